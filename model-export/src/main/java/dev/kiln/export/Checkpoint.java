@@ -1,0 +1,179 @@
+package dev.kiln.export;
+
+import dev.kiln.fault.ConfigurationFault;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * The Clay encoder's weights within a file: a PyTorch Lightning checkpoint, a plain {@code
+ * state_dict} saved by {@code torch.save}, or safetensors. Opening reads only the file's directory;
+ * a tensor's numbers are read when asked for, and everything that is not the encoder never is.
+ */
+public final class Checkpoint implements AutoCloseable {
+  /** Where the encoder's tensors are found; the first that fits holds. */
+  private static final List<String> PREFIXES = List.of("model.encoder.", "encoder.", "");
+
+  /** Names that only the encoder begins with. */
+  private static final List<String> ENCODER_PARTS =
+      List.of("cls_token", "patch_embedding.", "transformer.");
+
+  private final Path file;
+  private final TorchArchive archive;
+  private final String prefix;
+  private final Map<String, Object> tensors;
+
+  private Checkpoint(Path file, TorchArchive archive, Map<String, Object> stateDict) {
+    this.file = file;
+    this.archive = archive;
+    this.prefix = prefix(file, stateDict);
+    this.tensors = new LinkedHashMap<>();
+    stateDict.forEach(
+        (name, value) -> {
+          if (name.startsWith(prefix)) {
+            tensors.put(name.substring(prefix.length()), value);
+          }
+        });
+  }
+
+  /**
+   * Opens a checkpoint of any known format.
+   *
+   * @throws ConfigurationFault if there is no such file, it is damaged, or it holds no Clay encoder
+   */
+  public static Checkpoint open(Path file) {
+    try {
+      byte[] head = head(file);
+      if (head.length >= 2 && head[0] == 'P' && head[1] == 'K') {
+        TorchArchive archive = TorchArchive.open(file);
+        try {
+          return new Checkpoint(file, archive, archive.stateDict(file));
+        } catch (IOException | RuntimeException e) {
+          archive.close();
+          throw e;
+        }
+      }
+      if (Safetensors.startsLike(head)) {
+        return new Checkpoint(file, null, Safetensors.stateDict(file));
+      }
+    } catch (NoSuchFileException e) {
+      throw new ConfigurationFault(
+          "checkpoint %s: no such file; check --checkpoint".formatted(file), e);
+    } catch (IOException e) {
+      throw new ConfigurationFault(
+          "checkpoint %s: cannot be read (truncated or damaged?): %s"
+              .formatted(file, e.getMessage()),
+          e);
+    }
+    throw new ConfigurationFault(
+        "checkpoint %s: expected a zip as torch.save writes it, or safetensors, found neither; files of PyTorch before 1.6 must be saved again"
+            .formatted(file));
+  }
+
+  private static byte[] head(Path file) throws IOException {
+    if (Files.isDirectory(file)) {
+      throw new IOException("it is a directory");
+    }
+    try (InputStream in = Files.newInputStream(file)) {
+      return in.readNBytes(Long.BYTES + 1);
+    }
+  }
+
+  private static String prefix(Path file, Map<String, Object> stateDict) {
+    for (String prefix : PREFIXES) {
+      for (String part : ENCODER_PARTS) {
+        if (stateDict.keySet().stream().anyMatch(name -> name.startsWith(prefix + part))) {
+          return prefix;
+        }
+      }
+    }
+    throw new ConfigurationFault(
+        "checkpoint %s: expected a Clay encoder (tensors model.encoder.*), found %s"
+            .formatted(
+                file,
+                stateDict.isEmpty()
+                    ? "no tensors"
+                    : stateDict.keySet().stream()
+                        .limit(3)
+                        .collect(Collectors.joining(", ", "", ", …"))));
+  }
+
+  /** The file that this was opened from. */
+  public Path file() {
+    return file;
+  }
+
+  /** Names of the encoder's tensors, without the prefix that the file gives them. */
+  Iterable<String> names() {
+    return tensors.keySet();
+  }
+
+  /**
+   * Shape of a tensor of the encoder.
+   *
+   * @throws ConfigurationFault if the checkpoint has no such tensor
+   */
+  List<Long> shape(String name) {
+    return tensor(name).shape();
+  }
+
+  /**
+   * Makes sure that a tensor is there, in full, with this shape and in a readable number format.
+   *
+   * @throws ConfigurationFault naming the tensor, what was expected and what was found
+   */
+  void check(String name, List<Long> shape) {
+    tensor(name).check(file.toString(), shape);
+  }
+
+  /**
+   * Reads a tensor's numbers, in row-major order, as float32; {@link #check} it first.
+   *
+   * @throws ConfigurationFault if the file is damaged there
+   */
+  float[] read(String name) {
+    try {
+      return tensor(name).read();
+    } catch (IOException e) {
+      throw new ConfigurationFault(
+          "checkpoint %s: tensor %s%s cannot be read: %s"
+              .formatted(file, prefix, name, e.getMessage()),
+          e);
+    }
+  }
+
+  private StoredTensor tensor(String name) {
+    Object value = tensors.get(name);
+    if (value instanceof StoredTensor tensor) {
+      return tensor;
+    }
+    throw new ConfigurationFault(
+        "checkpoint %s: tensor %s%s: expected a tensor, found %s"
+            .formatted(
+                file,
+                prefix,
+                name,
+                value == null
+                    ? "none of that name"
+                    : value instanceof TorchPickle.Opaque opaque
+                        ? opaque.what() + ", which Kiln does not run"
+                        : "a " + value.getClass().getSimpleName()));
+  }
+
+  @Override
+  public void close() {
+    if (archive != null) {
+      try {
+        archive.close();
+      } catch (IOException e) {
+        throw new java.io.UncheckedIOException(e);
+      }
+    }
+  }
+}

@@ -1,0 +1,113 @@
+package dev.kiln.export;
+
+import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.model.Architecture;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** The tensors of a Clay v1.5 encoder as PyTorch names and shapes them: {@code [out, in]}. */
+final class EncoderTensors {
+  /** Width of the hypernetwork that makes the patch embedding. */
+  static final int WAVE_DIM = 128;
+
+  static final int WEIGHT_TOKENS = 128;
+  static final int HYPERNETWORK_MLP = 2048;
+
+  static final String CLASS_TOKEN = "cls_token";
+  static final String GENERATOR = "patch_embedding.weight_generator.";
+  static final String FC_LAYER = "patch_embedding.fclayer.";
+  static final String FINAL_NORM = "transformer.norm";
+
+  private static final Pattern BLOCK_TENSOR =
+      Pattern.compile("transformer\\.layers\\.(\\d{1,4})\\..*");
+
+  private EncoderTensors() {}
+
+  static String attention(int block) {
+    return "transformer.layers.%d.0.".formatted(block);
+  }
+
+  static String mlp(int block) {
+    return "transformer.layers.%d.1.net.".formatted(block);
+  }
+
+  /** Every tensor of an encoder with its shape, in the order of the forward pass. */
+  static Map<String, List<Long>> shapes(Architecture of) {
+    long dim = of.dim();
+    Map<String, List<Long>> shapes = new LinkedHashMap<>();
+    shapes.put(CLASS_TOKEN, List.of(1L, 1L, dim));
+    shapes.put(GENERATOR + "weight_tokens", List.of((long) WEIGHT_TOKENS, (long) WAVE_DIM));
+    shapes.put(GENERATOR + "bias_token", List.of(1L, (long) WAVE_DIM));
+    String layer = GENERATOR + "encoder.layers.0.";
+    putLinear(shapes, layer + "self_attn.in_proj_", 3 * WAVE_DIM, WAVE_DIM);
+    putLinear(shapes, layer + "self_attn.out_proj.", WAVE_DIM, WAVE_DIM);
+    putLinear(shapes, layer + "linear1.", HYPERNETWORK_MLP, WAVE_DIM);
+    putLinear(shapes, layer + "linear2.", WAVE_DIM, HYPERNETWORK_MLP);
+    putNorm(shapes, layer + "norm1", WAVE_DIM);
+    putNorm(shapes, layer + "norm2", WAVE_DIM);
+    putLinear(shapes, GENERATOR + "fc_weight.", dim * Architecture.patchPixels(), WAVE_DIM);
+    putLinear(shapes, GENERATOR + "fc_bias.", dim, WAVE_DIM);
+    putLinear(shapes, FC_LAYER + "l1.", WAVE_DIM, WAVE_DIM);
+    putLinear(shapes, FC_LAYER + "l2.", WAVE_DIM, WAVE_DIM);
+    for (int block = 0; block < of.depth(); block++) {
+      putNorm(shapes, attention(block) + "norm", dim);
+      shapes.put(attention(block) + "to_qkv.weight", List.of(3L * of.inner(), dim));
+      shapes.put(attention(block) + "to_out.weight", List.of(dim, (long) of.inner()));
+      putNorm(shapes, mlp(block) + "0", dim);
+      putLinear(shapes, mlp(block) + "1.", of.mlpDim(), dim);
+      putLinear(shapes, mlp(block) + "3.", dim, of.mlpDim());
+    }
+    putNorm(shapes, FINAL_NORM, dim);
+    return shapes;
+  }
+
+  private static void putLinear(Map<String, List<Long>> shapes, String prefix, long out, long in) {
+    shapes.put(prefix + "weight", List.of(out, in));
+    shapes.put(prefix + "bias", List.of(out));
+  }
+
+  private static void putNorm(Map<String, List<Long>> shapes, String name, long dim) {
+    shapes.put(name + ".weight", List.of(dim));
+    shapes.put(name + ".bias", List.of(dim));
+  }
+
+  /**
+   * Tells the architecture from the shapes of a checkpoint's tensors, and makes sure that all of
+   * them are there and whole.
+   *
+   * @throws ConfigurationFault naming the first tensor that is not as it must be
+   */
+  static Architecture infer(Checkpoint checkpoint) {
+    int dim = size(checkpoint, CLASS_TOKEN, 3, 2);
+    if (dim < 16 || dim % 8 != 0) {
+      throw new ConfigurationFault(
+          "checkpoint %s: tensor %s: expected a width that is a multiple of 8, found %d"
+              .formatted(checkpoint.file(), CLASS_TOKEN, dim));
+    }
+    int depth = 0;
+    for (String name : checkpoint.names()) {
+      Matcher matcher = BLOCK_TENSOR.matcher(name);
+      if (matcher.matches()) {
+        depth = Math.max(depth, Integer.parseInt(matcher.group(1)) + 1);
+      }
+    }
+    int inner = size(checkpoint, attention(0) + "to_out.weight", 2, 1);
+    int mlpDim = size(checkpoint, mlp(0) + "1.weight", 2, 0);
+    Architecture architecture = Architecture.of(dim, depth, inner, mlpDim);
+    shapes(architecture).forEach(checkpoint::check);
+    return architecture;
+  }
+
+  private static int size(Checkpoint checkpoint, String name, int rank, int dimension) {
+    List<Long> shape = checkpoint.shape(name);
+    if (shape.size() != rank || shape.get(dimension) < 1 || shape.get(dimension) > 1 << 20) {
+      throw new ConfigurationFault(
+          "checkpoint %s: tensor %s: expected %d dimensions, found shape %s"
+              .formatted(checkpoint.file(), name, rank, shape));
+    }
+    return shape.get(dimension).intValue();
+  }
+}

@@ -1,0 +1,180 @@
+package dev.kiln.export;
+
+import ai.onnx.proto.OnnxMl.AttributeProto;
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
+import ai.onnx.proto.OnnxMl.StringStringEntryProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
+import ai.onnx.proto.OnnxMl.TensorShapeProto;
+import ai.onnx.proto.OnnxMl.TypeProto;
+import ai.onnx.proto.OnnxMl.ValueInfoProto;
+import dev.kiln.model.ModelDescription;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * An ONNX graph under construction. Every value is named by the node that makes it; weights stay
+ * outside, in a file that several graphs share.
+ */
+final class OnnxGraph {
+  /** Name of the one symbolic dimension. */
+  static final String BATCH = "batch";
+
+  private static final int IR_VERSION = 11;
+
+  private final GraphProto.Builder graph;
+  private final String weightsFile;
+  private final Map<String, ModelDescription.Tensor> weights;
+  private final Set<String> used = new HashSet<>();
+
+  OnnxGraph(String name, String weightsFile, Map<String, ModelDescription.Tensor> weights) {
+    this.graph = GraphProto.newBuilder().setName(name);
+    this.weightsFile = weightsFile;
+    this.weights = weights;
+  }
+
+  /** Declares a float32 input of the graph; a negative dimension is the batch. */
+  String input(String name, long... shape) {
+    graph.addInput(value(name, shape));
+    return name;
+  }
+
+  /** Declares a value as a float32 output of the graph. */
+  void output(String name, long... shape) {
+    graph.addOutput(value(name, shape));
+  }
+
+  private static ValueInfoProto value(String name, long... shape) {
+    TensorShapeProto.Builder dimensions = TensorShapeProto.newBuilder();
+    for (long size : shape) {
+      TensorShapeProto.Dimension.Builder dimension = TensorShapeProto.Dimension.newBuilder();
+      dimensions.addDim(size < 0 ? dimension.setDimParam(BATCH) : dimension.setDimValue(size));
+    }
+    return ValueInfoProto.newBuilder()
+        .setName(name)
+        .setType(
+            TypeProto.newBuilder()
+                .setTensorType(
+                    TypeProto.Tensor.newBuilder()
+                        .setElemType(TensorProto.DataType.FLOAT_VALUE)
+                        .setShape(dimensions)))
+        .build();
+  }
+
+  /** A tensor of the weights file. */
+  String weight(String name) {
+    ModelDescription.Tensor tensor = weights.get(name);
+    if (tensor == null) {
+      throw new IllegalArgumentException("no weight " + name);
+    }
+    if (used.add(name)) {
+      graph.addInitializer(
+          TensorProto.newBuilder()
+              .setName(name)
+              .setDataType(TensorProto.DataType.FLOAT_VALUE)
+              .addAllDims(tensor.shape())
+              .setDataLocation(TensorProto.DataLocation.EXTERNAL)
+              .addExternalData(entry("location", weightsFile))
+              .addExternalData(entry("offset", Long.toString(tensor.offset())))
+              .addExternalData(entry("length", Long.toString(tensor.bytes()))));
+    }
+    return name;
+  }
+
+  private static StringStringEntryProto entry(String key, String value) {
+    return StringStringEntryProto.newBuilder().setKey(key).setValue(value).build();
+  }
+
+  /** A vector of whole numbers that lies in the graph itself. */
+  String constant(String name, long... values) {
+    if (used.add(name)) {
+      TensorProto.Builder tensor =
+          TensorProto.newBuilder()
+              .setName(name)
+              .setDataType(TensorProto.DataType.INT64_VALUE)
+              .addDims(values.length);
+      for (long value : values) {
+        tensor.addInt64Data(value);
+      }
+      graph.addInitializer(tensor);
+    }
+    return name;
+  }
+
+  /** A float32 tensor that lies in the graph itself. */
+  String constant(String name, float[] values, long... shape) {
+    if (used.add(name)) {
+      TensorProto.Builder tensor =
+          TensorProto.newBuilder().setName(name).setDataType(TensorProto.DataType.FLOAT_VALUE);
+      for (long size : shape) {
+        tensor.addDims(size);
+      }
+      for (float value : values) {
+        tensor.addFloatData(value);
+      }
+      graph.addInitializer(tensor);
+    }
+    return name;
+  }
+
+  /** Adds an operator without attributes; gives the name of its one output. */
+  String node(String operator, String output, String... inputs) {
+    return node(operator, output, List.of(), inputs);
+  }
+
+  /** Adds an operator; gives the name of its one output. */
+  String node(String operator, String output, List<AttributeProto> attributes, String... inputs) {
+    nodes(operator, List.of(output), attributes, inputs);
+    return output;
+  }
+
+  /** Adds an operator with several outputs. */
+  void nodes(
+      String operator, List<String> outputs, List<AttributeProto> attributes, String... inputs) {
+    graph.addNode(
+        NodeProto.newBuilder()
+            .setName(outputs.get(0))
+            .setOpType(operator)
+            .addAllInput(List.of(inputs))
+            .addAllOutput(outputs)
+            .addAllAttribute(attributes));
+  }
+
+  static AttributeProto attribute(String name, long value) {
+    return AttributeProto.newBuilder()
+        .setName(name)
+        .setType(AttributeProto.AttributeType.INT)
+        .setI(value)
+        .build();
+  }
+
+  static AttributeProto attribute(String name, float value) {
+    return AttributeProto.newBuilder()
+        .setName(name)
+        .setType(AttributeProto.AttributeType.FLOAT)
+        .setF(value)
+        .build();
+  }
+
+  static AttributeProto attribute(String name, List<Long> values) {
+    return AttributeProto.newBuilder()
+        .setName(name)
+        .setType(AttributeProto.AttributeType.INTS)
+        .addAllInts(values)
+        .build();
+  }
+
+  /** The finished model. */
+  ModelProto build(int opset) {
+    return ModelProto.newBuilder()
+        .setIrVersion(IR_VERSION)
+        .setProducerName("kiln")
+        .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(opset))
+        .setGraph(graph)
+        .build();
+  }
+}

@@ -1,0 +1,151 @@
+package dev.kiln.export;
+
+import dev.kiln.fault.ConfigurationFault;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.List;
+
+/**
+ * A tensor as it lies in a checkpoint: a strided view of a {@link Storage}. Its numbers are read
+ * only when asked for.
+ *
+ * @param name name in the checkpoint
+ * @param shape size of each dimension
+ * @param strides elements from one index of a dimension to the next
+ * @param typeName what the checkpoint calls its number format
+ * @param offset first element within the storage
+ * @param storage where its numbers lie
+ */
+record StoredTensor(
+    String name,
+    List<Long> shape,
+    List<Long> strides,
+    String typeName,
+    long offset,
+    Storage storage) {
+
+  /** A view spread wider than this would cost memory out of proportion to the tensor. */
+  private static final long MAX_SPAN = 1L << 28;
+
+  private static final int CHUNK_BYTES = 1 << 20;
+
+  StoredTensor {
+    shape = List.copyOf(shape);
+    strides = List.copyOf(strides);
+  }
+
+  /** Strides of a tensor of this shape that lies in one piece, last dimension fastest. */
+  static List<Long> contiguous(List<Long> shape) {
+    Long[] strides = new Long[shape.size()];
+    long stride = 1;
+    for (int d = shape.size() - 1; d >= 0; d--) {
+      strides[d] = stride;
+      stride *= Math.max(1, shape.get(d));
+    }
+    return List.of(strides);
+  }
+
+  /**
+   * Makes sure that this tensor can be read as one of the given shape.
+   *
+   * @throws ConfigurationFault naming the tensor, what was expected and what was found
+   */
+  void check(String file, List<Long> expected) {
+    if (!shape.equals(expected)) {
+      throw fault(file, "expected shape " + expected + ", found " + shape);
+    }
+    StorageType type =
+        StorageType.named(typeName)
+            .orElseThrow(
+                () ->
+                    fault(
+                        file, "expected float32, float16 or bfloat16 numbers, found " + typeName));
+    if (strides.size() != shape.size() || strides.stream().anyMatch(s -> s < 0) || offset < 0) {
+      throw fault(file, "expected strides for " + shape + ", found " + strides + " from " + offset);
+    }
+    if (span() > MAX_SPAN) {
+      throw fault(
+          file,
+          "expected at most %d numbers from first to last, found strides %s over shape %s"
+              .formatted(MAX_SPAN, strides, shape));
+    }
+    long held = storage.bytes() / type.bytes();
+    if (offset > held - span()) {
+      throw fault(
+          file,
+          "expected at least %d numbers in %s, found %d (is the file truncated?)"
+              .formatted(offset + span(), storage.name(), held));
+    }
+  }
+
+  private ConfigurationFault fault(String file, String problem) {
+    return new ConfigurationFault("checkpoint %s: tensor %s: %s".formatted(file, name, problem));
+  }
+
+  /** All numbers in row-major order; call {@link #check} first. */
+  float[] read() throws IOException {
+    StorageType type = StorageType.named(typeName).orElseThrow();
+    float[] span = readSpan(type);
+    return isContiguous() ? span : gather(span);
+  }
+
+  private long size() {
+    return shape.stream().reduce(1L, Math::multiplyExact);
+  }
+
+  /** Elements of the storage from the first that belongs to this tensor to the last. */
+  private long span() {
+    if (shape.contains(0L)) {
+      return 0;
+    }
+    double last = 0;
+    for (int d = 0; d < shape.size(); d++) {
+      last += (double) (shape.get(d) - 1) * strides.get(d);
+    }
+    return (long) last + 1;
+  }
+
+  private boolean isContiguous() {
+    List<Long> expected = contiguous(shape);
+    for (int d = 0; d < shape.size(); d++) {
+      if (shape.get(d) > 1 && !strides.get(d).equals(expected.get(d))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private float[] readSpan(StorageType type) throws IOException {
+    float[] values = new float[Math.toIntExact(span())];
+    byte[] chunk = new byte[CHUNK_BYTES];
+    try (InputStream in = storage.open(offset * type.bytes())) {
+      for (int at = 0; at < values.length; ) {
+        int wanted = Math.min(values.length - at, CHUNK_BYTES / type.bytes());
+        int bytes = wanted * type.bytes();
+        if (in.readNBytes(chunk, 0, bytes) < bytes) {
+          throw new IOException(storage.name() + " ends early");
+        }
+        for (int i = 0; i < wanted; i++) {
+          values[at++] = type.decode(chunk, i * type.bytes());
+        }
+      }
+    }
+    return values;
+  }
+
+  private float[] gather(float[] span) {
+    float[] values = new float[Math.toIntExact(size())];
+    long[] index = new long[shape.size()];
+    for (int i = 0; i < values.length; i++) {
+      long at = 0;
+      for (int d = 0; d < index.length; d++) {
+        at += index[d] * strides.get(d);
+      }
+      values[i] = span[(int) at];
+      for (int d = index.length - 1; d >= 0 && ++index[d] == shape.get(d); d--) {
+        index[d] = 0;
+      }
+    }
+    return values;
+  }
+}

@@ -1,0 +1,194 @@
+package dev.kiln.export;
+
+import dev.kiln.fault.ConfigurationFault;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.zip.CRC32;
+import java.util.zip.CheckedInputStream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
+
+/**
+ * A file of {@code torch.save}: a zip of {@code NAME/data.pkl}, which describes the values, and one
+ * stored entry {@code NAME/data/KEY} per tensor storage. The zip's directory says where each lies,
+ * so storages that are not asked for are never read.
+ */
+final class TorchArchive implements AutoCloseable {
+  private static final String PICKLE = "data.pkl";
+
+  /** Real ones are under a megabyte; a broken directory must not ask for more than there is. */
+  private static final long MAX_PICKLE_BYTES = 256L << 20;
+
+  private final ZipFile zip;
+  private final String prefix;
+
+  private TorchArchive(ZipFile zip, String prefix) {
+    this.zip = zip;
+    this.prefix = prefix;
+  }
+
+  static TorchArchive open(Path file) throws IOException {
+    ZipFile zip = new ZipFile(file.toFile());
+    try {
+      String prefix =
+          zip.stream()
+              .map(ZipEntry::getName)
+              .filter(name -> name.equals(PICKLE) || name.endsWith("/" + PICKLE))
+              .map(name -> name.substring(0, name.length() - PICKLE.length()))
+              .findFirst()
+              .orElseThrow(
+                  () ->
+                      new ConfigurationFault(
+                          "checkpoint %s: expected %s in the zip, as torch.save writes it, found none"
+                              .formatted(file, PICKLE)));
+      TorchArchive archive = new TorchArchive(zip, prefix);
+      archive.requireLittleEndian(file);
+      return archive;
+    } catch (IOException | RuntimeException e) {
+      zip.close();
+      throw e;
+    }
+  }
+
+  /**
+   * The model's weights by name: a {@link StoredTensor}, or whatever else stands in a tensor's
+   * place. They are the map {@code state_dict} of a Lightning checkpoint, or the file's only map.
+   */
+  Map<String, Object> stateDict(Path file) throws IOException {
+    Object root = TorchPickle.read(new ByteArrayInputStream(pickle()));
+    Object weights = root instanceof Map<?, ?> map ? map.get("state_dict") : null;
+    if (!((weights == null ? root : weights) instanceof Map<?, ?> stateDict)) {
+      throw new ConfigurationFault(
+          "checkpoint %s: expected a map of tensors, found %s"
+              .formatted(file, root == null ? "None" : describe(weights == null ? root : weights)));
+    }
+    Map<String, Object> tensors = new LinkedHashMap<>();
+    stateDict.forEach(
+        (name, value) ->
+            tensors.put(
+                (String) name,
+                value instanceof TorchPickle.Tensor tensor
+                    ? stored((String) name, tensor)
+                    : value));
+    return tensors;
+  }
+
+  private static String describe(Object value) {
+    return value instanceof TorchPickle.Opaque opaque
+        ? opaque.what()
+        : value.getClass().getSimpleName();
+  }
+
+  private StoredTensor stored(String name, TorchPickle.Tensor tensor) {
+    return new StoredTensor(
+        name,
+        tensor.shape(),
+        tensor.strides(),
+        tensor.storage().type(),
+        tensor.offset(),
+        new Entry(prefix + "data/" + tensor.storage().key()));
+  }
+
+  private byte[] pickle() throws IOException {
+    ZipEntry entry = zip.getEntry(prefix + PICKLE);
+    if (entry.getSize() > MAX_PICKLE_BYTES) {
+      throw new IOException(entry.getName() + " claims " + entry.getSize() + " bytes");
+    }
+    try (InputStream in = new VerifiedEntry(zip.getInputStream(entry), entry)) {
+      return in.readAllBytes();
+    }
+  }
+
+  private void requireLittleEndian(Path file) throws IOException {
+    ZipEntry entry = zip.getEntry(prefix + "byteorder");
+    if (entry != null) {
+      try (InputStream in = zip.getInputStream(entry)) {
+        if (new String(in.readNBytes(8), java.nio.charset.StandardCharsets.UTF_8)
+            .strip()
+            .equals("big")) {
+          throw new ConfigurationFault(
+              "checkpoint %s: expected little-endian numbers, found big-endian ones; save it again on a little-endian machine"
+                  .formatted(file));
+        }
+      }
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    zip.close();
+  }
+
+  /** A storage as an entry of the zip. */
+  private final class Entry implements Storage {
+    private final String name;
+
+    Entry(String name) {
+      this.name = name;
+    }
+
+    @Override
+    public String name() {
+      return name;
+    }
+
+    @Override
+    public long bytes() {
+      ZipEntry entry = zip.getEntry(name);
+      return entry == null ? 0 : entry.getSize();
+    }
+
+    @Override
+    public InputStream open(long offset) throws IOException {
+      ZipEntry entry = zip.getEntry(name);
+      if (entry == null) {
+        throw new IOException(name + " is missing");
+      }
+      InputStream in = zip.getInputStream(entry);
+      if (offset == 0) {
+        return new VerifiedEntry(in, entry);
+      }
+      in.skipNBytes(offset);
+      return in;
+    }
+  }
+
+  /** Compares the checksum of an entry that was read from end to end when it is closed. */
+  private static final class VerifiedEntry extends CheckedInputStream {
+    private final ZipEntry entry;
+    private long read;
+
+    VerifiedEntry(InputStream in, ZipEntry entry) {
+      super(in, new CRC32());
+      this.entry = entry;
+    }
+
+    @Override
+    public int read() throws IOException {
+      int value = super.read();
+      read += value < 0 ? 0 : 1;
+      return value;
+    }
+
+    @Override
+    public int read(byte[] target, int offset, int length) throws IOException {
+      int count = super.read(target, offset, length);
+      read += Math.max(0, count);
+      return count;
+    }
+
+    @Override
+    public void close() throws IOException {
+      super.close();
+      if (read == entry.getSize() && getChecksum().getValue() != entry.getCrc()) {
+        throw new IOException(
+            "%s: expected checksum %08x, found %08x: the file is damaged"
+                .formatted(entry.getName(), entry.getCrc(), getChecksum().getValue()));
+      }
+    }
+  }
+}

@@ -1,0 +1,88 @@
+package dev.kiln.model;
+
+import dev.kiln.fault.ConfigurationFault;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * Dimensions of a Clay v1.5 encoder.
+ *
+ * @param name a known size's name, or {@link #CUSTOM}
+ * @param dim width of a token, and of the embedding
+ * @param depth transformer blocks
+ * @param heads attention heads
+ * @param dimHead width of one head
+ * @param mlpDim width of the hidden layer of a block's MLP
+ */
+public record Architecture(String name, int dim, int depth, int heads, int dimHead, int mlpDim) {
+  /** Side of a patch in pixels. */
+  public static final int PATCH = 8;
+
+  /** Name of an architecture that is none of the known sizes. */
+  public static final String CUSTOM = "custom";
+
+  /** Heads are this wide in every size that was released. */
+  private static final int USUAL_DIM_HEAD = 64;
+
+  /** {@code large} is Clay v1.5 as released; {@code micro} serves tests only. */
+  private static final List<Architecture> KNOWN =
+      List.of(
+          new Architecture("micro", 64, 2, 4, 16, 128),
+          new Architecture("tiny", 192, 6, 4, 48, 384),
+          new Architecture("small", 384, 6, 6, 64, 768),
+          new Architecture("base", 768, 12, 12, 64, 3072),
+          new Architecture("large", 1024, 24, 16, 64, 4096));
+
+  /** Width of all heads together. */
+  public int inner() {
+    return heads * dimHead;
+  }
+
+  /** Numbers in one patch of one band. */
+  public static int patchPixels() {
+    return PATCH * PATCH;
+  }
+
+  /**
+   * A known size.
+   *
+   * @throws ConfigurationFault if there is none of that name
+   */
+  public static Architecture named(String name) {
+    return KNOWN.stream()
+        .filter(known -> known.name.equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new ConfigurationFault(
+                    "model size '%s': unknown; known are %s"
+                        .formatted(
+                            name,
+                            KNOWN.stream()
+                                .map(Architecture::name)
+                                .collect(Collectors.joining(", ")))));
+  }
+
+  /**
+   * The architecture whose weights have these sizes. Weights do not say into how many heads they
+   * split: a known width of token and heads settles it, otherwise heads are 64 wide.
+   *
+   * @param inner width of all heads together
+   * @throws ConfigurationFault if the heads cannot be told
+   */
+  public static Architecture of(int dim, int depth, int inner, int mlpDim) {
+    for (Architecture known : KNOWN) {
+      if (known.dim == dim && known.inner() == inner) {
+        boolean same = known.depth == depth && known.mlpDim == mlpDim;
+        return new Architecture(
+            same ? known.name : CUSTOM, dim, depth, known.heads, known.dimHead, mlpDim);
+      }
+    }
+    if (inner % USUAL_DIM_HEAD != 0) {
+      throw new ConfigurationFault(
+          "encoder of width %d: expected attention that splits into heads of %d, found %d"
+              .formatted(dim, USUAL_DIM_HEAD, inner));
+    }
+    return new Architecture(CUSTOM, dim, depth, inner / USUAL_DIM_HEAD, USUAL_DIM_HEAD, mlpDim);
+  }
+}

@@ -1,0 +1,261 @@
+package dev.kiln.model;
+
+import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.platform.Platform;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * An exported model: {@code model.json}, one ONNX file per platform and chip size, and the weights
+ * that all of them share. Every encoder reads it: through a graph, or tensor by tensor.
+ *
+ * <p>Tensors are float32 and laid out as a GEMM takes them, {@code [in, out]}, so that {@code y =
+ * x·W + b}:
+ *
+ * <pre>
+ * patch.PLATFORM.weight  [C·64, dim]   rows in the order (band, row, column) of a patch
+ * patch.PLATFORM.bias    [dim]
+ * position.omega         [(dim-8)/4]   to be multiplied by the gsd
+ * cls_token              [dim]
+ * block.N.attention.norm.weight, .bias [dim]
+ * block.N.attention.qkv  [dim, 3·inner] all but the last block
+ * block.N.attention.q    [dim, inner]   last block, where only token 0 is asked for
+ * block.N.attention.kv   [dim, 2·inner] last block
+ * block.N.attention.out  [inner, dim]
+ * block.N.mlp.norm.weight, .bias [dim]
+ * block.N.mlp.up.weight  [dim, mlp], block.N.mlp.up.bias [mlp]
+ * block.N.mlp.down.weight [mlp, dim], block.N.mlp.down.bias [dim]
+ * norm.weight, norm.bias [dim]
+ * </pre>
+ *
+ * The attention scale {@code dimHead^-0.5} is already multiplied into the columns of q. Columns of
+ * q, k and v are ordered (head, dimension). LayerNorm's epsilon is 1e-5; GELU is the erf form.
+ */
+public final class ModelDirectory {
+  /** Name of the description within the directory. */
+  public static final String DESCRIPTION = "model.json";
+
+  private static final JsonMapper JSON =
+      JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+
+  private final Path path;
+  private final ModelDescription description;
+  private final Map<String, Platform> platforms;
+  private final Map<String, ModelDescription.Tensor> tensors;
+
+  private ModelDirectory(Path path, ModelDescription description) {
+    this.path = path;
+    this.description = description;
+    this.platforms = byName(description.platforms(), Platform::name);
+    this.tensors = byName(description.tensors(), ModelDescription.Tensor::name);
+  }
+
+  private static <T> Map<String, T> byName(List<T> items, Function<T, String> name) {
+    return items.stream().collect(Collectors.toMap(name, Function.identity()));
+  }
+
+  /**
+   * Opens a model directory. Nothing stays open: weights are mapped when asked for.
+   *
+   * @throws ConfigurationFault if it is not a model directory, or files of it are missing or cut
+   */
+  public static ModelDirectory open(Path path) {
+    Path file = path.resolve(DESCRIPTION);
+    if (!Files.isRegularFile(file)) {
+      throw fault(
+          path, "expected %s, found none; make one with kiln export".formatted(DESCRIPTION));
+    }
+    ModelDescription description;
+    try {
+      description = JSON.readValue(file, ModelDescription.class);
+    } catch (JacksonException e) {
+      throw new ConfigurationFault(
+          "model %s: %s cannot be read: %s; export it again"
+              .formatted(path, DESCRIPTION, e.getOriginalMessage().lines().findFirst().orElse("")),
+          e);
+    }
+    if (description.format() != ModelDescription.FORMAT) {
+      throw fault(
+          path,
+          "expected format %d, found %d; export it again with this version of Kiln"
+              .formatted(ModelDescription.FORMAT, description.format()));
+    }
+    ModelDirectory directory = new ModelDirectory(path, description);
+    directory.checkFiles();
+    return directory;
+  }
+
+  /** Writes the description into a directory whose other files are there already. */
+  public static ModelDirectory create(Path path, ModelDescription description) {
+    try {
+      JSON.writeValue(path.resolve(DESCRIPTION), description);
+    } catch (JacksonException e) {
+      throw fault(path, "cannot write %s: %s".formatted(DESCRIPTION, e.getOriginalMessage()));
+    }
+    return open(path);
+  }
+
+  private void checkFiles() {
+    long expected = description.weights().bytes();
+    long found = size(weights());
+    if (found != expected) {
+      throw fault(
+          path,
+          "%s: expected %d bytes, found %d (truncated?); export it again"
+              .formatted(description.weights().file(), expected, Math.max(0, found)));
+    }
+    for (ModelDescription.Graph graph : description.graphs()) {
+      if (size(path.resolve(graph.file())) <= 0) {
+        throw fault(path, graph.file() + ": missing or empty; export it again");
+      }
+    }
+    for (ModelDescription.Tensor tensor : description.tensors()) {
+      if (tensor.offset() < 0 || tensor.offset() + tensor.bytes() > expected) {
+        throw fault(
+            path,
+            "tensor %s: expected bytes %d to %d in %s, found %d bytes; export it again"
+                .formatted(
+                    tensor.name(),
+                    tensor.offset(),
+                    tensor.offset() + tensor.bytes(),
+                    description.weights().file(),
+                    expected));
+      }
+    }
+  }
+
+  private static long size(Path file) {
+    try {
+      return Files.isRegularFile(file) ? Files.size(file) : -1;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static ConfigurationFault fault(Path path, String problem) {
+    return new ConfigurationFault("model %s: %s".formatted(path, problem));
+  }
+
+  /** The directory itself. */
+  public Path path() {
+    return path;
+  }
+
+  /** All that {@code model.json} says. */
+  public ModelDescription description() {
+    return description;
+  }
+
+  /** Dimensions of the encoder. */
+  public Architecture architecture() {
+    return description.architecture();
+  }
+
+  /** SHA-256 of the weights file in hexadecimal: the identity of the model. */
+  public String hash() {
+    return description.weights().sha256();
+  }
+
+  /** The weights file. */
+  public Path weights() {
+    return path.resolve(description.weights().file());
+  }
+
+  /**
+   * A sensor that the model was exported for.
+   *
+   * @throws ConfigurationFault if it was not; the message lists those that it was
+   */
+  public Platform platform(String name) {
+    Platform platform = platforms.get(name);
+    if (platform == null) {
+      throw fault(
+          path,
+          "expected platform %s, found %s; export it with --platform %s"
+              .formatted(
+                  name,
+                  description.platforms().stream()
+                      .map(Platform::name)
+                      .collect(Collectors.joining(", ")),
+                  name));
+    }
+    return platform;
+  }
+
+  /**
+   * The ONNX file that gives embeddings.
+   *
+   * @param platform sensor
+   * @param chip side of a chip in pixels
+   * @throws ConfigurationFault if it was not exported
+   */
+  public Path graph(String platform, int chip) {
+    return graph(platform, chip, false);
+  }
+
+  /**
+   * The ONNX file that gives every token after the last LayerNorm, for checks.
+   *
+   * @throws ConfigurationFault if it was not exported
+   */
+  public Path tokensGraph(String platform, int chip) {
+    return graph(platform, chip, true);
+  }
+
+  private Path graph(String platform, int chip, boolean tokens) {
+    platform(platform);
+    return description.graphs().stream()
+        .filter(g -> g.platform().equals(platform) && g.chip() == chip && g.tokens() == tokens)
+        .findFirst()
+        .map(graph -> path.resolve(graph.file()))
+        .orElseThrow(
+            () ->
+                fault(
+                    path,
+                    "expected a graph for %s chips of %d px%s, found %s; export it with --chip %d%s"
+                        .formatted(
+                            platform,
+                            chip,
+                            tokens ? " with tokens" : "",
+                            description.graphs().stream()
+                                .map(ModelDescription.Graph::file)
+                                .collect(Collectors.joining(", ")),
+                            chip,
+                            tokens ? " --tokens" : "")));
+  }
+
+  /**
+   * Maps a tensor's numbers from the weights file: read-only, row-major, backed by the file for as
+   * long as the buffer is reachable.
+   *
+   * @param name as listed above
+   * @throws IllegalArgumentException if the model has no such tensor
+   */
+  public FloatBuffer tensor(String name) {
+    ModelDescription.Tensor tensor = tensors.get(name);
+    if (tensor == null) {
+      throw new IllegalArgumentException("model " + path + " has no tensor " + name);
+    }
+    try (FileChannel channel = FileChannel.open(weights())) {
+      return channel
+          .map(FileChannel.MapMode.READ_ONLY, tensor.offset(), tensor.bytes())
+          .order(ByteOrder.LITTLE_ENDIAN)
+          .asFloatBuffer();
+    } catch (IOException e) {
+      throw new ConfigurationFault(
+          "model %s: %s cannot be read".formatted(path, description.weights().file()), e);
+    }
+  }
+}

@@ -1,0 +1,186 @@
+package dev.kiln.platform;
+
+import dev.kiln.fault.ConfigurationFault;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.dataformat.yaml.YAMLMapper;
+
+/**
+ * The sensors that can be embedded, by name, read from YAML in the layout of Clay's {@code
+ * metadata.yaml}:
+ *
+ * <pre>
+ * PLATFORM:
+ *   band_order: [red, green]
+ *   gsd: 1.0
+ *   bands:
+ *     mean: {red: 110.16, green: 115.41}
+ *     std: {red: 47.23, green: 39.82}
+ *     wavelength: {red: 0.65, green: 0.56}
+ * </pre>
+ *
+ * Keys that Kiln does not use, such as Clay's {@code rgb_indices}, are left alone.
+ */
+public final class PlatformCatalog {
+  private static final String BUILT_IN = "metadata.yaml";
+
+  /** A platform names files of the model directory, so it must be safe as a part of one. */
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]*");
+
+  private final Map<String, Platform> platforms;
+
+  private PlatformCatalog(Map<String, Platform> platforms) {
+    this.platforms = platforms;
+  }
+
+  /** The nine sensors that Clay v1.5 was trained on. */
+  public static PlatformCatalog builtIn() {
+    try (InputStream yaml = PlatformCatalog.class.getResourceAsStream(BUILT_IN)) {
+      if (yaml == null) {
+        throw new IllegalStateException("resource " + BUILT_IN + " is not in the jar");
+      }
+      return new PlatformCatalog(parse("built-in " + BUILT_IN, yaml));
+    } catch (IOException e) {
+      throw new IllegalStateException("cannot read resource " + BUILT_IN, e);
+    }
+  }
+
+  /**
+   * The built-in platforms and those of a file; where both have one, the file's holds.
+   *
+   * @throws ConfigurationFault if the file cannot be read or does not describe platforms
+   */
+  public static PlatformCatalog load(Path file) {
+    try (InputStream yaml = Files.newInputStream(file)) {
+      Map<String, Platform> platforms = new LinkedHashMap<>(builtIn().platforms);
+      platforms.putAll(parse(file.toString(), yaml));
+      return new PlatformCatalog(platforms);
+    } catch (IOException e) {
+      throw new ConfigurationFault(
+          "platforms file " + file + ": cannot be read; check --platforms", e);
+    }
+  }
+
+  /** All platforms, in file order. */
+  public List<Platform> all() {
+    return List.copyOf(platforms.values());
+  }
+
+  /** Names of all platforms, in file order. */
+  public List<String> names() {
+    return List.copyOf(platforms.keySet());
+  }
+
+  /**
+   * One platform.
+   *
+   * @throws ConfigurationFault if there is none of that name; the message lists those that exist
+   */
+  public Platform get(String name) {
+    Platform platform = platforms.get(name);
+    if (platform == null) {
+      throw new ConfigurationFault(
+          "platform '%s': unknown; known are %s. Others can be added with --platforms FILE.yaml"
+              .formatted(name, String.join(", ", platforms.keySet())));
+    }
+    return platform;
+  }
+
+  private static Map<String, Platform> parse(String source, InputStream yaml) {
+    JsonNode root;
+    try {
+      root =
+          YAMLMapper.builder()
+              .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+              .build()
+              .readTree(yaml);
+    } catch (JacksonException e) {
+      throw fault(source, "is not valid YAML: " + firstLine(e.getOriginalMessage()));
+    }
+    if (!root.isObject() || root.isEmpty()) {
+      throw fault(source, "expected a map of platform names, found " + describe(root));
+    }
+    Map<String, Platform> platforms = new LinkedHashMap<>();
+    for (Map.Entry<String, JsonNode> entry : root.properties()) {
+      String name = entry.getKey();
+      if (!NAME.matcher(name).matches()) {
+        throw fault(
+            source, "platform '" + name + "': a name may hold letters, digits, '.', '_' and '-'");
+      }
+      platforms.put(name, platform(source, name, entry.getValue()));
+    }
+    return platforms;
+  }
+
+  private static Platform platform(String source, String name, JsonNode node) {
+    JsonNode order = node.path("band_order");
+    if (!order.isArray() || order.isEmpty()) {
+      throw fault(source, name + ".band_order: expected a list of bands, found " + describe(order));
+    }
+    Set<String> bandNames = new LinkedHashSet<>();
+    for (JsonNode band : order) {
+      if (!band.isString()) {
+        throw fault(source, name + ".band_order: expected a band name, found " + describe(band));
+      }
+      if (!bandNames.add(band.stringValue())) {
+        throw fault(source, name + ".band_order: band " + band.stringValue() + " stands twice");
+      }
+    }
+    List<Band> bands = new ArrayList<>();
+    for (String band : bandNames) {
+      String where = name + ".bands";
+      JsonNode statistics = node.path("bands");
+      double wavelength = number(source, where, statistics, "wavelength", band);
+      double mean = number(source, where, statistics, "mean", band);
+      double std = number(source, where, statistics, "std", band);
+      requirePositive(source, where + ".wavelength." + band, wavelength);
+      requirePositive(source, where + ".std." + band, std);
+      bands.add(new Band(band, wavelength, mean, std));
+    }
+    double gsd = number(source, name + ".gsd", node.path("gsd"));
+    requirePositive(source, name + ".gsd", gsd);
+    return new Platform(name, gsd, bands);
+  }
+
+  private static double number(
+      String source, String where, JsonNode statistics, String kind, String band) {
+    return number(source, where + "." + kind + "." + band, statistics.path(kind).path(band));
+  }
+
+  private static double number(String source, String where, JsonNode node) {
+    if (!node.isNumber() || !Double.isFinite(node.doubleValue())) {
+      throw fault(source, where + ": expected a number, found " + describe(node));
+    }
+    return node.doubleValue();
+  }
+
+  private static void requirePositive(String source, String where, double value) {
+    if (value <= 0) {
+      throw fault(source, where + ": expected a number above 0, found " + value);
+    }
+  }
+
+  private static String describe(JsonNode node) {
+    return node.isMissingNode() ? "nothing" : firstLine(node.toString());
+  }
+
+  private static String firstLine(String text) {
+    return text.lines().findFirst().orElse("");
+  }
+
+  private static ConfigurationFault fault(String source, String problem) {
+    return new ConfigurationFault("platforms file " + source + ": " + problem);
+  }
+}
