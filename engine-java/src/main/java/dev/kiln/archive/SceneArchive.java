@@ -1,0 +1,20 @@
+package dev.kiln.archive;
+
+import dev.kiln.fault.SceneFault;
+
+/** How an archive's scene list is to be read: what each key stands for. */
+public interface SceneArchive {
+  /** Reads a small object, such as a STAC item, whole. */
+  interface Objects {
+    byte[] read(String key) throws SceneFault;
+  }
+
+  /**
+   * Says what a scene is made of.
+   *
+   * @param key a line of the scene list
+   * @param objects the source, for archives that describe scenes in objects of their own
+   * @throws SceneFault if the key or its description is not a scene that can be embedded
+   */
+  SceneDescription describe(String key, Objects objects) throws SceneFault;
+}

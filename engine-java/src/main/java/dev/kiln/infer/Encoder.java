@@ -1,0 +1,21 @@
+package dev.kiln.infer;
+
+/**
+ * The Clay encoder of one model, platform and chip size on one device. Work passes through {@link
+ * BatchSlot}s: while one slot computes, the next is filled and the last is drained, so an encoder on
+ * a device can overlap transfer and compute.
+ *
+ * <p>Slots may be used by several threads, each slot by one thread at a time. Closing the encoder
+ * closes its slots.
+ */
+public interface Encoder extends AutoCloseable {
+  /** What runs, for the log, the report and the footer of every file. */
+  EncoderDescription description();
+
+  /** Makes a slot with its own memory for one batch; the encoder owns it. */
+  BatchSlot newSlot();
+
+  /** Waits for work that is under way and frees everything; a second call does nothing. */
+  @Override
+  void close();
+}

@@ -1,0 +1,297 @@
+package dev.kiln.raster;
+
+import static dev.kiln.gdal.global.gdal.CE_None;
+import static dev.kiln.gdal.global.gdal.CPLErrorReset;
+import static dev.kiln.gdal.global.gdal.CPLGetLastErrorMsg;
+import static dev.kiln.gdal.global.gdal.GDALClose;
+import static dev.kiln.gdal.global.gdal.GDALDatasetRasterIOEx;
+import static dev.kiln.gdal.global.gdal.GDALGetBlockSize;
+import static dev.kiln.gdal.global.gdal.GDALGetGeoTransform;
+import static dev.kiln.gdal.global.gdal.GDALGetMetadataItem;
+import static dev.kiln.gdal.global.gdal.GDALGetRasterBand;
+import static dev.kiln.gdal.global.gdal.GDALGetRasterCount;
+import static dev.kiln.gdal.global.gdal.GDALGetRasterDataType;
+import static dev.kiln.gdal.global.gdal.GDALGetRasterXSize;
+import static dev.kiln.gdal.global.gdal.GDALGetRasterYSize;
+import static dev.kiln.gdal.global.gdal.GDALGetSpatialRef;
+import static dev.kiln.gdal.global.gdal.GDALOpenEx;
+import static dev.kiln.gdal.global.gdal.GDT_Byte;
+import static dev.kiln.gdal.global.gdal.GDT_Float32;
+import static dev.kiln.gdal.global.gdal.GDT_Int16;
+import static dev.kiln.gdal.global.gdal.GDT_UInt16;
+import static dev.kiln.gdal.global.gdal.GF_Read;
+import static dev.kiln.gdal.global.gdal.OSRIsSame;
+import static dev.kiln.gdal.global.gdal.VSIFCloseL;
+import static dev.kiln.gdal.global.gdal.VSIFileFromMemBuffer;
+import static dev.kiln.gdal.global.gdal.VSIUnlink;
+
+import dev.kiln.fault.SceneFault;
+import dev.kiln.gdal.GDALDatasetH;
+import dev.kiln.gdal.GDALRasterBandH;
+import dev.kiln.gdal.Gdal;
+import dev.kiln.gdal.OGRSpatialReferenceH;
+import dev.kiln.memory.HostBuffer;
+import dev.kiln.memory.PixelType;
+import java.util.concurrent.atomic.AtomicLong;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.PointerPointer;
+
+/**
+ * A cloud-optimised GeoTIFF, opened by GDAL in host memory. The bytes are borrowed and must outlive
+ * this. For one thread at a time; GDAL inflates tiles on threads of its own.
+ */
+public final class CogFile implements AutoCloseable {
+  private static final int OPEN_FLAGS = 0x02 | 0x40; // GDAL_OF_RASTER | GDAL_OF_VERBOSE_ERROR
+  private static final AtomicLong SERIAL = new AtomicLong();
+
+  private final String key;
+  private final String memoryFile;
+  private final int width;
+  private final int height;
+  private final int bands;
+  private final PixelType type;
+  private final int tileHeight;
+  private final boolean interleaved;
+  private final double[] geotransform;
+  private GDALDatasetH dataset;
+
+  /**
+   * @param key the object's key, for messages
+   * @param bytes the whole object, borrowed
+   * @param threads that inflate tiles
+   * @throws SceneFault permanent if it is not a GeoTIFF whose pixels Kiln can take
+   */
+  public static CogFile open(String key, HostBuffer bytes, int threads) throws SceneFault {
+    Gdal.load();
+    String memoryFile = "/vsimem/kiln/" + SERIAL.incrementAndGet() + ".tif";
+    Pointer mapped = VSIFileFromMemBuffer(memoryFile, bytes.pointer(), bytes.size(), 0);
+    if (mapped == null) {
+      throw new IllegalStateException(key + ": GDAL cannot open memory as a file: " + lastError());
+    }
+    VSIFCloseL(mapped);
+    GDALDatasetH dataset = null;
+    try {
+      dataset = openDataset(memoryFile, threads);
+      if (dataset == null) {
+        throw SceneFault.permanent(
+            key, "a GeoTIFF expected, found something else: " + lastError().replace(memoryFile, key));
+      }
+      return new CogFile(key, memoryFile, dataset);
+    } catch (SceneFault | RuntimeException | Error e) {
+      if (dataset != null) {
+        GDALClose(dataset);
+      }
+      VSIUnlink(memoryFile);
+      throw e;
+    }
+  }
+
+  private static GDALDatasetH openDataset(String file, int threads) {
+    CPLErrorReset();
+    try (PointerPointer<BytePointer> drivers = strings("GTiff");
+        PointerPointer<BytePointer> options = strings("NUM_THREADS=" + threads)) {
+      return GDALOpenEx(file, OPEN_FLAGS, drivers, options, null);
+    }
+  }
+
+  private static PointerPointer<BytePointer> strings(String text) {
+    return new PointerPointer<>(new BytePointer(text), null);
+  }
+
+  private CogFile(String key, String memoryFile, GDALDatasetH dataset) throws SceneFault {
+    this.key = key;
+    this.memoryFile = memoryFile;
+    this.dataset = dataset;
+    this.width = GDALGetRasterXSize(dataset);
+    this.height = GDALGetRasterYSize(dataset);
+    this.bands = GDALGetRasterCount(dataset);
+    if (bands < 1) {
+      throw SceneFault.permanent(key, "the file holds no bands");
+    }
+    GDALRasterBandH first = GDALGetRasterBand(dataset, 1);
+    this.type = pixelType(key, GDALGetRasterDataType(first));
+    int[] tileWidth = new int[1];
+    int[] tile = new int[1];
+    GDALGetBlockSize(first, tileWidth, tile);
+    this.tileHeight = tile[0];
+    this.interleaved =
+        bands > 1 && "PIXEL".equals(GDALGetMetadataItem(dataset, "INTERLEAVE", "IMAGE_STRUCTURE"));
+    this.geotransform = new double[6];
+    if (GDALGetGeoTransform(dataset, geotransform) != CE_None) {
+      throw SceneFault.permanent(key, "no geotransform: the file does not say where it lies");
+    }
+    if (geotransform[2] != 0 || geotransform[4] != 0) {
+      throw SceneFault.permanent(key, "north-up grid expected, found a rotated one");
+    }
+  }
+
+  private static PixelType pixelType(String key, int type) throws SceneFault {
+    if (type == GDT_Byte) {
+      return PixelType.UINT8;
+    } else if (type == GDT_UInt16) {
+      return PixelType.UINT16;
+    } else if (type == GDT_Int16) {
+      return PixelType.INT16;
+    } else if (type == GDT_Float32) {
+      return PixelType.FLOAT32;
+    }
+    throw SceneFault.permanent(
+        key, "pixels of type uint8, uint16, int16 or float32 expected, found GDAL type " + type);
+  }
+
+  private static int gdalType(PixelType type) {
+    return switch (type) {
+      case UINT8 -> GDT_Byte;
+      case UINT16 -> GDT_UInt16;
+      case INT16 -> GDT_Int16;
+      case FLOAT32 -> GDT_Float32;
+    };
+  }
+
+  /** What GDAL last complained of on this thread. */
+  static String lastError() {
+    String message = CPLGetLastErrorMsg();
+    return message == null || message.isEmpty() ? "GDAL gives no reason" : message;
+  }
+
+  private GDALDatasetH dataset() {
+    if (dataset == null) {
+      throw new IllegalStateException(key + ": used after close");
+    }
+    return dataset;
+  }
+
+  public String key() {
+    return key;
+  }
+
+  /** Columns in pixels. */
+  public int width() {
+    return width;
+  }
+
+  /** Rows in pixels. */
+  public int height() {
+    return height;
+  }
+
+  public int bands() {
+    return bands;
+  }
+
+  public PixelType type() {
+    return type;
+  }
+
+  /** Height of a row of tiles in pixels. */
+  public int tileHeight() {
+    return tileHeight;
+  }
+
+  /** Whether the bands of a pixel lie together, in the file and in what is read. */
+  public boolean interleaved() {
+    return interleaved;
+  }
+
+  /** Easting of the left edge of pixel column {@code x}, in metres. */
+  double easting(int x) {
+    return geotransform[0] + x * geotransform[1];
+  }
+
+  /** Northing of the upper edge of pixel row {@code y}, in metres. */
+  double northing(int y) {
+    return geotransform[3] + y * geotransform[5];
+  }
+
+  /** Transformation from this file's grid to WGS84. */
+  Crs toLonLat() throws SceneFault {
+    return Crs.toLonLat(key, GDALGetSpatialRef(dataset()));
+  }
+
+  /** Whether both files have the same corners in the same coordinate system. */
+  boolean sameGroundAs(CogFile other) {
+    if (other == this) {
+      return true;
+    }
+    OGRSpatialReferenceH mine = GDALGetSpatialRef(dataset());
+    OGRSpatialReferenceH theirs = GDALGetSpatialRef(other.dataset());
+    boolean sameCrs =
+        mine == null ? theirs == null : theirs != null && OSRIsSame(mine, theirs) != 0;
+    // Grids are multiples of each other, so equal corners to a thousandth of a pixel are equal.
+    double tolerance = Math.abs(other.geotransform[1]) / 1000;
+    return sameCrs
+        && Math.abs(easting(0) - other.easting(0)) < tolerance
+        && Math.abs(northing(0) - other.northing(0)) < tolerance
+        && Math.abs(easting(width) - other.easting(other.width)) < tolerance
+        && Math.abs(northing(height) - other.northing(other.height)) < tolerance;
+  }
+
+  /**
+   * Reads a window of some bands in the file's own pixel type.
+   *
+   * @param numbers of the bands, from 1
+   * @param into receives pixel (i, j) of band k at byte {@code offset + k·bandStride +
+   *     j·lineStride + i·pixelStride}
+   * @throws SceneFault permanent if a tile cannot be decoded
+   */
+  void read(int[] numbers, int x, int y, int w, int h, HostBuffer into, BandLayout layout)
+      throws SceneFault {
+    long last =
+        layout.offset()
+            + (numbers.length - 1) * layout.bandStride()
+            + (h - 1) * layout.lineStride()
+            + (w - 1L) * layout.pixelStride()
+            + type.bytes();
+    if (last > into.size()) {
+      throw new IndexOutOfBoundsException(
+          key + ": window ends at byte " + last + " of a buffer of " + into.size());
+    }
+    CPLErrorReset();
+    BytePointer target = new BytePointer(into.pointer()).position(layout.offset());
+    int result =
+        GDALDatasetRasterIOEx(
+            dataset(),
+            GF_Read,
+            x,
+            y,
+            w,
+            h,
+            target,
+            w,
+            h,
+            gdalType(type),
+            numbers.length,
+            numbers,
+            layout.pixelStride(),
+            layout.lineStride(),
+            layout.bandStride(),
+            null);
+    if (result != CE_None) {
+      throw SceneFault.permanent(
+          key,
+          "pixels of rows %d to %d cannot be decoded: %s"
+              .formatted(y, y + h - 1, lastError().replace(memoryFile, key)));
+    }
+  }
+
+  /**
+   * Where the pixels of a read go.
+   *
+   * @param offset byte of the first pixel of the first band
+   * @param pixelStride bytes from pixel to pixel
+   * @param lineStride bytes from line to line
+   * @param bandStride bytes from band to band
+   */
+  record BandLayout(long offset, long pixelStride, long lineStride, long bandStride) {}
+
+  /** Closes the file; a second call does nothing. */
+  @Override
+  public void close() {
+    if (dataset != null) {
+      GDALClose(dataset);
+      dataset = null;
+      VSIUnlink(memoryFile);
+    }
+  }
+}

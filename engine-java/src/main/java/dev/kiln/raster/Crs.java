@@ -1,0 +1,101 @@
+package dev.kiln.raster;
+
+import static dev.kiln.gdal.global.gdal.OCTDestroyCoordinateTransformation;
+import static dev.kiln.gdal.global.gdal.OCTNewCoordinateTransformation;
+import static dev.kiln.gdal.global.gdal.OCTTransform;
+import static dev.kiln.gdal.global.gdal.OSRGetLinearUnits;
+import static dev.kiln.gdal.global.gdal.OSRGetName;
+import static dev.kiln.gdal.global.gdal.OSRImportFromEPSG;
+import static dev.kiln.gdal.global.gdal.OSRIsProjected;
+import static dev.kiln.gdal.global.gdal.OSRNewSpatialReference;
+import static dev.kiln.gdal.global.gdal.OSRRelease;
+import static dev.kiln.gdal.global.gdal.OSRSetAxisMappingStrategy;
+import static dev.kiln.gdal.global.gdal.OAMS_TRADITIONAL_GIS_ORDER;
+
+import dev.kiln.fault.SceneFault;
+import dev.kiln.gdal.OGRCoordinateTransformationH;
+import dev.kiln.gdal.OGRSpatialReferenceH;
+import org.bytedeco.javacpp.BytePointer;
+
+/**
+ * Transforms a scene's projected coordinates to longitude and latitude on WGS84. Not for use by
+ * several threads at once.
+ */
+public final class Crs implements AutoCloseable {
+  private static final int WGS84 = 4326;
+
+  private OGRCoordinateTransformationH transformation;
+
+  private Crs(OGRCoordinateTransformationH transformation) {
+    this.transformation = transformation;
+  }
+
+  /**
+   * @param key the object, for messages
+   * @param reference borrowed spatial reference of the scene, or null
+   * @throws SceneFault permanent if there is none or it is not in metres
+   */
+  static Crs toLonLat(String key, OGRSpatialReferenceH reference) throws SceneFault {
+    if (reference == null) {
+      throw SceneFault.permanent(key, "no coordinate reference system; one in metres expected");
+    }
+    if (OSRIsProjected(reference) == 0) {
+      throw SceneFault.permanent(
+          key, "coordinate reference system in metres expected, found " + name(reference));
+    }
+    double metres = OSRGetLinearUnits(reference, (BytePointer) null);
+    if (metres != 1.0) {
+      throw SceneFault.permanent(
+          key,
+          "coordinate reference system in metres expected, found "
+              + name(reference)
+              + " with units of "
+              + metres
+              + " m");
+    }
+    OGRSpatialReferenceH wgs84 = OSRNewSpatialReference("");
+    try {
+      if (OSRImportFromEPSG(wgs84, WGS84) != 0) {
+        throw new IllegalStateException("PROJ does not know EPSG:4326: is its database installed?");
+      }
+      OSRSetAxisMappingStrategy(wgs84, OAMS_TRADITIONAL_GIS_ORDER);
+      OGRCoordinateTransformationH transformation = OCTNewCoordinateTransformation(reference, wgs84);
+      if (transformation == null) {
+        throw SceneFault.permanent(
+            key, "no transformation from " + name(reference) + " to WGS84: " + CogFile.lastError());
+      }
+      return new Crs(transformation);
+    } finally {
+      OSRRelease(wgs84);
+    }
+  }
+
+  private static String name(OGRSpatialReferenceH reference) {
+    String name = OSRGetName(reference);
+    return name == null ? "an unnamed one" : name;
+  }
+
+  /**
+   * Transforms points in place.
+   *
+   * @param x eastings in metres; longitudes in degrees on return
+   * @param y northings in metres; latitudes in degrees on return
+   * @throws ArithmeticException if a point cannot be transformed
+   */
+  public void toLonLat(double[] x, double[] y) {
+    if (transformation == null) {
+      throw new IllegalStateException("coordinate transformation used after close");
+    }
+    if (OCTTransform(transformation, x.length, x, y, null) == 0) {
+      throw new ArithmeticException("coordinates outside WGS84: " + CogFile.lastError());
+    }
+  }
+
+  @Override
+  public void close() {
+    if (transformation != null) {
+      OCTDestroyCoordinateTransformation(transformation);
+      transformation = null;
+    }
+  }
+}

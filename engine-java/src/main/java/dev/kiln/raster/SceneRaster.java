@@ -1,0 +1,197 @@
+package dev.kiln.raster;
+
+import dev.kiln.fault.SceneFault;
+import dev.kiln.memory.BandPlane;
+import dev.kiln.memory.HostBuffer;
+import dev.kiln.memory.Strip;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The bands of one scene on one grid: that of its finest band. A coarser band must divide it evenly;
+ * it stays at its own resolution. The files are borrowed. For one thread at a time.
+ */
+public final class SceneRaster implements AutoCloseable {
+  private static final int ALIGNMENT = 64;
+
+  /**
+   * One band of the platform.
+   *
+   * @param band its name, for messages
+   * @param file that holds it
+   * @param index its number in the file, from 1
+   */
+  public record Source(String band, CogFile file, int index) {}
+
+  private final List<Source> sources;
+  private final CogFile finest;
+  private final Crs crs;
+
+  private SceneRaster(List<Source> sources, CogFile finest, Crs crs) {
+    this.sources = List.copyOf(sources);
+    this.finest = finest;
+    this.crs = crs;
+  }
+
+  /**
+   * @param key the scene, for messages
+   * @param sources one a band, in the platform's order
+   * @throws SceneFault permanent if the files do not fit together
+   */
+  public static SceneRaster of(String key, List<Source> sources) throws SceneFault {
+    CogFile finest = sources.get(0).file();
+    for (Source source : sources) {
+      if (source.file().width() > finest.width()) {
+        finest = source.file();
+      }
+    }
+    for (Source source : sources) {
+      fits(source, finest);
+    }
+    return new SceneRaster(sources, finest, finest.toLonLat());
+  }
+
+  private static void fits(Source source, CogFile grid) throws SceneFault {
+    CogFile file = source.file();
+    String band = "band " + source.band() + " (" + file.key() + ")";
+    if (source.index() > file.bands()) {
+      throw SceneFault.permanent(
+          file.key(),
+          "band %s expected as number %d, found %d bands"
+              .formatted(source.band(), source.index(), file.bands()));
+    }
+    int repeat = grid.width() / file.width();
+    if (file.width() * repeat != grid.width() || file.height() * repeat != grid.height()) {
+      throw SceneFault.permanent(
+          file.key(),
+          "%s is %d × %d px, which does not divide the grid of %d × %d px (%s)"
+              .formatted(
+                  band, file.width(), file.height(), grid.width(), grid.height(), grid.key()));
+    }
+    if (!file.sameGroundAs(grid)) {
+      throw SceneFault.permanent(
+          file.key(), band + " lies elsewhere or in another coordinate system than " + grid.key());
+    }
+  }
+
+  /** Columns of the grid in pixels. */
+  public int width() {
+    return finest.width();
+  }
+
+  /** Rows of the grid in pixels. */
+  public int height() {
+    return finest.height();
+  }
+
+  /** Height of the highest row of tiles of any band, in grid pixels. */
+  public int tileHeight() {
+    return sources.stream()
+        .mapToInt(s -> s.file().tileHeight() * (width() / s.file().width()))
+        .max()
+        .orElseThrow();
+  }
+
+  /**
+   * Corners on the ground of the square of {@code edge} pixels whose upper left is (x, y):
+   * counter-clockwise from the upper right.
+   *
+   * @return four longitudes and four latitudes in degrees
+   */
+  public double[][] corners(int x, int y, int edge) throws SceneFault {
+    double left = finest.easting(x);
+    double right = finest.easting(x + edge);
+    double upper = finest.northing(y);
+    double lower = finest.northing(y + edge);
+    double[] lon = {right, left, left, right};
+    double[] lat = {upper, upper, lower, lower};
+    try {
+      crs.toLonLat(lon, lat);
+    } catch (ArithmeticException e) {
+      throw SceneFault.permanent(finest.key(), e.getMessage(), e);
+    }
+    return new double[][] {lon, lat};
+  }
+
+  /**
+   * Reads the raw pixels of a strip: pixel-interleaved where the file is, else planar. Outside the
+   * window's spans the planes hold nothing.
+   *
+   * @return the caller owns it
+   * @throws SceneFault permanent if the pixels cannot be decoded
+   */
+  public Strip read(StripWindow window) throws SceneFault {
+    Map<CogFile, List<Integer>> bandsOfFile = new LinkedHashMap<>();
+    for (int i = 0; i < sources.size(); i++) {
+      bandsOfFile.computeIfAbsent(sources.get(i).file(), f -> new ArrayList<>()).add(i);
+    }
+    BandPlane[] planes = new BandPlane[sources.size()];
+    long bytes = 0;
+    for (Map.Entry<CogFile, List<Integer>> entry : bandsOfFile.entrySet()) {
+      bytes = lay(entry.getKey(), entry.getValue(), window, bytes, planes);
+    }
+    HostBuffer pixels = HostBuffer.allocate("strip of " + finest.key(), bytes);
+    try {
+      for (Map.Entry<CogFile, List<Integer>> entry : bandsOfFile.entrySet()) {
+        read(entry.getKey(), entry.getValue(), window, planes, pixels);
+      }
+      return new Strip(pixels, List.of(planes), window.firstRow(), window.rows());
+    } catch (SceneFault | RuntimeException | Error e) {
+      pixels.close();
+      throw e;
+    }
+  }
+
+  /** Lays out the planes of one file from byte {@code start}; returns the byte after them. */
+  private long lay(
+      CogFile file, List<Integer> bands, StripWindow window, long start, BandPlane[] planes) {
+    int repeat = width() / file.width();
+    int w = ceilDiv(window.width(), repeat);
+    int h = ceilDiv(window.rows(), repeat);
+    int pixel = file.type().bytes();
+    int pixelStride = file.interleaved() ? pixel * bands.size() : pixel;
+    long lineStride = (long) w * pixelStride;
+    long bandStride = file.interleaved() ? pixel : lineStride * h;
+    for (int i = 0; i < bands.size(); i++) {
+      planes[bands.get(i)] =
+          new BandPlane(
+              file.type(), start + i * bandStride, w, h, pixelStride, lineStride, repeat);
+    }
+    long end = start + lineStride * h * (file.interleaved() ? 1 : bands.size());
+    return (end + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+  }
+
+  private void read(
+      CogFile file, List<Integer> bands, StripWindow window, BandPlane[] planes, HostBuffer pixels)
+      throws SceneFault {
+    BandPlane first = planes[bands.get(0)];
+    int[] numbers = bands.stream().mapToInt(i -> sources.get(i).index()).toArray();
+    long bandStride =
+        bands.size() == 1 ? 0 : planes[bands.get(1)].offset() - first.offset();
+    int repeat = first.repeat();
+    for (StripWindow.Span span : window.spans()) {
+      int x = span.begin() / repeat;
+      int width = ceilDiv(span.end(), repeat) - x;
+      file.read(
+          numbers,
+          x,
+          window.firstRow() / repeat,
+          width,
+          first.height(),
+          pixels,
+          new CogFile.BandLayout(
+              first.byteOf(x, 0), first.pixelStride(), first.lineStride(), bandStride));
+    }
+  }
+
+  private static int ceilDiv(int a, int b) {
+    return (a + b - 1) / b;
+  }
+
+  @Override
+  public void close() {
+    crs.close();
+  }
+}

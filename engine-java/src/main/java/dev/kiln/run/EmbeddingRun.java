@@ -1,0 +1,249 @@
+package dev.kiln.run;
+
+import dev.kiln.fault.SceneFault;
+import dev.kiln.infer.Encoder;
+import dev.kiln.infer.EncoderException;
+import dev.kiln.raster.StripWindow;
+import dev.kiln.sink.GeoParquetWriter;
+import dev.kiln.sink.OutputKey;
+import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * One shard, from scene list to finished files:
+ *
+ * <pre>
+ *   keys → fetch → [fetched] → decode → [strips] → fill → [computing] → encode → [finished] → write
+ *                                                    ↑                     │
+ *                                                    └────── [free] ───────┘
+ * </pre>
+ *
+ * Each stage has threads of its own; the lanes between them are bounded, so memory does not grow
+ * with the number of scenes and the slowest stage sets the pace. Scenes finish in any order; what
+ * stands in a file depends on neither order nor threads.
+ *
+ * <p>A scene that fails is recorded and the run goes on. Anything else that fails ends the run.
+ */
+public final class EmbeddingRun {
+  private final EmbeddingJob job;
+  private final RunOptions options;
+  private final Encoder encoder;
+  private final Iterator<String> keys;
+  private final SceneFetch fetch;
+  private final SceneDecode decode;
+  private final GeoParquetWriter writer;
+
+  private final Lane<FetchedScene> fetched;
+  private final Lane<StripWork> strips;
+  private final Lane<Batch> computing;
+  private final Lane<Batch> free;
+  private final Lane<OpenScene> finished;
+
+  private final Tally tally = new Tally();
+  private final Strikes failedBatches = new Strikes("batches");
+  private final Strikes failedWrites = new Strikes("writes");
+  private final Chain chain;
+  private final Watch watch;
+
+  /**
+   * @param job its stores are borrowed
+   * @param encoder borrowed
+   * @param progress is told how the run goes
+   */
+  public EmbeddingRun(
+      EmbeddingJob job, RunOptions options, Encoder encoder, ProgressListener progress) {
+    this.job = job;
+    this.options = options;
+    this.encoder = encoder;
+    this.keys = job.keys().iterator();
+    this.fetch =
+        new SceneFetch(job.archive(), job.source(), options.attempts(), options.fetchMemory());
+    this.decode =
+        new SceneDecode(job.chips(), encoder.description().dim(), options.inflateThreads());
+    this.writer = new GeoParquetWriter(job.provenance());
+    this.fetched = new Lane<>("fetched", options.fetchThreads());
+    this.strips = new Lane<>("strips", options.strips());
+    this.computing = new Lane<>("computing", options.slots());
+    this.free = new Lane<>("free", options.slots());
+    this.finished = new Lane<>("finished", 4);
+    this.chain =
+        new Chain()
+            .stage("fetch", options.fetchThreads(), this::fetch, fetched)
+            .stage("decode", options.decodeThreads(), this::decode, strips)
+            .stage("fill", 1, this::fill, computing)
+            .stage("encode", 1, this::encode, finished)
+            .stage("write", 1, this::write, null);
+    this.watch =
+        new Watch(
+            chain,
+            tally,
+            List.of(fetched, strips, computing, finished),
+            options.stallLimit(),
+            job.keys().size(),
+            progress);
+  }
+
+  /**
+   * Embeds the shard; call once.
+   *
+   * @return what was done, also of a run that was stopped or that failed on the way
+   */
+  public RunReport run() throws InterruptedException {
+    for (int i = 0; i < options.slots(); i++) {
+      free.put(new Batch(encoder.newSlot()));
+    }
+    Throwable failure = watch.runToTheEnd();
+    if (!chain.hanging()) {
+      fetched.abandon();
+      strips.abandon();
+    }
+    return RunReport.of(
+        job,
+        encoder.description(),
+        watch.snapshot(),
+        tally.failures(),
+        failure,
+        watch.stopping());
+  }
+
+  /**
+   * Ends the run early: no more scenes are taken, those that are wholly decoded are finished and
+   * written, the others are left for the next run.
+   */
+  public void stop() {
+    watch.stop();
+  }
+
+  private synchronized String nextKey() {
+    return keys.hasNext() && !watch.stopping() ? keys.next() : null;
+  }
+
+  private void fetch(Stage stage) throws InterruptedException {
+    for (String key = nextKey(); key != null; key = nextKey()) {
+      try {
+        if (!options.overwrite() && job.out().exists(OutputKey.of(key))) {
+          tally.alreadyDone();
+          continue;
+        }
+        FetchedScene scene = fetch.fetch(key, stage);
+        tally.fetched(scene.bytes());
+        stage.done(1);
+        stage.put(fetched, scene);
+      } catch (SceneFault | IOException | RuntimeException e) {
+        tally.failed(key, e);
+      }
+    }
+  }
+
+  private void decode(Stage stage) throws InterruptedException {
+    for (FetchedScene bytes = stage.take(fetched); bytes != null; bytes = stage.take(fetched)) {
+      try (bytes) {
+        if (!watch.stopping()) {
+          decode(bytes, stage);
+        }
+      }
+    }
+  }
+
+  private void decode(FetchedScene bytes, Stage stage) throws InterruptedException {
+    OpenScene scene = null;
+    try (DecodingScene decoding = decode.open(bytes)) {
+      scene = decoding.scene();
+      if (scene.chips().isEmpty()) {
+        stage.put(finished, scene);
+      }
+      for (StripWindow window : decoding.windows()) {
+        if (scene.givenUp() || watch.stopping()) {
+          scene.giveUp();
+          return;
+        }
+        StripWork strip = decoding.read(window);
+        tally.decoded(strip.bytes());
+        stage.put(strips, strip);
+      }
+      stage.done(1);
+    } catch (SceneFault | RuntimeException e) {
+      if (scene == null || scene.giveUp()) {
+        tally.failed(bytes.description().key(), e);
+      }
+    }
+  }
+
+  private void fill(Stage stage) throws InterruptedException {
+    // A batch has one gsd, so there is one open batch for each gsd met.
+    Map<Float, Batch> open = new LinkedHashMap<>();
+    for (StripWork strip = stage.take(strips); strip != null; strip = stage.take(strips)) {
+      if (strip.scene().givenUp()) {
+        strip.close();
+        continue;
+      }
+      float gsd = strip.scene().description().gsd();
+      for (int chip : strip.chips()) {
+        if (!open.containsKey(gsd)) {
+          if (open.size() == options.slots()) {
+            // Every slot holds a part of a batch: one must go, or none would ever come free.
+            start(open.keySet().iterator().next(), open, stage);
+          }
+          open.put(gsd, stage.takeBack(free));
+        }
+        open.get(gsd).put(strip, chip);
+        if (open.get(gsd).isFull()) {
+          start(gsd, open, stage);
+        }
+      }
+      stage.done(strip.chips().length);
+    }
+    while (!open.isEmpty()) {
+      start(open.keySet().iterator().next(), open, stage);
+    }
+  }
+
+  private void start(float gsd, Map<Float, Batch> open, Stage stage) throws InterruptedException {
+    Batch batch = open.remove(gsd);
+    batch.slot().start(gsd);
+    stage.put(computing, batch);
+  }
+
+  private void encode(Stage stage) throws InterruptedException {
+    for (Batch batch = stage.take(computing); batch != null; batch = stage.take(computing)) {
+      try {
+        FloatBuffer embeddings = batch.slot().await();
+        for (OpenScene scene : batch.deliver(embeddings)) {
+          stage.put(finished, scene);
+        }
+        stage.done(batch.size());
+        tally.embedded(batch.size());
+        failedBatches.success();
+      } catch (EncoderException e) {
+        for (OpenScene scene : batch.scenes()) {
+          if (scene.giveUp()) {
+            tally.failed(scene.description().key(), e);
+          }
+        }
+        failedBatches.failure(e);
+      }
+      batch.clear();
+      free.put(batch);
+    }
+  }
+
+  private void write(Stage stage) throws InterruptedException {
+    for (OpenScene scene = stage.take(finished); scene != null; scene = stage.take(finished)) {
+      String key = scene.description().key();
+      try {
+        byte[] file = writer.toBytes(scene.table(job.platform().name()));
+        job.out().put(OutputKey.of(key), file);
+        tally.written(file.length);
+        stage.done(1);
+        failedWrites.success();
+      } catch (IOException | RuntimeException e) {
+        tally.failed(key, e);
+        failedWrites.failure(e);
+      }
+    }
+  }
+}

@@ -1,0 +1,118 @@
+package dev.kiln.run;
+
+import java.io.PrintStream;
+import java.util.Locale;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Tells how a run goes: a bar for a person, lines for a log, JSON lines for a program. */
+public final class ProgressLog implements ProgressListener, AutoCloseable {
+  /** Who reads it. */
+  public enum Style {
+    /** A bar on a terminal, else plain lines. */
+    AUTO,
+    PLAIN,
+    JSON,
+    NONE
+  }
+
+  private static final Logger log = LoggerFactory.getLogger(ProgressLog.class);
+  private static final long LINE_NANOS = 10_000_000_000L;
+  private static final long BAR_NANOS = 500_000_000L;
+
+  private final Style style;
+  private final PrintStream json;
+  private final ProgressBar bar;
+  private long next;
+
+  /**
+   * @param terminal whether a person watches
+   * @param json receives the lines of style JSON
+   */
+  public ProgressLog(Style style, boolean terminal, PrintStream json) {
+    this.style = style;
+    this.json = json;
+    this.bar =
+        style == Style.AUTO && terminal
+            ? new ProgressBarBuilder()
+                .setTaskName("scenes")
+                .setUpdateIntervalMillis((int) (BAR_NANOS / 1_000_000))
+                .build()
+            : null;
+    this.next = System.nanoTime() + interval();
+  }
+
+  private long interval() {
+    return bar == null ? LINE_NANOS : BAR_NANOS;
+  }
+
+  @Override
+  public void tick(Supplier<Snapshot> run) {
+    if (style == Style.NONE || System.nanoTime() < next) {
+      return;
+    }
+    next += interval();
+    Snapshot now = run.get();
+    if (bar != null) {
+      bar.maxHint(now.scenes());
+      bar.stepTo(now.settled());
+      bar.setExtraMessage(
+          String.format(
+              Locale.ROOT,
+              "%d chips, %.1f chips/s, %d failed",
+              now.counts().chips(),
+              now.chipsPerSecond(),
+              now.counts().failed()));
+    } else if (style == Style.JSON) {
+      json.println(JsonMapper.shared().writeValueAsString(now));
+    } else {
+      log.info("{}", line(now));
+    }
+  }
+
+  private static String line(Snapshot now) {
+    Tally.Counts counts = now.counts();
+    String lanes =
+        now.lanes().stream()
+            .map(l -> l.lane() + " " + l.items() + "/" + l.capacity())
+            .collect(Collectors.joining(", "));
+    String busy =
+        now.stages().stream()
+            .map(s -> String.format(Locale.ROOT, "%s %.0f%%", s.stage(), 100 * s.busyShare()))
+            .collect(Collectors.joining(", "));
+    return String.format(
+        Locale.ROOT,
+        "scenes %d of %d (%d failed), chips %d, %.1f chips/s, fetched %.1f MB/s, decoded %.1f MB/s"
+            + " | queued: %s | busy: %s | left: %s",
+        now.settled(),
+        now.scenes(),
+        counts.failed(),
+        counts.chips(),
+        now.chipsPerSecond(),
+        counts.bytesFetched() / 1e6 / now.seconds(),
+        counts.bytesDecoded() / 1e6 / now.seconds(),
+        lanes,
+        busy,
+        duration(now.secondsLeft()));
+  }
+
+  private static String duration(double seconds) {
+    if (Double.isNaN(seconds)) {
+      return "unknown";
+    }
+    long s = Math.round(seconds);
+    return String.format(Locale.ROOT, "%d:%02d:%02d", s / 3600, s / 60 % 60, s % 60);
+  }
+
+  @Override
+  public void close() {
+    if (bar != null) {
+      bar.close();
+    }
+  }
+}

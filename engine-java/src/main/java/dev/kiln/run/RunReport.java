@@ -1,0 +1,151 @@
+package dev.kiln.run;
+
+import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.infer.EncoderDescription;
+import dev.kiln.sink.Provenance;
+import java.util.List;
+import java.util.Locale;
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * What one run of a shard did.
+ *
+ * @param platform embedded
+ * @param source root of the scenes
+ * @param out root of the files
+ * @param provenance that stands in the files' footers
+ * @param encoder that ran
+ * @param exitCode for the process
+ * @param ended why the run broke off; null if it came to its end
+ * @param stopped whether it was asked to end early
+ * @param chipsPerSecond over the whole run
+ * @param bottleneck the stage that set the pace
+ * @param run counts, times and rates at the end
+ * @param failures scenes that failed, in the order they did
+ */
+public record RunReport(
+    String platform,
+    String source,
+    String out,
+    Provenance provenance,
+    EncoderDescription encoder,
+    int exitCode,
+    String ended,
+    boolean stopped,
+    double chipsPerSecond,
+    String bottleneck,
+    Snapshot run,
+    List<FailedScene> failures) {
+
+  static RunReport of(
+      EmbeddingJob job,
+      EncoderDescription encoder,
+      Snapshot end,
+      List<FailedScene> failures,
+      Throwable failure,
+      boolean stopped) {
+    return new RunReport(
+        job.platform().name(),
+        job.source().root(),
+        job.out().root(),
+        job.provenance(),
+        encoder,
+        exitCode(failure, stopped && end.settled() < end.scenes(), failures),
+        failure == null ? null : reason(failure),
+        stopped,
+        end.chipsPerSecond(),
+        end.bottleneck().stage(),
+        end,
+        failures);
+  }
+
+  private static int exitCode(Throwable failure, boolean unfinished, List<FailedScene> failures) {
+    if (failure instanceof ConfigurationFault || failure instanceof OutOfMemoryError) {
+      return ExitCode.CONFIGURATION;
+    }
+    if (failure instanceof MachineFault) {
+      return ExitCode.TRY_AGAIN;
+    }
+    if (failure != null || any(failures, FailedScene.Kind.INTERNAL)) {
+      return ExitCode.INTERNAL;
+    }
+    if (unfinished) {
+      return ExitCode.TERMINATED;
+    }
+    if (any(failures, FailedScene.Kind.TRANSIENT)) {
+      return ExitCode.TRY_AGAIN;
+    }
+    return failures.isEmpty() ? ExitCode.DONE : ExitCode.SCENES_FAILED;
+  }
+
+  private static boolean any(List<FailedScene> failures, FailedScene.Kind kind) {
+    return failures.stream().anyMatch(f -> f.kind() == kind);
+  }
+
+  private static String reason(Throwable failure) {
+    if (failure instanceof OutOfMemoryError) {
+      return "out of memory ("
+          + failure.getMessage()
+          + "); lower --batch or --fetch-memory, or give the process more";
+    }
+    return failure instanceof ConfigurationFault || failure instanceof MachineFault
+        ? failure.getMessage()
+        : "internal error: " + failure;
+  }
+
+  /** The report as indented JSON. */
+  public byte[] json() {
+    return JsonMapper.builder()
+        .enable(SerializationFeature.INDENT_OUTPUT)
+        .build()
+        .writeValueAsBytes(this);
+  }
+
+  /** The report in a few lines for a person. */
+  public String summary() {
+    Tally.Counts counts = run.counts();
+    StringBuilder text = new StringBuilder();
+    line(
+        text,
+        "scenes  %d: %d embedded, %d there already, %d failed, %d left",
+        run.scenes(),
+        counts.embedded(),
+        counts.alreadyDone(),
+        counts.failed(),
+        run.scenes() - run.settled());
+    line(
+        text,
+        "chips   %d in %.1f s: %.1f chips/s with %s",
+        counts.chips(),
+        run.seconds(),
+        chipsPerSecond,
+        encoder);
+    line(
+        text,
+        "bytes   fetched %.1f MB (%.1f MB/s), decoded %.1f MB (%.1f MB/s), written %.1f MB",
+        counts.bytesFetched() / 1e6,
+        counts.bytesFetched() / 1e6 / run.seconds(),
+        counts.bytesDecoded() / 1e6,
+        counts.bytesDecoded() / 1e6 / run.seconds(),
+        counts.bytesWritten() / 1e6);
+    line(text, "stage    threads   busy s   waiting s   blocked s   busy");
+    for (Stage.Times s : run.stages()) {
+      line(
+          text,
+          "%-8s %7d %8.1f %11.1f %11.1f %5.0f%%%s",
+          s.stage(),
+          s.threads(),
+          s.busy(),
+          s.waiting(),
+          s.blocked(),
+          100 * s.busyShare(),
+          s.stage().equals(bottleneck) ? "  sets the pace" : "");
+    }
+    return text.toString();
+  }
+
+  private static void line(StringBuilder text, String format, Object... values) {
+    text.append(String.format(Locale.ROOT, format, values)).append('\n');
+  }
+}

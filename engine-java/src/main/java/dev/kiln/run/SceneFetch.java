@@ -1,0 +1,70 @@
+package dev.kiln.run;
+
+import dev.kiln.archive.SceneArchive;
+import dev.kiln.archive.SceneDescription;
+import dev.kiln.fault.SceneFault;
+import dev.kiln.fetch.ObjectStore;
+import dev.kiln.memory.HostBuffer;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Brings a scene's bytes into host memory, within the memory that is set aside for it. */
+final class SceneFetch {
+  private static final Logger log = LoggerFactory.getLogger(SceneFetch.class);
+  private static final long FIRST_PAUSE_MILLIS = 500;
+
+  private final SceneArchive archive;
+  private final ObjectStore source;
+  private final int attempts;
+  private final ByteBudget budget;
+
+  SceneFetch(SceneArchive archive, ObjectStore source, int attempts, long memory) {
+    this.archive = archive;
+    this.source = source;
+    this.attempts = attempts;
+    this.budget = new ByteBudget(memory);
+  }
+
+  /** Fetches one scene; transient faults are tried again with growing pauses. */
+  FetchedScene fetch(String key, Stage stage) throws SceneFault, InterruptedException {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        return once(key, stage);
+      } catch (SceneFault fault) {
+        if (fault.kind() != SceneFault.Kind.TRANSIENT || attempt >= attempts) {
+          throw fault;
+        }
+        long pause = FIRST_PAUSE_MILLIS << (attempt - 1);
+        log.warn("{}; trying again in {} ms ({} of {})", fault.getMessage(), pause, attempt, attempts);
+        stage.waitFor(
+            () -> {
+              Thread.sleep(pause);
+              return null;
+            });
+      }
+    }
+  }
+
+  private FetchedScene once(String key, Stage stage) throws SceneFault, InterruptedException {
+    SceneDescription description = archive.describe(key, source::read);
+    long bytes = 0;
+    for (String asset : description.assets()) {
+      bytes += source.size(asset);
+    }
+    long needed = bytes;
+    ByteBudget.Share share = stage.waitFor(() -> budget.take(needed));
+    Map<String, HostBuffer> assets = new LinkedHashMap<>();
+    try {
+      for (String asset : description.assets()) {
+        assets.put(asset, source.fetch(asset));
+      }
+      return new FetchedScene(description, assets, share);
+    } catch (SceneFault | RuntimeException | Error e) {
+      assets.values().forEach(HostBuffer::close);
+      share.close();
+      throw e;
+    }
+  }
+}

@@ -1,0 +1,116 @@
+package dev.kiln.run;
+
+import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.fault.SceneFault;
+import dev.kiln.infer.EncoderException;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What a run has done so far, kept by all its stages. */
+public final class Tally {
+  private static final Logger log = LoggerFactory.getLogger(EmbeddingRun.class);
+
+  /**
+   * @param alreadyDone scenes whose file was there before
+   * @param embedded scenes whose file was written
+   * @param failed scenes that failed
+   * @param chips embedded
+   * @param batches embedded
+   * @param bytesFetched of objects
+   * @param bytesDecoded of raw pixels
+   * @param bytesWritten of files
+   */
+  public record Counts(
+      long alreadyDone,
+      long embedded,
+      long failed,
+      long chips,
+      long batches,
+      long bytesFetched,
+      long bytesDecoded,
+      long bytesWritten) {}
+
+  private long alreadyDone;
+  private long embedded;
+  private long chips;
+  private long batches;
+  private long bytesFetched;
+  private long bytesDecoded;
+  private long bytesWritten;
+  private final List<FailedScene> failures = new ArrayList<>();
+
+  synchronized void alreadyDone() {
+    alreadyDone++;
+  }
+
+  synchronized void fetched(long bytes) {
+    bytesFetched += bytes;
+  }
+
+  synchronized void decoded(long bytes) {
+    bytesDecoded += bytes;
+  }
+
+  synchronized void embedded(int count) {
+    chips += count;
+    batches++;
+  }
+
+  synchronized void written(long bytes) {
+    embedded++;
+    bytesWritten += bytes;
+  }
+
+  /**
+   * Records a scene that failed.
+   *
+   * @throws ConfigurationFault if that is the cause: it would fail every scene
+   */
+  void failed(String key, Exception cause) {
+    if (cause instanceof ConfigurationFault fault) {
+      throw fault;
+    }
+    FailedScene scene = describe(key, cause);
+    if (scene.kind() == FailedScene.Kind.INTERNAL) {
+      log.error("scene {} failed: {}", key, scene.reason(), cause);
+    } else {
+      log.warn("scene {} failed ({}): {}", key, scene.kind(), scene.reason());
+    }
+    synchronized (this) {
+      failures.add(scene);
+    }
+  }
+
+  private static FailedScene describe(String key, Exception cause) {
+    if (cause instanceof SceneFault fault) {
+      FailedScene.Kind kind =
+          fault.kind() == SceneFault.Kind.PERMANENT
+              ? FailedScene.Kind.PERMANENT
+              : FailedScene.Kind.TRANSIENT;
+      return new FailedScene(key, kind, fault.key(), fault.reason());
+    }
+    if (cause instanceof IOException || cause instanceof EncoderException) {
+      return new FailedScene(key, FailedScene.Kind.TRANSIENT, key, cause.toString());
+    }
+    return new FailedScene(key, FailedScene.Kind.INTERNAL, key, "internal error: " + cause);
+  }
+
+  synchronized List<FailedScene> failures() {
+    return List.copyOf(failures);
+  }
+
+  synchronized Counts counts() {
+    return new Counts(
+        alreadyDone,
+        embedded,
+        failures.size(),
+        chips,
+        batches,
+        bytesFetched,
+        bytesDecoded,
+        bytesWritten);
+  }
+}
