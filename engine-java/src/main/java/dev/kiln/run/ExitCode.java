@@ -1,23 +1,23 @@
 package dev.kiln.run;
 
-/** What the process ends with; schedulers decide on it whether to try again. */
+/** What the process says to whoever started it; a scheduler decides by it whether to try again. */
 public final class ExitCode {
-  /** All scenes are done. */
+  /** All done. */
   public static final int DONE = 0;
 
-  /** A fault in Kiln itself. */
+  /** A defect in Kiln. */
   public static final int INTERNAL = 1;
 
   /** The command line is wrong. */
   public static final int USAGE = 2;
 
-  /** All that can be done is done; some scenes failed for good. */
+  /** Some scenes can never be embedded; all others are done. */
   public static final int SCENES_FAILED = 65;
 
-  /** The machine or the way to the data failed; another try may succeed. */
+  /** Something failed that may work another time: run again, what is done is kept. */
   public static final int TRY_AGAIN = 75;
 
-  /** Something must be changed before a run can succeed. */
+  /** Something must be changed before another run can work. */
   public static final int CONFIGURATION = 78;
 
   /** Ended by SIGTERM after saving. */

@@ -1,0 +1,135 @@
+package dev.kiln.cli;
+
+import dev.kiln.run.ExitCode;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.RunLast;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+
+/** The {@code kiln} command: finds the subcommand, runs it and ends with its exit code. */
+@Command(
+    name = "kiln",
+    header = "Turns imagery archives into Clay embeddings.",
+    synopsisSubcommandLabel = "COMMAND",
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    commandListHeading = "%nCommands:%n",
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:all done",
+      "1:internal error, a defect in Kiln",
+      "2:wrong usage",
+      "65:some scenes permanently failed, all others are done",
+      "75:try again, what is done is kept",
+      "78:something must be changed first, the message says what",
+      "143:ended by SIGTERM after saving"
+    },
+    footer = {
+      "",
+      "Every option can also come from the environment: --items-per-job from KILN_ITEMS_PER_JOB.",
+      "",
+      "In a checkout, ./kiln test runs everything CI checks and ./kiln format formats the sources.",
+      "",
+      "Example, on whatever machine this is:",
+      "  ./kiln demo"
+    })
+public final class Kiln implements Callable<Integer> {
+  private static final List<Class<?>> COMMANDS = List.of();
+
+  /** How much the log says. */
+  enum LogLevel {
+    TRACE,
+    DEBUG,
+    INFO,
+    WARN,
+    ERROR,
+    OFF
+  }
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--log",
+      scope = ScopeType.INHERIT,
+      defaultValue = "info",
+      paramLabel = "LEVEL",
+      description = "How much the log says: trace, debug, info (default), warn, error, off.")
+  private LogLevel log;
+
+  @Option(
+      names = "--stacktrace",
+      scope = ScopeType.INHERIT,
+      description = "Show where in Kiln an error arose (also: KILN_DEBUG=1).")
+  private boolean stacktrace;
+
+  private Kiln() {}
+
+  public static void main(String[] arguments) {
+    // Figures are written the same on every machine.
+    Locale.setDefault(Locale.ROOT);
+    System.exit(commandLine(System.getenv(), COMMANDS).execute(arguments));
+  }
+
+  /** No subcommand was named. */
+  @Override
+  public Integer call() {
+    spec.commandLine().usage(spec.commandLine().getErr());
+    return ExitCode.USAGE;
+  }
+
+  /** The whole command line over these subcommands; options default to this environment. */
+  static CommandLine commandLine(Map<String, String> environment, List<Class<?>> commands) {
+    Kiln kiln = new Kiln();
+    CommandLine commandLine = new CommandLine(kiln);
+    commands.forEach(commandLine::addSubcommand);
+    addHelpToSubcommands(commandLine);
+
+    EnvironmentDefaults defaults = new EnvironmentDefaults(environment);
+    FaultReport report = new FaultReport(defaults, () -> kiln.stacktrace);
+    return commandLine
+        .setDefaultValueProvider(defaults)
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setExpandAtFiles(false)
+        .setUsageHelpWidth(100)
+        .setParameterExceptionHandler(report)
+        .setExecutionExceptionHandler(report)
+        .setExecutionStrategy(parsed -> kiln.execute(parsed, defaults, report));
+  }
+
+  private static void addHelpToSubcommands(CommandLine parent) {
+    for (CommandLine command : parent.getSubcommands().values()) {
+      CommandSpec spec = command.getCommandSpec();
+      spec.mixinStandardHelpOptions(true);
+      spec.versionProvider(new Version());
+      addHelpToSubcommands(command);
+    }
+  }
+
+  private int execute(ParseResult parsed, EnvironmentDefaults defaults, FaultReport report) {
+    CommandLine root = parsed.commandSpec().commandLine();
+    try {
+      Integer helped = CommandLine.executeHelpRequest(parsed);
+      if (helped != null) {
+        return helped;
+      }
+      // Loggers read their level once, so before the first of them is made.
+      System.setProperty(
+          "org.slf4j.simpleLogger.log.dev.kiln", log.name().toLowerCase(Locale.ROOT));
+      defaults.refuseUnknown(root);
+      return new RunLast().execute(parsed);
+    } catch (CommandLine.PicocliException e) {
+      // Carries the exception of a command to FaultReport, or a mistake in its usage.
+      throw e;
+    } catch (RuntimeException | Error e) {
+      return report.report(e, root.getErr());
+    }
+  }
+}

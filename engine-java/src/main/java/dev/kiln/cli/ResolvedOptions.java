@@ -1,0 +1,77 @@
+package dev.kiln.cli;
+
+import dev.kiln.cli.EnvironmentDefaults.Variable;
+import java.lang.reflect.Array;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParseResult;
+
+/** What each option of a command came to and where from, for the log of a run. */
+final class ResolvedOptions {
+  private static final List<String> SECRET = List.of("KEY", "SECRET", "TOKEN", "PASSWORD");
+
+  private ResolvedOptions() {}
+
+  /**
+   * One line an option that has a value, in the order of {@code --help}, such as {@code --batch 64
+   * (environment variable KILN_BATCH)}. Values of options named like a secret are masked.
+   *
+   * @param result of any command on the way; the innermost subcommand is described
+   */
+  static List<String> describe(ParseResult result) {
+    ParseResult command = result;
+    while (command.hasSubcommand()) {
+      command = command.subcommand();
+    }
+    List<String> lines = new ArrayList<>();
+    for (ArgSpec argument : command.commandSpec().args()) {
+      Object value = argument.getValue();
+      boolean help =
+          argument instanceof OptionSpec option && (option.usageHelp() || option.versionHelp());
+      if (value != null && !help) {
+        lines.add(
+            name(argument) + " " + shown(argument, value) + " (" + origin(command, argument) + ")");
+      }
+    }
+    return lines;
+  }
+
+  private static String name(ArgSpec argument) {
+    return argument instanceof OptionSpec option ? option.longestName() : argument.paramLabel();
+  }
+
+  private static String shown(ArgSpec argument, Object value) {
+    String name = name(argument).toUpperCase(Locale.ROOT);
+    return SECRET.stream().anyMatch(name::contains) ? "***" : text(value);
+  }
+
+  private static String text(Object value) {
+    if (value instanceof Collection<?> several) {
+      return several.stream().map(ResolvedOptions::text).collect(Collectors.joining(","));
+    }
+    if (value.getClass().isArray()) {
+      return IntStream.range(0, Array.getLength(value))
+          .mapToObj(i -> text(Array.get(value, i)))
+          .collect(Collectors.joining(","));
+    }
+    return value.toString();
+  }
+
+  private static String origin(ParseResult command, ArgSpec argument) {
+    if (command.matchedArgs().contains(argument)) {
+      return "command line";
+    }
+    Optional<Variable> variable =
+        command.commandSpec().defaultValueProvider() instanceof EnvironmentDefaults defaults
+            ? defaults.find(argument)
+            : Optional.empty();
+    return variable.map(found -> "environment variable " + found.name()).orElse("default");
+  }
+}

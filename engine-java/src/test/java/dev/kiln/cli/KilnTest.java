@@ -1,0 +1,211 @@
+package dev.kiln.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.fault.SceneFault;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.net.SocketException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+class KilnTest {
+  /** Ends as the test says. */
+  @Command(name = "fire", description = "Fires the kiln.")
+  static final class Fire implements Callable<Integer> {
+    static Callable<Integer> outcome = () -> 0;
+
+    @Option(names = "--heat")
+    int heat;
+
+    @Override
+    public Integer call() throws Exception {
+      return outcome.call();
+    }
+  }
+
+  @Command(name = "stack", description = "Groups others.", subcommands = Fire.class)
+  static final class Stack {}
+
+  private final Map<String, String> environment = new HashMap<>();
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  private int kiln(String... arguments) {
+    CommandLine commandLine = Kiln.commandLine(environment, List.of(Fire.class, Stack.class));
+    commandLine.setOut(new PrintWriter(out));
+    commandLine.setErr(new PrintWriter(err));
+    return commandLine.execute(arguments);
+  }
+
+  private int kilnThrowing(Throwable fault, String... arguments) {
+    Fire.outcome =
+        () -> {
+          if (fault instanceof Error error) {
+            throw error;
+          }
+          throw (Exception) fault;
+        };
+    return kiln(arguments);
+  }
+
+  @Test
+  void passesTheExitCodeOfTheCommandThrough() {
+    Fire.outcome = () -> 65;
+    assertThat(kiln("fire")).isEqualTo(65);
+    assertThat(err.toString()).isEmpty();
+  }
+
+  @Test
+  void printsVersion() {
+    assertThat(kiln("--version")).isZero();
+    assertThat(out.toString()).containsPattern("^kiln \\d+\\.\\d+\\.\\d+\\R").contains("Java ");
+  }
+
+  @Test
+  void listsCommandsAndExitCodesInHelp() {
+    assertThat(kiln("--help")).isZero();
+    assertThat(out.toString())
+        .contains("Fires the kiln.")
+        .contains("78    something must be changed");
+  }
+
+  @Test
+  void givesEverySubcommandHelpAndVersion() {
+    assertThat(kiln("stack", "fire", "--help")).isZero();
+    assertThat(out.toString())
+        .contains("Usage: kiln stack fire")
+        .contains("--heat")
+        .contains("--log");
+    assertThat(kiln("stack", "fire", "--version")).isZero();
+    assertThat(out.toString()).contains("kiln " + Version.number());
+  }
+
+  @Test
+  void withoutCommandShowsUsageAsAnError() {
+    assertThat(kiln()).isEqualTo(2);
+    assertThat(out.toString()).isEmpty();
+    assertThat(err.toString()).contains("Usage: kiln").contains("Fires the kiln.");
+  }
+
+  @Test
+  void refusesWrongUsageWithAHint() {
+    assertThat(kiln("fire", "--heta", "900")).isEqualTo(2);
+    assertThat(err.toString())
+        .startsWith("kiln: Unknown option")
+        .contains("--heat")
+        .contains("See 'kiln fire --help'.");
+    assertThat(kiln("fir")).isEqualTo(2);
+    assertThat(err.toString()).contains("Did you mean: kiln fire");
+    assertThat(kiln("fire", "--heat", "hot")).isEqualTo(2);
+    assertThat(err.toString()).contains("'hot' is not an int").doesNotContain("environment");
+  }
+
+  static Stream<Arguments> faults() {
+    return Stream.of(
+        Arguments.of(
+            new ConfigurationFault("model: no such directory"), 78, "model: no such directory"),
+        Arguments.of(SceneFault.permanent("a.tif", "3 bands"), 65, "a.tif: 3 bands"),
+        Arguments.of(SceneFault.transientFault("a.tif", "timed out", null), 75, "a.tif: timed out"),
+        Arguments.of(new NoSuchFileException("/x"), 78, "no such file: /x"),
+        Arguments.of(new AccessDeniedException("/x"), 78, "permission denied: /x"),
+        Arguments.of(new NotDirectoryException("/x"), 78, "not a directory: /x"),
+        Arguments.of(
+            new UncheckedIOException(new NoSuchFileException("/x")), 78, "no such file: /x"),
+        Arguments.of(
+            new FileSystemException("/x", null, "No space left on device"),
+            75,
+            "java.nio.file.FileSystemException: /x: No space left on device"),
+        Arguments.of(new SocketException("Broken pipe"), 75, "Broken pipe"),
+        Arguments.of(new IOException(), 75, "java.io.IOException"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("faults")
+  void saysOneLineForAFaultThatIsNotADefect(Throwable fault, int code, String line) {
+    assertThat(kilnThrowing(fault, "fire")).isEqualTo(code);
+    assertThat(err.toString().lines()).containsExactly("kiln: " + line);
+  }
+
+  @Test
+  void showsWhereAFaultAroseWhenAsked() {
+    ConfigurationFault fault = new ConfigurationFault("wrong");
+    assertThat(kilnThrowing(fault, "--stacktrace", "fire")).isEqualTo(78);
+    assertThat(err.toString()).contains("at dev.kiln.cli.KilnTest").endsWith("kiln: wrong\n");
+
+    err.getBuffer().setLength(0);
+    environment.put("KILN_DEBUG", "1");
+    assertThat(kilnThrowing(fault, "fire")).isEqualTo(78);
+    assertThat(err.toString()).contains("at dev.kiln.cli.KilnTest");
+  }
+
+  @Test
+  void callsADefectADefect() {
+    assertThat(kilnThrowing(new IllegalStateException("strip 3"), "fire")).isEqualTo(1);
+    assertThat(err.toString())
+        .contains(
+            "kiln: internal error, a defect in Kiln: java.lang.IllegalStateException: strip 3");
+
+    assertThat(kilnThrowing(new StackOverflowError(), "fire")).isEqualTo(1);
+    assertThat(err.toString()).contains("java.lang.StackOverflowError");
+  }
+
+  @Test
+  void namesTheVariableThatARefusedValueCameFrom() {
+    environment.put("KILN_HEAT", "hot");
+    assertThat(kiln("fire")).isEqualTo(2);
+    assertThat(err.toString())
+        .contains("'hot' is not an int (from environment variable KILN_HEAT)");
+  }
+
+  @Test
+  void refusesVariablesThatNoOptionReads() {
+    Fire.outcome = () -> 0;
+    environment.put("KILN_HAET", "900");
+    assertThat(kiln("fire")).isEqualTo(78);
+    assertThat(err.toString())
+        .contains("kiln: environment variable KILN_HAET: no command has an option --haet");
+    assertThat(kiln("--help")).isZero();
+  }
+
+  @Test
+  void refusesAnUnknownLogLevel() {
+    environment.put("KILN_LOG", "loud");
+    assertThat(kiln("fire")).isEqualTo(2);
+    assertThat(err.toString())
+        .contains("TRACE, DEBUG, INFO, WARN, ERROR, OFF")
+        .contains("(from environment variable KILN_LOG)");
+  }
+
+  @Test
+  void toleratesAReaderThatWentAway() {
+    OutputStream closed =
+        new OutputStream() {
+          @Override
+          public void write(int b) throws IOException {
+            throw new IOException("Broken pipe");
+          }
+        };
+    CommandLine commandLine = Kiln.commandLine(environment, List.of(Fire.class));
+    commandLine.setOut(new PrintWriter(closed, true));
+    assertThat(commandLine.execute("--help")).isZero();
+  }
+}
