@@ -16,5 +16,5 @@ public interface SceneArchive {
    * @param objects the source, for archives that describe scenes in objects of their own
    * @throws SceneFault if the key or its description is not a scene that can be embedded
    */
-  SceneDescription describe(String key, Objects objects) throws SceneFault;
+  Scene describe(String key, Objects objects) throws SceneFault;
 }

@@ -4,6 +4,7 @@ import dev.kiln.fault.SceneFault;
 import dev.kiln.memory.HostBuffer;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.NoSuchFileException;
 
 /**
  * Objects under one root, by key: a bucket, or a folder that mirrors one. Keys use {@code /}. Safe
@@ -31,6 +32,21 @@ public interface ObjectStore extends AutoCloseable {
    * @throws SceneFault permanent if there is no such object, transient if the way to it failed
    */
   long size(String key) throws SceneFault;
+
+  /**
+   * Reads a small object, such as a STAC item, whole.
+   *
+   * @throws SceneFault permanent if there is no such object, transient if the way to it failed
+   */
+  default byte[] read(String key) throws SceneFault {
+    try (InputStream in = open(key)) {
+      return in.readAllBytes();
+    } catch (NoSuchFileException e) {
+      throw SceneFault.permanent(key, "no such object under " + root(), e);
+    } catch (IOException e) {
+      throw SceneFault.transientFault(key, "reading failed: " + e.getMessage(), e);
+    }
+  }
 
   /**
    * Opens an object to be read once, front to back.

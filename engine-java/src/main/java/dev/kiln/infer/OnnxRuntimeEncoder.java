@@ -57,7 +57,7 @@ public final class OnnxRuntimeEncoder implements Encoder {
             "onnxruntime",
             "CPU, " + threads + (threads == 1 ? " thread" : " threads"),
             "fp32",
-            model.manifest().architecture().dim(),
+            model.architecture().dim(),
             chip,
             batch);
     this.compute =

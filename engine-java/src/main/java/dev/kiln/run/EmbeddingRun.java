@@ -35,7 +35,6 @@ public final class EmbeddingRun {
   private final Iterator<String> keys;
   private final SceneFetch fetch;
   private final SceneDecode decode;
-  private final GeoParquetWriter writer;
 
   private final Lane<FetchedScene> fetched;
   private final Lane<StripWork> strips;
@@ -64,7 +63,6 @@ public final class EmbeddingRun {
         new SceneFetch(job.archive(), job.source(), options.attempts(), options.fetchMemory());
     this.decode =
         new SceneDecode(job.chips(), encoder.description().dim(), options.inflateThreads());
-    this.writer = new GeoParquetWriter(job.provenance());
     this.fetched = new Lane<>("fetched", options.fetchThreads());
     this.strips = new Lane<>("strips", options.strips());
     this.computing = new Lane<>("computing", options.slots());
@@ -168,7 +166,7 @@ public final class EmbeddingRun {
       stage.done(1);
     } catch (SceneFault | RuntimeException e) {
       if (scene == null || scene.giveUp()) {
-        tally.failed(bytes.description().key(), e);
+        tally.failed(bytes.scene().key(), e);
       }
     }
   }
@@ -181,7 +179,7 @@ public final class EmbeddingRun {
         strip.close();
         continue;
       }
-      float gsd = strip.scene().description().gsd();
+      float gsd = (float) strip.scene().scene().gsd();
       for (int chip : strip.chips()) {
         if (!open.containsKey(gsd)) {
           if (open.size() == options.slots()) {
@@ -221,7 +219,7 @@ public final class EmbeddingRun {
       } catch (EncoderException e) {
         for (OpenScene scene : batch.scenes()) {
           if (scene.giveUp()) {
-            tally.failed(scene.description().key(), e);
+            tally.failed(scene.scene().key(), e);
           }
         }
         failedBatches.failure(e);
@@ -233,9 +231,10 @@ public final class EmbeddingRun {
 
   private void write(Stage stage) throws InterruptedException {
     for (OpenScene scene = stage.take(finished); scene != null; scene = stage.take(finished)) {
-      String key = scene.description().key();
+      String key = scene.scene().key();
       try {
-        byte[] file = writer.toBytes(scene.table(job.platform().name()));
+        byte[] file = GeoParquetWriter.toBytes(
+                scene.table(job.platform().name(), job.chips().chip()), job.provenance());
         job.out().put(OutputKey.of(key), file);
         tally.written(file.length);
         stage.done(1);

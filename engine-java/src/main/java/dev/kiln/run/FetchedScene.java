@@ -1,18 +1,18 @@
 package dev.kiln.run;
 
-import dev.kiln.archive.SceneDescription;
+import dev.kiln.archive.Scene;
 import dev.kiln.memory.HostBuffer;
 import java.util.Map;
 
 /**
  * A scene whose bytes are in host memory. Owns them.
  *
- * @param description what it is
+ * @param scene what it is
  * @param assets bytes of each object, by key
  * @param budget gives back the scene's share of the fetch memory
  */
 record FetchedScene(
-    SceneDescription description, Map<String, HostBuffer> assets, ByteBudget.Share budget)
+    Scene scene, Map<String, HostBuffer> assets, ByteBudget.Share budget)
     implements Stage.Owner {
   FetchedScene {
     assets = Map.copyOf(assets);

@@ -1,6 +1,6 @@
 package dev.kiln.run;
 
-import dev.kiln.archive.SceneDescription;
+import dev.kiln.archive.Scene;
 import dev.kiln.chip.Chip;
 import dev.kiln.sink.SceneTable;
 import java.nio.FloatBuffer;
@@ -11,7 +11,7 @@ import java.util.List;
  * home. Exactly one caller is told that the last one has.
  */
 final class OpenScene {
-  private final SceneDescription description;
+  private final Scene scene;
   private final List<Chip> chips;
   private final float[] time;
   private final List<float[]> locations;
@@ -25,12 +25,12 @@ final class OpenScene {
    * @param locations one a chip, as the encoder takes it
    */
   OpenScene(
-      SceneDescription description,
+      Scene scene,
       List<Chip> chips,
       float[] time,
       List<float[]> locations,
       int dim) {
-    this.description = description;
+    this.scene = scene;
     this.chips = List.copyOf(chips);
     this.time = time;
     this.locations = List.copyOf(locations);
@@ -39,8 +39,8 @@ final class OpenScene {
     this.missing = chips.size();
   }
 
-  SceneDescription description() {
-    return description;
+  Scene scene() {
+    return scene;
   }
 
   List<Chip> chips() {
@@ -84,17 +84,18 @@ final class OpenScene {
   }
 
   /** The rows of its file, once all embeddings are home. */
-  synchronized SceneTable table(String platform) {
+  synchronized SceneTable table(String platform, int chipSize) {
     if (missing != 0) {
       throw new IllegalStateException(
-          description.key() + ": " + missing + " embeddings are not home yet");
+          scene.key() + ": " + missing + " embeddings are not home yet");
     }
     return new SceneTable(
-        description.itemId(),
+        scene.itemId(),
         platform,
-        description.datetime(),
-        description.gsd(),
-        description.uri(),
+        scene.datetime(),
+        scene.gsd(),
+        scene.uri(),
+        chipSize,
         chips,
         embeddings,
         dim);

@@ -1,6 +1,7 @@
 package dev.kiln.run;
 
-import dev.kiln.archive.SceneDescription;
+import dev.kiln.archive.BandAsset;
+import dev.kiln.archive.Scene;
 import dev.kiln.chip.Chip;
 import dev.kiln.chip.Footprint;
 import dev.kiln.chip.TimeEncoding;
@@ -38,59 +39,47 @@ final class SceneDecode {
    * @param fetched borrowed; must outlive what is returned
    */
   DecodingScene open(FetchedScene fetched) throws SceneFault {
-    SceneDescription description = fetched.description();
+    Scene scene = fetched.scene();
     Map<String, CogFile> files = new LinkedHashMap<>();
     try {
-      for (String asset : description.assets()) {
+      for (String asset : scene.assets()) {
         files.put(asset, CogFile.open(asset, fetched.assets().get(asset), inflateThreads));
       }
       List<SceneRaster.Source> sources = new ArrayList<>();
-      for (SceneDescription.BandAsset band : description.bands()) {
-        CogFile file = files.get(band.asset());
-        expect(description, file);
+      for (BandAsset band : scene.bands()) {
+        CogFile file = files.get(band.object().key());
+        expect(scene, file);
         sources.add(new SceneRaster.Source(band.band(), file, band.index()));
       }
-      SceneRaster raster = SceneRaster.of(description.key(), sources);
+      SceneRaster raster = SceneRaster.of(scene.key(), sources);
       ChipGrid grid = ChipGrid.of(raster.width(), raster.height(), options.chip());
       if (grid.size() == 0) {
         throw SceneFault.permanent(
-            description.key(),
+            scene.key(),
             "scene is %d × %d px, smaller than one chip of %d px"
                 .formatted(raster.width(), raster.height(), options.chip()));
       }
       BitSet surviving = new BitSet();
       surviving.set(0, grid.size());
-      OpenScene scene = lay(description, raster, grid, surviving);
+      OpenScene open = lay(scene, raster, grid, surviving);
       List<StripWindow> windows = grid.strips(raster.tileHeight(), surviving);
-      return new DecodingScene(scene, raster, grid, windows, surviving, List.copyOf(files.values()));
+      return new DecodingScene(open, raster, grid, windows, surviving, List.copyOf(files.values()));
     } catch (SceneFault | RuntimeException | Error e) {
       files.values().forEach(CogFile::close);
       throw e;
     }
   }
 
-  private static void expect(SceneDescription description, CogFile file) throws SceneFault {
-    if (description.bandsInFile().isPresent() && file.bands() != description.bandsInFile().get()) {
+  private static void expect(Scene scene, CogFile file) throws SceneFault {
+    if (scene.pixelType().isPresent() && file.type() != scene.pixelType().get()) {
       throw SceneFault.permanent(
           file.key(),
-          "%d bands expected (%s), found %d"
-              .formatted(
-                  description.bandsInFile().get(),
-                  String.join(
-                      ", ",
-                      description.bands().stream().map(SceneDescription.BandAsset::band).toList()),
-                  file.bands()));
-    }
-    if (description.pixelType().isPresent() && file.type() != description.pixelType().get()) {
-      throw SceneFault.permanent(
-          file.key(),
-          "pixels of type %s expected, found %s"
-              .formatted(description.pixelType().get(), file.type()));
+          "pixels of type %s expected, found %s".formatted(scene.pixelType().get(), file.type()));
     }
   }
 
   private OpenScene lay(
-      SceneDescription description, SceneRaster raster, ChipGrid grid, BitSet surviving)
+      Scene scene, SceneRaster raster, ChipGrid grid, BitSet surviving)
       throws SceneFault {
     List<Chip> chips = new ArrayList<>();
     List<float[]> locations = new ArrayList<>();
@@ -104,6 +93,6 @@ final class SceneDecode {
       locations.add(options.locationOrder().encode(centre.getY(), centre.getX()));
     }
     return new OpenScene(
-        description, chips, TimeEncoding.of(description.datetime()), locations, dim);
+        scene, chips, TimeEncoding.of(scene.datetime()), locations, dim);
   }
 }

@@ -1,7 +1,7 @@
 package dev.kiln.run;
 
 import dev.kiln.archive.SceneArchive;
-import dev.kiln.archive.SceneDescription;
+import dev.kiln.archive.Scene;
 import dev.kiln.fault.SceneFault;
 import dev.kiln.fetch.ObjectStore;
 import dev.kiln.memory.HostBuffer;
@@ -48,19 +48,19 @@ final class SceneFetch {
   }
 
   private FetchedScene once(String key, Stage stage) throws SceneFault, InterruptedException {
-    SceneDescription description = archive.describe(key, source::read);
+    Scene scene = archive.describe(key, source::read);
     long bytes = 0;
-    for (String asset : description.assets()) {
+    for (String asset : scene.assets()) {
       bytes += source.size(asset);
     }
     long needed = bytes;
     ByteBudget.Share share = stage.waitFor(() -> budget.take(needed));
     Map<String, HostBuffer> assets = new LinkedHashMap<>();
     try {
-      for (String asset : description.assets()) {
+      for (String asset : scene.assets()) {
         assets.put(asset, source.fetch(asset));
       }
-      return new FetchedScene(description, assets, share);
+      return new FetchedScene(scene, assets, share);
     } catch (SceneFault | RuntimeException | Error e) {
       assets.values().forEach(HostBuffer::close);
       share.close();
