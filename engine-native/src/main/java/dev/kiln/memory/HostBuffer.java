@@ -32,7 +32,8 @@ public final class HostBuffer implements AutoCloseable {
    */
   public static HostBuffer allocate(String purpose, long size) {
     if (size < 1) {
-      throw new IllegalArgumentException(purpose + ": " + size + " bytes asked, at least 1 expected");
+      throw new IllegalArgumentException(
+          purpose + ": " + size + " bytes asked, at least 1 expected");
     }
     Pointer block = Pointer.calloc(1, size);
     if (block == null || block.isNull()) {

@@ -1,0 +1,11 @@
+/*
+ * The drivers that Kiln registers. GDAL's own gdal_frmts.h declares every driver there ever was, among
+ * them some that the installed library was built without.
+ */
+#pragma once
+
+#include "gdal_frmts.h"
+
+void GDALRegister_GTiff(void);
+void GDALRegister_COG(void);
+void GDALRegister_MEM(void);
