@@ -27,6 +27,7 @@ import static dev.kiln.gdal.global.gdal.VSIUnlink;
 
 import dev.kiln.fault.SceneFault;
 import dev.kiln.gdal.GDALDatasetH;
+import dev.kiln.gdal.GDALMajorObjectH;
 import dev.kiln.gdal.GDALRasterBandH;
 import dev.kiln.gdal.Gdal;
 import dev.kiln.gdal.OGRSpatialReferenceH;
@@ -116,7 +117,7 @@ public final class CogFile implements AutoCloseable {
     GDALGetBlockSize(first, tileWidth, tile);
     this.tileHeight = tile[0];
     this.interleaved =
-        bands > 1 && "PIXEL".equals(GDALGetMetadataItem(dataset, "INTERLEAVE", "IMAGE_STRUCTURE"));
+        bands > 1 && "PIXEL".equals(interleave(dataset));
     this.geotransform = new double[6];
     if (GDALGetGeoTransform(dataset, geotransform) != CE_None) {
       throw SceneFault.permanent(key, "no geotransform: the file does not say where it lies");
@@ -124,6 +125,10 @@ public final class CogFile implements AutoCloseable {
     if (geotransform[2] != 0 || geotransform[4] != 0) {
       throw SceneFault.permanent(key, "north-up grid expected, found a rotated one");
     }
+  }
+
+  private static String interleave(GDALDatasetH dataset) {
+    return GDALGetMetadataItem(new GDALMajorObjectH(dataset), "INTERLEAVE", "IMAGE_STRUCTURE");
   }
 
   private static PixelType pixelType(String key, int type) throws SceneFault {

@@ -8,6 +8,7 @@ import dev.kiln.sink.GeoParquetWriter;
 import dev.kiln.sink.OutputKey;
 import java.io.IOException;
 import java.nio.FloatBuffer;
+import java.time.Duration;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -95,7 +96,7 @@ public final class EmbeddingRun {
       free.put(new Batch(encoder.newSlot()));
     }
     Throwable failure = watch.runToTheEnd();
-    if (!chain.hanging()) {
+    if (chain.ended(Duration.ZERO)) {
       fetched.abandon();
       strips.abandon();
     }
@@ -138,18 +139,15 @@ public final class EmbeddingRun {
   }
 
   private void decode(Stage stage) throws InterruptedException {
-    for (FetchedScene bytes = stage.take(fetched); bytes != null; bytes = stage.take(fetched)) {
-      try (bytes) {
-        if (!watch.stopping()) {
-          decode(bytes, stage);
-        }
-      }
+    for (FetchedScene next = stage.take(fetched); next != null; next = stage.take(fetched)) {
+      decode(next, stage);
     }
   }
 
   private void decode(FetchedScene bytes, Stage stage) throws InterruptedException {
     OpenScene scene = null;
-    try (DecodingScene decoding = decode.open(bytes)) {
+    try (bytes;
+        DecodingScene decoding = decode.open(bytes)) {
       scene = decoding.scene();
       if (scene.chips().isEmpty()) {
         stage.put(finished, scene);
