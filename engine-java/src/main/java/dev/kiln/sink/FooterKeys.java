@@ -1,0 +1,104 @@
+package dev.kiln.sink;
+
+import dev.kiln.chip.Chip;
+import java.time.ZoneOffset;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.locationtech.jts.algorithm.Orientation;
+import org.locationtech.jts.geom.Envelope;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * The key-value pairs of a scene file's footer.
+ *
+ * <ul>
+ *   <li>{@code geo}: <a href="https://geoparquet.org/releases/v1.1.0/">GeoParquet 1.1</a>. It names
+ *       no CRS, which there means longitude and latitude on WGS84 (OGC:CRS84).
+ *   <li>{@code date}, {@code gsd}, {@code uri}: as in the published Clay files; the date is ISO.
+ *   <li>{@code emb}: fields of the STAC Embedding extension, whose data type and gsd are STAC's
+ *       common {@code data_type} and {@code gsd}.
+ *   <li>{@code kiln}: the {@link Provenance}.
+ * </ul>
+ */
+final class FooterKeys {
+  private static final JsonMapper JSON = JsonMapper.shared();
+  private static final String EMBEDDING_EXTENSION =
+      "https://stac-extensions.github.io/embeddings/v0.0.1/schema.json";
+
+  private FooterKeys() {}
+
+  /** In a fixed order. */
+  static Map<String, String> of(SceneTable table, Provenance provenance) {
+    Map<String, String> keys = new LinkedHashMap<>();
+    keys.put("geo", geo(table).toString());
+    keys.put("date", table.datetime().atZone(ZoneOffset.UTC).toLocalDate().toString());
+    keys.put("gsd", Double.toString(table.gsd()));
+    keys.put("uri", table.uri());
+    keys.put("emb", emb(table).toString());
+    keys.put("kiln", kiln(provenance).toString());
+    return keys;
+  }
+
+  private static ObjectNode geo(SceneTable table) {
+    ObjectNode geo = JSON.createObjectNode();
+    geo.put("version", "1.1.0");
+    geo.put("primary_column", SceneSchema.GEOMETRY);
+    ObjectNode column = geo.putObject("columns").putObject(SceneSchema.GEOMETRY);
+    column.put("encoding", "WKB");
+    column.putArray("geometry_types").add("Polygon");
+    column.put("edges", "planar");
+    // A scene stored bottom-up has its chips' corners the other way round.
+    if (table.chips().stream().allMatch(FooterKeys::isCounterClockwise)) {
+      column.put("orientation", "counterclockwise");
+    }
+    Envelope bounds = new Envelope();
+    table
+        .chips()
+        .forEach(c -> bounds.expandToInclude(c.footprint().polygon().getEnvelopeInternal()));
+    if (!bounds.isNull()) {
+      column
+          .putArray("bbox")
+          .add(bounds.getMinX())
+          .add(bounds.getMinY())
+          .add(bounds.getMaxX())
+          .add(bounds.getMaxY());
+    }
+    ObjectNode covering = column.putObject("covering").putObject(SceneSchema.BBOX);
+    for (String side : new String[] {"xmin", "ymin", "xmax", "ymax"}) {
+      covering.putArray(side).add(SceneSchema.BBOX).add(side);
+    }
+    return geo;
+  }
+
+  private static boolean isCounterClockwise(Chip chip) {
+    return Orientation.isCCW(chip.footprint().polygon().getExteriorRing().getCoordinateSequence());
+  }
+
+  private static ObjectNode emb(SceneTable table) {
+    ObjectNode emb = JSON.createObjectNode();
+    emb.putArray("stac_extensions").add(EMBEDDING_EXTENSION);
+    emb.put("emb:type", "chip");
+    emb.put("emb:dimensions", table.dim());
+    emb.put("data_type", "float32");
+    emb.put("gsd", table.gsd());
+    ObjectNode layout = emb.putObject("emb:chip_layout");
+    layout.put("layout_type", "regular_grid");
+    layout.putArray("chip_size").add(table.chipSize()).add(table.chipSize());
+    layout.putArray("stride").add(table.chipSize()).add(table.chipSize());
+    emb.putObject("emb:quantization").put("method", "none").put("original_dtype", "float32");
+    return emb;
+  }
+
+  private static ObjectNode kiln(Provenance provenance) {
+    ObjectNode kiln = JSON.createObjectNode();
+    kiln.put("version", provenance.version());
+    kiln.put("model_hash", provenance.modelHash());
+    kiln.put("model_size", provenance.modelSize());
+    kiln.put("encoder", provenance.encoder());
+    kiln.put("precision", provenance.precision());
+    ObjectNode options = kiln.putObject("options");
+    provenance.options().forEach(options::put);
+    return kiln;
+  }
+}

@@ -1,0 +1,151 @@
+package dev.kiln.sink;
+
+import dev.kiln.chip.Chip;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import org.apache.parquet.bytes.HeapByteBufferAllocator;
+import org.apache.parquet.column.ColumnWriteStore;
+import org.apache.parquet.column.ColumnWriter;
+import org.apache.parquet.column.ParquetProperties;
+import org.apache.parquet.hadoop.ColumnChunkPageWriteStore;
+import org.apache.parquet.hadoop.ParquetFileWriter;
+import org.apache.parquet.hadoop.ParquetWriter;
+import org.apache.parquet.io.api.Binary;
+import org.locationtech.jts.geom.Envelope;
+
+/**
+ * Writes one scene as GeoParquet 1.1: one row per chip, one row group, zstd. The same table gives
+ * the same bytes.
+ *
+ * <p>Columns are written straight through parquet-java's column writers: every column is required,
+ * so a value needs no levels (only the vectors have a repetition level), and neither a record model
+ * nor Hadoop's Configuration is in the way.
+ */
+public final class GeoParquetWriter {
+  private static final int ZSTD_LEVEL = 3;
+
+  // Bytes of the same rank beside each other make vectors 7 % smaller than PLAIN does, 26 % where
+  // the values carry 16 bits, at half the speed: still 20 times that of the fastest encoder.
+  private static final ParquetProperties PROPERTIES =
+      ParquetProperties.builder()
+          .withDictionaryEncoding(SceneSchema.VECTOR_ELEMENT, false)
+          .withByteStreamSplitEncoding(SceneSchema.VECTOR_ELEMENT, true)
+          .build();
+
+  private GeoParquetWriter() {}
+
+  /** The whole file. */
+  public static byte[] toBytes(SceneTable table, Provenance provenance) {
+    InMemoryFile file = new InMemoryFile(Math.multiplyExact(table.embeddings().length, 4) + 65536);
+    try (ParquetFileWriter writer =
+        new ParquetFileWriter(
+            file,
+            SceneSchema.MESSAGE,
+            ParquetFileWriter.Mode.CREATE,
+            ParquetWriter.DEFAULT_BLOCK_SIZE,
+            ParquetWriter.MAX_PADDING_SIZE_DEFAULT,
+            null,
+            PROPERTIES)) {
+      writer.start();
+      if (!table.chips().isEmpty()) {
+        writeRows(table, writer);
+      }
+      writer.end(FooterKeys.of(table, provenance));
+    } catch (IOException e) {
+      throw new UncheckedIOException("writing to memory", e);
+    }
+    return file.bytes();
+  }
+
+  private static void writeRows(SceneTable table, ParquetFileWriter writer) throws IOException {
+    ZstdPages zstd = new ZstdPages(ZSTD_LEVEL);
+    try (ColumnChunkPageWriteStore pages =
+            ColumnChunkPageWriteStore.builder()
+                .withSchema(SceneSchema.MESSAGE)
+                .withAllocator(HeapByteBufferAllocator.getInstance())
+                .withCompressorProvider(column -> zstd)
+                .withPageWriteChecksumEnabled(PROPERTIES.getPageWriteChecksumEnabled())
+                .build();
+        ColumnWriteStore columns =
+            PROPERTIES.newColumnWriteStore(SceneSchema.MESSAGE, pages, pages)) {
+      Row row = new Row(columns);
+      for (int i = 0; i < table.chips().size(); i++) {
+        row.write(table, i);
+        columns.endRecord();
+      }
+      writer.startBlock(table.chips().size());
+      columns.flush();
+      pages.flushToFileWriter(writer);
+      writer.endBlock();
+    }
+  }
+
+  /** The column writers, one per leaf of the schema. */
+  private static final class Row {
+    private final ColumnWriter chipId;
+    private final ColumnWriter itemId;
+    private final ColumnWriter platform;
+    private final ColumnWriter datetime;
+    private final ColumnWriter gsd;
+    private final ColumnWriter chipX;
+    private final ColumnWriter chipY;
+    private final ColumnWriter cloud;
+    private final ColumnWriter nodata;
+    private final ColumnWriter element;
+    private final ColumnWriter geometry;
+    private final ColumnWriter xmin;
+    private final ColumnWriter ymin;
+    private final ColumnWriter xmax;
+    private final ColumnWriter ymax;
+
+    Row(ColumnWriteStore columns) {
+      this.chipId = column(columns, "chip_id");
+      this.itemId = column(columns, "item_id");
+      this.platform = column(columns, "platform");
+      this.datetime = column(columns, "datetime");
+      this.gsd = column(columns, "gsd");
+      this.chipX = column(columns, "chip_x");
+      this.chipY = column(columns, "chip_y");
+      this.cloud = column(columns, "cloud");
+      this.nodata = column(columns, "nodata");
+      this.element = column(columns, SceneSchema.VECTOR_ELEMENT.split("\\."));
+      this.geometry = column(columns, SceneSchema.GEOMETRY);
+      this.xmin = column(columns, SceneSchema.BBOX, "xmin");
+      this.ymin = column(columns, SceneSchema.BBOX, "ymin");
+      this.xmax = column(columns, SceneSchema.BBOX, "xmax");
+      this.ymax = column(columns, SceneSchema.BBOX, "ymax");
+    }
+
+    private static ColumnWriter column(ColumnWriteStore columns, String... path) {
+      return columns.getColumnWriter(SceneSchema.MESSAGE.getColumnDescription(path));
+    }
+
+    void write(SceneTable table, int i) {
+      Chip chip = table.chips().get(i);
+      text(chipId, table.itemId() + "-" + chip.x() + "-" + chip.y());
+      text(itemId, table.itemId());
+      text(platform, table.platform());
+      datetime.write(ChronoUnit.MICROS.between(Instant.EPOCH, table.datetime()), 0, 0);
+      gsd.write((float) table.gsd(), 0, 0);
+      chipX.write(chip.x(), 0, 0);
+      chipY.write(chip.y(), 0, 0);
+      cloud.write(chip.cloud(), 0, 0);
+      nodata.write(chip.nodata(), 0, 0);
+      for (int k = 0; k < table.dim(); k++) {
+        element.write(table.embeddings()[i * table.dim() + k], k == 0 ? 0 : 1, 1);
+      }
+      geometry.write(Binary.fromConstantByteArray(chip.footprint().wkb()), 0, 0);
+      Envelope bbox = chip.footprint().polygon().getEnvelopeInternal();
+      xmin.write(bbox.getMinX(), 0, 0);
+      ymin.write(bbox.getMinY(), 0, 0);
+      xmax.write(bbox.getMaxX(), 0, 0);
+      ymax.write(bbox.getMaxY(), 0, 0);
+    }
+
+    private static void text(ColumnWriter column, String value) {
+      column.write(Binary.fromString(value), 0, 0);
+    }
+  }
+}
