@@ -1,0 +1,58 @@
+package dev.kiln.sink;
+
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.temporal.ChronoUnit;
+import java.util.Locale;
+import org.apache.parquet.column.ColumnReader;
+import org.apache.parquet.schema.LogicalTypeAnnotation;
+import org.apache.parquet.schema.LogicalTypeAnnotation.DateLogicalTypeAnnotation;
+import org.apache.parquet.schema.LogicalTypeAnnotation.StringLogicalTypeAnnotation;
+import org.apache.parquet.schema.LogicalTypeAnnotation.TimestampLogicalTypeAnnotation;
+import org.apache.parquet.schema.PrimitiveType;
+
+/** What a Parquet value is in Java, and what its type is called. */
+final class ColumnValues {
+  private ColumnValues() {}
+
+  /**
+   * The value the reader stands at: String, Instant, LocalDate, Integer, Long, Float, Double,
+   * Boolean, or byte[] for all else.
+   */
+  static Object current(ColumnReader reader) {
+    PrimitiveType type = reader.getDescriptor().getPrimitiveType();
+    LogicalTypeAnnotation logical = type.getLogicalTypeAnnotation();
+    return switch (type.getPrimitiveTypeName()) {
+      case BOOLEAN -> reader.getBoolean();
+      case INT32 ->
+          logical instanceof DateLogicalTypeAnnotation
+              ? LocalDate.ofEpochDay(reader.getInteger())
+              : (Object) reader.getInteger();
+      case INT64 ->
+          logical instanceof TimestampLogicalTypeAnnotation timestamp
+              ? Instant.EPOCH.plus(reader.getLong(), unit(timestamp))
+              : (Object) reader.getLong();
+      case FLOAT -> reader.getFloat();
+      case DOUBLE -> reader.getDouble();
+      case BINARY, FIXED_LEN_BYTE_ARRAY, INT96 ->
+          logical instanceof StringLogicalTypeAnnotation
+              ? reader.getBinary().toStringUsingUTF8()
+              : reader.getBinary().getBytes();
+    };
+  }
+
+  private static ChronoUnit unit(TimestampLogicalTypeAnnotation timestamp) {
+    return switch (timestamp.getUnit()) {
+      case MILLIS -> ChronoUnit.MILLIS;
+      case MICROS -> ChronoUnit.MICROS;
+      case NANOS -> ChronoUnit.NANOS;
+    };
+  }
+
+  /** Such as {@code string}, {@code int32}, {@code timestamp(micros,true)}. */
+  static String typeName(PrimitiveType type) {
+    LogicalTypeAnnotation logical = type.getLogicalTypeAnnotation();
+    String name = logical == null ? type.getPrimitiveTypeName().name() : logical.toString();
+    return name.toLowerCase(Locale.ROOT);
+  }
+}
