@@ -70,7 +70,9 @@ public record ObjectRef(Optional<String> bucket, String key) {
     if (href.isEmpty() || href.startsWith("/") || URI_SCHEME.matcher(href).lookingAt()) {
       throw SceneFault.permanent(
           itemKey,
-          "href '" + href + "' is neither in an S3 bucket nor relative to the item: copy the asset"
+          "href '"
+              + href
+              + "' is neither in an S3 bucket nor relative to the item: copy the asset"
               + " beside the item and name it there");
     }
     Deque<String> path = new ArrayDeque<>();

@@ -1,6 +1,7 @@
 package dev.kiln.archive;
 
 import dev.kiln.fault.SceneFault;
+import dev.kiln.platform.Platform;
 
 /** How an archive's scene list is to be read: what each key stands for. */
 public interface SceneArchive {
@@ -17,4 +18,11 @@ public interface SceneArchive {
    * @throws SceneFault if the key or its description is not a scene that can be embedded
    */
   Scene describe(String key, Objects objects) throws SceneFault;
+
+  /** The archive that a platform's scene lists speak of: NAIP's keys, or else STAC items. */
+  static SceneArchive of(Platform platform) {
+    return platform.name().equals("naip")
+        ? (key, objects) -> NaipKey.parse(key).scene()
+        : (key, objects) -> StacItem.parse(key, objects.read(key)).scene(platform);
+  }
 }

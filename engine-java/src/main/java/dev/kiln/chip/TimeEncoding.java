@@ -10,8 +10,8 @@ public final class TimeEncoding {
   private TimeEncoding() {}
 
   /**
-   * {@code [sin week, cos week, sin hour, cos hour]} with week = ISO week · 2π/52 and hour = hour of
-   * the day in UTC · 2π/24.
+   * {@code [sin week, cos week, sin hour, cos hour]} with week = ISO week · 2π/52 and hour = hour
+   * of the day in UTC · 2π/24.
    */
   public static float[] of(Instant when) {
     ZonedDateTime utc = when.atZone(ZoneOffset.UTC);

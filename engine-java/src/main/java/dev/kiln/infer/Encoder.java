@@ -2,8 +2,8 @@ package dev.kiln.infer;
 
 /**
  * The Clay encoder of one model, platform and chip size on one device. Work passes through {@link
- * BatchSlot}s: while one slot computes, the next is filled and the last is drained, so an encoder on
- * a device can overlap transfer and compute.
+ * BatchSlot}s: while one slot computes, the next is filled and the last is drained, so an encoder
+ * on a device can overlap transfer and compute.
  *
  * <p>Slots may be used by several threads, each slot by one thread at a time. Closing the encoder
  * closes its slots.

@@ -164,8 +164,7 @@ public final class OnnxRuntimeEncoder implements Encoder {
           OnnxTensor e = tensor(embeddings, size, description.dim());
           OrtSession.Result result =
               session.run(
-                  Map.of("patches", p, "gsd", g, "time", t, "latlon", l),
-                  Map.of("embedding", e))) {
+                  Map.of("patches", p, "gsd", g, "time", t, "latlon", l), Map.of("embedding", e))) {
         if (result.size() != 1) {
           throw new OrtException("expected 1 output, found " + result.size());
         }
@@ -177,7 +176,8 @@ public final class OnnxRuntimeEncoder implements Encoder {
       for (long n : shape) {
         length = Math.multiplyExact(length, (int) n);
       }
-      return OnnxTensor.createTensor(environment, values.duplicate().position(0).limit(length), shape);
+      return OnnxTensor.createTensor(
+          environment, values.duplicate().position(0).limit(length), shape);
     }
 
     @Override

@@ -11,8 +11,8 @@ import java.util.List;
 /**
  * The step between raw pixels and the first matrix product, on the CPU; every other implementation
  * must agree with it. One chip becomes {@code [L, C·64]} rows: a row is one 8 × 8 patch, row-major
- * over the chip's grid of patches; within a row the order is band, line, pixel. Each value is {@code
- * (pixel - mean) / std} in float32; a band of coarser resolution is repeated.
+ * over the chip's grid of patches; within a row the order is band, line, pixel. Each value is
+ * {@code (pixel - mean) / std} in float32; a band of coarser resolution is repeated.
  */
 public final class PatchRows {
   /** Edge of a patch in pixels. */
@@ -66,7 +66,13 @@ public final class PatchRows {
     int top = row - strip.firstRow();
     if (top < 0 || top + chip > strip.rows()) {
       throw new IllegalArgumentException(
-          "chip rows " + row + "+" + chip + " outside the strip's " + strip.firstRow() + "+"
+          "chip rows "
+              + row
+              + "+"
+              + chip
+              + " outside the strip's "
+              + strip.firstRow()
+              + "+"
               + strip.rows());
     }
     ByteBuffer raw = strip.pixels().slice(0, Math.toIntExact(strip.pixels().size()));

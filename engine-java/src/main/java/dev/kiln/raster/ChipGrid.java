@@ -5,8 +5,8 @@ import java.util.BitSet;
 import java.util.List;
 
 /**
- * The whole chips of a scene: squares of {@code chip} pixels from the scene's upper-left corner, row
- * by row. Chip (x, y) has index {@code y·columns + x} and begins at pixel (x·chip, y·chip).
+ * The whole chips of a scene: squares of {@code chip} pixels from the scene's upper-left corner,
+ * row by row. Chip (x, y) has index {@code y·columns + x} and begins at pixel (x·chip, y·chip).
  *
  * @param columns chips across
  * @param rows chips down

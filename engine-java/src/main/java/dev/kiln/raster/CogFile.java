@@ -76,7 +76,8 @@ public final class CogFile implements AutoCloseable {
       dataset = openDataset(memoryFile, threads);
       if (dataset == null) {
         throw SceneFault.permanent(
-            key, "a GeoTIFF expected, found something else: " + lastError().replace(memoryFile, key));
+            key,
+            "a GeoTIFF expected, found something else: " + lastError().replace(memoryFile, key));
       }
       return new CogFile(key, memoryFile, dataset);
     } catch (SceneFault | RuntimeException | Error e) {
@@ -116,8 +117,7 @@ public final class CogFile implements AutoCloseable {
     int[] tile = new int[1];
     GDALGetBlockSize(first, tileWidth, tile);
     this.tileHeight = tile[0];
-    this.interleaved =
-        bands > 1 && "PIXEL".equals(interleave(dataset));
+    this.interleaved = bands > 1 && "PIXEL".equals(interleave(dataset));
     this.geotransform = new double[6];
     if (GDALGetGeoTransform(dataset, geotransform) != CE_None) {
       throw SceneFault.permanent(key, "no geotransform: the file does not say where it lies");
@@ -236,8 +236,8 @@ public final class CogFile implements AutoCloseable {
    * Reads a window of some bands in the file's own pixel type.
    *
    * @param numbers of the bands, from 1
-   * @param into receives pixel (i, j) of band k at byte {@code offset + k·bandStride +
-   *     j·lineStride + i·pixelStride}
+   * @param into receives pixel (i, j) of band k at byte {@code offset + k·bandStride + j·lineStride
+   *     + i·pixelStride}
    * @throws SceneFault permanent if a tile cannot be decoded
    */
   void read(int[] numbers, int x, int y, int w, int h, HostBuffer into, BandLayout layout)

@@ -1,5 +1,6 @@
 package dev.kiln.raster;
 
+import static dev.kiln.gdal.global.gdal.OAMS_TRADITIONAL_GIS_ORDER;
 import static dev.kiln.gdal.global.gdal.OCTDestroyCoordinateTransformation;
 import static dev.kiln.gdal.global.gdal.OCTNewCoordinateTransformation;
 import static dev.kiln.gdal.global.gdal.OCTTransform;
@@ -10,7 +11,6 @@ import static dev.kiln.gdal.global.gdal.OSRIsProjected;
 import static dev.kiln.gdal.global.gdal.OSRNewSpatialReference;
 import static dev.kiln.gdal.global.gdal.OSRRelease;
 import static dev.kiln.gdal.global.gdal.OSRSetAxisMappingStrategy;
-import static dev.kiln.gdal.global.gdal.OAMS_TRADITIONAL_GIS_ORDER;
 
 import dev.kiln.fault.SceneFault;
 import dev.kiln.gdal.OGRCoordinateTransformationH;
@@ -59,7 +59,8 @@ public final class Crs implements AutoCloseable {
         throw new IllegalStateException("PROJ does not know EPSG:4326: is its database installed?");
       }
       OSRSetAxisMappingStrategy(wgs84, OAMS_TRADITIONAL_GIS_ORDER);
-      OGRCoordinateTransformationH transformation = OCTNewCoordinateTransformation(reference, wgs84);
+      OGRCoordinateTransformationH transformation =
+          OCTNewCoordinateTransformation(reference, wgs84);
       if (transformation == null) {
         throw SceneFault.permanent(
             key, "no transformation from " + name(reference) + " to WGS84: " + CogFile.lastError());

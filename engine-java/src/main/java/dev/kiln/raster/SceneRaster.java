@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The bands of one scene on one grid: that of its finest band. A coarser band must divide it evenly;
- * it stays at its own resolution. The files are borrowed. For one thread at a time.
+ * The bands of one scene on one grid: that of its finest band. A coarser band must divide it
+ * evenly; it stays at its own resolution. The files are borrowed. For one thread at a time.
  */
 public final class SceneRaster implements AutoCloseable {
   private static final int ALIGNMENT = 64;
@@ -156,8 +156,7 @@ public final class SceneRaster implements AutoCloseable {
     long bandStride = file.interleaved() ? pixel : lineStride * h;
     for (int i = 0; i < bands.size(); i++) {
       planes[bands.get(i)] =
-          new BandPlane(
-              file.type(), start + i * bandStride, w, h, pixelStride, lineStride, repeat);
+          new BandPlane(file.type(), start + i * bandStride, w, h, pixelStride, lineStride, repeat);
     }
     long end = start + lineStride * h * (file.interleaved() ? 1 : bands.size());
     return (end + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
@@ -168,8 +167,7 @@ public final class SceneRaster implements AutoCloseable {
       throws SceneFault {
     BandPlane first = planes[bands.get(0)];
     int[] numbers = bands.stream().mapToInt(i -> sources.get(i).index()).toArray();
-    long bandStride =
-        bands.size() == 1 ? 0 : planes[bands.get(1)].offset() - first.offset();
+    long bandStride = bands.size() == 1 ? 0 : planes[bands.get(1)].offset() - first.offset();
     int repeat = first.repeat();
     for (StripWindow.Span span : window.spans()) {
       int x = span.begin() / repeat;

@@ -30,8 +30,8 @@ final class ByteBudget {
   }
 
   /**
-   * Waits until the bytes fit. Something larger than the whole budget gets it alone: it is late, not
-   * stuck.
+   * Waits until the bytes fit. Something larger than the whole budget gets it alone: it is late,
+   * not stuck.
    */
   synchronized Share take(long bytes) throws InterruptedException {
     long ticket = nextTicket++;

@@ -101,12 +101,7 @@ public final class EmbeddingRun {
       strips.abandon();
     }
     return RunReport.of(
-        job,
-        encoder.description(),
-        watch.snapshot(),
-        tally.failures(),
-        failure,
-        watch.stopping());
+        job, encoder.description(), watch.snapshot(), tally.failures(), failure, watch.stopping());
   }
 
   /**
@@ -231,7 +226,8 @@ public final class EmbeddingRun {
     for (OpenScene scene = stage.take(finished); scene != null; scene = stage.take(finished)) {
       String key = scene.scene().key();
       try {
-        byte[] file = GeoParquetWriter.toBytes(
+        byte[] file =
+            GeoParquetWriter.toBytes(
                 scene.table(job.platform().name(), job.chips().chip()), job.provenance());
         job.out().put(OutputKey.of(key), file);
         tally.written(file.length);

@@ -11,8 +11,7 @@ import java.util.Map;
  * @param assets bytes of each object, by key
  * @param budget gives back the scene's share of the fetch memory
  */
-record FetchedScene(
-    Scene scene, Map<String, HostBuffer> assets, ByteBudget.Share budget)
+record FetchedScene(Scene scene, Map<String, HostBuffer> assets, ByteBudget.Share budget)
     implements Stage.Owner {
   FetchedScene {
     assets = Map.copyOf(assets);

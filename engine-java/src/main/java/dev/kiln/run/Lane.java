@@ -5,8 +5,8 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * A bounded, named queue between two stages. Putting blocks while it is full, taking blocks while it
- * is empty; once closed, what is left is handed out and then the end.
+ * A bounded, named queue between two stages. Putting blocks while it is full, taking blocks while
+ * it is empty; once closed, what is left is handed out and then the end.
  */
 final class Lane<T> {
   private final String name;

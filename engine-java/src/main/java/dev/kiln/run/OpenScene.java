@@ -24,12 +24,7 @@ final class OpenScene {
    * @param time of all chips, as the encoder takes it
    * @param locations one a chip, as the encoder takes it
    */
-  OpenScene(
-      Scene scene,
-      List<Chip> chips,
-      float[] time,
-      List<float[]> locations,
-      int dim) {
+  OpenScene(Scene scene, List<Chip> chips, float[] time, List<float[]> locations, int dim) {
     this.scene = scene;
     this.chips = List.copyOf(chips);
     this.time = time;

@@ -78,8 +78,7 @@ final class SceneDecode {
     }
   }
 
-  private OpenScene lay(
-      Scene scene, SceneRaster raster, ChipGrid grid, BitSet surviving)
+  private OpenScene lay(Scene scene, SceneRaster raster, ChipGrid grid, BitSet surviving)
       throws SceneFault {
     List<Chip> chips = new ArrayList<>();
     List<float[]> locations = new ArrayList<>();
@@ -92,7 +91,6 @@ final class SceneDecode {
       chips.add(new Chip(x, y, 0, 0, footprint));
       locations.add(options.locationOrder().encode(centre.getY(), centre.getX()));
     }
-    return new OpenScene(
-        scene, chips, TimeEncoding.of(scene.datetime()), locations, dim);
+    return new OpenScene(scene, chips, TimeEncoding.of(scene.datetime()), locations, dim);
   }
 }

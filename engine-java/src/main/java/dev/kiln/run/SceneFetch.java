@@ -1,7 +1,7 @@
 package dev.kiln.run;
 
-import dev.kiln.archive.SceneArchive;
 import dev.kiln.archive.Scene;
+import dev.kiln.archive.SceneArchive;
 import dev.kiln.fault.SceneFault;
 import dev.kiln.fetch.ObjectStore;
 import dev.kiln.memory.HostBuffer;
@@ -37,7 +37,8 @@ final class SceneFetch {
           throw fault;
         }
         long pause = FIRST_PAUSE_MILLIS << (attempt - 1);
-        log.warn("{}; trying again in {} ms ({} of {})", fault.getMessage(), pause, attempt, attempts);
+        log.warn(
+            "{}; trying again in {} ms ({} of {})", fault.getMessage(), pause, attempt, attempts);
         stage.waitFor(
             () -> {
               Thread.sleep(pause);

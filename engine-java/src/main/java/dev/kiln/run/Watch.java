@@ -81,8 +81,7 @@ final class Watch {
         }
       } else if (now - movedAt > stallLimit.toNanos()) {
         log.error("nothing moved for {} s:\n{}", stallLimit.toSeconds(), chain.stacks());
-        chain.fail(
-            new MachineFault("nothing moved for " + stallLimit.toSeconds() + " s", null));
+        chain.fail(new MachineFault("nothing moved for " + stallLimit.toSeconds() + " s", null));
       } else if (stopping() && now - stoppedAt > STOP_LIMIT.toNanos()) {
         log.warn("stopped: what was not finished in {} s is left", STOP_LIMIT.toSeconds());
         chain.fail(new StopLimitReached());

@@ -152,8 +152,7 @@ final class ColumnPages implements PageReader {
         }
       }
       default ->
-          throw new IOException(
-              "expected compression ZSTD, SNAPPY, GZIP or none, found " + codec);
+          throw new IOException("expected compression ZSTD, SNAPPY, GZIP or none, found " + codec);
     };
   }
 }

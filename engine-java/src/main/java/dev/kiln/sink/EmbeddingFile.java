@@ -128,8 +128,7 @@ public final class EmbeddingFile {
     }
     BlockMetaData first =
         metadata.getBlocks().stream().filter(b -> b.getRowCount() > 0).findFirst().orElseThrow();
-    return Math.toIntExact(
-        chunk(first, vectors().get()).getValueCount() / first.getRowCount());
+    return Math.toIntExact(chunk(first, vectors().get()).getValueCount() / first.getRowCount());
   }
 
   /** Vectors of one row group, [rows, dim] row by row; float64 is narrowed. */
@@ -147,11 +146,11 @@ public final class EmbeddingFile {
         column,
         (reader, count) -> {
           float[] values = new float[Math.toIntExact(count)];
-          boolean wide = column.getPrimitiveType().getPrimitiveTypeName() == PrimitiveTypeName.DOUBLE;
+          boolean wide =
+              column.getPrimitiveType().getPrimitiveTypeName() == PrimitiveTypeName.DOUBLE;
           for (int i = 0; i < values.length; i++, reader.consume()) {
             boolean rowStarts = reader.getCurrentRepetitionLevel() == 0;
-            boolean present =
-                reader.getCurrentDefinitionLevel() == column.getMaxDefinitionLevel();
+            boolean present = reader.getCurrentDefinitionLevel() == column.getMaxDefinitionLevel();
             if (rowStarts != (i % dim == 0) || !present) {
               throw new IOException(
                   "expected vectors of " + dim + " values, found another length in row " + i / dim);
@@ -221,8 +220,7 @@ public final class EmbeddingFile {
   private <T> T read(BlockMetaData block, ColumnDescriptor column, ChunkReading<T> reading) {
     try {
       ColumnChunkMetaData chunk = chunk(block, column);
-      ByteBuffer pages =
-          read(path, chunk.getStartingPos(), Math.toIntExact(chunk.getTotalSize()));
+      ByteBuffer pages = read(path, chunk.getStartingPos(), Math.toIntExact(chunk.getTotalSize()));
       ColumnReader reader =
           new ColumnReaderImpl(
               column,

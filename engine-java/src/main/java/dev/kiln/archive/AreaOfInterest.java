@@ -1,0 +1,163 @@
+package dev.kiln.archive;
+
+import dev.kiln.fault.ConfigurationFault;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.NoSuchFileException;
+import java.util.ArrayList;
+import java.util.List;
+import org.locationtech.jts.algorithm.Orientation;
+import org.locationtech.jts.geom.Coordinate;
+import org.locationtech.jts.geom.Geometry;
+import org.locationtech.jts.geom.GeometryFactory;
+import org.locationtech.jts.geom.LinearRing;
+import org.locationtech.jts.geom.Polygon;
+import org.locationtech.jts.geom.prep.PreparedGeometry;
+import org.locationtech.jts.geom.prep.PreparedGeometryFactory;
+import org.locationtech.jts.geom.util.AffineTransformation;
+import org.locationtech.jts.operation.union.UnaryUnionOp;
+import org.locationtech.jts.operation.valid.IsValidOp;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * The area that scenes are wanted of: the polygons of a GeoJSON file, (lon, lat) in degrees. It may
+ * cross the antimeridian either way that GeoJSON is written: cut in two there, or with longitudes
+ * that run on beyond ±180.
+ */
+public final class AreaOfInterest {
+  private static final GeometryFactory WGS84 = new GeometryFactory();
+
+  private final Geometry area;
+  private final PreparedGeometry everyTurn;
+
+  private AreaOfInterest(Geometry area) {
+    this.area = area;
+    Geometry east = AffineTransformation.translationInstance(360, 0).transform(area);
+    Geometry west = AffineTransformation.translationInstance(-360, 0).transform(area);
+    this.everyTurn = PreparedGeometryFactory.prepare(UnaryUnionOp.union(List.of(west, area, east)));
+  }
+
+  /**
+   * Reads a GeoJSON geometry, feature or feature collection of polygons.
+   *
+   * @param name the file and the option that named it, for messages
+   * @throws ConfigurationFault if it is anything else, is not in degrees, or a polygon is invalid
+   */
+  public static AreaOfInterest read(ObjectSource objects, String name, String uri)
+      throws IOException {
+    String where = name + " " + uri;
+    List<Geometry> polygons = new ArrayList<>();
+    try (InputStream in = objects.open(uri)) {
+      collect(where, JsonMapper.shared().readTree(in), polygons);
+    } catch (NoSuchFileException e) {
+      throw new ConfigurationFault(where + ": there is no such file", e);
+    } catch (JacksonException e) {
+      throw new ConfigurationFault(where + ": not JSON: " + e.getOriginalMessage(), e);
+    }
+    if (polygons.isEmpty()) {
+      throw new ConfigurationFault(where + ": expected GeoJSON polygons, found none");
+    }
+    return new AreaOfInterest(UnaryUnionOp.union(polygons));
+  }
+
+  /**
+   * Whether the area meets an outline whose longitudes may run on beyond ±180.
+   *
+   * @param outline (lon, lat) in degrees, longitudes within ±540
+   */
+  public boolean intersects(Geometry outline) {
+    return everyTurn.intersects(outline);
+  }
+
+  /** The whole area as one GeoJSON geometry. */
+  public ObjectNode toGeoJson() {
+    ObjectNode json = JsonMapper.shared().createObjectNode();
+    json.put("type", area instanceof Polygon ? "Polygon" : "MultiPolygon");
+    ArrayNode coordinates = json.putArray("coordinates");
+    for (int i = 0; i < area.getNumGeometries(); i++) {
+      Polygon polygon = (Polygon) area.getGeometryN(i);
+      ArrayNode rings = area instanceof Polygon ? coordinates : coordinates.addArray();
+      write(polygon.getExteriorRing(), true, rings.addArray());
+      for (int hole = 0; hole < polygon.getNumInteriorRing(); hole++) {
+        write(polygon.getInteriorRingN(hole), false, rings.addArray());
+      }
+    }
+    return json;
+  }
+
+  private static void write(LinearRing ring, boolean counterClockwise, ArrayNode json) {
+    boolean asAsked = Orientation.isCCW(ring.getCoordinateSequence()) == counterClockwise;
+    for (Coordinate point : (asAsked ? ring : ring.reverse()).getCoordinates()) {
+      json.addArray().add(point.x).add(point.y);
+    }
+  }
+
+  private static void collect(String where, JsonNode json, List<Geometry> polygons) {
+    String type = json.path("type").asString("");
+    switch (type) {
+      case "FeatureCollection" ->
+          json.path("features").forEach(feature -> collect(where, feature, polygons));
+      case "Feature" -> {
+        if (!json.path("geometry").isNull()) {
+          collect(where, json.path("geometry"), polygons);
+        }
+      }
+      case "GeometryCollection" ->
+          json.path("geometries").forEach(part -> collect(where, part, polygons));
+      case "MultiPolygon" ->
+          json.path("coordinates").forEach(rings -> polygons.add(polygon(where, rings)));
+      case "Polygon" -> polygons.add(polygon(where, json.path("coordinates")));
+      default ->
+          throw new ConfigurationFault(
+              where + ": expected Polygon or MultiPolygon, found type '" + type + "'");
+    }
+  }
+
+  private static Polygon polygon(String where, JsonNode rings) {
+    List<LinearRing> read = new ArrayList<>();
+    for (JsonNode ring : rings) {
+      read.add(ring(where, ring));
+    }
+    if (read.isEmpty()) {
+      throw new ConfigurationFault(where + ": a polygon without coordinates");
+    }
+    Polygon polygon =
+        WGS84.createPolygon(read.get(0), read.subList(1, read.size()).toArray(LinearRing[]::new));
+    IsValidOp validity = new IsValidOp(polygon);
+    if (!validity.isValid()) {
+      throw new ConfigurationFault(
+          where
+              + ": invalid polygon: "
+              + validity.getValidationError().getMessage()
+              + " at "
+              + validity.getValidationError().getCoordinate());
+    }
+    return polygon;
+  }
+
+  private static LinearRing ring(String where, JsonNode points) {
+    List<Coordinate> ring = new ArrayList<>();
+    for (JsonNode point : points) {
+      if (!point.path(0).isNumber() || !point.path(1).isNumber()) {
+        throw new ConfigurationFault(where + ": expected [lon, lat], found " + point);
+      }
+      double lon = point.get(0).asDouble();
+      double lat = point.get(1).asDouble();
+      if (Math.abs(lon) > 360 || Math.abs(lat) > 90) {
+        throw new ConfigurationFault(
+            where + ": expected [lon, lat] in degrees, found " + point + ": reproject to WGS84");
+      }
+      ring.add(new Coordinate(lon, lat));
+    }
+    try {
+      return WGS84.createLinearRing(ring.toArray(Coordinate[]::new));
+    } catch (IllegalArgumentException e) {
+      throw new ConfigurationFault(
+          where + ": a ring needs 4 points, the last equal to the first: " + e.getMessage(), e);
+    }
+  }
+}

@@ -1,0 +1,73 @@
+package dev.kiln.archive;
+
+import dev.kiln.fault.ConfigurationFault;
+import java.time.DateTimeException;
+import java.time.LocalDate;
+import java.time.OffsetDateTime;
+import java.time.YearMonth;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+
+/**
+ * A span of time as STAC APIs take it: two RFC 3339 times, either of them {@code ..} for open.
+ *
+ * @param text such as {@code 2023-01-01T00:00:00Z/2023-12-31T23:59:59Z}
+ */
+public record DatetimeRange(String text) {
+  private static final String OPEN = "..";
+
+  /**
+   * Reads {@code A/B}, or {@code A} alone for a span of its own length. A side is a time with its
+   * zone, a day, a month or a year, meant from its first to its last second in UTC.
+   *
+   * @throws ConfigurationFault naming {@code --datetime}
+   */
+  public static DatetimeRange parse(String text) {
+    String[] sides = text.strip().split("/", -1);
+    if (sides.length > 2) {
+      throw fault(text, null);
+    }
+    try {
+      String from = side(sides[0].strip(), true);
+      String to = side(sides[sides.length - 1].strip(), false);
+      boolean ordered =
+          from.equals(OPEN)
+              || to.equals(OPEN)
+              || !OffsetDateTime.parse(from).isAfter(OffsetDateTime.parse(to));
+      if (!ordered || from.equals(OPEN) && to.equals(OPEN)) {
+        throw fault(text, null);
+      }
+      return new DatetimeRange(from + "/" + to);
+    } catch (DateTimeException e) {
+      throw fault(text, e);
+    }
+  }
+
+  private static String side(String text, boolean start) {
+    if (text.isEmpty() || text.equals(OPEN)) {
+      return OPEN;
+    }
+    if (text.indexOf('T') > 0) {
+      return DateTimeFormatter.ISO_OFFSET_DATE_TIME.format(OffsetDateTime.parse(text));
+    }
+    LocalDate first;
+    LocalDate last;
+    if (text.length() == 10) {
+      first = LocalDate.parse(text);
+      last = first;
+    } else {
+      YearMonth from = YearMonth.parse(text.length() == 4 ? text + "-01" : text);
+      first = from.atDay(1);
+      last = (text.length() == 4 ? from.withMonth(12) : from).atEndOfMonth();
+    }
+    return DateTimeFormatter.ISO_OFFSET_DATE_TIME.format(
+        start
+            ? first.atStartOfDay().atOffset(ZoneOffset.UTC)
+            : last.atTime(23, 59, 59).atOffset(ZoneOffset.UTC));
+  }
+
+  private static ConfigurationFault fault(String text, Exception cause) {
+    return new ConfigurationFault(
+        "--datetime: expected A/B such as 2023-01-01/2023-12-31, found '" + text + "'", cause);
+  }
+}

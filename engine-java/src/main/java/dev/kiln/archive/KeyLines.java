@@ -1,0 +1,90 @@
+package dev.kiln.archive;
+
+import dev.kiln.fault.ConfigurationFault;
+import java.io.BufferedReader;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.PushbackInputStream;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipException;
+
+/**
+ * The lines of a text that lists keys: UTF-8, plain or gzip (told by content, not by name), with or
+ * without a byte order mark, Unix or Windows line ends. Blank lines and lines that begin with
+ * {@code #} are passed over. Owns the stream that it reads.
+ */
+final class KeyLines implements AutoCloseable {
+  private static final int BUFFER = 1 << 16;
+
+  private final String name;
+  private final BufferedReader reader;
+  private boolean first = true;
+
+  /**
+   * @param name what is read, for messages: the file and the option that named it
+   * @throws ConfigurationFault if it begins like gzip and is not
+   */
+  KeyLines(String name, InputStream in) throws IOException {
+    this.name = name;
+    try {
+      PushbackInputStream bytes = new PushbackInputStream(in, 2);
+      byte[] magic = bytes.readNBytes(2);
+      bytes.unread(magic);
+      boolean gzip = magic.length == 2 && magic[0] == 0x1f && magic[1] == (byte) 0x8b;
+      this.reader =
+          new BufferedReader(
+              new InputStreamReader(
+                  gzip ? new GZIPInputStream(bytes, BUFFER) : bytes,
+                  StandardCharsets.UTF_8.newDecoder()),
+              BUFFER);
+    } catch (IOException e) {
+      in.close();
+      throw explain(e);
+    }
+  }
+
+  /**
+   * The next key, or null after the last.
+   *
+   * @throws ConfigurationFault if the text is not UTF-8, or its gzip is broken or cut short
+   */
+  String next() throws IOException {
+    try {
+      String line = reader.readLine();
+      while (line != null) {
+        if (first) {
+          first = false;
+          line = line.startsWith("\uFEFF") ? line.substring(1) : line;
+        }
+        String key = line.strip();
+        if (!key.isEmpty() && key.charAt(0) != '#') {
+          return key;
+        }
+        line = reader.readLine();
+      }
+      return null;
+    } catch (IOException e) {
+      throw explain(e);
+    }
+  }
+
+  private IOException explain(IOException e) {
+    if (e instanceof CharacterCodingException) {
+      throw new ConfigurationFault(name + ": expected UTF-8 text with one key a line", e);
+    }
+    if (e instanceof EOFException || e instanceof ZipException) {
+      throw new ConfigurationFault(
+          name + ": broken gzip (" + e.getMessage() + "): fetch or write it again", e);
+    }
+    return e;
+  }
+
+  @Override
+  public void close() throws IOException {
+    reader.close();
+  }
+}

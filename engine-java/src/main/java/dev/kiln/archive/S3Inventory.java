@@ -1,0 +1,223 @@
+package dev.kiln.archive;
+
+import dev.kiln.fault.ConfigurationFault;
+import java.io.BufferedInputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.Consumer;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipException;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * An S3 Inventory: a {@code manifest.json} that names gzip CSV files with one row an object. Rows
+ * are streamed, several files at once; nothing is held in memory but one buffer a file being read.
+ * Rows of versioned buckets count only if they are the latest version and no delete marker.
+ *
+ * @see <a
+ *     href="https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-inventory-location.html">
+ *     Locating your inventory list</a>
+ */
+public final class S3Inventory {
+  private static final String MANIFEST = "manifest.json";
+  private static final String SNAPSHOT = "\\d{4}-\\d{2}-\\d{2}T\\d{2}-\\d{2}Z";
+
+  private final ObjectSource objects;
+  private final String manifest;
+  private final String root;
+  private final String sourceBucket;
+  private final List<String> columns;
+  private final List<String> parts;
+
+  private S3Inventory(
+      ObjectSource objects,
+      String manifest,
+      String root,
+      String sourceBucket,
+      List<String> columns,
+      List<String> parts) {
+    this.objects = objects;
+    this.manifest = manifest;
+    this.root = root;
+    this.sourceBucket = sourceBucket;
+    this.columns = List.copyOf(columns);
+    this.parts = List.copyOf(parts);
+  }
+
+  /**
+   * Opens an inventory.
+   *
+   * @param uri a {@code manifest.json}, or the folder of dated snapshots, of which the newest is
+   *     taken. In S3 the files' keys count from the bucket; locally from whichever folder above the
+   *     manifest holds them
+   * @throws ConfigurationFault if there is no such inventory, or it is not CSV with a Key column
+   */
+  public static S3Inventory open(ObjectSource objects, String uri) throws IOException {
+    String manifest = uri.endsWith(".json") ? uri : newest(objects, uri);
+    JsonNode json;
+    try (InputStream in = objects.open(manifest)) {
+      json = JsonMapper.shared().readTree(in);
+    } catch (NoSuchFileException e) {
+      throw new ConfigurationFault(
+          "--inventory " + manifest + ": there is no such manifest.json", e);
+    } catch (JacksonException e) {
+      throw new ConfigurationFault(
+          "--inventory " + manifest + ": not JSON: " + e.getOriginalMessage(), e);
+    }
+    String format = json.path("fileFormat").asString("");
+    if (!format.equals("CSV")) {
+      throw new ConfigurationFault(
+          "--inventory " + manifest + ": fileFormat: expected CSV, found '" + format + "'");
+    }
+    List<String> columns = List.of(json.path("fileSchema").asString("").strip().split("\\s*,\\s*"));
+    if (!columns.contains("Key")) {
+      throw new ConfigurationFault(
+          "--inventory " + manifest + ": fileSchema: expected a column Key, found " + columns);
+    }
+    List<String> parts = new ArrayList<>();
+    json.path("files").forEach(file -> parts.add(file.path("key").asString("")));
+    String bucket = json.path("sourceBucket").asString("");
+    String root = parts.isEmpty() ? "" : root(objects, manifest, parts.get(0));
+    return new S3Inventory(objects, manifest, root, bucket, columns, parts);
+  }
+
+  /** The manifest that was read. */
+  public String manifest() {
+    return manifest;
+  }
+
+  /** The bucket that is listed. */
+  public String sourceBucket() {
+    return sourceBucket;
+  }
+
+  /**
+   * Reads every row.
+   *
+   * @param suffix only keys that end so are handed on
+   * @param threads files read at once, at least 1
+   * @param keys takes each key, decoded; called from several threads at once
+   * @return rows read
+   * @throws IOException if a file cannot be read
+   * @throws ConfigurationFault if a file is broken, naming it
+   */
+  public long forEachKey(String suffix, int threads, Consumer<String> keys) throws IOException {
+    ExecutorService readers = Executors.newFixedThreadPool(threads);
+    try {
+      List<Future<Long>> running = new ArrayList<>();
+      for (String part : parts) {
+        running.add(readers.submit(() -> readPart(root + part, suffix, keys)));
+      }
+      long rows = 0;
+      for (Future<Long> part : running) {
+        rows += part.get();
+      }
+      return rows;
+    } catch (ExecutionException e) {
+      throw unwrap(e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("--inventory " + manifest + ": interrupted", e);
+    } finally {
+      readers.shutdownNow();
+    }
+  }
+
+  private long readPart(String part, String suffix, Consumer<String> keys) throws IOException {
+    byte[] end = suffix.getBytes(StandardCharsets.UTF_8);
+    int key = columns.indexOf("Key");
+    int latest = columns.indexOf("IsLatest");
+    int deleted = columns.indexOf("IsDeleteMarker");
+    try (InputStream in =
+        new GZIPInputStream(new BufferedInputStream(objects.open(part), 1 << 16), 1 << 16)) {
+      InventoryCsv csv = new InventoryCsv(in, columns.size());
+      while (csv.next()) {
+        if (csv.endsWith(key, end)
+            && (latest < 0 || csv.field(latest).equals("true"))
+            && (deleted < 0 || !csv.field(deleted).equals("true"))) {
+          keys.accept(decode(csv.field(key)));
+        }
+        if ((csv.row() & 0xffff) == 0 && Thread.interrupted()) {
+          throw new IOException("--inventory " + part + ": interrupted");
+        }
+      }
+      return csv.row();
+    } catch (NoSuchFileException e) {
+      throw new ConfigurationFault(
+          "--inventory " + manifest + ": lists " + part + ", which does not exist", e);
+    } catch (EOFException | ZipException e) {
+      throw new ConfigurationFault(
+          "--inventory " + part + ": broken gzip (" + e.getMessage() + "): fetch it again", e);
+    }
+  }
+
+  /** Keys stand URL-encoded in an inventory, a space as a plus sign. */
+  private static String decode(String key) {
+    return key.indexOf('%') < 0 && key.indexOf('+') < 0
+        ? key
+        : URLDecoder.decode(key, StandardCharsets.UTF_8);
+  }
+
+  private static String newest(ObjectSource objects, String folder) throws IOException {
+    String slashed = folder.endsWith("/") ? folder : folder + "/";
+    return objects.list(slashed).stream()
+        .filter(name -> name.matches(SNAPSHOT))
+        .max(Comparator.naturalOrder())
+        .map(name -> slashed + name + "/" + MANIFEST)
+        .orElseThrow(
+            () ->
+                new ConfigurationFault(
+                    "--inventory "
+                        + folder
+                        + ": expected a manifest.json, or a folder of snapshots such as"
+                        + " 2024-10-03T01-00Z, found neither"));
+  }
+
+  /** What the files' keys are relative to, ending in a slash. */
+  private static String root(ObjectSource objects, String manifest, String part)
+      throws IOException {
+    int scheme = manifest.indexOf("://");
+    if (scheme >= 0) {
+      return manifest.substring(0, manifest.indexOf('/', scheme + 3) + 1);
+    }
+    Path file = manifest.startsWith("file:") ? Path.of(URI.create(manifest)) : Path.of(manifest);
+    for (Path folder = file.toAbsolutePath().normalize().getParent();
+        folder != null;
+        folder = folder.getParent()) {
+      String candidate = folder.toString().endsWith("/") ? folder.toString() : folder + "/";
+      try {
+        objects.open(candidate + part).close();
+        return candidate;
+      } catch (NoSuchFileException e) {
+        continue;
+      }
+    }
+    throw new ConfigurationFault(
+        "--inventory " + manifest + ": lists " + part + ", which lies in no folder above it");
+  }
+
+  private static IOException unwrap(Throwable cause) {
+    if (cause instanceof IOException io) {
+      return io;
+    }
+    if (cause instanceof RuntimeException runtime) {
+      throw runtime;
+    }
+    throw (Error) cause;
+  }
+}

@@ -1,0 +1,142 @@
+package dev.kiln.archive;
+
+import dev.kiln.fault.ConfigurationFault;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * The Sentinel-2 scenes that an S3 Inventory of {@code sentinel-cogs} lists: one key a scene,
+ * sorted by tile, day, satellite and sequence, none twice. Of several processings of one
+ * acquisition the newest is kept unless all are asked for.
+ *
+ * <p>Memory does not grow with the inventory's rows; a kept scene takes 8 bytes.
+ *
+ * @param years of acquisition
+ * @param tiles MGRS names such as {@code 20HNJ}; empty for all
+ * @param area tiles that it meets; empty for everywhere
+ * @param all keep every processing of an acquisition
+ */
+public record Sentinel2Inventory(
+    Years years, Set<String> tiles, Optional<AreaOfInterest> area, boolean all) {
+
+  public Sentinel2Inventory {
+    tiles = Set.copyOf(tiles);
+  }
+
+  /**
+   * Reads tile names as the command line gives them: behind commas, with or without T and leading
+   * zero.
+   *
+   * @throws ConfigurationFault if one is no MGRS square
+   */
+  public static Set<String> tiles(String text) {
+    Set<String> names = new HashSet<>();
+    for (String name : text.split(",")) {
+      try {
+        names.add(MgrsSquare.parse(name).name());
+      } catch (IllegalArgumentException e) {
+        throw new ConfigurationFault("--tiles: " + e.getMessage(), e);
+      }
+    }
+    return names;
+  }
+
+  /**
+   * Reads an inventory to its end, then hands on the scenes asked for.
+   *
+   * @param threads files read at once
+   * @return what was kept and what was left out, by kind
+   * @throws ConfigurationFault if the inventory is broken
+   */
+  public Tally select(S3Inventory inventory, int threads, KeySink scenes) throws IOException {
+    Tally tally = new Tally();
+    PackedKeys kept = new PackedKeys();
+    Map<String, Boolean> wantedTiles = new ConcurrentHashMap<>();
+    long[] items = new long[1];
+    long rows =
+        inventory.forEachKey(
+            Sentinel2Key.SUFFIX,
+            threads,
+            key -> {
+              Optional<Sentinel2Key> scene = Sentinel2Key.parse(key);
+              Optional<String> reason =
+                  scene.isEmpty()
+                      ? Optional.of(otherPath(key))
+                      : notAskedFor(scene.get(), wantedTiles);
+              synchronized (kept) {
+                items[0]++;
+                if (reason.isPresent()) {
+                  tally.skip(reason.get());
+                } else {
+                  kept.add(scene.get().pack());
+                }
+              }
+            });
+    tally.skip("not an item", rows - items[0]);
+    handOn(kept.sorted(), tally, scenes);
+    return tally;
+  }
+
+  private static String otherPath(String key) {
+    return key.startsWith("sentinel-s2-l2a-cogs/2019/")
+        ? "item under the 2019 prefix"
+        : "item under another path";
+  }
+
+  private Optional<String> notAskedFor(Sentinel2Key scene, Map<String, Boolean> wantedTiles) {
+    if (!years.contains(scene.year())) {
+      return Optional.of("other year");
+    }
+    if (!tiles.isEmpty() && !tiles.contains(scene.tile())) {
+      return Optional.of("other tile");
+    }
+    // An archive has tens of thousands of tiles and hundreds of scenes of each.
+    return area.isEmpty() || wantedTiles.computeIfAbsent(scene.tile(), this::meetsArea)
+        ? Optional.empty()
+        : Optional.of("outside the area");
+  }
+
+  private boolean meetsArea(String tile) {
+    return area.orElseThrow().intersects(MgrsSquare.parse(tile).tile());
+  }
+
+  private void handOn(long[] sorted, Tally tally, KeySink scenes) throws IOException {
+    for (int i = 0; i < sorted.length; i++) {
+      boolean more = i + 1 < sorted.length;
+      if (more && sorted[i] == sorted[i + 1]) {
+        tally.skip("listed twice");
+      } else if (more
+          && !all
+          && Sentinel2Key.acquisition(sorted[i]) == Sentinel2Key.acquisition(sorted[i + 1])) {
+        tally.skip("older processing");
+      } else {
+        scenes.accept(Sentinel2Key.unpack(sorted[i]).key());
+        tally.keep();
+      }
+    }
+  }
+
+  /** A growing array of numbers. */
+  private static final class PackedKeys {
+    private long[] keys = new long[1024];
+    private int size;
+
+    private void add(long key) {
+      if (size == keys.length) {
+        keys = Arrays.copyOf(keys, size + (size >> 1));
+      }
+      keys[size++] = key;
+    }
+
+    private long[] sorted() {
+      long[] sorted = Arrays.copyOf(keys, size);
+      Arrays.sort(sorted);
+      return sorted;
+    }
+  }
+}

@@ -1,0 +1,12 @@
+package dev.kiln.archive;
+
+import java.util.OptionalDouble;
+
+/**
+ * One band of a STAC asset.
+ *
+ * @param name as the item calls it ({@code B04}); may be empty
+ * @param commonName as STAC calls it ({@code red}); may be empty
+ * @param nodata the stored value that means "no data"
+ */
+public record StacBand(String name, String commonName, OptionalDouble nodata) {}

@@ -1,0 +1,183 @@
+package dev.kiln.archive;
+
+import dev.kiln.fault.SceneFault;
+import dev.kiln.platform.Platform;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * A STAC item: one scene whose bands lie in one or more assets. Reads STAC 1.0 and 1.1 with the
+ * projection extension 1.x and 2.x, and band lists of {@code eo:bands}, {@code raster:bands} and
+ * {@code bands}. The geometry is not read: footprints come from the pixels.
+ *
+ * @param key the item's key in its source
+ * @param id the item's id
+ * @param collection may be empty
+ * @param datetime UTC; the start, for an item that spans time
+ * @param gsd metres per pixel
+ * @param boaOffsetApplied {@code earthsearch:boa_offset_applied}: whether the +1000 of Sentinel-2
+ *     baseline 04.00 has been taken away again
+ * @param processingBaseline {@code s2:processing_baseline} or {@code processing:version}
+ * @param assets by name, in the item's order
+ */
+public record StacItem(
+    String key,
+    String id,
+    String collection,
+    Instant datetime,
+    OptionalDouble gsd,
+    Optional<Boolean> boaOffsetApplied,
+    Optional<String> processingBaseline,
+    Map<String, StacAsset> assets) {
+
+  public StacItem {
+    assets = Collections.unmodifiableMap(new LinkedHashMap<>(assets));
+  }
+
+  /**
+   * Reads an item.
+   *
+   * @param key the item's key in its source
+   * @param json the item, UTF-8
+   * @throws SceneFault (permanent) if it is no STAC item or has no time
+   */
+  public static StacItem parse(String key, byte[] json) throws SceneFault {
+    JsonNode item;
+    try {
+      item = JsonMapper.shared().readTree(json);
+    } catch (JacksonException e) {
+      throw SceneFault.permanent(key, "not JSON: " + e.getOriginalMessage(), e);
+    }
+    JsonNode properties = item.path("properties");
+    String id = item.path("id").asString("");
+    if (id.isEmpty() || !properties.isObject() || !item.path("assets").isObject()) {
+      throw SceneFault.permanent(key, "not a STAC item: expected id, properties and assets");
+    }
+    Map<String, StacAsset> assets = new LinkedHashMap<>();
+    item.path("assets")
+        .properties()
+        .forEach(
+            asset ->
+                assets.put(asset.getKey(), asset(asset.getKey(), asset.getValue(), properties)));
+    JsonNode applied = properties.path("earthsearch:boa_offset_applied");
+    return new StacItem(
+        key,
+        id,
+        item.path("collection").asString(""),
+        datetime(key, properties),
+        number(properties.path("gsd")),
+        applied.isBoolean() ? Optional.of(applied.asBoolean()) : Optional.empty(),
+        text(properties.path("s2:processing_baseline"))
+            .or(() -> text(properties.path("processing:version"))),
+        assets);
+  }
+
+  /**
+   * The scene that this item is of a platform.
+   *
+   * @throws SceneFault (permanent) if a band of the platform has no asset, or none says its CRS
+   */
+  public Scene scene(Platform platform) throws SceneFault {
+    ItemAssets files = ItemAssets.map(this, platform);
+    Optional<String> bucket = files.bands().get(0).object().bucket();
+    return new Scene(
+        key,
+        bucket.map(name -> "s3://" + name + "/" + key).orElse(key),
+        id,
+        datetime,
+        files.gsd(),
+        files.bands(),
+        Optional.empty(),
+        files.mask());
+  }
+
+  private static Instant datetime(String key, JsonNode properties) throws SceneFault {
+    String text =
+        text(properties.path("datetime"))
+            .or(() -> text(properties.path("start_datetime")))
+            .orElseThrow(
+                () -> SceneFault.permanent(key, "has neither datetime nor start_datetime"));
+    try {
+      return OffsetDateTime.parse(text).toInstant();
+    } catch (DateTimeException e) {
+      throw SceneFault.permanent(
+          key, "datetime: expected a time with its zone, found '" + text + "'", e);
+    }
+  }
+
+  private static StacAsset asset(String name, JsonNode asset, JsonNode properties) {
+    // What an asset does not say of itself the item says for all.
+    Function<String, JsonNode> field =
+        key -> asset.hasNonNull(key) ? asset.path(key) : properties.path(key);
+    String s3 = asset.path("alternate").path("s3").path("href").asString("");
+    return new StacAsset(
+        name,
+        s3.isEmpty() ? asset.path("href").asString("") : s3,
+        asset.path("type").asString(""),
+        list(asset.path("roles"), JsonNode::isString, node -> node.asString()),
+        bands(asset),
+        crs(field),
+        list(field.apply("proj:shape"), JsonNode::isNumber, node -> node.asInt()),
+        list(field.apply("proj:transform"), JsonNode::isNumber, node -> node.asDouble()),
+        number(asset.path("gsd")),
+        number(asset.path("nodata")));
+  }
+
+  private static Optional<String> crs(Function<String, JsonNode> field) {
+    JsonNode epsg = field.apply("proj:epsg");
+    JsonNode projjson = field.apply("proj:projjson");
+    return text(field.apply("proj:code"))
+        .or(() -> epsg.isInt() ? Optional.of("EPSG:" + epsg.asInt()) : Optional.empty())
+        .or(() -> text(field.apply("proj:wkt2")))
+        .or(() -> projjson.isObject() ? Optional.of(projjson.toString()) : Optional.empty());
+  }
+
+  /** Bands as the newer {@code bands} lists them, or as two older lists do side by side. */
+  private static List<StacBand> bands(JsonNode asset) {
+    JsonNode now = asset.path("bands");
+    JsonNode named = now.isArray() ? now : asset.path("eo:bands");
+    JsonNode stored = now.isArray() ? now : asset.path("raster:bands");
+    List<StacBand> bands = new ArrayList<>();
+    for (int i = 0; i < Math.max(named.size(), stored.size()); i++) {
+      JsonNode band = named.path(i);
+      bands.add(
+          new StacBand(
+              band.path("name").asString(""),
+              text(band.path("eo:common_name")).orElse(band.path("common_name").asString("")),
+              number(stored.path(i).path("nodata"))));
+    }
+    return bands;
+  }
+
+  private static <T> List<T> list(
+      JsonNode array, Predicate<JsonNode> wanted, Function<JsonNode, T> read) {
+    return array.valueStream().filter(wanted).map(read).toList();
+  }
+
+  private static Optional<String> text(JsonNode node) {
+    return node.isString() && !node.asString().isBlank()
+        ? Optional.of(node.asString())
+        : Optional.empty();
+  }
+
+  /** A number, also where JSON has to spell it ({@code "nan"}). */
+  private static OptionalDouble number(JsonNode node) {
+    if (node.isString() && node.asString().equalsIgnoreCase("nan")) {
+      return OptionalDouble.of(Double.NaN);
+    }
+    return node.isNumber() ? OptionalDouble.of(node.asDouble()) : OptionalDouble.empty();
+  }
+}

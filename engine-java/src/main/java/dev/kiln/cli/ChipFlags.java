@@ -1,0 +1,59 @@
+package dev.kiln.cli;
+
+import dev.kiln.chip.LocationOrder;
+import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.run.ChipOptions;
+import java.util.Locale;
+import java.util.Map;
+import picocli.CommandLine.Option;
+
+/** What is embedded of a scene. These change the output, so they stand in its footer. */
+final class ChipFlags {
+  @Option(
+      names = "--chip",
+      paramLabel = "PX",
+      defaultValue = "256",
+      description = "Chip edge in pixels.")
+  private int chip;
+
+  @Option(
+      names = "--max-cloud",
+      paramLabel = "SHARE",
+      defaultValue = "0.5",
+      description = "Leave out chips with more cloud.")
+  private double maxCloud;
+
+  @Option(
+      names = "--max-nodata",
+      paramLabel = "SHARE",
+      defaultValue = "0.2",
+      description = "Leave out chips with more pixels without data.")
+  private double maxNodata;
+
+  @Option(
+      names = "--location-order",
+      paramLabel = "ORDER",
+      defaultValue = "trained",
+      description =
+          "trained: latitude first, as the model was; swapped: as in vectors published before.")
+  private LocationOrder locationOrder;
+
+  ChipOptions options() {
+    Range.atLeast("--chip", chip, 8);
+    if (chip % 8 != 0) {
+      throw new ConfigurationFault("--chip " + chip + ": a multiple of 8, the patch, expected");
+    }
+    Range.share("--max-cloud", maxCloud);
+    Range.share("--max-nodata", maxNodata);
+    return new ChipOptions(chip, locationOrder, maxCloud, maxNodata);
+  }
+
+  /** The options by name, for the footer. */
+  Map<String, String> provenance() {
+    return Map.of(
+        "chip", Integer.toString(chip),
+        "location-order", locationOrder.name().toLowerCase(Locale.ROOT),
+        "max-cloud", Double.toString(maxCloud),
+        "max-nodata", Double.toString(maxNodata));
+  }
+}

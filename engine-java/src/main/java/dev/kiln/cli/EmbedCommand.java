@@ -1,0 +1,155 @@
+package dev.kiln.cli;
+
+import dev.kiln.archive.SceneArchive;
+import dev.kiln.archive.SceneList;
+import dev.kiln.archive.Shard;
+import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.fetch.ObjectStore;
+import dev.kiln.fetch.ObjectStores;
+import dev.kiln.infer.Encoder;
+import dev.kiln.infer.Encoders;
+import dev.kiln.model.ModelDirectory;
+import dev.kiln.platform.Platform;
+import dev.kiln.run.ChipOptions;
+import dev.kiln.run.EmbeddingJob;
+import dev.kiln.run.ProgressLog;
+import dev.kiln.run.RunOptions;
+import dev.kiln.run.RunReport;
+import dev.kiln.run.ShardRun;
+import dev.kiln.sink.Provenance;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code kiln embed}: the main job. */
+@Command(
+    name = "embed",
+    description = "Embed the chips of scenes; writes one GeoParquet file a scene.",
+    footer = {
+      "",
+      "Example:",
+      "  kiln embed naip --scenes scenes.txt.gz --model clay-v1.5 \\",
+      "      --source naip-analytic --out embeddings --index 0 --items-per-job 100"
+    },
+    showDefaultValues = true,
+    sortOptions = false)
+public final class EmbedCommand implements Callable<Integer> {
+  private static final Logger log = LoggerFactory.getLogger(EmbedCommand.class);
+
+  @Spec private CommandSpec spec;
+
+  @Parameters(paramLabel = "PLATFORM", description = "What took the scenes, such as naip.")
+  private String platform;
+
+  @Option(
+      names = "--scenes",
+      required = true,
+      paramLabel = "FILE",
+      description = "Scene list, one key a line, plain or gzip.")
+  private String scenes;
+
+  @Option(
+      names = "--model",
+      required = true,
+      paramLabel = "DIR",
+      description = "Model that kiln export wrote.")
+  private Path modelPath;
+
+  @Option(
+      names = "--source",
+      required = true,
+      paramLabel = "URI",
+      description = "The archive: a folder that mirrors its bucket.")
+  private String source;
+
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "URI",
+      description = "Where the files go, under the scenes' own paths.")
+  private String out;
+
+  @Mixin private ShardFlags shardFlags;
+  @Mixin private ChipFlags chipFlags;
+  @Mixin private EncoderFlags encoderFlags;
+  @Mixin private RunFlags runFlags;
+
+  @Option(
+      names = "--progress",
+      paramLabel = "STYLE",
+      defaultValue = "auto",
+      description = "auto (a bar on a terminal, else lines), plain, json or none.")
+  private ProgressLog.Style progress;
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    ResolvedOptions.describe(spec.commandLine().getParseResult()).forEach(log::info);
+    ModelDirectory model = ModelDirectory.open(modelPath);
+    Shard shard = shardFlags.resolve();
+    SceneList list = scenes(shard);
+    log.info("{}: {}", scenes, list.description());
+
+    ChipOptions chips = chipFlags.options();
+    RunOptions options = runFlags.options();
+    try (ObjectStore from = ObjectStores.open(source);
+        ObjectStore to = ObjectStores.open(out);
+        Encoder encoder = Encoders.open(model, platform, chips.chip(), encoderFlags.options())) {
+      log.info("encoder: {}", encoder.description());
+      Platform bands = model.platform(platform);
+      EmbeddingJob job =
+          new EmbeddingJob(
+              bands,
+              list.keys(),
+              SceneArchive.of(bands),
+              from,
+              to,
+              chips,
+              provenance(model, encoder));
+      RunReport report;
+      try (ProgressLog watcher =
+          new ProgressLog(progress, Boolean.getBoolean("kiln.terminal"), System.out)) {
+        report = ShardRun.embed(job, options, encoder, watcher, reportKey(shard));
+      }
+      report.summary().lines().forEach(log::info);
+      if (report.ended() != null) {
+        log.error("the run broke off: {}", report.ended());
+      }
+      return report.exitCode();
+    }
+  }
+
+  private SceneList scenes(Shard shard) throws IOException {
+    Path file = ObjectStores.localPath(scenes);
+    try {
+      return SceneList.read("--scenes " + scenes, () -> Files.newInputStream(file), shard);
+    } catch (NoSuchFileException e) {
+      throw new ConfigurationFault("--scenes " + scenes + ": there is no such file", e);
+    }
+  }
+
+  private Provenance provenance(ModelDirectory model, Encoder encoder) {
+    return new Provenance(
+        Version.number(),
+        model.hash(),
+        model.architecture().name(),
+        encoder.description().name(),
+        encoder.description().precision(),
+        chipFlags.provenance());
+  }
+
+  private static String reportKey(Shard shard) {
+    return shard.index().isPresent()
+        ? "_kiln/shard-%05d.json".formatted(shard.index().getAsInt())
+        : "_kiln/run.json";
+  }
+}

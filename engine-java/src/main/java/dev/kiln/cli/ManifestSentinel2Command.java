@@ -1,0 +1,103 @@
+package dev.kiln.cli;
+
+import dev.kiln.archive.AreaOfInterest;
+import dev.kiln.archive.S3Inventory;
+import dev.kiln.archive.SceneListFile;
+import dev.kiln.archive.Sentinel2Inventory;
+import dev.kiln.archive.Tally;
+import dev.kiln.archive.Years;
+import java.io.IOException;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
+
+/** {@code kiln manifest sentinel-2}: the scenes in an S3 Inventory of {@code sentinel-cogs}. */
+@Command(
+    name = "sentinel-2",
+    description = "List Sentinel-2 L2A scenes from an S3 Inventory of sentinel-cogs.",
+    footer = {
+      "",
+      "Example:",
+      "  kiln manifest sentinel-2 --from 2023 --to 2024 --aoi area.geojson -o scenes.txt.gz"
+    },
+    showDefaultValues = true,
+    mixinStandardHelpOptions = true)
+public final class ManifestSentinel2Command implements Callable<Integer> {
+  @ParentCommand private ManifestCommand parent;
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--inventory",
+      paramLabel = "URI",
+      defaultValue = "s3://sentinel-cogs-inventory/sentinel-cogs/sentinel-cogs/",
+      description =
+          "The inventory's manifest.json, or the folder of its dated snapshots (the newest is"
+              + " taken).")
+  private String inventory;
+
+  @Option(names = "--from", paramLabel = "YEAR", description = "First year of acquisition.")
+  private String from;
+
+  @Option(names = "--to", paramLabel = "YEAR", description = "Last year of acquisition.")
+  private String to;
+
+  @Option(
+      names = "--tiles",
+      paramLabel = "T,…",
+      description = "Only these MGRS tiles, such as 20HNJ,33UUP.")
+  private String tiles;
+
+  @Option(
+      names = "--aoi",
+      paramLabel = "FILE",
+      description = "Only tiles that meet the polygons of this GeoJSON file.")
+  private String aoi;
+
+  @Option(
+      names = "--all",
+      description = "Keep every processing of an acquisition, not only the newest.")
+  private boolean all;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Inventory files read at once (default: one a processor).")
+  private Integer threads;
+
+  @Option(
+      names = {"-o", "--output"},
+      paramLabel = "FILE",
+      required = true,
+      description = "The list to write; gzip if it ends in .gz.")
+  private String out;
+
+  @Override
+  public Integer call() throws IOException {
+    Optional<AreaOfInterest> area =
+        aoi == null
+            ? Optional.empty()
+            : Optional.of(AreaOfInterest.read(parent.objects(), "--aoi", aoi));
+    Sentinel2Inventory wanted =
+        new Sentinel2Inventory(
+            Years.between("--from", from, "--to", to),
+            tiles == null ? Set.of() : Sentinel2Inventory.tiles(tiles),
+            area,
+            all);
+    S3Inventory listing = S3Inventory.open(parent.objects(), inventory);
+    int readers = threads == null ? Runtime.getRuntime().availableProcessors() : threads;
+    try (SceneListFile list = ManifestCommand.create(out)) {
+      Tally tally = wanted.select(listing, readers, list::add);
+      list.commit();
+      spec.commandLine()
+          .getOut()
+          .printf("%s of s3://%s%n", listing.manifest(), listing.sourceBucket());
+      ManifestCommand.report(spec, out, tally);
+    }
+    return 0;
+  }
+}

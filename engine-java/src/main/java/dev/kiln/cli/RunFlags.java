@@ -1,0 +1,84 @@
+package dev.kiln.cli;
+
+import dev.kiln.run.RunOptions;
+import java.time.Duration;
+import picocli.CommandLine.Option;
+
+/** How a run uses the machine. These change no byte of the output. */
+final class RunFlags {
+  /** Strips are large; more than these in wait would only cost memory. */
+  private static final int STRIPS = 2;
+
+  @Option(names = "--overwrite", description = "Embed scenes again whose file exists.")
+  private boolean overwrite;
+
+  @Option(
+      names = "--slots",
+      paramLabel = "N",
+      defaultValue = "3",
+      description = "Batches on their way: one fills, one computes, one drains.")
+  private int slots;
+
+  @Option(
+      names = "--fetch-threads",
+      paramLabel = "N",
+      defaultValue = "2",
+      description = "Scenes fetched at once.")
+  private int fetchThreads;
+
+  @Option(
+      names = "--fetch-memory",
+      paramLabel = "MB",
+      defaultValue = "2048",
+      description = "Megabytes of fetched scenes held at once.")
+  private int fetchMegabytes;
+
+  @Option(
+      names = "--decode-threads",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "Scenes decoded at once.")
+  private int decodeThreads;
+
+  @Option(
+      names = "--inflate-threads",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "Threads that inflate the tiles of a scene; 0 takes every processor.")
+  private int inflateThreads;
+
+  @Option(
+      names = "--attempts",
+      paramLabel = "N",
+      defaultValue = "4",
+      description = "Tries for what may pass, such as a broken connection.")
+  private int attempts;
+
+  @Option(
+      names = "--stall-limit",
+      paramLabel = "S",
+      defaultValue = "900",
+      description = "End a run in which nothing moves for so many seconds.")
+  private int stallSeconds;
+
+  RunOptions options() {
+    Range.atLeast("--slots", slots, 1);
+    Range.atLeast("--fetch-threads", fetchThreads, 1);
+    Range.atLeast("--fetch-memory", fetchMegabytes, 1);
+    Range.atLeast("--decode-threads", decodeThreads, 1);
+    Range.atLeast("--inflate-threads", inflateThreads, 0);
+    Range.atLeast("--attempts", attempts, 1);
+    Range.atLeast("--stall-limit", stallSeconds, 1);
+    int inflate = inflateThreads > 0 ? inflateThreads : Runtime.getRuntime().availableProcessors();
+    return new RunOptions(
+        fetchThreads,
+        fetchMegabytes * 1_000_000L,
+        decodeThreads,
+        inflate,
+        STRIPS,
+        slots,
+        overwrite,
+        attempts,
+        Duration.ofSeconds(stallSeconds));
+  }
+}

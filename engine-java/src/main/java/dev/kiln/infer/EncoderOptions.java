@@ -1,0 +1,18 @@
+package dev.kiln.infer;
+
+/**
+ * Which encoder runs, and how.
+ *
+ * @param kind which implementation
+ * @param requireGpu whether a CPU encoder is an error
+ * @param batch most chips in a batch; 0 lets the encoder choose
+ * @param threads of a CPU encoder; 0 takes every processor that the process may use
+ */
+public record EncoderOptions(Kind kind, boolean requireGpu, int batch, int threads) {
+  /** Implementations by the kind of machine they run on. */
+  public enum Kind {
+    AUTO,
+    TENSORRT,
+    CPU
+  }
+}
