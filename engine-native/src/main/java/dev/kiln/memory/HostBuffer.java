@@ -71,11 +71,8 @@ public final class HostBuffer implements AutoCloseable {
       throw new IndexOutOfBoundsException(
           purpose + ": bytes " + offset + "+" + length + " of " + size);
     }
-    return new BytePointer(base)
-        .position(offset)
-        .limit(offset + length)
-        .asByteBuffer()
-        .order(ByteOrder.nativeOrder());
+    // A pointer of its own, since a buffer counts from where its pointer's memory begins.
+    return base.getPointer(offset).capacity(length).asByteBuffer().order(ByteOrder.nativeOrder());
   }
 
   /** Gives the memory back; a second call does nothing. */
