@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.locationtech.jts.geom.Polygon;
 
 /**
  * The Sentinel-2 scenes that an S3 Inventory of {@code sentinel-cogs} lists: one key a scene,
@@ -102,7 +103,14 @@ public record Sentinel2Inventory(
   }
 
   private boolean meetsArea(String tile) {
-    return area.orElseThrow().intersects(MgrsSquare.parse(tile).tile());
+    Polygon outline;
+    try {
+      outline = MgrsSquare.parse(tile).tile();
+    } catch (IllegalArgumentException e) {
+      // A zone has not every column letter: such a tile lies nowhere.
+      return false;
+    }
+    return area.orElseThrow().intersects(outline);
   }
 
   private void handOn(long[] sorted, Tally tally, KeySink scenes) throws IOException {

@@ -3,6 +3,7 @@ package dev.kiln.export;
 import dev.kiln.fault.ConfigurationFault;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -129,7 +130,7 @@ public final class Checkpoint implements AutoCloseable {
    * @throws ConfigurationFault naming the tensor, what was expected and what was found
    */
   void check(String name, List<Long> shape) {
-    tensor(name).check(file.toString(), shape);
+    tensor(name).check(file, shape);
   }
 
   /**
@@ -141,10 +142,9 @@ public final class Checkpoint implements AutoCloseable {
     try {
       return tensor(name).read();
     } catch (IOException e) {
-      throw new ConfigurationFault(
-          "checkpoint %s: tensor %s%s cannot be read: %s"
-              .formatted(file, prefix, name, e.getMessage()),
-          e);
+      ConfigurationFault fault = fault(name, "cannot be read: " + e.getMessage());
+      fault.initCause(e);
+      throw fault;
     }
   }
 
@@ -153,17 +153,21 @@ public final class Checkpoint implements AutoCloseable {
     if (value instanceof StoredTensor tensor) {
       return tensor;
     }
-    throw new ConfigurationFault(
-        "checkpoint %s: tensor %s%s: expected a tensor, found %s"
-            .formatted(
-                file,
-                prefix,
-                name,
-                value == null
-                    ? "none of that name"
-                    : value instanceof TorchPickle.Opaque opaque
-                        ? opaque.what() + ", which Kiln does not run"
-                        : "a " + value.getClass().getSimpleName()));
+    if (value == null) {
+      throw fault(name, "expected a tensor, found none of that name");
+    }
+    throw fault(
+        name,
+        "expected a tensor, found "
+            + (value instanceof TorchPickle.Opaque opaque
+                ? opaque.what() + ", which Kiln does not run"
+                : "a " + value.getClass().getSimpleName()));
+  }
+
+  /** Names one of the encoder's tensors as the cause. */
+  ConfigurationFault fault(String tensor, String problem) {
+    return new ConfigurationFault(
+        "checkpoint %s: tensor %s%s: %s".formatted(file, prefix, tensor, problem));
   }
 
   @Override
@@ -172,7 +176,7 @@ public final class Checkpoint implements AutoCloseable {
       try {
         archive.close();
       } catch (IOException e) {
-        throw new java.io.UncheckedIOException(e);
+        throw new UncheckedIOException(e);
       }
     }
   }

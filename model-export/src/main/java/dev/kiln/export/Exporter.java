@@ -9,8 +9,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.UUID;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -103,11 +105,11 @@ public final class Exporter {
     Path aside = null;
     try {
       Files.createDirectories(target.getParent());
-      aside = Files.createTempDirectory(target.getParent(), ".kiln-export-");
+      aside = Files.createDirectory(beside(target));
       write(aside);
       if (Files.exists(target)) {
-        Path old = Files.createTempDirectory(target.getParent(), ".kiln-replaced-");
-        Files.move(target, old.resolve("model"));
+        Path old = beside(target);
+        Files.move(target, old);
         Files.move(aside, target);
         delete(old);
       } else {
@@ -124,9 +126,14 @@ public final class Exporter {
     }
   }
 
+  /** A name next to the target, on the same file system, that nothing else has. */
+  private static Path beside(Path target) {
+    return target.resolveSibling(".%s.%s".formatted(target.getFileName(), UUID.randomUUID()));
+  }
+
   private static void delete(Path directory) {
     try (Stream<Path> files = Files.walk(directory)) {
-      for (Path file : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
         Files.delete(file);
       }
     } catch (IOException e) {
@@ -230,7 +237,7 @@ public final class Exporter {
 
   /** Frequencies of the position encoding, rounded at each step as PyTorch's float32 is. */
   static float[] positionOmega(int dim) {
-    int positionDim = dim - 8;
+    int positionDim = dim - EncoderTensors.METADATA;
     int quarter = positionDim / 4;
     float[] omega = new float[quarter];
     for (int i = 0; i < quarter; i++) {

@@ -4,6 +4,7 @@ import dev.kiln.fault.ConfigurationFault;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -107,9 +108,7 @@ final class TorchArchive implements AutoCloseable {
     ZipEntry entry = zip.getEntry(prefix + "byteorder");
     if (entry != null) {
       try (InputStream in = zip.getInputStream(entry)) {
-        if (new String(in.readNBytes(8), java.nio.charset.StandardCharsets.UTF_8)
-            .strip()
-            .equals("big")) {
+        if (new String(in.readNBytes(8), StandardCharsets.US_ASCII).strip().equals("big")) {
           throw new ConfigurationFault(
               "checkpoint %s: expected little-endian numbers, found big-endian ones; save it again on a little-endian machine"
                   .formatted(file));

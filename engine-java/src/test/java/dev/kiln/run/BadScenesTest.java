@@ -1,0 +1,129 @@
+package dev.kiln.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.kiln.testing.FakeEncoder;
+import dev.kiln.testing.GeoTiffs;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** One bad scene is named, counted and reported, and the others are embedded. */
+@Timeout(60)
+class BadScenesTest {
+  private static final String BAD = TestRun.key(7, "100cm");
+
+  @TempDir Path folder;
+
+  /** Spoils the scene at {@link #BAD}. */
+  interface Spoil {
+    void apply(Path file) throws IOException;
+  }
+
+  static Stream<Arguments> badScenes() {
+    return Stream.of(
+        bad("missing", file -> {}, "no such object"),
+        bad("empty", file -> write(file, new byte[0]), "empty (0 bytes)"),
+        bad("not a TIFF", file -> write(file, "<html>no</html>".getBytes()), "GeoTIFF expected"),
+        bad("cut in its pixels", file -> cut(file, 0.5), "cannot be decoded"),
+        bad("cut in its header", file -> cut(file, 0.0001), "GeoTIFF expected"),
+        bad("corrupt tile", BadScenesTest::corrupt, "cannot be decoded"),
+        bad("3 bands", file -> GeoTiffs.naip().bands(3).write(file), "found 3 bands"),
+        bad("uint16", file -> GeoTiffs.naip().type("uint16").write(file), "UINT8 expected"),
+        bad("float64", file -> GeoTiffs.naip().type("float64").write(file), "float32 expected"),
+        bad("no CRS", file -> GeoTiffs.naip().epsg(0).write(file), "no coordinate reference"),
+        bad(
+            "degrees",
+            file ->
+                GeoTiffs.naip().epsg(4326).geotransform(-100, 1e-5, 0, 47, 0, -1e-5).write(file),
+            "in metres expected, found WGS 84"),
+        bad(
+            "feet",
+            file -> GeoTiffs.naip().epsg(2264).write(file),
+            "in metres expected, found NAD83 / North Carolina (ftUS)"),
+        bad(
+            "no geotransform",
+            file -> GeoTiffs.naip().geotransform(null).write(file),
+            "geotransform"),
+        bad(
+            "rotated",
+            file -> GeoTiffs.naip().geotransform(5e5, 1, 0.1, 52e5, 0.1, -1).write(file),
+            "rotated"),
+        bad(
+            "smaller than a chip",
+            file -> GeoTiffs.naip().size(255, 600).write(file),
+            "255 × 600 px, smaller than one chip of 256 px"));
+  }
+
+  private static Arguments bad(String name, Spoil spoil, String reason) {
+    return Arguments.of(name, spoil, reason);
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("badScenes")
+  void isReportedAndTheOthersAreEmbedded(String name, Spoil spoil, String reason) throws Exception {
+    TestRun run = new TestRun(folder).scene(1);
+    run.keys.add(BAD);
+    Files.createDirectories(run.source.resolve(BAD).getParent());
+    spoil.apply(run.source.resolve(BAD));
+    run.scene(2);
+
+    RunReport report = run.embed(new FakeEncoder(TestRun.NAIP, 256, 3));
+
+    assertThat(report.exitCode()).isEqualTo(ExitCode.SCENES_FAILED);
+    assertThat(report.failures()).hasSize(1);
+    FailedScene failed = report.failures().get(0);
+    assertThat(failed.key()).isEqualTo(BAD);
+    assertThat(failed.kind()).isEqualTo(FailedScene.Kind.PERMANENT);
+    assertThat(failed.reason()).contains(reason).doesNotContain("\n").doesNotContain("/vsimem");
+    assertThat(run.file(run.keys.get(0))).exists();
+    assertThat(run.file(run.keys.get(2))).exists();
+    assertThat(run.files()).hasSize(2);
+    assertThat(new String(report.json())).contains(BAD);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "nd/2018/100cm/rgb/47099/m_4709963_se_14_1_20180716.tif",
+        "nd/2018/100cm/rgbir_cog/47099/m_4709963_se_14_1.tif",
+        "nd/2018/rgbir_cog/47099/m_4709963_se_14_1_20180716.tif",
+        "manifest.txt"
+      })
+  void keyThatIsNoSceneIsReported(String key) throws Exception {
+    TestRun run = new TestRun(folder).scene(1);
+    run.keys.add(key);
+    RunReport report = run.embed(new FakeEncoder(TestRun.NAIP, 256, 3));
+    assertThat(report.exitCode()).isEqualTo(ExitCode.SCENES_FAILED);
+    assertThat(report.failures()).extracting(FailedScene::key).containsExactly(key);
+    assertThat(run.files()).hasSize(1);
+  }
+
+  private static void write(Path file, byte[] bytes) throws IOException {
+    Files.write(file, bytes);
+  }
+
+  private static void cut(Path file, double share) throws IOException {
+    GeoTiffs.naip().write(file);
+    byte[] bytes = Files.readAllBytes(file);
+    write(file, Arrays.copyOf(bytes, Math.max(20, (int) (bytes.length * share))));
+  }
+
+  private static void corrupt(Path file) throws IOException {
+    GeoTiffs.naip().write(file);
+    byte[] bytes = Files.readAllBytes(file);
+    byte[] noise = new byte[20_000];
+    new Random(1).nextBytes(noise);
+    System.arraycopy(noise, 0, bytes, bytes.length / 3, noise.length);
+    write(file, bytes);
+  }
+}

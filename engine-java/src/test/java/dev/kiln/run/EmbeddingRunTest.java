@@ -1,0 +1,195 @@
+package dev.kiln.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.kiln.sink.EmbeddingFile;
+import dev.kiln.testing.FakeEncoder;
+import dev.kiln.testing.GeoTiffs;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The chain as a whole: full batches, equal bytes, resume, stop, and nothing left behind. */
+@Timeout(120)
+class EmbeddingRunTest {
+  @TempDir Path folder;
+
+  private static RunOptions options(int fetch, int decode, int inflate, int slots) {
+    return new RunOptions(
+        fetch, 1 << 28, decode, inflate, 2, slots, false, 1, Duration.ofSeconds(60));
+  }
+
+  private static FakeEncoder encoder(int batch) {
+    return new FakeEncoder(TestRun.NAIP, 256, batch);
+  }
+
+  /** Scenes of different sizes, and two resolutions in turn. */
+  private TestRun mixed(Path at, int scenes) throws IOException {
+    TestRun run = new TestRun(at);
+    for (int i = 1; i <= scenes; i++) {
+      run.scene(
+          TestRun.key(i, i % 2 == 0 ? "60cm" : "100cm"),
+          GeoTiffs.naip().size(300 + 130 * (i % 4), 260 + 300 * (i % 3)).seed(i));
+    }
+    return run;
+  }
+
+  @Test
+  void batchesFillAcrossScenesAndOnlyTheLastOfEachGsdIsShort() throws Exception {
+    TestRun run = mixed(folder, 12);
+    FakeEncoder encoder = encoder(5);
+    RunReport report = run.embed(encoder);
+    assertThat(report.exitCode()).isZero();
+    long chips = report.run().counts().chips();
+    assertThat(encoder.batchSizes().stream().mapToInt(n -> n).sum()).isEqualTo((int) chips);
+    assertThat(encoder.batchSizes().stream().filter(n -> n < 5)).hasSizeLessThanOrEqualTo(2);
+    assertThat(encoder.slots()).isEqualTo(3);
+  }
+
+  @Test
+  void moreResolutionsThanSlotsStillComeThrough() throws Exception {
+    TestRun run = new TestRun(folder);
+    String[] resolutions = {"30cm", "50cm", "60cm", "100cm", "200cm"};
+    for (int i = 1; i <= 10; i++) {
+      run.scene(TestRun.key(i, resolutions[i % 5]), GeoTiffs.naip().seed(i));
+    }
+    run.options = options(1, 1, 1, 2);
+    assertThat(run.embed(encoder(16)).exitCode()).isZero();
+    assertThat(run.files()).hasSize(10);
+  }
+
+  @Test
+  void bytesDependOnNeitherThreadsNorBatchesNorSlots() throws Exception {
+    TestRun reference = mixed(folder.resolve("a"), 9);
+    reference.options = options(1, 1, 1, 1);
+    reference.embed(encoder(1));
+    TestRun other = mixed(folder.resolve("b"), 9);
+    other.options = options(4, 3, 2, 3);
+    other.embed(encoder(7));
+    assertSame(other.files(), reference.files());
+  }
+
+  @Test
+  void whatExistsIsNotEmbeddedAgainUnlessAsked() throws Exception {
+    TestRun run = mixed(folder, 4);
+    run.embed(encoder(4));
+    Map<String, byte[]> first = run.files();
+    Files.delete(run.file(run.keys.get(2)));
+
+    RunReport resumed = run.embed(encoder(4));
+    assertThat(resumed.run().counts().alreadyDone()).isEqualTo(3);
+    assertThat(resumed.run().counts().embedded()).isEqualTo(1);
+    assertSame(run.files(), first);
+
+    RunOptions o = run.options;
+    run.options =
+        new RunOptions(
+            o.fetchThreads(),
+            o.fetchMemory(),
+            o.decodeThreads(),
+            o.inflateThreads(),
+            o.strips(),
+            o.slots(),
+            true,
+            o.attempts(),
+            o.stallLimit());
+    assertThat(run.embed(encoder(4)).run().counts().embedded()).isEqualTo(4);
+    assertSame(run.files(), first);
+  }
+
+  @Test
+  void stopWritesWhatIsDecodedAndTheNextRunDoesTheRest() throws Exception {
+    TestRun run = mixed(folder, 12);
+    CountDownLatch encoding = new CountDownLatch(2);
+    CountDownLatch stopped = new CountDownLatch(1);
+    FakeEncoder slow =
+        new FakeEncoder(
+            TestRun.NAIP,
+            256,
+            4,
+            batch -> {
+              encoding.countDown();
+              stopped.await();
+            });
+    Thread stopper =
+        new Thread(
+            () -> {
+              try {
+                encoding.await();
+                run.run.stop();
+                stopped.countDown();
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+            });
+    // The second batch is awaited only after the first: let the first through.
+    encoding.countDown();
+    stopper.start();
+    RunReport report = run.embed(slow);
+    stopper.join();
+    assertThat(report.exitCode()).isEqualTo(ExitCode.TERMINATED);
+    assertThat(report.stopped()).isTrue();
+    long embedded = report.run().counts().embedded();
+    assertThat(embedded).isBetween(1L, 11L);
+    assertThat(run.files()).hasSize((int) embedded);
+
+    RunReport rest = run.embed(encoder(4));
+    assertThat(rest.exitCode()).isZero();
+    assertThat(rest.run().counts().alreadyDone()).isEqualTo(embedded);
+    assertThat(run.files()).hasSize(12);
+  }
+
+  @Test
+  void emptyShardIsDone() throws Exception {
+    RunReport report = new TestRun(folder).embed(encoder(4));
+    assertThat(report.exitCode()).isZero();
+    assertThat(report.run().scenes()).isZero();
+  }
+
+  @Test
+  void threadsEndWithTheRunAndAnotherCanFollow() throws Exception {
+    TestRun run = mixed(folder, 4);
+    run.embed(encoder(4));
+    Set<String> before = threads();
+    for (int i = 0; i < 3; i++) {
+      for (String key : run.keys) {
+        Files.delete(run.file(key));
+      }
+      assertThat(run.embed(encoder(4)).exitCode()).isZero();
+    }
+    assertThat(threads()).isEqualTo(before);
+  }
+
+  @Test
+  void writtenRowsAreTheGridRowByRow() throws Exception {
+    TestRun run = new TestRun(folder).scene(TestRun.key(1, "60cm"), GeoTiffs.naip().size(800, 700));
+    run.embed(encoder(4));
+    EmbeddingFile file = EmbeddingFile.open(run.file(run.keys.get(0)));
+    assertThat(file.values("chip_x")).isEqualTo(List.of(0, 1, 2, 0, 1, 2));
+    assertThat(file.values("chip_y")).isEqualTo(List.of(0, 0, 0, 1, 1, 1));
+    assertThat(file.values("gsd")).containsOnly(0.6f);
+    assertThat(file.footer().get("uri")).isEqualTo("s3://naip-analytic/" + run.keys.get(0));
+  }
+
+  private static Set<String> threads() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .filter(Thread::isAlive)
+        .map(Thread::getName)
+        .filter(name -> name.matches("(fetch|decode|fill|encode|write)(-\\d+)?"))
+        .collect(Collectors.toSet());
+  }
+
+  private static void assertSame(Map<String, byte[]> files, Map<String, byte[]> reference) {
+    assertThat(files.keySet()).isEqualTo(reference.keySet());
+    files.forEach((name, bytes) -> assertThat(bytes).as(name).isEqualTo(reference.get(name)));
+  }
+}

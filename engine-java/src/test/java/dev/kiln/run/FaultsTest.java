@@ -1,0 +1,296 @@
+package dev.kiln.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.fault.SceneFault;
+import dev.kiln.fetch.ObjectStore;
+import dev.kiln.infer.EncoderException;
+import dev.kiln.memory.HostBuffer;
+import dev.kiln.testing.FakeEncoder;
+import dev.kiln.testing.GeoTiffs;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A fault in each stage ends or continues the run as it should, and loses nothing. */
+@Timeout(60)
+class FaultsTest {
+  @TempDir Path folder;
+
+  private TestRun run;
+
+  @BeforeEach
+  void fourScenes() throws IOException {
+    run = new TestRun(folder).scene(1).scene(2).scene(3).scene(4);
+  }
+
+  private static FakeEncoder encoder(FakeEncoder.Event event) {
+    return new FakeEncoder(TestRun.NAIP, 256, 4, event);
+  }
+
+  private static FakeEncoder encoder() {
+    return encoder(batch -> {});
+  }
+
+  @Test
+  void transientFetchFaultIsTriedAgain() throws Exception {
+    AtomicInteger calls = new AtomicInteger();
+    run.wrapSource =
+        store ->
+            new Faulty(store) {
+              @Override
+              public HostBuffer fetch(String key) throws SceneFault {
+                if (calls.getAndIncrement() == 1) {
+                  throw SceneFault.transientFault(key, "connection reset", null);
+                }
+                return super.fetch(key);
+              }
+            };
+    RunReport report = run.embed(encoder());
+    assertThat(report.exitCode()).isEqualTo(ExitCode.DONE);
+    assertThat(run.files()).hasSize(4);
+    assertThat(calls.get()).isEqualTo(5);
+  }
+
+  @Test
+  void transientFetchFaultThatStaysIsLeftForAnotherRun() throws Exception {
+    run.wrapSource =
+        store ->
+            new Faulty(store) {
+              @Override
+              public HostBuffer fetch(String key) throws SceneFault {
+                if (key.equals(run.keys.get(1))) {
+                  throw SceneFault.transientFault(key, "connection reset", null);
+                }
+                return super.fetch(key);
+              }
+            };
+    RunReport report = run.embed(encoder());
+    assertThat(report.exitCode()).isEqualTo(ExitCode.TRY_AGAIN);
+    assertThat(report.failures().get(0).kind()).isEqualTo(FailedScene.Kind.TRANSIENT);
+    assertThat(run.files()).hasSize(3);
+  }
+
+  @Test
+  void exceptionInFetchIsInternalAndTheOthersGoOn() throws Exception {
+    run.wrapSource =
+        store ->
+            new Faulty(store) {
+              @Override
+              public HostBuffer fetch(String key) throws SceneFault {
+                if (key.equals(run.keys.get(1))) {
+                  throw new IllegalStateException("boom");
+                }
+                return super.fetch(key);
+              }
+            };
+    RunReport report = run.embed(encoder());
+    assertThat(report.exitCode()).isEqualTo(ExitCode.INTERNAL);
+    assertThat(report.failures().get(0).kind()).isEqualTo(FailedScene.Kind.INTERNAL);
+    assertThat(run.files()).hasSize(3);
+  }
+
+  @Test
+  void configurationFaultEndsTheRunAtOnce() throws Exception {
+    run.wrapSource =
+        store ->
+            new Faulty(store) {
+              @Override
+              public HostBuffer fetch(String key) {
+                throw new ConfigurationFault("no credentials: set AWS_PROFILE");
+              }
+            };
+    RunReport report = run.embed(encoder());
+    assertThat(report.exitCode()).isEqualTo(ExitCode.CONFIGURATION);
+    assertThat(report.ended()).isEqualTo("no credentials: set AWS_PROFILE");
+    assertThat(run.files()).isEmpty();
+  }
+
+  @Test
+  void outOfMemoryEndsTheRunAndNamesTheFlags() throws Exception {
+    run.wrapSource =
+        store ->
+            new Faulty(store) {
+              @Override
+              public HostBuffer fetch(String key) {
+                throw new OutOfMemoryError("object: no host memory for 99 bytes");
+              }
+            };
+    RunReport report = run.embed(encoder());
+    assertThat(report.exitCode()).isEqualTo(ExitCode.CONFIGURATION);
+    assertThat(report.ended()).contains("99 bytes").contains("--fetch-memory");
+  }
+
+  @Test
+  void failedBatchFailsItsScenesAndNoOther() throws Exception {
+    // 4 chips a scene and 4 a batch: a batch is a scene.
+    RunReport report =
+        run.embed(
+            encoder(
+                batch -> {
+                  if (batch == 1) {
+                    throw new EncoderException("device error", null);
+                  }
+                }));
+    assertThat(report.exitCode()).isEqualTo(ExitCode.TRY_AGAIN);
+    assertThat(report.failures()).hasSize(1);
+    assertThat(report.failures().get(0).reason()).contains("device error");
+    assertThat(run.files()).hasSize(3);
+
+    assertThat(run.embed(encoder()).exitCode()).isEqualTo(ExitCode.DONE);
+    assertThat(run.files()).hasSize(4);
+  }
+
+  @Test
+  void batchesThatKeepFailingEndTheRun() throws Exception {
+    run.scene(5).scene(6).scene(7).scene(8).scene(9);
+    RunReport report =
+        run.embed(
+            encoder(
+                batch -> {
+                  throw new EncoderException("device lost", null);
+                }));
+    assertThat(report.exitCode()).isEqualTo(ExitCode.TRY_AGAIN);
+    assertThat(report.ended()).contains("3 batches in a row failed").contains("device lost");
+    assertThat(run.files()).isEmpty();
+  }
+
+  @Test
+  void defectInTheEncoderEndsTheRun() throws Exception {
+    RunReport report =
+        run.embed(
+            encoder(
+                batch -> {
+                  throw new IllegalStateException("boom");
+                }));
+    assertThat(report.exitCode()).isEqualTo(ExitCode.INTERNAL);
+    assertThat(report.ended()).contains("boom");
+    assertThat(run.files()).isEmpty();
+  }
+
+  @Test
+  void hangingEncoderEndsTheRun() throws Exception {
+    RunOptions o = run.options;
+    run.options =
+        new RunOptions(
+            o.fetchThreads(),
+            o.fetchMemory(),
+            o.decodeThreads(),
+            o.inflateThreads(),
+            o.strips(),
+            o.slots(),
+            o.overwrite(),
+            o.attempts(),
+            Duration.ofSeconds(2));
+    RunReport report = run.embed(encoder(batch -> Thread.sleep(600_000)));
+    assertThat(report.exitCode()).isEqualTo(ExitCode.TRY_AGAIN);
+    assertThat(report.ended()).contains("nothing moved for 2 s");
+  }
+
+  @Test
+  void failedWriteIsLeftForAnotherRun() throws Exception {
+    AtomicInteger puts = new AtomicInteger();
+    run.wrapOut =
+        store ->
+            new Faulty(store) {
+              @Override
+              public void put(String key, byte[] bytes) throws IOException {
+                if (puts.getAndIncrement() == 0) {
+                  throw new IOException("No space left on device");
+                }
+                super.put(key, bytes);
+              }
+            };
+    RunReport report = run.embed(encoder());
+    assertThat(report.exitCode()).isEqualTo(ExitCode.TRY_AGAIN);
+    assertThat(report.failures().get(0).reason()).contains("No space left on device");
+    assertThat(run.files()).hasSize(3);
+  }
+
+  @Test
+  void fullDiskEndsTheRun() throws Exception {
+    run.wrapOut =
+        store ->
+            new Faulty(store) {
+              @Override
+              public void put(String key, byte[] bytes) throws IOException {
+                throw new IOException("No space left on device");
+              }
+            };
+    RunReport report = run.embed(encoder());
+    assertThat(report.exitCode()).isEqualTo(ExitCode.TRY_AGAIN);
+    assertThat(report.ended()).contains("3 writes in a row failed");
+    assertThat(run.files()).isEmpty();
+  }
+
+  @Test
+  void sceneThatFailsInItsSecondStripLeavesNoFile() throws Exception {
+    String key = TestRun.key(9, "100cm");
+    run.scene(key, GeoTiffs.naip().size(600, 2100).option("COMPRESS=NONE"));
+    Path file = run.source.resolve(key);
+    byte[] bytes = Files.readAllBytes(file);
+    Files.write(file, Arrays.copyOf(bytes, bytes.length / 2));
+    RunReport report = run.embed(encoder());
+    assertThat(report.exitCode()).isEqualTo(ExitCode.SCENES_FAILED);
+    assertThat(report.failures()).extracting(FailedScene::key).containsExactly(key);
+    assertThat(run.files()).hasSize(4);
+  }
+
+  /** A store that passes everything on; tests override what fails. */
+  private static class Faulty implements ObjectStore {
+    private final ObjectStore store;
+
+    Faulty(ObjectStore store) {
+      this.store = store;
+    }
+
+    @Override
+    public String root() {
+      return store.root();
+    }
+
+    @Override
+    public String uri(String key) {
+      return store.uri(key);
+    }
+
+    @Override
+    public HostBuffer fetch(String key) throws SceneFault {
+      return store.fetch(key);
+    }
+
+    @Override
+    public long size(String key) throws SceneFault {
+      return store.size(key);
+    }
+
+    @Override
+    public InputStream open(String key) throws IOException {
+      return store.open(key);
+    }
+
+    @Override
+    public boolean exists(String key) throws IOException {
+      return store.exists(key);
+    }
+
+    @Override
+    public void put(String key, byte[] bytes) throws IOException {
+      store.put(key, bytes);
+    }
+
+    @Override
+    public void close() {
+      store.close();
+    }
+  }
+}

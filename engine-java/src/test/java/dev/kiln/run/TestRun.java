@@ -1,0 +1,90 @@
+package dev.kiln.run;
+
+import dev.kiln.archive.SceneArchive;
+import dev.kiln.chip.LocationOrder;
+import dev.kiln.fetch.ObjectStore;
+import dev.kiln.fetch.ObjectStores;
+import dev.kiln.infer.Encoder;
+import dev.kiln.platform.Platform;
+import dev.kiln.platform.PlatformCatalog;
+import dev.kiln.sink.Provenance;
+import dev.kiln.testing.GeoTiffs;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+
+/** A small NAIP archive in a folder, and runs over it. */
+final class TestRun {
+  static final Platform NAIP = PlatformCatalog.builtIn().get("naip");
+
+  final Path source;
+  final Path out;
+  final List<String> keys = new ArrayList<>();
+  UnaryOperator<ObjectStore> wrapSource = store -> store;
+  UnaryOperator<ObjectStore> wrapOut = store -> store;
+  SceneArchive archive = SceneArchive.of(NAIP);
+  RunOptions options = new RunOptions(2, 1 << 28, 1, 1, 2, 3, false, 2, Duration.ofSeconds(60));
+  EmbeddingRun run;
+
+  TestRun(Path folder) {
+    source = folder.resolve("source");
+    out = folder.resolve("out");
+  }
+
+  static String key(int number, String resolution) {
+    return "nd/2018/%s/rgbir_cog/47099/m_47099%02d_se_14_1_201807%02d.tif"
+        .formatted(resolution, number, 1 + number % 28);
+  }
+
+  /** Adds a sound scene of 2 × 2 chips. */
+  TestRun scene(int number) throws IOException {
+    return scene(key(number, "100cm"), GeoTiffs.naip().size(600, 520).seed(number));
+  }
+
+  TestRun scene(String key, GeoTiffs file) throws IOException {
+    file.write(source.resolve(key));
+    keys.add(key);
+    return this;
+  }
+
+  RunReport embed(Encoder encoder) throws InterruptedException {
+    try (ObjectStore from = wrapSource.apply(ObjectStores.open(source.toString()));
+        ObjectStore to = wrapOut.apply(ObjectStores.open(out.toString()))) {
+      EmbeddingJob job =
+          new EmbeddingJob(
+              NAIP,
+              keys,
+              archive,
+              from,
+              to,
+              new ChipOptions(256, LocationOrder.TRAINED, 0.5, 0.2),
+              new Provenance("test", "hash", "micro", "fake", "fp32", Map.of()));
+      run = new EmbeddingRun(job, options, encoder, snapshot -> {});
+      return run.run();
+    }
+  }
+
+  Path file(String key) {
+    return out.resolve(key.replace(".tif", ".parquet"));
+  }
+
+  /** Every file below the output folder and its bytes; names of unfinished writes included. */
+  Map<String, byte[]> files() throws IOException {
+    Map<String, byte[]> files = new TreeMap<>();
+    if (Files.isDirectory(out)) {
+      try (Stream<Path> paths = Files.walk(out)) {
+        for (Path path : paths.filter(Files::isRegularFile).toList()) {
+          files.put(out.relativize(path).toString(), Files.readAllBytes(path));
+        }
+      }
+    }
+    return files;
+  }
+}
