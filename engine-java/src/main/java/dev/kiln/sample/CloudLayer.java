@@ -25,7 +25,9 @@ final class CloudLayer implements SmoothFields.Source {
   private final Noise veils;
   private final float cover;
 
-  /** @param cover 0 covers half the sky, -1 next to nothing */
+  /**
+   * @param cover 0 covers half the sky, -1 next to nothing
+   */
   CloudLayer(long seed, float cover) {
     this.clouds = new Noise(seed, "clouds");
     this.veils = new Noise(seed, "veils");

@@ -98,7 +98,9 @@ final class Farmland {
     }
   }
 
-  /** Share of a pixel, its middle {@code edge} metres from a line, that lies within {@code half}. */
+  /**
+   * Share of a pixel, its middle {@code edge} metres from a line, that lies within {@code half}.
+   */
   private float inside(float half, float edge) {
     return (half - edge) / pixel + 0.5f;
   }

@@ -11,7 +11,9 @@ final class Ground {
   private final float[] reflectance;
   private Material main;
 
-  /** @param bands that are wanted, by common name */
+  /**
+   * @param bands that are wanted, by common name
+   */
   Ground(List<String> bands) {
     this.materials = Material.reflectance(bands);
     this.reflectance = new float[bands.size()];

@@ -17,11 +17,12 @@ final class Landscape {
   private final Woodland woodland;
   private int row;
 
-  /** @param year in which it is seen */
+  /**
+   * @param year in which it is seen
+   */
   Landscape(Region region, long seed, int year, Window window) {
     this.window = window;
-    this.terrain =
-        new SmoothFields(new Terrain(region, seed, year), Terrain.FIELDS, window, STEP);
+    this.terrain = new SmoothFields(new Terrain(region, seed, year), Terrain.FIELDS, window, STEP);
     this.farmland = new Farmland(region, seed, year, window.pixel());
     this.town = new Town(seed);
     this.woodland = new Woodland(seed, window.pixel());

@@ -3,8 +3,8 @@ package dev.kiln.sample;
 import java.util.List;
 
 /**
- * What the ground is made of, with its surface reflectance in ten-thousandths, as Sentinel-2
- * stores it: typical values of published spectral libraries, rounded.
+ * What the ground is made of, with its surface reflectance in ten-thousandths, as Sentinel-2 stores
+ * it: typical values of published spectral libraries, rounded.
  */
 enum Material {
   WATER(350, 420, 250, 220, 180, 170, 150, 140, 60, 40),
@@ -28,7 +28,15 @@ enum Material {
   /** The bands of which the reflectance is known, in the order of the numbers above. */
   static final List<String> BANDS =
       List.of(
-          "blue", "green", "red", "rededge1", "rededge2", "rededge3", "nir", "nir08", "swir16",
+          "blue",
+          "green",
+          "red",
+          "rededge1",
+          "rededge2",
+          "rededge3",
+          "nir",
+          "nir08",
+          "swir16",
           "swir22");
 
   private final float[] reflectance;

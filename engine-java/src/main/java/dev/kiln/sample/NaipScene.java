@@ -53,12 +53,26 @@ record NaipScene(Survey survey, int sheet, int quarter) {
   private static final List<Survey> SURVEYS =
       List.of(
           new Survey(
-              "nd", 47, 99, 63, 60, LocalDate.of(2020, 8, 31), LocalDate.of(2020, 12, 17), true,
+              "nd",
+              47,
+              99,
+              63,
+              60,
+              LocalDate.of(2020, 8, 31),
+              LocalDate.of(2020, 12, 17),
+              true,
               PRAIRIE),
           // The same ground as the one before, six years earlier.
           new Survey("nd", 47, 99, 63, 100, LocalDate.of(2014, 7, 20), null, false, PRAIRIE),
           new Survey(
-              "ca", 32, 114, 11, 60, LocalDate.of(2018, 7, 18), LocalDate.of(2019, 2, 8), true,
+              "ca",
+              32,
+              114,
+              11,
+              60,
+              LocalDate.of(2018, 7, 18),
+              LocalDate.of(2019, 2, 8),
+              true,
               IRRIGATED),
           new Survey("al", 30, 85, 1, 100, LocalDate.of(2011, 8, 15), null, false, WOODED));
 
@@ -125,8 +139,7 @@ record NaipScene(Survey survey, int sheet, int quarter) {
     double latitude = survey.latitude + 1 - (sheet - 1) / SHEETS_A_SIDE * side;
     double longitude = -survey.longitude - 1 + (sheet - 1) % SHEETS_A_SIDE * side;
     double[] corner =
-        utm()
-            .toMetres(longitude + quarter % 2 * side / 2, latitude - quarter / 2 * side / 2);
+        utm().toMetres(longitude + quarter % 2 * side / 2, latitude - quarter / 2 * side / 2);
     double pixel = survey.centimetres / 100.0;
     return new Window(
         snap(corner[0] - OVERLAP, survey.centimetres),

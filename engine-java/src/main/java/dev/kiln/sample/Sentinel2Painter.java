@@ -32,7 +32,9 @@ final class Sentinel2Painter {
   private final long seed;
   private final AtomicLongArray classes = new AtomicLongArray(SceneClass.values().length);
 
-  /** @param window pixels of 10 m, even in number both ways */
+  /**
+   * @param window pixels of 10 m, even in number both ways
+   */
   Sentinel2Painter(Sentinel2Scene scene, Window window, long seed) {
     this.scene = scene;
     this.window = window;
@@ -80,8 +82,7 @@ final class Sentinel2Painter {
       this.firstRow = firstRow;
       this.rows = rows;
       Window mine = window.rows(firstRow, rows);
-      this.landscape =
-          new Landscape(Sentinel2Scene.REGION, seed, scene.acquired().getYear(), mine);
+      this.landscape = new Landscape(Sentinel2Scene.REGION, seed, scene.acquired().getYear(), mine);
       Window coarse =
           new Window(
               mine.west(), mine.north(), 2 * mine.pixel(), mine.width() / 2, mine.height() / 2);
@@ -95,7 +96,9 @@ final class Sentinel2Painter {
       }
     }
 
-    /** @param at row of the strip that the first one goes to */
+    /**
+     * @param at row of the strip that the first one goes to
+     */
     private void paint(Sentinel2Strip strip, int at) {
       for (int row = 0; row < rows; row++) {
         if (row % 2 == 0) {

@@ -45,7 +45,9 @@ final class Terrain implements SmoothFields.Source {
   private final Noise bend;
   private final float waterLevel;
 
-  /** @param year whose weather sets the water level */
+  /**
+   * @param year whose weather sets the water level
+   */
   Terrain(Region region, long seed, int year) {
     this.region = region;
     this.river = new Noise(seed, "river");
@@ -69,8 +71,7 @@ final class Terrain implements SmoothFields.Source {
     // Woods like banks, towns keep off hollows.
     float relief = fields[SHORE] / (float) region.hills();
     fields[WOOD] = wood.fractal(x / WOODS, y / WOODS, 5) + region.forest();
-    fields[TOWN] =
-        town.fractal(x / TOWNS, y / TOWNS, 3) + region.towns() + Math.min(0, relief);
+    fields[TOWN] = town.fractal(x / TOWNS, y / TOWNS, 3) + region.towns() + Math.min(0, relief);
     fields[VIGOUR] = vigour.fractal(x / SPOTS, y / SPOTS, 3);
     float strength = region.disorder() * 0.12f * (float) BENDS;
     fields[BEND_X] = strength * bend.fractal(x / BENDS, y / BENDS, 2);

@@ -4,7 +4,9 @@ import org.locationtech.proj4j.CRSFactory;
 import org.locationtech.proj4j.ProjCoordinate;
 import org.locationtech.proj4j.proj.Projection;
 
-/** A zone of the Universal Transverse Mercator grid, on WGS84 or on NAD83, which is the same here. */
+/**
+ * A zone of the Universal Transverse Mercator grid, on WGS84 or on NAD83, which is the same here.
+ */
 final class Utm {
   private static final int NAD83_NORTH = 26900;
   private static final int WGS84_NORTH = 32600;

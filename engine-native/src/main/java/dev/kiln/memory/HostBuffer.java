@@ -72,7 +72,8 @@ public final class HostBuffer implements AutoCloseable {
           purpose + ": bytes " + offset + "+" + length + " of " + size);
     }
     // A pointer of its own, since a buffer counts from where its pointer's memory begins.
-    return base.getPointer(offset).capacity(length).asByteBuffer().order(ByteOrder.nativeOrder());
+    ByteBuffer view = base.getPointer(offset).capacity(length).asByteBuffer();
+    return view.limit(length).order(ByteOrder.nativeOrder());
   }
 
   /** Gives the memory back; a second call does nothing. */
