@@ -39,7 +39,7 @@ final class CloudLayer implements SmoothFields.Source {
     fields[CLOUD] = cloud(x, y);
     fields[SHADOW] = cloud(x + TO_SUN_X, y + TO_SUN_Y);
     // Drawn out by the wind.
-    fields[CIRRUS] = veils.fractal((x + y) / VEILS, 4 * (x - y) / VEILS, 4) - 0.75f;
+    fields[CIRRUS] = veils.fractal((x + y) / VEILS, 2.5 * (x - y) / VEILS, 4) - 0.6f;
   }
 
   private float cloud(double x, double y) {

@@ -7,6 +7,8 @@ import java.util.List;
  * ten-thousandths. Reused from pixel to pixel; not for use by several threads at once.
  */
 final class Ground {
+  private static final float DARKEST = 0.1f;
+
   private final float[][] materials;
   private final float[] reflectance;
   private Material main;
@@ -47,10 +49,11 @@ final class Ground {
     }
   }
 
-  /** Makes the pixel brighter or darker. */
+  /** Makes the pixel brighter or darker, though never black. */
   void light(float factor) {
+    float light = Math.max(DARKEST, factor);
     for (int b = 0; b < reflectance.length; b++) {
-      reflectance[b] *= factor;
+      reflectance[b] *= light;
     }
   }
 

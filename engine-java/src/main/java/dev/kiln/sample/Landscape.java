@@ -10,11 +10,17 @@ final class Landscape {
   private static final float BEACH = 5;
   private static final float GALLERY = 22;
 
+  /** Size in pixels and strength of the finest texture. */
+  private static final double GRAIN = 2.7;
+
+  private static final float ROUGHNESS = 0.09f;
+
   private final Window window;
   private final SmoothFields terrain;
   private final Farmland farmland;
   private final Town town;
   private final Woodland woodland;
+  private final Noise grain;
   private int row;
 
   /**
@@ -26,6 +32,7 @@ final class Landscape {
     this.farmland = new Farmland(region, seed, year, window.pixel());
     this.town = new Town(seed);
     this.woodland = new Woodland(seed, window.pixel());
+    this.grain = new Noise(seed, "grain");
   }
 
   /** Turns to a row of the window. */
@@ -45,7 +52,7 @@ final class Landscape {
       return;
     }
     double x = window.easting(column);
-    double y = window.northing(window.height() == 0 ? 0 : row);
+    double y = window.northing(row);
     float wood = terrain.get(Terrain.WOOD, column);
     float built = terrain.get(Terrain.TOWN, column);
     boolean gallery = bank < GALLERY + 15 * vigour && bank < shore;
@@ -58,9 +65,12 @@ final class Landscape {
       double bentY = y + terrain.get(Terrain.BEND_Y, column);
       farmland.paint(bentX, bentY, vigour, ground);
     }
-    if (dry < BEACH * 4) {
-      ground.cover(Material.REED, 0.9f - dry / (BEACH * 4));
-      ground.cover(Material.MUD, 1.4f - dry / BEACH);
+    double patch = GRAIN * window.pixel();
+    ground.light(1 + ROUGHNESS * grain.at(x / patch, y / patch));
+    float beach = bank < shore ? BEACH / 3 : BEACH;
+    if (dry < 4 * beach) {
+      ground.cover(Material.REED, 0.9f - dry / (4 * beach));
+      ground.cover(Material.MUD, 1.4f - dry / beach);
     }
   }
 

@@ -26,7 +26,7 @@ final class NaipPainter {
   static {
     // Shadows are lifted and lights held back, as in the real product.
     for (int i = 0; i < REFLECTANCES; i++) {
-      VISIBLE[i] = (float) (-5 + 262 * StrictMath.pow(i / 5200.0, 0.55));
+      VISIBLE[i] = (float) (-8 + 266 * StrictMath.pow(i / 5200.0, 0.5));
       INFRARED[i] = (float) (255 * StrictMath.pow(i / 7000.0, 0.75));
     }
   }

@@ -44,7 +44,7 @@ record NaipScene(Survey survey, int sheet, int quarter) {
       Region region) {}
 
   private static final Region PRAIRIE =
-      new Region(400, 0.12f, 900, -0.22f, 9000, 0, -0.95f, -1.3f, 0.3f, 0);
+      new Region(400, 0.12f, 700, -0.45f, 9000, 0, -0.95f, -1.3f, 0.3f, 0);
   private static final Region IRRIGATED =
       new Region(320, 0.05f, 4000, -1.2f, 7000, 25, -1.1f, -0.35f, 0.75f, 0.12f);
   private static final Region WOODED =

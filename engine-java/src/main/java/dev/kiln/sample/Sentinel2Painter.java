@@ -19,12 +19,13 @@ final class Sentinel2Painter {
   private static final int SKY_STEP = 2;
   private static final float CLOUD_COVER = -0.32f;
   private static final float SHADE = 0.55f;
+  private static final float VEIL = 0.6f;
   private static final float LARGEST = 16_000;
 
   /** Strength of noise, as a share of the signal and in digital numbers. */
-  private static final float SHARED_NOISE = 0.06f;
+  private static final float SHARED_NOISE = 0.045f;
 
-  private static final float BAND_NOISE = 0.04f;
+  private static final float BAND_NOISE = 0.035f;
   private static final float DARK_NOISE = 18;
 
   private final Sentinel2Scene scene;
@@ -140,7 +141,7 @@ final class Sentinel2Painter {
       float cloud = sky.get(CloudLayer.CLOUD, coarse);
       float shadow = sky.get(CloudLayer.SHADOW, coarse);
       ground.light(1 - SHADE * opacity(shadow));
-      ground.cover(Material.CLOUD, 1.2f * sky.get(CloudLayer.CIRRUS, coarse));
+      ground.cover(Material.CLOUD, VEIL * sky.get(CloudLayer.CIRRUS, coarse));
       ground.cover(Material.CLOUD, opacity(cloud));
       ground.light(1 + 0.25f * Math.max(-0.2f, cloud) * opacity(cloud));
       noise.pixel(column, firstRow + row, Material.BANDS.size());
@@ -163,7 +164,7 @@ final class Sentinel2Painter {
       if (opacity > 0.25f) {
         return opacity > 0.6f ? SceneClass.CLOUD_HIGH : SceneClass.CLOUD_MEDIUM;
       }
-      if (sky.get(CloudLayer.CIRRUS, coarse) > 0.08f) {
+      if (sky.get(CloudLayer.CIRRUS, coarse) > 0.2f) {
         return SceneClass.CIRRUS;
       }
       if (opacity(sky.get(CloudLayer.SHADOW, coarse)) > 0.4f) {

@@ -33,7 +33,7 @@ final class Terrain implements SmoothFields.Source {
   /** Creeks are this much closer together and narrower than rivers. */
   private static final double CREEKS = 0.17;
 
-  private static final float CREEK = 0.08f;
+  private static final float CREEK = 0.2f;
 
   private final Region region;
   private final Noise river;
