@@ -24,7 +24,6 @@ import dev.kiln.testing.Npy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
@@ -84,8 +83,7 @@ final class GoldenScenes {
               target,
               new ChipOptions(256, order, 0.5, 0.2, RadiometricOffset.AUTO),
               new Provenance("test", model.hash(), "tiny", "onnxruntime", "fp32", Map.of()));
-      RunOptions options =
-          new RunOptions(2, 1 << 30, 1, 2, 2, 3, false, 1, Duration.ofSeconds(120));
+      RunOptions options = new TestRun(Path.of("unused")).options();
       return new EmbeddingRun(job, options, encoder, run -> {}).run();
     }
   }
