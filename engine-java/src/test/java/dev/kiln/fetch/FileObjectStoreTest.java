@@ -95,7 +95,8 @@ class FileObjectStoreTest {
   @Test
   void fullDiskLeavesNothingUnderTheFinalName() throws Exception {
     Path disk = Files.createDirectories(folder.resolve("disk"));
-    assumeTrue(run("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk.toString()),
+    assumeTrue(
+        run("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk.toString()),
         "SKIPPED: a small file system can only be mounted as root");
     try {
       ObjectStore small = ObjectStores.open(disk.toString());
