@@ -109,7 +109,13 @@ public final class EmbeddingRun {
       strips.abandon();
     }
     return RunReport.of(
-        job, encoder.description(), watch.snapshot(), tally.failures(), failure, watch.stopping());
+        job,
+        encoder.description(),
+        watch.snapshot(),
+        options.pricePerHour(),
+        tally.failures(),
+        failure,
+        watch.stopping());
   }
 
   /**
