@@ -6,7 +6,9 @@ import static dev.kiln.gdal.global.gdal.GDALClose;
 import static dev.kiln.gdal.global.gdal.GDALCreate;
 import static dev.kiln.gdal.global.gdal.GDALDatasetRasterIOEx;
 import static dev.kiln.gdal.global.gdal.GDALGetDriverByName;
+import static dev.kiln.gdal.global.gdal.GDALGetRasterBand;
 import static dev.kiln.gdal.global.gdal.GDALSetGeoTransform;
+import static dev.kiln.gdal.global.gdal.GDALSetRasterNoDataValue;
 import static dev.kiln.gdal.global.gdal.GDALSetSpatialRef;
 import static dev.kiln.gdal.global.gdal.GDT_Byte;
 import static dev.kiln.gdal.global.gdal.GDT_Float32;
@@ -17,6 +19,7 @@ import static dev.kiln.gdal.global.gdal.GF_Write;
 import static dev.kiln.gdal.global.gdal.OSRImportFromEPSG;
 import static dev.kiln.gdal.global.gdal.OSRNewSpatialReference;
 import static dev.kiln.gdal.global.gdal.OSRRelease;
+import static dev.kiln.gdal.global.gdal.OSRSetFromUserInput;
 
 import dev.kiln.gdal.GDALDatasetH;
 import dev.kiln.gdal.Gdal;
@@ -28,18 +31,29 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerPointer;
 
 /** Writes small GeoTIFFs for tests. */
 public final class GeoTiffs {
+  /** What a pixel holds. */
+  public interface Pixels {
+    /**
+     * @param band from 0
+     */
+    double at(int band, int x, int y);
+  }
+
   private int width = 600;
   private int height = 520;
   private int bands = 4;
   private String type = "uint8";
   private int epsg = 32614;
+  private String projection;
   private double[] geotransform = {500_000, 1, 0, 5_200_000, 0, -1};
-  private long seed = 1;
+  private Pixels pixels = noise(1);
+  private Double nodata;
   private final List<String> options =
       new ArrayList<>(
           List.of(
@@ -82,9 +96,32 @@ public final class GeoTiffs {
     return this;
   }
 
-  public GeoTiffs seed(long number) {
-    seed = number;
+  /** A projection as PROJ or WKT text names it, instead of an EPSG code. */
+  public GeoTiffs projection(String text) {
+    projection = text;
     return this;
+  }
+
+  /** Fills the file with noise from 64 to 127. */
+  public GeoTiffs seed(long number) {
+    pixels = noise(number);
+    return this;
+  }
+
+  public GeoTiffs pixels(Pixels values) {
+    pixels = values;
+    return this;
+  }
+
+  /** The value that the file names as no data. */
+  public GeoTiffs nodata(double value) {
+    nodata = value;
+    return this;
+  }
+
+  private static Pixels noise(long seed) {
+    Random random = new Random(seed);
+    return (band, x, y) -> 64 + random.nextInt(64);
   }
 
   public GeoTiffs option(String creationOption) {
@@ -115,11 +152,18 @@ public final class GeoTiffs {
       if (geotransform != null) {
         check(GDALSetGeoTransform(dataset, geotransform) == CE_None, file);
       }
-      if (epsg != 0) {
+      if (epsg != 0 || projection != null) {
         OGRSpatialReferenceH reference = OSRNewSpatialReference("");
-        check(OSRImportFromEPSG(reference, epsg) == 0, file);
+        int imported =
+            projection == null
+                ? OSRImportFromEPSG(reference, epsg)
+                : OSRSetFromUserInput(reference, projection);
+        check(imported == 0, file);
         check(GDALSetSpatialRef(dataset, reference) == CE_None, file);
         OSRRelease(reference);
+      }
+      for (int band = 1; band <= bands && nodata != null; band++) {
+        check(GDALSetRasterNoDataValue(GDALGetRasterBand(dataset, band), nodata) == CE_None, file);
       }
       writePixels(dataset, file);
     } finally {
@@ -129,13 +173,13 @@ public final class GeoTiffs {
   }
 
   private void writePixels(GDALDatasetH dataset, Path file) throws IOException {
-    // Values below 256, whatever the type: GDAL converts.
-    byte[] pixels = new byte[width * height * bands];
-    new Random(seed).nextBytes(pixels);
-    for (int i = 0; i < pixels.length; i++) {
-      pixels[i] = (byte) (64 + (pixels[i] & 0x3F));
+    // Floats hold every value of the integer types: GDAL converts.
+    float[] values = new float[width * height * bands];
+    for (int i = 0; i < values.length; i++) {
+      int pixel = i / bands;
+      values[i] = (float) pixels.at(i % bands, pixel % width, pixel / width);
     }
-    try (Pointer data = new BytePointer(pixels)) {
+    try (Pointer data = new FloatPointer(values)) {
       int result =
           GDALDatasetRasterIOEx(
               dataset,
@@ -147,12 +191,12 @@ public final class GeoTiffs {
               data,
               width,
               height,
-              GDT_Byte,
+              GDT_Float32,
               bands,
               (int[]) null,
-              bands,
-              (long) width * bands,
-              1,
+              4L * bands,
+              4L * width * bands,
+              4,
               null);
       check(result == CE_None, file);
     }
