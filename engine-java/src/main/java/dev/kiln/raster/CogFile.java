@@ -27,7 +27,6 @@ import static dev.kiln.gdal.global.gdal.VSIUnlink;
 
 import dev.kiln.fault.SceneFault;
 import dev.kiln.gdal.GDALDatasetH;
-import dev.kiln.gdal.GDALMajorObjectH;
 import dev.kiln.gdal.GDALRasterBandH;
 import dev.kiln.gdal.OGRSpatialReferenceH;
 import dev.kiln.memory.HostBuffer;
@@ -127,7 +126,7 @@ public final class CogFile implements AutoCloseable {
   }
 
   private static String interleave(GDALDatasetH dataset) {
-    return GDALGetMetadataItem(new GDALMajorObjectH(dataset), "INTERLEAVE", "IMAGE_STRUCTURE");
+    return GDALGetMetadataItem(dataset, "INTERLEAVE", "IMAGE_STRUCTURE");
   }
 
   private static PixelType pixelType(String key, int type) throws SceneFault {
