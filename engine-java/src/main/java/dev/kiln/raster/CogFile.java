@@ -28,7 +28,6 @@ import static dev.kiln.gdal.global.gdal.VSIUnlink;
 
 import dev.kiln.fault.SceneFault;
 import dev.kiln.gdal.GDALDatasetH;
-import dev.kiln.gdal.GDALMajorObjectH;
 import dev.kiln.gdal.GDALRasterBandH;
 import dev.kiln.memory.HostBuffer;
 import dev.kiln.memory.PixelType;
@@ -128,7 +127,7 @@ public final class CogFile implements AutoCloseable {
   }
 
   private static String interleave(GDALDatasetH dataset) {
-    return GDALGetMetadataItem(new GDALMajorObjectH(dataset), "INTERLEAVE", "IMAGE_STRUCTURE");
+    return GDALGetMetadataItem(dataset, "INTERLEAVE", "IMAGE_STRUCTURE");
   }
 
   private static PixelType pixelType(String key, int type) throws SceneFault {

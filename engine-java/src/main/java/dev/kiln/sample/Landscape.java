@@ -13,7 +13,8 @@ final class Landscape {
   /** Size in pixels and strength of the finest texture. */
   private static final double GRAIN = 2.7;
 
-  private static final float ROUGHNESS = 0.09f;
+  private static final float ROUGHNESS_NEAR = 0.09f;
+  private static final float ROUGHNESS_FAR = 0.02f;
 
   private final Window window;
   private final SmoothFields terrain;
@@ -21,6 +22,7 @@ final class Landscape {
   private final Town town;
   private final Woodland woodland;
   private final Noise grain;
+  private final float roughness;
   private int row;
 
   /**
@@ -33,6 +35,7 @@ final class Landscape {
     this.town = new Town(seed);
     this.woodland = new Woodland(seed, window.pixel());
     this.grain = new Noise(seed, "grain");
+    this.roughness = window.pixel() < 2 ? ROUGHNESS_NEAR : ROUGHNESS_FAR;
   }
 
   /** Turns to a row of the window. */
@@ -66,7 +69,7 @@ final class Landscape {
       farmland.paint(bentX, bentY, vigour, ground);
     }
     double patch = GRAIN * window.pixel();
-    ground.light(1 + ROUGHNESS * grain.at(x / patch, y / patch));
+    ground.light(1 + roughness * grain.at(x / patch, y / patch));
     float beach = bank < shore ? BEACH / 3 : BEACH;
     if (dry < 4 * beach) {
       ground.cover(Material.REED, 0.9f - dry / (4 * beach));

@@ -5,6 +5,7 @@ package dev.kiln.sample;
  *
  * @param parcel side of a field, metres
  * @param disorder how irregular fields are: 0 for a surveyed grid, 1 for grown ones
+ * @param spots size of better and worse places within a field, metres
  * @param hills distance from hill to hill, metres
  * @param lakes height that water fills the hollows to: 0 floods half the land, -1 next to nothing
  * @param valley distance between rivers, metres
@@ -17,6 +18,7 @@ package dev.kiln.sample;
 record Region(
     double parcel,
     float disorder,
+    double spots,
     double hills,
     float lakes,
     double valley,

@@ -1,9 +1,13 @@
 package dev.kiln.sample;
 
+import static dev.kiln.gdal.global.gdal.GDALGetCacheMax64;
+import static dev.kiln.gdal.global.gdal.GDALSetCacheMax64;
+
 import dev.kiln.archive.SceneListFile;
 import dev.kiln.export.RandomCheckpoint;
 import dev.kiln.export.StorageType;
 import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.gdal.Gdal;
 import dev.kiln.memory.HostBuffer;
 import dev.kiln.memory.PixelType;
 import dev.kiln.model.Architecture;
@@ -50,6 +54,9 @@ public final class SampleArchive {
   /** Rows drawn at once; even, and a whole number of tiles for most files. */
   private static final int STRIP = 512;
 
+  /** Bytes of tiles that GDAL may keep. Its own choice grows with the machine. */
+  private static final long BLOCK_CACHE = 128L << 20;
+
   private final Path root;
   private final SampleOptions options;
   private final Consumer<String> log;
@@ -92,11 +99,15 @@ public final class SampleArchive {
     List<NaipScene> naip = NaipScene.first(options.naipScenes());
     List<Sentinel2Scene> sentinel2 = Sentinel2Scene.first(options.sentinel2Scenes());
     boolean done = false;
+    Gdal.load();
+    long cache = GDALGetCacheMax64();
+    GDALSetCacheMax64(BLOCK_CACHE);
     try {
       new SampleArchive(target.aside(), options, log).writeAll(naip, sentinel2);
       target.replace();
       done = true;
     } finally {
+      GDALSetCacheMax64(cache);
       if (!done) {
         target.abandon();
       }

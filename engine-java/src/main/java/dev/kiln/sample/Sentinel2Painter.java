@@ -23,10 +23,10 @@ final class Sentinel2Painter {
   private static final float LARGEST = 16_000;
 
   /** Strength of noise, as a share of the signal and in digital numbers. */
-  private static final float SHARED_NOISE = 0.045f;
+  private static final float SHARED_NOISE = 0.01f;
 
-  private static final float BAND_NOISE = 0.035f;
-  private static final float DARK_NOISE = 18;
+  private static final float BAND_NOISE = 0.006f;
+  private static final float DARK_NOISE = 6;
 
   private final Sentinel2Scene scene;
   private final Window window;

@@ -19,7 +19,7 @@ import java.util.stream.IntStream;
  */
 record Sentinel2Scene(MgrsSquare square, char satellite, LocalDate acquired) {
   static final Region REGION =
-      new Region(260, 0.75f, 6000, -1, 30_000, 140, -0.35f, -0.75f, 0.35f, 0);
+      new Region(400, 0.75f, 500, 6000, -1, 30_000, 140, -0.35f, -0.75f, 0.35f, 0);
 
   /** Side of a tile as the satellite delivers it, pixels of 10 m. */
   static final int FULL_SIZE = 10_980;

@@ -27,7 +27,6 @@ final class Terrain implements SmoothFields.Source {
 
   private static final double WOODS = 1_300;
   private static final double TOWNS = 3_500;
-  private static final double SPOTS = 120;
   private static final double BENDS = 900;
 
   /** Creeks are this much closer together and narrower than rivers. */
@@ -72,7 +71,7 @@ final class Terrain implements SmoothFields.Source {
     float relief = fields[SHORE] / (float) region.hills();
     fields[WOOD] = wood.fractal(x / WOODS, y / WOODS, 5) + region.forest();
     fields[TOWN] = town.fractal(x / TOWNS, y / TOWNS, 3) + region.towns() + Math.min(0, relief);
-    fields[VIGOUR] = vigour.fractal(x / SPOTS, y / SPOTS, 3);
+    fields[VIGOUR] = vigour.fractal(x / region.spots(), y / region.spots(), 3);
     float strength = region.disorder() * 0.12f * (float) BENDS;
     fields[BEND_X] = strength * bend.fractal(x / BENDS, y / BENDS, 2);
     fields[BEND_Y] = strength * bend.fractal(x / BENDS + 100, y / BENDS, 2);
