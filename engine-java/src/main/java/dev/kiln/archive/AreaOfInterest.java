@@ -17,6 +17,7 @@ import org.locationtech.jts.geom.prep.PreparedGeometryFactory;
 import org.locationtech.jts.geom.util.AffineTransformation;
 import org.locationtech.jts.operation.union.UnaryUnionOp;
 import org.locationtech.jts.operation.valid.IsValidOp;
+import org.locationtech.jts.operation.valid.TopologyValidationError;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -127,14 +128,11 @@ public final class AreaOfInterest {
     }
     Polygon polygon =
         WGS84.createPolygon(read.get(0), read.subList(1, read.size()).toArray(LinearRing[]::new));
-    IsValidOp validity = new IsValidOp(polygon);
-    if (!validity.isValid()) {
+    TopologyValidationError error = new IsValidOp(polygon).getValidationError();
+    if (error != null) {
+      Coordinate at = error.getCoordinate();
       throw new ConfigurationFault(
-          where
-              + ": invalid polygon: "
-              + validity.getValidationError().getMessage()
-              + " at "
-              + validity.getValidationError().getCoordinate());
+          where + ": invalid polygon: " + error.getMessage() + " at [" + at.x + ", " + at.y + "]");
     }
     return polygon;
   }

@@ -1,5 +1,6 @@
 package dev.kiln.archive;
 
+import dev.kiln.fault.ConfigurationFault;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -14,6 +15,7 @@ final class InventoryCsv {
   /** A row longer than this has lost a quote. */
   private static final int LONGEST_ROW = 1 << 20;
 
+  private final String name;
   private final InputStream in;
   private final int[] starts;
   private final int[] ends;
@@ -24,10 +26,12 @@ final class InventoryCsv {
   private long row;
 
   /**
+   * @param name what is read, for messages
    * @param in the text; not closed here
    * @param columns fields of a row
    */
-  InventoryCsv(InputStream in, int columns) {
+  InventoryCsv(String name, InputStream in, int columns) {
+    this.name = name;
     this.in = in;
     this.starts = new int[columns];
     this.ends = new int[columns];
@@ -37,7 +41,7 @@ final class InventoryCsv {
    * Goes to the next row.
    *
    * @return false after the last
-   * @throws IOException if a row has another number of fields, or a quote is never closed
+   * @throws ConfigurationFault if a row has another number of fields, or a quote is never closed
    */
   boolean next() throws IOException {
     int end = parseRow();
@@ -73,7 +77,7 @@ final class InventoryCsv {
   }
 
   /** Byte after the row at {@code position}, or -1 if the buffer does not hold all of it. */
-  private int parseRow() throws IOException {
+  private int parseRow() {
     byte[] bytes = buffer;
     boolean quoted = false;
     int column = 0;
@@ -95,7 +99,7 @@ final class InventoryCsv {
       return -1;
     }
     if (quoted) {
-      throw new IOException("row " + (row + 1) + ": a quote is not closed");
+      throw fault("a quote is not closed");
     }
     hold(column++, start, limit);
     return complete(column, limit);
@@ -110,10 +114,9 @@ final class InventoryCsv {
     }
   }
 
-  private int complete(int columns, int end) throws IOException {
+  private int complete(int columns, int end) {
     if (columns != starts.length) {
-      throw new IOException(
-          "row " + (row + 1) + ": expected " + starts.length + " fields, found " + columns);
+      throw fault("expected " + starts.length + " fields, found " + columns);
     }
     return end;
   }
@@ -125,12 +128,16 @@ final class InventoryCsv {
     position = 0;
     if (limit == buffer.length) {
       if (limit >= LONGEST_ROW) {
-        throw new IOException("row " + (row + 1) + ": longer than " + LONGEST_ROW + " bytes");
+        throw fault("longer than " + LONGEST_ROW + " bytes, so that a quote is not closed");
       }
       buffer = Arrays.copyOf(buffer, 2 * limit);
     }
     int read = in.read(buffer, limit, buffer.length - limit);
     ended = read < 0;
     limit += Math.max(read, 0);
+  }
+
+  private ConfigurationFault fault(String found) {
+    return new ConfigurationFault(name + ", row " + (row + 1) + ": " + found);
   }
 }

@@ -41,7 +41,7 @@ public record MgrsSquare(String name, int zone, boolean north, int easting, int 
 
   private static final int TILE_GRID = 60;
 
-  /** Points a side of a tile's outline: 11 km apart, a curved side is met within 20 m. */
+  /** Points a side of a tile's outline: 11 km apart, which meets a curved side within 25 m. */
   private static final int STEPS = 10;
 
   private static final GeometryFactory WGS84 = new GeometryFactory();

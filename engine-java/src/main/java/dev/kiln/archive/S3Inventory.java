@@ -145,7 +145,7 @@ public final class S3Inventory {
     int deleted = columns.indexOf("IsDeleteMarker");
     try (InputStream in =
         new GZIPInputStream(new BufferedInputStream(objects.open(part), 1 << 16), 1 << 16)) {
-      InventoryCsv csv = new InventoryCsv(in, columns.size());
+      InventoryCsv csv = new InventoryCsv("--inventory " + part, in, columns.size());
       while (csv.next()) {
         if (csv.endsWith(key, end)
             && (latest < 0 || csv.field(latest).equals("true"))

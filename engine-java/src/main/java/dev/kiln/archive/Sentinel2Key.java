@@ -28,7 +28,7 @@ public record Sentinel2Key(
   private static final String PREFIX = "sentinel-s2-l2a-cogs/";
   private static final Pattern ID =
       Pattern.compile(
-          "S2([A-Z])_([1-9]\\d?[A-Z]{3})_(2\\d{3})(0[1-9]|1[0-2])([0-2]\\d|3[01])_(\\d{1,3})_L2A");
+          "S2([A-Z])_([1-9]\\d?[C-HJ-NP-X][A-HJ-NP-Z][A-HJ-NP-V])_(2\\d{3})(0[1-9]|1[0-2])([0-2]\\d|3[01])_(\\d{1,3})_L2A");
 
   // Widths of the packed parts, the last first; the zone takes what is left.
   private static final int SEQUENCE_BITS = 10;

@@ -41,9 +41,10 @@ public record StacAsset(
   /** Whether it is a TIFF, by media type or by suffix where it has none. */
   public boolean isTiff() {
     String file = href.toLowerCase(Locale.ROOT);
+    // Besides image/tiff there is image/vnd.stac.geotiff.
     return type.isEmpty()
         ? file.endsWith(".tif") || file.endsWith(".tiff")
-        : type.toLowerCase(Locale.ROOT).startsWith("image/tiff");
+        : type.toLowerCase(Locale.ROOT).contains("tiff");
   }
 
   /** Whether it is made to be looked at, and its pixels are not the sensor's. */

@@ -42,7 +42,8 @@ import picocli.CommandLine.Spec;
       "  ./kiln demo"
     })
 public final class Kiln implements Callable<Integer> {
-  private static final List<Class<?>> COMMANDS = List.of(ManifestCommand.class, EmbedCommand.class);
+  private static final List<Class<?>> COMMANDS =
+      List.of(ManifestCommand.class, ExportCommand.class, EmbedCommand.class, InspectCommand.class);
 
   /** How much the log says. */
   enum LogLevel {

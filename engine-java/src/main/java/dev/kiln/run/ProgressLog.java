@@ -83,7 +83,7 @@ public final class ProgressLog implements ProgressListener, AutoCloseable {
             .collect(Collectors.joining(", "));
     String busy =
         now.stages().stream()
-            .map(s -> String.format(Locale.ROOT, "%s %.0f%%", s.stage(), 100 * s.busyShare()))
+            .map(s -> String.format(Locale.ROOT, "%s %.0f%%", s.stage(), 100 * now.busyShare(s)))
             .collect(Collectors.joining(", "));
     return String.format(
         Locale.ROOT,

@@ -139,7 +139,7 @@ public record RunReport(
           s.busy(),
           s.waiting(),
           s.blocked(),
-          100 * s.busyShare(),
+          100 * run.busyShare(s),
           s.stage().equals(bottleneck) ? "  sets the pace" : "");
     }
     return text.toString();

@@ -7,12 +7,14 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.apache.parquet.VersionParser;
@@ -26,7 +28,6 @@ import org.apache.parquet.hadoop.metadata.ColumnChunkMetaData;
 import org.apache.parquet.hadoop.metadata.ColumnPath;
 import org.apache.parquet.hadoop.metadata.ParquetMetadata;
 import org.apache.parquet.io.api.PrimitiveConverter;
-import org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName;
 
 /**
  * A Parquet file of embeddings: Kiln's own, or another's whose vectors lie in a list column {@code
@@ -55,11 +56,15 @@ public final class EmbeddingFile {
   /** Reads the footer. */
   public static EmbeddingFile open(Path path) {
     if (!Files.isRegularFile(path)) {
-      throw new ConfigurationFault(path + ": expected a Parquet file, found no such file");
+      throw new ConfigurationFault(
+          path
+              + ": expected a Parquet file, found "
+              + (Files.isDirectory(path) ? "a directory" : "none"));
     }
     try {
       long size = Files.size(path);
-      ByteBuffer tail = size < TAIL_BYTES + MAGIC.length ? null : read(path, size - 8, TAIL_BYTES);
+      ByteBuffer tail =
+          size < TAIL_BYTES + MAGIC.length ? null : read(path, size - TAIL_BYTES, TAIL_BYTES);
       if (tail == null || tail.getInt(4) != ByteBuffer.wrap(MAGIC).getInt()) {
         throw new IOException(
             "expected PAR1 at its end, found none: not a Parquet file, or cut short");
@@ -98,9 +103,9 @@ public final class EmbeddingFile {
     return metadata.getBlocks().size();
   }
 
-  /** The library that wrote the file. */
+  /** The library that wrote the file, as it calls itself; {@code unknown} if it does not say. */
   public String createdBy() {
-    return metadata.getFileMetaData().getCreatedBy();
+    return Objects.requireNonNullElse(metadata.getFileMetaData().getCreatedBy(), "unknown");
   }
 
   /** Key-value pairs of the footer, in order of key. */
@@ -121,44 +126,22 @@ public final class EmbeddingFile {
     return vectors().map(c -> String.join(".", c.getPath()));
   }
 
-  /** Length of a vector; 0 where the file has no rows or no vectors. */
-  public int dim() {
-    if (vectors().isEmpty() || rows() == 0) {
-      return 0;
-    }
-    BlockMetaData first =
-        metadata.getBlocks().stream().filter(b -> b.getRowCount() > 0).findFirst().orElseThrow();
-    return Math.toIntExact(chunk(first, vectors().get()).getValueCount() / first.getRowCount());
-  }
-
-  /** Vectors of one row group, [rows, dim] row by row; float64 is narrowed. */
-  public float[] vectors(int rowGroup) {
+  /**
+   * Vectors of one row group in row order, without the rows that have none; float64 is narrowed.
+   *
+   * @throws ConfigurationFault also where vectors differ in length
+   */
+  public Vectors vectors(int rowGroup) {
     ColumnDescriptor column =
         vectors()
             .orElseThrow(
                 () ->
                     new ConfigurationFault(
                         path + ": expected a list<float> column named embeddings, found none"));
-    BlockMetaData block = metadata.getBlocks().get(rowGroup);
-    int dim = dim();
     return read(
-        block,
+        metadata.getBlocks().get(rowGroup),
         column,
-        (reader, count) -> {
-          float[] values = new float[Math.toIntExact(count)];
-          boolean wide =
-              column.getPrimitiveType().getPrimitiveTypeName() == PrimitiveTypeName.DOUBLE;
-          for (int i = 0; i < values.length; i++, reader.consume()) {
-            boolean rowStarts = reader.getCurrentRepetitionLevel() == 0;
-            boolean present = reader.getCurrentDefinitionLevel() == column.getMaxDefinitionLevel();
-            if (rowStarts != (i % dim == 0) || !present) {
-              throw new IOException(
-                  "expected vectors of " + dim + " values, found another length in row " + i / dim);
-            }
-            values[i] = wide ? (float) reader.getDouble() : reader.getFloat();
-          }
-          return values;
-        });
+        (reader, count) -> Vectors.read(reader, Math.toIntExact(count)));
   }
 
   /**
@@ -255,7 +238,7 @@ public final class EmbeddingFile {
 
   private static VersionParser.ParsedVersion parseWriter(String createdBy) {
     try {
-      return createdBy == null ? null : VersionParser.parse(createdBy);
+      return VersionParser.parse(createdBy);
     } catch (VersionParser.VersionParseException e) {
       // Only known writers have known faults to work around.
       return null;
@@ -267,7 +250,9 @@ public final class EmbeddingFile {
     while (root.getCause() != null) {
       root = root.getCause();
     }
-    String reason = root.getMessage() == null ? root.toString() : root.getMessage();
+    // The message of a file system's exception is only the path again.
+    boolean silent = root.getMessage() == null || root instanceof FileSystemException;
+    String reason = silent ? root.toString() : root.getMessage();
     return new ConfigurationFault(
         path + ": cannot read its " + part + ": " + reason.lines().findFirst().orElse(""), cause);
   }

@@ -10,6 +10,7 @@ import org.apache.parquet.hadoop.metadata.ColumnChunkMetaData;
  *
  * @param path dotted, such as {@code bbox.xmin}
  * @param type such as {@code string}, or {@code list<float>} where a row holds several values
+ * @param repeated whether a row may hold several values
  * @param nullable whether a row may go without it
  * @param codecs of its chunks, such as {@code ZSTD}
  * @param encodings of its pages
@@ -19,6 +20,7 @@ import org.apache.parquet.hadoop.metadata.ColumnChunkMetaData;
 public record FileColumn(
     String path,
     String type,
+    boolean repeated,
     boolean nullable,
     List<String> codecs,
     List<String> encodings,
@@ -33,6 +35,7 @@ public record FileColumn(
     return new FileColumn(
         String.join(".", column.getPath()),
         repeated ? "list<" + type + ">" : type,
+        repeated,
         column.getMaxDefinitionLevel() > (repeated ? 1 : 0),
         chunks.stream().map(c -> c.getCodec().name()).distinct().sorted().toList(),
         chunks.stream()

@@ -10,7 +10,7 @@ import java.util.List;
  *
  * @param count vectors seen
  * @param finite vectors whose values are all finite
- * @param dim values in a vector; 0 if none was seen
+ * @param dim values in a vector; 0 where there is none
  * @param nan values that are NaN
  * @param infinite values that are infinite
  * @param minNorm least Euclidean norm
@@ -38,8 +38,8 @@ public record VectorStatistics(
 
   /** Takes vectors a batch at a time, so that a file need not fit in memory. */
   public static final class Accumulator {
-    private final int dim;
     private final List<float[]> first = new ArrayList<>();
+    private int dim;
     private long count;
     private long finite;
     private long nan;
@@ -50,16 +50,20 @@ public record VectorStatistics(
     private double mean;
     private double squares;
 
-    public Accumulator(int dim) {
-      this.dim = dim;
-    }
-
     /**
-     * @param vectors [n, dim] row by row
+     * @throws IllegalArgumentException if these vectors are longer or shorter than those before
      */
-    public void add(float[] vectors) {
-      for (int at = 0; at < vectors.length; at += dim) {
-        add(vectors, at);
+    public void add(Vectors vectors) {
+      if (vectors.dim() == 0) {
+        return;
+      }
+      if (dim != 0 && dim != vectors.dim()) {
+        throw new IllegalArgumentException(
+            "expected vectors of " + dim + " values, found " + vectors.dim());
+      }
+      dim = vectors.dim();
+      for (int at = 0; at < vectors.values().length; at += dim) {
+        add(vectors.values(), at);
       }
     }
 
@@ -103,7 +107,7 @@ public record VectorStatistics(
       return new VectorStatistics(
           count,
           finite,
-          count == 0 ? 0 : dim,
+          dim,
           nan,
           infinite,
           any ? minNorm : Double.NaN,

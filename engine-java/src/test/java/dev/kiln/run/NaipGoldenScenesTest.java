@@ -96,11 +96,11 @@ class NaipGoldenScenesTest {
     EmbeddingFile written = EmbeddingFile.open(file);
     JsonNode chips = expected.path("chips");
     assertThat(written.rows()).isEqualTo(chips.size());
-    float[] got = written.vectors(0);
+    float[] got = written.vectors(0).values();
     List<Object> x = written.values("chip_x");
     List<Object> y = written.values("chip_y");
     List<Object> geometry = written.values("geometry");
-    int dim = written.dim();
+    int dim = written.vectors(0).dim();
     for (int i = 0; i < chips.size(); i++) {
       JsonNode chip = chips.get(i);
       assertThat(x.get(i)).isEqualTo(chip.path("chip_x").asInt());

@@ -3,6 +3,7 @@ package dev.kiln.export;
 import dev.kiln.fault.ConfigurationFault;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -53,7 +54,7 @@ public final class Checkpoint implements AutoCloseable {
       if (head.length >= 2 && head[0] == 'P' && head[1] == 'K') {
         TorchArchive archive = TorchArchive.open(file);
         try {
-          return new Checkpoint(file, archive, archive.stateDict(file));
+          return new Checkpoint(file, archive, archive.stateDict());
         } catch (IOException | RuntimeException e) {
           archive.close();
           throw e;
@@ -129,22 +130,27 @@ public final class Checkpoint implements AutoCloseable {
    * @throws ConfigurationFault naming the tensor, what was expected and what was found
    */
   void check(String name, List<Long> shape) {
-    tensor(name).check(file.toString(), shape);
+    tensor(name).check(file, shape);
   }
 
   /**
    * Reads a tensor's numbers, in row-major order, as float32; {@link #check} it first.
    *
-   * @throws ConfigurationFault if the file is damaged there
+   * @throws ConfigurationFault if the file is damaged there, or a number is not finite
    */
   float[] read(String name) {
     try {
-      return tensor(name).read();
+      float[] values = tensor(name).read();
+      for (float value : values) {
+        if (!Float.isFinite(value)) {
+          throw fault(name, "expected finite numbers, found " + value);
+        }
+      }
+      return values;
     } catch (IOException e) {
-      throw new ConfigurationFault(
-          "checkpoint %s: tensor %s%s cannot be read: %s"
-              .formatted(file, prefix, name, e.getMessage()),
-          e);
+      ConfigurationFault fault = fault(name, "cannot be read: " + e.getMessage());
+      fault.initCause(e);
+      throw fault;
     }
   }
 
@@ -153,17 +159,16 @@ public final class Checkpoint implements AutoCloseable {
     if (value instanceof StoredTensor tensor) {
       return tensor;
     }
-    throw new ConfigurationFault(
-        "checkpoint %s: tensor %s%s: expected a tensor, found %s"
-            .formatted(
-                file,
-                prefix,
-                name,
-                value == null
-                    ? "none of that name"
-                    : value instanceof TorchPickle.Opaque opaque
-                        ? opaque.what() + ", which Kiln does not run"
-                        : "a " + value.getClass().getSimpleName()));
+    throw fault(
+        name,
+        "expected a tensor, found "
+            + (tensors.containsKey(name) ? TorchPickle.describe(value) : "none of that name"));
+  }
+
+  /** Names one of the encoder's tensors as the cause. */
+  ConfigurationFault fault(String tensor, String problem) {
+    return new ConfigurationFault(
+        "checkpoint %s: tensor %s%s: %s".formatted(file, prefix, tensor, problem));
   }
 
   @Override
@@ -172,7 +177,7 @@ public final class Checkpoint implements AutoCloseable {
       try {
         archive.close();
       } catch (IOException e) {
-        throw new java.io.UncheckedIOException(e);
+        throw new UncheckedIOException(e);
       }
     }
   }

@@ -1,6 +1,5 @@
 package dev.kiln.export;
 
-import dev.kiln.fault.ConfigurationFault;
 import dev.kiln.model.Architecture;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,6 +14,12 @@ final class EncoderTensors {
 
   static final int WEIGHT_TOKENS = 128;
   static final int HYPERNETWORK_MLP = 2048;
+
+  /** Numbers at the end of a token that hold time and location. */
+  static final int METADATA = 8;
+
+  /** Far above any encoder; guards the sizes computed from it. */
+  private static final int MAX_WIDTH = 1 << 14;
 
   static final String CLASS_TOKEN = "cls_token";
   static final String GENERATOR = "patch_embedding.weight_generator.";
@@ -78,14 +83,13 @@ final class EncoderTensors {
    * Tells the architecture from the shapes of a checkpoint's tensors, and makes sure that all of
    * them are there and whole.
    *
-   * @throws ConfigurationFault naming the first tensor that is not as it must be
+   * @throws dev.kiln.fault.ConfigurationFault naming the first tensor that is not as it must be
    */
   static Architecture infer(Checkpoint checkpoint) {
     int dim = size(checkpoint, CLASS_TOKEN, 3, 2);
-    if (dim < 16 || dim % 8 != 0) {
-      throw new ConfigurationFault(
-          "checkpoint %s: tensor %s: expected a width that is a multiple of 8, found %d"
-              .formatted(checkpoint.file(), CLASS_TOKEN, dim));
+    if (dim <= METADATA + 4 || dim % 4 != 0) {
+      throw checkpoint.fault(
+          CLASS_TOKEN, "expected a width above 12 that is a multiple of 4, found " + dim);
     }
     int depth = 0;
     for (String name : checkpoint.names()) {
@@ -94,19 +98,27 @@ final class EncoderTensors {
         depth = Math.max(depth, Integer.parseInt(matcher.group(1)) + 1);
       }
     }
-    int inner = size(checkpoint, attention(0) + "to_out.weight", 2, 1);
+    String out = attention(0) + "to_out.weight";
+    int inner = size(checkpoint, out, 2, 1);
     int mlpDim = size(checkpoint, mlp(0) + "1.weight", 2, 0);
-    Architecture architecture = Architecture.of(dim, depth, inner, mlpDim);
+    Architecture architecture =
+        Architecture.of(dim, depth, inner, mlpDim)
+            .orElseThrow(
+                () ->
+                    checkpoint.fault(
+                        out,
+                        "expected heads of %d, found a width of %d that does not split into them"
+                            .formatted(Architecture.USUAL_DIM_HEAD, inner)));
     shapes(architecture).forEach(checkpoint::check);
     return architecture;
   }
 
   private static int size(Checkpoint checkpoint, String name, int rank, int dimension) {
     List<Long> shape = checkpoint.shape(name);
-    if (shape.size() != rank || shape.get(dimension) < 1 || shape.get(dimension) > 1 << 20) {
-      throw new ConfigurationFault(
-          "checkpoint %s: tensor %s: expected %d dimensions, found shape %s"
-              .formatted(checkpoint.file(), name, rank, shape));
+    if (shape.size() != rank || shape.get(dimension) < 1 || shape.get(dimension) > MAX_WIDTH) {
+      throw checkpoint.fault(
+          name,
+          "expected %d dimensions of 1 to %d, found shape %s".formatted(rank, MAX_WIDTH, shape));
     }
     return shape.get(dimension).intValue();
   }

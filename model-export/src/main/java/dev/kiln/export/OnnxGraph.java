@@ -160,14 +160,6 @@ final class OnnxGraph {
         .build();
   }
 
-  static AttributeProto attribute(String name, List<Long> values) {
-    return AttributeProto.newBuilder()
-        .setName(name)
-        .setType(AttributeProto.AttributeType.INTS)
-        .addAllInts(values)
-        .build();
-  }
-
   /** The finished model. */
   ModelProto build(int opset) {
     return ModelProto.newBuilder()

@@ -3,6 +3,7 @@ package dev.kiln.export;
 import dev.kiln.fault.ConfigurationFault;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Path;
 import java.util.List;
 
 /**
@@ -24,7 +25,7 @@ record StoredTensor(
     long offset,
     Storage storage) {
 
-  /** A view spread wider than this would cost memory out of proportion to the tensor. */
+  /** Numbers held in memory at once; an encoder's largest tensor has a thirtieth of it. */
   private static final long MAX_SPAN = 1L << 28;
 
   private static final int CHUNK_BYTES = 1 << 20;
@@ -50,7 +51,7 @@ record StoredTensor(
    *
    * @throws ConfigurationFault naming the tensor, what was expected and what was found
    */
-  void check(String file, List<Long> expected) {
+  void check(Path file, List<Long> expected) {
     if (!shape.equals(expected)) {
       throw fault(file, "expected shape " + expected + ", found " + shape);
     }
@@ -63,11 +64,11 @@ record StoredTensor(
     if (strides.size() != shape.size() || strides.stream().anyMatch(s -> s < 0) || offset < 0) {
       throw fault(file, "expected strides for " + shape + ", found " + strides + " from " + offset);
     }
-    if (span() > MAX_SPAN) {
+    if (Math.max(size(), span()) > MAX_SPAN) {
       throw fault(
           file,
-          "expected at most %d numbers from first to last, found strides %s over shape %s"
-              .formatted(MAX_SPAN, strides, shape));
+          "expected at most %d numbers, found shape %s with strides %s"
+              .formatted(MAX_SPAN, shape, strides));
     }
     long held = storage.bytes() / type.bytes();
     if (offset > held - span()) {
@@ -78,7 +79,7 @@ record StoredTensor(
     }
   }
 
-  private ConfigurationFault fault(String file, String problem) {
+  private ConfigurationFault fault(Path file, String problem) {
     return new ConfigurationFault("checkpoint %s: tensor %s: %s".formatted(file, name, problem));
   }
 
@@ -90,7 +91,8 @@ record StoredTensor(
   }
 
   private long size() {
-    return shape.stream().reduce(1L, Math::multiplyExact);
+    // Saturates where a product of whole numbers would overflow.
+    return (long) shape.stream().mapToDouble(Long::doubleValue).reduce(1, (a, b) -> a * b);
   }
 
   /** Elements of the storage from the first that belongs to this tensor to the last. */
@@ -98,11 +100,11 @@ record StoredTensor(
     if (shape.contains(0L)) {
       return 0;
     }
-    double last = 0;
+    double last = 0; // saturates too
     for (int d = 0; d < shape.size(); d++) {
       last += (double) (shape.get(d) - 1) * strides.get(d);
     }
-    return (long) last + 1;
+    return (long) (last + 1);
   }
 
   private boolean isContiguous() {

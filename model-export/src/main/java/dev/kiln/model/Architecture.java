@@ -2,6 +2,7 @@ package dev.kiln.model;
 
 import dev.kiln.fault.ConfigurationFault;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
@@ -22,7 +23,7 @@ public record Architecture(String name, int dim, int depth, int heads, int dimHe
   public static final String CUSTOM = "custom";
 
   /** Heads are this wide in every size that was released. */
-  private static final int USUAL_DIM_HEAD = 64;
+  public static final int USUAL_DIM_HEAD = 64;
 
   /** {@code large} is Clay v1.5 as released; {@code micro} serves tests only. */
   private static final List<Architecture> KNOWN =
@@ -68,21 +69,20 @@ public record Architecture(String name, int dim, int depth, int heads, int dimHe
    * split: a known width of token and heads settles it, otherwise heads are 64 wide.
    *
    * @param inner width of all heads together
-   * @throws ConfigurationFault if the heads cannot be told
+   * @return nothing if the heads cannot be told
    */
-  public static Architecture of(int dim, int depth, int inner, int mlpDim) {
+  public static Optional<Architecture> of(int dim, int depth, int inner, int mlpDim) {
     for (Architecture known : KNOWN) {
       if (known.dim == dim && known.inner() == inner) {
         boolean same = known.depth == depth && known.mlpDim == mlpDim;
-        return new Architecture(
-            same ? known.name : CUSTOM, dim, depth, known.heads, known.dimHead, mlpDim);
+        return Optional.of(
+            new Architecture(
+                same ? known.name : CUSTOM, dim, depth, known.heads, known.dimHead, mlpDim));
       }
     }
-    if (inner % USUAL_DIM_HEAD != 0) {
-      throw new ConfigurationFault(
-          "encoder of width %d: expected attention that splits into heads of %d, found %d"
-              .formatted(dim, USUAL_DIM_HEAD, inner));
-    }
-    return new Architecture(CUSTOM, dim, depth, inner / USUAL_DIM_HEAD, USUAL_DIM_HEAD, mlpDim);
+    return inner % USUAL_DIM_HEAD == 0
+        ? Optional.of(
+            new Architecture(CUSTOM, dim, depth, inner / USUAL_DIM_HEAD, USUAL_DIM_HEAD, mlpDim))
+        : Optional.empty();
   }
 }

@@ -1,0 +1,34 @@
+package dev.kiln.cli;
+
+import dev.kiln.sink.Inspection;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code kiln inspect}: what a file of embeddings holds. */
+@Command(
+    name = "inspect",
+    mixinStandardHelpOptions = true,
+    description = "Show what a file of embeddings holds: schema, rows, footer, vector statistics.",
+    footer = {"", "Example:", "  kiln inspect out/nd/2018/100cm/scene.parquet --json"})
+public final class InspectCommand implements Runnable {
+  @Parameters(paramLabel = "FILE.parquet", description = "Kiln's output or another's GeoParquet.")
+  private Path file;
+
+  @Option(names = "--json", description = "Print one JSON object, footer values in full.")
+  private boolean json;
+
+  @Spec private CommandSpec spec;
+
+  @Override
+  public void run() {
+    Inspection inspection = Inspection.of(file);
+    PrintWriter out = spec.commandLine().getOut();
+    out.print(json ? inspection.json() + System.lineSeparator() : inspection.text());
+    out.flush();
+  }
+}

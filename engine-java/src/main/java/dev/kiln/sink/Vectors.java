@@ -1,0 +1,49 @@
+package dev.kiln.sink;
+
+import java.io.IOException;
+import java.util.Arrays;
+import org.apache.parquet.column.ColumnReader;
+import org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName;
+
+/**
+ * Vectors of one length.
+ *
+ * @param dim values in a vector; 0 where there is none
+ * @param values [count, dim] row by row
+ */
+public record Vectors(int dim, float[] values) {
+
+  public int count() {
+    return dim == 0 ? 0 : values.length / dim;
+  }
+
+  /** Reads a list column from its first value; a row without a list adds no vector. */
+  static Vectors read(ColumnReader reader, int valueCount) throws IOException {
+    boolean narrow =
+        reader.getDescriptor().getPrimitiveType().getPrimitiveTypeName()
+            == PrimitiveTypeName.DOUBLE;
+    int present = reader.getDescriptor().getMaxDefinitionLevel();
+    float[] values = new float[valueCount];
+    int dim = 0;
+    int start = 0;
+    int end = 0;
+    for (int i = 0; i < valueCount; i++, reader.consume()) {
+      if (reader.getCurrentRepetitionLevel() == 0) {
+        dim = sameLength(dim, end - start);
+        start = end;
+      }
+      if (reader.getCurrentDefinitionLevel() == present) {
+        values[end++] = narrow ? (float) reader.getDouble() : reader.getFloat();
+      }
+    }
+    dim = sameLength(dim, end - start);
+    return new Vectors(dim, end == valueCount ? values : Arrays.copyOf(values, end));
+  }
+
+  private static int sameLength(int dim, int length) throws IOException {
+    if (dim != 0 && length != 0 && dim != length) {
+      throw new IOException("expected vectors of " + dim + " values, found one of " + length);
+    }
+    return dim == 0 ? length : dim;
+  }
+}

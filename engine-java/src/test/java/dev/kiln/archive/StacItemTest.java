@@ -1,0 +1,193 @@
+package dev.kiln.archive;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.kiln.fault.SceneFault;
+import dev.kiln.platform.Band;
+import dev.kiln.platform.Platform;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class StacItemTest {
+  static final String KEY = "x/item.json";
+
+  static StacItem read(String resource) throws IOException, SceneFault {
+    try (InputStream in = StacItemTest.class.getResourceAsStream("/archive/" + resource)) {
+      return StacItem.parse(KEY, in.readAllBytes());
+    }
+  }
+
+  static StacItem parse(String json) throws SceneFault {
+    return StacItem.parse(KEY, json.getBytes(StandardCharsets.UTF_8));
+  }
+
+  static Platform platform(String name, double gsd, String... bands) {
+    return new Platform(
+        name, gsd, Arrays.stream(bands).map(band -> new Band(band, 1, 0, 1)).toList());
+  }
+
+  @Test
+  void readsAnItemOfStac10() throws IOException, SceneFault {
+    StacItem item = read("sentinel-2-item.json");
+
+    assertThat(item.id()).isEqualTo("S2B_33UUP_20230908_0_L2A");
+    assertThat(item.collection()).isEqualTo("sentinel-2-c1-l2a");
+    assertThat(item.datetime()).isEqualTo(Instant.parse("2023-09-08T10:10:31.024Z"));
+    assertThat(item.boaOffsetApplied()).contains(false);
+    assertThat(item.processingBaseline()).contains("05.09");
+    assertThat(item.assets().keySet()).startsWith("blue", "blue-jp2", "visual").endsWith("scl");
+    StacAsset blue = item.assets().get("blue");
+    assertThat(blue.crs()).contains("EPSG:32633");
+    assertThat(blue.shape()).containsExactly(10980, 10980);
+    assertThat(blue.transform()).containsExactly(10.0, 0.0, 300000.0, 0.0, -10.0, 5400000.0);
+    assertThat(blue.bands()).containsExactly(new StacBand("B02", "blue", OptionalDouble.of(0)));
+    assertThat(blue.gsd()).hasValue(10);
+    assertThat(blue.isTiff()).isTrue();
+    assertThat(item.assets().get("red").isTiff()).isTrue();
+    assertThat(item.assets().get("blue-jp2").isTiff()).isFalse();
+  }
+
+  @Test
+  void readsAnItemOfStac11WithoutGeometry() throws IOException, SceneFault {
+    StacItem item = read("landsat-item.json");
+
+    assertThat(item.datetime()).isEqualTo(Instant.parse("2023-06-10T13:46:01.500Z"));
+    assertThat(item.gsd()).hasValue(30);
+    assertThat(item.boaOffsetApplied()).isEmpty();
+    StacAsset blue = item.assets().get("blue");
+    assertThat(blue.href()).isEqualTo("s3://usgs-landsat/collection02/x/SR_B2.TIF");
+    assertThat(blue.crs()).contains("EPSG:32618");
+    assertThat(blue.shape()).containsExactly(7771, 7641);
+    assertThat(blue.bands()).containsExactly(new StacBand("B2", "blue", OptionalDouble.of(0)));
+    assertThat(blue.isTiff()).isTrue();
+    assertThat(item.assets().get("thumbnail").isTiff()).isFalse();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "\"proj:epsg\": 32720                                          | EPSG:32720",
+        "\"proj:epsg\": 32720, \"proj:code\": \"EPSG:3031\"            | EPSG:3031",
+        "\"proj:epsg\": null, \"proj:wkt2\": \"PROJCRS[]\"             | PROJCRS[]",
+        "\"proj:epsg\": null, \"proj:projjson\": {\"type\":\"X\"}      | {\"type\":\"X\"}",
+        "\"proj:epsg\": null                                           | ''"
+      })
+  void readsTheProjectionInEachOfItsForms(String fields, String crs) throws SceneFault {
+    StacItem item =
+        parse(
+            """
+            {"id": "i", "properties": {"datetime": "2024-01-01T00:00:00Z", %s},
+             "assets": {"red": {"href": "red.tif"}}}"""
+                .formatted(fields));
+
+    assertThat(item.assets().get("red").crs())
+        .isEqualTo(crs.isEmpty() ? Optional.empty() : Optional.of(crs));
+  }
+
+  @Test
+  void anAssetsOwnFieldsGoBeforeTheItems() throws SceneFault {
+    StacItem item =
+        parse(
+            """
+            {"id": "i", "properties": {"datetime": null, "start_datetime": "2024-01-01T00:00:00Z",
+             "proj:epsg": 32720, "proj:shape": [10, 20]},
+             "assets": {"a": {"href": "a.tif", "proj:epsg": 32721, "proj:shape": [5, 10]},
+                        "b": {"href": "b.tif"}}}""");
+
+    assertThat(item.datetime()).isEqualTo(Instant.parse("2024-01-01T00:00:00Z"));
+    assertThat(item.assets().get("a").crs()).contains("EPSG:32721");
+    assertThat(item.assets().get("a").shape()).containsExactly(5, 10);
+    assertThat(item.assets().get("b").crs()).contains("EPSG:32720");
+    assertThat(item.assets().get("b").shape()).containsExactly(10, 20);
+    assertThat(item.assets().get("b").transform()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "{",
+        "[]",
+        "{\"id\": \"i\"}",
+        "{\"properties\": {\"datetime\": \"2024-01-01T00:00:00Z\"}, \"assets\": {}}",
+        "{\"id\": \"i\", \"properties\": {}, \"assets\": {}}",
+        "{\"id\": \"i\", \"properties\": {\"datetime\": \"yesterday\"}, \"assets\": {}}",
+        "{\"id\": \"i\", \"properties\": {\"datetime\": \"2024-01-01\"}, \"assets\": {}}"
+      })
+  void refusesWhatIsNoItem(String json) {
+    assertThatThrownBy(() -> parse(json))
+        .isInstanceOfSatisfying(
+            SceneFault.class,
+            fault -> {
+              assertThat(fault.kind()).isEqualTo(SceneFault.Kind.PERMANENT);
+              assertThat(fault.key()).isEqualTo(KEY);
+            });
+  }
+
+  @Test
+  void isTheSceneOfAPlatform() throws IOException, SceneFault {
+    Scene scene =
+        read("landsat-item.json").scene(platform("landsat-c2l2-sr", 99, "red", "green", "blue"));
+
+    assertThat(scene.key()).isEqualTo(KEY);
+    assertThat(scene.itemId()).isEqualTo("LC09_L2SP_015033_20230610_20230612_02_T1_SR");
+    assertThat(scene.gsd()).isEqualTo(30);
+    assertThat(scene.bands()).extracting(BandAsset::band).containsExactly("red", "green", "blue");
+    assertThat(scene.mask().orElseThrow().object()).hasToString("s3://usgs-landsat/x/QA_PIXEL.TIF");
+  }
+
+  @Test
+  void readsTheSampleArchivesItem() throws IOException, SceneFault {
+    String key =
+        "sentinel-s2-l2a-cogs/20/H/NJ/2024/3/S2A_20HNJ_20240311_0_L2A/"
+            + "S2A_20HNJ_20240311_0_L2A.json";
+    Path sample = Path.of(System.getProperty("kiln.shared"), "samples/sentinel-cogs", key);
+    assumeTrue(Files.exists(sample), "no sample item at " + sample);
+    StacItem item = StacItem.parse(key, Files.readAllBytes(sample));
+    List<String> bands =
+        List.of(
+            "blue",
+            "green",
+            "red",
+            "rededge1",
+            "rededge2",
+            "rededge3",
+            "nir",
+            "nir08",
+            "swir16",
+            "swir22");
+
+    Scene scene = item.scene(platform("sentinel-2-l2a", 10, bands.toArray(String[]::new)));
+
+    assertThat(item.boaOffsetApplied()).contains(true);
+    assertThat(item.processingBaseline()).contains("05.10");
+    assertThat(scene.datetime()).isEqualTo(Instant.parse("2024-03-11T14:14:33.123Z"));
+    assertThat(scene.gsd()).isEqualTo(10);
+    assertThat(scene.bands()).extracting(BandAsset::band).isEqualTo(bands);
+    assertThat(scene.bands())
+        .allSatisfy(
+            band -> {
+              assertThat(band.nodata()).hasValue(0);
+              assertThat(band.index()).isEqualTo(1);
+              assertThat(band.object().bucket()).contains("sentinel-cogs");
+              assertThat(sample.getParent().resolve(Path.of(band.object().key()).getFileName()))
+                  .exists();
+            });
+    assertThat(scene.mask().orElseThrow().object().key()).endsWith("/SCL.tif");
+  }
+}

@@ -1,0 +1,299 @@
+package dev.kiln.archive;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import dev.kiln.fault.ConfigurationFault;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+@Timeout(60)
+class StacSearchTest {
+  /** What the server answers next. */
+  private interface Answer {
+    void send(HttpExchange exchange) throws IOException;
+  }
+
+  private final Deque<Answer> answers = new ArrayDeque<>();
+  private final List<String> asked = Collections.synchronizedList(new ArrayList<>());
+  private final List<JsonNode> bodies = Collections.synchronizedList(new ArrayList<>());
+  private final List<Duration> waits = new ArrayList<>();
+  private final StacClient client = new StacClient(waits::add);
+  private HttpServer server;
+  private String api;
+
+  @BeforeEach
+  void start() throws IOException {
+    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.createContext("/", this::answer);
+    server.start();
+    api = "http://" + server.getAddress().getHostString() + ":" + server.getAddress().getPort();
+  }
+
+  @AfterEach
+  void stop() {
+    server.stop(0);
+  }
+
+  private void answer(HttpExchange exchange) throws IOException {
+    asked.add(exchange.getRequestMethod() + " " + exchange.getRequestURI());
+    byte[] body = exchange.getRequestBody().readAllBytes();
+    bodies.add(JsonMapper.shared().readTree(body.length == 0 ? "null".getBytes() : body));
+    answers.remove().send(exchange);
+    exchange.close();
+  }
+
+  private static Answer status(int status, String body, String... headers) {
+    return exchange -> {
+      for (int i = 0; i < headers.length; i += 2) {
+        exchange.getResponseHeaders().add(headers[i], headers[i + 1]);
+      }
+      byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+      exchange.sendResponseHeaders(status, bytes.length);
+      exchange.getResponseBody().write(bytes);
+    };
+  }
+
+  private static Answer page(String next, String... items) {
+    return status(
+        200,
+        "{\"type\":\"FeatureCollection\",\"features\":["
+            + String.join(",", items)
+            + "],\"links\":[{\"rel\":\"self\",\"href\":\"/search\"}"
+            + next
+            + "]}");
+  }
+
+  private static String item(int number) {
+    return item("canonical", "s3://bucket/items/" + number + ".json");
+  }
+
+  private static String item(String rel, String href) {
+    return "{\"id\":\"i\",\"links\":[{\"rel\":\"" + rel + "\",\"href\":\"" + href + "\"}]}";
+  }
+
+  private StacSearch search() throws IOException {
+    AreaOfInterest area =
+        AreaOfInterest.read(
+            new MemoryObjects()
+                .put(
+                    "a",
+                    "{\"type\":\"Polygon\","
+                        + "\"coordinates\":[[[0,0],[10,0],[10,10],[0,10],[0,0]]]}"),
+            "--aoi",
+            "a");
+    return new StacSearch(
+        StacSearch.api(api + "/v1/"), "sentinel-2-l2a", area, DatetimeRange.parse("2023/2024"));
+  }
+
+  @Test
+  void postsTheSearchAndSortsWhatItFinds() throws IOException {
+    answers.add(page("", item(2), item(1), item(2)));
+
+    StacSearch.Found found = search().run(client);
+
+    assertThat(found.lines()).containsExactly("items/1.json", "items/2.json");
+    assertThat(found.bucket()).contains("bucket");
+    assertThat(found.tally().kept()).isEqualTo(2);
+    assertThat(found.tally().skipped()).containsEntry("listed twice", 1L);
+    assertThat(asked).containsExactly("POST /v1/search");
+    JsonNode body = bodies.get(0);
+    assertThat(body.path("collections").path(0).asString()).isEqualTo("sentinel-2-l2a");
+    assertThat(body.path("datetime").asString())
+        .isEqualTo("2023-01-01T00:00:00Z/2024-12-31T23:59:59Z");
+    assertThat(body.path("intersects").path("type").asString()).isEqualTo("Polygon");
+    assertThat(body.path("limit").asInt()).isEqualTo(100);
+    assertThat(waits).isEmpty();
+  }
+
+  @Test
+  void followsPagesByGetByPostAndByMergedBodies() throws IOException {
+    answers.add(
+        page(
+            ",{\"rel\":\"next\",\"href\":\""
+                + api
+                + "/v1/search\",\"method\":\"POST\",\"merge\":true,\"body\":{\"next\":\"t1\"}}",
+            item(1)));
+    answers.add(
+        page(
+            ",{\"rel\":\"next\",\"href\":\"search\",\"method\":\"POST\","
+                + "\"body\":{\"token\":\"t2\"}}",
+            item(2)));
+    answers.add(page(",{\"rel\":\"next\",\"href\":\"/v1/search?token=t3\"}", item(3)));
+    answers.add(page("", item(4)));
+
+    StacSearch.Found found = search().run(client);
+
+    assertThat(found.lines()).hasSize(4);
+    assertThat(found.pages()).isEqualTo(4);
+    assertThat(asked)
+        .containsExactly(
+            "POST /v1/search", "POST /v1/search", "POST /v1/search", "GET /v1/search?token=t3");
+    assertThat(bodies.get(1).path("next").asString()).isEqualTo("t1");
+    assertThat(bodies.get(1).path("collections").size()).isEqualTo(1);
+    assertThat(bodies.get(2).toString()).isEqualTo("{\"token\":\"t2\"}");
+  }
+
+  @Test
+  void readsThousandsOfItems() throws IOException {
+    for (int i = 0; i < 30; i++) {
+      int first = i * 100;
+      answers.add(
+          page(
+              i == 29 ? "" : ",{\"rel\":\"next\",\"href\":\"/v1/search?page=" + (i + 2) + "\"}",
+              IntStream.range(first, first + 100)
+                  .mapToObj(StacSearchTest::item)
+                  .toArray(String[]::new)));
+    }
+
+    assertThat(search().run(client).lines()).hasSize(3000).isSorted();
+  }
+
+  @Test
+  void writesHrefsWhereItemsLieInSeveralPlaces() throws IOException {
+    answers.add(
+        page(
+            "",
+            item("self", "https://b.s3.us-west-2.amazonaws.com/x.json"),
+            item("self", "collections/c/items/1"),
+            "{\"id\":\"lost\",\"links\":[]}"));
+
+    StacSearch.Found found = search().run(client);
+
+    assertThat(found.lines()).containsExactly(api + "/v1/collections/c/items/1", "s3://b/x.json");
+    assertThat(found.bucket()).isEmpty();
+    assertThat(found.tally().skipped()).containsEntry("item without a self link", 1L);
+  }
+
+  @Test
+  void findsNothing() throws IOException {
+    answers.add(page(""));
+
+    assertThat(search().run(client).lines()).isEmpty();
+  }
+
+  @Test
+  void triesAgainAndWaitsAsLongAsIsAsked() throws IOException {
+    String date =
+        DateTimeFormatter.RFC_1123_DATE_TIME.format(
+            ZonedDateTime.now(ZoneOffset.UTC).plusHours(-1));
+    answers.add(status(429, "slow down", "Retry-After", "7"));
+    answers.add(status(503, "", "Retry-After", date));
+    answers.add(status(502, ""));
+    answers.add(HttpExchange::close);
+    answers.add(page("", item(1)));
+
+    assertThat(search().run(client).lines()).hasSize(1);
+    assertThat(waits).hasSize(4);
+    assertThat(waits.get(0)).isEqualTo(Duration.ofSeconds(7));
+    assertThat(waits.get(1)).isZero();
+    assertThat(waits.get(2)).isBetween(Duration.ofSeconds(2), Duration.ofSeconds(4));
+    assertThat(waits.get(3)).isBetween(Duration.ofSeconds(4), Duration.ofSeconds(8));
+    assertThat(bodies.stream().map(JsonNode::toString).collect(Collectors.toSet())).hasSize(1);
+  }
+
+  @Test
+  void givesUpAfterSixTries() {
+    for (int i = 0; i < 6; i++) {
+      answers.add(status(500, "down"));
+    }
+
+    assertThatThrownBy(() -> search().run(client))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("status 500 at try 6")
+        .hasMessageContaining("try again later");
+    assertThat(waits).hasSize(5);
+  }
+
+  @Test
+  void doesNotWaitForHours() {
+    answers.add(status(429, "", "Retry-After", "86400"));
+
+    assertThatThrownBy(() -> search().run(client))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("asks to wait 86400 s");
+    assertThat(waits).isEmpty();
+  }
+
+  @Test
+  void saysThatNothingListens() {
+    server.stop(0);
+
+    assertThatThrownBy(() -> search().run(client))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("--api " + api + "/v1/search: java.net.ConnectException");
+    assertThat(waits).hasSize(5);
+  }
+
+  @Test
+  void tellsWhatTheApiRefuses() {
+    answers.add(status(400, "{\"description\":\"no such\\ncollection\"}"));
+
+    assertThatThrownBy(() -> search().run(client))
+        .isInstanceOf(ConfigurationFault.class)
+        .hasMessageContaining("/v1/search: expected status 200, found 400: ")
+        .hasMessageContaining("no such\\ncollection");
+    assertThat(waits).isEmpty();
+  }
+
+  @Test
+  void refusesAnswersThatAreNoPage() {
+    answers.add(status(200, "<html>welcome</html>"));
+    assertThatThrownBy(() -> search().run(client))
+        .isInstanceOf(ConfigurationFault.class)
+        .hasMessageContaining("expected JSON");
+    answers.add(status(200, "{\"type\":\"Catalog\"}"));
+    assertThatThrownBy(() -> search().run(client))
+        .isInstanceOf(ConfigurationFault.class)
+        .hasMessageContaining("expected a GeoJSON FeatureCollection");
+  }
+
+  @Test
+  void leavesAPageThatNamesItselfAsTheNext() {
+    String loop = ",{\"rel\":\"next\",\"href\":\"/v1/search?page=2\"}";
+    answers.add(page(loop, item(1)));
+    answers.add(page(loop, item(2)));
+
+    assertThatThrownBy(() -> search().run(client))
+        .isInstanceOf(ConfigurationFault.class)
+        .hasMessageContaining("page 2 names itself as the next");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"https://x.org/v1", "https://x.org/v1/", "https://x.org/v1/search"})
+  void takesTheLandingPageOrTheSearch(String url) {
+    assertThat(StacSearch.api(url)).isEqualTo(URI.create("https://x.org/v1"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "earth-search", "ftp://x.org", "https://", "s3://b/k", "http://a b"})
+  void refusesAnApiThatIsNoUrl(String url) {
+    assertThatThrownBy(() -> StacSearch.api(url))
+        .isInstanceOf(ConfigurationFault.class)
+        .hasMessage("--api: expected an http(s) URL, found '" + url + "'");
+  }
+}

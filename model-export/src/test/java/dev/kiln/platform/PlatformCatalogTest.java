@@ -1,0 +1,134 @@
+package dev.kiln.platform;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.kiln.fault.ConfigurationFault;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class PlatformCatalogTest {
+  private static final String SENSOR =
+      """
+      my-sensor:
+        band_order: [red, nir]
+        rgb_indices: [0, 0, 0]
+        gsd: 2.5
+        bands:
+          mean: {red: 10, nir: 20.5}
+          std: {red: 3, nir: 4}
+          wavelength: {red: 0.65, nir: 0.842}
+      """;
+
+  @TempDir Path temp;
+
+  private Path write(String yaml) throws IOException {
+    return Files.writeString(temp.resolve("sensors.yaml"), yaml);
+  }
+
+  @Test
+  void builtInSensors() {
+    PlatformCatalog catalog = PlatformCatalog.builtIn();
+    assertThat(catalog.names())
+        .containsExactly(
+            "naip",
+            "sentinel-2-l2a",
+            "landsat-c2l1",
+            "landsat-c2l2-sr",
+            "linz",
+            "sentinel-1-rtc",
+            "modis",
+            "planetscope-sr",
+            "satellogic-MSI-L1D");
+    assertThat(catalog.get("naip").gsd()).isEqualTo(1);
+    assertThat(catalog.get("naip").bands()).first().isEqualTo(new Band("red", 0.65, 110.16, 47.23));
+    assertThat(catalog.get("sentinel-2-l2a").bands())
+        .extracting(Band::name)
+        .containsExactly(
+            "blue",
+            "green",
+            "red",
+            "rededge1",
+            "rededge2",
+            "rededge3",
+            "nir",
+            "nir08",
+            "swir16",
+            "swir22");
+    assertThat(catalog.get("sentinel-1-rtc").bands())
+        .containsExactly(new Band("vv", 3.5, -12.113, 8.314), new Band("vh", 4, -18.673, 8.017));
+    assertThat(catalog.get("modis").bands().get(6))
+        .isEqualTo(new Band("sur_refl_b07", 2.13, 1051, 1396));
+  }
+
+  @Test
+  void unknownPlatform() {
+    assertThatThrownBy(() -> PlatformCatalog.builtIn().get("spot"))
+        .isInstanceOf(ConfigurationFault.class)
+        .hasMessageContainingAll("'spot'", "naip, sentinel-2-l2a", "--platforms");
+  }
+
+  @Test
+  void aFileAddsSensorsAndChangesOthers() throws Exception {
+    Path file = write(SENSOR + SENSOR.replace("my-sensor", "linz"));
+    PlatformCatalog catalog = PlatformCatalog.load(file);
+    assertThat(catalog.names()).hasSize(10).endsWith("my-sensor");
+    Platform sensor = catalog.get("my-sensor");
+    assertThat(sensor.gsd()).isEqualTo(2.5);
+    assertThat(sensor.bands())
+        .containsExactly(new Band("red", 0.65, 10, 3), new Band("nir", 0.842, 20.5, 4));
+    assertThat(catalog.get("linz").bands()).isEqualTo(sensor.bands());
+    assertThat(catalog.get("naip")).isEqualTo(PlatformCatalog.builtIn().get("naip"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          mean: {red: 10, nir: 20.5} | mean: {red: 10}            | my-sensor.bands.mean.nir: expected a number, found nothing
+          std: {red: 3, nir: 4}      | std: {red: 0, nir: 4}      | my-sensor.bands.std.red: expected a number above 0, found 0.0
+          std: {red: 3, nir: 4}      | std: {red: abc, nir: 4}    | my-sensor.bands.std.red: expected a number, found "abc"
+          std: {red: 3, nir: 4}      | std: {red: .nan, nir: 4}   | my-sensor.bands.std.red: expected a number
+          red: 0.65, nir             | red: -0.65, nir            | my-sensor.bands.wavelength.red: expected a number above 0
+          gsd: 2.5                   | gsd: fine                  | my-sensor.gsd: expected a number, found "fine"
+          gsd: 2.5                   | gsd: 0                     | my-sensor.gsd: expected a number above 0
+          [red, nir]                 | []                         | my-sensor.band_order: expected a list of bands, found []
+          [red, nir]                 | red                        | my-sensor.band_order: expected a list of bands, found "red"
+          [red, nir]                 | [red, 7]                   | my-sensor.band_order: expected a band name, found 7
+          [red, nir]                 | [red, red]                 | my-sensor.band_order: band red stands twice
+          gsd: 2.5                   | bands: {}                  | is not valid YAML
+          my-sensor:                 | a/b:                       | platform 'a/b': a name may hold
+          my-sensor:                 | - my-sensor:               | expected a map of platform names
+          """)
+  void badFiles(String from, String to, String message) throws Exception {
+    assertThat(SENSOR).contains(from);
+    Path file = write(SENSOR.replace(from, to));
+    assertThatThrownBy(() -> PlatformCatalog.load(file))
+        .isInstanceOf(ConfigurationFault.class)
+        .hasMessageContainingAll(file.toString(), message)
+        .message()
+        .hasLineCount(1);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"''", "'[]'", "text", "'{}'"})
+  void notAMap(String yaml) throws Exception {
+    Path file = write(yaml);
+    assertThatThrownBy(() -> PlatformCatalog.load(file))
+        .isInstanceOf(ConfigurationFault.class)
+        .hasMessageContaining("expected a map of platform names");
+  }
+
+  @Test
+  void missingFile() {
+    assertThatThrownBy(() -> PlatformCatalog.load(temp.resolve("none.yaml")))
+        .isInstanceOf(ConfigurationFault.class)
+        .hasMessageContainingAll("none.yaml", "--platforms");
+  }
+}
