@@ -7,7 +7,7 @@ package dev.kiln.decode;
 public final class UnsupportedTiffException extends Exception {
   private static final long serialVersionUID = 1L;
 
-  UnsupportedTiffException(String message) {
+  public UnsupportedTiffException(String message) {
     super(message);
   }
 }
