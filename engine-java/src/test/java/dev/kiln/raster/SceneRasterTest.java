@@ -36,10 +36,14 @@ class SceneRasterTest {
   }
 
   private CogFile file(String name, GeoTiffs tiff) throws IOException, SceneFault {
+    return file(name, tiff, Decoder.NATIVE);
+  }
+
+  private CogFile file(String name, GeoTiffs tiff, Decoder decoder) throws IOException, SceneFault {
     byte[] bytes = Files.readAllBytes(tiff.write(folder.resolve(name)));
     HostBuffer memory = HostBuffer.allocate(name, bytes.length);
     memory.slice(0, bytes.length).put(bytes);
-    CogFile file = CogFile.open(name, memory, 2);
+    CogFile file = CogFile.open(name, memory, 2, decoder);
     open.add(0, memory);
     open.add(0, file);
     return file;
@@ -133,8 +137,17 @@ class SceneRasterTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"uint8, PIXEL", "uint16, BAND", "int16, PIXEL", "float32, BAND", "float32, PIXEL"})
-  void bandsOfOneFileInAnyOrder(String type, String interleave) throws IOException, SceneFault {
+  @CsvSource({
+    "uint8, PIXEL, NATIVE",
+    "uint16, BAND, NATIVE",
+    "float32, PIXEL, NATIVE",
+    "uint8, PIXEL, GDAL",
+    "uint16, BAND, GDAL",
+    "int16, PIXEL, GDAL",
+    "float32, BAND, GDAL"
+  })
+  void bandsOfOneFileInAnyOrder(String type, String interleave, Decoder decoder)
+      throws IOException, SceneFault {
     GeoTiffs.Pixels values =
         (b, x, y) ->
             (b * 50 + x + y) % 101
@@ -148,7 +161,8 @@ class SceneRasterTest {
                 .type(type)
                 .size(530, 300)
                 .option("INTERLEAVE=" + interleave)
-                .pixels(values));
+                .pixels(values),
+            decoder);
     SceneRaster raster =
         raster(
             new SceneRaster.Source("d", file, 4),

@@ -25,13 +25,14 @@ import dev.kiln.gdal.GDALDatasetH;
 import dev.kiln.gdal.Gdal;
 import dev.kiln.gdal.OGRSpatialReferenceH;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.bytedeco.javacpp.BytePointer;
-import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerPointer;
 
@@ -52,8 +53,11 @@ public final class GeoTiffs {
   private int epsg = 32614;
   private String projection;
   private double[] geotransform = {500_000, 1, 0, 5_200_000, 0, -1};
-  private Pixels pixels = noise(1);
+  private long seed = 1;
+  private boolean wide;
+  private Pixels pixels;
   private Double nodata;
+  private int[] hole = {0, 0, 0, 0};
   private final List<String> options =
       new ArrayList<>(
           List.of(
@@ -96,20 +100,26 @@ public final class GeoTiffs {
     return this;
   }
 
+  public GeoTiffs seed(long number) {
+    seed = number;
+    return this;
+  }
+
   /** A projection as PROJ or WKT text names it, instead of an EPSG code. */
   public GeoTiffs projection(String text) {
     projection = text;
     return this;
   }
 
-  /** Fills the file with noise from 64 to 127. */
-  public GeoTiffs seed(long number) {
-    pixels = noise(number);
+  /** Chosen values instead of random ones. */
+  public GeoTiffs pixels(Pixels values) {
+    pixels = values;
     return this;
   }
 
-  public GeoTiffs pixels(Pixels values) {
-    pixels = values;
+  /** Values of all sizes that the type has, not only those of a byte. */
+  public GeoTiffs wide() {
+    wide = true;
     return this;
   }
 
@@ -119,9 +129,10 @@ public final class GeoTiffs {
     return this;
   }
 
-  private static Pixels noise(long seed) {
-    Random random = new Random(seed);
-    return (band, x, y) -> 64 + random.nextInt(64);
+  /** A rectangle that is not written: with {@code SPARSE_OK=TRUE} its whole tiles are left out. */
+  public GeoTiffs hole(int x, int y, int columns, int rows) {
+    hole = new int[] {x, y, columns, rows};
+    return this;
   }
 
   public GeoTiffs option(String creationOption) {
@@ -162,9 +173,6 @@ public final class GeoTiffs {
         check(GDALSetSpatialRef(dataset, reference) == CE_None, file);
         OSRRelease(reference);
       }
-      for (int band = 1; band <= bands && nodata != null; band++) {
-        check(GDALSetRasterNoDataValue(GDALGetRasterBand(dataset, band), nodata) == CE_None, file);
-      }
       writePixels(dataset, file);
     } finally {
       GDALClose(dataset);
@@ -173,33 +181,96 @@ public final class GeoTiffs {
   }
 
   private void writePixels(GDALDatasetH dataset, Path file) throws IOException {
-    // Floats hold every value of the integer types: GDAL converts.
-    float[] values = new float[width * height * bands];
-    for (int i = 0; i < values.length; i++) {
-      int pixel = i / bands;
-      values[i] = (float) pixels.at(i % bands, pixel % width, pixel / width);
+    if (nodata != null) {
+      check(GDALSetRasterNoDataValue(GDALGetRasterBand(dataset, 1), nodata) == CE_None, file);
     }
-    try (Pointer data = new FloatPointer(values)) {
-      int result =
-          GDALDatasetRasterIOEx(
-              dataset,
-              GF_Write,
-              0,
-              0,
-              width,
-              height,
-              data,
-              width,
-              height,
-              GDT_Float32,
-              bands,
-              (int[]) null,
-              4L * bands,
-              4L * width * bands,
-              4,
-              null);
-      check(result == CE_None, file);
+    // Random values below 256, whatever the type: GDAL converts.
+    boolean own = wide || pixels != null;
+    int stored = own ? gdalType() : GDT_Byte;
+    int bytes = own ? bytes() : 1;
+    byte[] values = pixels != null ? chosenValues() : wide ? wideValues() : byteValues();
+    try (Pointer data = new BytePointer(values)) {
+      // The rows above the hole, those beside it on either side, and those below.
+      int[][] parts = {
+        {0, 0, width, hole[1]},
+        {0, hole[1], hole[0], hole[3]},
+        {hole[0] + hole[2], hole[1], width - hole[0] - hole[2], hole[3]},
+        {0, hole[1] + hole[3], width, height - hole[1] - hole[3]}
+      };
+      for (int[] part : parts) {
+        if (part[2] > 0 && part[3] > 0) {
+          int result =
+              GDALDatasetRasterIOEx(
+                  dataset,
+                  GF_Write,
+                  part[0],
+                  part[1],
+                  part[2],
+                  part[3],
+                  data.getPointer(((long) part[1] * width + part[0]) * bands * bytes),
+                  part[2],
+                  part[3],
+                  stored,
+                  bands,
+                  (int[]) null,
+                  (long) bands * bytes,
+                  (long) width * bands * bytes,
+                  bytes,
+                  null);
+          check(result == CE_None, file);
+        }
+      }
     }
+  }
+
+  private byte[] chosenValues() {
+    ByteBuffer values =
+        ByteBuffer.allocate(width * height * bands * bytes()).order(ByteOrder.nativeOrder());
+    for (int i = 0; values.hasRemaining(); i++) {
+      double value = pixels.at(i % bands, i / bands % width, i / bands / width);
+      switch (type) {
+        case "uint8" -> values.put((byte) (int) value);
+        case "uint16", "int16" -> values.putShort((short) (int) value);
+        default -> values.putFloat((float) value);
+      }
+    }
+    return values.array();
+  }
+
+  private byte[] byteValues() {
+    byte[] pixels = new byte[width * height * bands];
+    new Random(seed).nextBytes(pixels);
+    for (int i = 0; i < pixels.length; i++) {
+      pixels[i] = (byte) (64 + (pixels[i] & 0x3F));
+    }
+    return pixels;
+  }
+
+  /** Slow waves and, in every seventh sample, any bits at all: for floats also NaN and infinity. */
+  private byte[] wideValues() {
+    Random random = new Random(seed);
+    ByteBuffer values =
+        ByteBuffer.allocate(width * height * bands * bytes()).order(ByteOrder.nativeOrder());
+    for (int i = 0; values.hasRemaining(); i++) {
+      double wave = Math.sin(i / 31.0) * Math.cos(i / 977.0);
+      boolean any = random.nextInt(7) == 0;
+      switch (type) {
+        case "uint8" -> values.put((byte) (any ? random.nextInt() : 128 + 127 * wave));
+        case "uint16", "int16" -> values.putShort((short) (any ? random.nextInt() : 20_000 * wave));
+        default ->
+            values.putFloat(any ? Float.intBitsToFloat(random.nextInt()) : (float) (1e4 * wave));
+      }
+    }
+    return values.array();
+  }
+
+  private int bytes() {
+    return switch (type) {
+      case "uint8" -> 1;
+      case "uint16", "int16" -> 2;
+      case "float32" -> 4;
+      default -> throw new IllegalArgumentException(type);
+    };
   }
 
   private int gdalType() {
