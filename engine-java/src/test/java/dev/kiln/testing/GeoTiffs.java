@@ -6,7 +6,9 @@ import static dev.kiln.gdal.global.gdal.GDALClose;
 import static dev.kiln.gdal.global.gdal.GDALCreate;
 import static dev.kiln.gdal.global.gdal.GDALDatasetRasterIOEx;
 import static dev.kiln.gdal.global.gdal.GDALGetDriverByName;
+import static dev.kiln.gdal.global.gdal.GDALGetRasterBand;
 import static dev.kiln.gdal.global.gdal.GDALSetGeoTransform;
+import static dev.kiln.gdal.global.gdal.GDALSetRasterNoDataValue;
 import static dev.kiln.gdal.global.gdal.GDALSetSpatialRef;
 import static dev.kiln.gdal.global.gdal.GDT_Byte;
 import static dev.kiln.gdal.global.gdal.GDT_Float32;
@@ -22,6 +24,8 @@ import dev.kiln.gdal.GDALDatasetH;
 import dev.kiln.gdal.Gdal;
 import dev.kiln.gdal.OGRSpatialReferenceH;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -40,6 +44,9 @@ public final class GeoTiffs {
   private int epsg = 32614;
   private double[] geotransform = {500_000, 1, 0, 5_200_000, 0, -1};
   private long seed = 1;
+  private boolean wide;
+  private Double nodata;
+  private int[] hole = {0, 0, 0, 0};
   private final List<String> options =
       new ArrayList<>(
           List.of(
@@ -87,6 +94,23 @@ public final class GeoTiffs {
     return this;
   }
 
+  /** Values of all sizes that the type has, not only those of a byte. */
+  public GeoTiffs wide() {
+    wide = true;
+    return this;
+  }
+
+  public GeoTiffs nodata(double value) {
+    nodata = value;
+    return this;
+  }
+
+  /** A rectangle that is not written: with {@code SPARSE_OK=TRUE} its whole tiles are left out. */
+  public GeoTiffs hole(int x, int y, int columns, int rows) {
+    hole = new int[] {x, y, columns, rows};
+    return this;
+  }
+
   public GeoTiffs option(String creationOption) {
     options.removeIf(o -> o.startsWith(creationOption.split("=")[0] + "="));
     options.add(creationOption);
@@ -129,33 +153,80 @@ public final class GeoTiffs {
   }
 
   private void writePixels(GDALDatasetH dataset, Path file) throws IOException {
+    if (nodata != null) {
+      check(GDALSetRasterNoDataValue(GDALGetRasterBand(dataset, 1), nodata) == CE_None, file);
+    }
     // Values below 256, whatever the type: GDAL converts.
+    int stored = wide ? gdalType() : GDT_Byte;
+    int bytes = wide ? bytes() : 1;
+    try (Pointer data = new BytePointer(wide ? wideValues() : byteValues())) {
+      // The rows above the hole, those beside it on either side, and those below.
+      int[][] parts = {
+        {0, 0, width, hole[1]},
+        {0, hole[1], hole[0], hole[3]},
+        {hole[0] + hole[2], hole[1], width - hole[0] - hole[2], hole[3]},
+        {0, hole[1] + hole[3], width, height - hole[1] - hole[3]}
+      };
+      for (int[] part : parts) {
+        if (part[2] > 0 && part[3] > 0) {
+          int result =
+              GDALDatasetRasterIOEx(
+                  dataset,
+                  GF_Write,
+                  part[0],
+                  part[1],
+                  part[2],
+                  part[3],
+                  data.getPointer(((long) part[1] * width + part[0]) * bands * bytes),
+                  part[2],
+                  part[3],
+                  stored,
+                  bands,
+                  (int[]) null,
+                  (long) bands * bytes,
+                  (long) width * bands * bytes,
+                  bytes,
+                  null);
+          check(result == CE_None, file);
+        }
+      }
+    }
+  }
+
+  private byte[] byteValues() {
     byte[] pixels = new byte[width * height * bands];
     new Random(seed).nextBytes(pixels);
     for (int i = 0; i < pixels.length; i++) {
       pixels[i] = (byte) (64 + (pixels[i] & 0x3F));
     }
-    try (Pointer data = new BytePointer(pixels)) {
-      int result =
-          GDALDatasetRasterIOEx(
-              dataset,
-              GF_Write,
-              0,
-              0,
-              width,
-              height,
-              data,
-              width,
-              height,
-              GDT_Byte,
-              bands,
-              (int[]) null,
-              bands,
-              (long) width * bands,
-              1,
-              null);
-      check(result == CE_None, file);
+    return pixels;
+  }
+
+  /** Slow waves and, in every seventh sample, any bits at all: for floats also NaN and infinity. */
+  private byte[] wideValues() {
+    Random random = new Random(seed);
+    ByteBuffer values =
+        ByteBuffer.allocate(width * height * bands * bytes()).order(ByteOrder.nativeOrder());
+    for (int i = 0; values.hasRemaining(); i++) {
+      double wave = Math.sin(i / 31.0) * Math.cos(i / 977.0);
+      boolean any = random.nextInt(7) == 0;
+      switch (type) {
+        case "uint8" -> values.put((byte) (any ? random.nextInt() : 128 + 127 * wave));
+        case "uint16", "int16" -> values.putShort((short) (any ? random.nextInt() : 20_000 * wave));
+        default ->
+            values.putFloat(any ? Float.intBitsToFloat(random.nextInt()) : (float) (1e4 * wave));
+      }
     }
+    return values.array();
+  }
+
+  private int bytes() {
+    return switch (type) {
+      case "uint8" -> 1;
+      case "uint16", "int16" -> 2;
+      case "float32" -> 4;
+      default -> throw new IllegalArgumentException(type);
+    };
   }
 
   private int gdalType() {
