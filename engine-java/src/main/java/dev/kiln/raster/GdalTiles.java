@@ -30,7 +30,8 @@ final class GdalTiles implements TileDecoder {
       return;
     }
     // GDAL 3.6 mixes up the bands of a planar file if they are out of order and it reads on
-    // threads.
+    // Asked for some bands of a planar file at once, GDAL 3.6 writes beyond the buffer when it
+    // reads on threads.
     for (int k = 0; k < bands.length; k++) {
       long offset = layout.offset() + k * layout.bandStride();
       readAtOnce(new int[] {bands[k]}, x, y, w, h, into, offset, layout);
