@@ -53,8 +53,7 @@ record Case(
   /** A case that this machine cannot take, and why. */
   static Case skipped(
       String benchmark, String subject, String contestant, String unit, String why) {
-    return new Case(
-        benchmark, subject, contestant, unit, effort -> List.of(), median -> "", why);
+    return new Case(benchmark, subject, contestant, unit, effort -> List.of(), median -> "", why);
   }
 
   String name() {

@@ -21,8 +21,7 @@ import org.openjdk.jmh.runner.options.VerboseMode;
  * @param counter the auxiliary counter whose rate is wanted
  * @param scale counted things in one of the case's unit: 1e6 for bytes and MB/s
  */
-record JmhSampler(
-    Class<?> benchmark, Map<String, String> parameters, String counter, double scale)
+record JmhSampler(Class<?> benchmark, Map<String, String> parameters, String counter, double scale)
     implements Case.Sampler {
 
   @Override
