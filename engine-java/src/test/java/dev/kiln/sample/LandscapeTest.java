@@ -26,7 +26,7 @@ class LandscapeTest {
     CRC32 checksum = new CRC32();
     checksum.update(paint(WINDOW, 0, 200, 7));
 
-    assertThat(checksum.getValue()).isEqualTo(0L);
+    assertThat(checksum.getValue()).isEqualTo(4_144_185_512L);
   }
 
   @Test
@@ -49,7 +49,7 @@ class LandscapeTest {
   void noiseIsSmoothAndBounded() {
     Noise noise = new Noise(7, "test");
     float before = noise.at(0, 0);
-    for (int i = 1; i < 20_000; i++) {
+    for (int i = 1; i < 3_000; i++) {
       float now = noise.at(i / 100.0, -i / 300.0);
       assertThat(now).isBetween(-1.2f, 1.2f);
       assertThat(Math.abs(now - before)).isLessThan(0.1f);
