@@ -49,6 +49,7 @@ public final class Kiln implements Callable<Integer> {
           ExportCommand.class,
           EmbedCommand.class,
           InspectCommand.class,
+          DoctorCommand.class,
           DemoCommand.class);
 
   /** How much the log says. */

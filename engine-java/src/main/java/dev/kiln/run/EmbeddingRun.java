@@ -30,6 +30,9 @@ import java.util.Map;
  * <p>A scene that fails is recorded and the run goes on. Anything else that fails ends the run.
  */
 public final class EmbeddingRun {
+  /** Most of a write is waiting for the store to say that it is safe. */
+  private static final int WRITE_THREADS = 4;
+
   private final EmbeddingJob job;
   private final RunOptions options;
   private final Encoder encoder;
@@ -61,7 +64,12 @@ public final class EmbeddingRun {
     this.encoder = encoder;
     this.keys = job.keys().iterator();
     this.fetch =
-        new SceneFetch(job.archive(), job.source(), options.attempts(), options.fetchMemory());
+        new SceneFetch(
+            job.archive(),
+            job.source(),
+            new SceneMasking(job.chips(), options.inflateThreads()),
+            options.attempts(),
+            options.fetchMemory());
     this.decode =
         new SceneDecode(job.chips(), encoder.description().dim(), options.inflateThreads());
     this.fetched = new Lane<>("fetched", options.fetchThreads());
@@ -75,7 +83,7 @@ public final class EmbeddingRun {
             .stage("decode", options.decodeThreads(), this::decode, strips)
             .stage("fill", 1, this::fill, computing)
             .stage("encode", 1, this::encode, finished)
-            .stage("write", 1, this::write, null);
+            .stage("write", WRITE_THREADS, this::write, null);
     this.watch =
         new Watch(
             chain,
@@ -101,7 +109,13 @@ public final class EmbeddingRun {
       strips.abandon();
     }
     return RunReport.of(
-        job, encoder.description(), watch.snapshot(), tally.failures(), failure, watch.stopping());
+        job,
+        encoder.description(),
+        watch.snapshot(),
+        options.pricePerHour(),
+        tally.failures(),
+        failure,
+        watch.stopping());
   }
 
   /**
@@ -144,9 +158,6 @@ public final class EmbeddingRun {
     try (bytes;
         DecodingScene decoding = decode.open(bytes)) {
       scene = decoding.scene();
-      if (scene.chips().isEmpty()) {
-        stage.put(finished, scene);
-      }
       for (StripWindow window : decoding.windows()) {
         if (scene.givenUp() || watch.stopping()) {
           scene.giveUp();
@@ -154,7 +165,14 @@ public final class EmbeddingRun {
         }
         StripWork strip = decoding.read(window);
         tally.decoded(strip.bytes());
-        stage.put(strips, strip);
+        if (strip.chips().length == 0) {
+          strip.close();
+        } else {
+          stage.put(strips, strip);
+        }
+      }
+      if (scene.allRead()) {
+        stage.put(finished, scene);
       }
       stage.done(1);
     } catch (SceneFault | RuntimeException e) {
