@@ -93,6 +93,15 @@ public final class OnnxRuntimeEncoder implements Encoder {
     }
   }
 
+  /**
+   * Version of the ONNX Runtime in use.
+   *
+   * @throws ConfigurationFault if it cannot be loaded
+   */
+  public static String version() {
+    return environment().getVersion();
+  }
+
   @Override
   public EncoderDescription description() {
     return description;

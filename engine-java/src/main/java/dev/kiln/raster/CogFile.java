@@ -1,12 +1,10 @@
 package dev.kiln.raster;
 
 import static dev.kiln.gdal.global.gdal.CE_None;
-import static dev.kiln.gdal.global.gdal.CPLErrorReset;
-import static dev.kiln.gdal.global.gdal.CPLGetLastErrorMsg;
-import static dev.kiln.gdal.global.gdal.GDALClose;
 import static dev.kiln.gdal.global.gdal.GDALGetBlockSize;
 import static dev.kiln.gdal.global.gdal.GDALGetGeoTransform;
 import static dev.kiln.gdal.global.gdal.GDALGetMetadataItem;
+import static dev.kiln.gdal.global.gdal.GDALGetProjectionRef;
 import static dev.kiln.gdal.global.gdal.GDALGetRasterBand;
 import static dev.kiln.gdal.global.gdal.GDALGetRasterCount;
 import static dev.kiln.gdal.global.gdal.GDALGetRasterDataType;
@@ -14,32 +12,20 @@ import static dev.kiln.gdal.global.gdal.GDALGetRasterNoDataValue;
 import static dev.kiln.gdal.global.gdal.GDALGetRasterXSize;
 import static dev.kiln.gdal.global.gdal.GDALGetRasterYSize;
 import static dev.kiln.gdal.global.gdal.GDALGetSpatialRef;
-import static dev.kiln.gdal.global.gdal.GDALOpenEx;
 import static dev.kiln.gdal.global.gdal.GDT_Byte;
 import static dev.kiln.gdal.global.gdal.GDT_Float32;
 import static dev.kiln.gdal.global.gdal.GDT_Int16;
 import static dev.kiln.gdal.global.gdal.GDT_UInt16;
-import static dev.kiln.gdal.global.gdal.OSRIsSame;
-import static dev.kiln.gdal.global.gdal.VSIFCloseL;
-import static dev.kiln.gdal.global.gdal.VSIFileFromMemBuffer;
-import static dev.kiln.gdal.global.gdal.VSIUnlink;
 
 import dev.kiln.decode.UnsupportedTiffException;
 import dev.kiln.fault.SceneFault;
 import dev.kiln.gdal.GDALDatasetH;
-import dev.kiln.gdal.GDALMajorObjectH;
 import dev.kiln.gdal.GDALRasterBandH;
-import dev.kiln.gdal.Gdal;
-import dev.kiln.gdal.OGRSpatialReferenceH;
 import dev.kiln.memory.HostBuffer;
 import dev.kiln.memory.PixelType;
 import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicLong;
-import org.bytedeco.javacpp.BytePointer;
-import org.bytedeco.javacpp.Pointer;
-import org.bytedeco.javacpp.PointerPointer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -50,14 +36,12 @@ import org.slf4j.LoggerFactory;
  */
 public final class CogFile implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(CogFile.class);
-  private static final int OPEN_FLAGS = 0x02 | 0x40; // GDAL_OF_RASTER | GDAL_OF_VERBOSE_ERROR
-  private static final AtomicLong SERIAL = new AtomicLong();
 
   /** Why files went to GDAL, each said once: an archive has a million files of a kind. */
   private static final Set<String> REASONS_FOR_GDAL = ConcurrentHashMap.newKeySet();
 
   private final String key;
-  private final String memoryFile;
+  private final GdalFile gdal;
   private final int width;
   private final int height;
   private final int bands;
@@ -66,7 +50,6 @@ public final class CogFile implements AutoCloseable {
   private final boolean interleaved;
   private final double[] geotransform;
   private final TileDecoder decoder;
-  private GDALDatasetH dataset;
 
   /**
    * @param key the object's key, for messages
@@ -84,54 +67,20 @@ public final class CogFile implements AutoCloseable {
    */
   public static CogFile open(String key, HostBuffer bytes, int threads, Decoder wanted)
       throws SceneFault {
-    Gdal.load();
-    String memoryFile = "/vsimem/kiln/" + SERIAL.incrementAndGet() + ".tif";
-    Pointer mapped = VSIFileFromMemBuffer(memoryFile, bytes.pointer(), bytes.size(), 0);
-    if (mapped == null) {
-      throw new IllegalStateException(key + ": GDAL cannot open memory as a file: " + lastError());
-    }
-    VSIFCloseL(mapped);
-    GDALDatasetH dataset = null;
+    GdalFile gdal = GdalFile.open(key, bytes, 1);
     try {
-      dataset = openDataset(memoryFile, threads);
-      if (dataset == null) {
-        throw SceneFault.permanent(
-            key,
-            "a GeoTIFF expected, found something else: " + lastError().replace(memoryFile, key));
-      }
-      return new CogFile(key, memoryFile, dataset, bytes, threads, wanted);
+      return new CogFile(key, gdal, bytes, threads, wanted);
     } catch (SceneFault | RuntimeException | Error e) {
-      if (dataset != null) {
-        GDALClose(dataset);
-      }
-      VSIUnlink(memoryFile);
+      gdal.close();
       throw e;
     }
   }
 
-  private static GDALDatasetH openDataset(String file, int threads) {
-    CPLErrorReset();
-    try (PointerPointer<BytePointer> drivers = strings("GTiff");
-        PointerPointer<BytePointer> options = strings("NUM_THREADS=" + threads)) {
-      return GDALOpenEx(file, OPEN_FLAGS, drivers, options, null);
-    }
-  }
-
-  private static PointerPointer<BytePointer> strings(String text) {
-    return new PointerPointer<>(new BytePointer(text), null);
-  }
-
-  private CogFile(
-      String key,
-      String memoryFile,
-      GDALDatasetH dataset,
-      HostBuffer bytes,
-      int threads,
-      Decoder wanted)
+  private CogFile(String key, GdalFile gdal, HostBuffer bytes, int threads, Decoder wanted)
       throws SceneFault {
     this.key = key;
-    this.memoryFile = memoryFile;
-    this.dataset = dataset;
+    this.gdal = gdal;
+    GDALDatasetH dataset = gdal.dataset();
     this.width = GDALGetRasterXSize(dataset);
     this.height = GDALGetRasterYSize(dataset);
     this.bands = GDALGetRasterCount(dataset);
@@ -155,7 +104,7 @@ public final class CogFile implements AutoCloseable {
     this.decoder = choose(wanted, bytes, threads);
   }
 
-  private TileDecoder choose(Decoder wanted, HostBuffer bytes, int threads) {
+  private TileDecoder choose(Decoder wanted, HostBuffer bytes, int threads) throws SceneFault {
     if (wanted == Decoder.NATIVE) {
       try {
         return NativeTiles.of(this, bytes, threads);
@@ -165,11 +114,11 @@ public final class CogFile implements AutoCloseable {
         }
       }
     }
-    return new GdalTiles(this);
+    return GdalTiles.open(key, bytes, bands > 1 && !interleaved, threads);
   }
 
   private static String interleave(GDALDatasetH dataset) {
-    return GDALGetMetadataItem(new GDALMajorObjectH(dataset), "INTERLEAVE", "IMAGE_STRUCTURE");
+    return GDALGetMetadataItem(dataset, "INTERLEAVE", "IMAGE_STRUCTURE");
   }
 
   private static PixelType pixelType(String key, int type) throws SceneFault {
@@ -184,33 +133,6 @@ public final class CogFile implements AutoCloseable {
     }
     throw SceneFault.permanent(
         key, "pixels of type uint8, uint16, int16 or float32 expected, found GDAL type " + type);
-  }
-
-  static int gdalType(PixelType type) {
-    return switch (type) {
-      case UINT8 -> GDT_Byte;
-      case UINT16 -> GDT_UInt16;
-      case INT16 -> GDT_Int16;
-      case FLOAT32 -> GDT_Float32;
-    };
-  }
-
-  /** What GDAL last complained of on this thread. */
-  static String lastError() {
-    String message = CPLGetLastErrorMsg();
-    return message == null || message.isEmpty() ? "GDAL gives no reason" : message;
-  }
-
-  /** What GDAL last complained of, with the file under its own name. */
-  String gdalError() {
-    return lastError().replace(memoryFile, key);
-  }
-
-  GDALDatasetH dataset() {
-    if (dataset == null) {
-      throw new IllegalStateException(key + ": used after close");
-    }
-    return dataset;
   }
 
   public String key() {
@@ -250,44 +172,37 @@ public final class CogFile implements AutoCloseable {
     return decoder.kind();
   }
 
-  /** The value that the file says stands for no data in a band, numbered from 1. */
-  public OptionalDouble nodata(int band) {
-    int[] known = new int[1];
-    double value = GDALGetRasterNoDataValue(GDALGetRasterBand(dataset(), band), known);
-    return known[0] == 0 ? OptionalDouble.empty() : OptionalDouble.of(value);
-  }
-
-  /** Easting of the left edge of pixel column {@code x}, in metres. */
-  double easting(int x) {
+  /** Easting in metres, {@code x} pixels from the left edge. */
+  double easting(double x) {
     return geotransform[0] + x * geotransform[1];
   }
 
-  /** Northing of the upper edge of pixel row {@code y}, in metres. */
-  double northing(int y) {
+  /** Northing in metres, {@code y} pixels from the upper edge. */
+  double northing(double y) {
     return geotransform[3] + y * geotransform[5];
   }
 
   /** Transformation from this file's grid to WGS84. */
   Crs toLonLat() throws SceneFault {
-    return Crs.toLonLat(key, GDALGetSpatialRef(dataset()));
+    return Crs.toLonLat(key, GDALGetSpatialRef(gdal.dataset()));
   }
 
-  /** Whether both files have the same corners in the same coordinate system. */
-  boolean sameGroundAs(CogFile other) {
-    if (other == this) {
-      return true;
-    }
-    OGRSpatialReferenceH mine = GDALGetSpatialRef(dataset());
-    OGRSpatialReferenceH theirs = GDALGetSpatialRef(other.dataset());
-    boolean sameCrs =
-        mine == null ? theirs == null : theirs != null && OSRIsSame(mine, theirs) != 0;
-    // Grids are multiples of each other, so equal corners to a thousandth of a pixel are equal.
-    double tolerance = Math.abs(other.geotransform[1]) / 1000;
-    return sameCrs
-        && Math.abs(easting(0) - other.easting(0)) < tolerance
-        && Math.abs(northing(0) - other.northing(0)) < tolerance
-        && Math.abs(easting(width) - other.easting(other.width)) < tolerance
-        && Math.abs(northing(height) - other.northing(other.height)) < tolerance;
+  /** Where the file lies. */
+  public Ground ground() {
+    return new Ground(
+        GDALGetProjectionRef(gdal.dataset()),
+        easting(0),
+        northing(0),
+        easting(width),
+        northing(height),
+        Math.abs(geotransform[1]));
+  }
+
+  /** The value that the file says stands for no data in a band, numbered from 1. */
+  public OptionalDouble nodata(int band) {
+    int[] known = new int[1];
+    double value = GDALGetRasterNoDataValue(GDALGetRasterBand(gdal.dataset(), band), known);
+    return known[0] == 0 ? OptionalDouble.empty() : OptionalDouble.of(value);
   }
 
   /**
@@ -310,27 +225,14 @@ public final class CogFile implements AutoCloseable {
       throw new IndexOutOfBoundsException(
           key + ": window ends at byte " + last + " of a buffer of " + into.size());
     }
-    dataset(); // used after close?
+    gdal.dataset(); // used after close?
     decoder.read(numbers, x, y, w, h, into, layout);
   }
-
-  /**
-   * Where the pixels of a read go.
-   *
-   * @param offset byte of the first pixel of the first band
-   * @param pixelStride bytes from pixel to pixel
-   * @param lineStride bytes from line to line
-   * @param bandStride bytes from band to band
-   */
-  record BandLayout(long offset, long pixelStride, long lineStride, long bandStride) {}
 
   /** Closes the file; a second call does nothing. */
   @Override
   public void close() {
-    if (dataset != null) {
-      GDALClose(dataset);
-      dataset = null;
-      VSIUnlink(memoryFile);
-    }
+    decoder.close();
+    gdal.close();
   }
 }

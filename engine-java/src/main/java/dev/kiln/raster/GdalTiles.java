@@ -3,17 +3,32 @@ package dev.kiln.raster;
 import static dev.kiln.gdal.global.gdal.CE_None;
 import static dev.kiln.gdal.global.gdal.CPLErrorReset;
 import static dev.kiln.gdal.global.gdal.GDALDatasetRasterIOEx;
+import static dev.kiln.gdal.global.gdal.GDALGetRasterBand;
+import static dev.kiln.gdal.global.gdal.GDALGetRasterDataType;
 import static dev.kiln.gdal.global.gdal.GF_Read;
 
 import dev.kiln.fault.SceneFault;
+import dev.kiln.gdal.GDALDatasetH;
 import dev.kiln.memory.HostBuffer;
 
-/** Tiles decoded by GDAL, on the threads that the dataset was opened with. */
+/** Tiles decoded by GDAL. */
 final class GdalTiles implements TileDecoder {
-  private final CogFile file;
+  private final String key;
+  private final GdalFile file;
 
-  GdalTiles(CogFile file) {
+  private GdalTiles(String key, GdalFile file) {
+    this.key = key;
     this.file = file;
+  }
+
+  /**
+   * @param bytes borrowed
+   * @param separate whether each of several bands has tiles of its own
+   */
+  static GdalTiles open(String key, HostBuffer bytes, boolean separate, int threads)
+      throws SceneFault {
+    // On threads, GDAL before 3.7.1 mixes up the bands of such files and corrupts its memory.
+    return new GdalTiles(key, GdalFile.open(key, bytes, separate ? 1 : threads));
   }
 
   @Override
@@ -22,44 +37,22 @@ final class GdalTiles implements TileDecoder {
   }
 
   @Override
-  public void read(
-      int[] bands, int x, int y, int w, int h, HostBuffer into, CogFile.BandLayout layout)
+  public void read(int[] bands, int x, int y, int w, int h, HostBuffer into, BandLayout layout)
       throws SceneFault {
-    if (file.interleaved()) {
-      readAtOnce(bands, x, y, w, h, into, layout.offset(), layout);
-      return;
-    }
-    // GDAL 3.6 mixes up the bands of a planar file if they are out of order and it reads on
-    // threads.
-    for (int k = 0; k < bands.length; k++) {
-      long offset = layout.offset() + k * layout.bandStride();
-      readAtOnce(new int[] {bands[k]}, x, y, w, h, into, offset, layout);
-    }
-  }
-
-  private void readAtOnce(
-      int[] bands,
-      int x,
-      int y,
-      int w,
-      int h,
-      HostBuffer into,
-      long offset,
-      CogFile.BandLayout layout)
-      throws SceneFault {
+    GDALDatasetH dataset = file.dataset();
     CPLErrorReset();
     int result =
         GDALDatasetRasterIOEx(
-            file.dataset(),
+            dataset,
             GF_Read,
             x,
             y,
             w,
             h,
-            into.pointer().position(offset),
+            into.pointer().position(layout.offset()),
             w,
             h,
-            CogFile.gdalType(file.type()),
+            GDALGetRasterDataType(GDALGetRasterBand(dataset, 1)),
             bands.length,
             bands,
             layout.pixelStride(),
@@ -68,9 +61,14 @@ final class GdalTiles implements TileDecoder {
             null);
     if (result != CE_None) {
       throw SceneFault.permanent(
-          file.key(),
+          key,
           "pixels of rows %d to %d cannot be decoded: %s"
-              .formatted(y, y + h - 1, file.gdalError()));
+              .formatted(y, y + h - 1, file.complaint()));
     }
+  }
+
+  @Override
+  public void close() {
+    file.close();
   }
 }

@@ -66,8 +66,7 @@ final class NativeTiles implements TileDecoder {
   }
 
   @Override
-  public void read(
-      int[] bands, int x, int y, int w, int h, HostBuffer into, CogFile.BandLayout layout)
+  public void read(int[] bands, int x, int y, int w, int h, HostBuffer into, BandLayout layout)
       throws SceneFault {
     TiledTiff.Target target =
         new TiledTiff.Target(
@@ -82,5 +81,10 @@ final class NativeTiles implements TileDecoder {
     } catch (CorruptTileException e) {
       throw SceneFault.permanent(key, "pixels cannot be decoded: " + e.getMessage(), e);
     }
+  }
+
+  @Override
+  public void close() {
+    // Nothing is open: the bytes are borrowed.
   }
 }

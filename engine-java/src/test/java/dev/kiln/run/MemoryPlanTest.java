@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.kiln.fault.ConfigurationFault;
 import dev.kiln.model.Architecture;
 import dev.kiln.platform.PlatformCatalog;
-import java.time.Duration;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
 class MemoryPlanTest {
@@ -17,7 +17,7 @@ class MemoryPlanTest {
         model.equals("large") ? 1_250_000_000L : 8_000_000L,
         256,
         batch,
-        new RunOptions(2, 2_048_000_000L, 1, 2, 2, 3, false, 4, Duration.ofMinutes(15)),
+        new TestRun(Path.of("unused")).options(),
         1_000_000_000L);
   }
 
