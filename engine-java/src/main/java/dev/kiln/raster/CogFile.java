@@ -1,6 +1,9 @@
 package dev.kiln.raster;
 
 import static dev.kiln.gdal.global.gdal.CE_None;
+import static dev.kiln.gdal.global.gdal.CPLErrorReset;
+import static dev.kiln.gdal.global.gdal.CPLGetLastErrorMsg;
+import static dev.kiln.gdal.global.gdal.GDALClose;
 import static dev.kiln.gdal.global.gdal.GDALGetBlockSize;
 import static dev.kiln.gdal.global.gdal.GDALGetGeoTransform;
 import static dev.kiln.gdal.global.gdal.GDALGetMetadataItem;
@@ -12,10 +15,14 @@ import static dev.kiln.gdal.global.gdal.GDALGetRasterNoDataValue;
 import static dev.kiln.gdal.global.gdal.GDALGetRasterXSize;
 import static dev.kiln.gdal.global.gdal.GDALGetRasterYSize;
 import static dev.kiln.gdal.global.gdal.GDALGetSpatialRef;
+import static dev.kiln.gdal.global.gdal.GDALOpenEx;
 import static dev.kiln.gdal.global.gdal.GDT_Byte;
 import static dev.kiln.gdal.global.gdal.GDT_Float32;
 import static dev.kiln.gdal.global.gdal.GDT_Int16;
 import static dev.kiln.gdal.global.gdal.GDT_UInt16;
+import static dev.kiln.gdal.global.gdal.VSIFCloseL;
+import static dev.kiln.gdal.global.gdal.VSIFileFromMemBuffer;
+import static dev.kiln.gdal.global.gdal.VSIUnlink;
 
 import dev.kiln.decode.UnsupportedTiffException;
 import dev.kiln.fault.SceneFault;
@@ -26,6 +33,10 @@ import dev.kiln.memory.PixelType;
 import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.PointerPointer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,12 +47,14 @@ import org.slf4j.LoggerFactory;
  */
 public final class CogFile implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(CogFile.class);
+  private static final int OPEN_FLAGS = 0x02 | 0x40; // GDAL_OF_RASTER | GDAL_OF_VERBOSE_ERROR
+  private static final AtomicLong SERIAL = new AtomicLong();
 
   /** Why files went to GDAL, each said once: an archive has a million files of a kind. */
   private static final Set<String> REASONS_FOR_GDAL = ConcurrentHashMap.newKeySet();
 
   private final String key;
-  private final GdalFile gdal;
+  private final String memoryFile;
   private final int width;
   private final int height;
   private final int bands;
@@ -50,6 +63,7 @@ public final class CogFile implements AutoCloseable {
   private final boolean interleaved;
   private final double[] geotransform;
   private final TileDecoder decoder;
+  private GDALDatasetH dataset;
 
   /**
    * @param key the object's key, for messages
@@ -67,20 +81,54 @@ public final class CogFile implements AutoCloseable {
    */
   public static CogFile open(String key, HostBuffer bytes, int threads, Decoder wanted)
       throws SceneFault {
-    GdalFile gdal = GdalFile.open(key, bytes, 1);
+    GdalLibrary.require();
+    String memoryFile = "/vsimem/kiln/" + SERIAL.incrementAndGet() + ".tif";
+    Pointer mapped = VSIFileFromMemBuffer(memoryFile, bytes.pointer(), bytes.size(), 0);
+    if (mapped == null) {
+      throw new IllegalStateException(key + ": GDAL cannot open memory as a file: " + lastError());
+    }
+    VSIFCloseL(mapped);
+    GDALDatasetH dataset = null;
     try {
-      return new CogFile(key, gdal, bytes, threads, wanted);
+      dataset = openDataset(memoryFile, threads);
+      if (dataset == null) {
+        throw SceneFault.permanent(
+            key,
+            "a GeoTIFF expected, found something else: " + lastError().replace(memoryFile, key));
+      }
+      return new CogFile(key, memoryFile, dataset, bytes, threads, wanted);
     } catch (SceneFault | RuntimeException | Error e) {
-      gdal.close();
+      if (dataset != null) {
+        GDALClose(dataset);
+      }
+      VSIUnlink(memoryFile);
       throw e;
     }
   }
 
-  private CogFile(String key, GdalFile gdal, HostBuffer bytes, int threads, Decoder wanted)
+  private static GDALDatasetH openDataset(String file, int threads) {
+    CPLErrorReset();
+    try (PointerPointer<BytePointer> drivers = strings("GTiff");
+        PointerPointer<BytePointer> options = strings("NUM_THREADS=" + threads)) {
+      return GDALOpenEx(file, OPEN_FLAGS, drivers, options, null);
+    }
+  }
+
+  private static PointerPointer<BytePointer> strings(String text) {
+    return new PointerPointer<>(new BytePointer(text), null);
+  }
+
+  private CogFile(
+      String key,
+      String memoryFile,
+      GDALDatasetH dataset,
+      HostBuffer bytes,
+      int threads,
+      Decoder wanted)
       throws SceneFault {
     this.key = key;
-    this.gdal = gdal;
-    GDALDatasetH dataset = gdal.dataset();
+    this.memoryFile = memoryFile;
+    this.dataset = dataset;
     this.width = GDALGetRasterXSize(dataset);
     this.height = GDALGetRasterYSize(dataset);
     this.bands = GDALGetRasterCount(dataset);
@@ -104,7 +152,7 @@ public final class CogFile implements AutoCloseable {
     this.decoder = choose(wanted, bytes, threads);
   }
 
-  private TileDecoder choose(Decoder wanted, HostBuffer bytes, int threads) throws SceneFault {
+  private TileDecoder choose(Decoder wanted, HostBuffer bytes, int threads) {
     if (wanted == Decoder.NATIVE) {
       try {
         return NativeTiles.of(this, bytes, threads);
@@ -114,7 +162,7 @@ public final class CogFile implements AutoCloseable {
         }
       }
     }
-    return GdalTiles.open(key, bytes, bands > 1 && !interleaved, threads);
+    return new GdalTiles(this);
   }
 
   private static String interleave(GDALDatasetH dataset) {
@@ -133,6 +181,33 @@ public final class CogFile implements AutoCloseable {
     }
     throw SceneFault.permanent(
         key, "pixels of type uint8, uint16, int16 or float32 expected, found GDAL type " + type);
+  }
+
+  static int gdalType(PixelType type) {
+    return switch (type) {
+      case UINT8 -> GDT_Byte;
+      case UINT16 -> GDT_UInt16;
+      case INT16 -> GDT_Int16;
+      case FLOAT32 -> GDT_Float32;
+    };
+  }
+
+  /** What GDAL last complained of on this thread. */
+  static String lastError() {
+    String message = CPLGetLastErrorMsg();
+    return message == null || message.isEmpty() ? "GDAL gives no reason" : message;
+  }
+
+  /** What GDAL last complained of, with the file under its own name. */
+  String gdalError() {
+    return lastError().replace(memoryFile, key);
+  }
+
+  GDALDatasetH dataset() {
+    if (dataset == null) {
+      throw new IllegalStateException(key + ": used after close");
+    }
+    return dataset;
   }
 
   public String key() {
@@ -184,13 +259,13 @@ public final class CogFile implements AutoCloseable {
 
   /** Transformation from this file's grid to WGS84. */
   Crs toLonLat() throws SceneFault {
-    return Crs.toLonLat(key, GDALGetSpatialRef(gdal.dataset()));
+    return Crs.toLonLat(key, GDALGetSpatialRef(dataset()));
   }
 
   /** Where the file lies. */
   public Ground ground() {
     return new Ground(
-        GDALGetProjectionRef(gdal.dataset()),
+        GDALGetProjectionRef(dataset()),
         easting(0),
         northing(0),
         easting(width),
@@ -201,7 +276,7 @@ public final class CogFile implements AutoCloseable {
   /** The value that the file says stands for no data in a band, numbered from 1. */
   public OptionalDouble nodata(int band) {
     int[] known = new int[1];
-    double value = GDALGetRasterNoDataValue(GDALGetRasterBand(gdal.dataset(), band), known);
+    double value = GDALGetRasterNoDataValue(GDALGetRasterBand(dataset(), band), known);
     return known[0] == 0 ? OptionalDouble.empty() : OptionalDouble.of(value);
   }
 
@@ -225,14 +300,27 @@ public final class CogFile implements AutoCloseable {
       throw new IndexOutOfBoundsException(
           key + ": window ends at byte " + last + " of a buffer of " + into.size());
     }
-    gdal.dataset(); // used after close?
+    dataset(); // used after close?
     decoder.read(numbers, x, y, w, h, into, layout);
   }
+
+  /**
+   * Where the pixels of a read go.
+   *
+   * @param offset byte of the first pixel of the first band
+   * @param pixelStride bytes from pixel to pixel
+   * @param lineStride bytes from line to line
+   * @param bandStride bytes from band to band
+   */
+  record BandLayout(long offset, long pixelStride, long lineStride, long bandStride) {}
 
   /** Closes the file; a second call does nothing. */
   @Override
   public void close() {
-    decoder.close();
-    gdal.close();
+    if (dataset != null) {
+      GDALClose(dataset);
+      dataset = null;
+      VSIUnlink(memoryFile);
+    }
   }
 }

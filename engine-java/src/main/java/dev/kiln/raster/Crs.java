@@ -63,8 +63,7 @@ public final class Crs implements AutoCloseable {
           OCTNewCoordinateTransformation(reference, wgs84);
       if (transformation == null) {
         throw SceneFault.permanent(
-            key,
-            "no transformation from " + name(reference) + " to WGS84: " + GdalFile.lastError());
+            key, "no transformation from " + name(reference) + " to WGS84: " + CogFile.lastError());
       }
       return new Crs(transformation);
     } finally {

@@ -3,32 +3,17 @@ package dev.kiln.raster;
 import static dev.kiln.gdal.global.gdal.CE_None;
 import static dev.kiln.gdal.global.gdal.CPLErrorReset;
 import static dev.kiln.gdal.global.gdal.GDALDatasetRasterIOEx;
-import static dev.kiln.gdal.global.gdal.GDALGetRasterBand;
-import static dev.kiln.gdal.global.gdal.GDALGetRasterDataType;
 import static dev.kiln.gdal.global.gdal.GF_Read;
 
 import dev.kiln.fault.SceneFault;
-import dev.kiln.gdal.GDALDatasetH;
 import dev.kiln.memory.HostBuffer;
 
-/** Tiles decoded by GDAL. */
+/** Tiles decoded by GDAL, on the threads that the dataset was opened with. */
 final class GdalTiles implements TileDecoder {
-  private final String key;
-  private final GdalFile file;
+  private final CogFile file;
 
-  private GdalTiles(String key, GdalFile file) {
-    this.key = key;
+  GdalTiles(CogFile file) {
     this.file = file;
-  }
-
-  /**
-   * @param bytes borrowed
-   * @param separate whether each of several bands has tiles of its own
-   */
-  static GdalTiles open(String key, HostBuffer bytes, boolean separate, int threads)
-      throws SceneFault {
-    // On threads, GDAL before 3.7.1 mixes up the bands of such files and corrupts its memory.
-    return new GdalTiles(key, GdalFile.open(key, bytes, separate ? 1 : threads));
   }
 
   @Override
@@ -37,38 +22,55 @@ final class GdalTiles implements TileDecoder {
   }
 
   @Override
-  public void read(int[] bands, int x, int y, int w, int h, HostBuffer into, BandLayout layout)
+  public void read(
+      int[] bands, int x, int y, int w, int h, HostBuffer into, CogFile.BandLayout layout)
       throws SceneFault {
-    GDALDatasetH dataset = file.dataset();
+    if (file.interleaved()) {
+      readAtOnce(bands, x, y, w, h, into, layout.offset(), layout);
+      return;
+    }
+    // Of a planar file GDAL 3.6, if it reads on threads, strides to a band's number in the file and
+    // not among those asked for, and so out of the buffer: one band at a time, without a stride.
+    for (int k = 0; k < bands.length; k++) {
+      long offset = layout.offset() + k * layout.bandStride();
+      readAtOnce(new int[] {bands[k]}, x, y, w, h, into, offset, layout);
+    }
+  }
+
+  private void readAtOnce(
+      int[] bands,
+      int x,
+      int y,
+      int w,
+      int h,
+      HostBuffer into,
+      long offset,
+      CogFile.BandLayout layout)
+      throws SceneFault {
     CPLErrorReset();
     int result =
         GDALDatasetRasterIOEx(
-            dataset,
+            file.dataset(),
             GF_Read,
             x,
             y,
             w,
             h,
-            into.pointer().position(layout.offset()),
+            into.pointer().position(offset),
             w,
             h,
-            GDALGetRasterDataType(GDALGetRasterBand(dataset, 1)),
+            CogFile.gdalType(file.type()),
             bands.length,
             bands,
             layout.pixelStride(),
             layout.lineStride(),
-            layout.bandStride(),
+            file.interleaved() ? layout.bandStride() : 0,
             null);
     if (result != CE_None) {
       throw SceneFault.permanent(
-          key,
+          file.key(),
           "pixels of rows %d to %d cannot be decoded: %s"
-              .formatted(y, y + h - 1, file.complaint()));
+              .formatted(y, y + h - 1, file.gdalError()));
     }
-  }
-
-  @Override
-  public void close() {
-    file.close();
   }
 }

@@ -66,7 +66,8 @@ final class NativeTiles implements TileDecoder {
   }
 
   @Override
-  public void read(int[] bands, int x, int y, int w, int h, HostBuffer into, BandLayout layout)
+  public void read(
+      int[] bands, int x, int y, int w, int h, HostBuffer into, CogFile.BandLayout layout)
       throws SceneFault {
     TiledTiff.Target target =
         new TiledTiff.Target(
@@ -81,10 +82,5 @@ final class NativeTiles implements TileDecoder {
     } catch (CorruptTileException e) {
       throw SceneFault.permanent(key, "pixels cannot be decoded: " + e.getMessage(), e);
     }
-  }
-
-  @Override
-  public void close() {
-    // Nothing is open: the bytes are borrowed.
   }
 }

@@ -229,7 +229,8 @@ public final class SceneRaster implements AutoCloseable {
           width,
           first.height(),
           pixels,
-          new BandLayout(first.byteOf(x, 0), first.pixelStride(), first.lineStride(), bandStride));
+          new CogFile.BandLayout(
+              first.byteOf(x, 0), first.pixelStride(), first.lineStride(), bandStride));
     }
   }
 

@@ -4,7 +4,7 @@ import dev.kiln.fault.SceneFault;
 import dev.kiln.memory.HostBuffer;
 
 /** Decodes windows of one open file. For one thread at a time. */
-interface TileDecoder extends AutoCloseable {
+interface TileDecoder {
   /** Which one it is. */
   Decoder kind();
 
@@ -15,10 +15,6 @@ interface TileDecoder extends AutoCloseable {
    * @param into receives the pixels where {@code layout} says, which is inside of it
    * @throws SceneFault permanent if a tile cannot be decoded
    */
-  void read(int[] bands, int x, int y, int w, int h, HostBuffer into, BandLayout layout)
+  void read(int[] bands, int x, int y, int w, int h, HostBuffer into, CogFile.BandLayout layout)
       throws SceneFault;
-
-  /** Closes what it opened; a second call does nothing. */
-  @Override
-  void close();
 }

@@ -232,7 +232,7 @@ class DecodersAgreeTest {
           window[2],
           window[3],
           into,
-          new BandLayout(16, pixelStride, lineStride, bandStride));
+          new CogFile.BandLayout(16, pixelStride, lineStride, bandStride));
       byte[] pixels = new byte[(int) size];
       view.get(0, pixels);
       return pixels;

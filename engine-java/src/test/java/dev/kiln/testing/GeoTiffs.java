@@ -19,6 +19,7 @@ import static dev.kiln.gdal.global.gdal.GF_Write;
 import static dev.kiln.gdal.global.gdal.OSRImportFromEPSG;
 import static dev.kiln.gdal.global.gdal.OSRNewSpatialReference;
 import static dev.kiln.gdal.global.gdal.OSRRelease;
+import static dev.kiln.gdal.global.gdal.OSRSetFromUserInput;
 
 import dev.kiln.gdal.GDALDatasetH;
 import dev.kiln.gdal.Gdal;
@@ -37,14 +38,24 @@ import org.bytedeco.javacpp.PointerPointer;
 
 /** Writes small GeoTIFFs for tests. */
 public final class GeoTiffs {
+  /** What a pixel holds. */
+  public interface Pixels {
+    /**
+     * @param band from 0
+     */
+    double at(int band, int x, int y);
+  }
+
   private int width = 600;
   private int height = 520;
   private int bands = 4;
   private String type = "uint8";
   private int epsg = 32614;
+  private String projection;
   private double[] geotransform = {500_000, 1, 0, 5_200_000, 0, -1};
   private long seed = 1;
   private boolean wide;
+  private Pixels pixels;
   private Double nodata;
   private int[] hole = {0, 0, 0, 0};
   private final List<String> options =
@@ -94,12 +105,25 @@ public final class GeoTiffs {
     return this;
   }
 
+  /** A projection as PROJ or WKT text names it, instead of an EPSG code. */
+  public GeoTiffs projection(String text) {
+    projection = text;
+    return this;
+  }
+
+  /** Chosen values instead of random ones. */
+  public GeoTiffs pixels(Pixels values) {
+    pixels = values;
+    return this;
+  }
+
   /** Values of all sizes that the type has, not only those of a byte. */
   public GeoTiffs wide() {
     wide = true;
     return this;
   }
 
+  /** The value that the file names as no data. */
   public GeoTiffs nodata(double value) {
     nodata = value;
     return this;
@@ -139,9 +163,13 @@ public final class GeoTiffs {
       if (geotransform != null) {
         check(GDALSetGeoTransform(dataset, geotransform) == CE_None, file);
       }
-      if (epsg != 0) {
+      if (epsg != 0 || projection != null) {
         OGRSpatialReferenceH reference = OSRNewSpatialReference("");
-        check(OSRImportFromEPSG(reference, epsg) == 0, file);
+        int imported =
+            projection == null
+                ? OSRImportFromEPSG(reference, epsg)
+                : OSRSetFromUserInput(reference, projection);
+        check(imported == 0, file);
         check(GDALSetSpatialRef(dataset, reference) == CE_None, file);
         OSRRelease(reference);
       }
@@ -156,10 +184,12 @@ public final class GeoTiffs {
     if (nodata != null) {
       check(GDALSetRasterNoDataValue(GDALGetRasterBand(dataset, 1), nodata) == CE_None, file);
     }
-    // Values below 256, whatever the type: GDAL converts.
-    int stored = wide ? gdalType() : GDT_Byte;
-    int bytes = wide ? bytes() : 1;
-    try (Pointer data = new BytePointer(wide ? wideValues() : byteValues())) {
+    // Random values below 256, whatever the type: GDAL converts.
+    boolean own = wide || pixels != null;
+    int stored = own ? gdalType() : GDT_Byte;
+    int bytes = own ? bytes() : 1;
+    byte[] values = pixels != null ? chosenValues() : wide ? wideValues() : byteValues();
+    try (Pointer data = new BytePointer(values)) {
       // The rows above the hole, those beside it on either side, and those below.
       int[][] parts = {
         {0, 0, width, hole[1]},
@@ -191,6 +221,20 @@ public final class GeoTiffs {
         }
       }
     }
+  }
+
+  private byte[] chosenValues() {
+    ByteBuffer values =
+        ByteBuffer.allocate(width * height * bands * bytes()).order(ByteOrder.nativeOrder());
+    for (int i = 0; values.hasRemaining(); i++) {
+      double value = pixels.at(i % bands, i / bands % width, i / bands / width);
+      switch (type) {
+        case "uint8" -> values.put((byte) (int) value);
+        case "uint16", "int16" -> values.putShort((short) (int) value);
+        default -> values.putFloat((float) value);
+      }
+    }
+    return values.array();
   }
 
   private byte[] byteValues() {
