@@ -100,7 +100,7 @@ public final class Bench implements Callable<Integer> {
     machine.forEach((what, is) -> out.printf("%-9s %s%n", what, is));
     out.flush();
     Case.Effort effort = effort();
-    List<List<Double>> samples = take(cases, effort, out);
+    List<List<Case.Sample>> samples = take(cases, effort, out);
     Instant now = Instant.now().truncatedTo(ChronoUnit.SECONDS);
     Results found =
         new Results(now.toString(), machine, effort, quick, Results.figures(cases, samples));
@@ -114,17 +114,19 @@ public final class Bench implements Callable<Integer> {
         rounds > 0 ? rounds : usual.rounds(), usual.iterations(), usual.millis(), inProcess);
   }
 
-  private static List<List<Double>> take(List<Case> cases, Case.Effort effort, PrintWriter out)
+  private static List<List<Case.Sample>> take(List<Case> cases, Case.Effort effort, PrintWriter out)
       throws Exception {
-    List<List<Double>> samples = new ArrayList<>();
+    List<List<Case.Sample>> samples = new ArrayList<>();
     cases.forEach(c -> samples.add(new ArrayList<>()));
     for (int round = 0; round < effort.rounds(); round++) {
       for (int i = 0; i < cases.size(); i++) {
         Case one = cases.get(i);
         if (one.skipped() == null) {
-          List<Double> more = one.sampler().sample(effort);
+          List<Case.Sample> more = one.sampler().sample(effort);
           samples.get(i).addAll(more);
-          out.printf("%s: %.2f %s%n", one.name(), more.get(more.size() - 1), one.unit());
+          Case.Sample last = more.get(more.size() - 1);
+          out.printf(
+              "%s: %.3g %s, %.3g a core%n", one.name(), last.rate(), one.unit(), last.perCore());
         } else if (round == 0) {
           out.printf("%s: SKIPPED, %s%n", one.name(), one.skipped());
         }
