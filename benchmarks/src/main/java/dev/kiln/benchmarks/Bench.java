@@ -76,6 +76,11 @@ public final class Bench implements Callable<Integer> {
   private Path results;
 
   @Option(
+      names = "--publish",
+      description = "Keep the JSON under its time, and put the table into benchmarks/README.md.")
+  private boolean publish;
+
+  @Option(
       names = "--in-process",
       description = "Take the figures in this JVM: for tests of the benchmarks.")
   private boolean inProcess;
@@ -137,14 +142,13 @@ public final class Bench implements Callable<Integer> {
   }
 
   private void keep(Results found, Instant now, PrintWriter out) throws Exception {
-    boolean whole = !quick && only.pattern().isEmpty();
-    String name = whole ? now.toString().replace(":", "") : quick ? "quick" : "part";
+    String name = publish ? now.toString().replace(":", "") : quick ? "quick" : "latest";
     Path file = results.resolve(name + ".json");
     found.write(file);
     String table = found.markdown();
     out.println();
     out.print(table);
-    if (whole) {
+    if (publish) {
       Path page = results.resolveSibling("README.md");
       Results.replaceBetween(page, BEGIN, END, table);
       out.println(page);

@@ -92,19 +92,19 @@ public final class PatchRows {
     float[] rowOfPatches = new float[patches * rowLength()];
     for (int p = 0; p < patches; p++) {
       for (int b = 0; b < bands.size(); b++) {
+        BandPlane plane = strip.bands().get(b);
         for (int k = 0; k < PATCH; k++) {
-          BandPlane plane = strip.bands().get(b);
-          plane.readLine(raw, column, top + p * PATCH + k, line);
-          if (strip.radiometricOffset() != 0) {
-            shift(line, strip.radiometricOffset());
+          int y = top + p * PATCH + k;
+          // In between, a coarser band's line is the one before.
+          if (k == 0 || y % plane.repeat() == 0) {
+            plane.readLine(raw, column, y, line);
+            normalise(line, bands.get(b), plane.type(), strip.radiometricOffset());
           }
-          if (plane.type() == PixelType.FLOAT32) {
-            fill(line, (float) bands.get(b).mean());
-          }
-          normalise(line, (float) bands.get(b).mean(), (float) bands.get(b).std());
           for (int q = 0; q < patches; q++) {
             int to = q * rowLength() + (b * PATCH + k) * PATCH;
-            System.arraycopy(line, q * PATCH, rowOfPatches, to, PATCH);
+            for (int x = 0; x < PATCH; x++) {
+              rowOfPatches[to + x] = line[q * PATCH + x];
+            }
           }
         }
       }
@@ -112,7 +112,15 @@ public final class PatchRows {
     }
   }
 
-  private static void normalise(float[] line, float mean, float std) {
+  private static void normalise(float[] line, Band band, PixelType type, int radiometricOffset) {
+    float mean = (float) band.mean();
+    float std = (float) band.std();
+    if (radiometricOffset != 0) {
+      shift(line, radiometricOffset);
+    }
+    if (type == PixelType.FLOAT32) {
+      fill(line, mean);
+    }
     for (int x = 0; x < line.length; x++) {
       line[x] = (line[x] - mean) / std;
     }
