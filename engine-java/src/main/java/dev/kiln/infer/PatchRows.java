@@ -102,9 +102,7 @@ public final class PatchRows {
           }
           for (int q = 0; q < patches; q++) {
             int to = q * rowLength() + (b * PATCH + k) * PATCH;
-            for (int x = 0; x < PATCH; x++) {
-              rowOfPatches[to + x] = line[q * PATCH + x];
-            }
+            System.arraycopy(line, q * PATCH, rowOfPatches, to, PATCH);
           }
         }
       }
