@@ -1,29 +1,29 @@
-# Bindings by JavaCPP: a preset class (Java) says which C headers become which Java classes, JavaCPP
-# writes those classes and the C++ behind them.
+# Tools for bindings by JavaCPP, from KILN_JAVA_HOME (a JDK) and KILN_JAVACPP_JAR.
 #
-# Needs KILN_JAVA_HOME (a JDK) and KILN_JAVACPP_JAR. Sets JAVACPP_PLATFORM, JavaCPP's own name for
-# this machine: the folder in which its loader looks for libraries.
+#   JAVAC              the Java compiler
+#   JAVACPP            the command line of JavaCPP's builder
+#   JAVACPP_PLATFORM   JavaCPP's name for this machine, as in linux-x86_64
+#   javacpp_library()  a library of generated C++
 
-foreach(tool java javac)
-  string(TOUPPER ${tool} variable)
-  set(${variable} ${KILN_JAVA_HOME}/bin/${tool})
-  if(NOT EXISTS ${${variable}})
-    message(FATAL_ERROR "${${variable}} is missing: apt-get install openjdk-17-jdk-headless")
-  endif()
-endforeach()
+set(JAVAC ${KILN_JAVA_HOME}/bin/javac)
+set(JAVACPP ${KILN_JAVA_HOME}/bin/java -cp ${KILN_JAVACPP_JAR} org.bytedeco.javacpp.tools.Builder)
 
 # FindJNI wants AWT as well, which a headless JDK does not have.
 file(GLOB jni_md ${KILN_JAVA_HOME}/include/*/jni_md.h)
+if(NOT jni_md)
+  message(FATAL_ERROR "${KILN_JAVA_HOME} is no JDK: apt-get install -y openjdk-17-jdk-headless")
+endif()
 cmake_path(GET jni_md PARENT_PATH jni_md_folder)
 set(JNI_INCLUDE_DIRS ${KILN_JAVA_HOME}/include ${jni_md_folder})
 
-set(JAVACPP ${JAVA} -cp ${KILN_JAVACPP_JAR} org.bytedeco.javacpp.tools.Builder)
 execute_process(
   COMMAND ${JAVACPP} -print platform
-  OUTPUT_VARIABLE JAVACPP_PLATFORM OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+  OUTPUT_VARIABLE JAVACPP_PLATFORM OUTPUT_STRIP_TRAILING_WHITESPACE
+  COMMAND_ERROR_IS_FATAL ANY)
 
-# Declares a library of generated C++, placed where JavaCPP's loader finds it for the Java package
-# that `folder` names.
+# javacpp_library(<name> <folder> <source>...)
+# A library of generated C++, placed where JavaCPP's loader looks for it: beside the classes of the
+# Java package that <folder> names.
 function(javacpp_library name folder)
   add_library(${name} SHARED ${ARGN})
   target_include_directories(${name} SYSTEM PRIVATE ${JNI_INCLUDE_DIRS})

@@ -1,4 +1,4 @@
-# Compiler and linker flags of every native library of Kiln.
+# Flags of every native library of Kiln.
 
 set(CMAKE_CXX_STANDARD 17)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
@@ -14,7 +14,3 @@ endif()
 
 # A symbol that no dependency has fails here, not when the JVM first calls it.
 add_link_options(LINKER:-z,defs LINKER:--as-needed)
-
-# For hand-written sources; generated ones are compiled with warnings off.
-add_library(kiln_warnings INTERFACE)
-target_compile_options(kiln_warnings INTERFACE -Wall -Wextra -Werror)

@@ -4,19 +4,20 @@ import dev.kiln.fault.SceneFault;
 import dev.kiln.platform.Band;
 import dev.kiln.platform.Platform;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.Predicate;
-import java.util.stream.IntStream;
 
 /**
  * Which file of a STAC item holds which band of a platform. A band is found, in this order, as the
  * asset of its name, as the one asset with a single band of that name or common name, and as a band
  * of a larger file. If none is found so, a file with as many bands as the platform, or with bands
  * that the item does not describe, is taken in the platform's order: the asset {@code data}, the
- * one described file, or the only one.
+ * one described file, or the only one. Pictures made for display come last.
  *
  * <p>Only TIFFs count; the JPEG 2000 twins in Sentinel-2 items ({@code red-jp2}) never do.
  *
@@ -44,16 +45,24 @@ public record ItemAssets(List<BandAsset> bands, Optional<BandAsset> mask, double
    */
   public static ItemAssets map(StacItem item, Platform platform) throws SceneFault {
     List<StacAsset> files = item.assets().values().stream().filter(StacAsset::isTiff).toList();
-    List<Place> places = new ArrayList<>();
-    List<String> missing = new ArrayList<>();
-    for (Band band : platform.bands()) {
-      Optional<Place> place = find(item, files, band.name());
-      place.ifPresentOrElse(places::add, () -> missing.add(band.name()));
+    Map<String, Place> places = byName(item, files, platform, false);
+    if (places.isEmpty()) {
+      places = byOrder(files, platform);
     }
     if (places.isEmpty()) {
-      places.addAll(byOrder(files, platform));
+      // A true-colour picture has a red, too: it serves only where the item has no data at all.
+      places = byName(item, files, platform, true);
     }
-    if (places.size() < platform.bands().size()) {
+    List<BandAsset> bands = new ArrayList<>();
+    List<String> missing = new ArrayList<>();
+    for (Band band : platform.bands()) {
+      if (places.containsKey(band.name())) {
+        bands.add(locate(item, band.name(), places.get(band.name())));
+      } else {
+        missing.add(band.name());
+      }
+    }
+    if (!missing.isEmpty()) {
       throw SceneFault.permanent(
           item.key(),
           "no asset for "
@@ -64,10 +73,6 @@ public record ItemAssets(List<BandAsset> bands, Optional<BandAsset> mask, double
               + String.join(", ", files.stream().map(StacAsset::name).toList())
               + ")");
     }
-    List<BandAsset> bands = new ArrayList<>();
-    for (int i = 0; i < places.size(); i++) {
-      bands.add(locate(item, platform.bands().get(i).name(), places.get(i)));
-    }
     Optional<StacAsset> mask =
         Optional.ofNullable(MASKS.get(platform.name()))
             .map(item.assets()::get)
@@ -77,7 +82,19 @@ public record ItemAssets(List<BandAsset> bands, Optional<BandAsset> mask, double
         mask.isPresent()
             ? Optional.of(locate(item, mask.get().name(), new Place(mask.get(), 0)))
             : Optional.empty(),
-        gsd(item, platform, places));
+        gsd(item, platform, places.values()));
+  }
+
+  private static Map<String, Place> byName(
+      StacItem item, List<StacAsset> files, Platform platform, boolean forDisplay)
+      throws SceneFault {
+    List<StacAsset> kind =
+        files.stream().filter(file -> file.isForDisplay() == forDisplay).toList();
+    Map<String, Place> places = new HashMap<>();
+    for (Band band : platform.bands()) {
+      find(item, kind, band.name()).ifPresent(place -> places.put(band.name(), place));
+    }
+    return places;
   }
 
   private static Optional<Place> find(StacItem item, List<StacAsset> files, String band)
@@ -91,30 +108,21 @@ public record ItemAssets(List<BandAsset> bands, Optional<BandAsset> mask, double
     return single.isPresent() ? single : only(item, files, band, file -> file.bands().size() > 1);
   }
 
-  /** The one file of a kind that has a band of this name; one for display only for want of data. */
+  /** The one file of a kind that has a band of this name. */
   private static Optional<Place> only(
       StacItem item, List<StacAsset> files, String band, Predicate<StacAsset> kind)
       throws SceneFault {
-    for (boolean display : new boolean[] {false, true}) {
-      List<Place> found =
-          files.stream()
-              .filter(kind)
-              .filter(file -> file.isForDisplay() == display)
-              .flatMap(file -> indexOf(file, band).stream())
-              .toList();
-      if (found.size() > 1) {
-        throw SceneFault.permanent(
-            item.key(),
-            "band "
-                + band
-                + " could be any of the assets "
-                + String.join(", ", found.stream().map(place -> place.asset.name()).toList()));
-      }
-      if (!found.isEmpty()) {
-        return Optional.of(found.get(0));
-      }
+    List<Place> found =
+        files.stream().filter(kind).flatMap(file -> indexOf(file, band).stream()).toList();
+    if (found.size() > 1) {
+      throw SceneFault.permanent(
+          item.key(),
+          "band "
+              + band
+              + " could be any of the assets "
+              + String.join(", ", found.stream().map(place -> place.asset.name()).toList()));
     }
-    return Optional.empty();
+    return found.stream().findFirst();
   }
 
   private static Optional<Place> indexOf(StacAsset file, String band) {
@@ -128,21 +136,26 @@ public record ItemAssets(List<BandAsset> bands, Optional<BandAsset> mask, double
     return Optional.empty();
   }
 
-  private static List<Place> byOrder(List<StacAsset> files, Platform platform) {
+  private static Map<String, Place> byOrder(List<StacAsset> files, Platform platform) {
     int bands = platform.bands().size();
     List<StacAsset> fitting =
         files.stream()
+            .filter(file -> !file.isForDisplay())
             .filter(file -> file.bands().isEmpty() || file.bands().size() == bands)
             .toList();
-    Predicate<StacAsset> isData = file -> file.name().equals("data");
-    Predicate<StacAsset> isDescribed = file -> !file.bands().isEmpty() && !file.isForDisplay();
-    for (Predicate<StacAsset> kind : List.of(isData, isDescribed, file -> files.size() == 1)) {
+    List<Predicate<StacAsset>> kinds =
+        List.of(
+            file -> file.name().equals("data"),
+            file -> !file.bands().isEmpty(),
+            file -> fitting.size() == 1);
+    Map<String, Place> places = new HashMap<>();
+    for (Predicate<StacAsset> kind : kinds) {
       List<StacAsset> found = fitting.stream().filter(kind).toList();
-      if (found.size() == 1) {
-        return IntStream.range(0, bands).mapToObj(i -> new Place(found.get(0), i)).toList();
+      for (int i = 0; i < bands && found.size() == 1 && places.size() < bands; i++) {
+        places.put(platform.bands().get(i).name(), new Place(found.get(0), i));
       }
     }
-    return List.of();
+    return places;
   }
 
   private static BandAsset locate(StacItem item, String band, Place place) throws SceneFault {
@@ -160,7 +173,7 @@ public record ItemAssets(List<BandAsset> bands, Optional<BandAsset> mask, double
     return new BandAsset(band, ObjectRef.resolve(item.key(), file.href()), place.index + 1, nodata);
   }
 
-  private static double gsd(StacItem item, Platform platform, List<Place> places) {
+  private static double gsd(StacItem item, Platform platform, Collection<Place> places) {
     return places.stream()
         .map(place -> place.asset.gsd().isPresent() ? place.asset.gsd() : item.gsd())
         .filter(OptionalDouble::isPresent)

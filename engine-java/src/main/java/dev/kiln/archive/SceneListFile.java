@@ -44,7 +44,9 @@ public final class SceneListFile implements AutoCloseable {
     }
     try {
       Files.createDirectories(whole.getParent());
-      Path aside = Files.createTempFile(whole.getParent(), "." + whole.getFileName(), ".partial");
+      // Not a temporary file of the JDK's making: those are for their owner's eyes only.
+      String name = "." + whole.getFileName() + "." + ProcessHandle.current().pid() + ".partial";
+      Path aside = whole.resolveSibling(name);
       OutputStream bytes = Files.newOutputStream(aside);
       boolean gzip = whole.getFileName().toString().endsWith(".gz");
       OutputStream packed = gzip ? new GZIPOutputStream(bytes, BUFFER) : bytes;

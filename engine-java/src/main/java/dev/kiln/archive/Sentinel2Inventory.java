@@ -79,7 +79,8 @@ public record Sentinel2Inventory(
               }
             });
     tally.skip("not an item", rows - items[0]);
-    handOn(kept.sorted(), tally, scenes);
+    kept.sort();
+    handOn(kept, tally, scenes);
     return tally;
   }
 
@@ -113,23 +114,26 @@ public record Sentinel2Inventory(
     return area.orElseThrow().intersects(outline);
   }
 
-  private void handOn(long[] sorted, Tally tally, KeySink scenes) throws IOException {
-    for (int i = 0; i < sorted.length; i++) {
-      boolean more = i + 1 < sorted.length;
-      if (more && sorted[i] == sorted[i + 1]) {
+  private void handOn(PackedKeys sorted, Tally tally, KeySink scenes) throws IOException {
+    for (int i = 0; i < sorted.size; i++) {
+      long key = sorted.keys[i];
+      boolean last = i + 1 == sorted.size;
+      if (!last && key == sorted.keys[i + 1]) {
         tally.skip("listed twice");
-      } else if (more
-          && !all
-          && Sentinel2Key.acquisition(sorted[i]) == Sentinel2Key.acquisition(sorted[i + 1])) {
+      } else if (!last && !all && sameAcquisition(key, sorted.keys[i + 1])) {
         tally.skip("older processing");
       } else {
-        scenes.accept(Sentinel2Key.unpack(sorted[i]).key());
+        scenes.accept(Sentinel2Key.unpack(key).key());
         tally.keep();
       }
     }
   }
 
-  /** A growing array of numbers. */
+  private static boolean sameAcquisition(long one, long other) {
+    return Sentinel2Key.acquisition(one) == Sentinel2Key.acquisition(other);
+  }
+
+  /** A growing array of numbers, sorted in place. */
   private static final class PackedKeys {
     private long[] keys = new long[1024];
     private int size;
@@ -141,10 +145,8 @@ public record Sentinel2Inventory(
       keys[size++] = key;
     }
 
-    private long[] sorted() {
-      long[] sorted = Arrays.copyOf(keys, size);
-      Arrays.sort(sorted);
-      return sorted;
+    private void sort() {
+      Arrays.sort(keys, 0, size);
     }
   }
 }

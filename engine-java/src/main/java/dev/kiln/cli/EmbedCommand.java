@@ -12,6 +12,7 @@ import dev.kiln.model.ModelDirectory;
 import dev.kiln.platform.Platform;
 import dev.kiln.run.ChipOptions;
 import dev.kiln.run.EmbeddingJob;
+import dev.kiln.run.MemoryPlan;
 import dev.kiln.run.ProgressLog;
 import dev.kiln.run.RunOptions;
 import dev.kiln.run.RunReport;
@@ -105,6 +106,7 @@ public final class EmbedCommand implements Callable<Integer> {
         ObjectStore to = ObjectStores.open(out);
         Encoder encoder = Encoders.open(model, platform, chips.chip(), encoderFlags.options())) {
       log.info("encoder: {}", encoder.description());
+      plan(model, encoder, options);
       Platform bands = model.platform(platform);
       EmbeddingJob job =
           new EmbeddingJob(
@@ -126,6 +128,20 @@ public final class EmbedCommand implements Callable<Integer> {
       }
       return report.exitCode();
     }
+  }
+
+  private void plan(ModelDirectory model, Encoder encoder, RunOptions options) throws IOException {
+    MemoryPlan plan =
+        MemoryPlan.of(
+            model.platform(platform),
+            model.architecture(),
+            Files.size(model.weights()),
+            encoder.description().chip(),
+            encoder.description().batch(),
+            options,
+            Runtime.getRuntime().maxMemory());
+    log.info("memory, at most: {}", plan);
+    plan.requireFits(MemoryPlan.available());
   }
 
   private SceneList scenes(Shard shard) throws IOException {

@@ -16,7 +16,8 @@ import picocli.CommandLine.Model.OptionSpec;
 
 /**
  * Values of options from the environment: {@code --items-per-job} from {@code KILN_ITEMS_PER_JOB},
- * else from a name that earlier scripts or a scheduler use. What stands on the command line wins;
+ * else from a name that earlier scripts use. Which shard a job takes is not found here but in
+ * {@link dev.kiln.archive.Shard}, which knows the schedulers. What stands on the command line wins;
  * an empty variable counts as not set.
  */
 final class EnvironmentDefaults implements IDefaultValueProvider {
@@ -30,14 +31,9 @@ final class EnvironmentDefaults implements IDefaultValueProvider {
       List.of(
           new OtherName("KILN_DEBUG", "--stacktrace"),
           new OtherName("EMBEDDING_BATCH_SIZE", "--batch"),
-          new OtherName("ITEMS_PER_JOB", "--items-per-job"),
           new OtherName("EMBEDDINGS_BUCKET", "--out", bucket -> "s3://" + bucket),
           new OtherName("LIMIT_TO_STATE", "--state"),
-          new OtherName("ENDPOINT_URL", "--endpoint"),
-          new OtherName("AWS_BATCH_JOB_ARRAY_INDEX", "--index"),
-          new OtherName("JOB_COMPLETION_INDEX", "--index"),
-          new OtherName("SLURM_ARRAY_TASK_ID", "--index"),
-          new OtherName("BATCH_TASK_INDEX", "--index"));
+          new OtherName("ENDPOINT_URL", "--endpoint"));
 
   private record OtherName(String variable, String option, UnaryOperator<String> value) {
     OtherName(String variable, String option) {

@@ -20,7 +20,8 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Example:",
-      "  kiln manifest naip --state nd,ca --year 2016..2020 --resolution 60cm -o scenes.txt.gz"
+      "  kiln manifest naip --state nd,ca --year 2016..2020 --resolution 60cm \\",
+      "      -o scenes.txt.gz"
     },
     showDefaultValues = true,
     mixinStandardHelpOptions = true)

@@ -23,7 +23,8 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Example:",
-      "  kiln manifest sentinel-2 --from 2023 --to 2024 --aoi area.geojson -o scenes.txt.gz"
+      "  kiln manifest sentinel-2 --from 2023 --to 2024 --aoi area.geojson \\",
+      "      -o scenes.txt.gz"
     },
     showDefaultValues = true,
     mixinStandardHelpOptions = true)

@@ -61,7 +61,7 @@ final class ResolvedOptions {
           .mapToObj(i -> text(Array.get(value, i)))
           .collect(Collectors.joining(","));
     }
-    return value.toString();
+    return value instanceof Enum<?> ? value.toString().toLowerCase(Locale.ROOT) : value.toString();
   }
 
   private static String origin(ParseResult command, ArgSpec argument) {

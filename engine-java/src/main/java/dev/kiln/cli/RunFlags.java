@@ -61,6 +61,13 @@ final class RunFlags {
       description = "End a run in which nothing moves for so many seconds.")
   private int stallSeconds;
 
+  @Option(
+      names = "--price-per-hour",
+      paramLabel = "P",
+      defaultValue = "0",
+      description = "What the machine costs an hour: the report then says what the run did.")
+  private double pricePerHour;
+
   RunOptions options() {
     Range.atLeast("--slots", slots, 1);
     Range.atLeast("--fetch-threads", fetchThreads, 1);
@@ -79,6 +86,7 @@ final class RunFlags {
         slots,
         overwrite,
         attempts,
+        pricePerHour,
         Duration.ofSeconds(stallSeconds));
   }
 }

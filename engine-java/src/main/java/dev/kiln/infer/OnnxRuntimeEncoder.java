@@ -17,10 +17,14 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 
 /** Runs the exported graph in float32 on the CPU with ONNX Runtime. */
 public final class OnnxRuntimeEncoder implements Encoder {
+  /** Address space only; what is not used is not backed. */
+  private static final long START_STACK_BYTES = 512L << 20;
+
   private final EncoderDescription description;
   private final Platform platform;
   private final OrtEnvironment environment;
@@ -40,7 +44,7 @@ public final class OnnxRuntimeEncoder implements Encoder {
       ModelDirectory model, String platform, int chip, int batch, int threads) {
     this.platform = model.platform(platform);
     Path graph = model.graph(platform, chip);
-    this.environment = OrtEnvironment.getEnvironment("kiln");
+    this.environment = environment();
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
       options.setIntraOpNumThreads(threads);
       options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
@@ -67,6 +71,35 @@ public final class OnnxRuntimeEncoder implements Encoder {
               thread.setDaemon(true);
               return thread;
             });
+  }
+
+  /**
+   * ONNX Runtime matches the process's command line against a regular expression when it starts,
+   * and the recursion of that (1.29) overflows an ordinary stack from about 5 kB of command line.
+   */
+  private static OrtEnvironment environment() {
+    FutureTask<OrtEnvironment> start =
+        new FutureTask<>(() -> OrtEnvironment.getEnvironment("kiln"));
+    Thread roomy = new Thread(null, start, "onnxruntime-start", START_STACK_BYTES);
+    roomy.start();
+    try {
+      return start.get();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while ONNX Runtime starts", e);
+    } catch (ExecutionException e) {
+      throw new ConfigurationFault(
+          "ONNX Runtime cannot be loaded on this machine: " + e.getCause(), e.getCause());
+    }
+  }
+
+  /**
+   * Version of the ONNX Runtime in use.
+   *
+   * @throws ConfigurationFault if it cannot be loaded
+   */
+  public static String version() {
+    return environment().getVersion();
   }
 
   @Override

@@ -29,7 +29,6 @@ import dev.kiln.fault.SceneFault;
 import dev.kiln.gdal.GDALDatasetH;
 import dev.kiln.gdal.GDALMajorObjectH;
 import dev.kiln.gdal.GDALRasterBandH;
-import dev.kiln.gdal.Gdal;
 import dev.kiln.gdal.OGRSpatialReferenceH;
 import dev.kiln.memory.HostBuffer;
 import dev.kiln.memory.PixelType;
@@ -64,7 +63,7 @@ public final class CogFile implements AutoCloseable {
    * @throws SceneFault permanent if it is not a GeoTIFF whose pixels Kiln can take
    */
   public static CogFile open(String key, HostBuffer bytes, int threads) throws SceneFault {
-    Gdal.load();
+    GdalLibrary.require();
     String memoryFile = "/vsimem/kiln/" + SERIAL.incrementAndGet() + ".tif";
     Pointer mapped = VSIFileFromMemBuffer(memoryFile, bytes.pointer(), bytes.size(), 0);
     if (mapped == null) {

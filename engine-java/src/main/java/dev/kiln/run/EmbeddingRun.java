@@ -30,6 +30,9 @@ import java.util.Map;
  * <p>A scene that fails is recorded and the run goes on. Anything else that fails ends the run.
  */
 public final class EmbeddingRun {
+  /** Most of a write is waiting for the store to say that it is safe. */
+  private static final int WRITE_THREADS = 4;
+
   private final EmbeddingJob job;
   private final RunOptions options;
   private final Encoder encoder;
@@ -75,7 +78,7 @@ public final class EmbeddingRun {
             .stage("decode", options.decodeThreads(), this::decode, strips)
             .stage("fill", 1, this::fill, computing)
             .stage("encode", 1, this::encode, finished)
-            .stage("write", 1, this::write, null);
+            .stage("write", WRITE_THREADS, this::write, null);
     this.watch =
         new Watch(
             chain,

@@ -26,6 +26,7 @@ public final class ProgressLog implements ProgressListener, AutoCloseable {
   private static final long BAR_NANOS = 500_000_000L;
 
   private final Style style;
+  private final long interval;
   private final PrintStream json;
   private final ProgressBar bar;
   private long next;
@@ -35,7 +36,12 @@ public final class ProgressLog implements ProgressListener, AutoCloseable {
    * @param json receives the lines of style JSON
    */
   public ProgressLog(Style style, boolean terminal, PrintStream json) {
+    this(style, terminal, json, style == Style.AUTO && terminal ? BAR_NANOS : LINE_NANOS);
+  }
+
+  ProgressLog(Style style, boolean terminal, PrintStream json, long interval) {
     this.style = style;
+    this.interval = interval;
     this.json = json;
     this.bar =
         style == Style.AUTO && terminal
@@ -44,11 +50,7 @@ public final class ProgressLog implements ProgressListener, AutoCloseable {
                 .setUpdateIntervalMillis((int) (BAR_NANOS / 1_000_000))
                 .build()
             : null;
-    this.next = System.nanoTime() + interval();
-  }
-
-  private long interval() {
-    return bar == null ? LINE_NANOS : BAR_NANOS;
+    this.next = System.nanoTime() + interval;
   }
 
   @Override
@@ -56,7 +58,7 @@ public final class ProgressLog implements ProgressListener, AutoCloseable {
     if (style == Style.NONE || System.nanoTime() < next) {
       return;
     }
-    next += interval();
+    next = System.nanoTime() + interval;
     Snapshot now = run.get();
     if (bar != null) {
       bar.maxHint(now.scenes());
@@ -75,7 +77,7 @@ public final class ProgressLog implements ProgressListener, AutoCloseable {
     }
   }
 
-  private static String line(Snapshot now) {
+  static String line(Snapshot now) {
     Tally.Counts counts = now.counts();
     String lanes =
         now.lanes().stream()
@@ -83,7 +85,7 @@ public final class ProgressLog implements ProgressListener, AutoCloseable {
             .collect(Collectors.joining(", "));
     String busy =
         now.stages().stream()
-            .map(s -> String.format(Locale.ROOT, "%s %.0f%%", s.stage(), 100 * s.busyShare()))
+            .map(s -> String.format(Locale.ROOT, "%s %.0f%%", s.stage(), 100 * now.busyShare(s)))
             .collect(Collectors.joining(", "));
     return String.format(
         Locale.ROOT,

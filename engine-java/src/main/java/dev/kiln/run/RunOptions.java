@@ -13,6 +13,7 @@ import java.time.Duration;
  * @param slots batches on their way through the encoder: one fills, one computes, one drains
  * @param overwrite embed scenes again whose output exists
  * @param attempts tries for a transient fault
+ * @param pricePerHour of the machine, for the report; 0 if unknown
  * @param stallLimit a run in which nothing moves for so long is ended
  */
 public record RunOptions(
@@ -24,4 +25,5 @@ public record RunOptions(
     int slots,
     boolean overwrite,
     int attempts,
+    double pricePerHour,
     Duration stallLimit) {}

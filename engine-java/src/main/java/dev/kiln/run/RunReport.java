@@ -20,6 +20,7 @@ import tools.jackson.databind.json.JsonMapper;
  * @param ended why the run broke off; null if it came to its end
  * @param stopped whether it was asked to end early
  * @param chipsPerSecond over the whole run
+ * @param cost of the run at the price that was given; null without one
  * @param bottleneck the stage that set the pace
  * @param run counts, times and rates at the end
  * @param failures scenes that failed, in the order they did
@@ -34,6 +35,7 @@ public record RunReport(
     String ended,
     boolean stopped,
     double chipsPerSecond,
+    Double cost,
     String bottleneck,
     Snapshot run,
     List<FailedScene> failures) {
@@ -42,6 +44,7 @@ public record RunReport(
       EmbeddingJob job,
       EncoderDescription encoder,
       Snapshot end,
+      double pricePerHour,
       List<FailedScene> failures,
       Throwable failure,
       boolean stopped) {
@@ -55,6 +58,7 @@ public record RunReport(
         failure == null ? null : reason(failure),
         stopped,
         end.chipsPerSecond(),
+        pricePerHour > 0 ? (Double) (pricePerHour * end.seconds() / 3600) : null,
         end.bottleneck().stage(),
         end,
         failures);
@@ -129,6 +133,9 @@ public record RunReport(
         counts.bytesDecoded() / 1e6,
         counts.bytesDecoded() / 1e6 / run.seconds(),
         counts.bytesWritten() / 1e6);
+    if (cost != null && counts.chips() > 0) {
+      line(text, "cost    %.4f, %.4f a million chips", cost, cost * 1e6 / counts.chips());
+    }
     line(text, "stage    threads   busy s   waiting s   blocked s   busy");
     for (Stage.Times s : run.stages()) {
       line(
@@ -139,7 +146,7 @@ public record RunReport(
           s.busy(),
           s.waiting(),
           s.blocked(),
-          100 * s.busyShare(),
+          100 * run.busyShare(s),
           s.stage().equals(bottleneck) ? "  sets the pace" : "");
     }
     return text.toString();

@@ -35,12 +35,12 @@ public final class ShardRun {
       ProgressListener progress,
       String reportKey)
       throws InterruptedException {
-    announce(job, reportKey);
     EmbeddingRun run = new EmbeddingRun(job, options, encoder, progress);
     CountDownLatch reported = new CountDownLatch(1);
     Thread onSignal = new Thread(() -> stopAndWait(run, reported), "stop");
     Runtime.getRuntime().addShutdownHook(onSignal);
     try {
+      announce(job, reportKey);
       RunReport report = run.run();
       writeReport(job, report, reportKey);
       return report;

@@ -32,8 +32,13 @@ public record Snapshot(
     return own == 0 ? Double.NaN : seconds / own * (scenes - settled());
   }
 
-  /** The stage that is at work for the largest share of its time: it sets the pace. */
+  /** Share of the run so far that the threads of a stage were at work. */
+  double busyShare(Stage.Times stage) {
+    return seconds == 0 ? 0 : stage.busy() / stage.threads() / seconds;
+  }
+
+  /** The stage that was at work for the largest share of the run: it sets the pace. */
   Stage.Times bottleneck() {
-    return stages.stream().max(Comparator.comparingDouble(Stage.Times::busyShare)).orElseThrow();
+    return stages.stream().max(Comparator.comparingDouble(this::busyShare)).orElseThrow();
   }
 }

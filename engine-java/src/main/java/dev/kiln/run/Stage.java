@@ -113,11 +113,5 @@ public final class Stage {
    * @param blocked seconds of all its threads held up by the next stage
    */
   public record Times(
-      String stage, int threads, long items, double busy, double waiting, double blocked) {
-    /** Share of its threads' time at work. */
-    public double busyShare() {
-      double all = busy + waiting + blocked;
-      return all == 0 ? 0 : busy / all;
-    }
-  }
+      String stage, int threads, long items, double busy, double waiting, double blocked) {}
 }

@@ -14,14 +14,14 @@ final class Strikes {
     this.what = what;
   }
 
-  void success() {
+  synchronized void success() {
     inARow = 0;
   }
 
   /**
    * @throws MachineFault if this was one too many
    */
-  void failure(Exception cause) {
+  synchronized void failure(Exception cause) {
     inARow++;
     if (inARow >= LIMIT) {
       throw new MachineFault(

@@ -128,6 +128,18 @@ class ItemAssetsTest {
         .containsExactly("x/v.tif#1", "x/v.tif#2", "x/v.tif#3");
   }
 
+  @Test
+  void takesNoBandFromAPictureBesideData() throws SceneFault {
+    assertRefused(
+        item(
+            """
+            "green": {"href": "g.tif"},
+            "visual": {"href": "v.tif", "roles": ["visual"], "eo:bands": [{"common_name": "red"},
+              {"common_name": "green"}, {"common_name": "blue"}]}"""),
+        StacItemTest.platform("linz", 0.5, "red", "green", "blue"),
+        "no asset for red, blue of linz");
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {

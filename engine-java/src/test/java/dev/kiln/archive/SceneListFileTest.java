@@ -29,8 +29,10 @@ class SceneListFileTest {
     write(target, "a/b.tif", "ä.tif");
 
     assertThat(target).hasContent("a/b.tif\nä.tif\n");
-    assertThat(folder.resolve("new")).isDirectoryContaining(target::equals);
-    assertThat(Files.list(target.getParent())).hasSize(1);
+    assertThat(Files.list(folder.resolve("new"))).containsExactly(target);
+    Path plain = Files.createFile(folder.resolve("plain"));
+    assertThat(Files.getPosixFilePermissions(target))
+        .isEqualTo(Files.getPosixFilePermissions(plain));
   }
 
   @Test

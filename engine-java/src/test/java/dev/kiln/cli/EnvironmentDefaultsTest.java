@@ -86,17 +86,11 @@ class EnvironmentDefaultsTest {
   @ParameterizedTest
   @CsvSource({
     "EMBEDDING_BATCH_SIZE, 16, --batch, 16",
-    "ITEMS_PER_JOB, 50, --items-per-job, 50",
     "EMBEDDINGS_BUCKET, my-bucket, --out, s3://my-bucket",
     "LIMIT_TO_STATE, nd, --state, nd",
     "ENDPOINT_URL, http://127.0.0.1:9000, --endpoint, http://127.0.0.1:9000",
-    "AWS_BATCH_JOB_ARRAY_INDEX, 3, --index, 3",
-    "JOB_COMPLETION_INDEX, 4, --index, 4",
-    "SLURM_ARRAY_TASK_ID, 5, --index, 5",
-    "BATCH_TASK_INDEX, 6, --index, 6",
   })
-  void readsNamesOfEarlierScriptsAndSchedulers(
-      String variable, String set, String option, String value) {
+  void readsNamesOfEarlierScripts(String variable, String set, String option, String value) {
     environment.remove("KILN_OUT");
     environment.putIfAbsent("EMBEDDINGS_BUCKET", "b");
     environment.put(variable, set);
@@ -107,19 +101,14 @@ class EnvironmentDefaultsTest {
   @Test
   void prefersKilnsOwnName() {
     environment.put("EMBEDDINGS_BUCKET", "b");
-    environment.put("AWS_BATCH_JOB_ARRAY_INDEX", "3");
-    environment.put("KILN_INDEX", "4");
-    assertThat(parse("naip"))
-        .contains("--out vectors (environment variable KILN_OUT)")
-        .contains("--index 4 (environment variable KILN_INDEX)");
+    assertThat(parse("naip")).contains("--out vectors (environment variable KILN_OUT)");
   }
 
   @Test
   void takesAnEmptyVariableAsNotSet() {
-    environment.put("KILN_ITEMS_PER_JOB", "");
-    environment.put("ITEMS_PER_JOB", "9");
-    parse("naip");
-    assertThat(job.itemsPerJob).isEqualTo(9);
+    environment.put("KILN_BATCH", "");
+    environment.put("EMBEDDING_BATCH_SIZE", "9");
+    assertThat(parse("naip")).contains("--batch 9 (environment variable EMBEDDING_BATCH_SIZE)");
   }
 
   @Test

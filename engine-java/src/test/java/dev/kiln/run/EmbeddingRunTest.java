@@ -8,7 +8,6 @@ import dev.kiln.testing.GeoTiffs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -22,11 +21,6 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(120)
 class EmbeddingRunTest {
   @TempDir Path folder;
-
-  private static RunOptions options(int fetch, int decode, int inflate, int slots) {
-    return new RunOptions(
-        fetch, 1 << 28, decode, inflate, 2, slots, false, 1, Duration.ofSeconds(60));
-  }
 
   private static FakeEncoder encoder(int batch) {
     return new FakeEncoder(TestRun.NAIP, 256, batch);
@@ -62,7 +56,7 @@ class EmbeddingRunTest {
     for (int i = 1; i <= 10; i++) {
       run.scene(TestRun.key(i, resolutions[i % 5]), GeoTiffs.naip().seed(i));
     }
-    run.options = options(1, 1, 1, 2);
+    run.slots = 2;
     assertThat(run.embed(encoder(16)).exitCode()).isZero();
     assertThat(run.files()).hasSize(10);
   }
@@ -70,10 +64,13 @@ class EmbeddingRunTest {
   @Test
   void bytesDependOnNeitherThreadsNorBatchesNorSlots() throws Exception {
     TestRun reference = mixed(folder.resolve("a"), 9);
-    reference.options = options(1, 1, 1, 1);
+    reference.fetchThreads = 1;
+    reference.slots = 1;
     reference.embed(encoder(1));
     TestRun other = mixed(folder.resolve("b"), 9);
-    other.options = options(4, 3, 2, 3);
+    other.fetchThreads = 4;
+    other.decodeThreads = 3;
+    other.inflateThreads = 2;
     other.embed(encoder(7));
     assertSame(other.files(), reference.files());
   }
@@ -90,18 +87,7 @@ class EmbeddingRunTest {
     assertThat(resumed.run().counts().embedded()).isEqualTo(1);
     assertSame(run.files(), first);
 
-    RunOptions o = run.options;
-    run.options =
-        new RunOptions(
-            o.fetchThreads(),
-            o.fetchMemory(),
-            o.decodeThreads(),
-            o.inflateThreads(),
-            o.strips(),
-            o.slots(),
-            true,
-            o.attempts(),
-            o.stallLimit());
+    run.overwrite = true;
     assertThat(run.embed(encoder(4)).run().counts().embedded()).isEqualTo(4);
     assertSame(run.files(), first);
   }

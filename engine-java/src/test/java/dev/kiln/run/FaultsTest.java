@@ -179,18 +179,7 @@ class FaultsTest {
 
   @Test
   void hangingEncoderEndsTheRun() throws Exception {
-    RunOptions o = run.options;
-    run.options =
-        new RunOptions(
-            o.fetchThreads(),
-            o.fetchMemory(),
-            o.decodeThreads(),
-            o.inflateThreads(),
-            o.strips(),
-            o.slots(),
-            o.overwrite(),
-            o.attempts(),
-            Duration.ofSeconds(2));
+    run.stallLimit = Duration.ofSeconds(2);
     RunReport report = run.embed(encoder(batch -> Thread.sleep(600_000)));
     assertThat(report.exitCode()).isEqualTo(ExitCode.TRY_AGAIN);
     assertThat(report.ended()).contains("nothing moved for 2 s");

@@ -21,7 +21,6 @@ import dev.kiln.testing.Npy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Timeout;
@@ -81,8 +80,7 @@ class NaipGoldenScenesTest {
               target,
               new ChipOptions(256, order, 0.5, 0.2),
               new Provenance("test", model.hash(), "tiny", "onnxruntime", "fp32", Map.of()));
-      RunOptions options =
-          new RunOptions(2, 1 << 30, 1, 2, 2, 3, false, 1, Duration.ofSeconds(120));
+      RunOptions options = new TestRun(Path.of("unused")).options();
       return new EmbeddingRun(job, options, encoder, run -> {}).run();
     }
   }

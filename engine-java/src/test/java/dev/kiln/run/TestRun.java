@@ -30,12 +30,31 @@ final class TestRun {
   UnaryOperator<ObjectStore> wrapSource = store -> store;
   UnaryOperator<ObjectStore> wrapOut = store -> store;
   SceneArchive archive = SceneArchive.of(NAIP);
-  RunOptions options = new RunOptions(2, 1 << 28, 1, 1, 2, 3, false, 2, Duration.ofSeconds(60));
+  int fetchThreads = 2;
+  int decodeThreads = 1;
+  int inflateThreads = 1;
+  int slots = 3;
+  boolean overwrite;
+  Duration stallLimit = Duration.ofMinutes(1);
   EmbeddingRun run;
 
   TestRun(Path folder) {
     source = folder.resolve("source");
     out = folder.resolve("out");
+  }
+
+  RunOptions options() {
+    return new RunOptions(
+        fetchThreads,
+        1 << 28,
+        decodeThreads,
+        inflateThreads,
+        2,
+        slots,
+        overwrite,
+        2,
+        0,
+        stallLimit);
   }
 
   static String key(int number, String resolution) {
@@ -66,7 +85,7 @@ final class TestRun {
               to,
               new ChipOptions(256, LocationOrder.TRAINED, 0.5, 0.2),
               new Provenance("test", "hash", "micro", "fake", "fp32", Map.of()));
-      run = new EmbeddingRun(job, options, encoder, snapshot -> {});
+      run = new EmbeddingRun(job, options(), encoder, snapshot -> {});
       return run.run();
     }
   }

@@ -6,13 +6,18 @@ import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * A block of native host memory with one owner: whoever allocated it closes it. Views handed out by
- * {@link #slice} borrow; they must not be used after {@link #close}.
+ * A block of native host memory with one owner: whoever allocated it closes it. The garbage
+ * collector never frees it. Views handed out by {@link #pointer} and {@link #slice} borrow; they
+ * must not be used after {@link #close}.
  *
  * <p>Large blocks come zeroed and lazily backed from the operating system: address space that is
  * never touched costs no memory.
  */
 public final class HostBuffer implements AutoCloseable {
+  static {
+    NativeMemory.liftGuard();
+  }
+
   private final String purpose;
   private final long size;
   private BytePointer memory;
@@ -36,7 +41,7 @@ public final class HostBuffer implements AutoCloseable {
           purpose + ": " + size + " bytes asked, at least 1 expected");
     }
     Pointer block = Pointer.calloc(1, size);
-    if (block == null || block.isNull()) {
+    if (block == null) {
       throw new OutOfMemoryError(purpose + ": no host memory for " + size + " bytes");
     }
     return new HostBuffer(purpose, size, new BytePointer(block).capacity(size));
@@ -47,35 +52,53 @@ public final class HostBuffer implements AutoCloseable {
     return size;
   }
 
-  /** Borrowed pointer to the first byte. */
-  public synchronized BytePointer pointer() {
-    if (memory == null) {
-      throw new IllegalStateException(purpose + ": used after close");
-    }
-    return memory;
+  /**
+   * Borrowed pointer to the first byte, its limit the size. Each call gives a new one: moving its
+   * position moves nobody else's.
+   *
+   * @throws IllegalStateException after close
+   */
+  public BytePointer pointer() {
+    return new BytePointer(memory());
   }
 
-  /** Address of the first byte. */
+  /**
+   * Address of the first byte.
+   *
+   * @throws IllegalStateException after close
+   */
   public long address() {
-    return pointer().address();
+    return memory().address();
   }
 
   /**
    * Borrowed view of {@code length} bytes from {@code offset}, in host byte order.
    *
    * @throws IndexOutOfBoundsException if the range leaves the buffer
+   * @throws IllegalStateException after close
    */
   public ByteBuffer slice(long offset, int length) {
-    BytePointer base = pointer();
+    BytePointer base = memory();
     if (offset < 0 || length < 0 || offset > size - length) {
       throw new IndexOutOfBoundsException(
           purpose + ": bytes " + offset + "+" + length + " of " + size);
     }
-    return new BytePointer(base)
-        .position(offset)
-        .limit(offset + length)
+    if (length == 0) {
+      // JavaCPP would take a limit of 0 for none.
+      return ByteBuffer.allocate(0).order(ByteOrder.nativeOrder());
+    }
+    // Not through position(): a ByteBuffer counts from the address, in an int.
+    return base.getPointer(BytePointer.class, offset)
+        .capacity(length)
         .asByteBuffer()
         .order(ByteOrder.nativeOrder());
+  }
+
+  private synchronized BytePointer memory() {
+    if (memory == null) {
+      throw new IllegalStateException(purpose + ": used after close");
+    }
+    return memory;
   }
 
   /** Gives the memory back; a second call does nothing. */

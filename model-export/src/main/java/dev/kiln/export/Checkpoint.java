@@ -54,7 +54,7 @@ public final class Checkpoint implements AutoCloseable {
       if (head.length >= 2 && head[0] == 'P' && head[1] == 'K') {
         TorchArchive archive = TorchArchive.open(file);
         try {
-          return new Checkpoint(file, archive, archive.stateDict(file));
+          return new Checkpoint(file, archive, archive.stateDict());
         } catch (IOException | RuntimeException e) {
           archive.close();
           throw e;
@@ -136,11 +136,17 @@ public final class Checkpoint implements AutoCloseable {
   /**
    * Reads a tensor's numbers, in row-major order, as float32; {@link #check} it first.
    *
-   * @throws ConfigurationFault if the file is damaged there
+   * @throws ConfigurationFault if the file is damaged there, or a number is not finite
    */
   float[] read(String name) {
     try {
-      return tensor(name).read();
+      float[] values = tensor(name).read();
+      for (float value : values) {
+        if (!Float.isFinite(value)) {
+          throw fault(name, "expected finite numbers, found " + value);
+        }
+      }
+      return values;
     } catch (IOException e) {
       ConfigurationFault fault = fault(name, "cannot be read: " + e.getMessage());
       fault.initCause(e);
@@ -153,15 +159,10 @@ public final class Checkpoint implements AutoCloseable {
     if (value instanceof StoredTensor tensor) {
       return tensor;
     }
-    if (value == null) {
-      throw fault(name, "expected a tensor, found none of that name");
-    }
     throw fault(
         name,
         "expected a tensor, found "
-            + (value instanceof TorchPickle.Opaque opaque
-                ? opaque.what() + ", which Kiln does not run"
-                : "a " + value.getClass().getSimpleName()));
+            + (tensors.containsKey(name) ? TorchPickle.describe(value) : "none of that name"));
   }
 
   /** Names one of the encoder's tensors as the cause. */

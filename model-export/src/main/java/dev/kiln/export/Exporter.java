@@ -8,6 +8,7 @@ import dev.kiln.platform.Platform;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HexFormat;
@@ -107,14 +108,7 @@ public final class Exporter {
       Files.createDirectories(target.getParent());
       aside = Files.createDirectory(beside(target));
       write(aside);
-      if (Files.exists(target)) {
-        Path old = beside(target);
-        Files.move(target, old);
-        Files.move(aside, target);
-        delete(old);
-      } else {
-        Files.move(aside, target);
-      }
+      rename(aside, target);
       return ModelDirectory.open(target);
     } catch (IOException e) {
       throw new ConfigurationFault(
@@ -124,6 +118,22 @@ public final class Exporter {
         delete(aside);
       }
     }
+  }
+
+  private static void rename(Path aside, Path target) throws IOException {
+    if (!Files.exists(target)) {
+      Files.move(aside, target);
+      return;
+    }
+    Path old = beside(target);
+    Files.move(target, old);
+    try {
+      Files.move(aside, target);
+    } catch (IOException e) {
+      Files.move(old, target);
+      throw e;
+    }
+    delete(old);
   }
 
   /** A name next to the target, on the same file system, that nothing else has. */
@@ -146,7 +156,7 @@ public final class Exporter {
     List<ModelDescription.Tensor> tensors;
     List<ModelDescription.Graph> graphs = new ArrayList<>();
     try (WeightsFile file = new WeightsFile(directory.resolve(WEIGHTS))) {
-      writeWeights(file);
+      new EncoderWeights(checkpoint, architecture, file).write(options.platforms());
       weights = file.finish();
       tensors = List.copyOf(file.tensors().values());
       for (Platform platform : options.platforms()) {
@@ -177,97 +187,17 @@ public final class Exporter {
         EncoderGraph.build(architecture, platform, chip, tokens, WEIGHTS, weights.tensors())
             .toByteArray();
     String name = "%s-%d%s.onnx".formatted(platform.name(), chip, tokens ? "-tokens" : "");
-    Files.write(directory.resolve(name), model);
+    Files.write(
+        directory.resolve(name),
+        model,
+        StandardOpenOption.CREATE_NEW,
+        StandardOpenOption.WRITE,
+        StandardOpenOption.SYNC);
     return new ModelDescription.Graph(
         platform.name(),
         chip,
         tokens,
         name,
         HexFormat.of().formatHex(WeightsFile.sha256().digest(model)));
-  }
-
-  private void writeWeights(WeightsFile file) throws IOException {
-    long dim = architecture.dim();
-    long mlp = architecture.mlpDim();
-    int inner = architecture.inner();
-    file.add("cls_token", checkpoint.read(EncoderTensors.CLASS_TOKEN), dim);
-    float[] omega = positionOmega(architecture.dim());
-    file.add("position.omega", omega, omega.length);
-    for (int block = 0; block < architecture.depth(); block++) {
-      String attention = EncoderTensors.attention(block);
-      String to = "block.%d.attention.".formatted(block);
-      copyNorm(file, to + "norm", attention + "norm");
-      float[] qkv = checkpoint.read(attention + "to_qkv.weight");
-      scale(qkv, inner * architecture.dim(), Math.pow(architecture.dimHead(), -0.5));
-      if (block < architecture.depth() - 1) {
-        file.add(to + "qkv", transpose(qkv, architecture.dim(), 0, 3 * inner), dim, 3L * inner);
-      } else {
-        file.add(to + "q", transpose(qkv, architecture.dim(), 0, inner), dim, inner);
-        file.add(to + "kv", transpose(qkv, architecture.dim(), inner, 3 * inner), dim, 2L * inner);
-      }
-      copyTransposed(file, to + "out", attention + "to_out.weight", inner, dim);
-      String mlpFrom = EncoderTensors.mlp(block);
-      String mlpTo = "block.%d.mlp.".formatted(block);
-      copyNorm(file, mlpTo + "norm", mlpFrom + "0");
-      copyTransposed(file, mlpTo + "up.weight", mlpFrom + "1.weight", dim, mlp);
-      file.add(mlpTo + "up.bias", checkpoint.read(mlpFrom + "1.bias"), mlp);
-      copyTransposed(file, mlpTo + "down.weight", mlpFrom + "3.weight", mlp, dim);
-      file.add(mlpTo + "down.bias", checkpoint.read(mlpFrom + "3.bias"), dim);
-    }
-    copyNorm(file, "norm", EncoderTensors.FINAL_NORM);
-    Hypernetwork hypernetwork = new Hypernetwork(checkpoint, architecture);
-    for (Platform platform : options.platforms()) {
-      Hypernetwork.PatchEmbedding patch = hypernetwork.fold(platform);
-      String to = "patch." + platform.name();
-      file.add(to + ".weight", patch.weight(), patch.weight().length / dim, dim);
-      file.add(to + ".bias", patch.bias(), dim);
-    }
-  }
-
-  private void copyNorm(WeightsFile file, String to, String from) throws IOException {
-    file.add(to + ".weight", checkpoint.read(from + ".weight"), architecture.dim());
-    file.add(to + ".bias", checkpoint.read(from + ".bias"), architecture.dim());
-  }
-
-  private void copyTransposed(WeightsFile file, String to, String from, long in, long out)
-      throws IOException {
-    float[] weight = checkpoint.read(from);
-    file.add(to, transpose(weight, (int) in, 0, (int) out), in, out);
-  }
-
-  /** Frequencies of the position encoding, rounded at each step as PyTorch's float32 is. */
-  static float[] positionOmega(int dim) {
-    int positionDim = dim - EncoderTensors.METADATA;
-    int quarter = positionDim / 4;
-    float[] omega = new float[quarter];
-    for (int i = 0; i < quarter; i++) {
-      float exponent = 2 * ((float) i / (quarter - 1)) / positionDim;
-      omega[i] = 1 / (float) Math.pow(10_000, exponent);
-    }
-    return omega;
-  }
-
-  private static void scale(float[] values, int count, double factor) {
-    for (int i = 0; i < count; i++) {
-      values[i] = (float) (values[i] * factor);
-    }
-  }
-
-  /** Rows [from, to) of a row-major matrix, as {@code [columns, to - from]}. */
-  private static float[] transpose(float[] matrix, int columns, int from, int to) {
-    int rows = to - from;
-    float[] transposed = new float[rows * columns];
-    // Blocks that stay in the cache while their columns become rows.
-    int block = 64;
-    for (int r0 = 0; r0 < rows; r0 += block) {
-      for (int c0 = 0; c0 < columns; c0 += block) {
-        for (int r = r0; r < Math.min(rows, r0 + block); r++) {
-          for (int c = c0; c < Math.min(columns, c0 + block); c++) {
-            transposed[c * rows + r] = matrix[(from + r) * columns + c];
-          }
-        }
-      }
-    }
-    return transposed;
   }
 }

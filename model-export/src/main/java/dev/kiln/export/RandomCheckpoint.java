@@ -56,17 +56,12 @@ public record RandomCheckpoint(
       }
       Files.move(aside, file, StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException e) {
+      try {
+        Files.deleteIfExists(aside);
+      } catch (IOException left) {
+        e.addSuppressed(left);
+      }
       throw new ConfigurationFault("checkpoint %s: cannot be written: %s".formatted(file, e), e);
-    } finally {
-      deleteIfLeft(aside);
-    }
-  }
-
-  private static void deleteIfLeft(Path aside) {
-    try {
-      Files.deleteIfExists(aside);
-    } catch (IOException e) {
-      throw new ConfigurationFault("file %s: cannot be deleted".formatted(aside), e);
     }
   }
 
@@ -134,13 +129,14 @@ public record RandomCheckpoint(
    */
   private byte[] numbers(String name, Tensor tensor) {
     byte[] bytes = new byte[Math.toIntExact(tensor.elements() * tensor.type().bytes())];
-    if (name.contains(".norm") && name.endsWith(".weight") || name.endsWith("net.0.weight")) {
+    List<Long> shape = tensor.shape();
+    boolean weight = name.endsWith("weight");
+    if (weight && shape.size() == 1) {
       fill(bytes, tensor.type(), 1, 0, new SplittableRandom(seed));
       return bytes;
     }
-    List<Long> shape = tensor.shape();
     float range = TOKEN_SPREAD;
-    if (shape.size() == 2 && name.endsWith("weight")) {
+    if (weight && shape.size() == 2) {
       range = (float) (1 / Math.sqrt(shape.get(1)));
     }
     if (name.endsWith("fc_weight.weight")) {

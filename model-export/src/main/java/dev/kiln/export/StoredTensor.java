@@ -100,11 +100,11 @@ record StoredTensor(
     if (shape.contains(0L)) {
       return 0;
     }
-    double last = 0;
+    double last = 0; // saturates too
     for (int d = 0; d < shape.size(); d++) {
       last += (double) (shape.get(d) - 1) * strides.get(d);
     }
-    return (long) last + 1;
+    return (long) (last + 1);
   }
 
   private boolean isContiguous() {

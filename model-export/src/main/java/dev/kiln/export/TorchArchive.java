@@ -24,10 +24,12 @@ final class TorchArchive implements AutoCloseable {
   /** Real ones are under a megabyte; a broken directory must not ask for more than there is. */
   private static final long MAX_PICKLE_BYTES = 256L << 20;
 
+  private final Path file;
   private final ZipFile zip;
   private final String prefix;
 
-  private TorchArchive(ZipFile zip, String prefix) {
+  private TorchArchive(Path file, ZipFile zip, String prefix) {
+    this.file = file;
     this.zip = zip;
     this.prefix = prefix;
   }
@@ -46,8 +48,8 @@ final class TorchArchive implements AutoCloseable {
                       new ConfigurationFault(
                           "checkpoint %s: expected %s in the zip, as torch.save writes it, found none"
                               .formatted(file, PICKLE)));
-      TorchArchive archive = new TorchArchive(zip, prefix);
-      archive.requireLittleEndian(file);
+      TorchArchive archive = new TorchArchive(file, zip, prefix);
+      archive.requireLittleEndian();
       return archive;
     } catch (IOException | RuntimeException e) {
       zip.close();
@@ -59,13 +61,16 @@ final class TorchArchive implements AutoCloseable {
    * The model's weights by name: a {@link StoredTensor}, or whatever else stands in a tensor's
    * place. They are the map {@code state_dict} of a Lightning checkpoint, or the file's only map.
    */
-  Map<String, Object> stateDict(Path file) throws IOException {
+  Map<String, Object> stateDict() throws IOException {
     Object root = TorchPickle.read(new ByteArrayInputStream(pickle()));
-    Object weights = root instanceof Map<?, ?> map ? map.get("state_dict") : null;
-    if (!((weights == null ? root : weights) instanceof Map<?, ?> stateDict)) {
+    Object weights =
+        root instanceof Map<?, ?> map && map.containsKey("state_dict")
+            ? map.get("state_dict")
+            : root;
+    if (!(weights instanceof Map<?, ?> stateDict)) {
       throw new ConfigurationFault(
           "checkpoint %s: expected a map of tensors, found %s"
-              .formatted(file, root == null ? "None" : describe(weights == null ? root : weights)));
+              .formatted(file, TorchPickle.describe(weights)));
     }
     Map<String, Object> tensors = new LinkedHashMap<>();
     stateDict.forEach(
@@ -76,12 +81,6 @@ final class TorchArchive implements AutoCloseable {
                     ? stored((String) name, tensor)
                     : value));
     return tensors;
-  }
-
-  private static String describe(Object value) {
-    return value instanceof TorchPickle.Opaque opaque
-        ? opaque.what()
-        : value.getClass().getSimpleName();
   }
 
   private StoredTensor stored(String name, TorchPickle.Tensor tensor) {
@@ -100,11 +99,11 @@ final class TorchArchive implements AutoCloseable {
       throw new IOException(entry.getName() + " claims " + entry.getSize() + " bytes");
     }
     try (InputStream in = new VerifiedEntry(zip.getInputStream(entry), entry)) {
-      return in.readAllBytes();
+      return in.readNBytes((int) MAX_PICKLE_BYTES);
     }
   }
 
-  private void requireLittleEndian(Path file) throws IOException {
+  private void requireLittleEndian() throws IOException {
     ZipEntry entry = zip.getEntry(prefix + "byteorder");
     if (entry != null) {
       try (InputStream in = zip.getInputStream(entry)) {
@@ -185,7 +184,7 @@ final class TorchArchive implements AutoCloseable {
       super.close();
       if (read == entry.getSize() && getChecksum().getValue() != entry.getCrc()) {
         throw new IOException(
-            "%s: expected checksum %08x, found %08x: the file is damaged"
+            "%s: expected checksum %08x, found %08x: the file is damaged, or was saved without checksums"
                 .formatted(entry.getName(), entry.getCrc(), getChecksum().getValue()));
       }
     }

@@ -58,6 +58,14 @@ final class TorchPickle extends Unpickler {
     }
   }
 
+  /** Names a value that is not what it should be. */
+  static String describe(Object value) {
+    if (value instanceof Opaque opaque) {
+      return opaque.what() + ", which Kiln does not run";
+    }
+    return value == null ? "None" : "a " + value.getClass().getSimpleName();
+  }
+
   @Override
   protected Object dispatch(short opcode) throws IOException {
     switch (opcode) {

@@ -9,6 +9,7 @@ import java.nio.FloatBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -40,8 +41,11 @@ import tools.jackson.databind.json.JsonMapper;
  * norm.weight, norm.bias [dim]
  * </pre>
  *
- * The attention scale {@code dimHead^-0.5} is already multiplied into the columns of q. Columns of
- * q, k and v are ordered (head, dimension). LayerNorm's epsilon is 1e-5; GELU is the erf form.
+ * The token of the patch at row y, column x is {@code patch·W + b + [sin(x·a), cos(x·a), sin(y·a),
+ * cos(y·a), time, latlon]} with {@code a = gsd·omega}; the class token stands in front and gets
+ * neither. The attention scale {@code dimHead^-0.5} is already multiplied into the columns of q.
+ * Columns of q, k and v are ordered (head, dimension). LayerNorm's epsilon is 1e-5; GELU is the erf
+ * form.
  */
 public final class ModelDirectory {
   /** Name of the description within the directory. */
@@ -100,9 +104,15 @@ public final class ModelDirectory {
   /** Writes the description into a directory whose other files are there already. */
   public static ModelDirectory create(Path path, ModelDescription description) {
     try {
-      JSON.writeValue(path.resolve(DESCRIPTION), description);
-    } catch (JacksonException e) {
-      throw fault(path, "cannot write %s: %s".formatted(DESCRIPTION, e.getOriginalMessage()));
+      Files.write(
+          path.resolve(DESCRIPTION),
+          JSON.writeValueAsBytes(description),
+          StandardOpenOption.CREATE_NEW,
+          StandardOpenOption.WRITE,
+          StandardOpenOption.SYNC);
+    } catch (IOException e) {
+      throw new ConfigurationFault(
+          "model %s: cannot write %s: %s".formatted(path, DESCRIPTION, e), e);
     }
     return open(path);
   }

@@ -134,6 +134,29 @@ class BadCheckpointTest {
   }
 
   @Test
+  void numbersThatAreNotFinite() throws Exception {
+    MicroWeights weights = micro();
+    float[] values = new float[192 * 64];
+    values[values.length - 1] = Float.NaN;
+    String key = weights.store(StorageType.BFLOAT16, values);
+    weights.put(QKV, Tensor.whole(StorageType.BFLOAT16, key, List.of(192L, 64L)));
+    assertRefused(weights.write(file()))
+        .hasMessageContainingAll(QKV, "expected finite numbers, found NaN");
+  }
+
+  /** A view that names few stored numbers but spreads them over more than memory holds. */
+  @Test
+  void absurdStrides() throws Exception {
+    for (long stride : new long[] {1L << 30, Long.MAX_VALUE, -1}) {
+      MicroWeights weights = micro();
+      String key = weights.store(StorageType.FLOAT32, 1f);
+      weights.put(
+          QKV, new Tensor(StorageType.FLOAT32, key, 1, 0, List.of(192L, 64L), List.of(stride, 1L)));
+      assertRefused(weights.write(file())).hasMessageContainingAll(QKV, Long.toString(stride));
+    }
+  }
+
+  @Test
   void missingTensor() throws Exception {
     assertRefused(micro().put(QKV, null).write(file()))
         .hasMessageContainingAll(QKV, "expected a tensor", "found none of that name");
@@ -142,7 +165,7 @@ class BadCheckpointTest {
   @Test
   void notATensor() throws Exception {
     assertRefused(micro().put(QKV, "text").write(file()))
-        .hasMessageContainingAll(QKV, "expected a tensor", "a String");
+        .hasMessageContainingAll(QKV, "expected a tensor", "found a String");
   }
 
   @Test

@@ -7,11 +7,19 @@ import org.bytedeco.javacpp.tools.Info;
 import org.bytedeco.javacpp.tools.InfoMap;
 import org.bytedeco.javacpp.tools.InfoMapper;
 
+/**
+ * How JavaCPP reads GDAL's C headers. Their functions and constants become static members of {@code
+ * dev.kiln.gdal.global.gdal}, their handles classes of {@code dev.kiln.gdal}; both are generated
+ * while the module is built, from the headers of the machine that builds it.
+ *
+ * <p>Strings cross as UTF-8. A list of strings is a {@code PointerPointer} that ends with null.
+ */
 @Properties(
     inherit = javacpp.class,
     value =
         @Platform(
             define = {"CPL_SUPRESS_CPLUSPLUS", "STRING_BYTES_CHARSET \"UTF-8\""},
+            // In this order: a handle must be declared before the header that uses it is read.
             include = {
               "cpl_error.h",
               "cpl_progress.h",
@@ -19,6 +27,7 @@ import org.bytedeco.javacpp.tools.InfoMapper;
               "cpl_conv.h",
               "cpl_string.h",
               "ogr_core.h",
+              "gdal_fwd.h",
               "ogr_srs_api.h",
               "gdal.h",
               "drivers.h",
@@ -28,164 +37,112 @@ import org.bytedeco.javacpp.tools.InfoMapper;
 public class gdal implements InfoMapper {
 
   @Override
-  public void map(InfoMap names) {
-    conditions(names);
-    attributes(names);
-    types(names);
-    skipped(names);
+  public void map(InfoMap infos) {
+    conditions(infos);
+    attributes(infos);
+    types(infos);
+    omissions(infos);
   }
 
-  /** The parser takes both branches of a condition that it cannot decide. */
-  private static void conditions(InfoMap names) {
-    names.put(
+  /** Conditions that do not hold: JavaCPP takes both branches of one that it cannot decide. */
+  private static void conditions(InfoMap infos) {
+    infos.put(
         new Info(
                 "DEBUG",
-                "DOXYGEN_SKIP",
                 "GDAL_COMPILATION",
-                "STRICT_CPLERRORNUM_TYPE",
                 "STRICT_OGRERR_TYPE",
                 "SWIG",
-                "VSI_DEBUG",
-                "VSIL_STRICT_ENFORCE",
                 "WITHOUT_CPLDEBUG",
-                "ALIAS_CPLSNPRINTF_AS_SNPRINTF",
-                "HAVE_GCC_DIAGNOSTIC_PUSH",
-                "USE_DEPRECATED_SRS_WKT_WGS84",
-                "_MSC_VER",
                 "_WIN32",
                 "__cplusplus",
                 "defined(__cplusplus) && !defined(CPL_SUPRESS_CPLUSPLUS)",
-                "defined(DEBUG) && !defined(CPPCHECK)",
-                "undef",
-                "defined(DOXYGEN_SKIP)")
+                "defined(DOXYGEN_SKIP)",
+                "undef")
             .define(false));
-    names.put(new Info("VSI_STAT64_T").define(true));
   }
 
-  private static void attributes(InfoMap names) {
+  /** Macros that the parser would take for a type or a name. */
+  private static void attributes(InfoMap infos) {
     for (String macro :
         new String[] {
-          "CPL_C_START", "CPL_C_END", "CPL_DLL", "CPL_STDCALL",
-          "CPL_NO_RETURN", "CPL_RETURNS_NONNULL", "CPL_UNUSED", "CPL_RESTRICT",
-          "CPL_WARN_UNUSED_RESULT", "EXPERIMENTAL_CPL_WARN_UNUSED_RESULT", "OGR_DEPRECATED",
+          "CPL_C_START",
+          "CPL_C_END",
+          "CPL_DLL",
+          "CPL_RESTRICT",
+          "CPL_STDCALL",
+          "CPL_WARN_UNUSED_RESULT",
+          "EXPERIMENTAL_CPL_WARN_UNUSED_RESULT",
         }) {
-      names.put(new Info(macro).cppText("#define " + macro));
+      infos.put(new Info(macro).cppText("#define " + macro));
     }
     for (String macro :
         new String[] {
-          "CPL_WARN_DEPRECATED", "OGR_DEPRECATED",
+          "CPL_PRINT_FUNC_FORMAT(format, first)",
+          "CPL_SCAN_FUNC_FORMAT(format, first)",
+          "CPL_FORMAT_STRING(format) format",
+          "CPL_SCANF_FORMAT_STRING(format) format",
         }) {
-      names.put(new Info(macro).cppText("#define " + macro + "(x)"));
+      infos.put(new Info(macro.substring(0, macro.indexOf('('))).cppText("#define " + macro));
     }
-    names.put(
-        new Info("CPL_PRINT_FUNC_FORMAT").cppText("#define CPL_PRINT_FUNC_FORMAT(format, first)"));
-    names.put(
-        new Info("CPL_SCAN_FUNC_FORMAT").cppText("#define CPL_SCAN_FUNC_FORMAT(format, first)"));
-    names.put(new Info("CPL_FORMAT_STRING").cppText("#define CPL_FORMAT_STRING(format) format"));
-    names.put(
-        new Info("CPL_SCANF_FORMAT_STRING")
-            .cppText("#define CPL_SCANF_FORMAT_STRING(format) format"));
   }
 
-  private static void types(InfoMap names) {
-    names
-        .put(new Info("const char").valueTypes("byte").pointerTypes("String"))
-        .put(new Info("char").cast().valueTypes("byte").pointerTypes("BytePointer"))
+  private static void types(InfoMap infos) {
+    integer(infos, "short", "ShortPointer", "GInt16", "GUInt16");
+    integer(infos, "int", "IntPointer", "GInt32", "GUInt32");
+    integer(infos, "long", "LongPointer", "GIntBig", "GUIntBig", "GInt64", "GUInt64");
+    integer(infos, "long", "LongPointer", "GSpacing", "GPtrDiff_t", "vsi_l_offset");
+    infos
         .put(new Info("int").valueTypes("int").pointerTypes("IntPointer", "int[]"))
         .put(new Info("double").valueTypes("double").pointerTypes("DoublePointer", "double[]"))
-        .put(new Info("GByte").cast().valueTypes("byte").pointerTypes("BytePointer"))
-        .put(new Info("GBool").cast().valueTypes("int").pointerTypes("IntPointer", "int[]"))
-        .put(
-            new Info("GInt16", "GUInt16")
-                .cast()
-                .valueTypes("short")
-                .pointerTypes("ShortPointer", "short[]"))
-        .put(
-            new Info("GInt32", "GUInt32")
-                .cast()
-                .valueTypes("int")
-                .pointerTypes("IntPointer", "int[]"))
-        .put(
-            new Info(
-                    "GIntBig",
-                    "GUIntBig",
-                    "GInt64",
-                    "GUInt64",
-                    "GPtrDiff_t",
-                    "vsi_l_offset",
-                    "GSpacing")
-                .cast()
-                .valueTypes("long")
-                .pointerTypes("LongPointer", "long[]"))
-        .put(
-            new Info("CPLQuietErrorHandler")
-                .javaText(
-                    "@MemberGetter public static native CPLErrorHandler CPLQuietErrorHandler();"))
-        .put(
-            new Info("CSLConstList")
-                .cast()
-                .valueTypes("PointerPointer")
-                .pointerTypes("PointerPointer"))
-        .put(
-            new Info("FILE", "VSILFILE", "CPLVirtualMem", "CPLXMLNode")
-                .cast()
-                .pointerTypes("Pointer"));
-    for (String handle :
-        new String[] {
-          "OGRLayerH",
-          "OGRFeatureH",
-          "OGRGeometryH",
-          "OGRFeatureDefnH",
-          "OGRFieldDomainH",
-          "OGRStyleTableH",
-          "GDALMDArrayH",
-          "GDALAttributeH",
-          "GDALGroupH",
-          "GDALExtendedDataTypeH",
-          "GDALDimensionH",
-          "GDALEDTComponentH",
-          "OGRCoordinateTransformationOptionsH"
-        }) {
-      names.put(new Info(handle).cast().valueTypes("Pointer").pointerTypes("PointerPointer"));
-    }
+        .put(new Info("char", "GByte").cast().valueTypes("byte").pointerTypes("BytePointer"))
+        .put(new Info("const char").valueTypes("byte").pointerTypes("String"));
+    opaque(infos, "PointerPointer", "CSLConstList");
+    // Whatever takes this one takes a dataset, a band or a driver.
+    opaque(infos, "Pointer", "GDALMajorObjectH");
+    opaque(infos, "Pointer", "OGRFeatureDefnH", "OGRFeatureH", "OGRFieldDomainH", "OGRGeometryH");
+    opaque(infos, "Pointer", "CPLLockFileHandle", "GDALSubdatasetInfoH", "OGRGeomFieldDefnH");
+    opaque(infos, "Pointer", "OGRCoordinateTransformationOptionsH", "OGRLayerH", "OGRStyleTableH");
+    opaque(infos, "Pointer", "GDALAttributeH", "GDALDimensionH", "GDALGroupH", "GDALMDArrayH");
+    opaque(infos, "Pointer", "GDALEDTComponentH", "GDALExtendedDataTypeH");
+    infos.put(
+        new Info("CPLVirtualMem", "CPLXMLNode", "FILE", "VSILFILE").cast().pointerTypes("Pointer"));
+    // The function itself, to be installed: a handler written in Java would be called by GDAL's own
+    // threads.
+    infos.put(
+        new Info("CPLQuietErrorHandler")
+            .javaText(
+                "@MemberGetter public static native CPLErrorHandler CPLQuietErrorHandler();"));
   }
 
-  private static void skipped(InfoMap names) {
-    names.put(
+  private static void integer(InfoMap infos, String java, String pointer, String... names) {
+    infos.put(new Info(names).cast().valueTypes(java).pointerTypes(pointer, java + "[]"));
+  }
+
+  private static void opaque(InfoMap infos, String java, String... names) {
+    infos.put(new Info(names).cast().valueTypes(java).pointerTypes("PointerPointer"));
+  }
+
+  /** What the library does not export, or Java cannot call. */
+  private static void omissions(InfoMap infos) {
+    infos.put(
         new Info("cpl_vsi.h")
             .skip()
             .linePatterns(
                 ".*VSIInstallMemFileHandler.*", ".*VSISetCryptKey.*",
                 ".*\\(\\*VSIFilesystemPluginStatCallback\\).*", ".*VSILocalTime.*"));
-    for (String name :
-        new String[] {
-          "CPLErrorV",
-          "CPLPrintTime",
-          "CPLvsnprintf",
-          "CPLVASPrintf",
-          "CPLsnprintf",
-          "CPLTurnFailureIntoWarning",
-          "CPLsetlocale",
-          "CPLCleanupSetlocaleMutex",
-          "OGRStrdup",
-          "OGRwkbGeometryType",
-          "VSIStat",
-          "VSIStatL",
-          "VSIStatExL",
-          "VSIStatBuf",
-          "VSIStatBufL",
-          "VSIReadDir",
-          "CPLReadDir",
-          "CPLFree",
-          "VSI_L_OFFSET_MAX",
-          "GDALRPCInfo",
-          "GDALRPCInfoV1",
-          "GDALRPCInfoV2",
-          "GDALExtractRPCInfo",
-          "GDALExtractRPCInfoV1",
-          "GDALExtractRPCInfoV2"
-        }) {
-      names.put(new Info(name).skip());
-    }
+    infos
+        .put(
+            new Info(
+                    "CPLErrorSetState", "CPLErrorV", "CPLPrintTime", "CPLVASPrintf", "CPLvsnprintf")
+                .skip())
+        .put(new Info("CPLCleanupSetlocaleMutex", "CPLTurnFailureIntoWarning").skip())
+        .put(new Info("CPLsetlocale", "CPLsnprintf", "OGRStrdup").skip())
+        .put(new Info("VSIStat", "VSIStatBuf", "VSIStatBufL", "VSIStatExL", "VSIStatL").skip())
+        .put(new Info("GDALExtractRPCInfoV1", "GDALExtractRPCInfoV2").skip())
+        .put(new Info("GDALRPCInfoV1", "GDALRPCInfoV2", "OGRwkbGeometryType").skip());
+    // Macros that stand for something else than a number or a string.
+    infos.put(
+        new Info("CPLFree", "CPLReadDir", "GDALExtractRPCInfo", "GDALRPCInfo", "VSI_L_OFFSET_MAX")
+            .skip());
   }
 }

@@ -1,0 +1,62 @@
+package dev.kiln.cli;
+
+import dev.kiln.run.Checkup;
+import dev.kiln.run.ExitCode;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+import tools.jackson.databind.json.JsonMapper;
+
+/** {@code kiln doctor}: what of this machine works for Kiln. */
+@Command(
+    name = "doctor",
+    description = "Say what works on this machine, what is missing and how to get it.",
+    footer = {
+      "",
+      "Ends with 0 if Kiln can run here, else with 78.",
+      "",
+      "Example:",
+      "  kiln doctor --model clay-v1.5 --source naip-analytic --out embeddings"
+    })
+public final class DoctorCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Option(names = "--json", description = "Print JSON.")
+  private boolean json;
+
+  @Option(names = "--model", paramLabel = "DIR", description = "Look at this model too.")
+  private Path model;
+
+  @Option(names = "--source", paramLabel = "URI", description = "See whether this can be read.")
+  private String source;
+
+  @Option(names = "--out", paramLabel = "URI", description = "See whether this can be written.")
+  private String out;
+
+  @Override
+  public Integer call() {
+    List<Checkup.Finding> findings = Checkup.all(model, source, out);
+    PrintWriter print = spec.commandLine().getOut();
+    if (json) {
+      print.println(
+          JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsString(findings));
+    } else {
+      for (Checkup.Finding finding : findings) {
+        String state = finding.state().name().toLowerCase(Locale.ROOT);
+        print.printf("%-13s %-7s %s%n", finding.subject(), state, finding.found());
+        if (!finding.advice().isEmpty()) {
+          print.printf("%-13s %-7s   %s%n", "", "", finding.advice());
+        }
+      }
+    }
+    print.flush();
+    boolean broken = findings.stream().anyMatch(f -> f.state() == Checkup.State.BROKEN);
+    return broken ? ExitCode.CONFIGURATION : ExitCode.DONE;
+  }
+}

@@ -1,0 +1,162 @@
+package dev.kiln.run;
+
+import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.fetch.ObjectStore;
+import dev.kiln.fetch.ObjectStores;
+import dev.kiln.infer.OnnxRuntimeEncoder;
+import dev.kiln.model.ModelDirectory;
+import dev.kiln.platform.Platform;
+import dev.kiln.raster.GdalLibrary;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** What on this machine works for Kiln, what does not, and what to do about it. */
+public final class Checkup {
+  /** How one thing stands. */
+  public enum State {
+    OK,
+    /** Absent, and Kiln runs without it. */
+    ABSENT,
+    /** Kiln cannot run so. */
+    BROKEN
+  }
+
+  /**
+   * One thing that was looked at.
+   *
+   * @param subject what
+   * @param state how it stands
+   * @param found in words
+   * @param advice what to do; empty if nothing
+   */
+  public record Finding(String subject, State state, String found, String advice) {}
+
+  /** Extensions of x86-64 that make matrix products fast, as Linux names them. */
+  private static final List<String> FAST =
+      List.of("avx2", "avx512f", "avx512_bf16", "amx_bf16", "amx_int8");
+
+  private final List<Finding> findings = new ArrayList<>();
+
+  /** Something that works, or says why not. */
+  private interface Probe {
+    String find() throws Exception;
+  }
+
+  /**
+   * @param model to open; null to leave it out
+   * @param source to look into; null to leave it out
+   * @param out to write into; null to leave it out
+   */
+  public static List<Finding> all(Path model, String source, String out) {
+    Checkup checkup = new Checkup();
+    checkup.machine();
+    checkup.works("GDAL", GdalLibrary::require);
+    checkup.works("ONNX Runtime", OnnxRuntimeEncoder::version);
+    checkup.gpu();
+    if (model != null) {
+      checkup.works("model", () -> describe(ModelDirectory.open(model)));
+    }
+    if (source != null) {
+      checkup.works("source", () -> readable(source));
+    }
+    if (out != null) {
+      checkup.works("out", () -> writable(out));
+    }
+    return List.copyOf(checkup.findings);
+  }
+
+  private void works(String subject, Probe probe) {
+    try {
+      findings.add(new Finding(subject, State.OK, probe.find(), ""));
+    } catch (ConfigurationFault e) {
+      findings.add(new Finding(subject, State.BROKEN, "does not work", e.getMessage()));
+    } catch (Exception | LinkageError e) {
+      findings.add(new Finding(subject, State.BROKEN, "does not work", e.toString()));
+    }
+  }
+
+  private void machine() {
+    works(
+        "Java",
+        () -> System.getProperty("java.version") + " (" + System.getProperty("java.vendor") + ")");
+    works(
+        "processors",
+        () -> Runtime.getRuntime().availableProcessors() + " " + extensions());
+    works(
+        "memory",
+        () ->
+            String.format(
+                Locale.ROOT,
+                "%.1f GB, of which the Java heap may take %.1f GB",
+                MemoryPlan.available() / 1e9,
+                Runtime.getRuntime().maxMemory() / 1e9));
+  }
+
+  private static String extensions() throws IOException {
+    Path info = Path.of("/proc/cpuinfo");
+    if (!Files.isReadable(info)) {
+      return "";
+    }
+    try (Stream<String> lines = Files.lines(info)) {
+      List<String> flags =
+          lines
+              .filter(line -> line.startsWith("flags"))
+              .findFirst()
+              .map(line -> List.of(line.split("\\s+")))
+              .orElse(List.of());
+      return FAST.stream()
+          .filter(flags::contains)
+          .collect(Collectors.joining(", ", "with ", ""));
+    }
+  }
+
+  private void gpu() {
+    Path driver = Path.of("/proc/driver/nvidia/version");
+    if (!Files.isReadable(driver)) {
+      findings.add(
+          new Finding(
+              "NVIDIA GPU", State.ABSENT, "no driver is loaded", "the CPU encoder is used"));
+      return;
+    }
+    works("NVIDIA GPU", () -> Files.readString(driver).lines().findFirst().orElse("unknown driver"));
+    findings.add(
+        new Finding(
+            "GPU encoder",
+            State.ABSENT,
+            "not in this version of Kiln",
+            "the CPU encoder is used"));
+  }
+
+  private static String describe(ModelDirectory model) {
+    return "%s, %s, weights %s…"
+        .formatted(
+            model.architecture().name(),
+            model.description().platforms().stream()
+                .map(Platform::name)
+                .collect(Collectors.joining(", ")),
+            model.hash().substring(0, 12));
+  }
+
+  private static String readable(String uri) {
+    Path folder = ObjectStores.localPath(uri);
+    if (!Files.isDirectory(folder) || !Files.isReadable(folder)) {
+      throw new ConfigurationFault("--source " + uri + ": a readable folder expected");
+    }
+    return folder.toAbsolutePath() + " can be read";
+  }
+
+  private static String writable(String uri) throws IOException {
+    String key = "_kiln/doctor.json";
+    try (ObjectStore store = ObjectStores.open(uri)) {
+      store.put(key, "{}\n".getBytes(StandardCharsets.UTF_8));
+      return store.uri(key) + " was written";
+    }
+  }
+}

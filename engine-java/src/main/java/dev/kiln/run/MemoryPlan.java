@@ -1,0 +1,95 @@
+package dev.kiln.run;
+
+import com.sun.management.OperatingSystemMXBean;
+import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.model.Architecture;
+import dev.kiln.platform.Platform;
+import java.lang.management.ManagementFactory;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * What a run will hold at most, reckoned before it starts. Sizes of strips are those of full scenes
+ * of the two large archives; activations are those of float32 on a CPU.
+ */
+public final class MemoryPlan {
+  private static final long NAIP_STRIP = 512L * 12_700 * 4;
+
+  /** A row of 1024² tiles of a Sentinel-2 band at 10 m. */
+  private static final long BAND_STRIP = 1024L * 10_980 * 2;
+
+  /** The JVM beside its heap: code, classes, threads, GDAL's block cache. */
+  private static final long JVM = 600_000_000L;
+
+  private final Map<String, Long> parts = new LinkedHashMap<>();
+
+  /**
+   * @param weights bytes of the exported weights
+   * @param batch chips in a batch
+   * @param heap most that the Java heap may take, in bytes
+   */
+  public static MemoryPlan of(
+      Platform platform,
+      Architecture model,
+      long weights,
+      int chip,
+      int batch,
+      RunOptions options,
+      long heap) {
+    MemoryPlan plan = new MemoryPlan();
+    plan.parts.put("Java heap (-Xmx in KILN_JAVA_OPTS)", heap);
+    plan.parts.put("JVM and GDAL", JVM);
+    plan.parts.put("fetched scenes (--fetch-memory)", options.fetchMemory());
+    long strip = platform.name().equals("naip") ? NAIP_STRIP : BAND_STRIP * platform.bands().size();
+    // One in each decoder's hands, those in the lane, and those that the slots still need.
+    long strips = options.decodeThreads() + options.strips() + options.slots();
+    plan.parts.put("decoded strips (--decode-threads, --slots)", strips * strip);
+    long tokens = (long) chip / Architecture.PATCH * (chip / Architecture.PATCH) + 1;
+    long patches = tokens * platform.bands().size() * Architecture.patchPixels() * Float.BYTES;
+    plan.parts.put("batches (--batch, --slots)", options.slots() * batch * patches);
+    // The runtime keeps a second copy of the weights, laid out for its matrix products.
+    plan.parts.put("model", 2 * weights);
+    long wide = 3L * model.inner() + 2L * model.mlpDim() + 4L * model.dim();
+    long attention = model.heads() * tokens * tokens;
+    plan.parts.put("activations (--batch)", batch * Float.BYTES * (tokens * wide + attention));
+    return plan;
+  }
+
+  /** All of it, in bytes. */
+  public long bytes() {
+    return parts.values().stream().mapToLong(Long::longValue).sum();
+  }
+
+  /** Memory that the process may use: the container's limit or the machine's memory. */
+  public static long available() {
+    return ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
+        .getTotalMemorySize();
+  }
+
+  /**
+   * @param available bytes that the process may use
+   * @throws ConfigurationFault if the plan does not fit; names the largest part that a flag changes
+   */
+  public void requireFits(long available) {
+    if (bytes() > available) {
+      throw new ConfigurationFault(
+          "memory: %s planned, %s available; lower one of: %s"
+              .formatted(megabytes(bytes()), megabytes(available), this));
+    }
+  }
+
+  /** The parts, largest first. */
+  @Override
+  public String toString() {
+    return parts.entrySet().stream()
+        .sorted(Map.Entry.<String, Long>comparingByValue().reversed())
+        .map(part -> part.getKey() + " " + megabytes(part.getValue()))
+        .collect(Collectors.joining(", "));
+  }
+
+  private static String megabytes(long bytes) {
+    return String.format(Locale.ROOT, "%,d MB", bytes / 1_000_000);
+  }
+}

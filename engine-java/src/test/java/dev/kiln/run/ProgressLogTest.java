@@ -1,0 +1,72 @@
+package dev.kiln.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.kiln.testing.FakeEncoder;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+@Timeout(60)
+class ProgressLogTest {
+  @TempDir Path folder;
+
+  private RunReport report() throws Exception {
+    return new TestRun(folder).scene(1).scene(2).embed(new FakeEncoder(TestRun.NAIP, 256, 4));
+  }
+
+  @Test
+  void jsonLinesHoldTheWholeSnapshot() throws Exception {
+    Snapshot snapshot = report().run();
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    try (ProgressLog progress =
+        new ProgressLog(ProgressLog.Style.JSON, false, new PrintStream(out, true), 0)) {
+      progress.tick(() -> snapshot);
+      progress.tick(() -> snapshot);
+    }
+    String[] lines = out.toString(StandardCharsets.UTF_8).split("\n");
+    assertThat(lines).hasSize(2);
+    JsonNode line = JsonMapper.shared().readTree(lines[0]);
+    assertThat(line.path("counts").path("embedded").asInt()).isEqualTo(2);
+    assertThat(line.path("stages").size()).isEqualTo(5);
+    assertThat(line.path("lanes").size()).isEqualTo(4);
+  }
+
+  @Test
+  void plainLineSaysHowFarHowFastAndWhichStageIsBusy() throws Exception {
+    assertThat(ProgressLog.line(report().run()))
+        .startsWith("scenes 2 of 2 (0 failed), chips 8, ")
+        .contains("chips/s", "MB/s", "queued: fetched 0/", "busy: fetch ", "left: 0:00:00");
+  }
+
+  @Test
+  void noneAndEarlyTicksSayNothing() {
+    try (ProgressLog none = new ProgressLog(ProgressLog.Style.NONE, false, System.out);
+        ProgressLog early = new ProgressLog(ProgressLog.Style.PLAIN, false, System.out)) {
+      none.tick(
+          () -> {
+            throw new AssertionError("asked");
+          });
+      early.tick(
+          () -> {
+            throw new AssertionError("asked too early");
+          });
+    }
+  }
+
+  @Test
+  void reportNamesTheStageThatSetsThePace() throws Exception {
+    RunReport report = report();
+    assertThat(report.summary()).contains("2 embedded", "sets the pace");
+    JsonNode json = JsonMapper.shared().readTree(report.json());
+    assertThat(json.path("bottleneck").asString())
+        .isIn("fetch", "decode", "fill", "encode", "write");
+    assertThat(json.path("exitCode").asInt()).isZero();
+  }
+}
