@@ -104,7 +104,13 @@ public final class EmbeddingRun {
       strips.abandon();
     }
     return RunReport.of(
-        job, encoder.description(), watch.snapshot(), tally.failures(), failure, watch.stopping());
+        job,
+        encoder.description(),
+        watch.snapshot(),
+        options.pricePerHour(),
+        tally.failures(),
+        failure,
+        watch.stopping());
   }
 
   /**
@@ -122,7 +128,7 @@ public final class EmbeddingRun {
   private void fetch(Stage stage) throws InterruptedException {
     for (String key = nextKey(); key != null; key = nextKey()) {
       try {
-        if (!options.overwrite() && job.out().exists(OutputKey.of(key))) {
+        if (!options.overwrite() && !job.out().existing(List.of(OutputKey.of(key))).isEmpty()) {
           tally.alreadyDone();
           continue;
         }

@@ -4,8 +4,12 @@ import dev.kiln.archive.Scene;
 import dev.kiln.archive.SceneArchive;
 import dev.kiln.fault.SceneFault;
 import dev.kiln.fetch.ObjectStore;
+import dev.kiln.fetch.RangePlan;
+import dev.kiln.fetch.SparseObject;
+import dev.kiln.memory.ByteRange;
 import dev.kiln.memory.HostBuffer;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,20 +54,18 @@ final class SceneFetch {
 
   private FetchedScene once(String key, Stage stage) throws SceneFault, InterruptedException {
     Scene scene = archive.describe(key, source::read);
-    long bytes = 0;
-    for (String asset : scene.assets()) {
-      bytes += source.size(asset);
-    }
-    long needed = bytes;
+    List<SparseObject> objects = source.open(scene.assets());
+    List<RangePlan> plans =
+        objects.stream().map(o -> o.plan(List.of(new ByteRange(0, o.size())))).toList();
+    long needed = objects.stream().mapToLong(SparseObject::size).sum();
     ByteBudget.Share share = stage.waitFor(() -> budget.take(needed));
     Map<String, HostBuffer> assets = new LinkedHashMap<>();
     try {
-      for (String asset : scene.assets()) {
-        assets.put(asset, source.fetch(asset));
-      }
+      source.fetch(plans);
+      objects.forEach(o -> assets.put(o.key(), o.buffer()));
       return new FetchedScene(scene, assets, share);
-    } catch (SceneFault | RuntimeException | Error e) {
-      assets.values().forEach(HostBuffer::close);
+    } catch (SceneFault | InterruptedException | RuntimeException | Error e) {
+      ObjectStore.closeAll(objects);
       share.close();
       throw e;
     }
