@@ -50,13 +50,34 @@ class ArchitectureTest {
         .definedBy("dev.kiln.memory..")
         .whereLayer("cli")
         .mayOnlyAccessLayers(
-            "sample", "run", "archive", "fetch", "raster", "chip", "infer", "sink", "export",
-            "model", "platform", "fault", "gdal", "memory")
+            "sample",
+            "run",
+            "archive",
+            "fetch",
+            "raster",
+            "chip",
+            "infer",
+            "sink",
+            "export",
+            "model",
+            "platform",
+            "fault",
+            "gdal",
+            "memory")
         .whereLayer("sample")
-        .mayOnlyAccessLayers("archive", "chip", "export", "model", "platform", "fault", "gdal", "memory")
+        .mayOnlyAccessLayers(
+            "archive", "chip", "export", "model", "platform", "fault", "gdal", "memory")
         .whereLayer("run")
         .mayOnlyAccessLayers(
-            "archive", "fetch", "raster", "chip", "infer", "sink", "model", "platform", "fault",
+            "archive",
+            "fetch",
+            "raster",
+            "chip",
+            "infer",
+            "sink",
+            "model",
+            "platform",
+            "fault",
             "memory")
         .whereLayer("archive")
         .mayOnlyAccessLayers("platform", "fault", "memory")

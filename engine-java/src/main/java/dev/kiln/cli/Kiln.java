@@ -43,7 +43,11 @@ import picocli.CommandLine.Spec;
     })
 public final class Kiln implements Callable<Integer> {
   private static final List<Class<?>> COMMANDS =
-      List.of(ManifestCommand.class, ExportCommand.class, EmbedCommand.class, InspectCommand.class,
+      List.of(
+          ManifestCommand.class,
+          ExportCommand.class,
+          EmbedCommand.class,
+          InspectCommand.class,
           DoctorCommand.class);
 
   /** How much the log says. */

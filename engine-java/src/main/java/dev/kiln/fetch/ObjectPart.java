@@ -49,7 +49,9 @@ final class ObjectPart {
     }
     before = arrived;
     ByteRange rest = ByteRange.between(range.offset() + arrived, range.end());
-    sink = new RangeSink(rest, Optional.of(version), target.slice(arrived, Math.toIntExact(rest.length())));
+    sink =
+        new RangeSink(
+            rest, Optional.of(version), target.slice(arrived, Math.toIntExact(rest.length())));
     return request.start(rest, sink);
   }
 

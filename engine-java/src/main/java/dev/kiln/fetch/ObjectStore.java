@@ -67,7 +67,12 @@ public interface ObjectStore extends AutoCloseable {
    */
   InputStream stream(String key) throws IOException;
 
-  /** Which of these objects are there. */
+  /** Whether an object is there. */
+  default boolean exists(String key) throws IOException {
+    return existing(List.of(key)).contains(key);
+  }
+
+  /** Which of these objects are there; for many keys far quicker than one by one. */
   Set<String> existing(Collection<String> keys) throws IOException;
 
   /**

@@ -39,7 +39,9 @@ final class RangeSet {
     long at = range.offset();
     Map.Entry<Long, Long> next = endByBegin.floorEntry(at);
     next = next == null ? endByBegin.ceilingEntry(at) : next;
-    for (; next != null && next.getKey() < range.end(); next = endByBegin.higherEntry(next.getKey())) {
+    for (;
+        next != null && next.getKey() < range.end();
+        next = endByBegin.higherEntry(next.getKey())) {
       if (next.getKey() > at) {
         missing.add(ByteRange.between(at, next.getKey()));
       }

@@ -16,7 +16,8 @@ import software.amazon.awssdk.services.s3.model.GetObjectResponse;
 
 /**
  * Takes the body of one ranged request into memory as it arrives, after it has checked that the
- * service sends what was asked for. The memory is borrowed: nothing is written after {@link #close}.
+ * service sends what was asked for. The memory is borrowed: nothing is written after {@link
+ * #close}.
  */
 final class RangeSink
     implements AsyncResponseTransformer<GetObjectResponse, RangeSink>, Subscriber<ByteBuffer> {
@@ -131,8 +132,7 @@ final class RangeSink
     }
     int length = bytes.remaining();
     if (length > expected - received) {
-      result.completeExceptionally(
-          new S3Failure(Kind.PASSING, "more bytes than asked for", null));
+      result.completeExceptionally(new S3Failure(Kind.PASSING, "more bytes than asked for", null));
       subscription.cancel();
       return;
     }

@@ -8,7 +8,8 @@ import java.time.Duration;
  * @param connections requests under way at once
  * @param attempts tries of a request that may pass
  * @param firstPause before the second try; it doubles from try to try
- * @param stallLimit a connection on which no byte moves for so long is given up
+ * @param stallLimit a connection on which no byte moves for so long is given up; whole seconds, at
+ *     least 2
  */
 public record RequestLimits(
     int connections, int attempts, Duration firstPause, Duration stallLimit) {

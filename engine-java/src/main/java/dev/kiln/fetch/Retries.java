@@ -114,8 +114,7 @@ final class Retries {
         pause,
         number,
         limits.attempts());
-    Runnable before =
-        failure.kind() == S3Failure.Kind.EXPIRED ? renewCredentials : () -> {};
+    Runnable before = failure.kind() == S3Failure.Kind.EXPIRED ? renewCredentials : () -> {};
     CompletableFuture.delayedExecutor(pause, TimeUnit.MILLISECONDS)
         .execute(() -> attempt(what, request, number + 1, before, result));
   }

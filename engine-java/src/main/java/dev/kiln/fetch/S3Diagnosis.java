@@ -72,14 +72,11 @@ final class S3Diagnosis {
       return new S3Failure(Kind.PASSING, "connection failed: " + innermost(cause), cause);
     }
     // A defect, in Kiln or below: not to be tried again, nor to be taken for a fault of the object.
-    throw cause instanceof RuntimeException defect
-        ? defect
-        : new IllegalStateException(cause);
+    throw cause instanceof RuntimeException defect ? defect : new IllegalStateException(cause);
   }
 
   private S3Failure ofAnswer(AwsServiceException answer) {
-    String code =
-        answer.awsErrorDetails() == null ? null : answer.awsErrorDetails().errorCode();
+    String code = answer.awsErrorDetails() == null ? null : answer.awsErrorDetails().errorCode();
     code = code == null ? "" : code;
     int status = answer.statusCode();
     String said = "the service answered " + status + (code.isEmpty() ? "" : " " + code);
@@ -88,7 +85,9 @@ final class S3Diagnosis {
     }
     if (EXPIRED.contains(code)) {
       return new S3Failure(
-          Kind.EXPIRED, ofBucket("the credentials have expired (" + code + "): renew them"), answer);
+          Kind.EXPIRED,
+          ofBucket("the credentials have expired (" + code + "): renew them"),
+          answer);
     }
     if (BAD_CREDENTIALS.contains(code)) {
       return new S3Failure(
@@ -119,8 +118,7 @@ final class S3Diagnosis {
     return switch (status) {
       case 403, 401 -> new S3Failure(Kind.DENIED, said + denied(), answer);
       case 404 -> new S3Failure(Kind.MISSING, "no such object in s3://" + bucket, answer);
-      case 412 ->
-          new S3Failure(Kind.CHANGED, "the object changed while it was read", answer);
+      case 412 -> new S3Failure(Kind.CHANGED, "the object changed while it was read", answer);
       case 416 -> new S3Failure(Kind.NO_SUCH_RANGE, "the object is empty (0 bytes)", answer);
       default -> new S3Failure(Kind.REFUSED, said + ": " + oneLine(answer.getMessage()), answer);
     };

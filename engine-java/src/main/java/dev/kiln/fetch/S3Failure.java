@@ -59,8 +59,7 @@ final class S3Failure extends Exception {
   SceneFault ofObject(String key) {
     return switch (kind) {
       case PASSING, CHANGED -> SceneFault.transientFault(key, getMessage(), this);
-      case MISSING, NO_SUCH_RANGE, DENIED, REFUSED ->
-          SceneFault.permanent(key, getMessage(), this);
+      case MISSING, NO_SUCH_RANGE, DENIED, REFUSED -> SceneFault.permanent(key, getMessage(), this);
       case EXPIRED, CONFIGURATION -> throw new ConfigurationFault(getMessage(), this);
     };
   }

@@ -49,10 +49,7 @@ final class S3Fetch {
       RangeSink sink = sinks.get(i);
       heads.add(
           new Head(
-              keys.get(i),
-              sink.etag(),
-              sink.objectSize(),
-              buffers.get(i).limit(sink.received())));
+              keys.get(i), sink.etag(), sink.objectSize(), buffers.get(i).limit(sink.received())));
     }
     return heads;
   }
@@ -93,19 +90,20 @@ final class S3Fetch {
   private List<RangeSink> runAll(
       List<String> keys, List<Supplier<CompletableFuture<RangeSink>>> starts)
       throws SceneFault, InterruptedException {
-    // Completed with the number of the first that fails.
-    CompletableFuture<Integer> failed = new CompletableFuture<>();
+    CompletableFuture<Void> failed = new CompletableFuture<>();
     List<CompletableFuture<RangeSink>> running = new ArrayList<>();
     try {
       for (int i = 0; i < starts.size() && !failed.isDone(); i++) {
         connections.acquire();
-        running.add(start(i, starts.get(i), failed));
+        running.add(start(starts.get(i), failed));
       }
-      CompletableFuture<?> all =
+      CompletableFuture<Void> all =
           CompletableFuture.allOf(running.toArray(CompletableFuture<?>[]::new));
       CompletableFuture.anyOf(failed, all.exceptionally(thrown -> null)).get();
-      if (failed.isDone()) {
-        throw fault(keys.get(failed.join()), running.get(failed.join()));
+      for (int i = 0; i < running.size(); i++) {
+        if (running.get(i).isCompletedExceptionally()) {
+          throw fault(keys.get(i), running.get(i));
+        }
       }
       return running.stream().map(CompletableFuture::join).toList();
     } catch (ExecutionException e) {
@@ -127,16 +125,14 @@ final class S3Fetch {
   }
 
   private CompletableFuture<RangeSink> start(
-      int number,
-      Supplier<CompletableFuture<RangeSink>> start,
-      CompletableFuture<Integer> failed) {
+      Supplier<CompletableFuture<RangeSink>> start, CompletableFuture<Void> failed) {
     CompletableFuture<RangeSink> request = start.get();
     request.whenComplete(
         (sink, thrown) -> {
           if (thrown == null) {
             requests.traffic().read(sink.received());
           } else {
-            failed.complete(number);
+            failed.complete(null);
           }
           connections.release();
         });

@@ -100,11 +100,7 @@ final class S3Listing {
 
   private boolean exists(String key) throws S3Failure, InterruptedException {
     HeadObjectRequest request =
-        HeadObjectRequest.builder()
-            .bucket(bucket)
-            .key(key)
-            .requestPayer(requests.payer())
-            .build();
+        HeadObjectRequest.builder().bucket(bucket).key(key).requestPayer(requests.payer()).build();
     try {
       requests.ask("head of " + key, s3 -> s3.headObject(request));
       return true;

@@ -27,8 +27,7 @@ record S3Location(String bucket, String prefix) {
           "s3://…" + (slash < 0 ? "" : path.substring(slash)) + ": s3://BUCKET[/PREFIX] expected");
     }
     String prefix = slash < 0 ? "" : path.substring(slash + 1);
-    return new S3Location(
-        bucket, prefix.isEmpty() || prefix.endsWith("/") ? prefix : prefix + "/");
+    return new S3Location(bucket, prefix.isEmpty() || prefix.endsWith("/") ? prefix : prefix + "/");
   }
 
   /** Whether a URI names a bucket. */

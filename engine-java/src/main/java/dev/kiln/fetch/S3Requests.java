@@ -152,8 +152,7 @@ final class S3Requests implements AutoCloseable {
         key + ": " + part,
         s3 ->
             part.attempt(
-                (range, sink) ->
-                    s3.getObject(get(key, range, Optional.of(part.version())), sink)));
+                (range, sink) -> s3.getObject(get(key, range, Optional.of(part.version())), sink)));
   }
 
   private String what(String key, ByteRange range) {

@@ -48,8 +48,7 @@ final class S3Upload {
               .requestPayer(requests.payer())
               .build();
       requests.ask(
-          "put of " + key,
-          s3 -> s3.putObject(request, AsyncRequestBody.fromBytesUnsafe(bytes)));
+          "put of " + key, s3 -> s3.putObject(request, AsyncRequestBody.fromBytesUnsafe(bytes)));
     }
     requests.traffic().written(bytes.length);
   }
@@ -63,8 +62,7 @@ final class S3Upload {
             .checksumAlgorithm(ChecksumAlgorithm.CRC32_C)
             .requestPayer(requests.payer())
             .build();
-    String id =
-        requests.ask("put of " + key, s3 -> s3.createMultipartUpload(create)).uploadId();
+    String id = requests.ask("put of " + key, s3 -> s3.createMultipartUpload(create)).uploadId();
     List<CompletableFuture<UploadPartResponse>> parts = new ArrayList<>();
     try {
       List<CompletedPart> completed = new ArrayList<>();

@@ -28,8 +28,7 @@ public final class SparseObject implements AutoCloseable {
    * @throws SceneFault permanent if the object is empty, or larger than any image
    */
   static SparseObject begin(
-      ObjectStore store, String key, String version, long size, ByteBuffer head)
-      throws SceneFault {
+      ObjectStore store, String key, String version, long size, ByteBuffer head) throws SceneFault {
     if (size == 0) {
       throw SceneFault.permanent(key, "the object is empty (0 bytes)");
     }
@@ -40,8 +39,7 @@ public final class SparseObject implements AutoCloseable {
     return new SparseObject(store, key, version, size, head);
   }
 
-  private SparseObject(
-      ObjectStore store, String key, String version, long size, ByteBuffer head) {
+  private SparseObject(ObjectStore store, String key, String version, long size, ByteBuffer head) {
     this.store = store;
     this.key = key;
     this.version = version;

@@ -74,11 +74,14 @@ public final class CogLayout {
     this.bands = within(image.number(Tag.BANDS, "number of bands", 1), MOST_BANDS, "bands");
     this.bits = same(image, Tag.BITS, "bits of a sample", 1, 64);
     this.format = same(image, Tag.FORMAT, "sample format", 1, 6);
-    this.compression = within(image.number(Tag.COMPRESSION, "compression", 1), 65535, "compression");
+    this.compression =
+        within(image.number(Tag.COMPRESSION, "compression", 1), 65535, "compression");
     this.predictor = within(image.number(Tag.PREDICTOR, "predictor", 1), 3, "predictor");
-    this.interleaved = within(image.number(Tag.PLANAR, "planar layout", 1), 2, "planar layout") == 1;
+    this.interleaved =
+        within(image.number(Tag.PLANAR, "planar layout", 1), 2, "planar layout") == 1;
     if (image.has(Tag.TILE_WIDTH)) {
-      this.tileWidth = within(image.number(Tag.TILE_WIDTH, "tile width"), MOST_PIXELS, "tile width");
+      this.tileWidth =
+          within(image.number(Tag.TILE_WIDTH, "tile width"), MOST_PIXELS, "tile width");
       this.tileHeight =
           within(image.number(Tag.TILE_HEIGHT, "tile height"), MOST_PIXELS, "tile height");
       this.offsets = image.numbers(Tag.TILE_OFFSETS, "tile offsets");

@@ -185,8 +185,7 @@ final class TiffDirectory {
         int start = i * entry;
         int tag = entries.getShort(start) & 0xFFFF;
         int type = entries.getShort(start + 2) & 0xFFFF;
-        long values =
-            big ? entries.getLong(start + 4) : entries.getInt(start + 4) & 0xFFFF_FFFFL;
+        long values = big ? entries.getLong(start + 4) : entries.getInt(start + 4) & 0xFFFF_FFFFL;
         int each = bytesOf(type);
         if (each == 0) {
           // A later revision's type: readers are to pass over the field.
@@ -206,8 +205,7 @@ final class TiffDirectory {
             throw broken("more than %d bytes of fields".formatted(MOST_VALUE_BYTES));
           }
           value =
-              read(
-                  big ? entries.getLong(valueAt) : entries.getInt(valueAt) & 0xFFFF_FFFFL, length);
+              read(big ? entries.getLong(valueAt) : entries.getInt(valueAt) & 0xFFFF_FFFFL, length);
         }
         fields.putIfAbsent(tag, new Field(type, (int) values, value));
       }

@@ -86,9 +86,7 @@ public final class Checkup {
     works(
         "Java",
         () -> System.getProperty("java.version") + " (" + System.getProperty("java.vendor") + ")");
-    works(
-        "processors",
-        () -> Runtime.getRuntime().availableProcessors() + " " + extensions());
+    works("processors", () -> Runtime.getRuntime().availableProcessors() + " " + extensions());
     works(
         "memory",
         () ->
@@ -111,9 +109,7 @@ public final class Checkup {
               .findFirst()
               .map(line -> List.of(line.split("\\s+")))
               .orElse(List.of());
-      return FAST.stream()
-          .filter(flags::contains)
-          .collect(Collectors.joining(", ", "with ", ""));
+      return FAST.stream().filter(flags::contains).collect(Collectors.joining(", ", "with ", ""));
     }
   }
 
@@ -125,13 +121,11 @@ public final class Checkup {
               "NVIDIA GPU", State.ABSENT, "no driver is loaded", "the CPU encoder is used"));
       return;
     }
-    works("NVIDIA GPU", () -> Files.readString(driver).lines().findFirst().orElse("unknown driver"));
+    works(
+        "NVIDIA GPU", () -> Files.readString(driver).lines().findFirst().orElse("unknown driver"));
     findings.add(
         new Finding(
-            "GPU encoder",
-            State.ABSENT,
-            "not in this version of Kiln",
-            "the CPU encoder is used"));
+            "GPU encoder", State.ABSENT, "not in this version of Kiln", "the CPU encoder is used"));
   }
 
   private static String describe(ModelDirectory model) {

@@ -128,7 +128,7 @@ public final class EmbeddingRun {
   private void fetch(Stage stage) throws InterruptedException {
     for (String key = nextKey(); key != null; key = nextKey()) {
       try {
-        if (!options.overwrite() && !job.out().existing(List.of(OutputKey.of(key))).isEmpty()) {
+        if (!options.overwrite() && job.out().exists(OutputKey.of(key))) {
           tally.alreadyDone();
           continue;
         }

@@ -24,8 +24,7 @@ class RetryStrategyTest {
     "137, '', RETRY",
     "137, 'Host EC2 (instance i-0123) terminated.', RETRY",
   })
-  void firstMatchingRuleDecides(int exitCode, String statusReason, String action)
-      throws Exception {
+  void firstMatchingRuleDecides(int exitCode, String statusReason, String action) throws Exception {
     JsonNode strategy = JsonMapper.shared().readTree(Files.readAllBytes(RULES));
     // What AWS Batch allows.
     assertThat(strategy.path("attempts").asInt()).isBetween(1, 10);
