@@ -193,6 +193,9 @@ public final class FaultProxy implements AutoCloseable {
         InputStream answer = new BufferedInputStream(server.getInputStream());
         OutputStream out = client.getOutputStream();
         List<String> answerHead = head(answer);
+        while (answerHead.get(0).contains(" 100 ")) {
+          answerHead = head(answer);
+        }
         write(out, answerHead);
         whole = copy(answer, bodyLength(answerHead), out, limit);
         out.flush();
