@@ -66,7 +66,7 @@ class ArchitectureTest {
             "memory")
         .whereLayer("sample")
         .mayOnlyAccessLayers(
-            "archive", "chip", "export", "model", "platform", "fault", "gdal", "memory")
+            "archive", "chip", "export", "model", "sink", "platform", "fault", "gdal", "memory")
         .whereLayer("run")
         .mayOnlyAccessLayers(
             "archive",

@@ -94,7 +94,7 @@ public final class EmbedCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    ResolvedOptions.describe(spec.commandLine().getParseResult()).forEach(log::info);
+    ResolvedOptions.summarise(spec.commandLine().getParseResult()).forEach(log::info);
     ModelDirectory model = ModelDirectory.open(modelPath);
     Shard shard = shardFlags.resolve();
     SceneList list = scenes(shard);

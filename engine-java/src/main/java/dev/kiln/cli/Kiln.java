@@ -44,11 +44,13 @@ import picocli.CommandLine.Spec;
 public final class Kiln implements Callable<Integer> {
   private static final List<Class<?>> COMMANDS =
       List.of(
+          SampleCommand.class,
           ManifestCommand.class,
           ExportCommand.class,
           EmbedCommand.class,
           InspectCommand.class,
-          DoctorCommand.class);
+          DoctorCommand.class,
+          DemoCommand.class);
 
   /** How much the log says. */
   enum LogLevel {

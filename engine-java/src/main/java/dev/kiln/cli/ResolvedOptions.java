@@ -43,6 +43,20 @@ final class ResolvedOptions {
     return lines;
   }
 
+  /** The same for a log: a line for each option that was set, and one for all that were not. */
+  static List<String> summarise(ParseResult result) {
+    String byDefault = " (default)";
+    List<String> all = describe(result);
+    List<String> lines =
+        new ArrayList<>(all.stream().filter(line -> !line.endsWith(byDefault)).toList());
+    lines.add(
+        all.stream()
+            .filter(line -> line.endsWith(byDefault))
+            .map(line -> line.substring(0, line.length() - byDefault.length()))
+            .collect(Collectors.joining(" ", "defaults: ", "")));
+    return lines;
+  }
+
   private static String name(ArgSpec argument) {
     return argument instanceof OptionSpec option ? option.longestName() : argument.paramLabel();
   }

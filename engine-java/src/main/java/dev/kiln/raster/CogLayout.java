@@ -236,11 +236,22 @@ public final class CogLayout {
       for (StripWindow.Span span : window.spans()) {
         int left = span.begin() / repeat / tileWidth;
         int right = last(span.end(), repeat, tileWidth, columns());
-        for (int row = top; row <= bottom; row++) {
+        for (int row = top; row <= bottom && left <= right; row++) {
           touched.set(row * columns() + left, row * columns() + right + 1);
         }
       }
     }
+    return ranges(touched, wanted);
+  }
+
+  /** Where all tiles of some bands lie, numbered from 1; those never written are left out. */
+  public List<ByteRange> tiles(int... wanted) {
+    BitSet all = new BitSet();
+    all.set(0, columns() * rows());
+    return ranges(all, wanted);
+  }
+
+  private List<ByteRange> ranges(BitSet touched, int... wanted) {
     List<ByteRange> ranges = new ArrayList<>();
     for (int band : interleaved ? new int[] {1} : wanted) {
       for (int i = touched.nextSetBit(0); i >= 0; i = touched.nextSetBit(i + 1)) {

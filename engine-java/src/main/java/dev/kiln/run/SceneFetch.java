@@ -1,20 +1,22 @@
 package dev.kiln.run;
 
+import dev.kiln.archive.Mask;
 import dev.kiln.archive.Scene;
 import dev.kiln.archive.SceneArchive;
 import dev.kiln.fault.SceneFault;
 import dev.kiln.fetch.ObjectStore;
 import dev.kiln.fetch.RangePlan;
 import dev.kiln.fetch.SparseObject;
-import dev.kiln.memory.ByteRange;
-import dev.kiln.memory.HostBuffer;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Brings a scene's bytes into host memory, within the memory that is set aside for it. */
+/**
+ * Brings those bytes of a scene into host memory that its chips need, within the memory that is set
+ * aside for it: its mask first, and of its bands only the tiles with chips that the mask lets
+ * through.
+ */
 final class SceneFetch {
   private static final Logger log = LoggerFactory.getLogger(SceneFetch.class);
   private static final long FIRST_PAUSE_MILLIS = 500;
@@ -22,11 +24,26 @@ final class SceneFetch {
   private final SceneArchive archive;
   private final ObjectStore source;
   private final int attempts;
+  private final SceneMasking masking;
+  private final int chip;
   private final ByteBudget budget;
 
-  SceneFetch(SceneArchive archive, ObjectStore source, int attempts, long memory) {
+  /**
+   * @param chip edge in pixels
+   * @param attempts tries for a transient fault
+   * @param memory bytes held at once
+   */
+  SceneFetch(
+      SceneArchive archive,
+      ObjectStore source,
+      SceneMasking masking,
+      int chip,
+      int attempts,
+      long memory) {
     this.archive = archive;
     this.source = source;
+    this.masking = masking;
+    this.chip = chip;
     this.attempts = attempts;
     this.budget = new ByteBudget(memory);
   }
@@ -54,20 +71,45 @@ final class SceneFetch {
 
   private FetchedScene once(String key, Stage stage) throws SceneFault, InterruptedException {
     Scene scene = archive.describe(key, source::read);
-    List<SparseObject> objects = source.open(scene.assets());
-    List<RangePlan> plans =
-        objects.stream().map(o -> o.plan(List.of(new ByteRange(0, o.size())))).toList();
-    long needed = objects.stream().mapToLong(SparseObject::size).sum();
-    ByteBudget.Share share = stage.waitFor(() -> budget.take(needed));
-    Map<String, HostBuffer> assets = new LinkedHashMap<>();
+    if (scene.mask().isEmpty()) {
+      return bands(scene, Optional.empty(), scene.assets(), 0, stage);
+    }
+    Mask mask = scene.mask().get();
+    try (SparseObject object = source.open(List.of(mask.band().object().key())).get(0)) {
+      RangePlan plan = SceneRanges.ofImage(object);
+      ChipSelection selection;
+      // Given back before the bands' share is taken: scenes must not wait for each other's masks.
+      ByteBudget.Share share = stage.waitFor(() -> budget.take(plan.bytes()));
+      try (share) {
+        source.fetch(List.of(plan));
+        selection = masking.select(scene, mask, object.buffer());
+      }
+      List<String> wanted = selection.surviving().isEmpty() ? List.of() : scene.assets();
+      return bands(scene, Optional.of(selection), wanted, object.heldBytes(), stage);
+    }
+  }
+
+  private FetchedScene bands(
+      Scene scene, Optional<ChipSelection> selection, List<String> wanted, long before, Stage stage)
+      throws SceneFault, InterruptedException {
+    List<SparseObject> objects = source.open(wanted);
+    ByteBudget.Share share = null;
     try {
+      List<RangePlan> plans = SceneRanges.ofChips(scene, objects, selection, chip);
+      long needed = held(objects) + plans.stream().mapToLong(RangePlan::bytes).sum();
+      share = stage.waitFor(() -> budget.take(needed));
       source.fetch(plans);
-      objects.forEach(o -> assets.put(o.key(), o.buffer()));
-      return new FetchedScene(scene, assets, share);
+      return new FetchedScene(scene, selection, objects, before + held(objects), share);
     } catch (SceneFault | InterruptedException | RuntimeException | Error e) {
-      ObjectStore.closeAll(objects);
-      share.close();
+      objects.forEach(SparseObject::close);
+      if (share != null) {
+        share.close();
+      }
       throw e;
     }
+  }
+
+  private static long held(List<SparseObject> objects) {
+    return objects.stream().mapToLong(SparseObject::heldBytes).sum();
   }
 }

@@ -119,7 +119,7 @@ class CogLayoutTest {
       for (int i = 0; i < Math.max(3, grid.size() / 50); i++) {
         surviving.set(random.nextInt(grid.size()));
       }
-      List<StripWindow> windows = grid.strips(layout.tileHeight(), surviving);
+      List<StripWindow> windows = grid.strips(layout.tileHeight(), 1, surviving);
       List<ByteRange> tiles = layout.tiles(windows, 1, 1, bands);
       long before = sparse.heldBytes();
       store.fetch(List.of(sparse.plan(tiles)));
@@ -169,7 +169,9 @@ class CogLayoutTest {
     byte[] file = tiles(800, 800, 64);
     CogLayout layout = read(file);
     // Grid pixels are half as large as those of this band.
-    StripWindow window = new StripWindow(256, 256, 1600, List.of(new StripWindow.Span(256, 512)));
+    StripWindow window =
+        new StripWindow(
+            256, 256, 1600, new StripWindow.Span(1, 2), List.of(new StripWindow.Span(256, 512)));
     List<ByteRange> found = layout.tiles(List.of(window), 2, 1);
     List<ByteRange> expected = new ArrayList<>();
     for (int row = 2; row <= 3; row++) {
@@ -206,7 +208,9 @@ class CogLayoutTest {
     Arrays.fill(file, at + 2, at + 4, (byte) 0);
     CogLayout sparse = read(file);
     assertThat(sparse.tile(2, 1, 1).length()).isZero();
-    StripWindow all = new StripWindow(0, 256, 256, List.of(new StripWindow.Span(0, 256)));
+    StripWindow all =
+        new StripWindow(
+            0, 256, 256, new StripWindow.Span(0, 1), List.of(new StripWindow.Span(0, 256)));
     assertThat(sparse.tiles(List.of(all), 1, 1)).hasSize(15);
   }
 

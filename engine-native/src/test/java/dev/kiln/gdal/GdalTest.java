@@ -93,6 +93,11 @@ class GdalTest {
       assertThat(blockHeight).containsExactly(16);
       assertThat(GDALGetRasterNoDataValue(band, given)).isEqualTo(9);
       assertThat(given).containsExactly(1);
+      try (PointerPointer<BytePointer> wkt = new PointerPointer<>(1)) {
+        assertThat(OSRExportToWkt(reference, wkt)).isEqualTo(OGRERR_NONE);
+        assertThat(wkt.get(BytePointer.class).getString()).startsWith("PROJCS[");
+        VSIFree(wkt.get(BytePointer.class));
+      }
       GDALClose(dataset);
       VSIUnlink("/vsimem/facts.tif");
     }
@@ -138,7 +143,7 @@ class GdalTest {
   }
 
   @Test
-  void failsToReadATruncatedImageAndPrintsNothing() {
+  void failsToReadATruncatedImage() {
     try (HostBuffer file = image("COG");
         HostBuffer pixels = HostBuffer.allocate("pixels", WIDTH * HEIGHT * BANDS)) {
       String name = "/vsimem/truncated.tif";

@@ -124,6 +124,7 @@ public class gdal implements InfoMapper {
 
   /** What the library does not export, or Java cannot call. */
   private static void omissions(InfoMap infos) {
+    // Lines from and to: file systems that GDAL installs itself, and those made of C callbacks.
     infos.put(
         new Info("cpl_vsi.h")
             .skip()

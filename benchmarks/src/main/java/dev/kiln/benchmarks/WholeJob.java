@@ -1,0 +1,88 @@
+package dev.kiln.benchmarks;
+
+import dev.kiln.archive.SceneArchive;
+import dev.kiln.chip.LocationOrder;
+import dev.kiln.chip.RadiometricOffset;
+import dev.kiln.fetch.ObjectStore;
+import dev.kiln.fetch.ObjectStores;
+import dev.kiln.infer.Encoder;
+import dev.kiln.infer.EncoderOptions;
+import dev.kiln.infer.Encoders;
+import dev.kiln.model.ModelDirectory;
+import dev.kiln.platform.Platform;
+import dev.kiln.run.ChipOptions;
+import dev.kiln.run.EmbeddingJob;
+import dev.kiln.run.EmbeddingRun;
+import dev.kiln.run.RunOptions;
+import dev.kiln.run.RunReport;
+import dev.kiln.sink.EmbeddingFile;
+import dev.kiln.sink.OutputKey;
+import dev.kiln.sink.Provenance;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The whole chain over the scenes of a sample: fetch, decode, fill, encode, write. A sample is
+ * chips per second of one run.
+ *
+ * @param workplace with the sample and a model
+ * @param platform whose scenes are embedded
+ * @param encode whether to encode, or to leave out just that
+ */
+record WholeJob(Workplace workplace, String platform, boolean encode) implements Case.Sampler {
+  private static final int CHIP = 256;
+
+  @Override
+  public List<Double> sample(Case.Effort effort) throws Exception {
+    ModelDirectory model = workplace.model();
+    EncoderOptions cpu = new EncoderOptions(EncoderOptions.Kind.AUTO, false, 0, 0);
+    try (Encoder encoder = Encoders.open(model, platform, CHIP, cpu)) {
+      return List.of(run(model, encode ? encoder : new NoEncoder(encoder.description())));
+    }
+  }
+
+  private double run(ModelDirectory model, Encoder encoder)
+      throws IOException, InterruptedException {
+    Path sample = workplace.sample();
+    Path out = workplace.embeddings();
+    Platform bands = model.platform(platform);
+    List<String> keys = SampleScene.keys(sample, platform);
+    try (ObjectStore source = ObjectStores.open(SampleScene.archive(sample, platform).toString());
+        ObjectStore target = ObjectStores.open(out.toString())) {
+      EmbeddingJob job =
+          new EmbeddingJob(
+              bands,
+              keys,
+              SceneArchive.of(bands),
+              source,
+              target,
+              new ChipOptions(CHIP, LocationOrder.TRAINED, 0.5, 0.2, RadiometricOffset.AUTO),
+              new Provenance(
+                  "benchmark",
+                  model.hash(),
+                  model.architecture().name(),
+                  encoder.description().name(),
+                  encoder.description().precision(),
+                  Map.of()));
+      int threads = Runtime.getRuntime().availableProcessors();
+      RunOptions options =
+          new RunOptions(2, 2L << 30, 1, threads, 2, 3, true, 1, 0, Duration.ofMinutes(15));
+      RunReport report = new EmbeddingRun(job, options, encoder, snapshot -> {}).run();
+      check(report, keys, out);
+      return report.chipsPerSecond();
+    }
+  }
+
+  private static void check(RunReport report, List<String> keys, Path out) throws IOException {
+    long rows = 0;
+    for (String key : keys) {
+      rows += EmbeddingFile.open(out.resolve(OutputKey.of(key))).rows();
+    }
+    if (report.exitCode() != 0 || rows == 0 || rows != report.run().counts().chips()) {
+      throw new IllegalStateException(rows + " rows written by this run:\n" + report.summary());
+    }
+  }
+}

@@ -1,0 +1,55 @@
+package dev.kiln.cli;
+
+import dev.kiln.run.ExitCode;
+import dev.kiln.sample.Demo;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code kiln demo}: runs the commands that a first user would type. */
+@Command(
+    name = "demo",
+    description = "Sample, export, embed, inspect: the whole way on this machine.",
+    footer = {"", "Example:", "  kiln demo --dir kiln-demo"})
+public final class DemoCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--dir",
+      paramLabel = "DIR",
+      defaultValue = "kiln-demo",
+      description =
+          "Where everything goes; a former demo there is replaced. Default: ${DEFAULT-VALUE}.")
+  private Path directory;
+
+  @Override
+  public Integer call() throws IOException {
+    // Kept here, since the commands below are parsed by the same command line.
+    CommandLine kiln = spec.root().commandLine();
+    PrintWriter out = spec.commandLine().getOut();
+    Demo demo = new Demo(directory);
+    demo.begin();
+    for (List<String> step : demo.steps()) {
+      out.printf("%n$ %s%n", Demo.typed(step));
+      out.flush();
+      int code = kiln.execute(step.toArray(String[]::new));
+      if (code != ExitCode.DONE) {
+        return code;
+      }
+    }
+    out.printf(
+        "%nThe vectors lie in %s. They mean nothing: the weights are random.%n"
+            + "The real ones are clay-v1.5.ckpt of https://huggingface.co/made-with-clay/Clay"
+            + " (Apache-2.0).%n",
+        demo.embeddings());
+    out.flush();
+    return ExitCode.DONE;
+  }
+}

@@ -1,0 +1,102 @@
+package dev.kiln.cli;
+
+import dev.kiln.model.Architecture;
+import dev.kiln.sample.SampleArchive;
+import dev.kiln.sample.SampleOptions;
+import dev.kiln.sample.SampleSize;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code kiln sample}: imagery and a model to try Kiln on. */
+@Command(
+    name = "sample",
+    description = "Write a synthetic archive and a checkpoint with random weights.",
+    footer = {
+      "",
+      "The same options give the same bytes. A full-size NAIP scene needs 1 GB of disk while it is",
+      "written and half of that afterwards, a full-size Sentinel-2 scene 2.5 GB and 1 GB.",
+      "",
+      "Example:",
+      "  kiln sample sample --naip 8"
+    })
+public final class SampleCommand implements Callable<Integer> {
+  private static final String RANDOM_WEIGHTS =
+      """
+      The weights are random: vectors made with them show that everything works and mean nothing.
+      The real ones are clay-v1.5.ckpt of https://huggingface.co/made-with-clay/Clay (Apache-2.0).
+      """;
+
+  @Spec private CommandSpec spec;
+
+  @Parameters(paramLabel = "DIR", description = "Directory to make.")
+  private Path directory;
+
+  @Option(
+      names = "--full-size",
+      description = "Scenes as large as real ones: 12,666 × 9,704 and 10,980 × 10,980 pixels.")
+  private boolean fullSize;
+
+  @Option(
+      names = "--naip",
+      paramLabel = "N",
+      description = "NAIP scenes. Default: 4, or 1 with --full-size.")
+  private Integer naip;
+
+  @Option(
+      names = "--sentinel-2",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "Sentinel-2 scenes. Default: ${DEFAULT-VALUE}.")
+  private int sentinel2;
+
+  @Option(
+      names = "--model",
+      paramLabel = "SIZE",
+      defaultValue = "tiny",
+      description =
+          "Size of the checkpoint: micro, tiny, small, base, or large as Clay v1.5 is (1.25 GB)."
+              + " Default: ${DEFAULT-VALUE}.")
+  private String model;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      defaultValue = "7",
+      description = "Another number gives another landscape. Default: ${DEFAULT-VALUE}.")
+  private long seed;
+
+  @Option(names = "--overwrite", description = "Replace an older sample.")
+  private boolean overwrite;
+
+  @Override
+  public Integer call() throws IOException {
+    int naipScenes = naip != null ? naip : fullSize ? 1 : 4;
+    SampleOptions options =
+        new SampleOptions(
+            fullSize ? SampleSize.FULL : SampleSize.SMALL,
+            naipScenes,
+            sentinel2,
+            Architecture.named(model),
+            seed);
+    PrintWriter out = spec.commandLine().getOut();
+    SampleArchive.write(
+        directory,
+        options,
+        overwrite,
+        line -> {
+          out.println(line);
+          out.flush();
+        });
+    out.println(directory);
+    out.print(RANDOM_WEIGHTS);
+    out.flush();
+    return 0;
+  }
+}

@@ -1,0 +1,74 @@
+package dev.kiln.sample;
+
+import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.model.Architecture;
+import dev.kiln.sink.OutputKey;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * The shortest way through Kiln, as the command lines that a user would type: sample, export, embed
+ * and inspect.
+ *
+ * @param directory that everything goes to
+ */
+public record Demo(Path directory) {
+  private static final String MARKER = "kiln-demo.txt";
+  private static final Architecture MODEL = Architecture.named("tiny");
+  private static final int SCENES = 4;
+
+  /** Where the vectors go. */
+  public Path embeddings() {
+    return directory.resolve("embeddings");
+  }
+
+  /**
+   * Makes the directory, anew if it holds a former demo.
+   *
+   * @throws ConfigurationFault if it holds something else
+   */
+  public void begin() throws IOException {
+    MarkedDirectory marked = new MarkedDirectory(directory, MARKER);
+    marked.refuseForeign("a former demo");
+    marked.begin("Written by kiln demo, which deletes all of it when it runs here again.\n");
+  }
+
+  /** The commands, each without the leading {@code kiln}. */
+  public List<List<String>> steps() {
+    Path archive = directory.resolve("archive");
+    Path model = directory.resolve("model");
+    String first = OutputKey.of(SampleArchive.naipKeys(1).get(0));
+    return List.of(
+        List.of("sample", archive.toString(), "--naip", Integer.toString(SCENES)),
+        List.of(
+            "export",
+            "--checkpoint",
+            archive.resolve(SampleArchive.checkpoint(MODEL)).toString(),
+            "--platform",
+            "naip",
+            "-o",
+            model.toString()),
+        List.of(
+            "embed",
+            "naip",
+            "--scenes",
+            archive.resolve(SampleArchive.NAIP_SCENES).toString(),
+            "--model",
+            model.toString(),
+            "--source",
+            archive.resolve(SampleArchive.NAIP).toString(),
+            "--out",
+            embeddings().toString()),
+        List.of("inspect", embeddings().resolve(first).toString()));
+  }
+
+  /** A command as it would be typed. */
+  public static String typed(List<String> step) {
+    return step.stream()
+        .map(
+            word -> word.matches("[\\w./,:=+@%-]+") ? word : "'" + word.replace("'", "'\\''") + "'")
+        .collect(Collectors.joining(" ", "kiln ", ""));
+  }
+}

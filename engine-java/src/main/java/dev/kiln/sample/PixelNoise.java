@@ -1,0 +1,33 @@
+package dev.kiln.sample;
+
+/** Noise of a sensor: independent from pixel to pixel, the same for the same pixel and seed. */
+final class PixelNoise {
+  private static final int MOST_BANDS = 12;
+
+  private final int seed;
+  private final int[] bits = new int[MOST_BANDS / 4];
+  private float shared;
+
+  PixelNoise(long seed) {
+    this.seed = (int) (seed ^ seed >>> 32);
+  }
+
+  /** Turns to a pixel, given by its column and row in the scene. */
+  void pixel(int column, int row, int bands) {
+    int hash = Noise.hash(seed, column, row);
+    shared = (Noise.unit(hash, 0) + Noise.unit(hash, 1) + Noise.unit(hash, 2)) / 1.5f - 1;
+    for (int i = 0; 4 * i < bands; i++) {
+      bits[i] = Noise.hash(hash, i, 0);
+    }
+  }
+
+  /** Noise that all bands of the pixel share, in [-1, 1], mostly near 0. */
+  float shared() {
+    return shared;
+  }
+
+  /** Noise of one band of the pixel, evenly spread in [-1, 1). */
+  float band(int band) {
+    return 2 * Noise.unit(bits[band >> 2], band & 3) - 1;
+  }
+}

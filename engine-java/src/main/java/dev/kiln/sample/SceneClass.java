@@ -1,0 +1,24 @@
+package dev.kiln.sample;
+
+/** Classes of Sentinel-2's scene classification that samples hold. */
+enum SceneClass {
+  NO_DATA(0),
+  SHADOW(3),
+  VEGETATION(4),
+  BARE(5),
+  WATER(6),
+  CLOUD_MEDIUM(8),
+  CLOUD_HIGH(9),
+  CIRRUS(10);
+
+  private final int value;
+
+  SceneClass(int value) {
+    this.value = value;
+  }
+
+  /** As stored in the file. */
+  int value() {
+    return value;
+  }
+}

@@ -1,0 +1,59 @@
+package dev.kiln.sample;
+
+import dev.kiln.memory.PixelType;
+
+/** The files of a Sentinel-2 scene, in the order in which a painted strip holds their pixels. */
+enum Sentinel2Band {
+  BLUE("B02", "blue", 10, 1024),
+  GREEN("B03", "green", 10, 1024),
+  RED("B04", "red", 10, 1024),
+  NIR("B08", "nir", 10, 1024),
+  REDEDGE1("B05", "rededge1", 20, 512),
+  REDEDGE2("B06", "rededge2", 20, 512),
+  REDEDGE3("B07", "rededge3", 20, 512),
+  NIR08("B8A", "nir08", 20, 512),
+  SWIR16("B11", "swir16", 20, 1024),
+  SWIR22("B12", "swir22", 20, 512),
+  SCL("SCL", "scl", 20, 512);
+
+  private final String file;
+  private final String commonName;
+  private final int metres;
+  private final int tile;
+
+  Sentinel2Band(String file, String commonName, int metres, int tile) {
+    this.file = file;
+    this.commonName = commonName;
+    this.metres = metres;
+    this.tile = tile;
+  }
+
+  /** File name without suffix. */
+  String file() {
+    return file;
+  }
+
+  /** Name of the asset in the STAC item. */
+  String commonName() {
+    return commonName;
+  }
+
+  /** Side of a pixel. */
+  int metres() {
+    return metres;
+  }
+
+  /** How many pixels of 10 m one pixel is wide. */
+  int repeat() {
+    return metres / 10;
+  }
+
+  /** Side of a tile in pixels. */
+  int tile() {
+    return tile;
+  }
+
+  PixelType type() {
+    return this == SCL ? PixelType.UINT8 : PixelType.UINT16;
+  }
+}

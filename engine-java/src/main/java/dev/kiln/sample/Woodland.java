@@ -1,0 +1,32 @@
+package dev.kiln.sample;
+
+/** Trees, each with a sunny and a shaded side where pixels are small enough. For one thread. */
+final class Woodland {
+  private static final double CROWN = 7.5;
+
+  private final boolean crowns;
+  private final Mosaic trees;
+
+  Woodland(long seed, double pixel) {
+    this.crowns = pixel < 2;
+    this.trees = new Mosaic(seed, "trees", CROWN, 0.9f);
+  }
+
+  /**
+   * Paints the wood at a place.
+   *
+   * @param vigour as of {@link Terrain#VIGOUR}: broadleaves where it is high
+   */
+  void paint(double x, double y, float vigour, Ground ground) {
+    ground.set(Material.CONIFER);
+    ground.cover(Material.BROADLEAF, 0.5f + 0.8f * vigour);
+    if (crowns) {
+      trees.locate(x, y);
+      // The sun stands in the south-east.
+      float sunny = (trees.fromCenterX() - trees.fromCenterY()) / (float) CROWN;
+      float gap = Math.min(1, trees.edge() / 1.2f);
+      float own = Noise.unit(trees.cell(), 2);
+      ground.light((0.55f + 0.45f * gap) * (0.75f + 0.45f * own + 0.55f * sunny));
+    }
+  }
+}
