@@ -164,7 +164,7 @@ final class Cases {
                 new JmhSampler(ManifestBenchmark.class, Map.of(), "items", 1e6))
             .withRemark(
                 median ->
-                    String.format(Locale.ROOT, "%.2f s; ", ManifestBenchmark.ALL / 1e6 / median)
+                    String.format(Locale.ROOT, "%.2f s of a core; ", ManifestBenchmark.ALL / 1e6 / median)
                         + goal("1 s", ManifestBenchmark.ALL / 1e6 <= median)));
   }
 
