@@ -29,9 +29,8 @@ final class GdalTiles implements TileDecoder {
       readAtOnce(bands, x, y, w, h, into, layout.offset(), layout);
       return;
     }
-    // GDAL 3.6 mixes up the bands of a planar file if they are out of order and it reads on
-    // Asked for some bands of a planar file at once, GDAL 3.6 writes beyond the buffer when it
-    // reads on threads.
+    // Of a planar file GDAL 3.6, if it reads on threads, strides to a band's number in the file and
+    // not among those asked for, and so out of the buffer: one band at a time, without a stride.
     for (int k = 0; k < bands.length; k++) {
       long offset = layout.offset() + k * layout.bandStride();
       readAtOnce(new int[] {bands[k]}, x, y, w, h, into, offset, layout);
@@ -65,7 +64,7 @@ final class GdalTiles implements TileDecoder {
             bands,
             layout.pixelStride(),
             layout.lineStride(),
-            layout.bandStride(),
+            file.interleaved() ? layout.bandStride() : 0,
             null);
     if (result != CE_None) {
       throw SceneFault.permanent(
