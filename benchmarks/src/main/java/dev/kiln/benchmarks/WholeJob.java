@@ -10,6 +10,7 @@ import dev.kiln.fetch.ObjectStores;
 import dev.kiln.infer.BatchSlot;
 import dev.kiln.infer.Encoder;
 import dev.kiln.infer.EncoderOptions;
+import dev.kiln.infer.Precision;
 import dev.kiln.infer.Encoders;
 import dev.kiln.memory.BandPlane;
 import dev.kiln.memory.HostBuffer;
@@ -166,7 +167,7 @@ public final class WholeJob {
             benchmark.model,
             "naip",
             256,
-            new EncoderOptions(EncoderOptions.Kind.CPU, false, 0, threads))) {
+            new EncoderOptions(EncoderOptions.Kind.CPU, false, Precision.AUTO, 0, threads))) {
       for (int round = 0; round < ROUNDS; round++) {
         alone.add(benchmark.encoderAlone(encoder));
         rest.add(benchmark.run(new NoEncoder(encoder.description()), threads).chipsPerSecond());

@@ -12,6 +12,7 @@ import dev.kiln.fetch.ObjectStores;
 import dev.kiln.infer.Encoder;
 import dev.kiln.infer.EncoderOptions;
 import dev.kiln.infer.Encoders;
+import dev.kiln.infer.Precision;
 import dev.kiln.model.ModelDirectory;
 import dev.kiln.platform.Platform;
 import dev.kiln.platform.PlatformCatalog;
@@ -70,7 +71,7 @@ class NaipGoldenScenesTest {
         ObjectStore target = ObjectStores.open(out.toString());
         Encoder encoder =
             Encoders.open(
-                model, "naip", 256, new EncoderOptions(EncoderOptions.Kind.CPU, false, 4, 0))) {
+                model, "naip", 256, new EncoderOptions(EncoderOptions.Kind.CPU, false, Precision.FP32, 4, 0))) {
       EmbeddingJob job =
           new EmbeddingJob(
               naip,
