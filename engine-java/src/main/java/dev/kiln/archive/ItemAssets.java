@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.function.Predicate;
 
 /**
@@ -22,14 +23,16 @@ import java.util.function.Predicate;
  * <p>Only TIFFs count; the JPEG 2000 twins in Sentinel-2 items ({@code red-jp2}) never do.
  *
  * @param bands in the platform's order
- * @param mask the classification that masks chips, where the platform has one and the item too
+ * @param mask the classification that masks chips, where the platform has one
  * @param gsd metres per pixel of the finest band: the item's word, or else the platform's
  */
-public record ItemAssets(List<BandAsset> bands, Optional<BandAsset> mask, double gsd) {
+public record ItemAssets(List<BandAsset> bands, Optional<Mask> mask, double gsd) {
 
-  /** Scene classification of Sentinel-2; quality bits of Landsat. */
-  private static final Map<String, String> MASKS =
-      Map.of("sentinel-2-l2a", "scl", "landsat-c2l1", "qa_pixel", "landsat-c2l2-sr", "qa_pixel");
+  private static final Map<String, PixelClasses> MASKS =
+      Map.of(
+          "sentinel-2-l2a", PixelClasses.SCENE_CLASSIFICATION,
+          "landsat-c2l1", PixelClasses.QUALITY_BITS,
+          "landsat-c2l2-sr", PixelClasses.QUALITY_BITS);
 
   private record Place(StacAsset asset, int index) {}
 
@@ -40,8 +43,8 @@ public record ItemAssets(List<BandAsset> bands, Optional<BandAsset> mask, double
   /**
    * Maps a platform's bands.
    *
-   * @throws SceneFault (permanent) if a band is missing or could be several, a file's CRS is not
-   *     stated, or a file lies out of reach
+   * @throws SceneFault (permanent) if a band or the mask is missing, a band could be several, a
+   *     file's CRS is not stated, or a file lies out of reach
    */
   public static ItemAssets map(StacItem item, Platform platform) throws SceneFault {
     List<StacAsset> files = item.assets().values().stream().filter(StacAsset::isTiff).toList();
@@ -73,16 +76,31 @@ public record ItemAssets(List<BandAsset> bands, Optional<BandAsset> mask, double
               + String.join(", ", files.stream().map(StacAsset::name).toList())
               + ")");
     }
-    Optional<StacAsset> mask =
-        Optional.ofNullable(MASKS.get(platform.name()))
-            .map(item.assets()::get)
-            .filter(StacAsset::isTiff);
     return new ItemAssets(
-        bands,
-        mask.isPresent()
-            ? Optional.of(locate(item, mask.get().name(), new Place(mask.get(), 0)))
-            : Optional.empty(),
-        gsd(item, platform, places.values()));
+        bands, mask(item, platform, places.values()), gsd(item, platform, places.values()));
+  }
+
+  private static Optional<Mask> mask(StacItem item, Platform platform, Collection<Place> places)
+      throws SceneFault {
+    PixelClasses classes = MASKS.get(platform.name());
+    if (classes == null) {
+      return Optional.empty();
+    }
+    StacAsset asset = item.assets().get(classes.asset());
+    if (asset == null || !asset.isTiff()) {
+      throw SceneFault.permanent(
+          item.key(),
+          "no asset "
+              + classes.asset()
+              + ", which masks the chips of "
+              + platform.name()
+              + ", as a TIFF");
+    }
+    OptionalInt width =
+        places.stream().allMatch(place -> place.asset.shape().size() == 2)
+            ? places.stream().mapToInt(place -> place.asset.shape().get(1)).max()
+            : OptionalInt.empty();
+    return Optional.of(new Mask(locate(item, asset.name(), new Place(asset, 0)), classes, width));
   }
 
   private static Map<String, Place> byName(

@@ -127,7 +127,9 @@ public record NaipKey(
         gsd,
         bands,
         Optional.of(PixelType.UINT8),
-        Optional.empty());
+        Optional.empty(),
+        false,
+        0);
   }
 
   /** The first token of eight digits, which must be a day of the calendar. */

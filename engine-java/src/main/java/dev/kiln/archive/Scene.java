@@ -16,7 +16,9 @@ import java.util.Optional;
  * @param gsd ground sample distance in metres per pixel
  * @param bands where each band of the platform lies, in the platform's band order
  * @param pixelType how the archive stores its bands; empty if that varies
- * @param mask where the classification that masks its chips lies, for platforms that have one
+ * @param mask the classification that masks its chips, for platforms that have one
+ * @param nodataByValue whether pixels that hold a band's nodata value are to be masked
+ * @param radiometricOffset what its metadata ask to be added to stored values, 0 for nothing
  */
 public record Scene(
     String key,
@@ -26,7 +28,9 @@ public record Scene(
     double gsd,
     List<BandAsset> bands,
     Optional<PixelType> pixelType,
-    Optional<BandAsset> mask) {
+    Optional<Mask> mask,
+    boolean nodataByValue,
+    int radiometricOffset) {
 
   public Scene {
     bands = List.copyOf(bands);

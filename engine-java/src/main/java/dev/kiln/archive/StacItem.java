@@ -101,7 +101,29 @@ public record StacItem(
         files.gsd(),
         files.bands(),
         Optional.empty(),
-        files.mask());
+        files.mask(),
+        files.mask().isEmpty(),
+        radiometricOffset());
+  }
+
+  /**
+   * What has to be added to stored values of Sentinel-2 so that they are what Clay was trained on.
+   * Since processing baseline 04.00 they carry +1000. In the collection {@code sentinel-2-l2a} that
+   * has been taken away again; what its metadata say of it is known to be wrong on some items and
+   * is not asked. In {@code sentinel-2-c1-l2a} it has not, unless the item says so.
+   */
+  int radiometricOffset() {
+    boolean carries =
+        collection.equals("sentinel-2-c1-l2a")
+            && !boaOffsetApplied.orElse(false)
+            && processingBaseline.map(StacItem::hasOffset).orElse(true);
+    return carries ? -1000 : 0;
+  }
+
+  /** Whether a baseline such as {@code 05.10} is 04.00 or later; Collection 1 is, as a whole. */
+  private static boolean hasOffset(String baseline) {
+    String major = baseline.strip().split("\\.", 2)[0];
+    return !major.matches("\\d{1,4}") || Integer.parseInt(major) >= 4;
   }
 
   private static Instant datetime(String key, JsonNode properties) throws SceneFault {

@@ -9,4 +9,10 @@ package dev.kiln.chip;
  * @param nodata share of pixels without data, 0 to 1
  * @param footprint corners on the ground
  */
-public record Chip(int x, int y, float cloud, float nodata, Footprint footprint) {}
+public record Chip(int x, int y, float cloud, float nodata, Footprint footprint) {
+
+  /** The same chip with another share of pixels without data. */
+  public Chip withNodata(float share) {
+    return new Chip(x, y, cloud, share, footprint);
+  }
+}

@@ -1,6 +1,7 @@
 package dev.kiln.cli;
 
 import dev.kiln.chip.LocationOrder;
+import dev.kiln.chip.RadiometricOffset;
 import dev.kiln.fault.ConfigurationFault;
 import dev.kiln.run.ChipOptions;
 import java.util.Locale;
@@ -38,6 +39,15 @@ final class ChipFlags {
           "trained: latitude first, as the model was; swapped: as in vectors published before.")
   private LocationOrder locationOrder;
 
+  @Option(
+      names = "--radiometric-offset",
+      paramLabel = "OFFSET",
+      defaultValue = "auto",
+      description =
+          "Sentinel-2: auto subtracts 1000 from sentinel-2-c1-l2a and takes sentinel-2-l2a as"
+              + " stored; none never does; -1000 always.")
+  private RadiometricOffset radiometricOffset;
+
   ChipOptions options() {
     Range.atLeast("--chip", chip, 8);
     if (chip % 8 != 0) {
@@ -45,7 +55,7 @@ final class ChipFlags {
     }
     Range.share("--max-cloud", maxCloud);
     Range.share("--max-nodata", maxNodata);
-    return new ChipOptions(chip, locationOrder, maxCloud, maxNodata);
+    return new ChipOptions(chip, locationOrder, maxCloud, maxNodata, radiometricOffset);
   }
 
   /** The options by name, for the footer. */
@@ -54,6 +64,7 @@ final class ChipFlags {
         "chip", Integer.toString(chip),
         "location-order", locationOrder.name().toLowerCase(Locale.ROOT),
         "max-cloud", Double.toString(maxCloud),
-        "max-nodata", Double.toString(maxNodata));
+        "max-nodata", Double.toString(maxNodata),
+        "radiometric-offset", radiometricOffset.toString());
   }
 }

@@ -13,6 +13,16 @@ import java.util.List;
  * must agree with it. One chip becomes {@code [L, C·64]} rows: a row is one 8 × 8 patch, row-major
  * over the chip's grid of patches; within a row the order is band, line, pixel. Each value is
  * {@code (pixel - mean) / std} in float32; a band of coarser resolution is repeated.
+ *
+ * <p>Two rules change a pixel first:
+ *
+ * <ul>
+ *   <li>If the strip has a radiometric offset, a stored value v becomes {@code max(1, v + offset)},
+ *       and 0, no data, stays 0. It is done here and not by decode because here every pixel is read
+ *       once in any case: strips stay raw, and on a GPU it costs nothing.
+ *   <li>A float that is not finite becomes the band's mean, so 0 in the row: one such pixel would
+ *       make the whole embedding not a number.
+ * </ul>
  */
 public final class PatchRows {
   /** Edge of a patch in pixels. */
@@ -75,16 +85,19 @@ public final class PatchRows {
               + "+"
               + strip.rows());
     }
-    ByteBuffer raw = strip.pixels().slice(0, Math.toIntExact(strip.pixels().size()));
+    ByteBuffer raw = strip.raw();
     float[] line = new float[chip];
     for (int b = 0; b < bands.size(); b++) {
       BandPlane plane = strip.bands().get(b);
       float mean = (float) bands.get(b).mean();
       float std = (float) bands.get(b).std();
       for (int y = 0; y < chip; y++) {
-        readLine(raw, plane, column, top + y, line);
+        plane.readLine(raw, column, top + y, line);
+        if (strip.radiometricOffset() != 0) {
+          shift(line, strip.radiometricOffset());
+        }
         for (int x = 0; x < chip; x++) {
-          line[x] = (line[x] - mean) / std;
+          line[x] = Float.isFinite(line[x]) ? (line[x] - mean) / std : 0;
         }
         // Line y belongs to one row of patches; every 8 pixels of it go to the next patch.
         int patchRow = at + (y / PATCH) * patches * rowLength();
@@ -96,31 +109,9 @@ public final class PatchRows {
     }
   }
 
-  private static void readLine(ByteBuffer raw, BandPlane plane, int column, int y, float[] line) {
-    int repeat = plane.repeat();
-    int stride = plane.pixelStride();
-    int start = Math.toIntExact(plane.byteOf(0, y / repeat));
-    switch (plane.type()) {
-      case UINT8 -> {
-        for (int x = 0; x < line.length; x++) {
-          line[x] = raw.get(start + (column + x) / repeat * stride) & 0xFF;
-        }
-      }
-      case UINT16 -> {
-        for (int x = 0; x < line.length; x++) {
-          line[x] = raw.getShort(start + (column + x) / repeat * stride) & 0xFFFF;
-        }
-      }
-      case INT16 -> {
-        for (int x = 0; x < line.length; x++) {
-          line[x] = raw.getShort(start + (column + x) / repeat * stride);
-        }
-      }
-      case FLOAT32 -> {
-        for (int x = 0; x < line.length; x++) {
-          line[x] = raw.getFloat(start + (column + x) / repeat * stride);
-        }
-      }
+  private static void shift(float[] line, int offset) {
+    for (int x = 0; x < line.length; x++) {
+      line[x] = line[x] == 0 ? 0 : Math.max(1, line[x] + offset);
     }
   }
 }

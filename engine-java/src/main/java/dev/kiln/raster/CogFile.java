@@ -8,9 +8,11 @@ import static dev.kiln.gdal.global.gdal.GDALDatasetRasterIOEx;
 import static dev.kiln.gdal.global.gdal.GDALGetBlockSize;
 import static dev.kiln.gdal.global.gdal.GDALGetGeoTransform;
 import static dev.kiln.gdal.global.gdal.GDALGetMetadataItem;
+import static dev.kiln.gdal.global.gdal.GDALGetProjectionRef;
 import static dev.kiln.gdal.global.gdal.GDALGetRasterBand;
 import static dev.kiln.gdal.global.gdal.GDALGetRasterCount;
 import static dev.kiln.gdal.global.gdal.GDALGetRasterDataType;
+import static dev.kiln.gdal.global.gdal.GDALGetRasterNoDataValue;
 import static dev.kiln.gdal.global.gdal.GDALGetRasterXSize;
 import static dev.kiln.gdal.global.gdal.GDALGetRasterYSize;
 import static dev.kiln.gdal.global.gdal.GDALGetSpatialRef;
@@ -20,18 +22,16 @@ import static dev.kiln.gdal.global.gdal.GDT_Float32;
 import static dev.kiln.gdal.global.gdal.GDT_Int16;
 import static dev.kiln.gdal.global.gdal.GDT_UInt16;
 import static dev.kiln.gdal.global.gdal.GF_Read;
-import static dev.kiln.gdal.global.gdal.OSRIsSame;
 import static dev.kiln.gdal.global.gdal.VSIFCloseL;
 import static dev.kiln.gdal.global.gdal.VSIFileFromMemBuffer;
 import static dev.kiln.gdal.global.gdal.VSIUnlink;
 
 import dev.kiln.fault.SceneFault;
 import dev.kiln.gdal.GDALDatasetH;
-import dev.kiln.gdal.GDALMajorObjectH;
 import dev.kiln.gdal.GDALRasterBandH;
-import dev.kiln.gdal.OGRSpatialReferenceH;
 import dev.kiln.memory.HostBuffer;
 import dev.kiln.memory.PixelType;
+import java.util.OptionalDouble;
 import java.util.concurrent.atomic.AtomicLong;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
@@ -127,7 +127,7 @@ public final class CogFile implements AutoCloseable {
   }
 
   private static String interleave(GDALDatasetH dataset) {
-    return GDALGetMetadataItem(new GDALMajorObjectH(dataset), "INTERLEAVE", "IMAGE_STRUCTURE");
+    return GDALGetMetadataItem(dataset, "INTERLEAVE", "IMAGE_STRUCTURE");
   }
 
   private static PixelType pixelType(String key, int type) throws SceneFault {
@@ -198,13 +198,13 @@ public final class CogFile implements AutoCloseable {
     return interleaved;
   }
 
-  /** Easting of the left edge of pixel column {@code x}, in metres. */
-  double easting(int x) {
+  /** Easting in metres, {@code x} pixels from the left edge. */
+  double easting(double x) {
     return geotransform[0] + x * geotransform[1];
   }
 
-  /** Northing of the upper edge of pixel row {@code y}, in metres. */
-  double northing(int y) {
+  /** Northing in metres, {@code y} pixels from the upper edge. */
+  double northing(double y) {
     return geotransform[3] + y * geotransform[5];
   }
 
@@ -213,22 +213,22 @@ public final class CogFile implements AutoCloseable {
     return Crs.toLonLat(key, GDALGetSpatialRef(dataset()));
   }
 
-  /** Whether both files have the same corners in the same coordinate system. */
-  boolean sameGroundAs(CogFile other) {
-    if (other == this) {
-      return true;
-    }
-    OGRSpatialReferenceH mine = GDALGetSpatialRef(dataset());
-    OGRSpatialReferenceH theirs = GDALGetSpatialRef(other.dataset());
-    boolean sameCrs =
-        mine == null ? theirs == null : theirs != null && OSRIsSame(mine, theirs) != 0;
-    // Grids are multiples of each other, so equal corners to a thousandth of a pixel are equal.
-    double tolerance = Math.abs(other.geotransform[1]) / 1000;
-    return sameCrs
-        && Math.abs(easting(0) - other.easting(0)) < tolerance
-        && Math.abs(northing(0) - other.northing(0)) < tolerance
-        && Math.abs(easting(width) - other.easting(other.width)) < tolerance
-        && Math.abs(northing(height) - other.northing(other.height)) < tolerance;
+  /** Where the file lies. */
+  public Ground ground() {
+    return new Ground(
+        GDALGetProjectionRef(dataset()),
+        easting(0),
+        northing(0),
+        easting(width),
+        northing(height),
+        Math.abs(geotransform[1]));
+  }
+
+  /** The value that the file says stands for no data in a band, numbered from 1. */
+  public OptionalDouble nodata(int band) {
+    int[] known = new int[1];
+    double value = GDALGetRasterNoDataValue(GDALGetRasterBand(dataset(), band), known);
+    return known[0] == 0 ? OptionalDouble.empty() : OptionalDouble.of(value);
   }
 
   /**

@@ -81,15 +81,13 @@ public final class Crs implements AutoCloseable {
    *
    * @param x eastings in metres; longitudes in degrees on return
    * @param y northings in metres; latitudes in degrees on return
-   * @throws ArithmeticException if a point cannot be transformed
+   * @return whether all have a place on the Earth
    */
-  public void toLonLat(double[] x, double[] y) {
+  public boolean toLonLat(double[] x, double[] y) {
     if (transformation == null) {
       throw new IllegalStateException("coordinate transformation used after close");
     }
-    if (OCTTransform(transformation, x.length, x, y, null) == 0) {
-      throw new ArithmeticException("coordinates outside WGS84: " + CogFile.lastError());
-    }
+    return OCTTransform(transformation, x.length, x, y, null) != 0;
   }
 
   @Override

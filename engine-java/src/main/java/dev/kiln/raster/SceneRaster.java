@@ -3,11 +3,13 @@ package dev.kiln.raster;
 import dev.kiln.fault.SceneFault;
 import dev.kiln.memory.BandPlane;
 import dev.kiln.memory.HostBuffer;
+import dev.kiln.memory.PixelType;
 import dev.kiln.memory.Strip;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The bands of one scene on one grid: that of its finest band. A coarser band must divide it
@@ -27,12 +29,14 @@ public final class SceneRaster implements AutoCloseable {
 
   private final List<Source> sources;
   private final CogFile finest;
+  private final int refinement;
   private final Crs crs;
 
-  private SceneRaster(List<Source> sources, CogFile finest, Crs crs) {
+  private SceneRaster(List<Source> sources, CogFile finest, int refinement) throws SceneFault {
     this.sources = List.copyOf(sources);
     this.finest = finest;
-    this.crs = crs;
+    this.refinement = refinement;
+    this.crs = finest.toLonLat();
   }
 
   /**
@@ -50,7 +54,19 @@ public final class SceneRaster implements AutoCloseable {
     for (Source source : sources) {
       fits(source, finest);
     }
-    return new SceneRaster(sources, finest, finest.toLonLat());
+    return new SceneRaster(sources, finest, 1);
+  }
+
+  /**
+   * The raster of a scene's mask, on the grid of the scene.
+   *
+   * @param mask the classification band
+   * @param refinement pixels of the scene's grid that a pixel of the mask covers in each direction
+   * @throws SceneFault permanent if the file does not hold it
+   */
+  public static SceneRaster ofMask(Source mask, int refinement) throws SceneFault {
+    fits(mask, mask.file());
+    return new SceneRaster(List.of(mask), mask.file(), refinement);
   }
 
   private static void fits(Source source, CogFile grid) throws SceneFault {
@@ -70,7 +86,7 @@ public final class SceneRaster implements AutoCloseable {
               .formatted(
                   band, file.width(), file.height(), grid.width(), grid.height(), grid.key()));
     }
-    if (!file.sameGroundAs(grid)) {
+    if (!file.ground().isSameAs(grid.ground())) {
       throw SceneFault.permanent(
           file.key(), band + " lies elsewhere or in another coordinate system than " + grid.key());
     }
@@ -78,41 +94,75 @@ public final class SceneRaster implements AutoCloseable {
 
   /** Columns of the grid in pixels. */
   public int width() {
-    return finest.width();
+    return finest.width() * refinement;
   }
 
   /** Rows of the grid in pixels. */
   public int height() {
-    return finest.height();
+    return finest.height() * refinement;
   }
 
-  /** Height of the highest row of tiles of any band, in grid pixels. */
+  /** The object that holds the finest band, for messages. */
+  public String key() {
+    return finest.key();
+  }
+
+  /** Pixel type of the finest band. */
+  PixelType type() {
+    return finest.type();
+  }
+
+  /** Where the scene lies. */
+  public Ground ground() {
+    return finest.ground();
+  }
+
+  /**
+   * Height of the highest row of tiles of the finest bands, in grid pixels. That of a coarser band
+   * may be higher: it is few bytes, and to hold all the others for it would be many.
+   */
   public int tileHeight() {
     return sources.stream()
-        .mapToInt(s -> s.file().tileHeight() * (width() / s.file().width()))
-        .max()
-        .orElseThrow();
+            .map(Source::file)
+            .filter(file -> file.width() == finest.width())
+            .mapToInt(CogFile::tileHeight)
+            .max()
+            .orElseThrow()
+        * refinement;
+  }
+
+  /** Every so many grid rows, a row of pixels begins in all bands at once. */
+  public int rowStep() {
+    return sources.stream().mapToInt(s -> repeat(s.file())).reduce(1, SceneRaster::commonMultiple);
+  }
+
+  private int repeat(CogFile file) {
+    return width() / file.width();
+  }
+
+  private static int commonMultiple(int a, int b) {
+    int multiple = a;
+    while (multiple % b != 0) {
+      multiple += a;
+    }
+    return multiple;
   }
 
   /**
    * Corners on the ground of the square of {@code edge} pixels whose upper left is (x, y):
    * counter-clockwise from the upper right.
    *
-   * @return four longitudes and four latitudes in degrees
+   * @return four longitudes and four latitudes in degrees; empty if a corner is not on the Earth,
+   *     as at the rim of a map of the world
    */
-  public double[][] corners(int x, int y, int edge) throws SceneFault {
-    double left = finest.easting(x);
-    double right = finest.easting(x + edge);
-    double upper = finest.northing(y);
-    double lower = finest.northing(y + edge);
+  public Optional<double[][]> corners(int x, int y, int edge) {
+    double left = finest.easting((double) x / refinement);
+    double right = finest.easting((double) (x + edge) / refinement);
+    double upper = finest.northing((double) y / refinement);
+    double lower = finest.northing((double) (y + edge) / refinement);
     double[] lon = {right, left, left, right};
     double[] lat = {upper, upper, lower, lower};
-    try {
-      crs.toLonLat(lon, lat);
-    } catch (ArithmeticException e) {
-      throw SceneFault.permanent(finest.key(), e.getMessage(), e);
-    }
-    return new double[][] {lon, lat};
+    return crs.toLonLat(lon, lat) ? Optional.of(new double[][] {lon, lat}) : Optional.empty();
   }
 
   /**
@@ -147,7 +197,7 @@ public final class SceneRaster implements AutoCloseable {
   /** Lays out the planes of one file from byte {@code start}; returns the byte after them. */
   private long lay(
       CogFile file, List<Integer> bands, StripWindow window, long start, BandPlane[] planes) {
-    int repeat = width() / file.width();
+    int repeat = repeat(file);
     int w = ceilDiv(window.width(), repeat);
     int h = ceilDiv(window.rows(), repeat);
     int pixel = file.type().bytes();

@@ -8,10 +8,11 @@ import java.util.List;
  * @param firstRow first grid row
  * @param rows grid rows
  * @param width grid columns from 0 that the strip has room for
- * @param spans the columns that hold wanted chips, ascending and apart; only these are read
+ * @param chipRows the rows of chips that it was cut for
+ * @param spans the grid columns that hold wanted chips, ascending and apart; only these are read
  */
-public record StripWindow(int firstRow, int rows, int width, List<Span> spans) {
-  /** Grid columns from {@code begin} up to, not including, {@code end}. */
+public record StripWindow(int firstRow, int rows, int width, Span chipRows, List<Span> spans) {
+  /** From {@code begin} up to, not including, {@code end}. */
   public record Span(int begin, int end) {}
 
   public StripWindow {

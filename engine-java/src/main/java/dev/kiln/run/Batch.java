@@ -34,7 +34,7 @@ final class Batch {
   /** Adds chip number {@code index} of the strip's scene. */
   void put(StripWork strip, int index) {
     OpenScene scene = strip.scene();
-    Chip chip = scene.chips().get(index);
+    Chip chip = scene.chip(index);
     slot.put(
         strip.strip(),
         chip.x() * slot.chip(),

@@ -64,7 +64,12 @@ public final class EmbeddingRun {
     this.encoder = encoder;
     this.keys = job.keys().iterator();
     this.fetch =
-        new SceneFetch(job.archive(), job.source(), options.attempts(), options.fetchMemory());
+        new SceneFetch(
+            job.archive(),
+            job.source(),
+            new SceneMasking(job.chips(), options.inflateThreads()),
+            options.attempts(),
+            options.fetchMemory());
     this.decode =
         new SceneDecode(job.chips(), encoder.description().dim(), options.inflateThreads());
     this.fetched = new Lane<>("fetched", options.fetchThreads());
@@ -153,9 +158,6 @@ public final class EmbeddingRun {
     try (bytes;
         DecodingScene decoding = decode.open(bytes)) {
       scene = decoding.scene();
-      if (scene.chips().isEmpty()) {
-        stage.put(finished, scene);
-      }
       for (StripWindow window : decoding.windows()) {
         if (scene.givenUp() || watch.stopping()) {
           scene.giveUp();
@@ -163,7 +165,14 @@ public final class EmbeddingRun {
         }
         StripWork strip = decoding.read(window);
         tally.decoded(strip.bytes());
-        stage.put(strips, strip);
+        if (strip.chips().length == 0) {
+          strip.close();
+        } else {
+          stage.put(strips, strip);
+        }
+      }
+      if (scene.allRead()) {
+        stage.put(finished, scene);
       }
       stage.done(1);
     } catch (SceneFault | RuntimeException e) {

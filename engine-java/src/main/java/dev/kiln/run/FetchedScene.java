@@ -3,23 +3,31 @@ package dev.kiln.run;
 import dev.kiln.archive.Scene;
 import dev.kiln.memory.HostBuffer;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A scene whose bytes are in host memory. Owns them.
  *
  * @param scene what it is
- * @param assets bytes of each object, by key
+ * @param selection its chips that the mask lets through; empty if it has no mask
+ * @param assets bytes of each object that holds bands, by key; none if no chip is wanted
+ * @param bytes fetched in all, with the mask
  * @param budget gives back the scene's share of the fetch memory
  */
-record FetchedScene(Scene scene, Map<String, HostBuffer> assets, ByteBudget.Share budget)
+record FetchedScene(
+    Scene scene,
+    Optional<ChipSelection> selection,
+    Map<String, HostBuffer> assets,
+    long bytes,
+    ByteBudget.Share budget)
     implements Stage.Owner {
   FetchedScene {
     assets = Map.copyOf(assets);
   }
 
-  /** Bytes held. */
-  long bytes() {
-    return assets.values().stream().mapToLong(HostBuffer::size).sum();
+  /** Whether it is known already that no chip is worth embedding. */
+  boolean isMasked() {
+    return selection.isPresent() && selection.get().surviving().isEmpty();
   }
 
   @Override

@@ -4,15 +4,19 @@ import dev.kiln.archive.Scene;
 import dev.kiln.chip.Chip;
 import dev.kiln.sink.SceneTable;
 import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 
 /**
  * A scene on its way through the encoder: its chips in grid order and the embeddings that have come
- * home. Exactly one caller is told that the last one has.
+ * home. It is complete when all its strips have been read and the last embedding is home; exactly
+ * one caller is told so.
  */
 final class OpenScene {
   private final Scene scene;
-  private final List<Chip> chips;
+  private final Chip[] chips;
+  private final BitSet leftOut = new BitSet();
   private final float[] time;
   private final List<float[]> locations;
   private final int dim;
@@ -26,20 +30,21 @@ final class OpenScene {
    */
   OpenScene(Scene scene, List<Chip> chips, float[] time, List<float[]> locations, int dim) {
     this.scene = scene;
-    this.chips = List.copyOf(chips);
+    this.chips = chips.toArray(Chip[]::new);
     this.time = time;
     this.locations = List.copyOf(locations);
     this.dim = dim;
     this.embeddings = new float[Math.multiplyExact(chips.size(), dim)];
-    this.missing = chips.size();
+    // One more than embeddings: that all strips have been read.
+    this.missing = chips.size() + 1;
   }
 
   Scene scene() {
     return scene;
   }
 
-  List<Chip> chips() {
-    return chips;
+  synchronized Chip chip(int index) {
+    return chips[index];
   }
 
   float[] time() {
@@ -50,12 +55,33 @@ final class OpenScene {
     return locations.get(chip);
   }
 
+  /** Replaces a chip by what is known of it now. */
+  synchronized void update(int index, Chip chip) {
+    chips[index] = chip;
+  }
+
+  /** Leaves a chip out: it is not worth embedding. */
+  synchronized void leaveOut(int index) {
+    leftOut.set(index);
+    missing--;
+  }
+
+  /**
+   * Says that all strips have been read.
+   *
+   * @return true if the scene is complete and was not given up
+   */
+  synchronized boolean allRead() {
+    missing--;
+    return missing == 0 && !givenUp;
+  }
+
   /**
    * Takes one embedding home.
    *
    * @param batch embeddings {@code [n, dim]}
    * @param at its row in the batch
-   * @return true for the last one of a scene that was not given up
+   * @return true if the scene is complete and was not given up
    */
   synchronized boolean home(int chip, FloatBuffer batch, int at) {
     batch.get(at * dim, embeddings, chip * dim, dim);
@@ -82,7 +108,13 @@ final class OpenScene {
   synchronized SceneTable table(String platform, int chipSize) {
     if (missing != 0) {
       throw new IllegalStateException(
-          scene.key() + ": " + missing + " embeddings are not home yet");
+          scene.key() + ": " + missing + " embeddings or strips are not home yet");
+    }
+    List<Chip> kept = new ArrayList<>();
+    float[] vectors = new float[(chips.length - leftOut.cardinality()) * dim];
+    for (int i = leftOut.nextClearBit(0); i < chips.length; i = leftOut.nextClearBit(i + 1)) {
+      System.arraycopy(embeddings, i * dim, vectors, kept.size() * dim, dim);
+      kept.add(chips[i]);
     }
     return new SceneTable(
         scene.itemId(),
@@ -91,8 +123,8 @@ final class OpenScene {
         scene.gsd(),
         scene.uri(),
         chipSize,
-        chips,
-        embeddings,
+        kept,
+        vectors,
         dim);
   }
 }

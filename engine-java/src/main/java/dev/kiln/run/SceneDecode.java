@@ -8,16 +8,18 @@ import dev.kiln.chip.TimeEncoding;
 import dev.kiln.fault.SceneFault;
 import dev.kiln.raster.ChipGrid;
 import dev.kiln.raster.CogFile;
+import dev.kiln.raster.NodataValues;
 import dev.kiln.raster.SceneRaster;
-import dev.kiln.raster.StripWindow;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
 import org.locationtech.jts.geom.Point;
 
-/** Opens fetched scenes and reads their strips. */
+/** Opens fetched scenes and lays out their chips. */
 final class SceneDecode {
   private final ChipOptions options;
   private final int dim;
@@ -40,32 +42,62 @@ final class SceneDecode {
    */
   DecodingScene open(FetchedScene fetched) throws SceneFault {
     Scene scene = fetched.scene();
+    if (fetched.isMasked()) {
+      ChipSelection none = fetched.selection().orElseThrow();
+      return new DecodingScene(
+          new OpenScene(scene, List.of(), TimeEncoding.of(scene.datetime()), List.of(), dim),
+          Optional.empty(),
+          none.grid(),
+          none.surviving(),
+          Optional.empty(),
+          options,
+          List.of());
+    }
     Map<String, CogFile> files = new LinkedHashMap<>();
     try {
       for (String asset : scene.assets()) {
         files.put(asset, CogFile.open(asset, fetched.assets().get(asset), inflateThreads));
       }
-      List<SceneRaster.Source> sources = new ArrayList<>();
-      for (BandAsset band : scene.bands()) {
-        CogFile file = files.get(band.object().key());
-        expect(scene, file);
-        sources.add(new SceneRaster.Source(band.band(), file, band.index()));
-      }
-      SceneRaster raster = SceneRaster.of(scene.key(), sources);
-      ChipGrid grid = ChipGrid.of(raster.width(), raster.height(), options.chip());
-      if (grid.size() == 0) {
-        throw SceneFault.permanent(
-            scene.key(),
-            "scene is %d × %d px, smaller than one chip of %d px"
-                .formatted(raster.width(), raster.height(), options.chip()));
-      }
-      BitSet surviving = new BitSet();
-      surviving.set(0, grid.size());
-      OpenScene open = lay(scene, raster, grid, surviving);
-      List<StripWindow> windows = grid.strips(raster.tileHeight(), surviving);
-      return new DecodingScene(open, raster, grid, windows, surviving, List.copyOf(files.values()));
+      return open(fetched, files);
     } catch (SceneFault | RuntimeException | Error e) {
       files.values().forEach(CogFile::close);
+      throw e;
+    }
+  }
+
+  private DecodingScene open(FetchedScene fetched, Map<String, CogFile> files) throws SceneFault {
+    Scene scene = fetched.scene();
+    List<SceneRaster.Source> sources = new ArrayList<>();
+    List<OptionalDouble> nodata = new ArrayList<>();
+    for (BandAsset band : scene.bands()) {
+      CogFile file = files.get(band.object().key());
+      expect(scene, file);
+      sources.add(new SceneRaster.Source(band.band(), file, band.index()));
+    }
+    SceneRaster raster = SceneRaster.of(scene.key(), sources);
+    try {
+      for (BandAsset band : scene.bands()) {
+        OptionalDouble stated = band.nodata();
+        nodata.add(
+            stated.isPresent() ? stated : files.get(band.object().key()).nodata(band.index()));
+      }
+      ChipSelection selection =
+          fetched.selection().isPresent()
+              ? fetched.selection().get()
+              : ChipSelection.all(raster, options.chip());
+      selection.requireFits(raster);
+      BitSet chips = (BitSet) selection.surviving().clone();
+      OpenScene open = lay(scene, raster, selection, chips);
+      return new DecodingScene(
+          open,
+          Optional.of(raster),
+          selection.grid(),
+          chips,
+          scene.nodataByValue() ? Optional.of(new NodataValues(nodata)) : Optional.empty(),
+          options,
+          List.copyOf(files.values()));
+    } catch (SceneFault | RuntimeException | Error e) {
+      raster.close();
       throw e;
     }
   }
@@ -78,18 +110,35 @@ final class SceneDecode {
     }
   }
 
-  private OpenScene lay(Scene scene, SceneRaster raster, ChipGrid grid, BitSet surviving)
+  /**
+   * Lays the chips on the ground.
+   *
+   * @param surviving the chips that are wanted; loses those that do not lie on the Earth
+   */
+  private OpenScene lay(Scene scene, SceneRaster raster, ChipSelection selection, BitSet surviving)
       throws SceneFault {
+    ChipGrid grid = selection.grid();
     List<Chip> chips = new ArrayList<>();
     List<float[]> locations = new ArrayList<>();
     for (int i = surviving.nextSetBit(0); i >= 0; i = surviving.nextSetBit(i + 1)) {
-      int x = i % grid.columns();
-      int y = i / grid.columns();
-      double[][] corners = raster.corners(x * grid.chip(), y * grid.chip(), grid.chip());
-      Footprint footprint = new Footprint(corners[0], corners[1]);
+      Optional<double[][]> corners = raster.corners(grid.column(i), grid.row(i), grid.chip());
+      if (corners.isEmpty()) {
+        surviving.clear(i);
+        continue;
+      }
+      Footprint footprint = new Footprint(corners.get()[0], corners.get()[1]);
       Point centre = footprint.centroid();
-      chips.add(new Chip(x, y, 0, 0, footprint));
+      chips.add(
+          new Chip(
+              i % grid.columns(),
+              i / grid.columns(),
+              (float) selection.shares().cloud(i),
+              (float) selection.shares().nodata(i),
+              footprint));
       locations.add(options.locationOrder().encode(centre.getY(), centre.getX()));
+    }
+    if (chips.isEmpty()) {
+      throw SceneFault.permanent(raster.key(), "no chip of the scene lies on the Earth");
     }
     return new OpenScene(scene, chips, TimeEncoding.of(scene.datetime()), locations, dim);
   }

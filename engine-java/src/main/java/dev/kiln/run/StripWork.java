@@ -14,7 +14,7 @@ final class StripWork implements Stage.Owner {
 
   /**
    * @param strip owned by this from now on
-   * @param chips indices into the scene's chips, at least one
+   * @param chips indices into the scene's chips; none if all were left out
    */
   StripWork(OpenScene scene, Strip strip, int[] chips) {
     this.scene = scene;

@@ -4,9 +4,12 @@ import dev.kiln.chip.Chip;
 import java.time.ZoneOffset;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.locationtech.jts.algorithm.Orientation;
+import java.util.Set;
+import java.util.TreeSet;
 import org.locationtech.jts.geom.Envelope;
+import org.locationtech.jts.geom.Geometry;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -46,16 +49,17 @@ final class FooterKeys {
     geo.put("primary_column", SceneSchema.GEOMETRY);
     ObjectNode column = geo.putObject("columns").putObject(SceneSchema.GEOMETRY);
     column.put("encoding", "WKB");
-    column.putArray("geometry_types").add("Polygon");
-    column.put("edges", "planar");
-    // A scene stored bottom-up has its chips' corners the other way round.
-    if (table.chips().stream().allMatch(FooterKeys::isCounterClockwise)) {
-      column.put("orientation", "counterclockwise");
-    }
+    Set<String> types = new TreeSet<>(Set.of(Geometry.TYPENAME_POLYGON));
     Envelope bounds = new Envelope();
-    table
-        .chips()
-        .forEach(c -> bounds.expandToInclude(c.footprint().polygon().getEnvelopeInternal()));
+    for (Chip chip : table.chips()) {
+      Geometry footprint = chip.footprint().geometry();
+      types.add(footprint.getGeometryType());
+      bounds.expandToInclude(footprint.getEnvelopeInternal());
+    }
+    ArrayNode named = column.putArray("geometry_types");
+    types.forEach(named::add);
+    column.put("edges", "planar");
+    column.put("orientation", "counterclockwise");
     if (!bounds.isNull()) {
       column
           .putArray("bbox")
@@ -69,10 +73,6 @@ final class FooterKeys {
       covering.putArray(side).add(SceneSchema.BBOX).add(side);
     }
     return geo;
-  }
-
-  private static boolean isCounterClockwise(Chip chip) {
-    return Orientation.isCCW(chip.footprint().polygon().getExteriorRing().getCoordinateSequence());
   }
 
   private static ObjectNode emb(SceneTable table) {

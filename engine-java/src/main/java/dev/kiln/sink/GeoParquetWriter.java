@@ -137,7 +137,7 @@ public final class GeoParquetWriter {
         element.write(table.embeddings()[i * table.dim() + k], k == 0 ? 0 : 1, 1);
       }
       geometry.write(Binary.fromConstantByteArray(chip.footprint().wkb()), 0, 0);
-      Envelope bbox = chip.footprint().polygon().getEnvelopeInternal();
+      Envelope bbox = chip.footprint().geometry().getEnvelopeInternal();
       xmin.write(bbox.getMinX(), 0, 0);
       ymin.write(bbox.getMinY(), 0, 0);
       xmax.write(bbox.getMaxX(), 0, 0);

@@ -70,8 +70,11 @@ class ItemAssetsTest {
             "x/B12.tif#1");
     assertThat(assets.bands().get(0).nodata()).hasValue(0);
     assertThat(assets.bands().get(1).nodata()).isEmpty();
-    assertThat(assets.mask().orElseThrow().object().key()).isEqualTo("x/SCL.tif");
-    assertThat(assets.mask().orElseThrow().nodata()).hasValue(0);
+    Mask mask = assets.mask().orElseThrow();
+    assertThat(mask.band().object().key()).isEqualTo("x/SCL.tif");
+    assertThat(mask.classes()).isEqualTo(PixelClasses.SCENE_CLASSIFICATION);
+    // Only one of its bands says how large it is.
+    assertThat(mask.gridWidth()).isEmpty();
     assertThat(assets.gsd()).isEqualTo(10);
   }
 
@@ -162,10 +165,29 @@ class ItemAssetsTest {
   }
 
   @Test
-  void hasNoMaskWhereTheItemHasNone() throws SceneFault {
+  void takesTheWidthOfTheFinestBand() throws SceneFault {
+    StacItem item =
+        item(
+            """
+            "red": {"href": "r.tif", "proj:shape": [1200, 1100]},
+            "nir08": {"href": "n.tif", "proj:shape": [600, 550]},
+            "scl": {"href": "s.tif", "proj:shape": [600, 550]}""");
+    Platform platform = StacItemTest.platform("sentinel-2-l2a", 10, "nir08", "red");
+
+    assertThat(ItemAssets.map(item, platform).mask().orElseThrow().gridWidth()).hasValue(1100);
+  }
+
+  @Test
+  void refusesASceneWithoutTheMaskOfItsPlatform() throws SceneFault {
     Platform platform = StacItemTest.platform("sentinel-2-l2a", 10, "red");
 
-    assertThat(ItemAssets.map(item("\"red\": {\"href\": \"r.tif\"}"), platform).mask()).isEmpty();
+    assertRefused(item("\"red\": {\"href\": \"r.tif\"}"), platform, "no asset scl");
+    assertRefused(
+        item("\"red\": {\"href\": \"r.tif\"}, \"scl\": {\"href\": \"s.jp2\"}"),
+        platform,
+        "no asset scl",
+        "as a TIFF");
+    assertThat(ItemAssets.map(item("\"data\": {\"href\": \"d.tif\"}"), RGBN).mask()).isEmpty();
   }
 
   @Test

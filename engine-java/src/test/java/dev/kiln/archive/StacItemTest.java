@@ -148,7 +148,39 @@ class StacItemTest {
     assertThat(scene.itemId()).isEqualTo("LC09_L2SP_015033_20230610_20230612_02_T1_SR");
     assertThat(scene.gsd()).isEqualTo(30);
     assertThat(scene.bands()).extracting(BandAsset::band).containsExactly("red", "green", "blue");
-    assertThat(scene.mask().orElseThrow().object()).hasToString("s3://usgs-landsat/x/QA_PIXEL.TIF");
+    assertThat(scene.mask().orElseThrow().band().object())
+        .hasToString("s3://usgs-landsat/x/QA_PIXEL.TIF");
+    assertThat(scene.mask().orElseThrow().classes()).isEqualTo(PixelClasses.QUALITY_BITS);
+    assertThat(scene.mask().orElseThrow().gridWidth()).hasValue(7641);
+    assertThat(scene.nodataByValue()).isFalse();
+    assertThat(scene.radiometricOffset()).isZero();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "sentinel-2-l2a,    05.10, true,     0",
+    "sentinel-2-l2a,    05.10, false,    0",
+    "sentinel-2-l2a,    05.10, ,         0",
+    "sentinel-2-c1-l2a, 05.00, ,     -1000",
+    "sentinel-2-c1-l2a, 05.00, false, -1000",
+    "sentinel-2-c1-l2a, 04.00, ,     -1000",
+    "sentinel-2-c1-l2a, ,      ,     -1000",
+    "sentinel-2-c1-l2a, 03.01, ,         0",
+    "sentinel-2-c1-l2a, 05.00, true,     0",
+    "'',                05.10, ,         0",
+    "other,             05.10, false,    0"
+  })
+  void knowsWhichValuesCarryTheRadiometricOffset(
+      String collection, String baseline, Boolean applied, int offset) throws SceneFault {
+    StacItem item =
+        parse(
+            """
+            {"id": "i", "collection": "%s", "assets": {},
+             "properties": {"datetime": "2024-01-01T00:00:00Z",
+               "s2:processing_baseline": %s, "earthsearch:boa_offset_applied": %s}}"""
+                .formatted(collection, baseline == null ? null : '"' + baseline + '"', applied));
+
+    assertThat(item.radiometricOffset()).isEqualTo(offset);
   }
 
   @Test
@@ -188,6 +220,8 @@ class StacItemTest {
               assertThat(sample.getParent().resolve(Path.of(band.object().key()).getFileName()))
                   .exists();
             });
-    assertThat(scene.mask().orElseThrow().object().key()).endsWith("/SCL.tif");
+    assertThat(scene.mask().orElseThrow().band().object().key()).endsWith("/SCL.tif");
+    assertThat(scene.mask().orElseThrow().gridWidth()).hasValue(1100);
+    assertThat(scene.radiometricOffset()).isZero();
   }
 }

@@ -2,6 +2,7 @@ package dev.kiln.run;
 
 import dev.kiln.archive.SceneArchive;
 import dev.kiln.chip.LocationOrder;
+import dev.kiln.chip.RadiometricOffset;
 import dev.kiln.fetch.ObjectStore;
 import dev.kiln.fetch.ObjectStores;
 import dev.kiln.infer.Encoder;
@@ -83,7 +84,7 @@ final class TestRun {
               archive,
               from,
               to,
-              new ChipOptions(256, LocationOrder.TRAINED, 0.5, 0.2),
+              new ChipOptions(256, LocationOrder.TRAINED, 0.5, 0.2, RadiometricOffset.AUTO),
               new Provenance("test", "hash", "micro", "fake", "fp32", Map.of()));
       run = new EmbeddingRun(job, options(), encoder, snapshot -> {});
       return run.run();

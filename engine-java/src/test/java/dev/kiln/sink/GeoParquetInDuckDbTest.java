@@ -88,7 +88,7 @@ class GeoParquetInDuckDbTest {
           assertThat(vector[k]).isEqualTo(table.embeddings()[row * DIM + k]);
         }
         assertThat(polygon(rows.getBlob("geometry")))
-            .isEqualTo(table.chips().get(row).footprint().polygon().toText());
+            .isEqualTo(table.chips().get(row).footprint().geometry().toText());
       }
     }
     assertThat(row).isEqualTo(ROWS);

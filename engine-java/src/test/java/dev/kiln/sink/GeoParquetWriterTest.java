@@ -51,7 +51,7 @@ class GeoParquetWriterTest {
       assertThat(file.values("cloud").get(i)).isEqualTo(chip.cloud());
       assertThat(file.values("nodata").get(i)).isEqualTo(chip.nodata());
       assertThat(file.values("geometry").get(i)).isEqualTo(chip.footprint().wkb());
-      Envelope box = chip.footprint().polygon().getEnvelopeInternal();
+      Envelope box = chip.footprint().geometry().getEnvelopeInternal();
       assertThat(
               List.of(
                   file.values("bbox.xmin").get(i),
@@ -141,14 +141,14 @@ class GeoParquetWriterTest {
     Envelope bounds = new Envelope();
     table
         .chips()
-        .forEach(c -> bounds.expandToInclude(c.footprint().polygon().getEnvelopeInternal()));
+        .forEach(c -> bounds.expandToInclude(c.footprint().geometry().getEnvelopeInternal()));
     assertThat(geometry.get("bbox").values().stream().map(JsonNode::doubleValue))
         .containsExactly(bounds.getMinX(), bounds.getMinY(), bounds.getMaxX(), bounds.getMaxY());
   }
 
   @Test
-  void orientationIsClaimedOnlyWhereItHolds() throws IOException {
-    Footprint clockwise = new Footprint(new double[] {0, 0, 1, 1}, new double[] {0, 1, 1, 0});
+  void aChipAcrossTheAntimeridianIsAMultipolygon() throws IOException {
+    Footprint cut = new Footprint(new double[] {-179, 179, 179, -179}, new double[] {1, 1, 0, 0});
     SceneTable table =
         new SceneTable(
             "id",
@@ -157,11 +157,14 @@ class GeoParquetWriterTest {
             1,
             "uri",
             256,
-            List.of(new Chip(0, 0, 0, 0, clockwise)),
+            List.of(new Chip(0, 0, 0, 0, cut)),
             new float[1],
             1);
 
-    assertThat(geometry(write(table)).has("orientation")).isFalse();
+    JsonNode geometry = geometry(write(table));
+    assertThat(geometry.get("geometry_types").toString())
+        .isEqualTo("[\"MultiPolygon\",\"Polygon\"]");
+    assertThat(geometry.get("bbox").toString()).isEqualTo("[-180.0,0.0,180.0,1.0]");
   }
 
   @Test

@@ -1,5 +1,7 @@
 package dev.kiln.memory;
 
+import java.nio.ByteBuffer;
+
 /**
  * Where one band's raw pixels lie inside a buffer: planar or pixel-interleaved, at the band's own
  * resolution. Pixel (x, y) of the plane is {@code type} at byte {@code offset + y·lineStride +
@@ -26,5 +28,39 @@ public record BandPlane(
   /** Byte of pixel (x, y) of this plane within the buffer. */
   public long byteOf(int x, int y) {
     return offset + y * lineStride + (long) x * pixelStride;
+  }
+
+  /**
+   * Reads a line of the grid: stored pixels, each repeated for the grid pixels that it covers.
+   *
+   * @param pixels the whole buffer that the plane lies in, in host byte order
+   * @param column first grid column
+   * @param row grid row, counted from the plane's first
+   * @param line receives one value a grid column
+   */
+  public void readLine(ByteBuffer pixels, int column, int row, float[] line) {
+    int start = Math.toIntExact(byteOf(0, row / repeat));
+    switch (type) {
+      case UINT8 -> {
+        for (int x = 0; x < line.length; x++) {
+          line[x] = pixels.get(start + (column + x) / repeat * pixelStride) & 0xFF;
+        }
+      }
+      case UINT16 -> {
+        for (int x = 0; x < line.length; x++) {
+          line[x] = pixels.getShort(start + (column + x) / repeat * pixelStride) & 0xFFFF;
+        }
+      }
+      case INT16 -> {
+        for (int x = 0; x < line.length; x++) {
+          line[x] = pixels.getShort(start + (column + x) / repeat * pixelStride);
+        }
+      }
+      case FLOAT32 -> {
+        for (int x = 0; x < line.length; x++) {
+          line[x] = pixels.getFloat(start + (column + x) / repeat * pixelStride);
+        }
+      }
+    }
   }
 }

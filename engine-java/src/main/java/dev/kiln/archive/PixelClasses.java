@@ -1,0 +1,57 @@
+package dev.kiln.archive;
+
+/** What the values of a scene's classification band say of its pixels. */
+public enum PixelClasses {
+  /**
+   * Sentinel-2's scene classification. Cloud: 1 saturated or defective, 3 cloud shadow, 8 and 9
+   * cloud of medium and high probability, 10 thin cirrus. No data: 0.
+   */
+  SCENE_CLASSIFICATION("scl") {
+    @Override
+    public boolean isCloud(int value) {
+      return value == 1 || value == 3 || (value >= 8 && value <= 10);
+    }
+
+    @Override
+    public boolean isNodata(int value) {
+      return value == 0;
+    }
+  },
+
+  /**
+   * The quality bits of Landsat Collection 2. Cloud: bit 1 dilated cloud, 3 cloud, 4 cloud shadow.
+   * No data: bit 0, fill.
+   *
+   * @see <a
+   *     href="https://www.usgs.gov/landsat-missions/landsat-collection-2-quality-assessment-bands">
+   *     Landsat Collection 2 quality assessment bands</a>
+   */
+  QUALITY_BITS("qa_pixel") {
+    @Override
+    public boolean isCloud(int value) {
+      return (value & 0b11010) != 0;
+    }
+
+    @Override
+    public boolean isNodata(int value) {
+      return (value & 1) != 0;
+    }
+  };
+
+  private final String asset;
+
+  PixelClasses(String asset) {
+    this.asset = asset;
+  }
+
+  /** Name of the asset that holds the band in a STAC item. */
+  public String asset() {
+    return asset;
+  }
+
+  /** Whether a pixel of this value shows cloud, or what is as bad. */
+  public abstract boolean isCloud(int value);
+
+  /** Whether a pixel of this value holds nothing. */
+  public abstract boolean isNodata(int value);
+}

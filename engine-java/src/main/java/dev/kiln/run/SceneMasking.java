@@ -1,0 +1,52 @@
+package dev.kiln.run;
+
+import dev.kiln.archive.Mask;
+import dev.kiln.archive.Scene;
+import dev.kiln.fault.SceneFault;
+import dev.kiln.memory.HostBuffer;
+import dev.kiln.raster.CogFile;
+import dev.kiln.raster.SceneRaster;
+
+/** Reads a scene's mask, so that bands are fetched only for chips that are embedded. */
+final class SceneMasking {
+  private final ChipOptions options;
+  private final int inflateThreads;
+
+  /**
+   * @param inflateThreads threads that inflate the tiles of one mask
+   */
+  SceneMasking(ChipOptions options, int inflateThreads) {
+    this.options = options;
+    this.inflateThreads = inflateThreads;
+  }
+
+  /**
+   * @param bytes of the mask's object, borrowed
+   * @throws SceneFault permanent if the mask cannot be read
+   */
+  ChipSelection select(Scene scene, Mask mask, HostBuffer bytes) throws SceneFault {
+    String key = mask.band().object().key();
+    try (CogFile file = CogFile.open(key, bytes, inflateThreads);
+        SceneRaster raster =
+            SceneRaster.ofMask(
+                new SceneRaster.Source(mask.band().band(), file, mask.band().index()),
+                refinement(scene, mask, file))) {
+      return ChipSelection.by(raster, mask.classes(), options);
+    }
+  }
+
+  /** Grid pixels that a pixel of the mask covers in each direction. */
+  private static int refinement(Scene scene, Mask mask, CogFile file) throws SceneFault {
+    if (mask.gridWidth().isEmpty()) {
+      return Math.max(1, (int) Math.round(file.ground().pixel() / scene.gsd()));
+    }
+    int width = mask.gridWidth().getAsInt();
+    if (width % file.width() != 0) {
+      throw SceneFault.permanent(
+          file.key(),
+          "mask of %d px a line, which does not divide the %d px of the bands' proj:shape"
+              .formatted(file.width(), width));
+    }
+    return width / file.width();
+  }
+}

@@ -1,0 +1,151 @@
+package dev.kiln.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.kiln.export.Exporter;
+import dev.kiln.platform.PlatformCatalog;
+import dev.kiln.run.ExitCode;
+import dev.kiln.testing.GeoTiffs;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import picocli.CommandLine;
+
+/** What a user or a scheduler sees of {@code kiln embed} and {@code kiln doctor}. */
+@Timeout(120)
+class EmbedCommandTest {
+  private static final Path MICRO =
+      Path.of("../model-export/src/test/resources/golden/micro/clay-micro.ckpt");
+  private static final String KEY = "nd/2018/100cm/rgbir_cog/47099/m_4709963_se_14_1_20180716.tif";
+
+  @TempDir Path folder;
+  private final StringWriter printed = new StringWriter();
+  private final StringWriter errors = new StringWriter();
+
+  @BeforeEach
+  void sceneAndModel() throws IOException {
+    GeoTiffs.naip().size(300, 300).write(folder.resolve("source").resolve(KEY));
+    Files.writeString(folder.resolve("scenes.txt"), "# one scene\r\n" + KEY + "\r\n");
+    Exporter.export(
+        MICRO,
+        new Exporter.Options(
+            List.of(PlatformCatalog.builtIn().get("naip")), List.of(256), false, false),
+        folder.resolve("model"));
+  }
+
+  private int kiln(String... arguments) {
+    CommandLine kiln =
+        Kiln.commandLine(Map.of(), List.of(EmbedCommand.class, DoctorCommand.class))
+            .setOut(new PrintWriter(printed, true))
+            .setErr(new PrintWriter(errors, true));
+    return kiln.execute(arguments);
+  }
+
+  /** Embeds with these arguments after, and so instead of, those that work. */
+  private int embed(String... more) {
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                "embed",
+                "naip",
+                "--scenes=" + folder.resolve("scenes.txt"),
+                "--model=" + folder.resolve("model"),
+                "--source=" + folder.resolve("source"),
+                "--out=" + folder.resolve("out"),
+                "--progress=none"));
+    for (String argument : more) {
+      String name = argument.replaceFirst("=.*", "=");
+      arguments.removeIf(a -> argument.contains("=") && a.startsWith(name));
+      arguments.add(argument.replace("FOLDER", folder.toString()));
+    }
+    return kiln(arguments.toArray(String[]::new));
+  }
+
+  private Path file() {
+    return folder.resolve("out").resolve(KEY.replace(".tif", ".parquet"));
+  }
+
+  @Test
+  void embedsAndReports() throws IOException {
+    assertThat(embed("--price-per-hour=2.5")).as(errors.toString()).isEqualTo(ExitCode.DONE);
+    assertThat(file()).exists();
+    assertThat(Files.readString(folder.resolve("out/_kiln/run.json")))
+        .contains("\"embedded\" : 1", "\"cost\" : ", "\"name\" : \"");
+  }
+
+  @Test
+  void shardBeyondTheListIsDoneWithNothing() throws IOException {
+    assertThat(embed("--index=7", "--items-per-job=1")).isEqualTo(ExitCode.DONE);
+    assertThat(file()).doesNotExist();
+    assertThat(folder.resolve("out/_kiln/shard-00007.json")).exists();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--index=-1 | --index",
+        "--index=many | --index",
+        "--model=FOLDER/none | FOLDER/none",
+        "--scenes=FOLDER/none.txt | --scenes FOLDER/none.txt: there is no such file",
+        "--chip=250 | --chip 250: a multiple of 8",
+        "--chip=128 | --chip 128",
+        "--max-cloud=1.5 | --max-cloud 1.5: a share from 0 to 1 expected",
+        "--slots=0 | --slots 0: at least 1 expected",
+        "--out=FOLDER/scenes.txt/x | --out FOLDER/scenes.txt/x cannot be written",
+        "--encoder=tensorrt | --encoder tensorrt",
+        "--require-gpu | --require-gpu",
+        "--source=ftp://host/x | scheme 'ftp' is not served",
+      })
+  void wrongConfigurationIsOneLineThatNamesTheFlag(String argument, String message) {
+    assertThat(embed(argument.strip())).isEqualTo(ExitCode.CONFIGURATION);
+    assertThat(errors.toString().strip())
+        .startsWith("kiln: ")
+        .contains(message.strip().replace("FOLDER", folder.toString()))
+        .doesNotContain("\n");
+    assertThat(file()).doesNotExist();
+  }
+
+  @Test
+  void platformThatTheModelDoesNotKnow() {
+    assertThat(
+            kiln(
+                "embed",
+                "linz",
+                "--scenes=" + folder.resolve("scenes.txt"),
+                "--model=" + folder.resolve("model"),
+                "--source=" + folder.resolve("source"),
+                "--out=" + folder.resolve("out")))
+        .isEqualTo(ExitCode.CONFIGURATION);
+    assertThat(errors.toString()).contains("expected platform linz, found naip", "--platform linz");
+  }
+
+  @Test
+  void doctorSaysWhatWorksAndWhatDoesNot() {
+    assertThat(
+            kiln(
+                "doctor",
+                "--model=" + folder.resolve("model"),
+                "--source=" + folder.resolve("source"),
+                "--out=" + folder.resolve("out")))
+        .as(printed.toString())
+        .isEqualTo(ExitCode.DONE);
+    assertThat(printed.toString())
+        .contains("GDAL", "ONNX Runtime", "micro, naip", "can be read", "was written");
+
+    assertThat(kiln("doctor", "--json", "--model=" + folder.resolve("none")))
+        .isEqualTo(ExitCode.CONFIGURATION);
+    assertThat(printed.toString()).contains("\"state\" : \"BROKEN\"");
+  }
+}

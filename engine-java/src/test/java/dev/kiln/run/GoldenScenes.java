@@ -1,0 +1,130 @@
+package dev.kiln.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.kiln.archive.SceneArchive;
+import dev.kiln.chip.LocationOrder;
+import dev.kiln.chip.RadiometricOffset;
+import dev.kiln.export.Exporter;
+import dev.kiln.fetch.ObjectStore;
+import dev.kiln.fetch.ObjectStores;
+import dev.kiln.infer.Encoder;
+import dev.kiln.infer.EncoderOptions;
+import dev.kiln.infer.Encoders;
+import dev.kiln.infer.Precision;
+import dev.kiln.model.ModelDirectory;
+import dev.kiln.platform.Platform;
+import dev.kiln.platform.PlatformCatalog;
+import dev.kiln.sink.EmbeddingFile;
+import dev.kiln.sink.OutputKey;
+import dev.kiln.sink.Provenance;
+import dev.kiln.testing.Distance;
+import dev.kiln.testing.Npy;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Map;
+import org.locationtech.jts.geom.Coordinate;
+import org.locationtech.jts.io.ParseException;
+import org.locationtech.jts.io.WKBReader;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Scenes whose chips, footprints, shares and vectors the published encoder has given. */
+final class GoldenScenes {
+  private static final Path SHARED = Path.of(System.getProperty("kiln.shared"));
+  private static final double TOLERANCE = 2e-5;
+
+  private final Platform platform;
+  private final Path samples;
+  private final Path golden;
+
+  /**
+   * @param archive folder of the sample archive that mirrors the platform's bucket
+   */
+  GoldenScenes(String platform, String archive) {
+    this.platform = PlatformCatalog.builtIn().get(platform);
+    this.samples = SHARED.resolve("samples").resolve(archive);
+    this.golden = SHARED.resolve("golden/scenes").resolve(platform);
+    assumeTrue(Files.isDirectory(golden), "golden scenes are not at " + golden);
+  }
+
+  /** Embeds the scenes with the tiny model and compares every file. */
+  void checkAll(List<String> keys, LocationOrder order, Path folder) throws Exception {
+    Path out = folder.resolve("out");
+    RunReport report = embed(keys, order, folder.resolve("model"), out);
+    assertThat(report.exitCode()).as(report.summary()).isZero();
+    for (String key : keys) {
+      check(EmbeddingFile.open(out.resolve(OutputKey.of(key))), order);
+    }
+  }
+
+  private RunReport embed(List<String> keys, LocationOrder order, Path modelPath, Path out)
+      throws InterruptedException {
+    ModelDirectory model =
+        Exporter.export(
+            SHARED.resolve("golden/clay-tiny.ckpt"),
+            new Exporter.Options(List.of(platform), List.of(256), false, false),
+            modelPath);
+    EncoderOptions cpu = new EncoderOptions(EncoderOptions.Kind.CPU, false, Precision.FP32, 4, 0);
+    try (ObjectStore source = ObjectStores.open(samples.toString());
+        ObjectStore target = ObjectStores.open(out.toString());
+        Encoder encoder = Encoders.open(model, platform.name(), 256, cpu)) {
+      EmbeddingJob job =
+          new EmbeddingJob(
+              platform,
+              keys,
+              SceneArchive.of(platform),
+              source,
+              target,
+              new ChipOptions(256, order, 0.5, 0.2, RadiometricOffset.AUTO),
+              new Provenance("test", model.hash(), "tiny", "onnxruntime", "fp32", Map.of()));
+      RunOptions options = new TestRun(Path.of("unused")).options();
+      return new EmbeddingRun(job, options, encoder, run -> {}).run();
+    }
+  }
+
+  private void check(EmbeddingFile written, LocationOrder order)
+      throws IOException, ParseException {
+    String id = (String) written.values("item_id").get(0);
+    JsonNode expected =
+        JsonMapper.shared().readTree(Files.readAllBytes(golden.resolve(id + "/expected.json")));
+    String vectors = order == LocationOrder.TRAINED ? "" : "-swapped-latlon";
+    Npy embeddings = Npy.read(golden.resolve(id + "/embeddings" + vectors + ".npy"));
+    JsonNode chips = expected.path("chips");
+    assertThat(written.rows()).isEqualTo(chips.size());
+    float[] got = written.vectors(0).values();
+    int dim = written.vectors(0).dim();
+    for (int i = 0; i < chips.size(); i++) {
+      JsonNode chip = chips.get(i);
+      assertThat(written.values("chip_x").get(i)).isEqualTo(chip.path("chip_x").asInt());
+      assertThat(written.values("chip_y").get(i)).isEqualTo(chip.path("chip_y").asInt());
+      assertThat(written.values("cloud").get(i)).isEqualTo((float) chip.path("cloud").asDouble());
+      assertThat(written.values("nodata").get(i)).isEqualTo((float) chip.path("nodata").asDouble());
+      assertThat(Distance.relative(got, embeddings.values(), i * dim, dim))
+          .as("%s chip %d", id, i)
+          .isLessThan(TOLERANCE);
+      sameRing((byte[]) written.values("geometry").get(i), chip.path("polygon_lon_lat"));
+    }
+    Instant datetime = (Instant) written.values("datetime").get(0);
+    assertThat(datetime.truncatedTo(ChronoUnit.SECONDS))
+        .isEqualTo(Instant.parse(expected.path("datetime").asString()));
+    assertThat(written.values("gsd").get(0)).isEqualTo((float) expected.path("gsd").asDouble());
+  }
+
+  /** Both rings begin at the upper right; the expected one goes clockwise, Kiln's does not. */
+  private static void sameRing(byte[] wkb, JsonNode expected) throws ParseException {
+    Coordinate[] ring = new WKBReader().read(wkb).getCoordinates();
+    assertThat(ring).hasSize(expected.size());
+    for (int i = 0; i < ring.length; i++) {
+      JsonNode corner = expected.get(ring.length - 1 - i);
+      assertThat(ring[i].x).isCloseTo(corner.get(0).asDouble(), within(1e-9));
+      assertThat(ring[i].y).isCloseTo(corner.get(1).asDouble(), within(1e-9));
+    }
+  }
+}

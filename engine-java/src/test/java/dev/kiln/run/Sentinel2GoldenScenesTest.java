@@ -1,0 +1,27 @@
+package dev.kiln.run;
+
+import dev.kiln.chip.LocationOrder;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * A cloudy Sentinel-2 scene with a corner without data through the whole engine: 8 of its 16 chips
+ * survive, and give what the real Clay encoder gives.
+ */
+@Timeout(300)
+class Sentinel2GoldenScenesTest {
+  @TempDir Path folder;
+
+  @ParameterizedTest
+  @EnumSource(LocationOrder.class)
+  void equalsTheRealEncoder(LocationOrder order) throws Exception {
+    String key =
+        "sentinel-s2-l2a-cogs/20/H/NJ/2024/3/S2A_20HNJ_20240311_0_L2A/"
+            + "S2A_20HNJ_20240311_0_L2A.json";
+    new GoldenScenes("sentinel-2-l2a", "sentinel-cogs").checkAll(List.of(key), order, folder);
+  }
+}

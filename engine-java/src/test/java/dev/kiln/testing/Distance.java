@@ -1,0 +1,17 @@
+package dev.kiln.testing;
+
+/** How far embeddings lie apart. */
+public final class Distance {
+  private Distance() {}
+
+  /** Relative L2 error {@code ‖out − reference‖ / ‖reference‖} of the numbers from an index on. */
+  public static double relative(float[] out, float[] reference, int from, int length) {
+    double difference = 0;
+    double norm = 0;
+    for (int i = from; i < from + length; i++) {
+      difference += Math.pow((double) out[i] - reference[i], 2);
+      norm += Math.pow(reference[i], 2);
+    }
+    return Math.sqrt(difference / norm);
+  }
+}
