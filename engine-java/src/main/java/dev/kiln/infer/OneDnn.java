@@ -54,6 +54,11 @@ final class OneDnn implements AutoCloseable {
       this.count = count;
     }
 
+    /** What it does. */
+    String name() {
+      return name;
+    }
+
     /** Runs to its end. */
     void run() {
       check(dnnl_primitive_execute(primitive, stream, count, arguments), name);

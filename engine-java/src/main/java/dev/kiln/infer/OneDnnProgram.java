@@ -391,10 +391,15 @@ final class OneDnnProgram {
     firstToken.put(0, classToken);
     metadata.put(model.dim() - METADATA, time, place * 4, 4);
     metadata.put(model.dim() - METADATA / 2, location, place * 4, 4);
-    for (Operation operation : operations) {
-      operation.run();
+    for (int i = 0; i < operations.size(); i++) {
+      operations.get(i).run();
     }
     out.put(place * model.dim(), embedding, 0, model.dim());
+  }
+
+  /** What a chip goes through, in order. */
+  List<Operation> operations() {
+    return operations;
   }
 
   /** Positions depend on the gsd alone, which seldom changes. */
