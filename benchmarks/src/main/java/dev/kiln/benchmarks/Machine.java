@@ -1,9 +1,13 @@
 package dev.kiln.benchmarks;
 
+import dev.kiln.raster.GdalLibrary;
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
@@ -14,19 +18,46 @@ final class Machine {
   static Map<String, String> describe() throws IOException, InterruptedException {
     Map<String, String> machine = new LinkedHashMap<>();
     machine.put("revision", print("git", "describe", "--always", "--dirty"));
-    machine.put("java", System.getProperty("java.vm.name") + " " + Runtime.version());
-    machine.put("cpu", cpu() + ", " + Runtime.getRuntime().availableProcessors() + " processors");
-    machine.put("gpu", Files.exists(Path.of("/proc/driver/nvidia/version")) ? "NVIDIA" : "none");
+    machine.put("JVM", System.getProperty("java.vm.name") + " " + Runtime.version());
+    int processors = Runtime.getRuntime().availableProcessors();
+    machine.put("CPU", field(Path.of("/proc/cpuinfo"), "model name") + " × " + processors);
+    machine.put("GPU", gpus());
+    machine.put("GDAL", GdalLibrary.require());
+    machine.put("load", load());
     return machine;
   }
 
-  private static String cpu() throws IOException {
-    try (Stream<String> lines = Files.lines(Path.of("/proc/cpuinfo"))) {
+  /** Of the last minute, before anything is measured: others may be at work. */
+  private static String load() throws IOException {
+    Path file = Path.of("/proc/loadavg");
+    return Files.exists(file) ? Files.readString(file).split(" ")[0] : "unknown";
+  }
+
+  private static String gpus() throws IOException {
+    Path driver = Path.of("/proc/driver/nvidia/gpus");
+    if (!Files.isDirectory(driver)) {
+      return "none";
+    }
+    List<String> names = new ArrayList<>();
+    try (DirectoryStream<Path> gpus = Files.newDirectoryStream(driver)) {
+      for (Path gpu : gpus) {
+        names.add(field(gpu.resolve("information"), "Model"));
+      }
+    }
+    return names.isEmpty() ? "none" : String.join(", ", names);
+  }
+
+  /** The first value of that name in a file of {@code name: value} lines. */
+  private static String field(Path file, String name) throws IOException {
+    if (!Files.exists(file)) {
+      return System.getProperty("os.arch");
+    }
+    try (Stream<String> lines = Files.lines(file)) {
       return lines
-          .filter(line -> line.startsWith("model name"))
+          .filter(line -> line.startsWith(name))
           .findFirst()
           .map(line -> line.substring(line.indexOf(':') + 1).strip())
-          .orElse(System.getProperty("os.arch"));
+          .orElse("unknown");
     }
   }
 

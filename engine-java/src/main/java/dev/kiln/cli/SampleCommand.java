@@ -20,7 +20,7 @@ import picocli.CommandLine.Spec;
     description = "Write a synthetic archive and a checkpoint with random weights.",
     footer = {
       "",
-      "The same options give the same bytes. A full-size NAIP scene needs 1 GB of disk while it is",
+      "The same options give the same bytes. A full-size NAIP scene needs 1.2 GB of disk while it is",
       "written and half of that afterwards, a full-size Sentinel-2 scene 2.5 GB and 1 GB.",
       "",
       "Example:",

@@ -3,6 +3,7 @@ package dev.kiln.infer;
 import static org.bytedeco.dnnl.global.dnnl.*;
 
 import dev.kiln.memory.HostBuffer;
+import dev.kiln.openmp.OpenMp;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -27,17 +28,28 @@ final class OneDnn implements AutoCloseable {
   /** Widest vector and size of a cache line, in bytes. */
   private static final int ALIGNMENT = 64;
 
+  private final int threads;
   private final dnnl_engine engine = new dnnl_engine();
   private final dnnl_stream stream = new dnnl_stream();
   private final Deque<Runnable> owned = new ArrayDeque<>();
   private final List<dnnl_memory> scratchpads = new ArrayList<>();
   private long scratchpadBytes;
 
-  OneDnn() {
+  /**
+   * @param threads that share each operation
+   */
+  OneDnn(int threads) {
+    this.threads = threads;
     check(dnnl_engine_create(engine, dnnl_cpu, 0), "engine");
     owned.push(() -> dnnl_engine_destroy(engine));
     check(dnnl_stream_create(stream, engine, dnnl_stream_default_flags), "stream");
     owned.push(() -> dnnl_stream_destroy(stream));
+    OpenMp.setThreads(threads);
+  }
+
+  /** Another of its kind, for what is needed for a moment. */
+  OneDnn another() {
+    return new OneDnn(threads);
   }
 
   /** A call into the library that is ready to be made again and again. */

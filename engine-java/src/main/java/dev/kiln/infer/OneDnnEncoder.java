@@ -52,7 +52,7 @@ public final class OneDnnEncoder implements Encoder {
       instructions = OneDnn.instructions();
       boolean bf16 = precision == Precision.AUTO ? OneDnn.hasBf16() : precision == Precision.BF16;
       type = bf16 ? Type.BF16 : Type.F32;
-      this.dnn = onComputeThread(OneDnn::new);
+      this.dnn = onComputeThread(() -> new OneDnn(threads));
     } catch (LinkageError e) {
       compute.shutdown();
       throw new ConfigurationFault(

@@ -48,7 +48,7 @@ final class OneDnnWeights implements AutoCloseable {
   dnnl_memory tensor(String name, dnnl_memory_desc layout) {
     read(name);
     dnnl_memory memory = dnn.memory(name, layout);
-    try (OneDnn once = new OneDnn()) {
+    try (OneDnn once = dnn.another()) {
       dnnl_memory_desc plain = once.dense(OneDnn.Type.F32, shape(name));
       OneDnn.Operation copy =
           once.operation(

@@ -4,7 +4,6 @@ import static dev.kiln.gdal.global.gdal.CE_None;
 import static dev.kiln.gdal.global.gdal.CPLErrorReset;
 import static dev.kiln.gdal.global.gdal.CPLGetLastErrorMsg;
 import static dev.kiln.gdal.global.gdal.GDALClose;
-import static dev.kiln.gdal.global.gdal.GDALDatasetRasterIOEx;
 import static dev.kiln.gdal.global.gdal.GDALGetBlockSize;
 import static dev.kiln.gdal.global.gdal.GDALGetGeoTransform;
 import static dev.kiln.gdal.global.gdal.GDALGetMetadataItem;
@@ -21,29 +20,38 @@ import static dev.kiln.gdal.global.gdal.GDT_Byte;
 import static dev.kiln.gdal.global.gdal.GDT_Float32;
 import static dev.kiln.gdal.global.gdal.GDT_Int16;
 import static dev.kiln.gdal.global.gdal.GDT_UInt16;
-import static dev.kiln.gdal.global.gdal.GF_Read;
 import static dev.kiln.gdal.global.gdal.VSIFCloseL;
 import static dev.kiln.gdal.global.gdal.VSIFileFromMemBuffer;
 import static dev.kiln.gdal.global.gdal.VSIUnlink;
 
+import dev.kiln.decode.UnsupportedTiffException;
 import dev.kiln.fault.SceneFault;
 import dev.kiln.gdal.GDALDatasetH;
 import dev.kiln.gdal.GDALRasterBandH;
 import dev.kiln.memory.HostBuffer;
 import dev.kiln.memory.PixelType;
 import java.util.OptionalDouble;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerPointer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * A cloud-optimised GeoTIFF, opened by GDAL in host memory. The bytes are borrowed and must outlive
- * this. For one thread at a time; GDAL inflates tiles on threads of its own.
+ * A cloud-optimised GeoTIFF, opened by GDAL in host memory: GDAL says where it lies and what it
+ * holds, and Kiln's own decoder reads its tiles if it knows their kind. The bytes are borrowed and
+ * must outlive this. For one thread at a time; tiles are decoded on several.
  */
 public final class CogFile implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(CogFile.class);
   private static final int OPEN_FLAGS = 0x02 | 0x40; // GDAL_OF_RASTER | GDAL_OF_VERBOSE_ERROR
   private static final AtomicLong SERIAL = new AtomicLong();
+
+  /** Why files went to GDAL, each said once: an archive has a million files of a kind. */
+  private static final Set<String> REASONS_FOR_GDAL = ConcurrentHashMap.newKeySet();
 
   private final String key;
   private final String memoryFile;
@@ -54,15 +62,25 @@ public final class CogFile implements AutoCloseable {
   private final int tileHeight;
   private final boolean interleaved;
   private final double[] geotransform;
+  private final TileDecoder decoder;
   private GDALDatasetH dataset;
 
   /**
    * @param key the object's key, for messages
    * @param bytes the whole object, borrowed
-   * @param threads that inflate tiles
+   * @param threads that decode tiles
    * @throws SceneFault permanent if it is not a GeoTIFF whose pixels Kiln can take
    */
   public static CogFile open(String key, HostBuffer bytes, int threads) throws SceneFault {
+    return open(key, bytes, threads, Decoder.NATIVE);
+  }
+
+  /**
+   * Opens a file whose tiles are decoded by the wanted decoder, or by GDAL if that one does not
+   * know their kind.
+   */
+  public static CogFile open(String key, HostBuffer bytes, int threads, Decoder wanted)
+      throws SceneFault {
     GdalLibrary.require();
     String memoryFile = "/vsimem/kiln/" + SERIAL.incrementAndGet() + ".tif";
     Pointer mapped = VSIFileFromMemBuffer(memoryFile, bytes.pointer(), bytes.size(), 0);
@@ -78,7 +96,7 @@ public final class CogFile implements AutoCloseable {
             key,
             "a GeoTIFF expected, found something else: " + lastError().replace(memoryFile, key));
       }
-      return new CogFile(key, memoryFile, dataset);
+      return new CogFile(key, memoryFile, dataset, bytes, threads, wanted);
     } catch (SceneFault | RuntimeException | Error e) {
       if (dataset != null) {
         GDALClose(dataset);
@@ -100,7 +118,14 @@ public final class CogFile implements AutoCloseable {
     return new PointerPointer<>(new BytePointer(text), null);
   }
 
-  private CogFile(String key, String memoryFile, GDALDatasetH dataset) throws SceneFault {
+  private CogFile(
+      String key,
+      String memoryFile,
+      GDALDatasetH dataset,
+      HostBuffer bytes,
+      int threads,
+      Decoder wanted)
+      throws SceneFault {
     this.key = key;
     this.memoryFile = memoryFile;
     this.dataset = dataset;
@@ -124,6 +149,20 @@ public final class CogFile implements AutoCloseable {
     if (geotransform[2] != 0 || geotransform[4] != 0) {
       throw SceneFault.permanent(key, "north-up grid expected, found a rotated one");
     }
+    this.decoder = choose(wanted, bytes, threads);
+  }
+
+  private TileDecoder choose(Decoder wanted, HostBuffer bytes, int threads) {
+    if (wanted == Decoder.NATIVE) {
+      try {
+        return NativeTiles.of(this, bytes, threads);
+      } catch (UnsupportedTiffException e) {
+        if (REASONS_FOR_GDAL.add(e.getMessage())) {
+          log.info("{}, and others of its kind: decoded by GDAL ({})", key, e.getMessage());
+        }
+      }
+    }
+    return new GdalTiles(this);
   }
 
   private static String interleave(GDALDatasetH dataset) {
@@ -144,7 +183,7 @@ public final class CogFile implements AutoCloseable {
         key, "pixels of type uint8, uint16, int16 or float32 expected, found GDAL type " + type);
   }
 
-  private static int gdalType(PixelType type) {
+  static int gdalType(PixelType type) {
     return switch (type) {
       case UINT8 -> GDT_Byte;
       case UINT16 -> GDT_UInt16;
@@ -159,7 +198,12 @@ public final class CogFile implements AutoCloseable {
     return message == null || message.isEmpty() ? "GDAL gives no reason" : message;
   }
 
-  private GDALDatasetH dataset() {
+  /** What GDAL last complained of, with the file under its own name. */
+  String gdalError() {
+    return lastError().replace(memoryFile, key);
+  }
+
+  GDALDatasetH dataset() {
     if (dataset == null) {
       throw new IllegalStateException(key + ": used after close");
     }
@@ -196,6 +240,11 @@ public final class CogFile implements AutoCloseable {
   /** Whether the bands of a pixel lie together, in the file and in what is read. */
   public boolean interleaved() {
     return interleaved;
+  }
+
+  /** What decodes the tiles. */
+  public Decoder decoder() {
+    return decoder.kind();
   }
 
   /** Easting in metres, {@code x} pixels from the left edge. */
@@ -251,32 +300,8 @@ public final class CogFile implements AutoCloseable {
       throw new IndexOutOfBoundsException(
           key + ": window ends at byte " + last + " of a buffer of " + into.size());
     }
-    CPLErrorReset();
-    BytePointer target = new BytePointer(into.pointer()).position(layout.offset());
-    int result =
-        GDALDatasetRasterIOEx(
-            dataset(),
-            GF_Read,
-            x,
-            y,
-            w,
-            h,
-            target,
-            w,
-            h,
-            gdalType(type),
-            numbers.length,
-            numbers,
-            layout.pixelStride(),
-            layout.lineStride(),
-            layout.bandStride(),
-            null);
-    if (result != CE_None) {
-      throw SceneFault.permanent(
-          key,
-          "pixels of rows %d to %d cannot be decoded: %s"
-              .formatted(y, y + h - 1, lastError().replace(memoryFile, key)));
-    }
+    dataset(); // used after close?
+    decoder.read(numbers, x, y, w, h, into, layout);
   }
 
   /**

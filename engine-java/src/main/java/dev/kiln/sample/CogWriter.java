@@ -94,21 +94,33 @@ final class CogWriter implements AutoCloseable {
     if (dataset == null) {
       throw fault(raw);
     }
-    GDALSetGeoTransform(
-        dataset, new double[] {grid.west(), grid.pixel(), 0, grid.north(), 0, -grid.pixel()});
+    try {
+      describe(epsg);
+    } catch (RuntimeException e) {
+      close();
+      throw e;
+    }
+  }
+
+  /** Says where the grid lies, and which pixels hold no data. */
+  private void describe(int epsg) {
+    double[] transform = {grid.west(), grid.pixel(), 0, grid.north(), 0, -grid.pixel()};
+    GDALSetGeoTransform(dataset, transform);
     OGRSpatialReferenceH reference = OSRNewSpatialReference("");
     try {
       if (OSRImportFromEPSG(reference, epsg) != 0) {
-        throw new IllegalStateException("PROJ does not know EPSG:" + epsg + ": is its data there?");
+        throw new IllegalStateException(
+            "PROJ does not know EPSG:" + epsg + ": is its database installed?");
       }
       GDALSetSpatialRef(dataset, reference);
     } finally {
       OSRRelease(reference);
     }
-    layout.nodata.ifPresent(
-        value ->
-            IntStream.rangeClosed(1, layout.bands)
-                .forEach(b -> GDALSetRasterNoDataValue(GDALGetRasterBand(dataset, b), value)));
+    if (layout.nodata.isPresent()) {
+      for (int b = 1; b <= layout.bands; b++) {
+        GDALSetRasterNoDataValue(GDALGetRasterBand(dataset, b), layout.nodata.getAsInt());
+      }
+    }
   }
 
   private List<String> rawOptions() {

@@ -2,22 +2,34 @@ package dev.kiln.sample;
 
 /** Fields with their crops, margins and the roads between them. For one thread. */
 final class Farmland {
-  /** Metres from one line of a drill or a sprayer to the next. */
+  /** Metres from one row of plants to the next, and from one pair of wheel tracks to the next. */
   private static final float ROW = 3.1f;
 
-  private static final float TRAMLINE = 27;
+  private static final float TRACKS = 27;
+  private static final float TRACK = 1.1f;
+
+  /** Roads are metres wide, and part squares of {@code 1 << shift} parcels a side. */
   private static final float ROAD = 6;
+
+  private static final int ROAD_SHIFT = 2;
   private static final float MAIN_ROAD = 11;
+  private static final int MAIN_ROAD_SHIFT = 4;
 
   private final Region region;
   private final int year;
   private final float pixel;
+  private final boolean rows;
   private final Mosaic parcels;
 
-  Farmland(Region region, long seed, int year, double pixel) {
+  /**
+   * @param year whose crops stand
+   * @param window that is painted
+   */
+  Farmland(Region region, long seed, int year, Window window) {
     this.region = region;
     this.year = year;
-    this.pixel = (float) pixel;
+    this.pixel = (float) window.pixel();
+    this.rows = window.isFine();
     this.parcels = new Mosaic(seed, "parcels", region.parcel(), region.disorder());
   }
 
@@ -30,22 +42,30 @@ final class Farmland {
    */
   void paint(double x, double y, float vigour, Ground ground) {
     parcels.locate(x, y);
+    int crop = Noise.hash(parcels.cell(), year, 0);
+    plants(crop, vigour, ground);
+    ground.light(0.9f + 0.25f * Noise.unit(crop, 3) + 0.05f * vigour);
+    if (rows) {
+      lines(ground);
+    }
+    margin(ground);
+  }
+
+  private void plants(int crop, float vigour, Ground ground) {
     int parcel = parcels.cell();
-    int crop = Noise.hash(parcel, year, 5);
+    boolean dark = Noise.unit(parcel, 2) < 0.5f;
+    Material soil = dark ? Material.LOAM : region.drought() > 0.5f ? Material.CHALK : Material.MUD;
+    float use = Noise.unit(parcel, 3);
+    boolean circle = use < region.pivots();
+    boolean watered = circle && fromCircleCenter() < 1;
     float kind = Noise.unit(crop, 0);
     float growth = 0.55f + 0.4f * Noise.unit(crop, 1) + 0.25f * vigour;
-    Material soil = Noise.unit(parcel, 2) < 0.5f ? Material.LOAM : Material.MUD;
-    if (region.drought() > 0.5f) {
-      soil = Noise.unit(parcel, 2) < 0.5f ? Material.LOAM : Material.CHALK;
-    }
 
-    boolean pivot = Noise.unit(parcel, 3) < region.pivots();
-    boolean watered = pivot && circle() < 1;
-    if (pivot && !watered) {
+    if (circle && !watered) {
       ground.set(Material.STRAW);
       ground.cover(soil, 0.5f + 0.3f * vigour);
-    } else if (Noise.unit(parcel, 3) > 0.86f) {
-      // Pasture stays pasture, and shows where the ground is wet.
+    } else if (use > 0.86f) {
+      // Pasture stays pasture from year to year, and shows where the ground is wet.
       ground.set(Material.MEADOW);
       ground.cover(Material.STRAW, 0.8f * region.drought() - 0.6f * vigour);
       ground.cover(Material.REED, 0.5f * vigour - 0.2f);
@@ -60,16 +80,20 @@ final class Farmland {
       ground.set(soil);
       ground.cover(Material.STRAW, 0.3f + 0.4f * vigour);
     }
-    ground.light(0.9f + 0.25f * Noise.unit(crop, 3) + 0.05f * vigour);
-    if (pixel < 2) {
-      lines(parcel, ground);
-    }
-    margin(ground);
   }
 
-  /** Rows of plants, and the wheel tracks across them. */
-  private void lines(int parcel, Ground ground) {
-    // Along one side of the grid or the other, a little off.
+  /** Distance from the middle of a watered circle, in its radius, squared. */
+  private float fromCircleCenter() {
+    float radius = 0.46f * (float) region.parcel();
+    float dx = parcels.fromCenterX();
+    float dy = parcels.fromCenterY();
+    return (dx * dx + dy * dy) / (radius * radius);
+  }
+
+  /** Rows of plants, and the wheel tracks along them. */
+  private void lines(Ground ground) {
+    int parcel = parcels.cell();
+    // Along one side of the field or the other, a little off.
     float turn = 0.3f * region.disorder() * (Noise.unit(parcel, 1) - 0.5f);
     boolean northward = (parcel & 1) == 0;
     float across =
@@ -77,45 +101,33 @@ final class Farmland {
             ? parcels.fromCenterX() + turn * parcels.fromCenterY()
             : parcels.fromCenterY() - turn * parcels.fromCenterX();
     ground.light(0.97f + 0.06f * wave(across / ROW));
-    float track = TRAMLINE * wave(across / TRAMLINE);
-    if (track < 2.2f) {
+    if (TRACKS / 2 * wave(across / TRACKS) < TRACK) {
       ground.light(0.88f);
     }
   }
 
+  /** 0, up to 1 and back to 0 once for every whole number. */
+  private static float wave(float at) {
+    float t = at - (float) Math.floor(at);
+    return t < 0.5f ? 2 * t : 2 - 2 * t;
+  }
+
   private void margin(Ground ground) {
-    float edge = parcels.edge();
-    int side = parcels.cell() ^ parcels.neighbour();
-    boolean road = parcels.crosses(2);
-    boolean mainRoad = parcels.crosses(4);
-    float half = (mainRoad ? MAIN_ROAD : ROAD) / 2;
-    if (road) {
-      ground.cover(Material.MEADOW, inside(half + 4, edge));
-      ground.cover(mainRoad ? Material.ASPHALT : Material.GRAVEL, inside(half, edge));
+    if (parcels.crosses(ROAD_SHIFT)) {
+      boolean mainRoad = parcels.crosses(MAIN_ROAD_SHIFT);
+      float half = (mainRoad ? MAIN_ROAD : ROAD) / 2;
+      ground.cover(Material.MEADOW, within(half + 4));
+      ground.cover(mainRoad ? Material.ASPHALT : Material.GRAVEL, within(half));
     } else {
-      boolean hedge = Noise.unit(side, 1) < 0.35f * (1 - region.drought());
-      ground.cover(hedge ? Material.BROADLEAF : Material.MEADOW, inside(hedge ? 4 : 1.5f, edge));
+      // Both sides have to come to the same.
+      int border = parcels.cell() ^ parcels.neighbour();
+      boolean hedge = Noise.unit(border, 1) < 0.35f * (1 - region.drought());
+      ground.cover(hedge ? Material.BROADLEAF : Material.MEADOW, within(hedge ? 4 : 1.5f));
     }
   }
 
-  /**
-   * Share of a pixel, its middle {@code edge} metres from a line, that lies within {@code half}.
-   */
-  private float inside(float half, float edge) {
-    return (half - edge) / pixel + 0.5f;
-  }
-
-  /** Distance from the middle of a watered circle in its radius. */
-  private float circle() {
-    float radius = 0.46f * (float) region.parcel();
-    float dx = parcels.fromCenterX();
-    float dy = parcels.fromCenterY();
-    return (dx * dx + dy * dy) / (radius * radius);
-  }
-
-  /** 0, up to 1 and back to 0 once for every whole number. */
-  static float wave(float at) {
-    float t = at - (float) Math.floor(at);
-    return t < 0.5f ? 2 * t : 2 - 2 * t;
+  /** Share of the pixel that lies at most so many metres from the edge of the field. */
+  private float within(float metres) {
+    return (metres - parcels.edge()) / pixel + 0.5f;
   }
 }

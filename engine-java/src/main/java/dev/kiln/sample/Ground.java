@@ -11,7 +11,6 @@ final class Ground {
 
   private final float[][] materials;
   private final float[] reflectance;
-  private Material main;
 
   /**
    * @param bands that are wanted, by common name
@@ -23,7 +22,6 @@ final class Ground {
 
   /** Covers the pixel with a material. */
   void set(Material material) {
-    main = material;
     System.arraycopy(materials[material.ordinal()], 0, reflectance, 0, reflectance.length);
   }
 
@@ -40,9 +38,6 @@ final class Ground {
       set(material);
       return;
     }
-    if (share > 0.5f) {
-      main = material;
-    }
     float[] other = materials[material.ordinal()];
     for (int b = 0; b < reflectance.length; b++) {
       reflectance[b] += share * (other[b] - reflectance[b]);
@@ -55,11 +50,6 @@ final class Ground {
     for (int b = 0; b < reflectance.length; b++) {
       reflectance[b] *= light;
     }
-  }
-
-  /** The material that fills most of the pixel. */
-  Material main() {
-    return main;
   }
 
   /** Reflectance of a band in ten-thousandths. */

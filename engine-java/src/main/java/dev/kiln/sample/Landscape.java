@@ -31,11 +31,11 @@ final class Landscape {
   Landscape(Region region, long seed, int year, Window window) {
     this.window = window;
     this.terrain = new SmoothFields(new Terrain(region, seed, year), Terrain.FIELDS, window, STEP);
-    this.farmland = new Farmland(region, seed, year, window.pixel());
+    this.farmland = new Farmland(region, seed, year, window);
     this.town = new Town(seed);
-    this.woodland = new Woodland(seed, window.pixel());
+    this.woodland = new Woodland(seed, window.isFine());
     this.grain = new Noise(seed, "grain");
-    this.roughness = window.pixel() < 2 ? ROUGHNESS_NEAR : ROUGHNESS_FAR;
+    this.roughness = window.isFine() ? ROUGHNESS_NEAR : ROUGHNESS_FAR;
   }
 
   /** Turns to a row of the window. */

@@ -46,7 +46,7 @@ record NaipScene(Survey survey, int sheet, int quarter) {
   private static final Region PRAIRIE =
       new Region(400, 0.12f, 120, 700, -0.45f, 9000, 0, -0.95f, -1.3f, 0.3f, 0);
   private static final Region IRRIGATED =
-      new Region(320, 0.05f, 120, 4000, -1.2f, 7000, 25, -1.1f, -0.35f, 0.75f, 0.12f);
+      new Region(320, 0.05f, 120, 4000, -1.2f, 7000, 25, -1.1f, -0.45f, 0.75f, 0.12f);
   private static final Region WOODED =
       new Region(240, 0.6f, 120, 2500, -1, 5000, 40, 0.15f, -0.8f, 0.2f, 0);
 

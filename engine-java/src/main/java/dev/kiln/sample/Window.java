@@ -10,6 +10,12 @@ package dev.kiln.sample;
  * @param height pixels
  */
 record Window(double west, double north, double pixel, int width, int height) {
+  private static final double FINE = 2;
+
+  /** Whether pixels are small enough to tell one tree from the next. */
+  boolean isFine() {
+    return pixel < FINE;
+  }
 
   /** Easting of the middle of a column. */
   double easting(int column) {

@@ -7,8 +7,11 @@ final class Woodland {
   private final boolean crowns;
   private final Mosaic trees;
 
-  Woodland(long seed, double pixel) {
-    this.crowns = pixel < 2;
+  /**
+   * @param crowns whether pixels are small enough to see them
+   */
+  Woodland(long seed, boolean crowns) {
+    this.crowns = crowns;
     this.trees = new Mosaic(seed, "trees", CROWN, 0.9f);
   }
 

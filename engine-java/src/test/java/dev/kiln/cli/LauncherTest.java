@@ -238,6 +238,17 @@ class LauncherTest {
   }
 
   @Test
+  void namesThePackageOfAMissingHeader() throws Exception {
+    fake(bin.resolve("c++"), "[[ $* != *libdeflate.h* ]]\n");
+    Ended ended = kiln("--help");
+    assertThat(ended.code()).isEqualTo(78);
+    assertThat(ended.err())
+        .contains("missing: libdeflate-dev (inflates tiles)")
+        .contains("sudo apt-get install --no-install-recommends libdeflate-dev\n")
+        .doesNotContain("libzstd-dev");
+  }
+
+  @Test
   void saysSoWhereThereIsNoPackageManager() throws Exception {
     environment.remove("KILN_NO_INSTALL");
     Files.delete(bin.resolve("cmake"));

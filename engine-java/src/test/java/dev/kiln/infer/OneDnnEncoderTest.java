@@ -1,15 +1,19 @@
 package dev.kiln.infer;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.kiln.fault.ConfigurationFault;
 import dev.kiln.model.ModelDirectory;
 import dev.kiln.testing.Distance;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -71,12 +75,92 @@ class OneDnnEncoderTest {
       float[] reference =
           Arrays.copyOfRange(golden.embeddings().values(), chips[i] * dim, (chips[i] + 1) * dim);
       double error = Distance.relative(got, reference, 0, dim);
-      System.out.println(golden.name() + " " + precision + " " + error);
       assertThat(error)
           .as("%s, chip %d, batch of %d, %s", golden.name(), chips[i], chips.length, precision)
           .isLessThan(precision == Precision.FP32 ? FP32 : BF16);
       assertThat(cosine(got, reference)).isGreaterThan(BF16_COSINE);
     }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"FP32", "BF16"})
+  void threadsAndNeighboursChangeNoByte(Precision precision) throws Exception {
+    GoldenChips golden = GoldenChips.under(MICRO).get(0);
+    ModelDirectory model = micro(golden);
+    float[] alone;
+    try (Encoder encoder =
+        new OneDnnEncoder(model, golden.platform(), golden.chip(), 1, 1, precision)) {
+      alone = golden.encode(encoder.newSlot(), 0);
+    }
+    for (int threads : new int[] {1, 2, 3, 8}) {
+      try (Encoder encoder =
+          new OneDnnEncoder(model, golden.platform(), golden.chip(), 3, threads, precision)) {
+        BatchSlot slot = encoder.newSlot();
+        float[] among = golden.encode(slot, golden.count() - 1, 0, golden.count() - 1);
+        assertThat(Arrays.copyOfRange(among, alone.length, 2 * alone.length))
+            .as("%d threads", threads)
+            .isEqualTo(alone);
+        assertThat(golden.encode(slot, 0)).as("%d threads, again", threads).isEqualTo(alone);
+      }
+    }
+  }
+
+  @Test
+  void agreesWithOnnxRuntimeInOneProcess() throws Exception {
+    GoldenChips golden = GoldenChips.under(MICRO).get(1);
+    ModelDirectory model = micro(golden);
+    try (Encoder judge =
+            new OnnxRuntimeEncoder(model, golden.platform(), golden.chip(), 1, 2);
+        Encoder encoder =
+            new OneDnnEncoder(model, golden.platform(), golden.chip(), 1, 2, Precision.FP32)) {
+      for (int round = 0; round < 2; round++) {
+        float[] expected = golden.encode(judge.newSlot(), 0);
+        float[] got = golden.encode(encoder.newSlot(), 0);
+        assertThat(Distance.relative(got, expected, 0, got.length)).isLessThan(FP32);
+      }
+    }
+  }
+
+  @Test
+  void saysWhatRuns() throws Exception {
+    GoldenChips golden = GoldenChips.under(MICRO).get(0);
+    try (Encoder encoder =
+        new OneDnnEncoder(
+            micro(golden), golden.platform(), golden.chip(), 2, 1, Precision.AUTO)) {
+      assertThat(encoder.description().name()).isEqualTo("onednn");
+      assertThat(encoder.description().precision()).isEqualTo(OneDnn.hasBf16() ? "bf16" : "fp32");
+      assertThat(encoder.description().device()).contains(OneDnn.instructions(), "1 thread");
+    }
+  }
+
+  @Test
+  void closesOnceAndTakesNoWorkAfterwards() throws Exception {
+    GoldenChips golden = GoldenChips.under(MICRO).get(0);
+    Encoder encoder =
+        new OneDnnEncoder(micro(golden), golden.platform(), golden.chip(), 1, 1, Precision.FP32);
+    BatchSlot slot = encoder.newSlot();
+    encoder.close();
+    encoder.close();
+    assertThatThrownBy(() -> golden.encode(slot, 0))
+        .isInstanceOf(RejectedExecutionException.class);
+  }
+
+  @Test
+  void refusesWeightsThatVanished() throws Exception {
+    GoldenChips golden = GoldenChips.under(MICRO).get(0);
+    ModelDirectory model = micro(golden);
+    Files.write(model.weights(), new byte[4096]);
+    assertThatThrownBy(
+            () ->
+                new OneDnnEncoder(
+                    model, golden.platform(), golden.chip(), 1, 1, Precision.FP32))
+        .isInstanceOf(ConfigurationFault.class)
+        .hasMessageContaining("cannot be read");
+  }
+
+  private ModelDirectory micro(GoldenChips golden) {
+    return GoldenChips.export(
+        MICRO.resolve("clay-micro.ckpt"), List.of(golden), folder.resolve("model"));
   }
 
   private static double cosine(float[] a, float[] b) {

@@ -20,8 +20,9 @@ class RetryStrategyTest {
     ExitCode.USAGE + ", '', EXIT",
     ExitCode.TRY_AGAIN + ", '', RETRY",
     ExitCode.TERMINATED + ", '', RETRY",
-    ExitCode.INTERNAL + ", '', RETRY",
+    ExitCode.INTERNAL + ", '', EXIT",
     "137, '', RETRY",
+    "139, '', RETRY",
     "137, 'Host EC2 (instance i-0123) terminated.', RETRY",
   })
   void firstMatchingRuleDecides(int exitCode, String statusReason, String action) throws Exception {

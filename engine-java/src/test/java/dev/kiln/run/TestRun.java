@@ -8,6 +8,7 @@ import dev.kiln.fetch.ObjectStores;
 import dev.kiln.infer.Encoder;
 import dev.kiln.platform.Platform;
 import dev.kiln.platform.PlatformCatalog;
+import dev.kiln.sink.OutputKey;
 import dev.kiln.sink.Provenance;
 import dev.kiln.testing.GeoTiffs;
 import java.io.IOException;
@@ -21,7 +22,7 @@ import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
-/** A small NAIP archive in a folder, and runs over it. */
+/** A small archive in a folder, of NAIP unless said otherwise, and runs over it. */
 final class TestRun {
   static final Platform NAIP = PlatformCatalog.builtIn().get("naip");
 
@@ -30,7 +31,9 @@ final class TestRun {
   final List<String> keys = new ArrayList<>();
   UnaryOperator<ObjectStore> wrapSource = store -> store;
   UnaryOperator<ObjectStore> wrapOut = store -> store;
+  Platform platform = NAIP;
   SceneArchive archive = SceneArchive.of(NAIP);
+  ChipOptions chips = new ChipOptions(256, LocationOrder.TRAINED, 0.5, 0.2, RadiometricOffset.AUTO);
   int fetchThreads = 2;
   int decodeThreads = 1;
   int inflateThreads = 1;
@@ -79,12 +82,12 @@ final class TestRun {
         ObjectStore to = wrapOut.apply(ObjectStores.open(out.toString()))) {
       EmbeddingJob job =
           new EmbeddingJob(
-              NAIP,
+              platform,
               keys,
               archive,
               from,
               to,
-              new ChipOptions(256, LocationOrder.TRAINED, 0.5, 0.2, RadiometricOffset.AUTO),
+              chips,
               new Provenance("test", "hash", "micro", "fake", "fp32", Map.of()));
       run = new EmbeddingRun(job, options(), encoder, snapshot -> {});
       return run.run();
@@ -92,7 +95,7 @@ final class TestRun {
   }
 
   Path file(String key) {
-    return out.resolve(key.replace(".tif", ".parquet"));
+    return out.resolve(OutputKey.of(key));
   }
 
   /** Every file below the output folder and its bytes; names of unfinished writes included. */

@@ -6,7 +6,9 @@ import static dev.kiln.gdal.global.gdal.GDALClose;
 import static dev.kiln.gdal.global.gdal.GDALCreate;
 import static dev.kiln.gdal.global.gdal.GDALDatasetRasterIOEx;
 import static dev.kiln.gdal.global.gdal.GDALGetDriverByName;
+import static dev.kiln.gdal.global.gdal.GDALGetRasterBand;
 import static dev.kiln.gdal.global.gdal.GDALSetGeoTransform;
+import static dev.kiln.gdal.global.gdal.GDALSetRasterNoDataValue;
 import static dev.kiln.gdal.global.gdal.GDALSetSpatialRef;
 import static dev.kiln.gdal.global.gdal.GDT_Byte;
 import static dev.kiln.gdal.global.gdal.GDT_Float32;
@@ -17,11 +19,14 @@ import static dev.kiln.gdal.global.gdal.GF_Write;
 import static dev.kiln.gdal.global.gdal.OSRImportFromEPSG;
 import static dev.kiln.gdal.global.gdal.OSRNewSpatialReference;
 import static dev.kiln.gdal.global.gdal.OSRRelease;
+import static dev.kiln.gdal.global.gdal.OSRSetFromUserInput;
 
 import dev.kiln.gdal.GDALDatasetH;
 import dev.kiln.gdal.Gdal;
 import dev.kiln.gdal.OGRSpatialReferenceH;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -33,13 +38,26 @@ import org.bytedeco.javacpp.PointerPointer;
 
 /** Writes small GeoTIFFs for tests. */
 public final class GeoTiffs {
+  /** What a pixel holds. */
+  public interface Pixels {
+    /**
+     * @param band from 0
+     */
+    double at(int band, int x, int y);
+  }
+
   private int width = 600;
   private int height = 520;
   private int bands = 4;
   private String type = "uint8";
   private int epsg = 32614;
+  private String projection;
   private double[] geotransform = {500_000, 1, 0, 5_200_000, 0, -1};
   private long seed = 1;
+  private boolean wide;
+  private Pixels pixels;
+  private Double nodata;
+  private int[] hole = {0, 0, 0, 0};
   private final List<String> options =
       new ArrayList<>(
           List.of(
@@ -87,6 +105,36 @@ public final class GeoTiffs {
     return this;
   }
 
+  /** A projection as PROJ or WKT text names it, instead of an EPSG code. */
+  public GeoTiffs projection(String text) {
+    projection = text;
+    return this;
+  }
+
+  /** Chosen values instead of random ones. */
+  public GeoTiffs pixels(Pixels values) {
+    pixels = values;
+    return this;
+  }
+
+  /** Values of all sizes that the type has, not only those of a byte. */
+  public GeoTiffs wide() {
+    wide = true;
+    return this;
+  }
+
+  /** The value that the file names as no data. */
+  public GeoTiffs nodata(double value) {
+    nodata = value;
+    return this;
+  }
+
+  /** A rectangle that is not written: with {@code SPARSE_OK=TRUE} its whole tiles are left out. */
+  public GeoTiffs hole(int x, int y, int columns, int rows) {
+    hole = new int[] {x, y, columns, rows};
+    return this;
+  }
+
   public GeoTiffs option(String creationOption) {
     options.removeIf(o -> o.startsWith(creationOption.split("=")[0] + "="));
     options.add(creationOption);
@@ -115,9 +163,13 @@ public final class GeoTiffs {
       if (geotransform != null) {
         check(GDALSetGeoTransform(dataset, geotransform) == CE_None, file);
       }
-      if (epsg != 0) {
+      if (epsg != 0 || projection != null) {
         OGRSpatialReferenceH reference = OSRNewSpatialReference("");
-        check(OSRImportFromEPSG(reference, epsg) == 0, file);
+        int imported =
+            projection == null
+                ? OSRImportFromEPSG(reference, epsg)
+                : OSRSetFromUserInput(reference, projection);
+        check(imported == 0, file);
         check(GDALSetSpatialRef(dataset, reference) == CE_None, file);
         OSRRelease(reference);
       }
@@ -129,33 +181,96 @@ public final class GeoTiffs {
   }
 
   private void writePixels(GDALDatasetH dataset, Path file) throws IOException {
-    // Values below 256, whatever the type: GDAL converts.
+    if (nodata != null) {
+      check(GDALSetRasterNoDataValue(GDALGetRasterBand(dataset, 1), nodata) == CE_None, file);
+    }
+    // Random values below 256, whatever the type: GDAL converts.
+    boolean own = wide || pixels != null;
+    int stored = own ? gdalType() : GDT_Byte;
+    int bytes = own ? bytes() : 1;
+    byte[] values = pixels != null ? chosenValues() : wide ? wideValues() : byteValues();
+    try (Pointer data = new BytePointer(values)) {
+      // The rows above the hole, those beside it on either side, and those below.
+      int[][] parts = {
+        {0, 0, width, hole[1]},
+        {0, hole[1], hole[0], hole[3]},
+        {hole[0] + hole[2], hole[1], width - hole[0] - hole[2], hole[3]},
+        {0, hole[1] + hole[3], width, height - hole[1] - hole[3]}
+      };
+      for (int[] part : parts) {
+        if (part[2] > 0 && part[3] > 0) {
+          int result =
+              GDALDatasetRasterIOEx(
+                  dataset,
+                  GF_Write,
+                  part[0],
+                  part[1],
+                  part[2],
+                  part[3],
+                  data.getPointer(((long) part[1] * width + part[0]) * bands * bytes),
+                  part[2],
+                  part[3],
+                  stored,
+                  bands,
+                  (int[]) null,
+                  (long) bands * bytes,
+                  (long) width * bands * bytes,
+                  bytes,
+                  null);
+          check(result == CE_None, file);
+        }
+      }
+    }
+  }
+
+  private byte[] chosenValues() {
+    ByteBuffer values =
+        ByteBuffer.allocate(width * height * bands * bytes()).order(ByteOrder.nativeOrder());
+    for (int i = 0; values.hasRemaining(); i++) {
+      double value = pixels.at(i % bands, i / bands % width, i / bands / width);
+      switch (type) {
+        case "uint8" -> values.put((byte) (int) value);
+        case "uint16", "int16" -> values.putShort((short) (int) value);
+        default -> values.putFloat((float) value);
+      }
+    }
+    return values.array();
+  }
+
+  private byte[] byteValues() {
     byte[] pixels = new byte[width * height * bands];
     new Random(seed).nextBytes(pixels);
     for (int i = 0; i < pixels.length; i++) {
       pixels[i] = (byte) (64 + (pixels[i] & 0x3F));
     }
-    try (Pointer data = new BytePointer(pixels)) {
-      int result =
-          GDALDatasetRasterIOEx(
-              dataset,
-              GF_Write,
-              0,
-              0,
-              width,
-              height,
-              data,
-              width,
-              height,
-              GDT_Byte,
-              bands,
-              (int[]) null,
-              bands,
-              (long) width * bands,
-              1,
-              null);
-      check(result == CE_None, file);
+    return pixels;
+  }
+
+  /** Slow waves and, in every seventh sample, any bits at all: for floats also NaN and infinity. */
+  private byte[] wideValues() {
+    Random random = new Random(seed);
+    ByteBuffer values =
+        ByteBuffer.allocate(width * height * bands * bytes()).order(ByteOrder.nativeOrder());
+    for (int i = 0; values.hasRemaining(); i++) {
+      double wave = Math.sin(i / 31.0) * Math.cos(i / 977.0);
+      boolean any = random.nextInt(7) == 0;
+      switch (type) {
+        case "uint8" -> values.put((byte) (any ? random.nextInt() : 128 + 127 * wave));
+        case "uint16", "int16" -> values.putShort((short) (any ? random.nextInt() : 20_000 * wave));
+        default ->
+            values.putFloat(any ? Float.intBitsToFloat(random.nextInt()) : (float) (1e4 * wave));
+      }
     }
+    return values.array();
+  }
+
+  private int bytes() {
+    return switch (type) {
+      case "uint8" -> 1;
+      case "uint16", "int16" -> 2;
+      case "float32" -> 4;
+      default -> throw new IllegalArgumentException(type);
+    };
   }
 
   private int gdalType() {

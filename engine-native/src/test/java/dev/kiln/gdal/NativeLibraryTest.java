@@ -2,6 +2,7 @@ package dev.kiln.gdal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.kiln.decode.TiledTiff;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.reflect.Method;
@@ -24,6 +25,7 @@ class NativeLibraryTest {
 
   private final Class<?> functions = uninitialised("dev.kiln.gdal.global.gdal");
   private final byte[] binding = resource("/dev/kiln/gdal/%s/libjnigdal.so");
+  private final byte[] decoder = resource("/dev/kiln/decode/%s/libjnitiles.so");
   private final byte[] core = resource("/org/bytedeco/javacpp/%s/libjnijavacpp.so");
 
   @Test
@@ -32,6 +34,18 @@ class NativeLibraryTest {
 
     assertThat(faults(library, functions)).isEmpty();
     assertThat(library.needed()).filteredOn(name -> name.startsWith("libgdal.so.")).hasSize(1);
+  }
+
+  @Test
+  void decoderFitsAndNeedsOnlyItsCodecs() {
+    ElfLibrary library = ElfLibrary.read(decoder);
+
+    assertThat(faults(library, TiledTiff.class)).isEmpty();
+    assertThat(library.needed())
+        .filteredOn(name -> !SYSTEM.contains(name))
+        .allMatch(name -> name.matches("lib(deflate|zstd)\\.so\\.\\d+"))
+        .hasSize(2);
+    assertThat(library.exports()).allMatch(name -> name.startsWith("Java_dev_kiln_decode_"));
   }
 
   @Test
@@ -86,7 +100,7 @@ class NativeLibraryTest {
       faults.add("machine " + library.machine() + " for " + Loader.getPlatform());
     }
     for (String name : library.needed()) {
-      if (!SYSTEM.contains(name) && !name.startsWith("libgdal.so.")) {
+      if (!SYSTEM.contains(name) && !name.matches("lib(gdal|deflate|zstd)\\.so\\.\\d+")) {
         faults.add("needs " + name);
       }
     }

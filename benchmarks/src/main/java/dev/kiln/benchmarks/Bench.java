@@ -1,0 +1,153 @@
+package dev.kiln.benchmarks;
+
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/**
+ * {@code ./kiln bench}: takes the figures of every case in turns, round by round, so that a change
+ * of the machine's speed meets all of them, and keeps every sample.
+ */
+@Command(
+    name = "bench",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    showDefaultValues = true,
+    description = "Measure decode, patch rows, encoder, GeoParquet, manifest and whole jobs.",
+    footer = {
+      "",
+      "Example, only decoding:",
+      "  ./kiln bench --only decode",
+    })
+public final class Bench implements Callable<Integer> {
+  private static final String BEGIN = "<!-- results: written by ./kiln bench -->";
+  private static final String END = "<!-- end of results -->";
+  private static final Case.Effort FULL = new Case.Effort(3, 3, 2000, false);
+  private static final Case.Effort QUICK = new Case.Effort(1, 1, 200, false);
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--quick",
+      description = "Small scenes and short times: shows that everything works, no more.")
+  private boolean quick;
+
+  @Option(
+      names = "--only",
+      paramLabel = "REGEX",
+      defaultValue = "",
+      description = "Cases whose \"benchmark: work: contestant\" it finds. Default: all.")
+  private Pattern only;
+
+  @Option(
+      names = "--rounds",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "How often all cases take turns. Default: 3, or 1 with --quick.")
+  private int rounds;
+
+  @Option(names = "--list", description = "Name the cases and end.")
+  private boolean list;
+
+  @Option(
+      names = "--work",
+      paramLabel = "DIR",
+      defaultValue = ".kiln/benchmarks",
+      description = "Holds samples and models; made once (3 GB, or 30 MB with --quick).")
+  private Path work;
+
+  @Option(
+      names = "--results",
+      paramLabel = "DIR",
+      defaultValue = "benchmarks/results",
+      description = "Where the JSON goes.")
+  private Path results;
+
+  @Option(
+      names = "--in-process",
+      description = "Take the figures in this JVM: for tests of the benchmarks.")
+  private boolean inProcess;
+
+  public static void main(String[] arguments) {
+    Locale.setDefault(Locale.ROOT);
+    System.exit(new CommandLine(new Bench()).execute(arguments));
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    PrintWriter out = spec.commandLine().getOut();
+    Workplace workplace = Workplace.in(work, quick);
+    List<Case> cases =
+        Cases.all(workplace).stream().filter(c -> only.matcher(c.name()).find()).toList();
+    if (list || cases.isEmpty()) {
+      cases.forEach(c -> out.println(c.name()));
+      out.flush();
+      return cases.isEmpty() ? 2 : 0;
+    }
+    Map<String, String> machine = Machine.describe();
+    machine.forEach((what, is) -> out.printf("%-9s %s%n", what, is));
+    out.flush();
+    Case.Effort effort = effort();
+    List<List<Double>> samples = take(cases, effort, out);
+    Instant now = Instant.now().truncatedTo(ChronoUnit.SECONDS);
+    Results found =
+        new Results(now.toString(), machine, effort, quick, Results.figures(cases, samples));
+    keep(found, now, out);
+    return 0;
+  }
+
+  private Case.Effort effort() {
+    Case.Effort usual = quick ? QUICK : FULL;
+    return new Case.Effort(
+        rounds > 0 ? rounds : usual.rounds(), usual.iterations(), usual.millis(), inProcess);
+  }
+
+  private static List<List<Double>> take(List<Case> cases, Case.Effort effort, PrintWriter out)
+      throws Exception {
+    List<List<Double>> samples = new ArrayList<>();
+    cases.forEach(c -> samples.add(new ArrayList<>()));
+    for (int round = 0; round < effort.rounds(); round++) {
+      for (int i = 0; i < cases.size(); i++) {
+        Case one = cases.get(i);
+        if (one.skipped() == null) {
+          List<Double> more = one.sampler().sample(effort);
+          samples.get(i).addAll(more);
+          out.printf("%s: %.2f %s%n", one.name(), more.get(more.size() - 1), one.unit());
+        } else if (round == 0) {
+          out.printf("%s: SKIPPED, %s%n", one.name(), one.skipped());
+        }
+        out.flush();
+      }
+    }
+    return samples;
+  }
+
+  private void keep(Results found, Instant now, PrintWriter out) throws Exception {
+    boolean whole = !quick && only.pattern().isEmpty();
+    String name = whole ? now.toString().replace(":", "") : quick ? "quick" : "part";
+    Path file = results.resolve(name + ".json");
+    found.write(file);
+    String table = found.markdown();
+    out.println();
+    out.print(table);
+    if (whole) {
+      Path page = results.resolveSibling("README.md");
+      Results.replaceBetween(page, BEGIN, END, table);
+      out.println(page);
+    }
+    out.println(file);
+    out.flush();
+  }
+}

@@ -1,0 +1,187 @@
+package dev.kiln.benchmarks;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * Every case there is, in the order of the table; the first contestant of a subject is its base.
+ */
+final class Cases {
+  private static final double PYTORCH_LARGE = 1 / 0.66;
+  private static final int GPU = 1000;
+
+  private final Workplace workplace;
+  private final List<Case> cases = new ArrayList<>();
+
+  private Cases(Workplace workplace) {
+    this.workplace = workplace;
+  }
+
+  static List<Case> all(Workplace workplace) {
+    Cases all = new Cases(workplace);
+    all.decode("naip");
+    all.decode("sentinel-2-l2a");
+    all.patch("naip");
+    all.patch("sentinel-2-l2a");
+    all.encoder();
+    all.geoParquet();
+    all.manifest();
+    all.wholeJob("naip");
+    all.wholeJob("sentinel-2-l2a");
+    return all.cases;
+  }
+
+  private void decode(String platform) {
+    int processors = Runtime.getRuntime().availableProcessors();
+    for (int threads : processors == 1 ? new int[] {1} : new int[] {1, processors}) {
+      String subject = platform + ", " + threads + (threads == 1 ? " thread" : " threads");
+      cases.add(
+          Case.skipped(
+              "decode", subject, "libdeflate alone", "MB/s", "Kiln has no native decoder yet"));
+      cases.add(
+          Case.skipped(
+              "decode", subject, "native, strips", "MB/s", "Kiln has no native decoder yet"));
+      cases.add(
+          Case.of(
+              "decode",
+              subject,
+              "GDAL, strips",
+              "MB/s",
+              effort ->
+                  new JmhSampler(
+                          DecodeBenchmark.class,
+                          Map.of(
+                              "sample",
+                              workplace.sample().toString(),
+                              "platform",
+                              platform,
+                              "threads",
+                              Integer.toString(threads)),
+                          "bytes",
+                          1e6)
+                      .sample(effort)));
+      if (threads == 1) {
+        cases.add(
+            Case.of(
+                "decode",
+                subject,
+                "GDAL, a window a chip",
+                "MB/s",
+                effort ->
+                    new JmhSampler(
+                            WindowBenchmark.class,
+                            Map.of("sample", workplace.sample().toString(), "platform", platform),
+                            "bytes",
+                            1e6)
+                        .sample(effort)));
+      }
+      cases.add(
+          GdalTranslate.installed()
+              ? Case.of(
+                  "decode",
+                  subject,
+                  "gdal_translate",
+                  "MB/s",
+                  new GdalTranslate(workplace, platform, threads))
+              : Case.skipped(
+                  "decode", subject, "gdal_translate", "MB/s", "not installed: gdal-bin"));
+    }
+  }
+
+  private void patch(String platform) {
+    cases.add(
+        Case.of(
+                "patch rows",
+                platform + ", 1 thread",
+                "PatchRows",
+                "GB/s",
+                new JmhSampler(PatchBenchmark.class, Map.of("platform", platform), "bytes", 1e9))
+            .withRemark(median -> goal("2 GB/s", median >= 2)));
+  }
+
+  private void encoder() {
+    cases.add(
+        Case.of(
+            "encoder",
+            "naip, tiny model",
+            "CPU",
+            "chips/s",
+            effort ->
+                new JmhSampler(
+                        EncoderBenchmark.class,
+                        Map.of("model", workplace.model().path().toString(), "kind", "CPU"),
+                        "items",
+                        1)
+                    .sample(effort)));
+    cases.add(
+        Case.skipped(
+            "encoder",
+            "naip, tiny model",
+            "TensorRT",
+            "chips/s",
+            Files.isDirectory(Path.of("/proc/driver/nvidia"))
+                ? "Kiln has no GPU encoder yet"
+                : "no GPU"));
+  }
+
+  private void geoParquet() {
+    for (boolean bf16 : new boolean[] {false, true}) {
+      cases.add(
+          Case.of(
+                  "GeoParquet",
+                  "1,813 chips, dim 1024, 1 thread",
+                  bf16 ? "values of 16 bits" : "values of 32 bits",
+                  "chips/s",
+                  new JmhSampler(
+                      GeoParquetBenchmark.class,
+                      Map.of("bf16", Boolean.toString(bf16)),
+                      "items",
+                      1))
+              .withRemark(Cases::shareOfRun));
+    }
+  }
+
+  /** Of one thread's time, against encoders as fast as a GPU may be and as PyTorch on two cores. */
+  private static String shareOfRun(double chipsPerSecond) {
+    return String.format(
+        Locale.ROOT,
+        "%.1f %% of a thread at 1,000 chips/s, %.4f %% at 1.5 chips/s",
+        100 * GPU / chipsPerSecond,
+        100 * PYTORCH_LARGE / chipsPerSecond);
+  }
+
+  private void manifest() {
+    cases.add(
+        Case.of(
+                "manifest",
+                "NAIP, 1,231,441 lines, 1 thread",
+                "NaipManifest",
+                "million lines/s",
+                new JmhSampler(ManifestBenchmark.class, Map.of(), "items", 1e6))
+            .withRemark(
+                median ->
+                    String.format(Locale.ROOT, "%.2f s; ", ManifestBenchmark.ALL / 1e6 / median)
+                        + goal("1 s", ManifestBenchmark.ALL / 1e6 <= median)));
+  }
+
+  private void wholeJob(String platform) {
+    String subject = platform + ", tiny model";
+    cases.add(
+        Case.of("whole job", subject, "all", "chips/s", new WholeJob(workplace, platform, true)));
+    cases.add(
+        Case.of(
+            "whole job",
+            subject,
+            "all but the encoder",
+            "chips/s",
+            new WholeJob(workplace, platform, false)));
+  }
+
+  private static String goal(String goal, boolean met) {
+    return "goal " + goal + (met ? ": met" : ": NOT met");
+  }
+}

@@ -1,0 +1,147 @@
+package dev.kiln.benchmarks;
+
+import dev.kiln.chip.LocationOrder;
+import dev.kiln.chip.TimeEncoding;
+import dev.kiln.infer.BatchSlot;
+import dev.kiln.infer.Encoder;
+import dev.kiln.infer.EncoderException;
+import dev.kiln.infer.EncoderOptions;
+import dev.kiln.infer.Encoders;
+import dev.kiln.infer.Precision;
+import dev.kiln.memory.BandPlane;
+import dev.kiln.memory.HostBuffer;
+import dev.kiln.memory.PixelType;
+import dev.kiln.memory.Strip;
+import dev.kiln.model.ModelDirectory;
+import java.nio.ByteBuffer;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+
+/**
+ * Filling and computing batches of NAIP chips whose pixels lie ready, two batches in flight. Counts
+ * chips.
+ */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.Throughput)
+@OutputTimeUnit(TimeUnit.SECONDS)
+public class EncoderBenchmark {
+  private static final float GSD = 0.6f;
+
+  /** Between a chip alone and in a batch: sums come in another order. */
+  private static final double TOLERANCE = 1e-2;
+
+  /** Model directory. */
+  @Param("")
+  public String model;
+
+  /** Name of an {@link EncoderOptions.Kind}. */
+  @Param("CPU")
+  public String kind;
+
+  private Encoder encoder;
+  private Strip strip;
+  private BatchSlot[] slots;
+  private int chips;
+  private int next;
+  private float[] time;
+  private float[] location;
+
+  /** Opens the encoder; checks that a chip's vector does not depend on its place in the batch. */
+  @Setup
+  public void open() throws Exception {
+    encoder =
+        Encoders.open(
+            ModelDirectory.open(Path.of(model)),
+            "naip",
+            256,
+            new EncoderOptions(EncoderOptions.Kind.valueOf(kind), false, Precision.AUTO, 0, 0));
+    time = TimeEncoding.of(Instant.parse("2020-06-01T12:00:00Z"));
+    location = LocationOrder.TRAINED.encode(47, -99);
+    int edge = encoder.description().chip();
+    chips = encoder.description().batch();
+    strip = noise(edge, chips);
+    slots = new BatchSlot[] {encoder.newSlot(), encoder.newSlot()};
+    check(edge);
+    start(slots[0], edge);
+  }
+
+  private static Strip noise(int edge, int chips) {
+    int width = edge * chips;
+    HostBuffer pixels = HostBuffer.allocate("chips", 4L * width * edge);
+    ByteBuffer bytes = pixels.slice(0, 4 * width * edge);
+    SplittableRandom random = new SplittableRandom(7);
+    while (bytes.hasRemaining()) {
+      bytes.putLong(random.nextLong());
+    }
+    List<BandPlane> planes =
+        IntStream.range(0, 4)
+            .mapToObj(b -> new BandPlane(PixelType.UINT8, b, width, edge, 4, width * 4L, 1))
+            .toList();
+    return new Strip(pixels, planes, 0, edge);
+  }
+
+  private void check(int edge) throws EncoderException, InterruptedException {
+    int dim = encoder.description().dim();
+    float[] together = new float[chips * dim];
+    start(slots[0], edge);
+    slots[0].await().get(together);
+    slots[0].clear();
+    for (int i = 0; i < chips; i++) {
+      slots[1].put(strip, i * edge, 0, time, location);
+      slots[1].start(GSD);
+      FloatBuffer alone = slots[1].await();
+      double difference = 0;
+      double length = 0;
+      for (int k = 0; k < dim; k++) {
+        difference += Math.pow(alone.get(k) - together[i * dim + k], 2);
+        length += Math.pow(alone.get(k), 2);
+      }
+      slots[1].clear();
+      if (!(length > 0 && Math.sqrt(difference / length) < TOLERANCE)) {
+        throw new IllegalStateException(
+            "chip %d: |vector|² %g, in the batch it differs by %g"
+                .formatted(i, length, difference));
+      }
+    }
+  }
+
+  private void start(BatchSlot slot, int edge) {
+    for (int i = 0; i < chips; i++) {
+      slot.put(strip, i * edge, 0, time, location);
+    }
+    slot.start(GSD);
+  }
+
+  /** Fills and starts one batch and waits for the one before. */
+  @Benchmark
+  public float batch(Work work) throws EncoderException, InterruptedException {
+    BatchSlot before = slots[next % 2];
+    next++;
+    start(slots[next % 2], encoder.description().chip());
+    float first = before.await().get(0);
+    before.clear();
+    work.items += chips;
+    return first;
+  }
+
+  @TearDown
+  public void close() throws EncoderException, InterruptedException {
+    slots[next % 2].await();
+    encoder.close();
+    strip.close();
+  }
+}

@@ -1,0 +1,59 @@
+package dev.kiln.benchmarks;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.openjdk.jmh.results.IterationResult;
+import org.openjdk.jmh.results.Result;
+import org.openjdk.jmh.results.RunResult;
+import org.openjdk.jmh.runner.Runner;
+import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
+import org.openjdk.jmh.runner.options.OptionsBuilder;
+import org.openjdk.jmh.runner.options.TimeValue;
+import org.openjdk.jmh.runner.options.VerboseMode;
+
+/**
+ * Takes samples with JMH, in a JVM of their own.
+ *
+ * @param benchmark a class with one JMH benchmark, in throughput mode per second
+ * @param parameters of it
+ * @param counter the auxiliary counter whose rate is wanted
+ * @param scale counted things in one of the case's unit: 1e6 for bytes and MB/s
+ */
+record JmhSampler(Class<?> benchmark, Map<String, String> parameters, String counter, double scale)
+    implements Case.Sampler {
+
+  @Override
+  public List<Double> sample(Case.Effort effort) throws Exception {
+    ChainedOptionsBuilder options =
+        new OptionsBuilder()
+            .include("^" + Pattern.quote(benchmark.getName()) + "\\.")
+            .forks(effort.inProcess() ? 0 : 1)
+            .warmupIterations(1)
+            .warmupTime(TimeValue.milliseconds(effort.millis()))
+            .measurementIterations(effort.iterations())
+            .measurementTime(TimeValue.milliseconds(effort.millis()))
+            .timeout(TimeValue.minutes(20))
+            .shouldFailOnError(true)
+            .verbosity(VerboseMode.SILENT);
+    parameters.forEach(options::param);
+    List<Double> samples = new ArrayList<>();
+    for (RunResult run : new Runner(options.build()).run()) {
+      for (IterationResult iteration : iterations(run)) {
+        Result<?> rate = iteration.getSecondaryResults().get(counter);
+        if (rate == null) {
+          throw new IllegalStateException(benchmark + " counts no " + counter);
+        }
+        samples.add(rate.getScore() / scale);
+      }
+    }
+    return samples;
+  }
+
+  private static List<IterationResult> iterations(RunResult run) {
+    return run.getBenchmarkResults().stream()
+        .flatMap(fork -> fork.getIterationResults().stream())
+        .toList();
+  }
+}

@@ -1,0 +1,85 @@
+package dev.kiln.benchmarks;
+
+import dev.kiln.archive.BandAsset;
+import dev.kiln.archive.Scene;
+import dev.kiln.archive.SceneArchive;
+import dev.kiln.archive.SceneList;
+import dev.kiln.archive.Shard;
+import dev.kiln.fault.SceneFault;
+import dev.kiln.fetch.ObjectStore;
+import dev.kiln.fetch.ObjectStores;
+import dev.kiln.memory.HostBuffer;
+import dev.kiln.platform.Platform;
+import dev.kiln.platform.PlatformCatalog;
+import dev.kiln.sample.SampleArchive;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** A scene of the sample whose bytes lie in host memory, as fetching leaves them. */
+final class SampleScene implements AutoCloseable {
+  private final Platform platform;
+  private final Scene scene;
+  private final Path archive;
+  private final Map<String, HostBuffer> assets = new LinkedHashMap<>();
+
+  private SampleScene(Platform platform, Scene scene, Path archive) {
+    this.platform = platform;
+    this.scene = scene;
+    this.archive = archive;
+  }
+
+  /** Folder of the sample that mirrors the platform's bucket. */
+  static Path archive(Path sample, String platform) {
+    return sample.resolve(platform.equals("naip") ? SampleArchive.NAIP : SampleArchive.SENTINEL_2);
+  }
+
+  /** Keys of the sample's scenes. */
+  static List<String> keys(Path sample, String platform) throws IOException {
+    Path list =
+        sample.resolve(
+            platform.equals("naip") ? SampleArchive.NAIP_SCENES : SampleArchive.SENTINEL_2_SCENES);
+    return SceneList.read(list.toString(), () -> Files.newInputStream(list), Shard.whole()).keys();
+  }
+
+  /** Reads the first scene of a platform. */
+  static SampleScene load(Path sample, String platformName) throws IOException, SceneFault {
+    Platform platform = PlatformCatalog.builtIn().get(platformName);
+    Path archive = archive(sample, platformName);
+    try (ObjectStore store = ObjectStores.open(archive.toString())) {
+      String key = keys(sample, platformName).get(0);
+      Scene scene = SceneArchive.of(platform).describe(key, store::read);
+      SampleScene loaded = new SampleScene(platform, scene, archive);
+      for (String asset : scene.assets()) {
+        loaded.assets.put(asset, store.fetch(asset));
+      }
+      return loaded;
+    }
+  }
+
+  Platform platform() {
+    return platform;
+  }
+
+  List<BandAsset> bands() {
+    return scene.bands();
+  }
+
+  /** Bytes of each file that holds bands, by key. */
+  Map<String, HostBuffer> assets() {
+    return assets;
+  }
+
+  /** Where a file lies on disk. */
+  Path file(String asset) {
+    return archive.resolve(asset);
+  }
+
+  @Override
+  public void close() {
+    assets.values().forEach(HostBuffer::close);
+  }
+}

@@ -1,0 +1,86 @@
+package dev.kiln.benchmarks;
+
+import dev.kiln.archive.BandAsset;
+import dev.kiln.fault.SceneFault;
+import dev.kiln.memory.BandPlane;
+import dev.kiln.memory.Strip;
+import dev.kiln.raster.ChipGrid;
+import dev.kiln.raster.CogFile;
+import dev.kiln.raster.SceneRaster;
+import dev.kiln.raster.StripWindow;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Reads a scene strip by strip as the engine does. After the last strip the files are closed and
+ * opened anew: what GDAL keeps of an open file must not serve the next round.
+ */
+final class StripReader implements AutoCloseable {
+  private static final int CHIP = 256;
+
+  private final SampleScene scene;
+  private final int threads;
+  private final Map<String, CogFile> files = new LinkedHashMap<>();
+  private SceneRaster raster;
+  private ChipGrid grid;
+  private List<StripWindow> windows;
+  private int next;
+
+  StripReader(SampleScene scene, int threads) throws SceneFault {
+    this.scene = scene;
+    this.threads = threads;
+    open();
+  }
+
+  private void open() throws SceneFault {
+    List<SceneRaster.Source> sources = new ArrayList<>();
+    for (BandAsset band : scene.bands()) {
+      String key = band.object().key();
+      if (!files.containsKey(key)) {
+        files.put(key, CogFile.open(key, scene.assets().get(key), threads));
+      }
+      sources.add(new SceneRaster.Source(band.band(), files.get(key), band.index()));
+    }
+    raster = SceneRaster.of(scene.platform().name(), sources);
+    grid = ChipGrid.of(raster.width(), raster.height(), CHIP);
+    windows = grid.strips(raster.tileHeight(), raster.rowStep(), grid.all());
+    next = 0;
+  }
+
+  ChipGrid grid() {
+    return grid;
+  }
+
+  /** The next strip; the caller owns it. */
+  Strip read() throws SceneFault {
+    if (next == windows.size()) {
+      close();
+      open();
+    }
+    return raster.read(windows.get(next++));
+  }
+
+  /** Bytes of the raw pixels in a file. */
+  long fileBytes(String key) {
+    CogFile file = files.get(key);
+    return (long) file.width() * file.height() * file.bands() * file.type().bytes();
+  }
+
+  /** Bytes of the pixels in a strip. */
+  static long bytes(Strip strip) {
+    long bytes = 0;
+    for (BandPlane plane : strip.bands()) {
+      bytes += (long) plane.width() * plane.height() * plane.type().bytes();
+    }
+    return bytes;
+  }
+
+  @Override
+  public void close() {
+    raster.close();
+    files.values().forEach(CogFile::close);
+    files.clear();
+  }
+}

@@ -1,0 +1,123 @@
+package dev.kiln.raster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.kiln.fault.SceneFault;
+import dev.kiln.memory.HostBuffer;
+import dev.kiln.testing.GeoTiffs;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.BitSet;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ChipSharesTest {
+  @TempDir Path folder;
+
+  private interface WithMask<T> {
+    T with(SceneRaster mask) throws SceneFault;
+  }
+
+  private <T> T withMask(GeoTiffs tiff, int refinement, WithMask<T> test)
+      throws IOException, SceneFault {
+    byte[] bytes = Files.readAllBytes(tiff.write(folder.resolve("mask.tif")));
+    try (HostBuffer memory = HostBuffer.allocate("mask", bytes.length)) {
+      memory.slice(0, bytes.length).put(bytes);
+      try (CogFile file = CogFile.open("mask.tif", memory, 1);
+          SceneRaster mask =
+              SceneRaster.ofMask(new SceneRaster.Source("mask", file, 1), refinement)) {
+        return test.with(mask);
+      }
+    }
+  }
+
+  private static int pixel(int x, int y) {
+    return (x * 7 + y * 13 + x * y) % 11;
+  }
+
+  @ParameterizedTest
+  @CsvSource({"256, 1", "256, 2", "128, 2", "224, 3", "200, 3", "8, 5"})
+  void equalsACountOverTheGrid(int chip, int refinement) throws IOException, SceneFault {
+    int columns = 610 / refinement;
+    int rows = 580 / refinement;
+    GeoTiffs tiff =
+        GeoTiffs.naip()
+            .bands(1)
+            .size(columns, rows)
+            .option("BLOCKYSIZE=128")
+            .pixels((b, x, y) -> pixel(x, y));
+    ChipGrid grid = ChipGrid.of(columns * refinement, rows * refinement, chip);
+
+    ChipShares shares =
+        withMask(tiff, refinement, mask -> ChipShares.of(mask, grid, v -> v > 7, v -> v == 0));
+
+    for (int i = 0; i < grid.size(); i++) {
+      int cloud = 0;
+      int nodata = 0;
+      for (int y = grid.row(i); y < grid.row(i) + chip; y++) {
+        for (int x = grid.column(i); x < grid.column(i) + chip; x++) {
+          int value = pixel(x / refinement, y / refinement);
+          cloud += value > 7 ? 1 : 0;
+          nodata += value == 0 ? 1 : 0;
+        }
+      }
+      assertThat(shares.cloud(i)).isEqualTo(cloud / (double) (chip * chip));
+      assertThat(shares.nodata(i)).isEqualTo(nodata / (double) (chip * chip));
+    }
+  }
+
+  @Test
+  void bitsOf16() throws IOException, SceneFault {
+    GeoTiffs tiff =
+        GeoTiffs.naip()
+            .bands(1)
+            .type("uint16")
+            .size(256, 256)
+            .pixels((b, x, y) -> y < 64 ? 65535 : x < 128 ? 21824 : 32768);
+    ChipGrid grid = ChipGrid.of(256, 256, 256);
+
+    ChipShares shares =
+        withMask(tiff, 1, mask -> ChipShares.of(mask, grid, v -> v == 65535, v -> v == 32768));
+
+    assertThat(shares.cloud(0)).isEqualTo(0.25);
+    assertThat(shares.nodata(0)).isEqualTo(0.375);
+  }
+
+  @Test
+  void aChipAtTheLimitSurvives() throws IOException, SceneFault {
+    // Of a fifth, neither float32 nor a sum of parts is exact.
+    GeoTiffs tiff =
+        GeoTiffs.naip().bands(1).size(20, 10).pixels((b, x, y) -> y < 2 || x == 19 ? 0 : 1);
+    ChipGrid grid = new ChipGrid(2, 1, 10);
+
+    ChipShares shares =
+        withMask(tiff, 1, mask -> ChipShares.of(mask, grid, v -> false, v -> v == 0));
+
+    assertThat(shares.surviving(0.5, 0.2)).isEqualTo(BitSet.valueOf(new long[] {0b01}));
+    assertThat(shares.surviving(0.5, 0.19)).isEqualTo(new BitSet());
+    assertThat(shares.surviving(0, 1)).isEqualTo(BitSet.valueOf(new long[] {0b11}));
+  }
+
+  @Test
+  void refusesAMaskOfOtherNumbers() {
+    assertThatThrownBy(
+            () ->
+                withMask(
+                    GeoTiffs.naip().bands(1).type("float32").size(256, 256),
+                    1,
+                    mask -> ChipShares.of(mask, new ChipGrid(1, 1, 256), v -> false, v -> false)))
+        .isInstanceOf(SceneFault.class)
+        .hasMessageContaining("a mask of uint8 or uint16 pixels expected, found FLOAT32");
+  }
+
+  @Test
+  void nothingIsMaskedWhereThereIsNoMask() {
+    ChipGrid grid = new ChipGrid(3, 2, 256);
+
+    assertThat(ChipShares.none(grid).surviving(0, 0)).isEqualTo(grid.all());
+  }
+}

@@ -1,0 +1,154 @@
+package dev.kiln.raster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.kiln.memory.BandPlane;
+import dev.kiln.memory.HostBuffer;
+import dev.kiln.memory.PixelType;
+import dev.kiln.memory.Strip;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.OptionalDouble;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class NodataValuesTest {
+  private static final int CHIP = 8;
+  private static final OptionalDouble NONE = OptionalDouble.empty();
+
+  private final List<Strip> strips = new ArrayList<>();
+
+  @AfterEach
+  void close() {
+    strips.forEach(Strip::close);
+  }
+
+  /** Planes of 16 × 8 pixels, full of ones, one after the other. */
+  private Strip strip(PixelType type, int bands) {
+    int bytes = 16 * CHIP * type.bytes();
+    Strip strip =
+        new Strip(
+            HostBuffer.allocate("test", (long) bytes * bands),
+            IntStream.range(0, bands)
+                .mapToObj(
+                    b ->
+                        new BandPlane(
+                            type, (long) b * bytes, 16, CHIP, type.bytes(), 16 * type.bytes(), 1))
+                .toList(),
+            24,
+            CHIP);
+    strips.add(strip);
+    for (int b = 0; b < bands; b++) {
+      for (int i = 0; i < 16 * CHIP; i++) {
+        put(strip, b, i % 16, i / 16, 1);
+      }
+    }
+    return strip;
+  }
+
+  private static void put(Strip strip, int band, int x, int y, double value) {
+    BandPlane plane = strip.bands().get(band);
+    ByteBuffer raw = strip.raw();
+    int at = (int) plane.byteOf(x, y);
+    switch (plane.type()) {
+      case UINT8 -> raw.put(at, (byte) value);
+      case UINT16, INT16 -> raw.putShort(at, (short) (int) value);
+      case FLOAT32 -> raw.putFloat(at, (float) value);
+    }
+  }
+
+  private static double share(Strip strip, int column, OptionalDouble... values) {
+    NodataValues nodata = new NodataValues(Arrays.asList(values));
+    nodata.blank(strip);
+    return nodata.share(strip, column, 24, CHIP);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"UINT8, 255", "UINT16, 65535", "UINT16, 0", "INT16, -28672", "FLOAT32, -9999"})
+  void countsThePixelsThatHoldTheValue(PixelType type, double nodata) {
+    Strip strip = strip(type, 1);
+    for (int y = 0; y < 4; y++) {
+      put(strip, 0, 8 + y, y, nodata);
+    }
+
+    assertThat(share(strip, 8, OptionalDouble.of(nodata))).isEqualTo(4 / 64.0);
+    assertThat(share(strip, 0, OptionalDouble.of(nodata))).isZero();
+  }
+
+  @Test
+  void aPixelHoldsDataIfOneOfItsBandsDoes() {
+    Strip strip = strip(PixelType.UINT16, 3);
+    for (int y = 0; y < 6; y++) {
+      put(strip, 0, 0, y, 0);
+      put(strip, 2, 0, y + 2, 7);
+    }
+
+    assertThat(share(strip, 0, OptionalDouble.of(0), OptionalDouble.of(0), OptionalDouble.of(7)))
+        .as("the second band holds data everywhere")
+        .isZero();
+    assertThat(share(strip, 0, OptionalDouble.of(0), NONE, OptionalDouble.of(7)))
+        .as("a band that cannot say does not count")
+        .isEqualTo(4 / 64.0);
+  }
+
+  @Test
+  void withoutAnyValueEverythingIsData() {
+    Strip strip = strip(PixelType.UINT8, 2);
+    put(strip, 0, 0, 0, 0);
+    put(strip, 1, 0, 0, 0);
+
+    assertThat(share(strip, 0, NONE, NONE)).isZero();
+  }
+
+  @Test
+  void aFloatThatIsNotFiniteHoldsNone() {
+    Strip strip = strip(PixelType.FLOAT32, 1);
+    put(strip, 0, 0, 0, Double.NaN);
+    put(strip, 0, 1, 0, Double.NEGATIVE_INFINITY);
+    put(strip, 0, 2, 0, -32768);
+
+    assertThat(share(strip, 0, NONE)).isEqualTo(2 / 64.0);
+    assertThat(share(strip, 0, OptionalDouble.of(Double.NaN))).isEqualTo(2 / 64.0);
+    assertThat(share(strip, 0, OptionalDouble.of(-32768))).isEqualTo(3 / 64.0);
+  }
+
+  @Test
+  void blanksFloatsAndLeavesIntegersAlone() {
+    Strip floats = strip(PixelType.FLOAT32, 2);
+    put(floats, 0, 3, 2, -9999);
+    put(floats, 1, 3, 2, -9999);
+    Strip integers = strip(PixelType.INT16, 1);
+    put(integers, 0, 3, 2, -9999);
+
+    new NodataValues(List.of(OptionalDouble.of(-9999), NONE)).blank(floats);
+    new NodataValues(List.of(OptionalDouble.of(-9999))).blank(integers);
+
+    assertThat(floats.raw().getFloat((int) floats.bands().get(0).byteOf(3, 2))).isNaN();
+    assertThat(floats.raw().getFloat((int) floats.bands().get(0).byteOf(2, 2))).isEqualTo(1);
+    assertThat(floats.raw().getFloat((int) floats.bands().get(1).byteOf(3, 2))).isEqualTo(-9999);
+    assertThat(integers.raw().getShort((int) integers.bands().get(0).byteOf(3, 2)))
+        .isEqualTo((short) -9999);
+  }
+
+  @Test
+  void aCoarsePixelCountsForAllThatItCovers() {
+    Strip strip =
+        new Strip(
+            HostBuffer.allocate("test", 16),
+            List.of(new BandPlane(PixelType.UINT8, 0, 4, 4, 1, 4, 2)),
+            0,
+            CHIP);
+    strips.add(strip);
+    for (int i = 0; i < 16; i++) {
+      strip.raw().put(i, (byte) (i == 5 ? 0 : 1));
+    }
+
+    assertThat(new NodataValues(List.of(OptionalDouble.of(0))).share(strip, 0, 0, CHIP))
+        .isEqualTo(4 / 64.0);
+  }
+}

@@ -1,0 +1,271 @@
+package dev.kiln.raster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.kiln.fault.SceneFault;
+import dev.kiln.memory.BandPlane;
+import dev.kiln.memory.HostBuffer;
+import dev.kiln.memory.PixelType;
+import dev.kiln.memory.Strip;
+import dev.kiln.testing.GeoTiffs;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Locale;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What a strip holds is what the files hold, wherever its edges fall. */
+class SceneRasterTest {
+  @TempDir Path folder;
+  private final List<AutoCloseable> open = new ArrayList<>();
+
+  @AfterEach
+  void close() throws Exception {
+    for (AutoCloseable thing : open) {
+      thing.close();
+    }
+  }
+
+  private CogFile file(String name, GeoTiffs tiff) throws IOException, SceneFault {
+    return file(name, tiff, Decoder.NATIVE);
+  }
+
+  private CogFile file(String name, GeoTiffs tiff, Decoder decoder) throws IOException, SceneFault {
+    byte[] bytes = Files.readAllBytes(tiff.write(folder.resolve(name)));
+    HostBuffer memory = HostBuffer.allocate(name, bytes.length);
+    memory.slice(0, bytes.length).put(bytes);
+    CogFile file = CogFile.open(name, memory, 2, decoder);
+    open.add(0, memory);
+    open.add(0, file);
+    return file;
+  }
+
+  private SceneRaster raster(SceneRaster.Source... sources) throws SceneFault {
+    SceneRaster raster = SceneRaster.of("scene", List.of(sources));
+    open.add(0, raster);
+    return raster;
+  }
+
+  private static GeoTiffs at(double metres, int columns, int rows) {
+    return GeoTiffs.naip()
+        .bands(1)
+        .type("uint16")
+        .size(columns, rows)
+        .geotransform(500_000, metres, 0, 5_200_000, 0, -metres);
+  }
+
+  private static double value(int band, int x, int y) {
+    return (band * 8009 + x * 31 + y * 7) % 65521;
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    // chip, tile of the fine band, coarser, tile of the coarse band
+    "256, 512, 2, 512",
+    "128, 512, 2, 256",
+    "224, 512, 2, 512",
+    "224, 256, 3, 128",
+    "200, 128, 6, 128",
+    "264, 128, 5, 512",
+  })
+  void bandsOfSeveralResolutions(int chip, int tile, int coarser, int coarseTile)
+      throws IOException, SceneFault {
+    int columns = 900;
+    int rows = 1020;
+    CogFile fine =
+        file(
+            "fine",
+            at(10, columns, rows)
+                .option("BLOCKXSIZE=" + tile)
+                .option("BLOCKYSIZE=" + tile)
+                .pixels((b, x, y) -> value(1, x, y)));
+    CogFile coarse =
+        file(
+            "coarse",
+            at(10 * coarser, columns / coarser, rows / coarser)
+                .option("BLOCKXSIZE=" + coarseTile)
+                .option("BLOCKYSIZE=" + coarseTile)
+                .pixels((b, x, y) -> value(2, x, y)));
+    SceneRaster raster =
+        raster(
+            new SceneRaster.Source("coarse", coarse, 1), new SceneRaster.Source("fine", fine, 1));
+    assertThat(raster.width()).isEqualTo(columns);
+    assertThat(raster.height()).isEqualTo(rows);
+    assertThat(raster.tileHeight()).isEqualTo(tile);
+    assertThat(raster.rowStep()).isEqualTo(coarser);
+
+    ChipGrid grid = ChipGrid.of(columns, rows, chip);
+    int chips = 0;
+    for (StripWindow window : grid.strips(raster.tileHeight(), raster.rowStep(), grid.all())) {
+      try (Strip strip = raster.read(window)) {
+        for (int i : grid.chips(window).stream().toArray()) {
+          chips++;
+          assertChip(strip, 0, grid, i, (x, y) -> value(2, x / coarser, y / coarser));
+          assertChip(strip, 1, grid, i, (x, y) -> value(1, x, y));
+        }
+      }
+    }
+    assertThat(chips).isEqualTo(grid.size());
+  }
+
+  private interface Grid {
+    double at(int x, int y);
+  }
+
+  private static void assertChip(Strip strip, int band, ChipGrid grid, int index, Grid expected) {
+    float[] line = new float[grid.chip()];
+    BandPlane plane = strip.bands().get(band);
+    for (int y = grid.row(index); y < grid.row(index) + grid.chip(); y++) {
+      plane.readLine(strip.raw(), grid.column(index), y - strip.firstRow(), line);
+      for (int x = 0; x < line.length; x++) {
+        if (line[x] != (float) expected.at(grid.column(index) + x, y)) {
+          assertThat(line[x])
+              .as("band %d, pixel (%d, %d)", band, grid.column(index) + x, y)
+              .isEqualTo((float) expected.at(grid.column(index) + x, y));
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "uint8, PIXEL, NATIVE",
+    "uint16, BAND, NATIVE",
+    "float32, PIXEL, NATIVE",
+    "uint8, PIXEL, GDAL",
+    "uint16, BAND, GDAL",
+    "int16, PIXEL, GDAL",
+    "float32, BAND, GDAL"
+  })
+  void bandsOfOneFileInAnyOrder(String type, String interleave, Decoder decoder)
+      throws IOException, SceneFault {
+    GeoTiffs.Pixels values =
+        (b, x, y) ->
+            (b * 50 + x + y) % 101
+                + (type.equals("int16") ? -50 : 0)
+                + (type.equals("float32") ? 0.25 : 0);
+    CogFile file =
+        file(
+            "many",
+            GeoTiffs.naip()
+                .bands(5)
+                .type(type)
+                .size(530, 300)
+                .option("INTERLEAVE=" + interleave)
+                .pixels(values),
+            decoder);
+    SceneRaster raster =
+        raster(
+            new SceneRaster.Source("d", file, 4),
+            new SceneRaster.Source("a", file, 1),
+            new SceneRaster.Source("c", file, 3));
+    ChipGrid grid = ChipGrid.of(530, 300, 128);
+    BitSet wanted = new BitSet();
+    wanted.set(0);
+    wanted.set(2, 4);
+
+    List<StripWindow> windows = grid.strips(raster.tileHeight(), raster.rowStep(), wanted);
+
+    assertThat(windows).hasSize(1);
+    try (Strip strip = raster.read(windows.get(0))) {
+      assertThat(strip.bands().get(0).type())
+          .isEqualTo(PixelType.valueOf(type.toUpperCase(Locale.ROOT)));
+      for (int chip : wanted.stream().toArray()) {
+        assertChip(strip, 0, grid, chip, (x, y) -> values.at(3, x, y));
+        assertChip(strip, 1, grid, chip, (x, y) -> values.at(0, x, y));
+        assertChip(strip, 2, grid, chip, (x, y) -> values.at(2, x, y));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(PixelType.class)
+  void filesOfSeveralTypes(PixelType type) throws IOException, SceneFault {
+    CogFile one = file("one", at(10, 256, 256).type("uint8").pixels((b, x, y) -> (x + y) % 256));
+    CogFile other =
+        file(
+            "other",
+            at(10, 256, 256)
+                .type(type.name().toLowerCase(Locale.ROOT))
+                .pixels((b, x, y) -> (x * 3 + y) % 256));
+    SceneRaster raster =
+        raster(new SceneRaster.Source("one", one, 1), new SceneRaster.Source("other", other, 1));
+    ChipGrid grid = ChipGrid.of(256, 256, 256);
+
+    try (Strip strip = raster.read(grid.strips(256, 1, grid.all()).get(0))) {
+      assertChip(strip, 0, grid, 0, (x, y) -> (x + y) % 256);
+      assertChip(strip, 1, grid, 0, (x, y) -> (x * 3 + y) % 256);
+    }
+  }
+
+  @Test
+  void aMaskLiesOnTheFinerGridOfItsScene() throws IOException, SceneFault {
+    CogFile scl = file("scl", at(20, 200, 150).type("uint8").pixels((b, x, y) -> (x + 5 * y) % 12));
+    CogFile band = file("band", at(10, 400, 300));
+    SceneRaster mask = SceneRaster.ofMask(new SceneRaster.Source("scl", scl, 1), 2);
+    open.add(0, mask);
+    SceneRaster bands = raster(new SceneRaster.Source("red", band, 1));
+
+    assertThat(mask.width()).isEqualTo(400);
+    assertThat(mask.height()).isEqualTo(300);
+    assertThat(mask.ground().isSameAs(bands.ground())).isTrue();
+    assertThat(mask.corners(7, 128, 128).orElseThrow())
+        .isDeepEqualTo(bands.corners(7, 128, 128).orElseThrow());
+    ChipGrid grid = ChipGrid.of(400, 300, 128);
+    try (Strip strip = mask.read(grid.strips(mask.tileHeight(), 2, grid.all()).get(0))) {
+      assertChip(strip, 0, grid, 2, (x, y) -> (x / 2 + 5 * (y / 2)) % 12);
+    }
+  }
+
+  @Test
+  void refusesBandsThatDoNotFitTogether() throws IOException, SceneFault {
+    CogFile red = file("red.tif", at(10, 400, 300));
+    refused(red, file("odd.tif", at(20, 199, 150)), "199 × 150 px, which does not divide the grid");
+    refused(red, file("flat.tif", at(20, 200, 100)), "200 × 100 px, which does not divide");
+    refused(
+        red,
+        file("shifted.tif", at(10, 400, 300).geotransform(500_010, 10, 0, 5_200_000, 0, -10)),
+        "lies elsewhere or in another coordinate system than red.tif");
+    refused(
+        red,
+        file("zone.tif", at(20, 200, 150).epsg(32615)),
+        "lies elsewhere or in another coordinate system than red.tif");
+    refused(red, file("nowhere.tif", at(20, 200, 150).epsg(0)), "another coordinate system");
+    assertThatThrownBy(() -> raster(new SceneRaster.Source("nir", red, 2)))
+        .isInstanceOf(SceneFault.class)
+        .hasMessageContaining("band nir expected as number 2, found 1 bands");
+  }
+
+  private void refused(CogFile red, CogFile other, String message) {
+    assertThatThrownBy(
+            () ->
+                raster(
+                    new SceneRaster.Source("red", red, 1),
+                    new SceneRaster.Source("nir08", other, 1)))
+        .isInstanceOfSatisfying(
+            SceneFault.class,
+            fault -> {
+              assertThat(fault.kind()).isEqualTo(SceneFault.Kind.PERMANENT);
+              assertThat(fault).hasMessageContaining("nir08").hasMessageContaining(message);
+            });
+  }
+
+  @Test
+  void theSameCrsInOtherWordsIsTheSame() throws IOException, SceneFault {
+    CogFile red = file("red.tif", at(10, 400, 300));
+    CogFile other = file("other.tif", at(20, 200, 150).projection("urn:ogc:def:crs:EPSG::32614"));
+
+    assertThat(red.ground().isSameAs(other.ground())).isTrue();
+    assertThat(raster(new SceneRaster.Source("a", red, 1), new SceneRaster.Source("b", other, 1)))
+        .isNotNull();
+  }
+}
