@@ -58,7 +58,7 @@ class OneDnnEncoderTest {
     for (GoldenChips golden : cases) {
       for (int batch : new int[] {1, 3, 8}) {
         try (Encoder encoder =
-            new OneDnnEncoder(model, golden.platform(), golden.chip(), batch, 2, precision)) {
+            new OneDnnEncoder(model, golden.platform(), golden.chip(), batch, 1, precision)) {
           int[] chips = IntStream.range(0, batch).map(i -> i % golden.count()).toArray();
           compare(golden, chips, golden.encode(encoder.newSlot(), chips), precision);
         }
