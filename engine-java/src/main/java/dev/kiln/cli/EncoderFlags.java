@@ -20,7 +20,8 @@ final class EncoderFlags {
       names = "--precision",
       paramLabel = "FORMAT",
       defaultValue = "auto",
-      description = "auto, fp32 or bf16: what matrix products read. auto takes bf16 where it is native.")
+      description =
+          "auto, fp32 or bf16: what matrix products read. auto takes bf16 where it is native.")
   private Precision precision;
 
   @Option(

@@ -34,7 +34,9 @@ abstract class HostSlot implements BatchSlot {
     this.embeddings = floats(batch * description.dim());
   }
 
-  /** The thread that an encoder computes on: one batch at a time, whose work is shared out inside. */
+  /**
+   * The thread that an encoder computes on: one batch at a time, whose work is shared out inside.
+   */
   static ExecutorService computeThread() {
     return Executors.newSingleThreadExecutor(
         task -> {
@@ -99,8 +101,7 @@ abstract class HostSlot implements BatchSlot {
   }
 
   @Override
-  public final void put(
-      Strip strip, int column, int row, float[] chipTime, float[] chipLocation) {
+  public final void put(Strip strip, int column, int row, float[] chipTime, float[] chipLocation) {
     if (running != null || size == capacity()) {
       throw new IllegalStateException("slot is " + (running != null ? "started" : "full"));
     }

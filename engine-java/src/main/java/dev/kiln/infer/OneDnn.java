@@ -22,7 +22,8 @@ import org.bytedeco.javacpp.Pointer;
 
 /**
  * oneDNN on the CPU: makes its memories and operations, and owns them until {@link #close}. Used by
- * one thread alone: OpenMP keeps a team of threads, and their number, for each thread that calls it.
+ * one thread alone: OpenMP keeps a team of threads, and their number, for each thread that calls
+ * it.
  */
 final class OneDnn implements AutoCloseable {
   /** Widest vector and size of a cache line, in bytes. */
@@ -104,8 +105,7 @@ final class OneDnn implements AutoCloseable {
   dnnl_memory_desc anyLayout(Type type, long... shape) {
     dnnl_memory_desc desc = new dnnl_memory_desc();
     check(
-        dnnl_memory_desc_create_with_tag(
-            desc, shape.length, shape, type.code, dnnl_format_tag_any),
+        dnnl_memory_desc_create_with_tag(desc, shape.length, shape, type.code, dnnl_format_tag_any),
         "layout");
     return own(desc);
   }

@@ -23,9 +23,9 @@ import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * The encoder's forward pass for one chip as a list of oneDNN operations, made once: weights, memory
- * and kernels. One chip at a time keeps what passes between operations in the cache, and makes an
- * embedding independent of what else is in its batch.
+ * The encoder's forward pass for one chip as a list of oneDNN operations, made once: weights,
+ * memory and kernels. One chip at a time keeps what passes between operations in the cache, and
+ * makes an embedding independent of what else is in its batch.
  *
  * <p>The tokens that blocks add to, LayerNorm and the softmax's input are float32; what a matrix
  * product reads is {@code type}. T = 1 + L tokens, D = dim, I = inner.
@@ -90,8 +90,7 @@ final class OneDnnProgram {
     this.x = dnn.allocate("tokens", tokens * dim * Float.BYTES);
     this.normed = dnn.allocate("normed tokens", tokens * Math.max(dim, inner) * type.bytes());
     this.wide =
-        dnn.allocate(
-            "hidden layer", tokens * Math.max(3 * inner, model.mlpDim()) * type.bytes());
+        dnn.allocate("hidden layer", tokens * Math.max(3 * inner, model.mlpDim()) * type.bytes());
     long oneHead = tokens * tokens * Float.BYTES;
     int fit = (int) Math.max(1, Math.min(model.heads(), SCORE_BYTES / oneHead));
     while (model.heads() % fit != 0) {
@@ -101,8 +100,7 @@ final class OneDnnProgram {
     // The last block takes one query of every head at once.
     long scoreCount = Math.max(headsAtOnce * tokens * tokens, model.heads() * tokens);
     this.scores = dnn.allocate("attention scores", scoreCount * Float.BYTES);
-    this.shares =
-        type == Type.F32 ? scores : dnn.allocate("attention", scoreCount * type.bytes());
+    this.shares = type == Type.F32 ? scores : dnn.allocate("attention", scoreCount * type.bytes());
     this.firstToken = floats(x, dim);
     Pointer placed = dnn.allocate("positions", patches * dim * Float.BYTES);
     this.position = floats(placed, patches * dim);
@@ -113,7 +111,8 @@ final class OneDnnProgram {
     this.classToken = source.values("cls_token");
     this.omega = source.values("position.omega");
 
-    long rowLength = (long) directory.platform(platform).bands().size() * Architecture.patchPixels();
+    long rowLength =
+        (long) directory.platform(platform).bands().size() * Architecture.patchPixels();
     this.rows = dnn.view(dnn.dense(Type.F32, patches, rowLength), null, 0);
     patches(platform, rowLength, placed, described);
     blocks();
@@ -169,8 +168,7 @@ final class OneDnnProgram {
     Primitive norm = dnn.layerNorm("norm", stream, narrow, EPSILON);
     dnnl_memory_desc all = dnn.dense(type, tokens, 3 * inner);
     Primitive qkv =
-        dnn.matmul(
-            "qkv", narrow, dnn.anyLayout(type, dim, 3 * inner), null, all, new Epilogue());
+        dnn.matmul("qkv", narrow, dnn.anyLayout(type, dim, 3 * inner), null, all, new Epilogue());
     dnnl_memory_desc attended = dnn.dense(type, tokens, inner);
     Primitive out = out(attended, stream);
     Mlp mlp = new Mlp(tokens, norm);
@@ -227,8 +225,7 @@ final class OneDnnProgram {
         src(dnn.view(one, normed, 0)),
         weights(source.tensor(name + ".q", q.weights())),
         dst(dnn.view(query, wide, queryAt)));
-    operations.addAll(
-        attention(1, tokens, 2 * inner, 0, inner, wide, queryAt, model.heads()));
+    operations.addAll(attention(1, tokens, 2 * inner, 0, inner, wide, queryAt, model.heads()));
     dnnl_memory_desc carried = dnn.dense(Type.F32, 1, dim);
     Primitive out = out(query, carried);
     add(
@@ -266,8 +263,8 @@ final class OneDnnProgram {
 
   /**
    * Attention of all heads, some at a time: scores, softmax, weighted sum into {@code normed}.
-   * Queries, keys and values lie in {@code from}, each token's in one row of {@code stride} numbers;
-   * queries at byte {@code queryAt}, keys and values at these columns.
+   * Queries, keys and values lie in {@code from}, each token's in one row of {@code stride}
+   * numbers; queries at byte {@code queryAt}, keys and values at these columns.
    */
   private List<Operation> attention(
       long queries,
@@ -281,8 +278,7 @@ final class OneDnnProgram {
     long head = model.dimHead();
     long inner = model.inner();
     dnnl_memory_desc query =
-        dnn.strided(
-            type, new long[] {together, queries, head}, new long[] {head, stride, 1});
+        dnn.strided(type, new long[] {together, queries, head}, new long[] {head, stride, 1});
     dnnl_memory_desc key =
         dnn.strided(type, new long[] {together, head, keys}, new long[] {head, 1, stride});
     dnnl_memory_desc value =
@@ -290,8 +286,7 @@ final class OneDnnProgram {
     dnnl_memory_desc score = dnn.dense(Type.F32, together, queries, keys);
     dnnl_memory_desc share = dnn.dense(type, together, queries, keys);
     dnnl_memory_desc sum =
-        dnn.strided(
-            type, new long[] {together, queries, head}, new long[] {head, inner, 1});
+        dnn.strided(type, new long[] {together, queries, head}, new long[] {head, inner, 1});
     Primitive compare = dnn.matmul("scores", query, key, null, score, new Epilogue());
     Primitive softmax = dnn.softmax("softmax", score, share, 2);
     Primitive gather = dnn.matmul("attention", share, value, null, sum, new Epilogue());
@@ -305,8 +300,7 @@ final class OneDnnProgram {
               weights(dnn.view(key, from, keyColumn * type.bytes() + at)),
               dst(dnn.view(score, scores, 0))));
       steps.add(
-          dnn.operation(
-              softmax, src(dnn.view(score, scores, 0)), dst(dnn.view(share, shares, 0))));
+          dnn.operation(softmax, src(dnn.view(score, scores, 0)), dst(dnn.view(share, shares, 0))));
       steps.add(
           dnn.operation(
               gather,

@@ -109,8 +109,7 @@ class OneDnnEncoderTest {
   void agreesWithOnnxRuntimeInOneProcess() throws Exception {
     GoldenChips golden = GoldenChips.under(MICRO).get(1);
     ModelDirectory model = micro(golden);
-    try (Encoder judge =
-            new OnnxRuntimeEncoder(model, golden.platform(), golden.chip(), 1, 2);
+    try (Encoder judge = new OnnxRuntimeEncoder(model, golden.platform(), golden.chip(), 1, 2);
         Encoder encoder =
             new OneDnnEncoder(model, golden.platform(), golden.chip(), 1, 2, Precision.FP32)) {
       for (int round = 0; round < 2; round++) {
@@ -125,8 +124,7 @@ class OneDnnEncoderTest {
   void saysWhatRuns() throws Exception {
     GoldenChips golden = GoldenChips.under(MICRO).get(0);
     try (Encoder encoder =
-        new OneDnnEncoder(
-            micro(golden), golden.platform(), golden.chip(), 2, 1, Precision.AUTO)) {
+        new OneDnnEncoder(micro(golden), golden.platform(), golden.chip(), 2, 1, Precision.AUTO)) {
       assertThat(encoder.description().name()).isEqualTo("onednn");
       assertThat(encoder.description().precision()).isEqualTo(OneDnn.hasBf16() ? "bf16" : "fp32");
       assertThat(encoder.description().device()).contains(OneDnn.instructions(), "1 thread");
@@ -141,8 +139,7 @@ class OneDnnEncoderTest {
     BatchSlot slot = encoder.newSlot();
     encoder.close();
     encoder.close();
-    assertThatThrownBy(() -> golden.encode(slot, 0))
-        .isInstanceOf(RejectedExecutionException.class);
+    assertThatThrownBy(() -> golden.encode(slot, 0)).isInstanceOf(RejectedExecutionException.class);
   }
 
   @Test
@@ -151,9 +148,7 @@ class OneDnnEncoderTest {
     ModelDirectory model = micro(golden);
     Files.write(model.weights(), new byte[4096]);
     assertThatThrownBy(
-            () ->
-                new OneDnnEncoder(
-                    model, golden.platform(), golden.chip(), 1, 1, Precision.FP32))
+            () -> new OneDnnEncoder(model, golden.platform(), golden.chip(), 1, 1, Precision.FP32))
         .isInstanceOf(ConfigurationFault.class)
         .hasMessageContaining("cannot be read");
   }
