@@ -1,6 +1,7 @@
 package dev.kiln.cli;
 
 import dev.kiln.infer.EncoderOptions;
+import dev.kiln.infer.Precision;
 import picocli.CommandLine.Option;
 
 /** Which encoder runs. These change no byte, or only the last bits of a vector. */
@@ -9,11 +10,19 @@ final class EncoderFlags {
       names = "--encoder",
       paramLabel = "KIND",
       defaultValue = "auto",
-      description = "auto, tensorrt or cpu.")
+      description = "auto, tensorrt, cpu or onnxruntime.")
   private EncoderOptions.Kind encoder;
 
   @Option(names = "--require-gpu", description = "Fail where only a CPU encoder could run.")
   private boolean requireGpu;
+
+  @Option(
+      names = "--precision",
+      paramLabel = "FORMAT",
+      defaultValue = "auto",
+      description =
+          "auto, fp32 or bf16: what matrix products read. auto takes bf16 where it is native.")
+  private Precision precision;
 
   @Option(
       names = "--batch",
@@ -32,6 +41,6 @@ final class EncoderFlags {
   EncoderOptions options() {
     Range.atLeast("--batch", batch, 0);
     Range.atLeast("--encoder-threads", encoderThreads, 0);
-    return new EncoderOptions(encoder, requireGpu, batch, encoderThreads);
+    return new EncoderOptions(encoder, requireGpu, precision, batch, encoderThreads);
   }
 }
