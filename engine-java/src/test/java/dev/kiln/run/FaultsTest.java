@@ -226,10 +226,11 @@ class FaultsTest {
   @Test
   void sceneThatFailsInItsSecondStripLeavesNoFile() throws Exception {
     String key = TestRun.key(9, "100cm");
-    run.scene(key, GeoTiffs.naip().size(600, 2100).option("COMPRESS=NONE"));
+    run.scene(key, GeoTiffs.naip().size(600, 2100));
     Path file = run.source.resolve(key);
     byte[] bytes = Files.readAllBytes(file);
-    Files.write(file, Arrays.copyOf(bytes, bytes.length / 2));
+    Arrays.fill(bytes, bytes.length / 2, bytes.length / 2 + 1000, (byte) 0);
+    Files.write(file, bytes);
     RunReport report = run.embed(encoder());
     assertThat(report.exitCode()).isEqualTo(ExitCode.SCENES_FAILED);
     assertThat(report.failures()).extracting(FailedScene::key).containsExactly(key);
