@@ -3,6 +3,7 @@ package dev.kiln.benchmarks;
 import dev.kiln.fault.SceneFault;
 import dev.kiln.memory.BandPlane;
 import dev.kiln.memory.Strip;
+import dev.kiln.raster.Decoder;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -69,7 +70,7 @@ record GdalTranslate(Workplace workplace, String platform, int threads) implemen
   private long check(SampleScene scene) throws IOException, SceneFault, InterruptedException {
     long bytes = 0;
     Path raw = Files.createTempFile("kiln-gdal", ".raw");
-    try (StripReader reader = new StripReader(scene, 1);
+    try (StripReader reader = new StripReader(scene, 1, Decoder.GDAL);
         Strip strip = reader.read()) {
       List<String> keys = List.copyOf(scene.assets().keySet());
       for (String asset : keys) {

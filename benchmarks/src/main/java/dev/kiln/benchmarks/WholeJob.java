@@ -8,6 +8,7 @@ import dev.kiln.fetch.ObjectStores;
 import dev.kiln.infer.Encoder;
 import dev.kiln.infer.EncoderOptions;
 import dev.kiln.infer.Encoders;
+import dev.kiln.infer.Precision;
 import dev.kiln.model.ModelDirectory;
 import dev.kiln.platform.Platform;
 import dev.kiln.run.ChipOptions;
@@ -38,7 +39,7 @@ record WholeJob(Workplace workplace, String platform, boolean encode) implements
   @Override
   public List<Case.Sample> sample(Case.Effort effort) throws Exception {
     ModelDirectory model = workplace.model();
-    EncoderOptions cpu = new EncoderOptions(EncoderOptions.Kind.AUTO, false, 0, 0);
+    EncoderOptions cpu = new EncoderOptions(EncoderOptions.Kind.AUTO, false, Precision.AUTO, 0, 0);
     try (Encoder encoder = Encoders.open(model, platform, CHIP, cpu)) {
       return List.of(run(model, encode ? encoder : new NoEncoder(encoder.description())));
     }

@@ -101,7 +101,8 @@ class PlatformGoldenCasesTest {
     float[] time = golden.array("time").values();
     float[] location = golden.array("latlon").values();
     int batch = pixels.shape()[0];
-    EncoderOptions cpu = new EncoderOptions(EncoderOptions.Kind.CPU, false, batch, 0);
+    EncoderOptions cpu =
+        new EncoderOptions(EncoderOptions.Kind.CPU, false, Precision.FP32, batch, 0);
     try (Strip strip = strip(pixels, golden);
         Encoder encoder = Encoders.open(model, golden.platform(), golden.chip(), cpu)) {
       BatchSlot slot = encoder.newSlot();
