@@ -76,6 +76,11 @@ public final class Bench implements Callable<Integer> {
   private Path results;
 
   @Option(
+      names = "--publish",
+      description = "Keep the JSON under its time, and put the table into benchmarks/README.md.")
+  private boolean publish;
+
+  @Option(
       names = "--in-process",
       description = "Take the figures in this JVM: for tests of the benchmarks.")
   private boolean inProcess;
@@ -100,7 +105,7 @@ public final class Bench implements Callable<Integer> {
     machine.forEach((what, is) -> out.printf("%-9s %s%n", what, is));
     out.flush();
     Case.Effort effort = effort();
-    List<List<Double>> samples = take(cases, effort, out);
+    List<List<Case.Sample>> samples = take(cases, effort, out);
     Instant now = Instant.now().truncatedTo(ChronoUnit.SECONDS);
     Results found =
         new Results(now.toString(), machine, effort, quick, Results.figures(cases, samples));
@@ -114,17 +119,19 @@ public final class Bench implements Callable<Integer> {
         rounds > 0 ? rounds : usual.rounds(), usual.iterations(), usual.millis(), inProcess);
   }
 
-  private static List<List<Double>> take(List<Case> cases, Case.Effort effort, PrintWriter out)
+  private static List<List<Case.Sample>> take(List<Case> cases, Case.Effort effort, PrintWriter out)
       throws Exception {
-    List<List<Double>> samples = new ArrayList<>();
+    List<List<Case.Sample>> samples = new ArrayList<>();
     cases.forEach(c -> samples.add(new ArrayList<>()));
     for (int round = 0; round < effort.rounds(); round++) {
       for (int i = 0; i < cases.size(); i++) {
         Case one = cases.get(i);
         if (one.skipped() == null) {
-          List<Double> more = one.sampler().sample(effort);
+          List<Case.Sample> more = one.sampler().sample(effort);
           samples.get(i).addAll(more);
-          out.printf("%s: %.2f %s%n", one.name(), more.get(more.size() - 1), one.unit());
+          Case.Sample last = more.get(more.size() - 1);
+          out.printf(
+              "%s: %.3g %s, %.3g a core%n", one.name(), last.rate(), one.unit(), last.perCore());
         } else if (round == 0) {
           out.printf("%s: SKIPPED, %s%n", one.name(), one.skipped());
         }
@@ -135,14 +142,13 @@ public final class Bench implements Callable<Integer> {
   }
 
   private void keep(Results found, Instant now, PrintWriter out) throws Exception {
-    boolean whole = !quick && only.pattern().isEmpty();
-    String name = whole ? now.toString().replace(":", "") : quick ? "quick" : "part";
+    String name = publish ? now.toString().replace(":", "") : quick ? "quick" : "latest";
     Path file = results.resolve(name + ".json");
     found.write(file);
     String table = found.markdown();
     out.println();
     out.print(table);
-    if (whole) {
+    if (publish) {
       Path page = results.resolveSibling("README.md");
       Results.replaceBetween(page, BEGIN, END, table);
       out.println(page);

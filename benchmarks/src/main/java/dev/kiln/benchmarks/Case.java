@@ -12,7 +12,7 @@ import java.util.function.DoubleFunction;
  * @param contestant what does the work
  * @param unit of a sample; more is better
  * @param sampler takes samples; checks the result of the work before it times it
- * @param remark says of a median what it means, perhaps nothing
+ * @param remark says of the median per core what it means, perhaps nothing
  * @param skipped why this machine cannot take it; null if it can
  */
 record Case(
@@ -24,10 +24,23 @@ record Case(
     DoubleFunction<String> remark,
     String skipped) {
 
+  /**
+   * One measurement.
+   *
+   * @param rate a second of the clock, in the case's unit
+   * @param perCore a second of one core's work
+   */
+  record Sample(double rate, double perCore) {
+    /** Of an amount of work that took so long. */
+    static Sample of(double work, double seconds, double coreSeconds) {
+      return new Sample(work / seconds, work / coreSeconds);
+    }
+  }
+
   /** Takes samples. */
   interface Sampler {
     /** Samples in the case's unit; each call starts anew. */
-    List<Double> sample(Effort effort) throws Exception;
+    List<Sample> sample(Effort effort) throws Exception;
   }
 
   /**

@@ -1,6 +1,7 @@
 package dev.kiln.benchmarks;
 
 import dev.kiln.memory.Strip;
+import dev.kiln.raster.Decoder;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -28,14 +29,17 @@ public class DecodeBenchmark {
   @Param("1")
   public int threads;
 
+  @Param("NATIVE")
+  public Decoder decoder;
+
   private SampleScene scene;
   private StripReader reader;
 
-  /** Loads the scene and compares the four corners of its first strip with another decoder. */
+  /** Loads the scene and compares the four corners of its first strip with GDAL's. */
   @Setup
   public void load() throws Exception {
     scene = SampleScene.load(Path.of(sample), platform);
-    reader = new StripReader(scene, threads);
+    reader = new StripReader(scene, threads, decoder);
     try (OneWindowPerChip other = new OneWindowPerChip(scene);
         Strip strip = reader.read()) {
       int right = (reader.grid().columns() - 1) * reader.grid().chip();

@@ -7,6 +7,7 @@ import dev.kiln.infer.Encoder;
 import dev.kiln.infer.EncoderException;
 import dev.kiln.infer.EncoderOptions;
 import dev.kiln.infer.Encoders;
+import dev.kiln.infer.Precision;
 import dev.kiln.memory.BandPlane;
 import dev.kiln.memory.HostBuffer;
 import dev.kiln.memory.PixelType;
@@ -67,7 +68,7 @@ public class EncoderBenchmark {
             ModelDirectory.open(Path.of(model)),
             "naip",
             256,
-            new EncoderOptions(EncoderOptions.Kind.valueOf(kind), false, 0, 0));
+            new EncoderOptions(EncoderOptions.Kind.valueOf(kind), false, Precision.AUTO, 0, 0));
     time = TimeEncoding.of(Instant.parse("2020-06-01T12:00:00Z"));
     location = LocationOrder.TRAINED.encode(47, -99);
     int edge = encoder.description().chip();

@@ -3,6 +3,7 @@ package dev.kiln.benchmarks;
 import dev.kiln.fault.SceneFault;
 import dev.kiln.memory.BandPlane;
 import dev.kiln.memory.Strip;
+import dev.kiln.raster.Decoder;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -10,6 +11,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * GDAL's own command line reading every file of a scene into memory, one after the other. A sample
@@ -21,6 +24,10 @@ import java.util.concurrent.TimeUnit;
  */
 record GdalTranslate(Workplace workplace, String platform, int threads) implements Case.Sampler {
   private static final String PROGRAM = "gdal_translate";
+
+  /** The last line that the shell's {@code times} prints: of its children, in user and system. */
+  private static final Pattern CHILDREN =
+      Pattern.compile("(\\d+)m([\\d.]+)s (\\d+)m([\\d.]+)s\\s*$");
 
   /** Whether the program is installed. */
   static boolean installed() {
@@ -37,17 +44,19 @@ record GdalTranslate(Workplace workplace, String platform, int threads) implemen
   }
 
   @Override
-  public List<Double> sample(Case.Effort effort)
+  public List<Case.Sample> sample(Case.Effort effort)
       throws IOException, SceneFault, InterruptedException {
-    List<Double> samples = new ArrayList<>();
+    List<Case.Sample> samples = new ArrayList<>();
     try (SampleScene scene = SampleScene.load(workplace.sample(), platform)) {
       long bytes = check(scene);
       for (int i = 0; i < effort.iterations(); i++) {
         long start = System.nanoTime();
+        double coreSeconds = 0;
         for (String asset : scene.assets().keySet()) {
-          run("-of", "MEM", scene.file(asset).toString(), "nowhere");
+          coreSeconds += run("-of", "MEM", scene.file(asset).toString(), "nowhere");
         }
-        samples.add(bytes / 1e6 / ((System.nanoTime() - start) / 1e9));
+        double seconds = (System.nanoTime() - start) / 1e9;
+        samples.add(Case.Sample.of(bytes / 1e6, seconds, coreSeconds));
       }
     }
     return samples;
@@ -61,7 +70,7 @@ record GdalTranslate(Workplace workplace, String platform, int threads) implemen
   private long check(SampleScene scene) throws IOException, SceneFault, InterruptedException {
     long bytes = 0;
     Path raw = Files.createTempFile("kiln-gdal", ".raw");
-    try (StripReader reader = new StripReader(scene, 1);
+    try (StripReader reader = new StripReader(scene, 1, Decoder.GDAL);
         Strip strip = reader.read()) {
       List<String> keys = List.copyOf(scene.assets().keySet());
       for (String asset : keys) {
@@ -114,13 +123,22 @@ record GdalTranslate(Workplace workplace, String platform, int threads) implemen
     }
   }
 
-  private void run(String... arguments) throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>(List.of(PROGRAM, "-q", "-oo", "NUM_THREADS=" + threads));
+  /** Runs the program and gives the seconds that cores spent on it, as its shell counts them. */
+  private double run(String... arguments) throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>(List.of("sh", "-c", "\"$@\" && times", "sh"));
+    command.addAll(List.of(PROGRAM, "-q", "-oo", "NUM_THREADS=" + threads));
     command.addAll(List.of(arguments));
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
     String said = new String(process.getInputStream().readAllBytes());
-    if (!process.waitFor(10, TimeUnit.MINUTES) || process.exitValue() != 0) {
+    Matcher children = CHILDREN.matcher(said);
+    if (!process.waitFor(10, TimeUnit.MINUTES) || process.exitValue() != 0 || !children.find()) {
       throw new IOException(command + ": " + said);
     }
+    double seconds = 0;
+    for (int i = 1; i <= children.groupCount(); i += 2) {
+      seconds +=
+          60 * Double.parseDouble(children.group(i)) + Double.parseDouble(children.group(i + 1));
+    }
+    return seconds;
   }
 }

@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 import org.openjdk.jmh.results.IterationResult;
-import org.openjdk.jmh.results.Result;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
@@ -25,7 +24,7 @@ record JmhSampler(Class<?> benchmark, Map<String, String> parameters, String cou
     implements Case.Sampler {
 
   @Override
-  public List<Double> sample(Case.Effort effort) throws Exception {
+  public List<Case.Sample> sample(Case.Effort effort) throws Exception {
     ChainedOptionsBuilder options =
         new OptionsBuilder()
             .include("^" + Pattern.quote(benchmark.getName()) + "\\.")
@@ -38,17 +37,18 @@ record JmhSampler(Class<?> benchmark, Map<String, String> parameters, String cou
             .shouldFailOnError(true)
             .verbosity(VerboseMode.SILENT);
     parameters.forEach(options::param);
-    List<Double> samples = new ArrayList<>();
+    List<Case.Sample> samples = new ArrayList<>();
     for (RunResult run : new Runner(options.build()).run()) {
       for (IterationResult iteration : iterations(run)) {
-        Result<?> rate = iteration.getSecondaryResults().get(counter);
-        if (rate == null) {
-          throw new IllegalStateException(benchmark + " counts no " + counter);
-        }
-        samples.add(rate.getScore() / scale);
+        double rate = counter(iteration, counter) / scale;
+        samples.add(Case.Sample.of(rate, 1, counter(iteration, "coreNanos") / 1e9));
       }
     }
     return samples;
+  }
+
+  private static double counter(IterationResult iteration, String name) {
+    return iteration.getSecondaryResults().get(name).getScore();
   }
 
   private static List<IterationResult> iterations(RunResult run) {

@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.ToDoubleFunction;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -30,9 +31,10 @@ record Results(
   /**
    * One case's samples, all of them.
    *
-   * @param median of the samples; 0 if skipped
-   * @param toFirst ratio to the first contestant for the same subject that was not skipped
-   * @param remark what the median means
+   * @param median rate of the samples; 0 if skipped
+   * @param perCore median of what a core gets done in a second of its time; 0 if skipped
+   * @param toFirst ratio per core to the first contestant for the subject that was not skipped
+   * @param remark what that means
    * @param skipped why there are no samples; null if there are
    */
   record Figure(
@@ -40,25 +42,26 @@ record Results(
       String subject,
       String contestant,
       String unit,
-      List<Double> samples,
+      List<Case.Sample> samples,
       double median,
+      double perCore,
       double toFirst,
       String remark,
       String skipped) {}
 
   /** Pairs cases with their samples. */
-  static List<Figure> figures(List<Case> cases, List<List<Double>> samples) {
+  static List<Figure> figures(List<Case> cases, List<List<Case.Sample>> samples) {
     List<Figure> figures = new ArrayList<>();
     for (int i = 0; i < cases.size(); i++) {
       Case one = cases.get(i);
-      double median = one.skipped() == null ? median(samples.get(i)) : 0;
+      double perCore = one.skipped() == null ? median(samples.get(i), Case.Sample::perCore) : 0;
       double first =
           figures.stream()
               .filter(f -> f.benchmark.equals(one.benchmark()) && f.subject.equals(one.subject()))
               .filter(f -> f.skipped == null)
-              .mapToDouble(Figure::median)
+              .mapToDouble(Figure::perCore)
               .findFirst()
-              .orElse(median);
+              .orElse(perCore);
       figures.add(
           new Figure(
               one.benchmark(),
@@ -66,16 +69,17 @@ record Results(
               one.contestant(),
               one.unit(),
               samples.get(i),
-              median,
-              first == 0 ? 0 : median / first,
-              one.skipped() == null ? one.remark().apply(median) : "",
+              one.skipped() == null ? median(samples.get(i), Case.Sample::rate) : 0,
+              perCore,
+              first == 0 ? 0 : perCore / first,
+              one.skipped() == null ? one.remark().apply(perCore) : "",
               one.skipped()));
     }
     return figures;
   }
 
-  private static double median(List<Double> samples) {
-    double[] sorted = samples.stream().mapToDouble(d -> d).sorted().toArray();
+  private static double median(List<Case.Sample> samples, ToDoubleFunction<Case.Sample> which) {
+    double[] sorted = samples.stream().mapToDouble(which).sorted().toArray();
     int middle = sorted.length / 2;
     return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
   }
@@ -101,8 +105,8 @@ record Results(
       if (!figure.benchmark.equals(open)) {
         open = figure.benchmark;
         text.append("\n**").append(open).append("**\n\n");
-        text.append("| work | by | median | lowest to highest | to first | |\n");
-        text.append("|---|---|---:|---:|---:|---|\n");
+        text.append("| work | by | median | lowest to highest | per core | to first | |\n");
+        text.append("|---|---|---:|---:|---:|---:|---|\n");
       }
       text.append(row(figure));
     }
@@ -111,12 +115,12 @@ record Results(
 
   private static String row(Figure f) {
     if (f.skipped != null) {
-      return "| %s | %s | SKIPPED | | | %s |%n".formatted(f.subject, f.contestant, f.skipped);
+      return "| %s | %s | SKIPPED | | | | %s |%n".formatted(f.subject, f.contestant, f.skipped);
     }
-    double[] sorted = f.samples.stream().mapToDouble(d -> d).sorted().toArray();
+    double[] sorted = f.samples.stream().mapToDouble(Case.Sample::rate).sorted().toArray();
     return String.format(
         Locale.ROOT,
-        "| %s | %s | %s %s | %s to %s of %d | %.2f | %s |%n",
+        "| %s | %s | %s %s | %s to %s of %d | %s | %.2f | %s |%n",
         f.subject,
         f.contestant,
         number(f.median),
@@ -124,6 +128,7 @@ record Results(
         number(sorted[0]),
         number(sorted[sorted.length - 1]),
         sorted.length,
+        number(f.perCore),
         f.toFirst,
         f.remark);
   }

@@ -8,6 +8,9 @@ import dev.kiln.archive.Shard;
 import dev.kiln.fault.SceneFault;
 import dev.kiln.fetch.ObjectStore;
 import dev.kiln.fetch.ObjectStores;
+import dev.kiln.fetch.RangePlan;
+import dev.kiln.fetch.SparseObject;
+import dev.kiln.memory.ByteRange;
 import dev.kiln.memory.HostBuffer;
 import dev.kiln.platform.Platform;
 import dev.kiln.platform.PlatformCatalog;
@@ -15,6 +18,7 @@ import dev.kiln.sample.SampleArchive;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +29,7 @@ final class SampleScene implements AutoCloseable {
   private final Scene scene;
   private final Path archive;
   private final Map<String, HostBuffer> assets = new LinkedHashMap<>();
+  private List<SparseObject> objects = List.of();
 
   private SampleScene(Platform platform, Scene scene, Path archive) {
     this.platform = platform;
@@ -46,16 +51,21 @@ final class SampleScene implements AutoCloseable {
   }
 
   /** Reads the first scene of a platform. */
-  static SampleScene load(Path sample, String platformName) throws IOException, SceneFault {
+  static SampleScene load(Path sample, String platformName)
+      throws IOException, SceneFault, InterruptedException {
     Platform platform = PlatformCatalog.builtIn().get(platformName);
     Path archive = archive(sample, platformName);
     try (ObjectStore store = ObjectStores.open(archive.toString())) {
       String key = keys(sample, platformName).get(0);
       Scene scene = SceneArchive.of(platform).describe(key, store::read);
       SampleScene loaded = new SampleScene(platform, scene, archive);
-      for (String asset : scene.assets()) {
-        loaded.assets.put(asset, store.fetch(asset));
+      loaded.objects = store.open(scene.assets());
+      List<RangePlan> plans = new ArrayList<>();
+      for (SparseObject object : loaded.objects) {
+        plans.add(object.plan(List.of(new ByteRange(0, object.size()))));
+        loaded.assets.put(object.key(), object.buffer());
       }
+      store.fetch(plans);
       return loaded;
     }
   }
@@ -80,6 +90,6 @@ final class SampleScene implements AutoCloseable {
 
   @Override
   public void close() {
-    assets.values().forEach(HostBuffer::close);
+    objects.forEach(SparseObject::close);
   }
 }

@@ -6,6 +6,7 @@ import dev.kiln.memory.BandPlane;
 import dev.kiln.memory.Strip;
 import dev.kiln.raster.ChipGrid;
 import dev.kiln.raster.CogFile;
+import dev.kiln.raster.Decoder;
 import dev.kiln.raster.SceneRaster;
 import dev.kiln.raster.StripWindow;
 import java.util.ArrayList;
@@ -22,15 +23,22 @@ final class StripReader implements AutoCloseable {
 
   private final SampleScene scene;
   private final int threads;
+  private final Decoder decoder;
   private final Map<String, CogFile> files = new LinkedHashMap<>();
   private SceneRaster raster;
   private ChipGrid grid;
   private List<StripWindow> windows;
   private int next;
 
-  StripReader(SampleScene scene, int threads) throws SceneFault {
+  /**
+   * @param decoder of the tiles; GDAL also opens files that it does not decode
+   * @throws SceneFault if the scene does not fit together
+   * @throws IllegalStateException if the decoder does not know the scene's tiles
+   */
+  StripReader(SampleScene scene, int threads, Decoder decoder) throws SceneFault {
     this.scene = scene;
     this.threads = threads;
+    this.decoder = decoder;
     open();
   }
 
@@ -39,7 +47,11 @@ final class StripReader implements AutoCloseable {
     for (BandAsset band : scene.bands()) {
       String key = band.object().key();
       if (!files.containsKey(key)) {
-        files.put(key, CogFile.open(key, scene.assets().get(key), threads));
+        CogFile file = CogFile.open(key, scene.assets().get(key), threads, decoder);
+        files.put(key, file);
+        if (file.decoder() != decoder) {
+          throw new IllegalStateException(key + ": decoded by " + file.decoder());
+        }
       }
       sources.add(new SceneRaster.Source(band.band(), files.get(key), band.index()));
     }
@@ -49,17 +61,29 @@ final class StripReader implements AutoCloseable {
     next = 0;
   }
 
+  /** The window that is next, beginning anew after the last. */
+  StripWindow nextWindow() throws SceneFault {
+    if (next == windows.size()) {
+      close();
+      open();
+    }
+    return windows.get(next++);
+  }
+
+  /** Columns of the scene's grid in pixels. */
+  int width() {
+    return raster.width();
+  }
+
   ChipGrid grid() {
     return grid;
   }
 
   /** The next strip; the caller owns it. */
   Strip read() throws SceneFault {
-    if (next == windows.size()) {
-      close();
-      open();
-    }
-    return raster.read(windows.get(next++));
+    // May open the files anew, and the raster with them.
+    StripWindow window = nextWindow();
+    return raster.read(window);
   }
 
   /** Bytes of the raw pixels in a file. */

@@ -8,6 +8,7 @@ import dev.kiln.fetch.ObjectStores;
 import dev.kiln.infer.Encoder;
 import dev.kiln.infer.EncoderOptions;
 import dev.kiln.infer.Encoders;
+import dev.kiln.infer.Precision;
 import dev.kiln.model.ModelDirectory;
 import dev.kiln.platform.Platform;
 import dev.kiln.run.ChipOptions;
@@ -36,15 +37,15 @@ record WholeJob(Workplace workplace, String platform, boolean encode) implements
   private static final int CHIP = 256;
 
   @Override
-  public List<Double> sample(Case.Effort effort) throws Exception {
+  public List<Case.Sample> sample(Case.Effort effort) throws Exception {
     ModelDirectory model = workplace.model();
-    EncoderOptions cpu = new EncoderOptions(EncoderOptions.Kind.AUTO, false, 0, 0);
+    EncoderOptions cpu = new EncoderOptions(EncoderOptions.Kind.AUTO, false, Precision.AUTO, 0, 0);
     try (Encoder encoder = Encoders.open(model, platform, CHIP, cpu)) {
       return List.of(run(model, encode ? encoder : new NoEncoder(encoder.description())));
     }
   }
 
-  private double run(ModelDirectory model, Encoder encoder)
+  private Case.Sample run(ModelDirectory model, Encoder encoder)
       throws IOException, InterruptedException {
     Path sample = workplace.sample();
     Path out = workplace.embeddings();
@@ -70,9 +71,11 @@ record WholeJob(Workplace workplace, String platform, boolean encode) implements
       int threads = Runtime.getRuntime().availableProcessors();
       RunOptions options =
           new RunOptions(2, 2L << 30, 1, threads, 2, 3, true, 1, 0, Duration.ofMinutes(15));
+      long begin = CoreTime.nanos();
       RunReport report = new EmbeddingRun(job, options, encoder, snapshot -> {}).run();
+      double coreSeconds = (CoreTime.nanos() - begin) / 1e9;
       check(report, keys, out);
-      return report.chipsPerSecond();
+      return Case.Sample.of(report.run().counts().chips(), report.run().seconds(), coreSeconds);
     }
   }
 

@@ -1,10 +1,11 @@
 package dev.kiln.fetch;
 
 import dev.kiln.fault.SceneFault;
-import dev.kiln.memory.HostBuffer;
+import dev.kiln.memory.ByteRange;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -13,12 +14,19 @@ import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
-/** A folder of the local file system. */
+/** A folder of the local file system. A read of one range counts as a request. */
 final class FileObjectStore implements ObjectStore {
   private static final int READ_BYTES = 16 << 20;
 
@@ -29,6 +37,7 @@ final class FileObjectStore implements ObjectStore {
 
   private final String root;
   private final Path folder;
+  private final Traffic traffic = new Traffic();
 
   FileObjectStore(String root, Path folder) {
     this.root = root;
@@ -49,21 +58,16 @@ final class FileObjectStore implements ObjectStore {
     return folder.resolve(key);
   }
 
-  @Override
-  public HostBuffer fetch(String key) throws SceneFault {
+  /** What is done with an open file. */
+  private interface Use<T> {
+    T apply(FileChannel file) throws IOException, SceneFault;
+  }
+
+  private <T> T use(String key, Use<T> use) throws SceneFault, InterruptedException {
     try (FileChannel file = FileChannel.open(path(key), StandardOpenOption.READ)) {
-      long size = file.size();
-      if (size == 0) {
-        throw SceneFault.permanent(key, "the object is empty (0 bytes)");
-      }
-      HostBuffer bytes = HostBuffer.allocate("object " + key, size);
-      try {
-        read(file, key, bytes);
-        return bytes;
-      } catch (IOException | SceneFault | RuntimeException | Error e) {
-        bytes.close();
-        throw e;
-      }
+      return use.apply(file);
+    } catch (ClosedByInterruptException e) {
+      throw new InterruptedException("reading " + key);
     } catch (NoSuchFileException | NotDirectoryException e) {
       throw SceneFault.permanent(key, "no such object under " + root, e);
     } catch (IOException e) {
@@ -75,38 +79,97 @@ final class FileObjectStore implements ObjectStore {
   }
 
   @Override
-  public long size(String key) throws SceneFault {
+  public List<SparseObject> open(List<String> keys) throws SceneFault, InterruptedException {
+    List<SparseObject> objects = new ArrayList<>();
     try {
-      return Files.size(path(key));
-    } catch (NoSuchFileException e) {
-      throw SceneFault.permanent(key, "no such object under " + root, e);
-    } catch (IOException e) {
-      throw SceneFault.transientFault(key, "asking its size failed: " + e.getMessage(), e);
+      for (String key : keys) {
+        objects.add(use(key, file -> open(key, file)));
+      }
+      return objects;
+    } catch (SceneFault | InterruptedException | RuntimeException | Error e) {
+      ObjectStore.closeAll(objects);
+      throw e;
     }
   }
 
-  private static void read(FileChannel file, String key, HostBuffer bytes)
+  private SparseObject open(String key, FileChannel file) throws IOException, SceneFault {
+    String version = version(key);
+    long size = file.size();
+    ByteBuffer head = ByteBuffer.allocate((int) Math.min(HEAD_BYTES, size));
+    read(file, key, 0, head);
+    return SparseObject.begin(this, key, version, size, head.flip());
+  }
+
+  private String version(String key) throws IOException {
+    BasicFileAttributes now = Files.readAttributes(path(key), BasicFileAttributes.class);
+    return now.size() + " bytes of " + now.lastModifiedTime() + ", file " + now.fileKey();
+  }
+
+  @Override
+  public void fetch(Collection<RangePlan> plans) throws SceneFault, InterruptedException {
+    for (RangePlan plan : plans) {
+      fetch(plan);
+    }
+  }
+
+  private void fetch(RangePlan plan) throws SceneFault, InterruptedException {
+    SparseObject object = plan.object();
+    String key = object.key();
+    String now =
+        use(
+            key,
+            file -> {
+              for (ByteRange range : plan.ranges()) {
+                for (long at = range.offset(); at < range.end(); at += READ_BYTES) {
+                  int length = (int) Math.min(READ_BYTES, range.end() - at);
+                  read(file, key, at, object.buffer().slice(at, length));
+                }
+              }
+              return version(key);
+            });
+    if (!now.equals(object.version())) {
+      throw SceneFault.transientFault(key, "the object changed while it was read", null);
+    }
+    plan.ranges().forEach(object::hold);
+  }
+
+  private void read(FileChannel file, String key, long offset, ByteBuffer into)
       throws IOException, SceneFault {
-    long at = 0;
-    while (at < bytes.size()) {
-      ByteBuffer part = bytes.slice(at, (int) Math.min(READ_BYTES, bytes.size() - at));
-      int n = file.read(part, at);
+    traffic.request();
+    traffic.read(into.remaining());
+    long at = offset;
+    while (into.hasRemaining()) {
+      int n = file.read(into, at);
       if (n < 0) {
         throw SceneFault.transientFault(
-            key, "ended after " + at + " of " + bytes.size() + " bytes while it was read", null);
+            key, "ended after " + at + " bytes while it was read", null);
       }
       at += n;
     }
   }
 
   @Override
-  public InputStream open(String key) throws IOException {
+  public InputStream stream(String key) throws IOException {
+    traffic.request();
     return Files.newInputStream(path(key));
   }
 
   @Override
-  public boolean exists(String key) {
-    return Files.isRegularFile(path(key));
+  public Set<String> existing(Collection<String> keys) {
+    return keys.stream()
+        .filter(key -> Files.isRegularFile(path(key)))
+        .collect(Collectors.toUnmodifiableSet());
+  }
+
+  @Override
+  public List<String> list(String subfolder) throws IOException {
+    Path path = path(subfolder);
+    if (!Files.isDirectory(path)) {
+      return List.of();
+    }
+    try (Stream<Path> entries = Files.list(path)) {
+      return entries.map(entry -> entry.getFileName().toString()).toList();
+    }
   }
 
   /** Written aside, synced, renamed, and the rename synced: the key names whole bytes only. */
@@ -137,6 +200,8 @@ final class FileObjectStore implements ObjectStore {
     try (FileChannel directory = FileChannel.open(parent, StandardOpenOption.READ)) {
       directory.force(true);
     }
+    traffic.request();
+    traffic.written(bytes.length);
   }
 
   private static void removeAbandoned(Path parent, String prefix) throws IOException {
@@ -154,6 +219,11 @@ final class FileObjectStore implements ObjectStore {
         }
       }
     }
+  }
+
+  @Override
+  public Traffic.Counts traffic() {
+    return traffic.counts();
   }
 
   @Override

@@ -1,16 +1,26 @@
 package dev.kiln.fetch;
 
+import dev.kiln.fault.ConfigurationFault;
 import dev.kiln.fault.SceneFault;
-import dev.kiln.memory.HostBuffer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.NoSuchFileException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
 
 /**
  * Objects under one root, by key: a bucket, or a folder that mirrors one. Keys use {@code /}. Safe
  * for use by several threads.
+ *
+ * <p>What may pass is tried again inside, within {@link RequestLimits}. What is wrong with the
+ * store as a whole, such as refused credentials, is a {@link ConfigurationFault} from any method.
  */
 public interface ObjectStore extends AutoCloseable {
+  /** Bytes of an object that come with opening it: the directories of most COGs. */
+  int HEAD_BYTES = 64 << 10;
+
   /** The root as the user gave it, for messages. */
   String root();
 
@@ -18,20 +28,22 @@ public interface ObjectStore extends AutoCloseable {
   String uri(String key);
 
   /**
-   * Brings a whole object into host memory.
+   * Opens objects to be read in part, with one request each and all at once. Their first {@link
+   * #HEAD_BYTES} come along.
    *
-   * @return the bytes; the caller owns and closes them
+   * @return one an object, in the order of the keys; the caller owns and closes them
    * @throws SceneFault permanent if there is no such object or it is empty, transient if the way to
    *     it failed
    */
-  HostBuffer fetch(String key) throws SceneFault;
+  List<SparseObject> open(List<String> keys) throws SceneFault, InterruptedException;
 
   /**
-   * Size of an object in bytes.
+   * Fetches what was planned, of any number of objects of this store, all at once.
    *
-   * @throws SceneFault permanent if there is no such object, transient if the way to it failed
+   * @throws SceneFault transient if the way failed or an object is no longer the version that was
+   *     opened: to be opened again then. Some of the bytes may have arrived.
    */
-  long size(String key) throws SceneFault;
+  void fetch(Collection<RangePlan> plans) throws SceneFault, InterruptedException;
 
   /**
    * Reads a small object, such as a STAC item, whole.
@@ -39,7 +51,7 @@ public interface ObjectStore extends AutoCloseable {
    * @throws SceneFault permanent if there is no such object, transient if the way to it failed
    */
   default byte[] read(String key) throws SceneFault {
-    try (InputStream in = open(key)) {
+    try (InputStream in = stream(key)) {
       return in.readAllBytes();
     } catch (NoSuchFileException e) {
       throw SceneFault.permanent(key, "no such object under " + root(), e);
@@ -53,16 +65,35 @@ public interface ObjectStore extends AutoCloseable {
    *
    * @throws java.nio.file.NoSuchFileException if there is no such object
    */
-  InputStream open(String key) throws IOException;
+  InputStream stream(String key) throws IOException;
 
-  /** Whether the object is there. */
-  boolean exists(String key) throws IOException;
+  /** Whether an object is there. */
+  default boolean exists(String key) throws IOException {
+    return existing(List.of(key)).contains(key);
+  }
+
+  /** Which of these objects are there; for many keys far quicker than one by one. */
+  Set<String> existing(Collection<String> keys) throws IOException;
+
+  /**
+   * Names of what lies directly below a folder or key prefix, objects and folders, without slashes;
+   * none if there is no such folder.
+   */
+  List<String> list(String folder) throws IOException;
 
   /**
    * Puts a whole object: under its key it is there whole or not at all, whatever happens meanwhile.
    */
   void put(String key, byte[] bytes) throws IOException;
 
+  /** What went over the way so far. */
+  Traffic.Counts traffic();
+
   @Override
   void close();
+
+  /** Closes all, for when opening or fetching one of them failed. */
+  static void closeAll(Collection<SparseObject> objects) {
+    new ArrayList<>(objects).forEach(SparseObject::close);
+  }
 }

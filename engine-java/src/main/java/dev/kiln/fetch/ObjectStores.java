@@ -10,11 +10,21 @@ public final class ObjectStores {
   private ObjectStores() {}
 
   /**
-   * @param uri {@code file:…} or a plain path
-   * @throws ConfigurationFault if no store serves such a URI
+   * @param uri {@code s3://BUCKET[/PREFIX]}, {@code file:…} or a plain path
+   * @param options for a bucket
+   * @throws ConfigurationFault if no store serves such a URI, or there are no credentials where
+   *     there must be some
    */
+  public static ObjectStore open(String uri, StoreOptions options) {
+    // The AWS SDK is large, so its classes are first touched where a bucket is.
+    return S3Location.isS3(uri)
+        ? new S3ObjectStore(uri, options)
+        : new FileObjectStore(uri, localPath(uri));
+  }
+
+  /** As {@link #open(String, StoreOptions)} with {@link StoreOptions#standard}. */
   public static ObjectStore open(String uri) {
-    return new FileObjectStore(uri, localPath(uri));
+    return open(uri, StoreOptions.standard());
   }
 
   /**
@@ -27,7 +37,7 @@ public final class ObjectStores {
     String scheme = colon > 1 ? uri.substring(0, colon).toLowerCase(Locale.ROOT) : "file";
     if (!scheme.equals("file")) {
       throw new ConfigurationFault(
-          uri + ": scheme '" + scheme + "' is not served; give a path or file: URI of a mirror");
+          uri + ": scheme '" + scheme + "' is not served; give s3://BUCKET, a path or a file: URI");
     }
     String path = colon > 1 ? uri.substring(colon + 1).replaceFirst("^//(?=/)", "") : uri;
     try {

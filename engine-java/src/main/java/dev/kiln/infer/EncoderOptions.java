@@ -5,14 +5,17 @@ package dev.kiln.infer;
  *
  * @param kind which implementation
  * @param requireGpu whether a CPU encoder is an error
+ * @param precision of the matrix products
  * @param batch most chips in a batch; 0 lets the encoder choose
  * @param threads of a CPU encoder; 0 takes every processor that the process may use
  */
-public record EncoderOptions(Kind kind, boolean requireGpu, int batch, int threads) {
+public record EncoderOptions(
+    Kind kind, boolean requireGpu, Precision precision, int batch, int threads) {
   /** Implementations by the kind of machine they run on. */
   public enum Kind {
     AUTO,
     TENSORRT,
-    CPU
+    CPU,
+    ONNXRUNTIME
   }
 }

@@ -30,6 +30,13 @@ public final class Encoders {
     int threads =
         options.threads() > 0 ? options.threads() : Runtime.getRuntime().availableProcessors();
     int batch = options.batch() > 0 ? options.batch() : CPU_BATCH;
+    if (options.kind() != EncoderOptions.Kind.ONNXRUNTIME) {
+      return new OneDnnEncoder(model, platform, chip, batch, threads, options.precision());
+    }
+    if (options.precision() == Precision.BF16) {
+      throw new ConfigurationFault(
+          "--precision bf16: ONNX Runtime has no bfloat16 on the CPU; use --encoder cpu");
+    }
     return new OnnxRuntimeEncoder(model, platform, chip, batch, threads);
   }
 }

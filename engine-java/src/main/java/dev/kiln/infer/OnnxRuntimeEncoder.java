@@ -5,18 +5,13 @@ import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import dev.kiln.fault.ConfigurationFault;
-import dev.kiln.memory.Strip;
 import dev.kiln.model.ModelDirectory;
 import dev.kiln.platform.Platform;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 
@@ -64,13 +59,7 @@ public final class OnnxRuntimeEncoder implements Encoder {
             model.architecture().dim(),
             chip,
             batch);
-    this.compute =
-        Executors.newSingleThreadExecutor(
-            task -> {
-              Thread thread = new Thread(task, "encode");
-              thread.setDaemon(true);
-              return thread;
-            });
+    this.compute = HostSlot.computeThread();
   }
 
   /**
@@ -132,69 +121,21 @@ public final class OnnxRuntimeEncoder implements Encoder {
     }
   }
 
-  private static FloatBuffer floats(int count) {
-    return ByteBuffer.allocateDirect(Math.multiplyExact(count, Float.BYTES))
-        .order(ByteOrder.nativeOrder())
-        .asFloatBuffer();
-  }
+  private final class Slot extends HostSlot {
+    private final FloatBuffer metres = floats(1);
 
-  private final class Slot implements BatchSlot {
-    private final PatchRows rows = new PatchRows(platform, description.chip());
-    private final int batch = description.batch();
-    private final FloatBuffer patches = floats(Math.multiplyExact(batch, rows.chipLength()));
-    private final FloatBuffer time = floats(batch * 4);
-    private final FloatBuffer location = floats(batch * 4);
-    private final FloatBuffer gsd = floats(1);
-    private final FloatBuffer embeddings = floats(batch * description.dim());
-    private int size;
-    private Future<?> running;
-
-    @Override
-    public int size() {
-      return size;
+    Slot() {
+      super(platform, description, compute);
     }
 
     @Override
-    public int capacity() {
-      return batch;
-    }
-
-    @Override
-    public int chip() {
-      return description.chip();
-    }
-
-    @Override
-    public void put(Strip strip, int column, int row, float[] chipTime, float[] chipLocation) {
-      if (running != null || size == batch) {
-        throw new IllegalStateException("slot is " + (running != null ? "started" : "full"));
-      }
-      rows.write(strip, column, row, patches, size * rows.chipLength());
-      time.put(size * 4, chipTime, 0, 4);
-      location.put(size * 4, chipLocation, 0, 4);
-      size++;
-    }
-
-    @Override
-    public void start(float metres) {
-      if (running != null || size == 0) {
-        throw new IllegalStateException("slot is " + (running != null ? "started" : "empty"));
-      }
-      gsd.put(0, metres);
-      running =
-          compute.submit(
-              () -> {
-                run();
-                return null;
-              });
-    }
-
-    private void run() throws OrtException {
-      try (OnnxTensor p = tensor(patches, size, rows.tokens(), rows.rowLength());
-          OnnxTensor g = tensor(gsd, 1);
-          OnnxTensor t = tensor(time, size, 4);
-          OnnxTensor l = tensor(location, size, 4);
-          OnnxTensor e = tensor(embeddings, size, description.dim());
+    void encode() throws OrtException {
+      metres.put(0, gsd());
+      try (OnnxTensor p = tensor(patches(), size(), rows().tokens(), rows().rowLength());
+          OnnxTensor g = tensor(metres, 1);
+          OnnxTensor t = tensor(time(), size(), 4);
+          OnnxTensor l = tensor(location(), size(), 4);
+          OnnxTensor e = tensor(embeddings(), size(), description.dim());
           OrtSession.Result result =
               session.run(
                   Map.of("patches", p, "gsd", g, "time", t, "latlon", l), Map.of("embedding", e))) {
@@ -211,33 +152,6 @@ public final class OnnxRuntimeEncoder implements Encoder {
       }
       return OnnxTensor.createTensor(
           environment, values.duplicate().position(0).limit(length), shape);
-    }
-
-    @Override
-    public FloatBuffer await() throws EncoderException, InterruptedException {
-      if (running == null) {
-        throw new IllegalStateException("slot was not started");
-      }
-      try {
-        running.get();
-      } catch (ExecutionException e) {
-        if (e.getCause() instanceof Error error) {
-          throw error;
-        }
-        throw new EncoderException(
-            "batch of " + size + " failed in ONNX Runtime: " + e.getCause().getMessage(),
-            e.getCause());
-      }
-      return embeddings.duplicate().position(0).limit(size * description.dim());
-    }
-
-    @Override
-    public void clear() {
-      if (running != null && !running.isDone()) {
-        throw new IllegalStateException("slot is computing");
-      }
-      running = null;
-      size = 0;
     }
   }
 }

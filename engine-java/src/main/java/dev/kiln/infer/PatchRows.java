@@ -1,6 +1,7 @@
 package dev.kiln.infer;
 
 import dev.kiln.memory.BandPlane;
+import dev.kiln.memory.PixelType;
 import dev.kiln.memory.Strip;
 import dev.kiln.platform.Band;
 import dev.kiln.platform.Platform;
@@ -87,25 +88,45 @@ public final class PatchRows {
     }
     ByteBuffer raw = strip.raw();
     float[] line = new float[chip];
-    for (int b = 0; b < bands.size(); b++) {
-      BandPlane plane = strip.bands().get(b);
-      float mean = (float) bands.get(b).mean();
-      float std = (float) bands.get(b).std();
-      for (int y = 0; y < chip; y++) {
-        plane.readLine(raw, column, top + y, line);
-        if (strip.radiometricOffset() != 0) {
-          shift(line, strip.radiometricOffset());
-        }
-        for (int x = 0; x < chip; x++) {
-          line[x] = Float.isFinite(line[x]) ? (line[x] - mean) / std : 0;
-        }
-        // Line y belongs to one row of patches; every 8 pixels of it go to the next patch.
-        int patchRow = at + (y / PATCH) * patches * rowLength();
-        int within = (b * PATCH + y % PATCH) * PATCH;
-        for (int p = 0; p < patches; p++) {
-          out.put(patchRow + p * rowLength() + within, line, p * PATCH, PATCH);
+    // Lines are put in place in an array: a buffer outside the heap takes many small pieces slowly.
+    float[] rowOfPatches = new float[patches * rowLength()];
+    for (int p = 0; p < patches; p++) {
+      for (int b = 0; b < bands.size(); b++) {
+        BandPlane plane = strip.bands().get(b);
+        for (int k = 0; k < PATCH; k++) {
+          int y = top + p * PATCH + k;
+          // In between, a coarser band's line is the one before.
+          if (k == 0 || y % plane.repeat() == 0) {
+            plane.readLine(raw, column, y, line);
+            normalise(line, bands.get(b), plane.type(), strip.radiometricOffset());
+          }
+          for (int q = 0; q < patches; q++) {
+            int to = q * rowLength() + (b * PATCH + k) * PATCH;
+            System.arraycopy(line, q * PATCH, rowOfPatches, to, PATCH);
+          }
         }
       }
+      out.put(at + p * rowOfPatches.length, rowOfPatches);
+    }
+  }
+
+  private static void normalise(float[] line, Band band, PixelType type, int radiometricOffset) {
+    float mean = (float) band.mean();
+    float std = (float) band.std();
+    if (radiometricOffset != 0) {
+      shift(line, radiometricOffset);
+    }
+    if (type == PixelType.FLOAT32) {
+      fill(line, mean);
+    }
+    for (int x = 0; x < line.length; x++) {
+      line[x] = (line[x] - mean) / std;
+    }
+  }
+
+  private static void fill(float[] line, float mean) {
+    for (int x = 0; x < line.length; x++) {
+      line[x] = Float.isFinite(line[x]) ? line[x] : mean;
     }
   }
 

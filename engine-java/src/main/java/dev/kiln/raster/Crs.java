@@ -2,6 +2,7 @@ package dev.kiln.raster;
 
 import static dev.kiln.gdal.global.gdal.OAMS_TRADITIONAL_GIS_ORDER;
 import static dev.kiln.gdal.global.gdal.OCTDestroyCoordinateTransformation;
+import static dev.kiln.gdal.global.gdal.OCTGetInverse;
 import static dev.kiln.gdal.global.gdal.OCTNewCoordinateTransformation;
 import static dev.kiln.gdal.global.gdal.OCTTransform;
 import static dev.kiln.gdal.global.gdal.OSRGetLinearUnits;
@@ -15,6 +16,7 @@ import static dev.kiln.gdal.global.gdal.OSRSetAxisMappingStrategy;
 import dev.kiln.fault.SceneFault;
 import dev.kiln.gdal.OGRCoordinateTransformationH;
 import dev.kiln.gdal.OGRSpatialReferenceH;
+import java.util.stream.IntStream;
 import org.bytedeco.javacpp.BytePointer;
 
 /**
@@ -24,10 +26,15 @@ import org.bytedeco.javacpp.BytePointer;
 public final class Crs implements AutoCloseable {
   private static final int WGS84 = 4326;
 
-  private OGRCoordinateTransformationH transformation;
+  /** How far a point may come back from where it set out, in metres. */
+  private static final double RETURN = 1;
 
-  private Crs(OGRCoordinateTransformationH transformation) {
+  private OGRCoordinateTransformationH transformation;
+  private final OGRCoordinateTransformationH inverse;
+
+  private Crs(OGRCoordinateTransformationH transformation, OGRCoordinateTransformationH inverse) {
     this.transformation = transformation;
+    this.inverse = inverse;
   }
 
   /**
@@ -65,7 +72,13 @@ public final class Crs implements AutoCloseable {
         throw SceneFault.permanent(
             key, "no transformation from " + name(reference) + " to WGS84: " + CogFile.lastError());
       }
-      return new Crs(transformation);
+      OGRCoordinateTransformationH inverse = OCTGetInverse(transformation);
+      if (inverse == null) {
+        OCTDestroyCoordinateTransformation(transformation);
+        throw SceneFault.permanent(
+            key, "no transformation from WGS84 to " + name(reference) + ": " + CogFile.lastError());
+      }
+      return new Crs(transformation, inverse);
     } finally {
       OSRRelease(wgs84);
     }
@@ -87,13 +100,29 @@ public final class Crs implements AutoCloseable {
     if (transformation == null) {
       throw new IllegalStateException("coordinate transformation used after close");
     }
-    return OCTTransform(transformation, x.length, x, y, null) != 0;
+    double[] eastings = x.clone();
+    double[] northings = y.clone();
+    if (OCTTransform(transformation, x.length, x, y, null) == 0) {
+      return false;
+    }
+    // Beyond the rim of a map PROJ gives a place as well, but another leads back from there.
+    double[] backX = x.clone();
+    double[] backY = y.clone();
+    if (OCTTransform(inverse, x.length, backX, backY, null) == 0) {
+      return false;
+    }
+    return IntStream.range(0, x.length)
+        .allMatch(
+            i ->
+                Math.abs(backX[i] - eastings[i]) < RETURN
+                    && Math.abs(backY[i] - northings[i]) < RETURN);
   }
 
   @Override
   public void close() {
     if (transformation != null) {
       OCTDestroyCoordinateTransformation(transformation);
+      OCTDestroyCoordinateTransformation(inverse);
       transformation = null;
     }
   }

@@ -117,35 +117,26 @@ public final class SceneRaster implements AutoCloseable {
     return finest.ground();
   }
 
-  /**
-   * Height of the highest row of tiles of the finest bands, in grid pixels. That of a coarser band
-   * may be higher: it is few bytes, and to hold all the others for it would be many.
-   */
+  /** Height of the highest row of tiles of the finest bands, in grid pixels. */
   public int tileHeight() {
-    return sources.stream()
-            .map(Source::file)
-            .filter(file -> file.width() == finest.width())
-            .mapToInt(CogFile::tileHeight)
-            .max()
-            .orElseThrow()
-        * refinement;
+    return stripStep().tileHeight();
   }
 
   /** Every so many grid rows, a row of pixels begins in all bands at once. */
   public int rowStep() {
-    return sources.stream().mapToInt(s -> repeat(s.file())).reduce(1, SceneRaster::commonMultiple);
+    return stripStep().rowStep();
+  }
+
+  private StripStep stripStep() {
+    return StripStep.of(
+        width(),
+        sources.stream()
+            .map(s -> new StripStep.Tiles(s.file().width(), s.file().tileHeight()))
+            .toList());
   }
 
   private int repeat(CogFile file) {
     return width() / file.width();
-  }
-
-  private static int commonMultiple(int a, int b) {
-    int multiple = a;
-    while (multiple % b != 0) {
-      multiple += a;
-    }
-    return multiple;
   }
 
   /**

@@ -68,6 +68,7 @@ public final class EmbeddingRun {
             job.archive(),
             job.source(),
             new SceneMasking(job.chips(), options.inflateThreads()),
+            job.chips().chip(),
             options.attempts(),
             options.fetchMemory());
     this.decode =

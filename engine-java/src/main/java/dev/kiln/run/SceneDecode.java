@@ -56,7 +56,7 @@ final class SceneDecode {
     Map<String, CogFile> files = new LinkedHashMap<>();
     try {
       for (String asset : scene.assets()) {
-        files.put(asset, CogFile.open(asset, fetched.assets().get(asset), inflateThreads));
+        files.put(asset, CogFile.open(asset, fetched.assets().get(asset).buffer(), inflateThreads));
       }
       return open(fetched, files);
     } catch (SceneFault | RuntimeException | Error e) {

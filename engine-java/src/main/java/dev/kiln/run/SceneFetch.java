@@ -5,17 +5,17 @@ import dev.kiln.archive.Scene;
 import dev.kiln.archive.SceneArchive;
 import dev.kiln.fault.SceneFault;
 import dev.kiln.fetch.ObjectStore;
-import dev.kiln.memory.HostBuffer;
-import java.util.LinkedHashMap;
+import dev.kiln.fetch.RangePlan;
+import dev.kiln.fetch.SparseObject;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Brings a scene's bytes into host memory, within the memory that is set aside for it: its mask
- * first, and its bands only if the mask lets a chip through.
+ * Brings those bytes of a scene into host memory that its chips need, within the memory that is set
+ * aside for it: its mask first, and of its bands only the tiles with chips that the mask lets
+ * through.
  */
 final class SceneFetch {
   private static final Logger log = LoggerFactory.getLogger(SceneFetch.class);
@@ -25,17 +25,25 @@ final class SceneFetch {
   private final ObjectStore source;
   private final int attempts;
   private final SceneMasking masking;
+  private final int chip;
   private final ByteBudget budget;
 
   /**
+   * @param chip edge in pixels
    * @param attempts tries for a transient fault
    * @param memory bytes held at once
    */
   SceneFetch(
-      SceneArchive archive, ObjectStore source, SceneMasking masking, int attempts, long memory) {
+      SceneArchive archive,
+      ObjectStore source,
+      SceneMasking masking,
+      int chip,
+      int attempts,
+      long memory) {
     this.archive = archive;
     this.source = source;
     this.masking = masking;
+    this.chip = chip;
     this.attempts = attempts;
     this.budget = new ByteBudget(memory);
   }
@@ -67,38 +75,41 @@ final class SceneFetch {
       return bands(scene, Optional.empty(), scene.assets(), 0, stage);
     }
     Mask mask = scene.mask().get();
-    String object = mask.band().object().key();
-    long size = source.size(object);
-    ChipSelection selection;
-    ByteBudget.Share share = stage.waitFor(() -> budget.take(size));
-    // Given back before the bands' share is taken: scenes must not wait for each other's masks.
-    try (share;
-        HostBuffer bytes = source.fetch(object)) {
-      selection = masking.select(scene, mask, bytes);
+    try (SparseObject object = source.open(List.of(mask.band().object().key())).get(0)) {
+      RangePlan plan = SceneRanges.ofImage(object);
+      ChipSelection selection;
+      // Given back before the bands' share is taken: scenes must not wait for each other's masks.
+      ByteBudget.Share share = stage.waitFor(() -> budget.take(plan.bytes()));
+      try (share) {
+        source.fetch(List.of(plan));
+        selection = masking.select(scene, mask, object.buffer());
+      }
+      List<String> wanted = selection.surviving().isEmpty() ? List.of() : scene.assets();
+      return bands(scene, Optional.of(selection), wanted, object.heldBytes(), stage);
     }
-    List<String> wanted = selection.surviving().isEmpty() ? List.of() : scene.assets();
-    return bands(scene, Optional.of(selection), wanted, size, stage);
   }
 
   private FetchedScene bands(
       Scene scene, Optional<ChipSelection> selection, List<String> wanted, long before, Stage stage)
       throws SceneFault, InterruptedException {
-    long bytes = 0;
-    for (String asset : wanted) {
-      bytes += source.size(asset);
-    }
-    long needed = bytes;
-    ByteBudget.Share share = stage.waitFor(() -> budget.take(needed));
-    Map<String, HostBuffer> assets = new LinkedHashMap<>();
+    List<SparseObject> objects = source.open(wanted);
+    ByteBudget.Share share = null;
     try {
-      for (String asset : wanted) {
-        assets.put(asset, source.fetch(asset));
+      List<RangePlan> plans = SceneRanges.ofChips(scene, objects, selection, chip);
+      long needed = held(objects) + plans.stream().mapToLong(RangePlan::bytes).sum();
+      share = stage.waitFor(() -> budget.take(needed));
+      source.fetch(plans);
+      return new FetchedScene(scene, selection, objects, before + held(objects), share);
+    } catch (SceneFault | InterruptedException | RuntimeException | Error e) {
+      objects.forEach(SparseObject::close);
+      if (share != null) {
+        share.close();
       }
-      return new FetchedScene(scene, selection, assets, before + needed, share);
-    } catch (SceneFault | RuntimeException | Error e) {
-      assets.values().forEach(HostBuffer::close);
-      share.close();
       throw e;
     }
+  }
+
+  private static long held(List<SparseObject> objects) {
+    return objects.stream().mapToLong(SparseObject::heldBytes).sum();
   }
 }

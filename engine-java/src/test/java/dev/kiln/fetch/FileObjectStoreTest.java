@@ -6,13 +6,14 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.kiln.fault.ConfigurationFault;
 import dev.kiln.fault.SceneFault;
-import dev.kiln.memory.HostBuffer;
+import dev.kiln.memory.ByteRange;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
@@ -34,10 +35,11 @@ class FileObjectStoreTest {
     new Random(1).nextBytes(bytes);
     store.put("a/b/c.bin", bytes);
     assertThat(store.exists("a/b/c.bin")).isTrue();
-    assertThat(store.size("a/b/c.bin")).isEqualTo(bytes.length);
-    try (HostBuffer fetched = store.fetch("a/b/c.bin")) {
+    try (SparseObject object = store.open(List.of("a/b/c.bin")).get(0)) {
+      assertThat(object.size()).isEqualTo(bytes.length);
+      store.fetch(List.of(object.plan(List.of(new ByteRange(0, bytes.length)))));
       byte[] got = new byte[bytes.length];
-      fetched.slice(0, got.length).get(got);
+      object.buffer().slice(0, got.length).get(got);
       assertThat(got).isEqualTo(bytes);
     }
     assertThat(store.read("a/b/c.bin")).isEqualTo(bytes);
@@ -68,12 +70,11 @@ class FileObjectStoreTest {
 
   @Test
   void whatIsNotThereIsPermanent() {
-    assertThatThrownBy(() -> store.fetch("no/such.tif"))
+    assertThatThrownBy(() -> store.open(List.of("no/such.tif")))
         .isInstanceOfSatisfying(
             SceneFault.class,
             fault -> assertThat(fault.kind()).isEqualTo(SceneFault.Kind.PERMANENT))
         .hasMessage("no/such.tif: no such object under " + folder);
-    assertThatThrownBy(() -> store.size("no/such.tif")).isInstanceOf(SceneFault.class);
     assertThatThrownBy(() -> store.read("no/such.tif")).isInstanceOf(SceneFault.class);
   }
 
@@ -81,7 +82,7 @@ class FileObjectStoreTest {
   void folderIsNoObject() throws IOException {
     Files.createDirectories(folder.resolve("a.tif"));
     assertThat(store.exists("a.tif")).isFalse();
-    assertThatThrownBy(() -> store.fetch("a.tif"))
+    assertThatThrownBy(() -> store.open(List.of("a.tif")))
         .isInstanceOf(SceneFault.class)
         .hasMessageContaining("folder");
   }

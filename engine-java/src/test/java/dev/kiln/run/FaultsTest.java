@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.kiln.fault.ConfigurationFault;
 import dev.kiln.fault.SceneFault;
 import dev.kiln.fetch.ObjectStore;
+import dev.kiln.fetch.RangePlan;
+import dev.kiln.fetch.SparseObject;
+import dev.kiln.fetch.Traffic;
 import dev.kiln.infer.EncoderException;
-import dev.kiln.memory.HostBuffer;
 import dev.kiln.testing.FakeEncoder;
 import dev.kiln.testing.GeoTiffs;
 import java.io.IOException;
@@ -15,6 +17,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -48,11 +53,10 @@ class FaultsTest {
         store ->
             new Faulty(store) {
               @Override
-              public HostBuffer fetch(String key) throws SceneFault {
+              void opening(String key) throws SceneFault {
                 if (calls.getAndIncrement() == 1) {
                   throw SceneFault.transientFault(key, "connection reset", null);
                 }
-                return super.fetch(key);
               }
             };
     RunReport report = run.embed(encoder());
@@ -67,11 +71,10 @@ class FaultsTest {
         store ->
             new Faulty(store) {
               @Override
-              public HostBuffer fetch(String key) throws SceneFault {
+              void opening(String key) throws SceneFault {
                 if (key.equals(run.keys.get(1))) {
                   throw SceneFault.transientFault(key, "connection reset", null);
                 }
-                return super.fetch(key);
               }
             };
     RunReport report = run.embed(encoder());
@@ -86,11 +89,10 @@ class FaultsTest {
         store ->
             new Faulty(store) {
               @Override
-              public HostBuffer fetch(String key) throws SceneFault {
+              void opening(String key) throws SceneFault {
                 if (key.equals(run.keys.get(1))) {
                   throw new IllegalStateException("boom");
                 }
-                return super.fetch(key);
               }
             };
     RunReport report = run.embed(encoder());
@@ -105,7 +107,7 @@ class FaultsTest {
         store ->
             new Faulty(store) {
               @Override
-              public HostBuffer fetch(String key) {
+              void opening(String key) {
                 throw new ConfigurationFault("no credentials: set AWS_PROFILE");
               }
             };
@@ -121,7 +123,7 @@ class FaultsTest {
         store ->
             new Faulty(store) {
               @Override
-              public HostBuffer fetch(String key) {
+              void opening(String key) {
                 throw new OutOfMemoryError("object: no host memory for 99 bytes");
               }
             };
@@ -224,10 +226,11 @@ class FaultsTest {
   @Test
   void sceneThatFailsInItsSecondStripLeavesNoFile() throws Exception {
     String key = TestRun.key(9, "100cm");
-    run.scene(key, GeoTiffs.naip().size(600, 2100).option("COMPRESS=NONE"));
+    run.scene(key, GeoTiffs.naip().size(600, 2100));
     Path file = run.source.resolve(key);
     byte[] bytes = Files.readAllBytes(file);
-    Files.write(file, Arrays.copyOf(bytes, bytes.length / 2));
+    Arrays.fill(bytes, bytes.length / 2, bytes.length / 2 + 1000, (byte) 0);
+    Files.write(file, bytes);
     RunReport report = run.embed(encoder());
     assertThat(report.exitCode()).isEqualTo(ExitCode.SCENES_FAILED);
     assertThat(report.failures()).extracting(FailedScene::key).containsExactly(key);
@@ -252,24 +255,40 @@ class FaultsTest {
       return store.uri(key);
     }
 
+    /** Is told of every object that is opened. */
+    void opening(String key) throws SceneFault {}
+
     @Override
-    public HostBuffer fetch(String key) throws SceneFault {
-      return store.fetch(key);
+    public List<SparseObject> open(List<String> keys) throws SceneFault, InterruptedException {
+      for (String key : keys) {
+        opening(key);
+      }
+      return store.open(keys);
     }
 
     @Override
-    public long size(String key) throws SceneFault {
-      return store.size(key);
+    public void fetch(Collection<RangePlan> plans) throws SceneFault, InterruptedException {
+      store.fetch(plans);
     }
 
     @Override
-    public InputStream open(String key) throws IOException {
-      return store.open(key);
+    public InputStream stream(String key) throws IOException {
+      return store.stream(key);
     }
 
     @Override
-    public boolean exists(String key) throws IOException {
-      return store.exists(key);
+    public Set<String> existing(Collection<String> keys) throws IOException {
+      return store.existing(keys);
+    }
+
+    @Override
+    public List<String> list(String folder) throws IOException {
+      return store.list(folder);
+    }
+
+    @Override
+    public Traffic.Counts traffic() {
+      return store.traffic();
     }
 
     @Override

@@ -13,6 +13,7 @@ import dev.kiln.fetch.ObjectStores;
 import dev.kiln.infer.Encoder;
 import dev.kiln.infer.EncoderOptions;
 import dev.kiln.infer.Encoders;
+import dev.kiln.infer.Precision;
 import dev.kiln.model.ModelDirectory;
 import dev.kiln.platform.Platform;
 import dev.kiln.platform.PlatformCatalog;
@@ -70,7 +71,7 @@ final class GoldenScenes {
             SHARED.resolve("golden/clay-tiny.ckpt"),
             new Exporter.Options(List.of(platform), List.of(256), false, false),
             modelPath);
-    EncoderOptions cpu = new EncoderOptions(EncoderOptions.Kind.CPU, false, 4, 0);
+    EncoderOptions cpu = new EncoderOptions(EncoderOptions.Kind.CPU, false, Precision.FP32, 4, 0);
     try (ObjectStore source = ObjectStores.open(samples.toString());
         ObjectStore target = ObjectStores.open(out.toString());
         Encoder encoder = Encoders.open(model, platform.name(), 256, cpu)) {

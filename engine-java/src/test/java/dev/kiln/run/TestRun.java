@@ -61,6 +61,20 @@ final class TestRun {
         stallLimit);
   }
 
+  /** A run over STAC items. */
+  static TestRun of(String platform, Path folder) {
+    TestRun test = new TestRun(folder);
+    test.platform = PlatformCatalog.builtIn().get(platform);
+    test.archive = SceneArchive.of(test.platform);
+    return test;
+  }
+
+  TestRun scene(StacScene scene) throws IOException {
+    scene.write(source);
+    keys.add(scene.key());
+    return this;
+  }
+
   static String key(int number, String resolution) {
     return "nd/2018/%s/rgbir_cog/47099/m_47099%02d_se_14_1_201807%02d.tif"
         .formatted(resolution, number, 1 + number % 28);

@@ -21,7 +21,6 @@ import static dev.kiln.gdal.global.gdal.GF_Read;
 import static dev.kiln.gdal.global.gdal.OSRGetAuthorityCode;
 
 import dev.kiln.gdal.GDALDatasetH;
-import dev.kiln.gdal.GDALMajorObjectH;
 import dev.kiln.gdal.GDALRasterBandH;
 import dev.kiln.gdal.Gdal;
 import java.nio.file.Path;
@@ -70,7 +69,7 @@ final class OpenCog implements AutoCloseable {
 
   /** Such as LAYOUT, COMPRESSION, PREDICTOR or INTERLEAVE; null if not said. */
   String structure(String name) {
-    return GDALGetMetadataItem(new GDALMajorObjectH(dataset), name, "IMAGE_STRUCTURE");
+    return GDALGetMetadataItem(dataset, name, "IMAGE_STRUCTURE");
   }
 
   int overviews() {

@@ -39,27 +39,52 @@ public record BandPlane(
    * @param line receives one value a grid column
    */
   public void readLine(ByteBuffer pixels, int column, int row, float[] line) {
-    int start = Math.toIntExact(byteOf(0, row / repeat));
+    int first = column / repeat;
+    int stored = (column + line.length - 1) / repeat - first + 1;
+    readStored(pixels, Math.toIntExact(byteOf(first, row / repeat)), stored, line);
+    if (repeat > 1) {
+      spread(line, stored, column % repeat);
+    }
+  }
+
+  /** Reads stored pixels into the front of a line. */
+  private void readStored(ByteBuffer pixels, int start, int count, float[] line) {
     switch (type) {
       case UINT8 -> {
-        for (int x = 0; x < line.length; x++) {
-          line[x] = pixels.get(start + (column + x) / repeat * pixelStride) & 0xFF;
+        for (int i = 0; i < count; i++) {
+          line[i] = pixels.get(start + i * pixelStride) & 0xFF;
         }
       }
       case UINT16 -> {
-        for (int x = 0; x < line.length; x++) {
-          line[x] = pixels.getShort(start + (column + x) / repeat * pixelStride) & 0xFFFF;
+        for (int i = 0; i < count; i++) {
+          line[i] = pixels.getShort(start + i * pixelStride) & 0xFFFF;
         }
       }
       case INT16 -> {
-        for (int x = 0; x < line.length; x++) {
-          line[x] = pixels.getShort(start + (column + x) / repeat * pixelStride);
+        for (int i = 0; i < count; i++) {
+          line[i] = pixels.getShort(start + i * pixelStride);
         }
       }
       case FLOAT32 -> {
-        for (int x = 0; x < line.length; x++) {
-          line[x] = pixels.getFloat(start + (column + x) / repeat * pixelStride);
+        for (int i = 0; i < count; i++) {
+          line[i] = pixels.getFloat(start + i * pixelStride);
         }
+      }
+    }
+  }
+
+  /**
+   * Repeats the pixels at the front of a line over all of it, from its end: a pixel moves only to
+   * where none is left to be moved.
+   *
+   * @param within columns of the first pixel that lie before the line
+   */
+  private void spread(float[] line, int stored, int within) {
+    int x = line.length;
+    for (int i = stored - 1; i >= 0; i--) {
+      float pixel = line[i];
+      for (int begin = Math.max(0, i * repeat - within); x > begin; ) {
+        line[--x] = pixel;
       }
     }
   }

@@ -1,0 +1,74 @@
+package dev.kiln.benchmarks;
+
+import dev.kiln.decode.TiledTiff;
+import dev.kiln.memory.HostBuffer;
+import dev.kiln.raster.Decoder;
+import dev.kiln.raster.StripWindow;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+
+/**
+ * The floor of {@link DecodeBenchmark}: the tiles of the same strips are inflated by libdeflate,
+ * and nothing is done with them. Counts the same bytes.
+ */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.Throughput)
+@OutputTimeUnit(TimeUnit.SECONDS)
+public class InflateBenchmark {
+  /** Folder of the sample archive. */
+  @Param("")
+  public String sample;
+
+  @Param("naip")
+  public String platform;
+
+  @Param("1")
+  public int threads;
+
+  private SampleScene scene;
+  private StripReader windows;
+  private final Map<String, TiledTiff> files = new LinkedHashMap<>();
+
+  /**
+   * Opens the scene's files. That their tiles come out right is what the decoders are checked for.
+   */
+  @Setup
+  public void load() throws Exception {
+    scene = SampleScene.load(Path.of(sample), platform);
+    windows = new StripReader(scene, 1, Decoder.GDAL);
+    for (Map.Entry<String, HostBuffer> asset : scene.assets().entrySet()) {
+      files.put(asset.getKey(), TiledTiff.open(asset.getValue()));
+    }
+  }
+
+  @Benchmark
+  public void strips(Work work) throws Exception {
+    StripWindow window = windows.nextWindow();
+    for (TiledTiff file : files.values()) {
+      int repeat = windows.width() / file.width();
+      int width = window.width() / repeat;
+      int rows = window.rows() / repeat;
+      int[] bands = IntStream.rangeClosed(1, file.bands()).toArray();
+      file.check(new TiledTiff.Window(0, window.firstRow() / repeat, width, rows), bands, threads);
+      work.bytes += (long) width * rows * bands.length * file.type().bytes();
+    }
+  }
+
+  @TearDown
+  public void close() {
+    windows.close();
+    scene.close();
+  }
+}

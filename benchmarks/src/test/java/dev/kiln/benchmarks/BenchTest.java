@@ -1,0 +1,106 @@
+package dev.kiln.benchmarks;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+@Timeout(300)
+class BenchTest {
+  @TempDir private Path directory;
+
+  @BeforeAll
+  static void mayRunBesideOthers() {
+    System.setProperty("jmh.ignoreLock", "true");
+  }
+
+  private String bench(String... arguments) {
+    StringWriter out = new StringWriter();
+    CommandLine command = new CommandLine(new Bench()).setOut(new PrintWriter(out));
+    String[] all =
+        List.of(
+                List.of("--quick", "--in-process"),
+                List.of("--work", directory.resolve("work").toString()),
+                List.of("--results", directory.resolve("results").toString()),
+                List.of(arguments))
+            .stream()
+            .flatMap(List::stream)
+            .toArray(String[]::new);
+    assertThat(command.execute(all)).as(out.toString()).isZero();
+    return out.toString();
+  }
+
+  /** Every figure of a quick run, so that no benchmark rots. */
+  @Test
+  void quickCasesGiveFigures() throws IOException {
+    String printed = bench("--only", "decode: naip, 1 thread: (GDAL|libdef)|patch|GeoParquet.*32");
+
+    JsonNode results =
+        JsonMapper.shared()
+            .readTree(Files.readAllBytes(directory.resolve("results").resolve("quick.json")));
+    assertThat(results.path("machine").path("CPU").asString()).isNotBlank();
+    assertThat(results.path("figures").size()).isEqualTo(6);
+    for (JsonNode figure : results.path("figures")) {
+      if (figure.path("skipped").isNull()) {
+        assertThat(figure.path("median").asDouble()).as(figure.toString()).isPositive();
+        assertThat(figure.path("perCore").asDouble()).as(figure.toString()).isPositive();
+      } else {
+        assertThat(figure.path("skipped").asString()).isNotBlank();
+      }
+    }
+    assertThat(printed).contains("| naip, 1 thread | GDAL, strips |");
+  }
+
+  @Test
+  void namesItsCases() {
+    assertThat(bench("--list", "--only", "manifest").lines())
+        .containsExactly("manifest: NAIP, 1,231,441 lines, 1 thread: NaipManifest");
+  }
+
+  @Test
+  void putsTheTableBetweenItsMarkers() throws IOException {
+    Path page = Files.writeString(directory.resolve("page.md"), "a\n<\nold\n>\nb\n");
+
+    Results.replaceBetween(page, "<", ">", "new\n");
+
+    assertThat(page).content().isEqualTo("a\n<\n\nnew\n\n>\nb\n");
+    assertThatThrownBy(() -> Results.replaceBetween(page, "(", ")", ""))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("page.md");
+  }
+
+  @Test
+  void comparesWithTheFirstContestantThatRan() {
+    Case.Sampler none = effort -> List.of();
+    List<Case> cases =
+        List.of(
+            Case.skipped("b", "work", "absent", "x/s", "not here"),
+            Case.of("b", "work", "base", "x/s", none),
+            Case.of("b", "work", "fast", "x/s", none).withRemark(median -> "at " + median));
+    List<List<Case.Sample>> samples =
+        List.of(
+            List.of(),
+            List.of(new Case.Sample(1, 2), new Case.Sample(9, 4)),
+            List.of(new Case.Sample(5, 6), new Case.Sample(5, 6), new Case.Sample(5, 60)));
+
+    List<Results.Figure> figures = Results.figures(cases, samples);
+
+    assertThat(figures).extracting(Results.Figure::median).containsExactly(0.0, 5.0, 5.0);
+    assertThat(figures).extracting(Results.Figure::perCore).containsExactly(0.0, 3.0, 6.0);
+    assertThat(figures).extracting(Results.Figure::toFirst).containsExactly(0.0, 1.0, 2.0);
+    assertThat(figures.get(2).remark()).isEqualTo("at 6.0");
+    assertThat(figures.get(0).skipped()).isEqualTo("not here");
+  }
+}

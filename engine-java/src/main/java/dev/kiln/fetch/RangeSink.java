@@ -1,0 +1,162 @@
+package dev.kiln.fetch;
+
+import dev.kiln.fetch.S3Failure.Kind;
+import dev.kiln.memory.ByteRange;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.reactivestreams.Subscriber;
+import org.reactivestreams.Subscription;
+import software.amazon.awssdk.core.async.AsyncResponseTransformer;
+import software.amazon.awssdk.core.async.SdkPublisher;
+import software.amazon.awssdk.services.s3.model.GetObjectResponse;
+
+/**
+ * Takes the body of one ranged request into memory as it arrives, after it has checked that the
+ * service sends what was asked for. The memory is borrowed: nothing is written after {@link
+ * #close}.
+ */
+final class RangeSink
+    implements AsyncResponseTransformer<GetObjectResponse, RangeSink>, Subscriber<ByteBuffer> {
+  private static final Pattern CONTENT_RANGE = Pattern.compile("bytes (\\d+)-(\\d+)/(\\d+)");
+
+  private final ByteRange range;
+  private final Optional<String> version;
+  private final ByteBuffer target;
+  private final CompletableFuture<RangeSink> result = new CompletableFuture<>();
+  private Subscription subscription;
+  private boolean closed;
+  private String etag;
+  private long objectSize;
+  private long expected;
+  private int received;
+
+  /**
+   * @param range asked for; the object may end within it
+   * @param version the object must have; empty for any
+   * @param target room for the range; its position is not moved
+   */
+  RangeSink(ByteRange range, Optional<String> version, ByteBuffer target) {
+    this.range = range;
+    this.version = version;
+    this.target = target.slice();
+  }
+
+  /** The version of the object that answered. */
+  String etag() {
+    return etag;
+  }
+
+  /** Size of the whole object in bytes. */
+  long objectSize() {
+    return objectSize;
+  }
+
+  /** Bytes that have arrived, also after a failure. */
+  synchronized int received() {
+    return received;
+  }
+
+  /** From now on nothing is written. */
+  synchronized void close() {
+    closed = true;
+    if (subscription != null) {
+      subscription.cancel();
+    }
+  }
+
+  @Override
+  public CompletableFuture<RangeSink> prepare() {
+    return result;
+  }
+
+  @Override
+  public void onResponse(GetObjectResponse response) {
+    try {
+      check(response);
+    } catch (S3Failure e) {
+      result.completeExceptionally(e);
+    }
+  }
+
+  private void check(GetObjectResponse response) throws S3Failure {
+    etag = response.eTag();
+    String sent = response.contentRange();
+    Matcher matcher = CONTENT_RANGE.matcher(sent == null ? "" : sent);
+    if (!matcher.matches() || etag == null) {
+      throw new S3Failure(
+          Kind.CONFIGURATION,
+          "the service does not serve ranges: Content-Range and ETag expected, found "
+              + sent
+              + " and "
+              + etag,
+          null);
+    }
+    if (version.isPresent() && !version.get().equals(etag)) {
+      throw new S3Failure(Kind.CHANGED, "the object changed while it was read", null);
+    }
+    long begin = Long.parseLong(matcher.group(1));
+    objectSize = Long.parseLong(matcher.group(3));
+    expected = Long.parseLong(matcher.group(2)) + 1 - begin;
+    if (begin != range.offset() || expected != Math.min(range.length(), objectSize - begin)) {
+      throw new S3Failure(
+          Kind.PASSING,
+          "bytes %d+%d asked for, the service sends %s"
+              .formatted(range.offset(), range.length(), sent),
+          null);
+    }
+  }
+
+  @Override
+  public void onStream(SdkPublisher<ByteBuffer> publisher) {
+    publisher.subscribe(this);
+  }
+
+  @Override
+  public synchronized void onSubscribe(Subscription s) {
+    if (closed || subscription != null || result.isDone()) {
+      s.cancel();
+      return;
+    }
+    subscription = s;
+    s.request(Long.MAX_VALUE);
+  }
+
+  @Override
+  public synchronized void onNext(ByteBuffer bytes) {
+    if (closed || result.isDone()) {
+      return;
+    }
+    int length = bytes.remaining();
+    if (length > expected - received) {
+      result.completeExceptionally(new S3Failure(Kind.PASSING, "more bytes than asked for", null));
+      subscription.cancel();
+      return;
+    }
+    target.put(received, bytes, bytes.position(), length);
+    received += length;
+  }
+
+  @Override
+  public void onComplete() {
+    if (received() == expected) {
+      result.complete(this);
+    } else {
+      result.completeExceptionally(
+          new IOException("ended after " + received() + " of " + expected + " bytes"));
+    }
+  }
+
+  @Override
+  public void onError(Throwable thrown) {
+    result.completeExceptionally(thrown);
+  }
+
+  @Override
+  public void exceptionOccurred(Throwable thrown) {
+    result.completeExceptionally(thrown);
+  }
+}

@@ -1,0 +1,103 @@
+package dev.kiln.fetch;
+
+import dev.kiln.fault.ConfigurationFault;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import software.amazon.awssdk.auth.credentials.AnonymousCredentialsProvider;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.AwsCredentials;
+import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
+import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.core.exception.SdkClientException;
+import software.amazon.awssdk.utils.SdkAutoCloseable;
+
+/**
+ * Where the credentials of a bucket's requests come from. The chain renews its own before they run
+ * out; those it could not know to be void are looked up anew by {@link #renew}.
+ */
+final class S3Credentials implements AwsCredentialsProvider, AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(ObjectStore.class);
+
+  private final Supplier<AwsCredentialsProvider> lookUp;
+  private final boolean anonymous;
+  private volatile AwsCredentialsProvider current;
+
+  private S3Credentials(Supplier<AwsCredentialsProvider> lookUp, boolean anonymous) {
+    this.lookUp = lookUp;
+    this.anonymous = anonymous;
+    this.current = lookUp.get();
+  }
+
+  /**
+   * Finds credentials as the identity asks.
+   *
+   * @param bucket for messages
+   * @throws ConfigurationFault if there must be some and none are found
+   */
+  static S3Credentials find(String bucket, Identity identity) {
+    if (identity.signing() == Identity.Signing.ANONYMOUS) {
+      return anonymous();
+    }
+    if (identity.accessKey().isPresent()) {
+      AccessKey key = identity.accessKey().get();
+      return new S3Credentials(
+          () ->
+              StaticCredentialsProvider.create(AwsBasicCredentials.create(key.id(), key.secret())),
+          false);
+    }
+    S3Credentials chain = new S3Credentials(S3Credentials::chain, false);
+    try {
+      chain.resolveCredentials();
+      return chain;
+    } catch (SdkClientException e) {
+      chain.close();
+      String missing = new S3Diagnosis(bucket, identity, true).noCredentials();
+      if (identity.signing() == Identity.Signing.REQUIRED) {
+        throw new ConfigurationFault(missing, e);
+      }
+      if (identity.requesterPays()) {
+        throw new ConfigurationFault(missing + " (the requester pays, so it must be known)", e);
+      }
+      log.info("s3://{}: no AWS credentials found, so it is read as anyone may", bucket);
+      return anonymous();
+    }
+  }
+
+  private static S3Credentials anonymous() {
+    return new S3Credentials(AnonymousCredentialsProvider::create, true);
+  }
+
+  private static AwsCredentialsProvider chain() {
+    return DefaultCredentialsProvider.builder().build();
+  }
+
+  /** Whether requests go unsigned. */
+  boolean isAnonymous() {
+    return anonymous;
+  }
+
+  @Override
+  public AwsCredentials resolveCredentials() {
+    return current.resolveCredentials();
+  }
+
+  /** Forgets what was found and looks again: a profile file or role may have changed. */
+  synchronized void renew() {
+    AwsCredentialsProvider old = current;
+    current = lookUp.get();
+    close(old);
+  }
+
+  @Override
+  public synchronized void close() {
+    close(current);
+  }
+
+  private static void close(AwsCredentialsProvider provider) {
+    if (provider instanceof SdkAutoCloseable closeable) {
+      closeable.close();
+    }
+  }
+}

@@ -1,0 +1,141 @@
+package dev.kiln.fetch;
+
+import dev.kiln.fault.SceneFault;
+import dev.kiln.memory.ByteRange;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
+import java.util.function.Supplier;
+
+/**
+ * Fetches ranges of objects in parts of a few megabytes, as many at once as there are connections.
+ * Scenes that are fetched at the same time take turns at a connection that comes free.
+ */
+final class S3Fetch {
+  /** Large enough that a connection is at full speed, small enough to share the work. */
+  private static final int PART_BYTES = 8 << 20;
+
+  private final S3Requests requests;
+  private final S3Location location;
+  private final Semaphore connections;
+
+  S3Fetch(S3Requests requests, S3Location location, int connections) {
+    this.requests = requests;
+    this.location = location;
+    this.connections = new Semaphore(connections, true);
+  }
+
+  /** What an object begins with. */
+  record Head(String key, String version, long size, ByteBuffer bytes) {}
+
+  /** Fetches the first bytes of objects. */
+  List<Head> heads(List<String> keys) throws SceneFault, InterruptedException {
+    List<ByteBuffer> buffers = new ArrayList<>();
+    List<Supplier<CompletableFuture<RangeSink>>> starts = new ArrayList<>();
+    for (String key : keys) {
+      ByteBuffer buffer = ByteBuffer.allocate(ObjectStore.HEAD_BYTES);
+      buffers.add(buffer);
+      ByteRange range = new ByteRange(0, ObjectStore.HEAD_BYTES);
+      starts.add(() -> requests.range(location.key(key), range, Optional.empty(), buffer));
+    }
+    List<RangeSink> sinks = runAll(keys, starts);
+    List<Head> heads = new ArrayList<>();
+    for (int i = 0; i < keys.size(); i++) {
+      RangeSink sink = sinks.get(i);
+      heads.add(
+          new Head(
+              keys.get(i), sink.etag(), sink.objectSize(), buffers.get(i).limit(sink.received())));
+    }
+    return heads;
+  }
+
+  /** Fetches what was planned into the objects' buffers. */
+  void ranges(Collection<RangePlan> plans) throws SceneFault, InterruptedException {
+    List<String> keys = new ArrayList<>();
+    List<ObjectPart> parts = new ArrayList<>();
+    List<Supplier<CompletableFuture<RangeSink>>> starts = new ArrayList<>();
+    for (RangePlan plan : plans) {
+      SparseObject object = plan.object();
+      for (ByteRange range : plan.ranges()) {
+        for (long at = range.offset(); at < range.end(); at += PART_BYTES) {
+          int length = (int) Math.min(PART_BYTES, range.end() - at);
+          ObjectPart part =
+              new ObjectPart(
+                  new ByteRange(at, length), object.version(), object.buffer().slice(at, length));
+          keys.add(object.key());
+          parts.add(part);
+          starts.add(() -> requests.part(location.key(object.key()), part));
+        }
+      }
+    }
+    try {
+      runAll(keys, starts);
+    } finally {
+      // The buffers may be freed as soon as this returns.
+      parts.forEach(ObjectPart::stop);
+    }
+    plans.forEach(plan -> plan.ranges().forEach(plan.object()::hold));
+  }
+
+  /**
+   * Runs requests in order as connections come free. The first that fails cancels the others.
+   *
+   * @param keys of the objects they ask for
+   */
+  private List<RangeSink> runAll(
+      List<String> keys, List<Supplier<CompletableFuture<RangeSink>>> starts)
+      throws SceneFault, InterruptedException {
+    CompletableFuture<Void> failed = new CompletableFuture<>();
+    List<CompletableFuture<RangeSink>> running = new ArrayList<>();
+    try {
+      for (int i = 0; i < starts.size() && !failed.isDone(); i++) {
+        connections.acquire();
+        running.add(start(starts.get(i), failed));
+      }
+      CompletableFuture<Void> all =
+          CompletableFuture.allOf(running.toArray(CompletableFuture<?>[]::new));
+      CompletableFuture.anyOf(failed, all.exceptionally(thrown -> null)).get();
+      for (int i = 0; i < running.size(); i++) {
+        if (running.get(i).isCompletedExceptionally()) {
+          throw fault(keys.get(i), running.get(i));
+        }
+      }
+      return running.stream().map(CompletableFuture::join).toList();
+    } catch (ExecutionException e) {
+      // Neither of the two waited for ends so.
+      throw new IllegalStateException(e);
+    } finally {
+      running.forEach(request -> request.cancel(true));
+    }
+  }
+
+  private static SceneFault fault(String key, CompletableFuture<?> failed)
+      throws InterruptedException {
+    try {
+      S3Requests.await(failed);
+      throw new IllegalStateException(key + ": did not fail");
+    } catch (S3Failure e) {
+      return e.ofObject(key);
+    }
+  }
+
+  private CompletableFuture<RangeSink> start(
+      Supplier<CompletableFuture<RangeSink>> start, CompletableFuture<Void> failed) {
+    CompletableFuture<RangeSink> request = start.get();
+    request.whenComplete(
+        (sink, thrown) -> {
+          if (thrown == null) {
+            requests.traffic().read(sink.received());
+          } else {
+            failed.complete(null);
+          }
+          connections.release();
+        });
+    return request;
+  }
+}

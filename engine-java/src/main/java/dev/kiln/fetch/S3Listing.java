@@ -1,0 +1,141 @@
+package dev.kiln.fetch;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.NavigableSet;
+import java.util.Set;
+import java.util.TreeSet;
+import software.amazon.awssdk.services.s3.model.CommonPrefix;
+import software.amazon.awssdk.services.s3.model.HeadObjectRequest;
+import software.amazon.awssdk.services.s3.model.ListObjectsV2Request;
+import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
+import software.amazon.awssdk.services.s3.model.S3Object;
+
+/** Asks which objects a bucket holds. */
+final class S3Listing {
+  /** As S3 orders keys. */
+  private static final Comparator<String> BY_BYTES =
+      (a, b) ->
+          Arrays.compareUnsigned(
+              a.getBytes(StandardCharsets.UTF_8), b.getBytes(StandardCharsets.UTF_8));
+
+  /** Up to so many keys are asked for one by one: these requests are the cheaper ones. */
+  private static final int FEW = 2;
+
+  private final S3Requests requests;
+  private final String bucket;
+
+  S3Listing(S3Requests requests, String bucket) {
+    this.requests = requests;
+    this.bucket = bucket;
+  }
+
+  /**
+   * Which of these objects are there. A list request settles every key up to the last one it names;
+   * the next begins at the first key that is not settled, so there are never more requests than
+   * keys, and mostly one for the keys of a shard.
+   */
+  Set<String> existing(Collection<String> keys) throws S3Failure, InterruptedException {
+    NavigableSet<String> open = new TreeSet<>(BY_BYTES);
+    open.addAll(keys);
+    Set<String> found = new HashSet<>();
+    while (!open.isEmpty()) {
+      if (open.size() <= FEW) {
+        String key = open.pollFirst();
+        if (exists(key)) {
+          found.add(key);
+        }
+        continue;
+      }
+      ListObjectsV2Response page = listFrom(open.first(), commonPrefix(open));
+      String last = null;
+      for (S3Object object : page.contents()) {
+        last = object.key();
+        if (open.contains(last)) {
+          found.add(last);
+        }
+      }
+      if (last == null || !Boolean.TRUE.equals(page.isTruncated())) {
+        return found;
+      }
+      if (BY_BYTES.compare(last, open.first()) < 0) {
+        // A page full of other keys: what is next is quicker asked for by name.
+        last = open.first();
+        if (exists(last)) {
+          found.add(last);
+        }
+      }
+      open = new TreeSet<>(open.tailSet(last, false));
+    }
+    return found;
+  }
+
+  private ListObjectsV2Response listFrom(String key, String prefix)
+      throws S3Failure, InterruptedException {
+    ListObjectsV2Request request =
+        ListObjectsV2Request.builder()
+            .bucket(bucket)
+            .prefix(prefix)
+            // Exclusive, so a little before.
+            .startAfter(key.substring(0, key.length() - 1))
+            .requestPayer(requests.payer())
+            .build();
+    return requests.ask("list from " + key, s3 -> s3.listObjectsV2(request));
+  }
+
+  private static String commonPrefix(NavigableSet<String> keys) {
+    String first = keys.first();
+    String last = keys.last();
+    int n = 0;
+    while (n < Math.min(first.length(), last.length()) && first.charAt(n) == last.charAt(n)) {
+      n++;
+    }
+    return first.substring(0, first.lastIndexOf('/', n - 1) + 1);
+  }
+
+  private boolean exists(String key) throws S3Failure, InterruptedException {
+    HeadObjectRequest request =
+        HeadObjectRequest.builder().bucket(bucket).key(key).requestPayer(requests.payer()).build();
+    try {
+      requests.ask("head of " + key, s3 -> s3.headObject(request));
+      return true;
+    } catch (S3Failure e) {
+      if (e.kind() == S3Failure.Kind.MISSING) {
+        return false;
+      }
+      throw e;
+    }
+  }
+
+  /** Names of objects and folders directly below a prefix that ends with a slash or is empty. */
+  List<String> names(String prefix) throws S3Failure, InterruptedException {
+    List<String> names = new ArrayList<>();
+    String next = null;
+    do {
+      ListObjectsV2Request request =
+          ListObjectsV2Request.builder()
+              .bucket(bucket)
+              .prefix(prefix)
+              .delimiter("/")
+              .continuationToken(next)
+              .requestPayer(requests.payer())
+              .build();
+      ListObjectsV2Response page =
+          requests.ask("list of " + prefix, s3 -> s3.listObjectsV2(request));
+      for (CommonPrefix folder : page.commonPrefixes()) {
+        names.add(folder.prefix().substring(prefix.length(), folder.prefix().length() - 1));
+      }
+      for (S3Object object : page.contents()) {
+        names.add(object.key().substring(prefix.length()));
+      }
+      next = Boolean.TRUE.equals(page.isTruncated()) ? page.nextContinuationToken() : null;
+    } while (next != null);
+    names.removeIf(String::isEmpty);
+    return names;
+  }
+}

@@ -1,0 +1,183 @@
+package dev.kiln.fetch;
+
+import dev.kiln.memory.ByteRange;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.function.Function;
+import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
+import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
+import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
+import software.amazon.awssdk.core.checksums.ResponseChecksumValidation;
+import software.amazon.awssdk.core.client.config.SdkAdvancedAsyncClientOption;
+import software.amazon.awssdk.core.exception.SdkClientException;
+import software.amazon.awssdk.http.async.SdkAsyncHttpClient;
+import software.amazon.awssdk.http.crt.AwsCrtAsyncHttpClient;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.regions.providers.AwsProfileRegionProvider;
+import software.amazon.awssdk.regions.providers.AwsRegionProviderChain;
+import software.amazon.awssdk.regions.providers.SystemSettingsRegionProvider;
+import software.amazon.awssdk.services.s3.S3AsyncClient;
+import software.amazon.awssdk.services.s3.S3AsyncClientBuilder;
+import software.amazon.awssdk.services.s3.model.GetObjectRequest;
+import software.amazon.awssdk.services.s3.model.RequestPayer;
+
+/** The requests to one bucket: signed, limited, counted, and tried again. Owns the connections. */
+final class S3Requests implements AutoCloseable {
+  /** Both public archives lie there; for other buckets AWS names the region. */
+  private static final Region FIRST_GUESS = Region.US_WEST_2;
+
+  private static final Duration CONNECT_LIMIT = Duration.ofSeconds(10);
+
+  /** Requests that are not counted against the connections of a fetch: items, lists, puts. */
+  private static final int MORE_CONNECTIONS = 8;
+
+  private final String bucket;
+  private final Identity identity;
+  private final S3Credentials credentials;
+  private final Traffic traffic = new Traffic();
+  private final S3Diagnosis diagnosis;
+  private final Retries retries;
+  private final SdkAsyncHttpClient http;
+  private final S3AsyncClient client;
+
+  S3Requests(String bucket, StoreOptions options) {
+    this.bucket = bucket;
+    this.identity = options.identity();
+    this.credentials = S3Credentials.find(bucket, identity);
+    this.diagnosis = new S3Diagnosis(bucket, identity, credentials.isAnonymous());
+    this.retries = new Retries(options.limits(), traffic, diagnosis::of, credentials::renew);
+    this.http = http(options.limits());
+    this.client = client(options, credentials, http);
+  }
+
+  private static SdkAsyncHttpClient http(RequestLimits limits) {
+    Duration stall = limits.stallLimit();
+    return AwsCrtAsyncHttpClient.builder()
+        .maxConcurrency(limits.connections() + MORE_CONNECTIONS)
+        .connectionTimeout(stall.compareTo(CONNECT_LIMIT) < 0 ? stall : CONNECT_LIMIT)
+        .connectionAcquisitionTimeout(stall.multipliedBy(4))
+        .connectionHealthConfiguration(
+            health -> health.minimumThroughputInBps(1L).minimumThroughputTimeout(stall))
+        .build();
+  }
+
+  private static S3AsyncClient client(
+      StoreOptions options, AwsCredentialsProvider credentials, SdkAsyncHttpClient http) {
+    S3AsyncClientBuilder builder =
+        S3AsyncClient.builder()
+            .httpClient(http)
+            .credentialsProvider(credentials)
+            .region(region(options))
+            // Every request carries what it needs: ranges have no checksum, and puts bring theirs.
+            .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
+            .responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED)
+            .overrideConfiguration(all -> all.retryStrategy(AwsRetryStrategy.doNotRetry()))
+            // Completion is a few instructions, so no thread is woken for it.
+            .asyncConfiguration(
+                async ->
+                    async.advancedOption(
+                        SdkAdvancedAsyncClientOption.FUTURE_COMPLETION_EXECUTOR, Runnable::run));
+    if (options.endpoint().isPresent()) {
+      builder.endpointOverride(options.endpoint().get()).forcePathStyle(true);
+    } else {
+      builder.crossRegionAccessEnabled(true);
+    }
+    return builder.build();
+  }
+
+  private static Region region(StoreOptions options) {
+    if (options.region().isPresent()) {
+      return Region.of(options.region().get());
+    }
+    try {
+      // Not the instance's own: off EC2 its look-up takes seconds, and AWS leads to the bucket's.
+      return new AwsRegionProviderChain(
+              new SystemSettingsRegionProvider(), new AwsProfileRegionProvider())
+          .getRegion();
+    } catch (SdkClientException none) {
+      return FIRST_GUESS;
+    }
+  }
+
+  Traffic traffic() {
+    return traffic;
+  }
+
+  /** Whether requests go unsigned. */
+  boolean isAnonymous() {
+    return credentials.isAnonymous();
+  }
+
+  /** Makes a request until it succeeds or is not worth another try. */
+  <T> CompletableFuture<T> send(
+      String what, Function<S3AsyncClient, CompletableFuture<T>> request) {
+    return retries.run(what, () -> request.apply(client));
+  }
+
+  /** Makes a request and waits for its answer. */
+  <T> T ask(String what, Function<S3AsyncClient, CompletableFuture<T>> request)
+      throws S3Failure, InterruptedException {
+    return await(send(what, request));
+  }
+
+  /** Waits for an answer; an interrupt cancels the request. */
+  static <T> T await(CompletableFuture<T> answer) throws S3Failure, InterruptedException {
+    try {
+      return answer.get();
+    } catch (InterruptedException e) {
+      answer.cancel(true);
+      throw e;
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof S3Failure failure) {
+        throw failure;
+      }
+      throw new IllegalStateException(e.getCause());
+    }
+  }
+
+  /** Starts to fetch a range of an object into memory. */
+  CompletableFuture<RangeSink> range(
+      String key, ByteRange range, Optional<String> version, ByteBuffer target) {
+    return send(
+        what(key, range),
+        s3 -> s3.getObject(get(key, range, version), new RangeSink(range, version, target)));
+  }
+
+  /** Starts to fetch a part; a try that broke off is carried on. */
+  CompletableFuture<RangeSink> part(String key, ObjectPart part) {
+    return send(
+        key + ": " + part,
+        s3 ->
+            part.attempt(
+                (range, sink) -> s3.getObject(get(key, range, Optional.of(part.version())), sink)));
+  }
+
+  private String what(String key, ByteRange range) {
+    return key + ": bytes " + range.offset() + " to " + range.end();
+  }
+
+  private GetObjectRequest get(String key, ByteRange range, Optional<String> version) {
+    return GetObjectRequest.builder()
+        .bucket(bucket)
+        .key(key)
+        .range("bytes=" + range.offset() + "-" + (range.end() - 1))
+        .ifMatch(version.orElse(null))
+        .requestPayer(payer())
+        .build();
+  }
+
+  /** What every request says of who pays; null where its owner does. */
+  RequestPayer payer() {
+    return identity.requesterPays() ? RequestPayer.REQUESTER : null;
+  }
+
+  @Override
+  public void close() {
+    client.close();
+    http.close();
+    credentials.close();
+  }
+}

@@ -1,0 +1,148 @@
+package dev.kiln.fetch;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.zip.CRC32C;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import software.amazon.awssdk.core.async.AsyncRequestBody;
+import software.amazon.awssdk.services.s3.model.AbortMultipartUploadRequest;
+import software.amazon.awssdk.services.s3.model.ChecksumAlgorithm;
+import software.amazon.awssdk.services.s3.model.CompleteMultipartUploadRequest;
+import software.amazon.awssdk.services.s3.model.CompletedPart;
+import software.amazon.awssdk.services.s3.model.CreateMultipartUploadRequest;
+import software.amazon.awssdk.services.s3.model.PutObjectRequest;
+import software.amazon.awssdk.services.s3.model.UploadPartRequest;
+import software.amazon.awssdk.services.s3.model.UploadPartResponse;
+
+/**
+ * Puts whole objects. Every request carries the CRC-32C of its bytes, which the service checks
+ * before it takes them. Large objects go in parts that become the object at once at the end.
+ */
+final class S3Upload {
+  private static final Logger log = LoggerFactory.getLogger(ObjectStore.class);
+  static final int LARGE_BYTES = 64 << 20;
+  private static final int PART_BYTES = 16 << 20;
+
+  private final S3Requests requests;
+  private final String bucket;
+
+  S3Upload(S3Requests requests, String bucket) {
+    this.requests = requests;
+    this.bucket = bucket;
+  }
+
+  void put(String key, byte[] bytes) throws S3Failure, InterruptedException {
+    if (bytes.length > LARGE_BYTES) {
+      putInParts(key, bytes);
+    } else {
+      PutObjectRequest request =
+          PutObjectRequest.builder()
+              .bucket(bucket)
+              .key(key)
+              .contentType(contentType(key))
+              .checksumCRC32C(checksum(ByteBuffer.wrap(bytes)))
+              .requestPayer(requests.payer())
+              .build();
+      requests.ask(
+          "put of " + key, s3 -> s3.putObject(request, AsyncRequestBody.fromBytesUnsafe(bytes)));
+    }
+    requests.traffic().written(bytes.length);
+  }
+
+  private void putInParts(String key, byte[] bytes) throws S3Failure, InterruptedException {
+    CreateMultipartUploadRequest create =
+        CreateMultipartUploadRequest.builder()
+            .bucket(bucket)
+            .key(key)
+            .contentType(contentType(key))
+            .checksumAlgorithm(ChecksumAlgorithm.CRC32_C)
+            .requestPayer(requests.payer())
+            .build();
+    String id = requests.ask("put of " + key, s3 -> s3.createMultipartUpload(create)).uploadId();
+    List<CompletableFuture<UploadPartResponse>> parts = new ArrayList<>();
+    try {
+      List<CompletedPart> completed = new ArrayList<>();
+      for (int at = 0; at < bytes.length; at += PART_BYTES) {
+        ByteBuffer part = ByteBuffer.wrap(bytes, at, Math.min(PART_BYTES, bytes.length - at));
+        parts.add(part(key, id, parts.size() + 1, part));
+      }
+      for (CompletableFuture<UploadPartResponse> part : parts) {
+        UploadPartResponse answer = S3Requests.await(part);
+        completed.add(
+            CompletedPart.builder()
+                .partNumber(completed.size() + 1)
+                .eTag(answer.eTag())
+                .checksumCRC32C(answer.checksumCRC32C())
+                .build());
+      }
+      CompleteMultipartUploadRequest complete =
+          CompleteMultipartUploadRequest.builder()
+              .bucket(bucket)
+              .key(key)
+              .uploadId(id)
+              .multipartUpload(all -> all.parts(completed))
+              .requestPayer(requests.payer())
+              .build();
+      requests.ask("put of " + key, s3 -> s3.completeMultipartUpload(complete));
+    } catch (S3Failure | InterruptedException | RuntimeException e) {
+      parts.forEach(part -> part.cancel(true));
+      abort(key, id);
+      throw e;
+    }
+  }
+
+  private CompletableFuture<UploadPartResponse> part(
+      String key, String id, int number, ByteBuffer bytes) {
+    UploadPartRequest request =
+        UploadPartRequest.builder()
+            .bucket(bucket)
+            .key(key)
+            .uploadId(id)
+            .partNumber(number)
+            .checksumCRC32C(checksum(bytes.duplicate()))
+            .requestPayer(requests.payer())
+            .build();
+    return requests.send(
+        "put of " + key + ", part " + number,
+        s3 ->
+            s3.uploadPart(
+                request, AsyncRequestBody.fromRemainingByteBufferUnsafe(bytes.duplicate())));
+  }
+
+  /** Parts that are left behind are paid for until a rule of the bucket removes them. */
+  private void abort(String key, String id) {
+    AbortMultipartUploadRequest request =
+        AbortMultipartUploadRequest.builder()
+            .bucket(bucket)
+            .key(key)
+            .uploadId(id)
+            .requestPayer(requests.payer())
+            .build();
+    requests
+        .send("abort of " + key, s3 -> s3.abortMultipartUpload(request))
+        .whenComplete(
+            (done, thrown) -> {
+              if (thrown != null) {
+                log.warn("{}: parts of its upload {} are left in s3://{}", key, id, bucket);
+              }
+            });
+  }
+
+  /** As the x-amz-checksum-crc32c header holds it. */
+  private static String checksum(ByteBuffer bytes) {
+    CRC32C crc = new CRC32C();
+    crc.update(bytes);
+    return Base64.getEncoder()
+        .encodeToString(ByteBuffer.allocate(4).putInt((int) crc.getValue()).array());
+  }
+
+  private static String contentType(String key) {
+    return key.endsWith(".parquet")
+        ? "application/vnd.apache.parquet"
+        : key.endsWith(".json") ? "application/json" : "application/octet-stream";
+  }
+}

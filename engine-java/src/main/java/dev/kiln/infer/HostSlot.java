@@ -1,0 +1,159 @@
+package dev.kiln.infer;
+
+import dev.kiln.memory.Strip;
+import dev.kiln.platform.Platform;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+/** A slot of an encoder that computes on the CPU, on one thread of its own. */
+abstract class HostSlot implements BatchSlot {
+  private final EncoderDescription description;
+  private final ExecutorService compute;
+  private final PatchRows rows;
+  private final FloatBuffer patches;
+  private final FloatBuffer time;
+  private final FloatBuffer location;
+  private final FloatBuffer embeddings;
+  private float gsd;
+  private int size;
+  private Future<?> running;
+
+  HostSlot(Platform platform, EncoderDescription description, ExecutorService compute) {
+    this.description = description;
+    this.compute = compute;
+    this.rows = new PatchRows(platform, description.chip());
+    int batch = description.batch();
+    this.patches = floats(Math.multiplyExact(batch, rows.chipLength()));
+    this.time = floats(batch * 4);
+    this.location = floats(batch * 4);
+    this.embeddings = floats(batch * description.dim());
+  }
+
+  /**
+   * The thread that an encoder computes on: one batch at a time, whose work is shared out inside.
+   */
+  static ExecutorService computeThread() {
+    return Executors.newSingleThreadExecutor(
+        task -> {
+          Thread thread = new Thread(task, "encode");
+          thread.setDaemon(true);
+          return thread;
+        });
+  }
+
+  static FloatBuffer floats(int count) {
+    return ByteBuffer.allocateDirect(Math.multiplyExact(count, Float.BYTES))
+        .order(ByteOrder.nativeOrder())
+        .asFloatBuffer();
+  }
+
+  /** Encodes what was put; runs on the compute thread. */
+  abstract void encode() throws Exception;
+
+  /** Layout of a chip's patches. */
+  final PatchRows rows() {
+    return rows;
+  }
+
+  /** {@code [capacity, L, C·64]}. */
+  final FloatBuffer patches() {
+    return patches;
+  }
+
+  /** {@code [capacity, 4]}. */
+  final FloatBuffer time() {
+    return time;
+  }
+
+  /** {@code [capacity, 4]}. */
+  final FloatBuffer location() {
+    return location;
+  }
+
+  /** Ground sample distance of the batch, in metres. */
+  final float gsd() {
+    return gsd;
+  }
+
+  /** {@code [capacity, dim]}, to be written. */
+  final FloatBuffer embeddings() {
+    return embeddings;
+  }
+
+  @Override
+  public final int size() {
+    return size;
+  }
+
+  @Override
+  public final int capacity() {
+    return description.batch();
+  }
+
+  @Override
+  public final int chip() {
+    return description.chip();
+  }
+
+  @Override
+  public final void put(Strip strip, int column, int row, float[] chipTime, float[] chipLocation) {
+    if (running != null || size == capacity()) {
+      throw new IllegalStateException("slot is " + (running != null ? "started" : "full"));
+    }
+    rows.write(strip, column, row, patches, size * rows.chipLength());
+    time.put(size * 4, chipTime, 0, 4);
+    location.put(size * 4, chipLocation, 0, 4);
+    size++;
+  }
+
+  @Override
+  public final void start(float metres) {
+    if (running != null || size == 0) {
+      throw new IllegalStateException("slot is " + (running != null ? "started" : "empty"));
+    }
+    gsd = metres;
+    running =
+        compute.submit(
+            () -> {
+              encode();
+              return null;
+            });
+  }
+
+  @Override
+  public final FloatBuffer await() throws EncoderException, InterruptedException {
+    if (running == null) {
+      throw new IllegalStateException("slot was not started");
+    }
+    try {
+      running.get();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof Error error) {
+        throw error;
+      }
+      throw new EncoderException(
+          "batch of "
+              + size
+              + " failed in "
+              + description.name()
+              + ": "
+              + e.getCause().getMessage(),
+          e.getCause());
+    }
+    return embeddings.duplicate().position(0).limit(size * description.dim());
+  }
+
+  @Override
+  public final void clear() {
+    if (running != null && !running.isDone()) {
+      throw new IllegalStateException("slot is computing");
+    }
+    running = null;
+    size = 0;
+  }
+}

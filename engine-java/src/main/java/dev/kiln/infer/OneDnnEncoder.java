@@ -1,0 +1,145 @@
+package dev.kiln.infer;
+
+import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.infer.OneDnn.Type;
+import dev.kiln.model.ModelDirectory;
+import dev.kiln.platform.Platform;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.Pointer;
+
+/**
+ * Runs the encoder on the CPU with oneDNN, from the tensors of the exported model. Matrix products
+ * read float32 or bfloat16; sums, LayerNorm and softmax are float32 in both.
+ *
+ * <p>Chips of a batch go through one after the other, each on all threads: an embedding does not
+ * depend on what else is in its batch.
+ */
+public final class OneDnnEncoder implements Encoder {
+  private final EncoderDescription description;
+  private final Platform platform;
+  private final ExecutorService compute = HostSlot.computeThread();
+  private final OneDnn dnn;
+  private final OneDnnProgram program;
+  private boolean closed;
+
+  /**
+   * @param model exported model
+   * @param platform name of a platform that it was exported for
+   * @param chip chip edge in pixels, a multiple of 8
+   * @param batch most chips in one batch
+   * @param threads threads for one chip
+   * @param precision of the matrix products; {@link Precision#AUTO} takes bfloat16 where the CPU
+   *     multiplies it itself
+   * @throws ConfigurationFault if oneDNN cannot be loaded or the weights cannot be read
+   */
+  public OneDnnEncoder(
+      ModelDirectory model,
+      String platform,
+      int chip,
+      int batch,
+      int threads,
+      Precision precision) {
+    this.platform = model.platform(platform);
+    String instructions;
+    Type type;
+    try {
+      instructions = OneDnn.instructions();
+      boolean bf16 = precision == Precision.AUTO ? OneDnn.hasBf16() : precision == Precision.BF16;
+      type = bf16 ? Type.BF16 : Type.F32;
+      this.dnn = onComputeThread(() -> new OneDnn(threads));
+    } catch (LinkageError e) {
+      compute.shutdown();
+      throw new ConfigurationFault(
+          "oneDNN cannot be loaded on this machine: " + e + "; use --encoder onnxruntime", e);
+    }
+    this.description =
+        new EncoderDescription(
+            "onednn",
+            "CPU, %s, %d %s".formatted(instructions, threads, threads == 1 ? "thread" : "threads"),
+            type == Type.F32 ? "fp32" : "bf16",
+            model.architecture().dim(),
+            chip,
+            batch);
+    try {
+      this.program =
+          onComputeThread(
+              () -> {
+                try (OneDnnWeights weights = new OneDnnWeights(model, dnn)) {
+                  return new OneDnnProgram(dnn, weights, model, platform, chip, type);
+                }
+              });
+    } catch (RuntimeException | Error e) {
+      close();
+      throw e;
+    }
+  }
+
+  private <T> T onComputeThread(Callable<T> task) {
+    try {
+      return compute.submit(task).get();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while the encoder starts", e);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException known) {
+        throw known;
+      }
+      if (e.getCause() instanceof Error known) {
+        throw known;
+      }
+      throw new IllegalStateException(e.getCause());
+    }
+  }
+
+  @Override
+  public EncoderDescription description() {
+    return description;
+  }
+
+  @Override
+  public BatchSlot newSlot() {
+    return new Slot();
+  }
+
+  @Override
+  public synchronized void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    compute.shutdown();
+    try {
+      if (!compute.awaitTermination(1, TimeUnit.HOURS)) {
+        throw new IllegalStateException("a batch is still computing after an hour");
+      }
+      dnn.close();
+    } catch (InterruptedException e) {
+      // The memory stays: freeing it under a running batch would crash the process.
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private final class Slot extends HostSlot {
+    private final List<Pointer> chips = new ArrayList<>();
+
+    Slot() {
+      super(platform, description, compute);
+      for (int i = 0; i < capacity(); i++) {
+        chips.add(new FloatPointer(patches()).getPointer((long) i * rows().chipLength()));
+      }
+    }
+
+    @Override
+    void encode() {
+      for (int i = 0; i < size(); i++) {
+        program.run(chips.get(i), gsd(), time(), location(), embeddings(), i);
+      }
+    }
+  }
+}

@@ -1,0 +1,419 @@
+package dev.kiln.infer;
+
+import static dev.kiln.infer.OneDnn.Argument.addend;
+import static dev.kiln.infer.OneDnn.Argument.bias;
+import static dev.kiln.infer.OneDnn.Argument.dst;
+import static dev.kiln.infer.OneDnn.Argument.scale;
+import static dev.kiln.infer.OneDnn.Argument.shift;
+import static dev.kiln.infer.OneDnn.Argument.src;
+import static dev.kiln.infer.OneDnn.Argument.weights;
+
+import dev.kiln.infer.OneDnn.Epilogue;
+import dev.kiln.infer.OneDnn.Operation;
+import dev.kiln.infer.OneDnn.Primitive;
+import dev.kiln.infer.OneDnn.Type;
+import dev.kiln.model.Architecture;
+import dev.kiln.model.ModelDirectory;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.dnnl.dnnl_memory;
+import org.bytedeco.dnnl.dnnl_memory_desc;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.Pointer;
+
+/**
+ * The encoder's forward pass for one chip as a list of oneDNN operations, made once: weights,
+ * memory and kernels. One chip at a time keeps what passes between operations in the cache, and
+ * makes an embedding independent of what else is in its batch.
+ *
+ * <p>The tokens that blocks add to, LayerNorm and the softmax's input are float32; what a matrix
+ * product reads is {@code type}. T = 1 + L tokens, D = dim, I = inner.
+ */
+final class OneDnnProgram {
+  private static final float EPSILON = 1e-5f;
+
+  /** Numbers at the end of a token that hold time and location. */
+  private static final int METADATA = 8;
+
+  /** Scores of so many bytes stay in the cache between product, softmax and product. */
+  private static final long SCORE_BYTES = 8L << 20;
+
+  private final OneDnn dnn;
+  private final OneDnnWeights source;
+  private final Architecture model;
+  private final Type type;
+  private final int side;
+  private final long patches;
+  private final long tokens;
+  private final List<Operation> operations = new ArrayList<>();
+
+  private final Pointer x; // float32 [T, D]
+  private final Pointer normed; // type [T, max(D, I)], also what attention gives
+  private final Pointer wide; // type [T, max(3I, mlp)]
+  private final Pointer scores; // float32 [heads at a time, T, T]
+  private final Pointer shares; // type, the same; in float32 the scores themselves
+  private final int headsAtOnce;
+
+  private final dnnl_memory rows; // float32 [L, C·64], where the caller has them
+  private final FloatBuffer firstToken;
+  private final FloatBuffer position; // [L, D]
+  private final FloatBuffer metadata; // [1, D]
+  private final FloatBuffer embedding; // [D]
+  private final float[] classToken;
+  private final float[] omega;
+  private float gsd = Float.NaN;
+
+  /**
+   * @param dnn takes ownership of all that is made
+   * @param source of the weights; not needed later
+   * @param chip chip edge in pixels
+   * @param bands of the platform
+   * @param type of the matrix products
+   */
+  OneDnnProgram(
+      OneDnn dnn,
+      OneDnnWeights source,
+      ModelDirectory directory,
+      String platform,
+      int chip,
+      Type type) {
+    this.dnn = dnn;
+    this.source = source;
+    this.model = directory.architecture();
+    this.type = type;
+    this.side = chip / Architecture.PATCH;
+    this.patches = (long) side * side;
+    this.tokens = patches + 1;
+    long dim = model.dim();
+    long inner = model.inner();
+    this.x = dnn.allocate("tokens", tokens * dim * Float.BYTES);
+    this.normed = dnn.allocate("normed tokens", tokens * Math.max(dim, inner) * type.bytes());
+    this.wide =
+        dnn.allocate("hidden layer", tokens * Math.max(3 * inner, model.mlpDim()) * type.bytes());
+    long oneHead = tokens * tokens * Float.BYTES;
+    int fit = (int) Math.max(1, Math.min(model.heads(), SCORE_BYTES / oneHead));
+    while (model.heads() % fit != 0) {
+      fit--;
+    }
+    this.headsAtOnce = fit;
+    // The last block takes one query of every head at once.
+    long scoreCount = Math.max(headsAtOnce * tokens * tokens, model.heads() * tokens);
+    this.scores = dnn.allocate("attention scores", scoreCount * Float.BYTES);
+    this.shares = type == Type.F32 ? scores : dnn.allocate("attention", scoreCount * type.bytes());
+    this.firstToken = floats(x, dim);
+    Pointer placed = dnn.allocate("positions", patches * dim * Float.BYTES);
+    this.position = floats(placed, patches * dim);
+    Pointer described = dnn.allocate("time and location", dim * Float.BYTES);
+    this.metadata = floats(described, dim);
+    Pointer result = dnn.allocate("embedding", dim * Float.BYTES);
+    this.embedding = floats(result, dim);
+    this.classToken = source.values("cls_token");
+    this.omega = source.values("position.omega");
+
+    long rowLength =
+        (long) directory.platform(platform).bands().size() * Architecture.patchPixels();
+    this.rows = dnn.view(dnn.dense(Type.F32, patches, rowLength), null, 0);
+    patches(platform, rowLength, placed, described);
+    blocks();
+    lastBlock(result);
+    dnn.allocateScratchpad();
+  }
+
+  private static FloatBuffer floats(Pointer base, long count) {
+    return new FloatPointer(base).capacity(count).asBuffer();
+  }
+
+  /** {@code x[1..] = rows · W + b + position + metadata}. */
+  private void patches(String platform, long rowLength, Pointer placed, Pointer described) {
+    dnnl_memory_desc input = dnn.dense(type, patches, rowLength);
+    dnnl_memory read = rows;
+    if (type != Type.F32) {
+      read = dnn.memory("patch rows", input);
+      dnnl_memory_desc given = dnn.dense(Type.F32, patches, rowLength);
+      add(dnn.reorder("patch rows", given, input), src(rows), dst(read));
+    }
+    long dim = model.dim();
+    dnnl_memory_desc grid = dnn.dense(Type.F32, patches, dim);
+    dnnl_memory_desc row = dnn.dense(Type.F32, 1, dim);
+    String name = "patch." + platform;
+    Primitive embed =
+        dnn.matmul(
+            "patch embedding",
+            input,
+            dnn.anyLayout(type, rowLength, dim),
+            row,
+            grid,
+            new Epilogue().add(grid).add(row));
+    add(
+        embed,
+        src(read),
+        weights(source.tensor(name + ".weight", embed.weights())),
+        bias(source.tensor(name + ".bias")),
+        dst(dnn.view(grid, x, dim * Float.BYTES)),
+        addend(0, dnn.view(grid, placed, 0)),
+        addend(1, dnn.view(row, described, 0)));
+  }
+
+  private void add(Primitive primitive, OneDnn.Argument... arguments) {
+    operations.add(dnn.operation(primitive, arguments));
+  }
+
+  /** All blocks but the last. */
+  private void blocks() {
+    long dim = model.dim();
+    long inner = model.inner();
+    dnnl_memory_desc stream = dnn.dense(Type.F32, tokens, dim);
+    dnnl_memory_desc narrow = dnn.dense(type, tokens, dim);
+    Primitive norm = dnn.layerNorm("norm", stream, narrow, EPSILON);
+    dnnl_memory_desc all = dnn.dense(type, tokens, 3 * inner);
+    Primitive qkv =
+        dnn.matmul("qkv", narrow, dnn.anyLayout(type, dim, 3 * inner), null, all, new Epilogue());
+    dnnl_memory_desc attended = dnn.dense(type, tokens, inner);
+    Primitive out = out(attended, stream);
+    Mlp mlp = new Mlp(tokens, norm);
+    List<Operation> attention =
+        attention(tokens, tokens, 3 * inner, inner, 2 * inner, wide, 0, headsAtOnce);
+    dnnl_memory carried = dnn.view(stream, x, 0);
+    for (int block = 0; block < model.depth() - 1; block++) {
+      String name = "block.%d.attention".formatted(block);
+      norm(norm, name + ".norm", carried, dnn.view(narrow, normed, 0));
+      add(
+          qkv,
+          src(dnn.view(narrow, normed, 0)),
+          weights(source.tensor(name + ".qkv", qkv.weights())),
+          dst(dnn.view(all, wide, 0)));
+      operations.addAll(attention);
+      add(
+          out,
+          src(dnn.view(attended, normed, 0)),
+          weights(source.tensor(name + ".out", out.weights())),
+          dst(carried));
+      mlp.add(block);
+    }
+  }
+
+  /** The last block and the final LayerNorm, of which only token 0 is asked for. */
+  private void lastBlock(Pointer result) {
+    long dim = model.dim();
+    long inner = model.inner();
+    String name = "block.%d.attention".formatted(model.depth() - 1);
+    dnnl_memory_desc stream = dnn.dense(Type.F32, tokens, dim);
+    dnnl_memory_desc narrow = dnn.dense(type, tokens, dim);
+    dnnl_memory all = dnn.view(narrow, normed, 0);
+    norm(
+        dnn.layerNorm("norm", stream, narrow, EPSILON),
+        name + ".norm",
+        dnn.view(stream, x, 0),
+        all);
+    dnnl_memory_desc keys = dnn.dense(type, tokens, 2 * inner);
+    Primitive kv =
+        dnn.matmul("kv", narrow, dnn.anyLayout(type, dim, 2 * inner), null, keys, new Epilogue());
+    add(
+        kv,
+        src(all),
+        weights(source.tensor(name + ".kv", kv.weights())),
+        dst(dnn.view(keys, wide, 0)));
+    // Behind keys and values.
+    long queryAt = tokens * 2 * inner * type.bytes();
+    dnnl_memory_desc one = dnn.dense(type, 1, dim);
+    dnnl_memory_desc query = dnn.dense(type, 1, inner);
+    Primitive q =
+        dnn.matmul("q", one, dnn.anyLayout(type, dim, inner), null, query, new Epilogue());
+    add(
+        q,
+        src(dnn.view(one, normed, 0)),
+        weights(source.tensor(name + ".q", q.weights())),
+        dst(dnn.view(query, wide, queryAt)));
+    operations.addAll(attention(1, tokens, 2 * inner, 0, inner, wide, queryAt, model.heads()));
+    dnnl_memory_desc carried = dnn.dense(Type.F32, 1, dim);
+    Primitive out = out(query, carried);
+    add(
+        out,
+        src(dnn.view(query, normed, 0)),
+        weights(source.tensor(name + ".out", out.weights())),
+        dst(dnn.view(carried, x, 0)));
+    new Mlp(1, dnn.layerNorm("norm", carried, one, EPSILON)).add(model.depth() - 1);
+    norm(
+        dnn.layerNorm("norm", carried, carried, EPSILON),
+        "norm",
+        dnn.view(carried, x, 0),
+        dnn.view(carried, result, 0));
+  }
+
+  private void norm(Primitive norm, String name, dnnl_memory from, dnnl_memory to) {
+    add(
+        norm,
+        src(from),
+        scale(source.tensor(name + ".weight")),
+        shift(source.tensor(name + ".bias")),
+        dst(to));
+  }
+
+  /** {@code x += attended · W}. */
+  private Primitive out(dnnl_memory_desc attended, dnnl_memory_desc carried) {
+    return dnn.matmul(
+        "out",
+        attended,
+        dnn.anyLayout(type, model.inner(), model.dim()),
+        null,
+        carried,
+        new Epilogue().accumulate());
+  }
+
+  /**
+   * Attention of all heads, some at a time: scores, softmax, weighted sum into {@code normed}.
+   * Queries, keys and values lie in {@code from}, each token's in one row of {@code stride}
+   * numbers; queries at byte {@code queryAt}, keys and values at these columns.
+   */
+  private List<Operation> attention(
+      long queries,
+      long keys,
+      long stride,
+      long keyColumn,
+      long valueColumn,
+      Pointer from,
+      long queryAt,
+      int together) {
+    long head = model.dimHead();
+    long inner = model.inner();
+    dnnl_memory_desc query =
+        dnn.strided(type, new long[] {together, queries, head}, new long[] {head, stride, 1});
+    dnnl_memory_desc key =
+        dnn.strided(type, new long[] {together, head, keys}, new long[] {head, 1, stride});
+    dnnl_memory_desc value =
+        dnn.strided(type, new long[] {together, keys, head}, new long[] {head, stride, 1});
+    dnnl_memory_desc score = dnn.dense(Type.F32, together, queries, keys);
+    dnnl_memory_desc share = dnn.dense(type, together, queries, keys);
+    dnnl_memory_desc sum =
+        dnn.strided(type, new long[] {together, queries, head}, new long[] {head, inner, 1});
+    Primitive compare = dnn.matmul("scores", query, key, null, score, new Epilogue());
+    Primitive softmax = dnn.softmax("softmax", score, share, 2);
+    Primitive gather = dnn.matmul("attention", share, value, null, sum, new Epilogue());
+    List<Operation> steps = new ArrayList<>();
+    for (int first = 0; first < model.heads(); first += together) {
+      long at = first * head * type.bytes();
+      steps.add(
+          dnn.operation(
+              compare,
+              src(dnn.view(query, from, queryAt + at)),
+              weights(dnn.view(key, from, keyColumn * type.bytes() + at)),
+              dst(dnn.view(score, scores, 0))));
+      steps.add(
+          dnn.operation(softmax, src(dnn.view(score, scores, 0)), dst(dnn.view(share, shares, 0))));
+      steps.add(
+          dnn.operation(
+              gather,
+              src(dnn.view(share, shares, 0)),
+              weights(dnn.view(value, from, valueColumn * type.bytes() + at)),
+              dst(dnn.view(sum, normed, at))));
+    }
+    return steps;
+  }
+
+  /** {@code x += gelu(LN(x) · W1 + b1) · W2 + b2} over the first tokens. */
+  private final class Mlp {
+    private final dnnl_memory_desc stream;
+    private final dnnl_memory_desc narrow;
+    private final dnnl_memory_desc hidden;
+    private final Primitive norm;
+    private final Primitive up;
+    private final Primitive down;
+
+    Mlp(long count, Primitive norm) {
+      long dim = model.dim();
+      long mlp = model.mlpDim();
+      this.stream = dnn.dense(Type.F32, count, dim);
+      this.narrow = dnn.dense(type, count, dim);
+      this.hidden = dnn.dense(type, count, mlp);
+      this.norm = norm;
+      this.up =
+          dnn.matmul(
+              "up",
+              narrow,
+              dnn.anyLayout(type, dim, mlp),
+              dnn.dense(Type.F32, 1, mlp),
+              hidden,
+              new Epilogue().gelu());
+      this.down =
+          dnn.matmul(
+              "down",
+              hidden,
+              dnn.anyLayout(type, mlp, dim),
+              dnn.dense(Type.F32, 1, dim),
+              stream,
+              new Epilogue().accumulate());
+    }
+
+    void add(int block) {
+      String name = "block.%d.mlp".formatted(block);
+      dnnl_memory carried = dnn.view(stream, x, 0);
+      norm(norm, name + ".norm", carried, dnn.view(narrow, normed, 0));
+      OneDnnProgram.this.add(
+          up,
+          src(dnn.view(narrow, normed, 0)),
+          weights(source.tensor(name + ".up.weight", up.weights())),
+          bias(source.tensor(name + ".up.bias")),
+          dst(dnn.view(hidden, wide, 0)));
+      OneDnnProgram.this.add(
+          down,
+          src(dnn.view(hidden, wide, 0)),
+          weights(source.tensor(name + ".down.weight", down.weights())),
+          bias(source.tensor(name + ".down.bias")),
+          dst(carried));
+    }
+  }
+
+  /**
+   * Encodes one chip.
+   *
+   * @param chipRows float32 {@code [L, C·64]}
+   * @param metres ground sample distance
+   * @param time 4 numbers, at the chip's place in its batch
+   * @param location 4 numbers, likewise
+   * @param out receives the embedding, likewise
+   */
+  void run(
+      Pointer chipRows,
+      float metres,
+      FloatBuffer time,
+      FloatBuffer location,
+      FloatBuffer out,
+      int place) {
+    place(metres);
+    dnn.move(rows, chipRows);
+    firstToken.put(0, classToken);
+    metadata.put(model.dim() - METADATA, time, place * 4, 4);
+    metadata.put(model.dim() - METADATA / 2, location, place * 4, 4);
+    for (int i = 0; i < operations.size(); i++) {
+      operations.get(i).run();
+    }
+    out.put(place * model.dim(), embedding, 0, model.dim());
+  }
+
+  /** What a chip goes through, in order. */
+  List<Operation> operations() {
+    return operations;
+  }
+
+  /** Positions depend on the gsd alone, which seldom changes. */
+  private void place(float metres) {
+    if (metres == gsd) {
+      return;
+    }
+    int q = omega.length;
+    float[][] waves = new float[side][2 * q];
+    for (int i = 0; i < side; i++) {
+      for (int k = 0; k < q; k++) {
+        float angle = i * (omega[k] * metres);
+        waves[i][k] = (float) Math.sin(angle);
+        waves[i][q + k] = (float) Math.cos(angle);
+      }
+    }
+    for (int patch = 0; patch < patches; patch++) {
+      position.put(patch * model.dim(), waves[patch % side]);
+      position.put(patch * model.dim() + 2 * q, waves[patch / side]);
+    }
+    gsd = metres;
+  }
+}

@@ -1,0 +1,9 @@
+package dev.kiln.infer;
+
+/** Number format that matrix products read; they add up in float32. */
+public enum Precision {
+  /** The fastest that the machine computes natively and that keeps the encoder's tolerance. */
+  AUTO,
+  FP32,
+  BF16
+}

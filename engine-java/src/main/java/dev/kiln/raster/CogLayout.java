@@ -1,0 +1,271 @@
+package dev.kiln.raster;
+
+import dev.kiln.fault.SceneFault;
+import dev.kiln.memory.ByteRange;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+
+/**
+ * How the full-resolution image of a GeoTIFF lies in its file: read from the file's directories
+ * alone, before any pixel is fetched. Strips count as tiles as wide as the image.
+ *
+ * <p>Everything is checked: a layout that was read describes tiles that lie within the object.
+ */
+public final class CogLayout {
+  /** Pixels across and down that GDAL can address. */
+  private static final long MOST_PIXELS = Integer.MAX_VALUE;
+
+  private static final int MOST_BANDS = 1024;
+  private static final int MOST_TILES = 1 << 22;
+
+  /** Tags of the TIFF specification. */
+  private static final class Tag {
+    static final int WIDTH = 256;
+    static final int HEIGHT = 257;
+    static final int BITS = 258;
+    static final int COMPRESSION = 259;
+    static final int STRIP_OFFSETS = 273;
+    static final int BANDS = 277;
+    static final int STRIP_ROWS = 278;
+    static final int STRIP_BYTES = 279;
+    static final int PLANAR = 284;
+    static final int PREDICTOR = 317;
+    static final int TILE_WIDTH = 322;
+    static final int TILE_HEIGHT = 323;
+    static final int TILE_OFFSETS = 324;
+    static final int TILE_BYTES = 325;
+    static final int FORMAT = 339;
+  }
+
+  private final String key;
+  private final long size;
+  private final int width;
+  private final int height;
+  private final int bands;
+  private final int bits;
+  private final int format;
+  private final int compression;
+  private final int predictor;
+  private final boolean interleaved;
+  private final int tileWidth;
+  private final int tileHeight;
+  private final long[] offsets;
+  private final long[] lengths;
+
+  /**
+   * Reads the layout; only the bytes of the file's directories are asked for.
+   *
+   * @param key the object, for messages
+   * @param size of the object in bytes
+   * @param bytes of the object
+   * @throws SceneFault permanent if it is not a TIFF, or one whose directory is broken
+   */
+  public static CogLayout read(String key, long size, FileBytes bytes)
+      throws SceneFault, InterruptedException {
+    return new CogLayout(key, size, TiffDirectory.readAll(key, size, bytes).get(0));
+  }
+
+  private CogLayout(String key, long size, TiffDirectory image) throws SceneFault {
+    this.key = key;
+    this.size = size;
+    this.width = within(image.number(Tag.WIDTH, "width"), MOST_PIXELS, "width");
+    this.height = within(image.number(Tag.HEIGHT, "height"), MOST_PIXELS, "height");
+    this.bands = within(image.number(Tag.BANDS, "number of bands", 1), MOST_BANDS, "bands");
+    this.bits = same(image, Tag.BITS, "bits of a sample", 1, 64);
+    this.format = same(image, Tag.FORMAT, "sample format", 1, 6);
+    this.compression =
+        within(image.number(Tag.COMPRESSION, "compression", 1), 65535, "compression");
+    this.predictor = within(image.number(Tag.PREDICTOR, "predictor", 1), 3, "predictor");
+    this.interleaved =
+        within(image.number(Tag.PLANAR, "planar layout", 1), 2, "planar layout") == 1;
+    if (image.has(Tag.TILE_WIDTH)) {
+      this.tileWidth =
+          within(image.number(Tag.TILE_WIDTH, "tile width"), MOST_PIXELS, "tile width");
+      this.tileHeight =
+          within(image.number(Tag.TILE_HEIGHT, "tile height"), MOST_PIXELS, "tile height");
+      this.offsets = image.numbers(Tag.TILE_OFFSETS, "tile offsets");
+      this.lengths = image.numbers(Tag.TILE_BYTES, "tile byte counts");
+    } else {
+      this.tileWidth = width;
+      long rows = image.number(Tag.STRIP_ROWS, "rows of a strip", height);
+      // Writers that put the whole image into one strip may say 2^32 - 1 here.
+      this.tileHeight = within(Math.min(rows, height), MOST_PIXELS, "rows of a strip");
+      this.offsets = image.numbers(Tag.STRIP_OFFSETS, "strip offsets");
+      this.lengths = image.numbers(Tag.STRIP_BYTES, "strip byte counts");
+    }
+    checkTiles();
+  }
+
+  private void checkTiles() throws SceneFault {
+    long tiles = (long) columns() * rows() * (interleaved ? 1 : bands);
+    if (tiles > MOST_TILES || offsets.length < tiles || lengths.length < tiles) {
+      throw broken(
+          "%d tiles expected, found %d offsets and %d byte counts"
+              .formatted(tiles, offsets.length, lengths.length));
+    }
+    for (int i = 0; i < tiles; i++) {
+      if (lengths[i] > Integer.MAX_VALUE || offsets[i] > size - lengths[i]) {
+        throw SceneFault.permanent(
+            key,
+            "tile %d is said to be bytes %d+%d of %d: the object is cut short or broken"
+                .formatted(i, offsets[i], lengths[i], size));
+      }
+    }
+  }
+
+  private int within(long value, long most, String name) throws SceneFault {
+    if (value < 1 || value > most) {
+      throw broken("%s of %d".formatted(name, value));
+    }
+    return (int) value;
+  }
+
+  /** The value that all bands have; 1 where the file names none. */
+  private int same(TiffDirectory image, int tag, String name, long absent, long most)
+      throws SceneFault {
+    if (!image.has(tag)) {
+      return (int) absent;
+    }
+    long[] values = image.numbers(tag, name);
+    for (long value : values) {
+      if (value != values[0]) {
+        throw SceneFault.permanent(key, name + " differ between its bands");
+      }
+    }
+    return within(values[0], most, name);
+  }
+
+  private SceneFault broken(String what) {
+    return SceneFault.permanent(key, "broken TIFF: " + what);
+  }
+
+  public String key() {
+    return key;
+  }
+
+  /** Columns in pixels. */
+  public int width() {
+    return width;
+  }
+
+  /** Rows in pixels. */
+  public int height() {
+    return height;
+  }
+
+  public int bands() {
+    return bands;
+  }
+
+  /** Bits of one pixel of one band. */
+  public int bits() {
+    return bits;
+  }
+
+  /** The TIFF sample format: 1 unsigned, 2 signed, 3 floating point. */
+  public int format() {
+    return format;
+  }
+
+  /** The TIFF compression: 1 none, 8 DEFLATE, 5 LZW, 50000 ZSTD … */
+  public int compression() {
+    return compression;
+  }
+
+  /** The TIFF predictor: 1 none, 2 horizontal differences, 3 floating point. */
+  public int predictor() {
+    return predictor;
+  }
+
+  /** Whether a tile holds all bands, pixel by pixel; else each band has tiles of its own. */
+  public boolean interleaved() {
+    return interleaved;
+  }
+
+  /** Columns of a tile in pixels. */
+  public int tileWidth() {
+    return tileWidth;
+  }
+
+  /** Rows of a tile in pixels. */
+  public int tileHeight() {
+    return tileHeight;
+  }
+
+  /** Tiles across. */
+  public int columns() {
+    return (int) ((width - 1L) / tileWidth + 1);
+  }
+
+  /** Tiles down. */
+  public int rows() {
+    return (int) ((height - 1L) / tileHeight + 1);
+  }
+
+  /**
+   * Where a tile lies in the object. Empty for a tile that was never written.
+   *
+   * @param column from the left, from 0
+   * @param row from the top, from 0
+   * @param band from 1; any where the file is {@link #interleaved}
+   */
+  public ByteRange tile(int column, int row, int band) {
+    if (column < 0 || column >= columns() || row < 0 || row >= rows()) {
+      throw new IndexOutOfBoundsException(
+          "%s: tile (%d, %d) of %d × %d".formatted(key, column, row, columns(), rows()));
+    }
+    int plane = interleaved ? 0 : band - 1;
+    int index = (plane * rows() + row) * columns() + column;
+    return new ByteRange(offsets[index], lengths[index]);
+  }
+
+  /**
+   * Where the tiles lie that windows of a scene's grid touch, each once; those never written are
+   * left out.
+   *
+   * @param windows in pixels of the scene's grid
+   * @param repeat how many grid pixels one pixel of this file covers in each direction
+   * @param wanted numbers of the bands, from 1
+   */
+  public List<ByteRange> tiles(List<StripWindow> windows, int repeat, int... wanted) {
+    BitSet touched = new BitSet();
+    for (StripWindow window : windows) {
+      int top = window.firstRow() / repeat / tileHeight;
+      int bottom = last(window.firstRow() + window.rows(), repeat, tileHeight, rows());
+      for (StripWindow.Span span : window.spans()) {
+        int left = span.begin() / repeat / tileWidth;
+        int right = last(span.end(), repeat, tileWidth, columns());
+        for (int row = top; row <= bottom && left <= right; row++) {
+          touched.set(row * columns() + left, row * columns() + right + 1);
+        }
+      }
+    }
+    return ranges(touched, wanted);
+  }
+
+  /** Where all tiles of some bands lie, numbered from 1; those never written are left out. */
+  public List<ByteRange> tiles(int... wanted) {
+    BitSet all = new BitSet();
+    all.set(0, columns() * rows());
+    return ranges(all, wanted);
+  }
+
+  private List<ByteRange> ranges(BitSet touched, int... wanted) {
+    List<ByteRange> ranges = new ArrayList<>();
+    for (int band : interleaved ? new int[] {1} : wanted) {
+      for (int i = touched.nextSetBit(0); i >= 0; i = touched.nextSetBit(i + 1)) {
+        ByteRange range = tile(i % columns(), i / columns(), band);
+        if (range.length() > 0) {
+          ranges.add(range);
+        }
+      }
+    }
+    return ranges;
+  }
+
+  /** The last tile before grid pixel {@code end}. */
+  private static int last(int end, int repeat, int tile, int tiles) {
+    return Math.min(tiles - 1, ((end + repeat - 1) / repeat - 1) / tile);
+  }
+}

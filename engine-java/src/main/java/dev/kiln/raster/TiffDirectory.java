@@ -1,0 +1,232 @@
+package dev.kiln.raster;
+
+import dev.kiln.fault.SceneFault;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * One directory (IFD) of a TIFF or BigTIFF file of either byte order: the fields that describe one
+ * image. Layout as in the TIFF 6.0 specification and the BigTIFF design of libtiff.
+ *
+ * <p>Nothing in the file is believed: counts and offsets are held against its size and fixed limits
+ * before anything is read or allocated.
+ */
+final class TiffDirectory {
+  private static final int MOST_DIRECTORIES = 64;
+  private static final int MOST_FIELDS = 4096;
+
+  /** More than the directories of a scene of a million tiles. */
+  private static final long MOST_VALUE_BYTES = 32 << 20;
+
+  private record Field(int type, int count, ByteBuffer value) {}
+
+  private final String key;
+  private final Map<Integer, Field> fields;
+
+  private TiffDirectory(String key, Map<Integer, Field> fields) {
+    this.key = key;
+    this.fields = Map.copyOf(fields);
+  }
+
+  /**
+   * Reads all directories and all values of their fields, so that whoever opens the file later
+   * finds these bytes there.
+   *
+   * @param key the object, for messages
+   * @param size of the file in bytes
+   * @param bytes of the file
+   * @return at least one directory, in file order
+   * @throws SceneFault permanent if this is no TIFF or a broken one
+   */
+  static List<TiffDirectory> readAll(String key, long size, FileBytes bytes)
+      throws SceneFault, InterruptedException {
+    return new Reader(key, size, bytes).readAll();
+  }
+
+  boolean has(int tag) {
+    return fields.containsKey(tag);
+  }
+
+  /** The one number of a field. */
+  long number(int tag, String name) throws SceneFault {
+    if (!has(tag)) {
+      throw SceneFault.permanent(key, "broken TIFF: no " + name + " (tag " + tag + ")");
+    }
+    return numbers(tag, name)[0];
+  }
+
+  /** The one number of a field, or another where the field is absent. */
+  long number(int tag, String name, long absent) throws SceneFault {
+    return has(tag) ? number(tag, name) : absent;
+  }
+
+  /**
+   * The numbers of a field, at least one.
+   *
+   * @throws SceneFault permanent if there is no such field or it does not hold whole numbers
+   */
+  long[] numbers(int tag, String name) throws SceneFault {
+    Field field = fields.get(tag);
+    if (field == null || field.count() == 0) {
+      throw SceneFault.permanent(key, "broken TIFF: no " + name + " (tag " + tag + ")");
+    }
+    ByteBuffer value = field.value();
+    long[] numbers = new long[field.count()];
+    for (int i = 0; i < numbers.length; i++) {
+      numbers[i] =
+          switch (field.type()) {
+            case 1 -> value.get(i) & 0xFF;
+            case 3 -> value.getShort(2 * i) & 0xFFFF;
+            case 4, 13 -> value.getInt(4 * i) & 0xFFFF_FFFFL;
+            case 16, 18 -> value.getLong(8 * i);
+            default ->
+                throw SceneFault.permanent(
+                    key,
+                    "broken TIFF: %s (tag %d) of whole numbers expected, found type %d"
+                        .formatted(name, tag, field.type()));
+          };
+      if (numbers[i] < 0) {
+        throw SceneFault.permanent(key, "broken TIFF: %s beyond 2^63".formatted(name));
+      }
+    }
+    return numbers;
+  }
+
+  /** Bytes of one value of a field type; 0 for a type that does not exist. */
+  private static int bytesOf(int type) {
+    return switch (type) {
+      case 1, 2, 6, 7 -> 1;
+      case 3, 8 -> 2;
+      case 4, 9, 11, 13 -> 4;
+      case 5, 10, 12, 16, 17, 18 -> 8;
+      default -> 0;
+    };
+  }
+
+  /** Walks the chain of directories of one file. */
+  private static final class Reader {
+    private final String key;
+    private final long size;
+    private final FileBytes bytes;
+    private ByteOrder order;
+    private boolean big;
+    private long valueBytes;
+
+    Reader(String key, long size, FileBytes bytes) {
+      this.key = key;
+      this.size = size;
+      this.bytes = bytes;
+    }
+
+    List<TiffDirectory> readAll() throws SceneFault, InterruptedException {
+      List<TiffDirectory> directories = new ArrayList<>();
+      Set<Long> seen = new HashSet<>();
+      for (long at = first(); at != 0; ) {
+        if (!seen.add(at) || directories.size() == MOST_DIRECTORIES) {
+          throw broken("its directories form a ring, or are more than " + MOST_DIRECTORIES);
+        }
+        int count = fieldCount(at);
+        directories.add(new TiffDirectory(key, fields(at, count)));
+        at = next(at, count);
+      }
+      if (directories.isEmpty()) {
+        throw broken("it holds no image");
+      }
+      return directories;
+    }
+
+    /** Offset of the first directory. */
+    private long first() throws SceneFault, InterruptedException {
+      if (size < 8) {
+        throw notTiff();
+      }
+      ByteBuffer start = bytes.at(0, 8).slice();
+      int mark = start.order(ByteOrder.BIG_ENDIAN).getShort(0) & 0xFFFF;
+      order = mark == 0x4D4D ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN;
+      int version = start.order(order).getShort(2);
+      if (mark != 0x4D4D && mark != 0x4949 || version != 42 && version != 43) {
+        throw notTiff();
+      }
+      big = version == 43;
+      if (!big) {
+        return start.getInt(4) & 0xFFFF_FFFFL;
+      }
+      if (start.getShort(4) != 8 || start.getShort(6) != 0) {
+        throw broken("BigTIFF offsets of 8 bytes expected");
+      }
+      return read(8, 8).getLong(0);
+    }
+
+    private int fieldCount(long at) throws SceneFault, InterruptedException {
+      long count = big ? read(at, 8).getLong(0) : read(at, 2).getShort(0) & 0xFFFF;
+      if (count < 1 || count > MOST_FIELDS) {
+        throw broken("a directory of " + count + " fields");
+      }
+      return (int) count;
+    }
+
+    private long next(long at, int count) throws SceneFault, InterruptedException {
+      long after = at + (big ? 8 + 20L * count : 2 + 12L * count);
+      return big ? read(after, 8).getLong(0) : read(after, 4).getInt(0) & 0xFFFF_FFFFL;
+    }
+
+    private Map<Integer, Field> fields(long at, int count) throws SceneFault, InterruptedException {
+      int entry = big ? 20 : 12;
+      int inline = big ? 8 : 4;
+      ByteBuffer entries = read(at + (big ? 8 : 2), count * entry);
+      Map<Integer, Field> fields = new LinkedHashMap<>();
+      for (int i = 0; i < count; i++) {
+        int start = i * entry;
+        int tag = entries.getShort(start) & 0xFFFF;
+        int type = entries.getShort(start + 2) & 0xFFFF;
+        long values = big ? entries.getLong(start + 4) : entries.getInt(start + 4) & 0xFFFF_FFFFL;
+        int each = bytesOf(type);
+        if (each == 0) {
+          // A later revision's type: readers are to pass over the field.
+          continue;
+        }
+        if (values < 0 || values > MOST_VALUE_BYTES / each) {
+          throw broken("field %d of %d values".formatted(tag, values));
+        }
+        int length = (int) values * each;
+        int valueAt = start + entry - inline;
+        ByteBuffer value;
+        if (length <= inline) {
+          value = entries.slice(valueAt, length).order(order);
+        } else {
+          valueBytes += length;
+          if (valueBytes > MOST_VALUE_BYTES) {
+            throw broken("more than %d bytes of fields".formatted(MOST_VALUE_BYTES));
+          }
+          value =
+              read(big ? entries.getLong(valueAt) : entries.getInt(valueAt) & 0xFFFF_FFFFL, length);
+        }
+        fields.putIfAbsent(tag, new Field(type, (int) values, value));
+      }
+      return fields;
+    }
+
+    private ByteBuffer read(long offset, int length) throws SceneFault, InterruptedException {
+      if (offset < 0 || offset > size - length) {
+        throw broken(
+            "bytes %d to %d of its directory lie outside the %d bytes of the object"
+                .formatted(offset, offset + length, size));
+      }
+      return bytes.at(offset, length).slice().order(order);
+    }
+
+    private SceneFault broken(String what) {
+      return SceneFault.permanent(key, "broken TIFF: " + what);
+    }
+
+    private SceneFault notTiff() {
+      return SceneFault.permanent(key, "a GeoTIFF expected, found something else");
+    }
+  }
+}

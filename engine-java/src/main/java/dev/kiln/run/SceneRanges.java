@@ -1,0 +1,80 @@
+package dev.kiln.run;
+
+import dev.kiln.archive.BandAsset;
+import dev.kiln.archive.Scene;
+import dev.kiln.fault.SceneFault;
+import dev.kiln.fetch.RangePlan;
+import dev.kiln.fetch.SparseObject;
+import dev.kiln.raster.ChipGrid;
+import dev.kiln.raster.CogLayout;
+import dev.kiln.raster.StripStep;
+import dev.kiln.raster.StripWindow;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/** Says which bytes of a scene's objects hold the pixels that are read. */
+final class SceneRanges {
+  private SceneRanges() {}
+
+  /** All of an object's full-resolution image, and none of its overviews. */
+  static RangePlan ofImage(SparseObject object) throws SceneFault, InterruptedException {
+    CogLayout layout = layout(object);
+    return object.plan(layout.tiles(IntStream.rangeClosed(1, layout.bands()).toArray()));
+  }
+
+  /**
+   * The tiles that the strips of a scene's chips touch.
+   *
+   * @param objects of the scene's bands
+   * @param selection its chips that are wanted; empty for all
+   * @param chip edge in pixels
+   */
+  static List<RangePlan> ofChips(
+      Scene scene, List<SparseObject> objects, Optional<ChipSelection> selection, int chip)
+      throws SceneFault, InterruptedException {
+    List<CogLayout> layouts = new ArrayList<>();
+    for (SparseObject object : objects) {
+      layouts.add(layout(object));
+    }
+    if (objects.isEmpty()) {
+      return List.of();
+    }
+    int width = layouts.stream().mapToInt(CogLayout::width).max().orElseThrow();
+    int height = layouts.stream().mapToInt(CogLayout::height).max().orElseThrow();
+    ChipGrid grid = selection.map(ChipSelection::grid).orElse(ChipGrid.of(width, height, chip));
+    BitSet wanted = selection.map(ChipSelection::surviving).orElse(grid.all());
+    List<StripWindow> windows = strips(grid, width, layouts, wanted);
+    List<RangePlan> plans = new ArrayList<>();
+    for (int i = 0; i < objects.size(); i++) {
+      SparseObject object = objects.get(i);
+      CogLayout layout = layouts.get(i);
+      int[] bands =
+          scene.bands().stream()
+              .filter(band -> band.object().key().equals(object.key()))
+              .mapToInt(BandAsset::index)
+              // That it is missing is said where it is read.
+              .filter(band -> band <= layout.bands())
+              .toArray();
+      plans.add(object.plan(layout.tiles(windows, width / layout.width(), bands)));
+    }
+    return plans;
+  }
+
+  private static List<StripWindow> strips(
+      ChipGrid grid, int width, List<CogLayout> layouts, BitSet wanted) {
+    StripStep step =
+        StripStep.of(
+            width,
+            layouts.stream()
+                .map(layout -> new StripStep.Tiles(layout.width(), layout.tileHeight()))
+                .toList());
+    return grid.strips(step.tileHeight(), step.rowStep(), wanted);
+  }
+
+  private static CogLayout layout(SparseObject object) throws SceneFault, InterruptedException {
+    return CogLayout.read(object.key(), object.size(), object::bytes);
+  }
+}

@@ -1,0 +1,381 @@
+package dev.kiln.fetch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+
+import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.fault.SceneFault;
+import dev.kiln.memory.ByteRange;
+import dev.kiln.testing.FaultProxy;
+import dev.kiln.testing.FaultProxy.Fault;
+import dev.kiln.testing.S3Server;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** After every fault on the way to a bucket: the same bytes, or a failure that says what it is. */
+@Timeout(60)
+class S3FaultsTest {
+  private static final byte[] OBJECT = new byte[20_000_000];
+  private static final RequestLimits LIMITS =
+      new RequestLimits(4, 2, Duration.ofMillis(5), Duration.ofSeconds(2));
+
+  @TempDir static Path folder;
+  private static S3Server server;
+  private static FaultProxy proxy;
+
+  @BeforeAll
+  static void start() throws Exception {
+    new Random(1).nextBytes(OBJECT);
+    server = S3Server.start(folder);
+    server.bucket("bucket");
+    proxy = new FaultProxy(server.port());
+    try (ObjectStore store = open(server.endpoint(), S3Server.KEY)) {
+      store.put("object", OBJECT);
+    }
+  }
+
+  @AfterAll
+  static void stop() throws IOException {
+    proxy.close();
+    server.close();
+  }
+
+  @BeforeEach
+  void letThrough() {
+    proxy.plan(request -> Fault.NONE);
+  }
+
+  private static ObjectStore open(URI endpoint, AccessKey key) {
+    return open(endpoint, key, LIMITS);
+  }
+
+  private static ObjectStore open(URI endpoint, AccessKey key, RequestLimits limits) {
+    return ObjectStores.open(
+        "s3://bucket",
+        new StoreOptions(
+            Optional.of(endpoint),
+            Optional.of("us-west-2"),
+            new Identity(Identity.Signing.REQUIRED, Optional.of(key), false),
+            limits));
+  }
+
+  private static ObjectStore open() {
+    return open(proxy.endpoint(), S3Server.KEY);
+  }
+
+  /** A busy machine's disk may keep a put waiting for longer than a stall is tested with. */
+  private static ObjectStore openPatient() {
+    return open(
+        proxy.endpoint(),
+        S3Server.KEY,
+        new RequestLimits(4, 2, Duration.ofMillis(5), Duration.ofSeconds(20)));
+  }
+
+  /** Fetches the whole object as a scene's tiles are, and returns its bytes. */
+  private static byte[] fetch(ObjectStore store) throws SceneFault, InterruptedException {
+    try (SparseObject object = store.open(List.of("object")).get(0)) {
+      store.fetch(List.of(object.plan(List.of(new ByteRange(0, OBJECT.length)))));
+      byte[] bytes = new byte[OBJECT.length];
+      object.buffer().slice(0, bytes.length).get(bytes);
+      return bytes;
+    }
+  }
+
+  static Stream<Arguments> passingFaults() {
+    return Stream.of(
+        Arguments.of("500", Fault.error(500, "InternalError")),
+        Arguments.of("503", Fault.error(503, "SlowDown")),
+        Arguments.of("503 without a reason", Fault.error(503, "")),
+        Arguments.of("429", Fault.error(429, "TooManyRequests")),
+        Arguments.of("400 request timeout", Fault.error(400, "RequestTimeout")),
+        Arguments.of("credentials ran out", Fault.error(400, "ExpiredToken")),
+        Arguments.of("reset before the answer", Fault.RESET),
+        Arguments.of("reset within the answer", Fault.resetAfter(30_000)),
+        Arguments.of("silence", Fault.SILENCE),
+        Arguments.of("stall within the answer", Fault.stallAfter(30_000)),
+        Arguments.of("short answer", Fault.cutAfter(30_000)));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("passingFaults")
+  void faultThatPassesLeavesNoTrace(String name, Fault fault) throws Exception {
+    // Each request once: what is asked again goes through. Stalls take seconds, so the head has
+    // none.
+    boolean slow = fault == Fault.SILENCE || name.startsWith("stall");
+    Set<String> met = ConcurrentHashMap.newKeySet();
+    proxy.plan(
+        request ->
+            slow && isHead(request) || !met.add(end(request.header("range"))) ? Fault.NONE : fault);
+    int faults = slow ? 3 : 4;
+    try (ObjectStore store = open()) {
+      assertThat(fetch(store)).isEqualTo(OBJECT);
+      assertThat(store.traffic().retries()).isEqualTo(faults);
+      assertThat(store.traffic().requests()).isEqualTo(4 + faults);
+      assertThat(proxy.requests()).hasSize(4 + faults);
+    }
+  }
+
+  private static boolean isHead(FaultProxy.Request request) {
+    return request.header("range").startsWith("bytes=0-");
+  }
+
+  /** A part that is carried on begins later and ends where it did. */
+  private static String end(String range) {
+    return range.substring(range.indexOf('-'));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("passingFaults")
+  void faultThatStaysIsNamed(String name, Fault fault) {
+    assumeFalse(fault == Fault.SILENCE, "SKIPPED: takes as long as the stall, and ends like it");
+    proxy.plan(request -> isHead(request) ? Fault.NONE : fault);
+    try (ObjectStore store = open()) {
+      if (name.equals("credentials ran out")) {
+        assertThatThrownBy(() -> fetch(store))
+            .isInstanceOf(ConfigurationFault.class)
+            .hasMessageContaining("s3://bucket: the credentials have expired (ExpiredToken)");
+      } else {
+        assertThatThrownBy(() -> fetch(store))
+            .isInstanceOfSatisfying(
+                SceneFault.class,
+                e -> {
+                  assertThat(e.kind()).isEqualTo(SceneFault.Kind.TRANSIENT);
+                  assertThat(e.key()).isEqualTo("object");
+                })
+            .hasMessageMatching("object: (the service answered|connection failed: ).*");
+      }
+      // The head, and three parts that are tried twice unless they are cancelled.
+      assertThat(proxy.requests().size()).isBetween(1 + 3, 1 + 6);
+    }
+  }
+
+  @Test
+  void partIsCarriedOnWhereItBrokeOff() throws Exception {
+    proxy.plan(request -> request.number() == 1 ? Fault.resetAfter(3_000_000) : Fault.NONE);
+    try (ObjectStore store = open()) {
+      assertThat(fetch(store)).isEqualTo(OBJECT);
+    }
+    FaultProxy.Request broken = proxy.requests().get(1);
+    long begin = begin(broken);
+    long again =
+        proxy.requests().stream()
+            .filter(
+                r -> r.number() > 1 && end(r.header("range")).equals(end(broken.header("range"))))
+            .mapToLong(S3FaultsTest::begin)
+            .findFirst()
+            .orElseThrow();
+    assertThat(again - begin).isBetween(1L, 3_000_000L);
+  }
+
+  private static long begin(FaultProxy.Request request) {
+    String range = request.header("range");
+    return Long.parseLong(range.substring("bytes=".length(), range.indexOf('-')));
+  }
+
+  @Test
+  void allRangesAreOfOneVersion() throws Exception {
+    byte[] other = OBJECT.clone();
+    other[15_000_000]++;
+    try (ObjectStore direct = open(server.endpoint(), S3Server.KEY);
+        ObjectStore store = open()) {
+      direct.put("changing", OBJECT);
+      proxy.plan(
+          request -> {
+            if (request.number() == 2) {
+              direct.put("changing", other);
+            }
+            return Fault.NONE;
+          });
+      try (SparseObject object = store.open(List.of("changing")).get(0)) {
+        RangePlan plan = object.plan(List.of(new ByteRange(0, OBJECT.length)));
+        assertThatThrownBy(() -> store.fetch(List.of(plan)))
+            .isInstanceOf(SceneFault.class)
+            .hasMessage("changing: the object changed while it was read");
+      }
+      assertThat(store.traffic().retries()).isZero();
+      assertThat(proxy.requests().get(1).header("if-match")).isNotEmpty();
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "403, AccessDenied, the requester pays: then give --requester-pays",
+    "404, NoSuchKey, no such object in s3://bucket",
+    "400, InvalidRequest, the service answered 400 InvalidRequest: injected"
+  })
+  void whatWillNotPassIsPermanentAndSaysWhatToDo(int status, String code, String advice) {
+    proxy.plan(request -> Fault.error(status, code));
+    try (ObjectStore store = open()) {
+      assertThatThrownBy(() -> fetch(store))
+          .isInstanceOfSatisfying(
+              SceneFault.class, e -> assertThat(e.kind()).isEqualTo(SceneFault.Kind.PERMANENT))
+          .hasMessageContaining(advice);
+      assertThat(proxy.requests()).hasSize(1);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "404, NoSuchBucket, there is no such bucket",
+    "403, InvalidAccessKeyId, the credentials are refused (InvalidAccessKeyId)",
+    "403, SignatureDoesNotMatch, ENDPOINT_ACCESS_KEY",
+    "403, RequestTimeTooSkewed, clock is wrong",
+    "301, PermanentRedirect, give --region",
+    "400, AuthorizationHeaderMalformed, give --region"
+  })
+  void whatFailsEveryRequestIsAConfigurationFault(int status, String code, String advice) {
+    proxy.plan(request -> Fault.error(status, code));
+    try (ObjectStore store = open()) {
+      assertThatThrownBy(() -> fetch(store))
+          .isInstanceOf(ConfigurationFault.class)
+          .hasMessageStartingWith("s3://bucket: ")
+          .hasMessageContaining(advice);
+      assertThat(proxy.requests()).hasSize(1);
+    }
+  }
+
+  @Test
+  void serverRefusesAWrongSecret() {
+    AccessKey wrong = new AccessKey(S3Server.KEY.id(), "planted-wrong-secret");
+    try (ObjectStore store = open(server.endpoint(), wrong)) {
+      assertThatThrownBy(() -> fetch(store))
+          .isInstanceOf(ConfigurationFault.class)
+          .hasMessageContaining("SignatureDoesNotMatch")
+          .hasMessageNotContaining("planted");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"http://no-such-host.invalid:9000", "http://127.0.0.1:1"})
+  void serviceThatCannotBeReachedIsTransient(URI endpoint) {
+    try (ObjectStore store = open(endpoint, S3Server.KEY)) {
+      assertThatThrownBy(() -> fetch(store))
+          .isInstanceOfSatisfying(
+              SceneFault.class, e -> assertThat(e.kind()).isEqualTo(SceneFault.Kind.TRANSIENT))
+          .hasMessageContaining("connection failed");
+      assertThat(store.traffic().retries()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void interruptCancelsAFetchAtOnce() throws Exception {
+    proxy.plan(request -> isHead(request) ? Fault.NONE : Fault.stallAfter(5000));
+    AtomicReference<Throwable> ended = new AtomicReference<>();
+    try (ObjectStore store = open()) {
+      Thread fetching =
+          new Thread(
+              () -> {
+                try {
+                  fetch(store);
+                } catch (Throwable e) {
+                  ended.set(e);
+                }
+              });
+      fetching.start();
+      while (proxy.requests().size() < 3) {
+        Thread.sleep(5);
+      }
+      fetching.interrupt();
+      fetching.join(500);
+      assertThat(ended.get()).isInstanceOf(InterruptedException.class);
+
+      proxy.plan(request -> Fault.NONE);
+      assertThat(fetch(store)).isEqualTo(OBJECT);
+    }
+  }
+
+  @Test
+  void putIsTriedAgainAndLeavesTheObjectWhole() throws Exception {
+    proxy.plan(
+        request ->
+            request.number() == 0
+                ? Fault.error(503, "SlowDown")
+                : request.path().contains("again") && request.number() == 2
+                    ? Fault.RESET
+                    : Fault.NONE);
+    try (ObjectStore store = openPatient()) {
+      store.put("put", OBJECT);
+      store.put("again", OBJECT);
+      assertThat(store.traffic().retries()).isEqualTo(2);
+      assertThat(store.traffic().bytesWritten()).isEqualTo(2L * OBJECT.length);
+      assertThat(store.read("put")).isEqualTo(OBJECT);
+      assertThat(store.read("again")).isEqualTo(OBJECT);
+    }
+  }
+
+  @Test
+  void putThatIsRefusedNamesTheRights() {
+    proxy.plan(request -> Fault.error(403, "AccessDenied"));
+    try (ObjectStore store = open()) {
+      assertThatThrownBy(() -> store.put("put", new byte[10]))
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("s3://bucket/put")
+          .hasMessageContaining("s3:PutObject");
+    }
+  }
+
+  @Test
+  void largePutGoesInPartsAndFailsWhole() throws Exception {
+    byte[] large = new byte[S3Upload.LARGE_BYTES + 1];
+    new Random(2).nextBytes(large);
+    try (ObjectStore store = openPatient()) {
+      Set<String> met = ConcurrentHashMap.newKeySet();
+      proxy.plan(
+          request ->
+              request.path().contains("partNumber=3") && met.add("3") ? Fault.RESET : Fault.NONE);
+      store.put("large", large);
+      assertThat(proxy.requests().stream().filter(r -> r.path().contains("partNumber"))).hasSize(6);
+      assertThat(store.read("large")).isEqualTo(large);
+
+      proxy.plan(
+          request ->
+              request.path().contains("partNumber=3")
+                  ? Fault.error(403, "AccessDenied")
+                  : Fault.NONE);
+      assertThatThrownBy(() -> store.put("broken", large)).isInstanceOf(IOException.class);
+      assertThat(store.exists("broken")).isFalse();
+      assertThat(proxy.requests())
+          .anyMatch(r -> r.method().equals("DELETE") && r.path().contains("uploadId"));
+    }
+  }
+
+  @Test
+  void requestsUnderWayAreLimited() throws Exception {
+    Set<Integer> inside = ConcurrentHashMap.newKeySet();
+    Set<Integer> seen = ConcurrentHashMap.newKeySet();
+    proxy.plan(
+        request ->
+            link -> {
+              inside.add(request.number());
+              seen.add(inside.size());
+              Thread.sleep(20);
+              link.forward(Long.MAX_VALUE);
+              inside.remove(request.number());
+            });
+    try (ObjectStore store = open()) {
+      store.open(java.util.Collections.nCopies(12, "object")).forEach(SparseObject::close);
+    }
+    assertThat(seen).contains(LIMITS.connections());
+    assertThat(seen).allMatch(n -> n <= LIMITS.connections());
+  }
+}

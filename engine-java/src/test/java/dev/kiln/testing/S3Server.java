@@ -1,0 +1,87 @@
+package dev.kiln.testing;
+
+import dev.kiln.fetch.AccessKey;
+import dev.kiln.fetch.Identity;
+import dev.kiln.fetch.RequestLimits;
+import dev.kiln.fetch.StoreOptions;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import org.gaul.s3proxy.S3Proxy;
+import org.gaul.s3proxy.auth.AuthenticationType;
+import org.gaul.s3proxy.nio2blob.FilesystemNio2BlobStore;
+
+/**
+ * A real S3 server over HTTP on this machine: the folders in its root are its buckets. It checks
+ * signatures.
+ */
+public final class S3Server implements AutoCloseable {
+  /** The only credentials it takes. */
+  public static final AccessKey KEY = new AccessKey("AKIAKILNTEST", "planted-secret-access-key");
+
+  private final Path root;
+  private final S3Proxy server;
+
+  private S3Server(Path root, S3Proxy server) {
+    this.root = root;
+    this.server = server;
+  }
+
+  /** Starts it on a free port. */
+  public static S3Server start(Path root) throws Exception {
+    return start(root, true);
+  }
+
+  /** Starts one that anyone may use. */
+  public static S3Server startOpen(Path root) throws Exception {
+    return start(root, false);
+  }
+
+  private static S3Server start(Path root, boolean signed) throws Exception {
+    S3Proxy.Builder builder =
+        S3Proxy.builder()
+            .blobStore(new FilesystemNio2BlobStore(root.toString()))
+            .endpoint(URI.create("http://127.0.0.1:0"))
+            .ignoreUnknownHeaders(true)
+            .stopTimeout(0);
+    if (signed) {
+      builder.awsAuthentication(AuthenticationType.AWS_V4, KEY.id(), KEY.secret());
+    }
+    S3Proxy server = builder.build();
+    server.start();
+    return new S3Server(root, server);
+  }
+
+  public int port() {
+    return server.getPort();
+  }
+
+  public URI endpoint() {
+    return URI.create("http://127.0.0.1:" + port());
+  }
+
+  /** The folder of a bucket; makes the bucket if there is none. */
+  public Path bucket(String name) throws java.io.IOException {
+    return Files.createDirectories(root.resolve(name));
+  }
+
+  /** Options that reach an endpoint with this server's key, and do not wait long. */
+  public static StoreOptions options(URI endpoint) {
+    return new StoreOptions(
+        Optional.of(endpoint),
+        Optional.of("us-west-2"),
+        new Identity(Identity.Signing.REQUIRED, Optional.of(KEY), true),
+        new RequestLimits(8, 4, Duration.ofMillis(5), Duration.ofSeconds(2)));
+  }
+
+  @Override
+  public void close() {
+    try {
+      server.stop();
+    } catch (Exception e) {
+      throw new IllegalStateException("the S3 server does not stop", e);
+    }
+  }
+}

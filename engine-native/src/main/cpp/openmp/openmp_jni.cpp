@@ -1,0 +1,17 @@
+// JNI of dev.kiln.openmp.OpenMp. The OpenMP library that a binding brought along is looked up, never linked
+// nor loaded: a second one in the process would keep threads of its own.
+#include <dlfcn.h>
+#include <jni.h>
+
+extern "C" JNIEXPORT jboolean JNICALL Java_dev_kiln_openmp_OpenMp_set(JNIEnv*, jclass, jint threads) {
+  void* library = dlopen("libgomp.so.1", RTLD_LAZY | RTLD_NOLOAD);
+  if (library == nullptr) {
+    return JNI_FALSE;
+  }
+  auto set = reinterpret_cast<void (*)(int)>(dlsym(library, "omp_set_num_threads"));
+  if (set != nullptr) {
+    set(threads);
+  }
+  dlclose(library);
+  return set != nullptr;
+}
