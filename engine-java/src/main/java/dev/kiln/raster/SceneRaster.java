@@ -1,5 +1,6 @@
 package dev.kiln.raster;
 
+import dev.kiln.decode.TiledTiff;
 import dev.kiln.fault.SceneFault;
 import dev.kiln.memory.BandPlane;
 import dev.kiln.memory.HostBuffer;
@@ -158,7 +159,7 @@ public final class SceneRaster implements AutoCloseable {
 
   /**
    * Reads the raw pixels of a strip: pixel-interleaved where the file is, else planar. Outside the
-   * window's spans the planes hold nothing.
+   * window's spans the planes hold nothing to rely on.
    *
    * @return the caller owns it
    * @throws SceneFault permanent if the pixels cannot be decoded
@@ -175,9 +176,11 @@ public final class SceneRaster implements AutoCloseable {
     }
     HostBuffer pixels = HostBuffer.allocate("strip of " + finest.key(), bytes);
     try {
+      List<TileRead> reads = new ArrayList<>();
       for (Map.Entry<CogFile, List<Integer>> entry : bandsOfFile.entrySet()) {
-        read(entry.getKey(), entry.getValue(), window, planes, pixels);
+        reads.addAll(reads(entry.getKey(), entry.getValue(), window, planes, pixels));
       }
+      TileRead.all(reads, finest.threads());
       return new Strip(pixels, List.of(planes), window.firstRow(), window.rows());
     } catch (SceneFault | RuntimeException | Error e) {
       pixels.close();
@@ -203,26 +206,30 @@ public final class SceneRaster implements AutoCloseable {
     return (end + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
   }
 
-  private void read(
-      CogFile file, List<Integer> bands, StripWindow window, BandPlane[] planes, HostBuffer pixels)
-      throws SceneFault {
+  private List<TileRead> reads(
+      CogFile file,
+      List<Integer> bands,
+      StripWindow window,
+      BandPlane[] planes,
+      HostBuffer pixels) {
     BandPlane first = planes[bands.get(0)];
     int[] numbers = bands.stream().mapToInt(i -> sources.get(i).index()).toArray();
     long bandStride = bands.size() == 1 ? 0 : planes[bands.get(1)].offset() - first.offset();
     int repeat = first.repeat();
-    for (StripWindow.Span span : window.spans()) {
+    List<TileRead> reads = new ArrayList<>();
+    for (StripWindow.Span span : window.joined(file.tileWidth() * repeat)) {
       int x = span.begin() / repeat;
       int width = ceilDiv(span.end(), repeat) - x;
-      file.read(
-          numbers,
-          x,
-          window.firstRow() / repeat,
-          width,
-          first.height(),
-          pixels,
-          new CogFile.BandLayout(
-              first.byteOf(x, 0), first.pixelStride(), first.lineStride(), bandStride));
+      reads.add(
+          new TileRead(
+              file,
+              numbers,
+              new TiledTiff.Window(x, window.firstRow() / repeat, width, first.height()),
+              pixels,
+              new CogFile.BandLayout(
+                  first.byteOf(x, 0), first.pixelStride(), first.lineStride(), bandStride)));
     }
+    return reads;
   }
 
   private static int ceilDiv(int a, int b) {
