@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -39,9 +40,18 @@ public final class DoctorCommand implements Callable<Integer> {
   @Option(names = "--out", paramLabel = "URI", description = "See whether this can be written.")
   private String out;
 
+  @Mixin private StoreFlags storeFlags;
+  @Mixin private OutStoreFlags outStoreFlags;
+
   @Override
   public Integer call() {
-    List<Checkup.Finding> findings = Checkup.all(model, source, out);
+    List<Checkup.Finding> findings =
+        Checkup.all(
+            model,
+            source,
+            storeFlags.source(),
+            out,
+            outStoreFlags.options(storeFlags, System.getenv()));
     PrintWriter print = spec.commandLine().getOut();
     if (json) {
       print.println(

@@ -6,6 +6,7 @@ import dev.kiln.archive.Shard;
 import dev.kiln.fault.ConfigurationFault;
 import dev.kiln.fetch.ObjectStore;
 import dev.kiln.fetch.ObjectStores;
+import dev.kiln.fetch.StoreOptions;
 import dev.kiln.infer.Encoder;
 import dev.kiln.infer.Encoders;
 import dev.kiln.model.ModelDirectory;
@@ -40,7 +41,11 @@ import picocli.CommandLine.Spec;
       "",
       "Example:",
       "  kiln embed naip --scenes scenes.txt.gz --model clay-v1.5 \\",
-      "      --source naip-analytic --out embeddings --index 0 --items-per-job 100"
+      "      --source naip-analytic --out embeddings --index 0 --items-per-job 100",
+      "",
+      "The same from bucket to bucket:",
+      "  kiln embed naip --scenes s3://my-bucket/scenes.txt.gz --model clay-v1.5 \\",
+      "      --source s3://naip-analytic --out s3://my-bucket/clay"
     },
     showDefaultValues = true,
     sortOptions = false)
@@ -55,7 +60,7 @@ public final class EmbedCommand implements Callable<Integer> {
   @Option(
       names = "--scenes",
       required = true,
-      paramLabel = "FILE",
+      paramLabel = "URI",
       description = "Scene list, one key a line, plain or gzip.")
   private String scenes;
 
@@ -70,20 +75,22 @@ public final class EmbedCommand implements Callable<Integer> {
       names = "--source",
       required = true,
       paramLabel = "URI",
-      description = "The archive: a folder that mirrors its bucket.")
+      description = "The archive: its bucket, or a folder that mirrors it.")
   private String source;
 
   @Option(
       names = "--out",
       required = true,
       paramLabel = "URI",
-      description = "Where the files go, under the scenes' own paths.")
+      description = "Bucket or folder where the files go, under the scenes' own paths.")
   private String out;
 
   @Mixin private ShardFlags shardFlags;
   @Mixin private ChipFlags chipFlags;
   @Mixin private EncoderFlags encoderFlags;
   @Mixin private RunFlags runFlags;
+  @Mixin private StoreFlags storeFlags;
+  @Mixin private OutStoreFlags outStoreFlags;
 
   @Option(
       names = "--progress",
@@ -102,8 +109,9 @@ public final class EmbedCommand implements Callable<Integer> {
 
     ChipOptions chips = chipFlags.options();
     RunOptions options = runFlags.options();
-    try (ObjectStore from = ObjectStores.open(source);
-        ObjectStore to = ObjectStores.open(out);
+    try (ObjectStore from = ObjectStores.open(source, storeFlags.source());
+        ObjectStore to =
+            ObjectStores.open(out, outStoreFlags.options(storeFlags, System.getenv()));
         Encoder encoder = Encoders.open(model, platform, chips.chip(), encoderFlags.options())) {
       log.info("encoder: {}", encoder.description());
       plan(model, encoder, options);
@@ -145,9 +153,10 @@ public final class EmbedCommand implements Callable<Integer> {
   }
 
   private SceneList scenes(Shard shard) throws IOException {
-    Path file = ObjectStores.localPath(scenes);
+    StoreOptions options = storeFlags.source();
     try {
-      return SceneList.read("--scenes " + scenes, () -> Files.newInputStream(file), shard);
+      return SceneList.read(
+          "--scenes " + scenes, () -> ObjectStores.stream(scenes, options), shard);
     } catch (NoSuchFileException e) {
       throw new ConfigurationFault("--scenes " + scenes + ": there is no such file", e);
     }

@@ -1,6 +1,7 @@
 package dev.kiln.cli;
 
 import dev.kiln.cli.EnvironmentDefaults.Variable;
+import dev.kiln.fetch.ObjectStores;
 import java.lang.reflect.Array;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -75,7 +76,9 @@ final class ResolvedOptions {
           .mapToObj(i -> text(Array.get(value, i)))
           .collect(Collectors.joining(","));
     }
-    return value instanceof Enum<?> ? value.toString().toLowerCase(Locale.ROOT) : value.toString();
+    return value instanceof Enum<?>
+        ? value.toString().toLowerCase(Locale.ROOT)
+        : ObjectStores.shown(value.toString());
   }
 
   private static String origin(ParseResult command, ArgSpec argument) {

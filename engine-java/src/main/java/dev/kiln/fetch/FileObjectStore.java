@@ -69,7 +69,7 @@ final class FileObjectStore implements ObjectStore {
     } catch (ClosedByInterruptException e) {
       throw new InterruptedException("reading " + key);
     } catch (NoSuchFileException | NotDirectoryException e) {
-      throw SceneFault.permanent(key, "no such object under " + root, e);
+      throw noSuchObject(key, e);
     } catch (IOException e) {
       if (Files.isDirectory(path(key))) {
         throw SceneFault.permanent(key, "a folder under " + root + ", an object expected", e);
@@ -146,6 +146,24 @@ final class FileObjectStore implements ObjectStore {
       }
       at += n;
     }
+  }
+
+  @Override
+  public byte[] read(String key) throws SceneFault {
+    traffic.request();
+    try {
+      byte[] bytes = Files.readAllBytes(path(key));
+      traffic.read(bytes.length);
+      return bytes;
+    } catch (NoSuchFileException | NotDirectoryException e) {
+      throw noSuchObject(key, e);
+    } catch (IOException e) {
+      throw SceneFault.transientFault(key, "reading failed: " + e.getMessage(), e);
+    }
+  }
+
+  private SceneFault noSuchObject(String key, IOException e) {
+    return SceneFault.permanent(key, "no such object under " + root, e);
   }
 
   @Override

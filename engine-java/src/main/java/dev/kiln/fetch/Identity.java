@@ -1,6 +1,7 @@
 package dev.kiln.fetch;
 
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * As whom a bucket is used.
@@ -19,6 +20,15 @@ public record Identity(Signing signing, Optional<AccessKey> accessKey, boolean r
     REQUIRED,
     /** Never. */
     ANONYMOUS
+  }
+
+  /** Buckets of AWS whose owners are known to let the requester pay. */
+  private static final Set<String> REQUESTER_PAYS =
+      Set.of("naip-analytic", "naip-source", "naip-visualization", "usgs-landsat");
+
+  /** The same, with the agreement to pay that a bucket of AWS is known to ask for. */
+  Identity with(String bucket) {
+    return new Identity(signing, accessKey, requesterPays || REQUESTER_PAYS.contains(bucket));
   }
 
   /** Whoever the environment says, else anyone. */

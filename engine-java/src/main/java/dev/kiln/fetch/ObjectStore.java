@@ -4,7 +4,6 @@ import dev.kiln.fault.ConfigurationFault;
 import dev.kiln.fault.SceneFault;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -50,15 +49,7 @@ public interface ObjectStore extends AutoCloseable {
    *
    * @throws SceneFault permanent if there is no such object, transient if the way to it failed
    */
-  default byte[] read(String key) throws SceneFault {
-    try (InputStream in = stream(key)) {
-      return in.readAllBytes();
-    } catch (NoSuchFileException e) {
-      throw SceneFault.permanent(key, "no such object under " + root(), e);
-    } catch (IOException e) {
-      throw SceneFault.transientFault(key, "reading failed: " + e.getMessage(), e);
-    }
-  }
+  byte[] read(String key) throws SceneFault;
 
   /**
    * Opens an object to be read once, front to back.

@@ -74,8 +74,8 @@ final class S3Failure extends Exception {
       case MISSING -> withCause(new NoSuchFileException(uri));
       case DENIED -> withCause(new AccessDeniedException(uri, null, getMessage()));
       case EXPIRED, CONFIGURATION -> throw new ConfigurationFault(getMessage(), this);
-      case PASSING, CHANGED, NO_SUCH_RANGE, REFUSED ->
-          new IOException(uri + ": " + getMessage(), this);
+      case PASSING -> new UnavailableException(uri + ": " + getMessage(), this);
+      case CHANGED, NO_SUCH_RANGE, REFUSED -> new IOException(uri + ": " + getMessage(), this);
     };
   }
 

@@ -27,12 +27,24 @@ final class S3Listing {
   /** Up to so many keys are asked for one by one: these requests are the cheaper ones. */
   private static final int FEW = 2;
 
+  /** More than these S3 does not name at once. */
+  private static final int PAGE = 1000;
+
   private final S3Requests requests;
   private final String bucket;
+  private final int page;
 
   S3Listing(S3Requests requests, String bucket) {
+    this(requests, bucket, PAGE);
+  }
+
+  /**
+   * @param page keys that a list request names
+   */
+  S3Listing(S3Requests requests, String bucket, int page) {
     this.requests = requests;
     this.bucket = bucket;
+    this.page = page;
   }
 
   /**
@@ -81,6 +93,7 @@ final class S3Listing {
         ListObjectsV2Request.builder()
             .bucket(bucket)
             .prefix(prefix)
+            .maxKeys(page)
             // Exclusive, so a little before.
             .startAfter(key.substring(0, key.length() - 1))
             .requestPayer(requests.payer())
@@ -122,6 +135,7 @@ final class S3Listing {
               .bucket(bucket)
               .prefix(prefix)
               .delimiter("/")
+              .maxKeys(page)
               .continuationToken(next)
               .requestPayer(requests.payer())
               .build();

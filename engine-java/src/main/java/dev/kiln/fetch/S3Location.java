@@ -22,9 +22,7 @@ record S3Location(String bucket, String prefix) {
     int slash = path.indexOf('/');
     String bucket = slash < 0 ? path : path.substring(0, slash);
     if (!BUCKET.matcher(bucket).matches()) {
-      // Not repeated: some tools write keys and secrets before the bucket.
-      throw new ConfigurationFault(
-          "s3://…" + (slash < 0 ? "" : path.substring(slash)) + ": s3://BUCKET[/PREFIX] expected");
+      throw new ConfigurationFault(ObjectStores.shown(uri) + ": s3://BUCKET[/PREFIX] expected");
     }
     String prefix = slash < 0 ? "" : path.substring(slash + 1);
     return new S3Location(bucket, prefix.isEmpty() || prefix.endsWith("/") ? prefix : prefix + "/");

@@ -66,6 +66,17 @@ final class S3ObjectStore implements ObjectStore {
   }
 
   @Override
+  public byte[] read(String key) throws SceneFault {
+    try (InputStream in = stream(key)) {
+      return in.readAllBytes();
+    } catch (IOException e) {
+      throw e.getCause() instanceof S3Failure failure
+          ? failure.ofObject(key)
+          : SceneFault.transientFault(key, e.getMessage(), e);
+    }
+  }
+
+  @Override
   public InputStream stream(String key) throws IOException {
     return new S3Stream(requests, location.key(key), uri(key));
   }

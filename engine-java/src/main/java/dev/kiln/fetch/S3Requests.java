@@ -45,7 +45,8 @@ final class S3Requests implements AutoCloseable {
 
   S3Requests(String bucket, StoreOptions options) {
     this.bucket = bucket;
-    this.identity = options.identity();
+    this.identity =
+        options.endpoint().isPresent() ? options.identity() : options.identity().with(bucket);
     this.credentials = S3Credentials.find(bucket, identity);
     this.diagnosis = new S3Diagnosis(bucket, identity, credentials.isAnonymous());
     this.retries = new Retries(options.limits(), traffic, diagnosis::of, credentials::renew);

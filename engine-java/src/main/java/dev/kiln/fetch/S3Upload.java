@@ -24,8 +24,8 @@ import software.amazon.awssdk.services.s3.model.UploadPartResponse;
  */
 final class S3Upload {
   private static final Logger log = LoggerFactory.getLogger(ObjectStore.class);
-  static final int LARGE_BYTES = 64 << 20;
-  private static final int PART_BYTES = 16 << 20;
+  static final int LARGE_BYTES = 32 << 20;
+  private static final int PART_BYTES = 8 << 20;
 
   private final S3Requests requests;
   private final String bucket;

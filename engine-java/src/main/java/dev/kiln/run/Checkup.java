@@ -1,14 +1,13 @@
 package dev.kiln.run;
 
 import dev.kiln.fault.ConfigurationFault;
-import dev.kiln.fetch.ObjectStore;
-import dev.kiln.fetch.ObjectStores;
+import dev.kiln.fetch.StoreCheck;
+import dev.kiln.fetch.StoreOptions;
 import dev.kiln.infer.OnnxRuntimeEncoder;
 import dev.kiln.model.ModelDirectory;
 import dev.kiln.platform.Platform;
 import dev.kiln.raster.GdalLibrary;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -52,9 +51,12 @@ public final class Checkup {
   /**
    * @param model to open; null to leave it out
    * @param source to look into; null to leave it out
+   * @param sourceOptions how it is reached
    * @param out to write into; null to leave it out
+   * @param outOptions how it is reached
    */
-  public static List<Finding> all(Path model, String source, String out) {
+  public static List<Finding> all(
+      Path model, String source, StoreOptions sourceOptions, String out, StoreOptions outOptions) {
     Checkup checkup = new Checkup();
     checkup.machine();
     checkup.works("GDAL", GdalLibrary::require);
@@ -64,10 +66,10 @@ public final class Checkup {
       checkup.works("model", () -> describe(ModelDirectory.open(model)));
     }
     if (source != null) {
-      checkup.works("source", () -> readable(source));
+      checkup.works("source", () -> StoreCheck.readable(source, sourceOptions));
     }
     if (out != null) {
-      checkup.works("out", () -> writable(out));
+      checkup.works("out", () -> StoreCheck.writable(out, outOptions));
     }
     return List.copyOf(checkup.findings);
   }
@@ -136,21 +138,5 @@ public final class Checkup {
                 .map(Platform::name)
                 .collect(Collectors.joining(", ")),
             model.hash().substring(0, 12));
-  }
-
-  private static String readable(String uri) {
-    Path folder = ObjectStores.localPath(uri);
-    if (!Files.isDirectory(folder) || !Files.isReadable(folder)) {
-      throw new ConfigurationFault("--source " + uri + ": a readable folder expected");
-    }
-    return folder.toAbsolutePath() + " can be read";
-  }
-
-  private static String writable(String uri) throws IOException {
-    String key = "_kiln/doctor.json";
-    try (ObjectStore store = ObjectStores.open(uri)) {
-      store.put(key, "{}\n".getBytes(StandardCharsets.UTF_8));
-      return store.uri(key) + " was written";
-    }
   }
 }

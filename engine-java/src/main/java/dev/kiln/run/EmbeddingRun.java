@@ -9,7 +9,6 @@ import dev.kiln.sink.OutputKey;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.time.Duration;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,7 +35,7 @@ public final class EmbeddingRun {
   private final EmbeddingJob job;
   private final RunOptions options;
   private final Encoder encoder;
-  private final Iterator<String> keys;
+  private final KeysToDo keys;
   private final SceneFetch fetch;
   private final SceneDecode decode;
 
@@ -62,7 +61,7 @@ public final class EmbeddingRun {
     this.job = job;
     this.options = options;
     this.encoder = encoder;
-    this.keys = job.keys().iterator();
+    this.keys = new KeysToDo(job.keys(), job.out(), options.overwrite(), tally);
     this.fetch =
         new SceneFetch(
             job.archive(),
@@ -127,22 +126,22 @@ public final class EmbeddingRun {
     watch.stop();
   }
 
-  private synchronized String nextKey() {
-    return keys.hasNext() && !watch.stopping() ? keys.next() : null;
+  private String nextKey() {
+    try {
+      return watch.stopping() ? null : keys.next();
+    } catch (IOException e) {
+      throw new MachineFault("asking which files are there failed: " + e.getMessage(), e);
+    }
   }
 
   private void fetch(Stage stage) throws InterruptedException {
     for (String key = nextKey(); key != null; key = nextKey()) {
       try {
-        if (!options.overwrite() && job.out().exists(OutputKey.of(key))) {
-          tally.alreadyDone();
-          continue;
-        }
         FetchedScene scene = fetch.fetch(key, stage);
         tally.fetched(scene.bytes());
         stage.done(1);
         stage.put(fetched, scene);
-      } catch (SceneFault | IOException | RuntimeException e) {
+      } catch (SceneFault | RuntimeException e) {
         tally.failed(key, e);
       }
     }

@@ -1,6 +1,7 @@
 package dev.kiln.run;
 
 import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.fetch.Traffic;
 import dev.kiln.infer.EncoderDescription;
 import dev.kiln.sink.Provenance;
 import java.util.List;
@@ -23,6 +24,8 @@ import tools.jackson.databind.json.JsonMapper;
  * @param cost of the run at the price that was given; null without one
  * @param bottleneck the stage that set the pace
  * @param run counts, times and rates at the end
+ * @param sourceTraffic requests to the source, retries among them
+ * @param outTraffic requests to the output, retries among them
  * @param failures scenes that failed, in the order they did
  */
 public record RunReport(
@@ -38,6 +41,8 @@ public record RunReport(
     Double cost,
     String bottleneck,
     Snapshot run,
+    Traffic.Counts sourceTraffic,
+    Traffic.Counts outTraffic,
     List<FailedScene> failures) {
 
   static RunReport of(
@@ -61,6 +66,8 @@ public record RunReport(
         pricePerHour > 0 ? (Double) (pricePerHour * end.seconds() / 3600) : null,
         end.bottleneck().stage(),
         end,
+        job.source().traffic(),
+        job.out().traffic(),
         failures);
   }
 
@@ -136,6 +143,13 @@ public record RunReport(
     if (cost != null && counts.chips() > 0) {
       line(text, "cost    %.4f, %.4f a million chips", cost, cost * 1e6 / counts.chips());
     }
+    line(
+        text,
+        "asked   source %d times (%d again), out %d times (%d again)",
+        sourceTraffic.requests(),
+        sourceTraffic.retries(),
+        outTraffic.requests(),
+        outTraffic.retries());
     line(text, "stage    threads   busy s   waiting s   blocked s   busy");
     for (Stage.Times s : run.stages()) {
       line(

@@ -77,9 +77,8 @@ final class SceneDecode {
     SceneRaster raster = SceneRaster.of(scene.key(), sources);
     try {
       for (BandAsset band : scene.bands()) {
-        OptionalDouble stated = band.nodata();
-        nodata.add(
-            stated.isPresent() ? stated : files.get(band.object().key()).nodata(band.index()));
+        CogFile file = files.get(band.object().key());
+        nodata.add(band.nodata().isPresent() ? band.nodata() : file.nodata(band.index()));
       }
       ChipSelection selection =
           fetched.selection().isPresent()

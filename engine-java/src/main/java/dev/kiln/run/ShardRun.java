@@ -1,8 +1,10 @@
 package dev.kiln.run;
 
 import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.fetch.UnavailableException;
 import dev.kiln.infer.Encoder;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
@@ -27,6 +29,7 @@ public final class ShardRun {
    * @param reportKey key of the report in the output store
    * @return what was done; its exit code is the process's
    * @throws ConfigurationFault if the output cannot be written
+   * @throws UncheckedIOException if it could not be reached, which may pass
    */
   public static RunReport embed(
       EmbeddingJob job,
@@ -83,6 +86,8 @@ public final class ShardRun {
   private static void announce(EmbeddingJob job, String key) {
     try {
       job.out().put(key, "{\"state\": \"running\"}\n".getBytes(StandardCharsets.UTF_8));
+    } catch (UnavailableException e) {
+      throw new UncheckedIOException(e);
     } catch (IOException e) {
       throw new ConfigurationFault(
           "--out "

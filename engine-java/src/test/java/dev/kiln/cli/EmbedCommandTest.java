@@ -100,7 +100,6 @@ class EmbedCommandTest {
         "--model=FOLDER/none | FOLDER/none",
         "--scenes=FOLDER/none.txt | --scenes FOLDER/none.txt: there is no such file",
         "--chip=250 | --chip 250: a multiple of 8",
-        "--chip=128 | --chip 128",
         "--max-cloud=1.5 | --max-cloud 1.5: a share from 0 to 1 expected",
         "--slots=0 | --slots 0: at least 1 expected",
         "--out=FOLDER/scenes.txt/x | --out FOLDER/scenes.txt/x cannot be written",

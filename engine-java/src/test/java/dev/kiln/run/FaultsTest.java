@@ -272,6 +272,11 @@ class FaultsTest {
     }
 
     @Override
+    public byte[] read(String key) throws SceneFault {
+      return store.read(key);
+    }
+
+    @Override
     public InputStream stream(String key) throws IOException {
       return store.stream(key);
     }

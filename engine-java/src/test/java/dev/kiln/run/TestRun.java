@@ -27,7 +27,7 @@ final class TestRun {
   static final Platform NAIP = PlatformCatalog.builtIn().get("naip");
 
   final Path source;
-  final Path out;
+  Path out;
   final List<String> keys = new ArrayList<>();
   UnaryOperator<ObjectStore> wrapSource = store -> store;
   UnaryOperator<ObjectStore> wrapOut = store -> store;

@@ -34,6 +34,11 @@ public final class FaultProxy implements AutoCloseable {
           .map(h -> h.substring(start.length()).strip())
           .orElse("");
     }
+
+    @Override
+    public String toString() {
+      return number + " " + method + " " + path + " " + header("range");
+    }
   }
 
   /** What happens to a request. */
@@ -43,9 +48,6 @@ public final class FaultProxy implements AutoCloseable {
 
     /** The connection is reset before an answer. */
     Fault RESET = Link::reset;
-
-    /** Not a byte comes back, and the connection stays. */
-    Fault SILENCE = Link::hang;
 
     void apply(Link link) throws IOException, InterruptedException;
 
@@ -136,7 +138,7 @@ public final class FaultProxy implements AutoCloseable {
           requests.add(request);
         }
         byte[] body = in.readNBytes(length(request));
-        Link link = new Link(head, body, client);
+        Link link = new Link(request, head, body, client);
         plan.of(request).apply(link);
         if (!link.whole) {
           return;
@@ -172,15 +174,21 @@ public final class FaultProxy implements AutoCloseable {
 
   /** One request on its way. */
   public final class Link {
+    private final Request request;
     private final List<String> head;
     private final byte[] body;
     private final Socket client;
     private boolean whole;
 
-    private Link(List<String> head, byte[] body, Socket client) {
+    private Link(Request request, List<String> head, byte[] body, Socket client) {
+      this.request = request;
       this.head = head;
       this.body = body;
       this.client = client;
+    }
+
+    public Request request() {
+      return request;
     }
 
     /** Asks the server and passes on the answer, or the first {@code limit} bytes of its body. */
@@ -245,15 +253,18 @@ public final class FaultProxy implements AutoCloseable {
       return length <= limit;
     }
 
+    /** Breaks the connection off. */
     public void reset() throws IOException {
       client.setSoLinger(true, 0);
       client.close();
     }
 
+    /** Holds the connection and sends nothing. */
     public void hang() throws InterruptedException {
       closed.await();
     }
 
+    /** Answers in the server's place. */
     public void answer(int status, String code) throws IOException {
       String xml =
           "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Code>%s</Code>".formatted(code)

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** Starts {@code kiln} in a process of its own, from the classes under test. */
 public final class KilnProcess {
@@ -15,6 +16,16 @@ public final class KilnProcess {
    * @param arguments of the command
    */
   public static Process start(Path log, List<String> arguments) throws IOException {
+    return start(log, Map.of(), arguments);
+  }
+
+  /**
+   * @param log receives what it prints
+   * @param environment is added to this process's, of which nothing that speaks of AWS is left
+   * @param arguments of the command
+   */
+  public static Process start(Path log, Map<String, String> environment, List<String> arguments)
+      throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("-XX:+UseSerialGC");
@@ -28,9 +39,15 @@ public final class KilnProcess {
             "surefire.test.class.path", System.getProperty("java.class.path", File.pathSeparator)));
     command.add("dev.kiln.cli.Kiln");
     command.addAll(arguments);
-    return new ProcessBuilder(command)
-        .redirectErrorStream(true)
-        .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
-        .start();
+    ProcessBuilder builder =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
+    builder.environment().keySet().removeIf(name -> name.startsWith("AWS_"));
+    builder.environment().put("AWS_EC2_METADATA_DISABLED", "true");
+    builder.environment().put("AWS_CONFIG_FILE", "/dev/null");
+    builder.environment().put("AWS_SHARED_CREDENTIALS_FILE", "/dev/null");
+    builder.environment().putAll(environment);
+    return builder.start();
   }
 }

@@ -2,13 +2,17 @@ package dev.kiln.testing;
 
 import dev.kiln.fetch.AccessKey;
 import dev.kiln.fetch.Identity;
+import dev.kiln.fetch.ObjectStore;
+import dev.kiln.fetch.ObjectStores;
 import dev.kiln.fetch.RequestLimits;
 import dev.kiln.fetch.StoreOptions;
+import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.gaul.s3proxy.S3Proxy;
 import org.gaul.s3proxy.auth.AuthenticationType;
 import org.gaul.s3proxy.nio2blob.FilesystemNio2BlobStore;
@@ -63,8 +67,19 @@ public final class S3Server implements AutoCloseable {
   }
 
   /** The folder of a bucket; makes the bucket if there is none. */
-  public Path bucket(String name) throws java.io.IOException {
+  public Path bucket(String name) throws IOException {
     return Files.createDirectories(root.resolve(name));
+  }
+
+  /** Puts every file below a folder into a bucket, under its path. */
+  public void upload(Path files, String bucket) throws IOException {
+    bucket(bucket);
+    try (ObjectStore store = ObjectStores.open("s3://" + bucket, options(endpoint()));
+        Stream<Path> paths = Files.walk(files)) {
+      for (Path file : paths.filter(Files::isRegularFile).toList()) {
+        store.put(files.relativize(file).toString(), Files.readAllBytes(file));
+      }
+    }
   }
 
   /** Options that reach an endpoint with this server's key, and do not wait long. */

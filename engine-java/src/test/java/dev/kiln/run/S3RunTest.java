@@ -1,0 +1,235 @@
+package dev.kiln.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.kiln.fetch.ObjectStore;
+import dev.kiln.fetch.ObjectStores;
+import dev.kiln.testing.FakeEncoder;
+import dev.kiln.testing.FaultProxy;
+import dev.kiln.testing.FaultProxy.Fault;
+import dev.kiln.testing.GeoTiffs;
+import dev.kiln.testing.S3Server;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Runs from bucket to bucket, with faults on the way. */
+@Timeout(120)
+class S3RunTest {
+  @TempDir Path folder;
+  private S3Server server;
+  private FaultProxy toSource;
+  private FaultProxy toOut;
+  private TestRun local;
+  private TestRun run;
+  private Map<String, byte[]> expected;
+
+  @BeforeEach
+  void archiveInABucket() throws Exception {
+    local = new TestRun(folder.resolve("local"));
+    local.scene(1).scene(2).scene(3);
+    local.scene(TestRun.key(4, "60cm"), GeoTiffs.naip().size(2700, 2300).seed(4));
+    assertThat(local.embed(encoder()).exitCode()).isZero();
+    expected = local.files();
+
+    server = S3Server.start(Files.createDirectories(folder.resolve("s3")));
+    server.upload(local.source, "archive");
+    server.bucket("embeddings");
+    toSource = new FaultProxy(server.port());
+    toOut = new FaultProxy(server.port());
+    run = new TestRun(folder.resolve("s3-run"));
+    run.keys.addAll(local.keys);
+    run.wrapSource = none -> open("s3://archive", toSource);
+    run.wrapOut = none -> open("s3://embeddings/clay", toOut);
+  }
+
+  @AfterEach
+  void stop() throws IOException {
+    toSource.close();
+    toOut.close();
+    server.close();
+  }
+
+  private static ObjectStore open(String uri, FaultProxy proxy) {
+    return ObjectStores.open(uri, S3Server.options(proxy.endpoint()));
+  }
+
+  private static FakeEncoder encoder() {
+    return new FakeEncoder(TestRun.NAIP, 256, 4);
+  }
+
+  private void assertSameFiles() throws IOException {
+    run.out = server.bucket("embeddings").resolve("clay");
+    Map<String, byte[]> files = run.files();
+    assertThat(files.keySet()).isEqualTo(expected.keySet());
+    files.forEach((key, bytes) -> assertThat(bytes).as(key).isEqualTo(expected.get(key)));
+  }
+
+  @Test
+  void givesTheFilesOfALocalRunWithFewRequests() throws Exception {
+    RunReport report = run.embed(encoder());
+    assertThat(report.exitCode()).as(report.summary()).isZero();
+    assertSameFiles();
+    // A head each. The tiles of a small scene are one range; of the large one the last column of
+    // tiles holds no whole chip and is left out, which makes three.
+    assertThat(toSource.requests()).hasSize(4 + 3 + 3);
+    assertThat(toSource.requests())
+        .allMatch(request -> request.header("x-amz-request-payer").equals("requester"));
+    assertThat(report.sourceTraffic().requests()).isEqualTo(10);
+    assertThat(report.sourceTraffic().retries()).isZero();
+    // One list and a put each.
+    assertThat(toOut.requests()).hasSize(1 + 4);
+    assertThat(report.run().counts().bytesFetched())
+        .isEqualTo(report.sourceTraffic().bytesRead())
+        .isLessThan(size(local.source));
+
+    toSource.plan(request -> Fault.NONE);
+    toOut.plan(request -> Fault.NONE);
+    RunReport again = run.embed(encoder());
+    assertThat(again.exitCode()).isZero();
+    assertThat(again.run().counts().alreadyDone()).isEqualTo(4);
+    assertThat(toSource.requests()).isEmpty();
+    assertThat(toOut.requests()).hasSize(1);
+  }
+
+  private static long size(Path files) throws IOException {
+    long bytes = 0;
+    try (var paths = Files.walk(files)) {
+      for (Path file : paths.filter(Files::isRegularFile).toList()) {
+        bytes += Files.size(file);
+      }
+    }
+    return bytes;
+  }
+
+  @Test
+  void faultsThatPassLeaveNoTraceButTheirCount() throws Exception {
+    Set<String> met = ConcurrentHashMap.newKeySet();
+    toSource.plan(
+        request -> {
+          if (!met.add(request.path() + request.header("range").replaceAll(".*-", ""))) {
+            return Fault.NONE;
+          }
+          return switch (request.number() % 4) {
+            case 0 -> Fault.error(503, "SlowDown");
+            case 1 -> Fault.RESET;
+            case 2 -> Fault.cutAfter(1000);
+            default -> Fault.resetAfter(20_000);
+          };
+        });
+    toOut.plan(request -> met.add(request.method() + request.path()) ? Fault.RESET : Fault.NONE);
+    RunReport report = run.embed(encoder());
+    assertThat(report.exitCode()).as(report.summary()).isZero();
+    assertSameFiles();
+    assertThat(report.sourceTraffic().retries()).isEqualTo(10);
+    assertThat(report.outTraffic().retries()).isEqualTo(5);
+    assertThat(new String(report.json())).contains("\"retries\" : 10");
+    assertThat(report.summary()).contains("source 20 times (10 again), out 10 times (5 again)");
+  }
+
+  @Test
+  void sceneThatChangesWhileItIsReadIsStartedOver() throws Exception {
+    String key = run.keys.get(3);
+    byte[] before = Files.readAllBytes(local.source.resolve(key));
+    Path changed =
+        GeoTiffs.naip().size(2700, 2300).seed(99).write(folder.resolve("changed").resolve(key));
+    try (ObjectStore direct =
+        ObjectStores.open("s3://archive", S3Server.options(server.endpoint()))) {
+      Set<String> met = ConcurrentHashMap.newKeySet();
+      direct.put(key, Files.readAllBytes(changed));
+      toSource.plan(
+          request -> {
+            boolean part =
+                request.path().contains(key) && !request.header("range").startsWith("bytes=0-");
+            if (part && met.add("changed")) {
+              direct.put(key, before);
+            }
+            return Fault.NONE;
+          });
+      RunReport report = run.embed(encoder());
+      assertThat(report.exitCode()).as(report.summary()).isZero();
+      assertSameFiles();
+    }
+  }
+
+  private RunReport runWith(FaultProxy proxy, String part, Fault fault) throws Exception {
+    proxy.plan(request -> request.path().contains(part) ? fault : Fault.NONE);
+    RunReport report = run.embed(encoder());
+    run.out = server.bucket("embeddings").resolve("clay");
+    return report;
+  }
+
+  private String name(int scene) {
+    return Path.of(run.keys.get(scene)).getFileName().toString().replace(".tif", "");
+  }
+
+  @Test
+  void sceneThatIsDeniedIsReportedWithAHint() throws Exception {
+    RunReport report = runWith(toSource, name(1), Fault.error(403, "AccessDenied"));
+    assertThat(report.exitCode()).isEqualTo(ExitCode.SCENES_FAILED);
+    assertThat(report.failures())
+        .singleElement()
+        .satisfies(
+            failed -> {
+              assertThat(failed.key()).isEqualTo(run.keys.get(1));
+              assertThat(failed.kind()).isEqualTo(FailedScene.Kind.PERMANENT);
+              assertThat(failed.reason()).contains("403 AccessDenied", "s3:GetObject");
+            });
+    assertThat(run.files()).hasSize(3);
+  }
+
+  @Test
+  void sceneThatCannotBeReachedIsLeftForAnotherRun() throws Exception {
+    RunReport report = runWith(toSource, name(1), Fault.RESET);
+    assertThat(report.exitCode()).isEqualTo(ExitCode.TRY_AGAIN);
+    assertThat(report.failures().get(0).reason()).startsWith("connection failed: ");
+    assertThat(run.files()).hasSize(3);
+  }
+
+  @Test
+  void credentialsThatHaveExpiredEndTheRun() throws Exception {
+    RunReport report = runWith(toSource, name(1), Fault.error(400, "ExpiredToken"));
+    assertThat(report.exitCode()).isEqualTo(ExitCode.CONFIGURATION);
+    assertThat(report.ended()).contains("s3://archive: the credentials have expired");
+  }
+
+  @Test
+  void bucketThatDoesNotExistEndsTheRun() throws Exception {
+    run.wrapSource = none -> open("s3://nowhere", toSource);
+    RunReport report = run.embed(encoder());
+    assertThat(report.exitCode()).isEqualTo(ExitCode.CONFIGURATION);
+    assertThat(report.ended()).isEqualTo("s3://nowhere: there is no such bucket: correct its name");
+  }
+
+  @Test
+  void outputThatMayNotBeListedNamesTheRight() throws Exception {
+    RunReport report = runWith(toOut, "list-type", Fault.error(403, "AccessDenied"));
+    assertThat(report.exitCode()).isEqualTo(ExitCode.CONFIGURATION);
+    assertThat(report.ended()).contains("s3://embeddings/clay", "grant s3:ListBucket");
+  }
+
+  @Test
+  void outputThatCannotBeWrittenEndsTheRun() throws Exception {
+    RunReport report = runWith(toOut, ".parquet", Fault.error(503, "SlowDown"));
+    assertThat(report.exitCode()).isEqualTo(ExitCode.TRY_AGAIN);
+    assertThat(report.ended()).contains("3 writes in a row failed", "503 SlowDown");
+    assertThat(run.files()).isEmpty();
+  }
+
+  @Test
+  void keysThatNameNoObjectAreNotAskedFor() throws Exception {
+    run.keys.addAll(List.of("../etc/passwd.tif", "a/", "/abs.tif"));
+    RunReport report = run.embed(encoder());
+    assertThat(report.failures()).hasSize(3);
+    assertSameFiles();
+  }
+}
