@@ -3,6 +3,7 @@ package dev.kiln.raster;
 import dev.kiln.decode.TiledTiff;
 import dev.kiln.fault.SceneFault;
 import dev.kiln.memory.BandPlane;
+import dev.kiln.memory.BufferPool;
 import dev.kiln.memory.HostBuffer;
 import dev.kiln.memory.PixelType;
 import dev.kiln.memory.Strip;
@@ -159,12 +160,13 @@ public final class SceneRaster implements AutoCloseable {
 
   /**
    * Reads the raw pixels of a strip: pixel-interleaved where the file is, else planar. Outside the
-   * window's spans the planes hold nothing to rely on.
+   * window's spans the planes hold anything.
    *
+   * @param memory lends the strip's
    * @return the caller owns it
    * @throws SceneFault permanent if the pixels cannot be decoded
    */
-  public Strip read(StripWindow window) throws SceneFault {
+  public Strip read(StripWindow window, BufferPool memory) throws SceneFault {
     Map<CogFile, List<Integer>> bandsOfFile = new LinkedHashMap<>();
     for (int i = 0; i < sources.size(); i++) {
       bandsOfFile.computeIfAbsent(sources.get(i).file(), f -> new ArrayList<>()).add(i);
@@ -174,7 +176,7 @@ public final class SceneRaster implements AutoCloseable {
     for (Map.Entry<CogFile, List<Integer>> entry : bandsOfFile.entrySet()) {
       bytes = lay(entry.getKey(), entry.getValue(), window, bytes, planes);
     }
-    HostBuffer pixels = HostBuffer.allocate("strip of " + finest.key(), bytes);
+    HostBuffer pixels = memory.take("strip of " + finest.key(), bytes);
     try {
       List<TileRead> reads = new ArrayList<>();
       for (Map.Entry<CogFile, List<Integer>> entry : bandsOfFile.entrySet()) {
