@@ -1,5 +1,6 @@
 package dev.kiln.benchmarks;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -26,6 +27,7 @@ final class Cases {
     Cases all = new Cases(workplace);
     all.decode("naip");
     all.decode("sentinel-2-l2a");
+    all.fetch();
     all.patch("naip");
     all.patch("sentinel-2-l2a");
     all.encoder();
@@ -84,6 +86,39 @@ final class Cases {
           parameters.put("sample", workplace.sample().toString());
           return new JmhSampler(benchmark, parameters, "bytes", 1e6).sample(effort);
         });
+  }
+
+  private void fetch() {
+    String subject = "naip scene, loopback";
+    for (int connections : new int[] {1, 8}) {
+      cases.add(
+          Case.of(
+              "fetch",
+              subject,
+              "engine, " + connections + (connections == 1 ? " connection" : " connections"),
+              "MB/s",
+              effort ->
+                  new JmhSampler(
+                          FetchBenchmark.class,
+                          Map.of(
+                              "file",
+                              scene().toString(),
+                              "connections",
+                              Integer.toString(connections)),
+                          "bytes",
+                          1e6)
+                      .sample(effort)));
+    }
+    cases.add(
+        Curl.installed()
+            ? Case.of("fetch", subject, "curl", "MB/s", effort -> new Curl(scene()).sample(effort))
+            : Case.skipped("fetch", subject, "curl", "MB/s", "not installed: curl"));
+  }
+
+  /** The file of the sample's NAIP scene. */
+  private Path scene() throws IOException {
+    Path sample = workplace.sample();
+    return SampleScene.archive(sample, "naip").resolve(SampleScene.keys(sample, "naip").get(0));
   }
 
   private void patch(String platform) {

@@ -10,9 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * GDAL's own command line reading every file of a scene into memory, one after the other. A sample
@@ -25,22 +22,9 @@ import java.util.regex.Pattern;
 record GdalTranslate(Workplace workplace, String platform, int threads) implements Case.Sampler {
   private static final String PROGRAM = "gdal_translate";
 
-  /** The last line that the shell's {@code times} prints: of its children, in user and system. */
-  private static final Pattern CHILDREN =
-      Pattern.compile("(\\d+)m([\\d.]+)s (\\d+)m([\\d.]+)s\\s*$");
-
   /** Whether the program is installed. */
   static boolean installed() {
-    try {
-      Process version = new ProcessBuilder(PROGRAM, "--version").start();
-      version.getInputStream().readAllBytes();
-      return version.waitFor() == 0;
-    } catch (IOException e) {
-      return false;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return false;
-    }
+    return Command.runs(PROGRAM, "--version");
   }
 
   @Override
@@ -123,22 +107,10 @@ record GdalTranslate(Workplace workplace, String platform, int threads) implemen
     }
   }
 
-  /** Runs the program and gives the seconds that cores spent on it, as its shell counts them. */
   private double run(String... arguments) throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>(List.of("sh", "-c", "\"$@\" && times", "sh"));
+    List<String> command = new ArrayList<>();
     command.addAll(List.of(PROGRAM, "-q", "-oo", "NUM_THREADS=" + threads));
     command.addAll(List.of(arguments));
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    String said = new String(process.getInputStream().readAllBytes());
-    Matcher children = CHILDREN.matcher(said);
-    if (!process.waitFor(10, TimeUnit.MINUTES) || process.exitValue() != 0 || !children.find()) {
-      throw new IOException(command + ": " + said);
-    }
-    double seconds = 0;
-    for (int i = 1; i <= children.groupCount(); i += 2) {
-      seconds +=
-          60 * Double.parseDouble(children.group(i)) + Double.parseDouble(children.group(i + 1));
-    }
-    return seconds;
+    return Command.run(command.toArray(String[]::new));
   }
 }

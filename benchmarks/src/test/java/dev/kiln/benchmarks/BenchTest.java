@@ -45,13 +45,14 @@ class BenchTest {
   /** Every figure of a quick run, so that no benchmark rots. */
   @Test
   void quickCasesGiveFigures() throws IOException {
-    String printed = bench("--only", "decode: naip, 1 thread: (GDAL|libdef)|patch|GeoParquet.*32");
+    String printed =
+        bench("--only", "decode: naip, 1 thread: (GDAL|libdef)|fetch|patch|GeoParquet.*32");
 
     JsonNode results =
         JsonMapper.shared()
             .readTree(Files.readAllBytes(directory.resolve("results").resolve("quick.json")));
     assertThat(results.path("machine").path("CPU").asString()).isNotBlank();
-    assertThat(results.path("figures").size()).isEqualTo(6);
+    assertThat(results.path("figures").size()).isEqualTo(9);
     for (JsonNode figure : results.path("figures")) {
       if (figure.path("skipped").isNull()) {
         assertThat(figure.path("median").asDouble()).as(figure.toString()).isPositive();

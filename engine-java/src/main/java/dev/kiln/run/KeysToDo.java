@@ -1,6 +1,7 @@
 package dev.kiln.run;
 
 import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.fault.SceneFault;
 import dev.kiln.fetch.ObjectStore;
 import dev.kiln.sink.OutputKey;
 import java.io.IOException;
@@ -53,7 +54,7 @@ final class KeysToDo {
       try {
         fileOf.put(key, OutputKey.of(key));
       } catch (IllegalArgumentException e) {
-        tally.failed(key, e);
+        tally.failed(key, SceneFault.permanent(key, e.getMessage(), e));
       }
     }
     Set<String> there = overwrite ? Set.of() : there(fileOf.values());

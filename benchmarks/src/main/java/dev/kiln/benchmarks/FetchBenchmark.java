@@ -1,0 +1,92 @@
+package dev.kiln.benchmarks;
+
+import dev.kiln.fault.SceneFault;
+import dev.kiln.fetch.Identity;
+import dev.kiln.fetch.ObjectStore;
+import dev.kiln.fetch.ObjectStores;
+import dev.kiln.fetch.RequestLimits;
+import dev.kiln.fetch.SparseObject;
+import dev.kiln.fetch.StoreOptions;
+import dev.kiln.memory.ByteRange;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+
+/**
+ * Fetching one object from a server on this machine into native memory, as the engine fetches the
+ * tiles of a scene. Counts bytes.
+ */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.Throughput)
+@OutputTimeUnit(TimeUnit.SECONDS)
+public class FetchBenchmark {
+  /** The file that is served as an object. */
+  @Param("")
+  public String file;
+
+  /** Requests at once. */
+  @Param("8")
+  public int connections;
+
+  private String key;
+  private ObjectServer server;
+  private ObjectStore store;
+
+  /** Starts the server, fetches the object once and compares it with the file. */
+  @Setup
+  public void serve() throws IOException, SceneFault, InterruptedException {
+    Path path = Path.of(file).toAbsolutePath();
+    key = path.getFileName().toString();
+    Path bucket = path.getParent();
+    server = ObjectServer.start(bucket.getParent());
+    store =
+        ObjectStores.open(
+            "s3://" + bucket.getFileName(),
+            new StoreOptions(
+                Optional.of(server.endpoint()),
+                Optional.of("us-west-2"),
+                new Identity(Identity.Signing.ANONYMOUS, Optional.empty(), false),
+                new RequestLimits(connections, 1, Duration.ofMillis(100), Duration.ofSeconds(20))));
+    ByteBuffer expected = ByteBuffer.wrap(Files.readAllBytes(path));
+    try (SparseObject object = fetchAll()) {
+      if (!object.buffer().slice(0, Math.toIntExact(object.size())).equals(expected)) {
+        throw new IllegalStateException(key + ": other bytes fetched than lie in the file");
+      }
+    }
+  }
+
+  private SparseObject fetchAll() throws SceneFault, InterruptedException {
+    SparseObject object = store.open(List.of(key)).get(0);
+    store.fetch(List.of(object.plan(List.of(new ByteRange(0, object.size())))));
+    return object;
+  }
+
+  @Benchmark
+  public long fetch(Work work) throws SceneFault, InterruptedException {
+    try (SparseObject object = fetchAll()) {
+      work.bytes += object.size();
+      return object.heldBytes();
+    }
+  }
+
+  /** Ends the server. */
+  @TearDown
+  public void end() {
+    store.close();
+    server.close();
+  }
+}
