@@ -161,6 +161,7 @@ public final class EmbeddingRun {
     try (bytes;
         DecodingScene decoding = decode.open(bytes)) {
       scene = decoding.scene();
+      tally.opened(decoding.files());
       for (StripWindow window : decoding.windows()) {
         if (scene.givenUp() || watch.stopping()) {
           scene.giveUp();
