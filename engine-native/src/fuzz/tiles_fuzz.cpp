@@ -30,7 +30,9 @@ bool read(const uint8_t* file, size_t size, const kiln_image& image, Pixels& pix
   kiln_target target = {pixels.bytes.data(), pixels.bytes.size(), 0,          pixel,
                         w.width * pixel,     sample,              0x01020304};
   char message[KILN_MESSAGE_SIZE];
-  int status = kiln_tiles_read(file, size, &w, &target, 1, message);
+  int32_t failed = 0;
+  kiln_read all = {file, size, w, target};
+  int status = kiln_tiles_read(&all, 1, 1, &failed, message);
   if (status != KILN_OK && status != KILN_CORRUPT) {
     fprintf(stderr, "status %d: %s\n", status, message);
     abort();

@@ -1,6 +1,7 @@
 #include "directory.h"
 
 #include <cinttypes>
+#include <optional>
 
 #include "fault.h"
 
@@ -77,7 +78,7 @@ class Fields {
 
   bool has(Tag tag) const { return entry(tag).has_value(); }
 
-  /* The numbers of a field; nothing if it is absent or not of whole numbers. */
+  /* The numbers of a field; nothing if it is absent, not of whole numbers or not in the file. */
   std::optional<NumberArray> find(Tag tag) const {
     auto at = entry(tag);
     return at ? numbers(*at) : std::nullopt;
@@ -88,23 +89,20 @@ class Fields {
    * no such field.
    */
   uint64_t value(Tag tag, const char* name, std::optional<uint64_t> absent) const {
-    auto field = find(tag);
-    if (!has(tag) && absent) {
+    if (absent && !has(tag)) {
       return *absent;
     }
+    auto field = find(tag);
     if (!field || field->count < 1 || field->count > UINT16_MAX) {
       throw Fault(KILN_UNSUPPORTED, "no %s", name);
     }
-    auto first = field->number(file_, 0);
-    for (uint64_t i = 1; i < field->count && first; i++) {
+    uint64_t first = field->number(file_, 0);
+    for (uint64_t i = 1; i < field->count; i++) {
       if (field->number(file_, i) != first) {
         throw Fault(KILN_UNSUPPORTED, "bands that differ in %s", name);
       }
     }
-    if (!first) {
-      throw Fault(KILN_UNSUPPORTED, "%s outside the file", name);
-    }
-    return *first;
+    return first;
   }
 
   uint32_t size(Tag tag, const char* name, uint32_t most, std::optional<uint64_t> absent) const {
@@ -141,12 +139,12 @@ class Fields {
     NumberArray numbers;
     numbers.width = number_width(*file_.number(entry + 2, 2));
     numbers.count = *file_.number(entry + 4, value_bytes);
-    if (numbers.width == 0 || numbers.count > UINT64_MAX / 8) {
+    if (numbers.width == 0 || numbers.count > file_.size() / numbers.width) {
       return std::nullopt;
     }
-    bool inside = numbers.count * numbers.width <= value_bytes;
-    numbers.at = inside ? value_at : *file_.number(value_at, value_bytes);
-    return numbers;
+    uint64_t bytes = numbers.count * numbers.width;
+    numbers.at = bytes <= value_bytes ? value_at : *file_.number(value_at, value_bytes);
+    return file_.range(numbers.at, bytes) == nullptr ? std::nullopt : std::optional(numbers);
   }
 
   unsigned entry_bytes() const { return big_ ? 20 : 12; }
@@ -217,7 +215,7 @@ void read_tiles(const Fields& fields, Directory& d) {
   auto offsets = fields.find(tile_offsets);
   auto byte_counts = fields.find(tile_byte_counts);
   uint64_t planes = d.interleaved ? 1 : d.bands;
-  // A product could wrap around; a quotient is too small by less than one.
+  // A product could wrap around.
   if (!offsets || !byte_counts || offsets->count / planes < d.tiles_in_plane() ||
       byte_counts->count / planes < d.tiles_in_plane()) {
     throw Fault(KILN_UNSUPPORTED, "fewer tile offsets or byte counts than tiles");

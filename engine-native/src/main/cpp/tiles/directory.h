@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 
 #include "bytes.h"
 #include "tiles.h"
@@ -12,24 +11,20 @@ enum class Compression { none, deflate, zstd };
 
 enum class Predictor { none, horizontal, floating_point };
 
-/* Numbers that lie in a row in the file, such as the tiles' offsets; read one by one when needed. */
+/* Numbers that lie in a row, all inside the file, such as the tiles' offsets. */
 struct NumberArray {
   uint64_t at = 0;
   uint64_t count = 0;
   unsigned width = 0;
 
-  std::optional<uint64_t> number(const Bytes& file, uint64_t index) const {
-    // The first two keep the sum from wrapping around.
-    return at <= file.size() && index <= file.size() / width && index < count
-               ? file.number(at + index * width, width)
-               : std::nullopt;
+  uint64_t number(const Bytes& file, uint64_t index) const {
+    return *file.number(at + index * width, width);
   }
 };
 
 /*
  * What the first directory of a TIFF says of its tiles. Every value was checked: sizes are at least
- * 1, a tile has at most max_tile_bytes, and the arrays have an element for every tile, though it may
- * lie outside the file.
+ * 1, a tile has at most max_tile_bytes, and the arrays have an element for every tile.
  */
 struct Directory {
   static constexpr uint64_t max_tile_bytes = 64 << 20;

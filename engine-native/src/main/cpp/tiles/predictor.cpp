@@ -55,9 +55,11 @@ Bytes16 repeat_last(Bytes16 v) {
   } else if constexpr (N == 4) {
     auto w = (Vector<uint32_t>)v;
     return (Bytes16)KILN_LANES(w, w, 3, 3, 3, 3);
-  } else {
+  } else if constexpr (N == 8) {
     auto w = (Vector<uint64_t>)v;
     return (Bytes16)KILN_LANES(w, w, 1, 1);
+  } else {
+    return v;
   }
 }
 
@@ -81,11 +83,24 @@ size_t sum_vectors(const uint8_t* in, uint8_t* out, size_t bytes) {
   return i;
 }
 
-/* The same for samples at least a vector apart, after the first ones. */
+/* The same for any other distance below that of a vector: pixel by pixel, as with 3 bands. */
+template <typename T>
+size_t sum_pixels(size_t distance, const uint8_t* in, uint8_t* out, size_t bytes) {
+  Bytes16 sum = {};
+  size_t i = 0;
+  for (; i + vector_bytes <= bytes; i += distance) {
+    sum = add<T>(sum, load(in + i));
+    // What is written beyond the pixel is written again with the next.
+    store(out + i, sum);
+  }
+  return i;
+}
+
+/* The same for samples more than a vector apart. */
 template <typename T>
 size_t sum_distant(size_t distance, const uint8_t* in, uint8_t* out, size_t bytes) {
   size_t i = std::min(distance, bytes);
-  memmove(out, in, i);
+  memcpy(out, in, i);
   for (; i + vector_bytes <= bytes; i += vector_bytes) {
     store(out + i, add<T>(load(in + i), load(out + i - distance)));
   }
@@ -93,22 +108,30 @@ size_t sum_distant(size_t distance, const uint8_t* in, uint8_t* out, size_t byte
 }
 
 template <typename T>
+size_t sum(size_t distance, const uint8_t* in, uint8_t* out, size_t bytes) {
+  switch (distance) {
+    case 1:
+      return sum_vectors<T, 1>(in, out, bytes);
+    case 2:
+      return sum_vectors<T, 2>(in, out, bytes);
+    case 4:
+      return sum_vectors<T, 4>(in, out, bytes);
+    case 8:
+      return sum_vectors<T, 8>(in, out, bytes);
+    case 16:
+      return sum_vectors<T, 16>(in, out, bytes);
+    default:
+      return distance < vector_bytes ? sum_pixels<T>(distance, in, out, bytes)
+                                     : sum_distant<T>(distance, in, out, bytes);
+  }
+}
+
+template <typename T>
 void accumulate_samples(size_t stride, const uint8_t* in, uint8_t* out, size_t samples) {
   size_t distance = stride * sizeof(T);
   size_t bytes = samples * sizeof(T);
-  size_t done = 0;
-  if (distance >= vector_bytes) {
-    done = sum_distant<T>(distance, in, out, bytes);
-  } else if (distance == 8) {
-    done = sum_vectors<T, 8>(in, out, bytes);
-  } else if (distance == 4) {
-    done = sum_vectors<T, 4>(in, out, bytes);
-  } else if (distance == 2) {
-    done = sum_vectors<T, 2>(in, out, bytes);
-  } else if (distance == 1) {
-    done = sum_vectors<T, 1>(in, out, bytes);
-  }
-  for (size_t i = done; i < bytes; i += sizeof(T)) {
+  // What is left is shorter than a vector.
+  for (size_t i = sum<T>(distance, in, out, bytes); i < bytes; i += sizeof(T)) {
     T value;
     memcpy(&value, in + i, sizeof value);
     if (i >= distance) {
@@ -192,7 +215,7 @@ void swap_bytes(unsigned sample_bytes, const uint8_t* in, uint8_t* out, size_t s
   } else if (sample_bytes == 4) {
     swap_samples<uint32_t>(in, out, samples);
   } else {
-    memmove(out, in, samples);
+    memcpy(out, in, samples);
   }
 }
 

@@ -7,8 +7,7 @@ namespace kiln {
 
 /*
  * Steps that turn a row of a tile, as it was compressed, into samples in host byte order. Nothing
- * needs alignment. Where `in` and `out` are not the same they must not overlap; those of
- * gather_bytes must not be the same.
+ * needs alignment; `in` and `out` must not overlap.
  */
 
 /*

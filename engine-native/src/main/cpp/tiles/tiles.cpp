@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstring>
 #include <mutex>
 #include <new>
 #include <optional>
@@ -11,20 +12,28 @@
 
 #include "directory.h"
 #include "fault.h"
+#include "request.h"
+#include "scratch.h"
 #include "tile_reader.h"
 
 namespace kiln {
 namespace {
 
-/* Deals the tiles of a request to threads, in order, until one is damaged. */
+/* Deals the tiles of all requests to threads, in order, until one is damaged. */
 class Deal {
  public:
-  explicit Deal(const Request& request) : request_(request) {}
+  explicit Deal(const std::vector<Request>& requests) : requests_(requests) {
+    for (const Request& request : requests) {
+      tiles_ += request.tiles();
+      ends_.push_back(tiles_);
+    }
+  }
 
-  void run(uint64_t threads) {
+  /* Throws the first fault; `failed` says of which request. */
+  void run(uint64_t threads, int32_t& failed) {
     std::vector<std::thread> others;
     try {
-      for (uint64_t i = 1; i < std::min(threads, request_.tiles()); i++) {
+      for (uint64_t i = 1; i < std::min(threads, tiles_); i++) {
         others.emplace_back([this] { work(); });
       }
     } catch (const std::system_error&) {
@@ -36,17 +45,24 @@ class Deal {
       other.join();
     }
     if (fault_) {
+      failed = int32_t(request_of(faulty_));
       throw *fault_;
     }
   }
 
  private:
+  size_t request_of(uint64_t number) const {
+    return std::upper_bound(ends_.begin(), ends_.end(), number) - ends_.begin();
+  }
+
   void work() noexcept {
     uint64_t number = 0;
     try {
-      TileReader reader(request_);
-      while (!stopped_ && (number = next_++) < request_.tiles()) {
-        reader.read(number);
+      Scratch scratch;
+      while (!stopped_ && (number = next_++) < tiles_) {
+        size_t i = request_of(number);
+        uint64_t first = i == 0 ? 0 : ends_[i - 1];
+        TileReader(requests_[i], scratch).read(number - first);
       }
     } catch (const Fault& fault) {
       stop(number, fault);
@@ -58,15 +74,18 @@ class Deal {
   void stop(uint64_t number, const Fault& fault) {
     stopped_ = true;
     std::lock_guard<std::mutex> lock(mutex_);
-    // All tiles before this one were dealt and are read to their end, so the first fault of the
-    // window wins whichever thread comes first.
+    // All tiles before this one were dealt and are read to their end, so that the first fault wins
+    // whichever thread comes first.
     if (!fault_ || number < faulty_) {
       faulty_ = number;
       fault_ = fault;
     }
   }
 
-  const Request& request_;
+  const std::vector<Request>& requests_;
+  /* Tiles of the requests up to and with each. */
+  std::vector<uint64_t> ends_;
+  uint64_t tiles_ = 0;
   std::atomic<uint64_t> next_{0};
   std::atomic<bool> stopped_{false};
   std::mutex mutex_;
@@ -82,12 +101,11 @@ int guarded(char message[KILN_MESSAGE_SIZE], Call call) noexcept {
     call();
     return KILN_OK;
   } catch (const Fault& fault) {
-    std::copy(std::begin(fault.message), std::end(fault.message), message);
+    memcpy(message, fault.message, KILN_MESSAGE_SIZE);
     return fault.status;
   } catch (const std::bad_alloc&) {
-    Fault fault(KILN_NO_MEMORY, "no memory to decode tiles");
-    std::copy(std::begin(fault.message), std::end(fault.message), message);
-    return fault.status;
+    snprintf(message, KILN_MESSAGE_SIZE, "no memory to decode tiles");
+    return KILN_NO_MEMORY;
   }
 }
 
@@ -104,13 +122,13 @@ int kiln_tiles_describe(const uint8_t* file, uint64_t size, kiln_image* image,
   });
 }
 
-int kiln_tiles_read(const uint8_t* file, uint64_t size, const kiln_window* window,
-                    const kiln_target* target, int32_t threads,
+int kiln_tiles_read(const kiln_read* reads, int32_t count, int32_t threads, int32_t* failed,
                     char message[KILN_MESSAGE_SIZE]) {
   return kiln::guarded(message, [&] {
-    kiln::Bytes bytes(file, size);
-    kiln::Directory directory = kiln::read_directory(bytes);
-    kiln::Request request(bytes, directory, *window, *target);
-    kiln::Deal(request).run(std::max(threads, 1));
+    std::vector<kiln::Request> requests;
+    for (*failed = 0; *failed < count; ++*failed) {
+      requests.emplace_back(reads[*failed]);
+    }
+    kiln::Deal(requests).run(std::max(threads, 1), *failed);
   });
 }

@@ -65,16 +65,24 @@ struct kiln_target {
   uint32_t fill;
 };
 
+/* A window of a file. */
+struct kiln_read {
+  const uint8_t* file;
+  uint64_t size;
+  struct kiln_window window;
+  struct kiln_target target;
+};
+
 /* Describes the image. KILN_OK or KILN_UNSUPPORTED, with a message that says what is not known. */
 int kiln_tiles_describe(const uint8_t* file, uint64_t size, struct kiln_image* image,
                         char message[KILN_MESSAGE_SIZE]);
 
 /*
- * Reads a window on up to `threads` threads, the caller's among them. Of several damaged tiles the
- * message names the first, however many threads there are; the target then holds anything.
+ * Reads windows, all their tiles dealt to up to `threads` threads, the caller's among them. Of
+ * several damaged tiles it names the first, however many threads there are: `failed` is the number
+ * of its window, from 0, and the message says the rest. The targets then hold anything.
  */
-int kiln_tiles_read(const uint8_t* file, uint64_t size, const struct kiln_window* window,
-                    const struct kiln_target* target, int32_t threads,
+int kiln_tiles_read(const struct kiln_read* reads, int32_t count, int32_t threads, int32_t* failed,
                     char message[KILN_MESSAGE_SIZE]);
 
 #ifdef __cplusplus

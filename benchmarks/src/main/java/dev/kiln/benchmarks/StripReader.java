@@ -3,6 +3,7 @@ package dev.kiln.benchmarks;
 import dev.kiln.archive.BandAsset;
 import dev.kiln.fault.SceneFault;
 import dev.kiln.memory.BandPlane;
+import dev.kiln.memory.BufferPool;
 import dev.kiln.memory.Strip;
 import dev.kiln.raster.ChipGrid;
 import dev.kiln.raster.CogFile;
@@ -24,6 +25,7 @@ final class StripReader implements AutoCloseable {
   private final SampleScene scene;
   private final int threads;
   private final Decoder decoder;
+  private final BufferPool memory = new BufferPool();
   private final Map<String, CogFile> files = new LinkedHashMap<>();
   private SceneRaster raster;
   private ChipGrid grid;
@@ -64,7 +66,7 @@ final class StripReader implements AutoCloseable {
   /** The window that is next, beginning anew after the last. */
   StripWindow nextWindow() throws SceneFault {
     if (next == windows.size()) {
-      close();
+      closeFiles();
       open();
     }
     return windows.get(next++);
@@ -83,7 +85,7 @@ final class StripReader implements AutoCloseable {
   Strip read() throws SceneFault {
     // May open the files anew, and the raster with them.
     StripWindow window = nextWindow();
-    return raster.read(window);
+    return raster.read(window, memory);
   }
 
   /** Bytes of the raw pixels in a file. */
@@ -103,6 +105,11 @@ final class StripReader implements AutoCloseable {
 
   @Override
   public void close() {
+    closeFiles();
+    memory.close();
+  }
+
+  private void closeFiles() {
     raster.close();
     files.values().forEach(CogFile::close);
     files.clear();

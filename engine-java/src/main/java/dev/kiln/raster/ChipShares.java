@@ -2,6 +2,7 @@ package dev.kiln.raster;
 
 import dev.kiln.fault.SceneFault;
 import dev.kiln.memory.BandPlane;
+import dev.kiln.memory.BufferPool;
 import dev.kiln.memory.PixelType;
 import dev.kiln.memory.Strip;
 import java.nio.ByteBuffer;
@@ -42,11 +43,13 @@ public final class ChipShares {
       throws SceneFault {
     byte[] meaning = meaning(mask, isCloud, isNodata);
     ChipShares shares = new ChipShares(grid.size());
-    for (StripWindow window : grid.strips(mask.tileHeight(), mask.rowStep(), grid.all())) {
-      try (Strip strip = mask.read(window)) {
-        BitSet chips = grid.chips(window);
-        for (int i = chips.nextSetBit(0); i >= 0; i = chips.nextSetBit(i + 1)) {
-          shares.count(i, strip, grid, meaning);
+    try (BufferPool memory = new BufferPool()) {
+      for (StripWindow window : grid.strips(mask.tileHeight(), mask.rowStep(), grid.all())) {
+        try (Strip strip = mask.read(window, memory)) {
+          BitSet chips = grid.chips(window);
+          for (int i = chips.nextSetBit(0); i >= 0; i = chips.nextSetBit(i + 1)) {
+            shares.count(i, strip, grid, meaning);
+          }
         }
       }
     }

@@ -24,12 +24,15 @@ import static dev.kiln.gdal.global.gdal.VSIFCloseL;
 import static dev.kiln.gdal.global.gdal.VSIFileFromMemBuffer;
 import static dev.kiln.gdal.global.gdal.VSIUnlink;
 
+import dev.kiln.decode.TiledTiff;
 import dev.kiln.decode.UnsupportedTiffException;
 import dev.kiln.fault.SceneFault;
 import dev.kiln.gdal.GDALDatasetH;
 import dev.kiln.gdal.GDALRasterBandH;
 import dev.kiln.memory.HostBuffer;
 import dev.kiln.memory.PixelType;
+import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -59,10 +62,12 @@ public final class CogFile implements AutoCloseable {
   private final int height;
   private final int bands;
   private final PixelType type;
+  private final int tileWidth;
   private final int tileHeight;
   private final boolean interleaved;
   private final double[] geotransform;
-  private final TileDecoder decoder;
+  private final int threads;
+  private final Optional<NativeTiles> nativeTiles;
   private GDALDatasetH dataset;
 
   /**
@@ -137,10 +142,11 @@ public final class CogFile implements AutoCloseable {
     }
     GDALRasterBandH first = GDALGetRasterBand(dataset, 1);
     this.type = pixelType(key, GDALGetRasterDataType(first));
-    int[] tileWidth = new int[1];
-    int[] tile = new int[1];
-    GDALGetBlockSize(first, tileWidth, tile);
-    this.tileHeight = tile[0];
+    int[] columns = new int[1];
+    int[] rows = new int[1];
+    GDALGetBlockSize(first, columns, rows);
+    this.tileWidth = columns[0];
+    this.tileHeight = rows[0];
     this.interleaved = bands > 1 && "PIXEL".equals(interleave(dataset));
     this.geotransform = new double[6];
     if (GDALGetGeoTransform(dataset, geotransform) != CE_None) {
@@ -149,20 +155,19 @@ public final class CogFile implements AutoCloseable {
     if (geotransform[2] != 0 || geotransform[4] != 0) {
       throw SceneFault.permanent(key, "north-up grid expected, found a rotated one");
     }
-    this.decoder = choose(wanted, bytes, threads);
+    this.threads = threads;
+    this.nativeTiles = wanted == Decoder.NATIVE ? nativeTiles(bytes) : Optional.empty();
   }
 
-  private TileDecoder choose(Decoder wanted, HostBuffer bytes, int threads) {
-    if (wanted == Decoder.NATIVE) {
-      try {
-        return NativeTiles.of(this, bytes, threads);
-      } catch (UnsupportedTiffException e) {
-        if (REASONS_FOR_GDAL.add(e.getMessage())) {
-          log.info("{}, and others of its kind: decoded by GDAL ({})", key, e.getMessage());
-        }
+  private Optional<NativeTiles> nativeTiles(HostBuffer bytes) {
+    try {
+      return Optional.of(NativeTiles.of(this, bytes));
+    } catch (UnsupportedTiffException e) {
+      if (REASONS_FOR_GDAL.add(e.getMessage())) {
+        log.info("{}, and others of its kind: decoded by GDAL ({})", key, e.getMessage());
       }
+      return Optional.empty();
     }
-    return new GdalTiles(this);
   }
 
   private static String interleave(GDALDatasetH dataset) {
@@ -237,6 +242,16 @@ public final class CogFile implements AutoCloseable {
     return tileHeight;
   }
 
+  /** Width of a tile in pixels. */
+  int tileWidth() {
+    return tileWidth;
+  }
+
+  /** Threads that decode tiles. */
+  int threads() {
+    return threads;
+  }
+
   /** Whether the bands of a pixel lie together, in the file and in what is read. */
   public boolean interleaved() {
     return interleaved;
@@ -244,7 +259,13 @@ public final class CogFile implements AutoCloseable {
 
   /** What decodes the tiles. */
   public Decoder decoder() {
-    return decoder.kind();
+    return nativeTiles.isPresent() ? Decoder.NATIVE : Decoder.GDAL;
+  }
+
+  /** Empty if GDAL decodes the tiles. */
+  Optional<NativeTiles> nativeTiles() {
+    dataset(); // used after close?
+    return nativeTiles;
   }
 
   /** Easting in metres, {@code x} pixels from the left edge. */
@@ -290,18 +311,8 @@ public final class CogFile implements AutoCloseable {
    */
   void read(int[] numbers, int x, int y, int w, int h, HostBuffer into, BandLayout layout)
       throws SceneFault {
-    long last =
-        layout.offset()
-            + (numbers.length - 1) * layout.bandStride()
-            + (h - 1) * layout.lineStride()
-            + (w - 1L) * layout.pixelStride()
-            + type.bytes();
-    if (last > into.size()) {
-      throw new IndexOutOfBoundsException(
-          key + ": window ends at byte " + last + " of a buffer of " + into.size());
-    }
-    dataset(); // used after close?
-    decoder.read(numbers, x, y, w, h, into, layout);
+    TiledTiff.Window window = new TiledTiff.Window(x, y, w, h);
+    TileRead.all(List.of(new TileRead(this, numbers, window, into, layout)), threads);
   }
 
   /**

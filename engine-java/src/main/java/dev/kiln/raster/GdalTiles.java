@@ -6,65 +6,52 @@ import static dev.kiln.gdal.global.gdal.GDALDatasetRasterIOEx;
 import static dev.kiln.gdal.global.gdal.GF_Read;
 
 import dev.kiln.fault.SceneFault;
-import dev.kiln.memory.HostBuffer;
 
-/** Tiles decoded by GDAL, on the threads that the dataset was opened with. */
-final class GdalTiles implements TileDecoder {
-  private final CogFile file;
+/** Tiles that GDAL decodes, on the threads that the file was opened with. */
+final class GdalTiles {
+  private GdalTiles() {}
 
-  GdalTiles(CogFile file) {
-    this.file = file;
-  }
-
-  @Override
-  public Decoder kind() {
-    return Decoder.GDAL;
-  }
-
-  @Override
-  public void read(
-      int[] bands, int x, int y, int w, int h, HostBuffer into, CogFile.BandLayout layout)
-      throws SceneFault {
-    if (file.interleaved()) {
-      readAtOnce(bands, x, y, w, h, into, layout.offset(), layout);
+  /**
+   * @throws SceneFault permanent if a tile cannot be decoded
+   */
+  static void read(TileRead read) throws SceneFault {
+    CogFile.BandLayout layout = read.layout();
+    if (read.file().interleaved()) {
+      read(read, read.bands(), layout.offset(), layout.bandStride());
       return;
     }
     // Of a planar file GDAL 3.6, if it reads on threads, strides to a band's number in the file and
     // not among those asked for, and so out of the buffer: one band at a time, without a stride.
-    for (int k = 0; k < bands.length; k++) {
-      long offset = layout.offset() + k * layout.bandStride();
-      readAtOnce(new int[] {bands[k]}, x, y, w, h, into, offset, layout);
+    for (int k = 0; k < read.bands().length; k++) {
+      int[] band = {read.bands()[k]};
+      read(read, band, layout.offset() + k * layout.bandStride(), 0);
     }
   }
 
-  private void readAtOnce(
-      int[] bands,
-      int x,
-      int y,
-      int w,
-      int h,
-      HostBuffer into,
-      long offset,
-      CogFile.BandLayout layout)
+  private static void read(TileRead read, int[] bands, long offset, long bandStride)
       throws SceneFault {
+    CogFile file = read.file();
+    int y = read.window().y();
+    int w = read.window().width();
+    int h = read.window().height();
     CPLErrorReset();
     int result =
         GDALDatasetRasterIOEx(
             file.dataset(),
             GF_Read,
-            x,
+            read.window().x(),
             y,
             w,
             h,
-            into.pointer().position(offset),
+            read.into().pointer().position(offset),
             w,
             h,
             CogFile.gdalType(file.type()),
             bands.length,
             bands,
-            layout.pixelStride(),
-            layout.lineStride(),
-            file.interleaved() ? layout.bandStride() : 0,
+            read.layout().pixelStride(),
+            read.layout().lineStride(),
+            bandStride,
             null);
     if (result != CE_None) {
       throw SceneFault.permanent(

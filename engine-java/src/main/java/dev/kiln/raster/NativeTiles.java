@@ -1,44 +1,35 @@
 package dev.kiln.raster;
 
-import dev.kiln.decode.CorruptTileException;
 import dev.kiln.decode.TiledTiff;
 import dev.kiln.decode.UnsupportedTiffException;
-import dev.kiln.fault.SceneFault;
 import dev.kiln.memory.HostBuffer;
 import dev.kiln.memory.PixelType;
 import java.util.OptionalDouble;
 
-/** Tiles decoded by Kiln's native code. */
-final class NativeTiles implements TileDecoder {
-  private final String key;
-  private final TiledTiff tiff;
-  private final int fill;
-  private final int threads;
-
-  private NativeTiles(String key, TiledTiff tiff, int fill, int threads) {
-    this.key = key;
-    this.tiff = tiff;
-    this.fill = fill;
-    this.threads = threads;
-  }
-
+/**
+ * The tiles of a file that Kiln's native code decodes.
+ *
+ * @param tiff borrows the file's bytes
+ * @param fill the pixel that stands where the file leaves a tile out
+ */
+record NativeTiles(TiledTiff tiff, int fill) {
   /**
    * @param file as GDAL sees it
    * @param bytes borrowed
    * @throws UnsupportedTiffException if GDAL has to decode it
    */
-  static NativeTiles of(CogFile file, HostBuffer bytes, int threads)
-      throws UnsupportedTiffException {
+  static NativeTiles of(CogFile file, HostBuffer bytes) throws UnsupportedTiffException {
     TiledTiff tiff = TiledTiff.open(bytes);
     if (tiff.width() != file.width()
         || tiff.height() != file.height()
         || tiff.bands() != file.bands()
         || tiff.type() != file.type()
+        || tiff.tileWidth() != file.tileWidth()
         || tiff.tileHeight() != file.tileHeight()
         || tiff.interleaved() != file.interleaved()) {
       throw new UnsupportedTiffException("GDAL sees another image in the file");
     }
-    return new NativeTiles(file.key(), tiff, pixel(file.type(), file.nodata(1)), threads);
+    return new NativeTiles(tiff, pixel(file.type(), file.nodata(1)));
   }
 
   /**
@@ -60,27 +51,17 @@ final class NativeTiles implements TileDecoder {
     return (int) Math.max(least, Math.min(most, rounded));
   }
 
-  @Override
-  public Decoder kind() {
-    return Decoder.NATIVE;
-  }
-
-  @Override
-  public void read(
-      int[] bands, int x, int y, int w, int h, HostBuffer into, CogFile.BandLayout layout)
-      throws SceneFault {
+  /** The same read as the native code takes it. */
+  TiledTiff.Read read(TileRead read) {
+    CogFile.BandLayout layout = read.layout();
     TiledTiff.Target target =
         new TiledTiff.Target(
-            into,
+            read.into(),
             layout.offset(),
             layout.pixelStride(),
             layout.lineStride(),
             layout.bandStride(),
             fill);
-    try {
-      tiff.read(new TiledTiff.Window(x, y, w, h), bands, target, threads);
-    } catch (CorruptTileException e) {
-      throw SceneFault.permanent(key, "pixels cannot be decoded: " + e.getMessage(), e);
-    }
+    return new TiledTiff.Read(tiff, read.window(), read.bands(), target);
   }
 }

@@ -1,7 +1,9 @@
 package dev.kiln.raster;
 
+import dev.kiln.decode.TiledTiff;
 import dev.kiln.fault.SceneFault;
 import dev.kiln.memory.BandPlane;
+import dev.kiln.memory.BufferPool;
 import dev.kiln.memory.HostBuffer;
 import dev.kiln.memory.PixelType;
 import dev.kiln.memory.Strip;
@@ -158,12 +160,13 @@ public final class SceneRaster implements AutoCloseable {
 
   /**
    * Reads the raw pixels of a strip: pixel-interleaved where the file is, else planar. Outside the
-   * window's spans the planes hold nothing.
+   * window's spans the planes hold anything.
    *
+   * @param memory lends the strip's
    * @return the caller owns it
    * @throws SceneFault permanent if the pixels cannot be decoded
    */
-  public Strip read(StripWindow window) throws SceneFault {
+  public Strip read(StripWindow window, BufferPool memory) throws SceneFault {
     Map<CogFile, List<Integer>> bandsOfFile = new LinkedHashMap<>();
     for (int i = 0; i < sources.size(); i++) {
       bandsOfFile.computeIfAbsent(sources.get(i).file(), f -> new ArrayList<>()).add(i);
@@ -173,11 +176,13 @@ public final class SceneRaster implements AutoCloseable {
     for (Map.Entry<CogFile, List<Integer>> entry : bandsOfFile.entrySet()) {
       bytes = lay(entry.getKey(), entry.getValue(), window, bytes, planes);
     }
-    HostBuffer pixels = HostBuffer.allocate("strip of " + finest.key(), bytes);
+    HostBuffer pixels = memory.take("strip of " + finest.key(), bytes);
     try {
+      List<TileRead> reads = new ArrayList<>();
       for (Map.Entry<CogFile, List<Integer>> entry : bandsOfFile.entrySet()) {
-        read(entry.getKey(), entry.getValue(), window, planes, pixels);
+        reads.addAll(reads(entry.getKey(), entry.getValue(), window, planes, pixels));
       }
+      TileRead.all(reads, finest.threads());
       return new Strip(pixels, List.of(planes), window.firstRow(), window.rows());
     } catch (SceneFault | RuntimeException | Error e) {
       pixels.close();
@@ -203,26 +208,30 @@ public final class SceneRaster implements AutoCloseable {
     return (end + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
   }
 
-  private void read(
-      CogFile file, List<Integer> bands, StripWindow window, BandPlane[] planes, HostBuffer pixels)
-      throws SceneFault {
+  private List<TileRead> reads(
+      CogFile file,
+      List<Integer> bands,
+      StripWindow window,
+      BandPlane[] planes,
+      HostBuffer pixels) {
     BandPlane first = planes[bands.get(0)];
     int[] numbers = bands.stream().mapToInt(i -> sources.get(i).index()).toArray();
     long bandStride = bands.size() == 1 ? 0 : planes[bands.get(1)].offset() - first.offset();
     int repeat = first.repeat();
-    for (StripWindow.Span span : window.spans()) {
+    List<TileRead> reads = new ArrayList<>();
+    for (StripWindow.Span span : window.joined(file.tileWidth() * repeat)) {
       int x = span.begin() / repeat;
       int width = ceilDiv(span.end(), repeat) - x;
-      file.read(
-          numbers,
-          x,
-          window.firstRow() / repeat,
-          width,
-          first.height(),
-          pixels,
-          new CogFile.BandLayout(
-              first.byteOf(x, 0), first.pixelStride(), first.lineStride(), bandStride));
+      reads.add(
+          new TileRead(
+              file,
+              numbers,
+              new TiledTiff.Window(x, window.firstRow() / repeat, width, first.height()),
+              pixels,
+              new CogFile.BandLayout(
+                  first.byteOf(x, 0), first.pixelStride(), first.lineStride(), bandStride)));
     }
+    return reads;
   }
 
   private static int ceilDiv(int a, int b) {

@@ -1,5 +1,6 @@
 package dev.kiln.raster;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -17,5 +18,24 @@ public record StripWindow(int firstRow, int rows, int width, Span chipRows, List
 
   public StripWindow {
     spans = List.copyOf(spans);
+  }
+
+  /**
+   * The spans, those joined that lie in the same tile: a tile is inflated once, and to place more
+   * of it costs little.
+   *
+   * @param tileWidth in grid columns
+   */
+  List<Span> joined(int tileWidth) {
+    List<Span> joined = new ArrayList<>();
+    for (Span span : spans) {
+      int last = joined.size() - 1;
+      if (last >= 0 && (joined.get(last).end() - 1) / tileWidth == span.begin() / tileWidth) {
+        joined.set(last, new Span(joined.get(last).begin(), span.end()));
+      } else {
+        joined.add(span);
+      }
+    }
+    return joined;
   }
 }

@@ -1,6 +1,7 @@
 package dev.kiln.run;
 
 import dev.kiln.fault.SceneFault;
+import dev.kiln.memory.BufferPool;
 import dev.kiln.memory.Strip;
 import dev.kiln.raster.ChipGrid;
 import dev.kiln.raster.CogFile;
@@ -39,10 +40,14 @@ record DecodingScene(
         .orElse(List.of());
   }
 
-  /** Reads one strip and says which chips of the scene lie in it. */
-  StripWork read(StripWindow window) throws SceneFault {
+  /**
+   * Reads one strip and says which chips of the scene lie in it.
+   *
+   * @param memory lends the strip's
+   */
+  StripWork read(StripWindow window, BufferPool memory) throws SceneFault {
     int offset = options.radiometricOffset().of(scene.scene().radiometricOffset());
-    Strip strip = raster.orElseThrow().read(window).withRadiometricOffset(offset);
+    Strip strip = raster.orElseThrow().read(window, memory).withRadiometricOffset(offset);
     try {
       nodata.ifPresent(values -> values.blank(strip));
       BitSet inStrip = grid.chips(window);

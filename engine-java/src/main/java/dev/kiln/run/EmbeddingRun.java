@@ -3,6 +3,7 @@ package dev.kiln.run;
 import dev.kiln.fault.SceneFault;
 import dev.kiln.infer.Encoder;
 import dev.kiln.infer.EncoderException;
+import dev.kiln.memory.BufferPool;
 import dev.kiln.raster.StripWindow;
 import dev.kiln.sink.GeoParquetWriter;
 import dev.kiln.sink.OutputKey;
@@ -38,6 +39,7 @@ public final class EmbeddingRun {
   private final KeysToDo keys;
   private final SceneFetch fetch;
   private final SceneDecode decode;
+  private final BufferPool stripMemory = new BufferPool();
 
   private final Lane<FetchedScene> fetched;
   private final Lane<StripWork> strips;
@@ -108,6 +110,7 @@ public final class EmbeddingRun {
       fetched.abandon();
       strips.abandon();
     }
+    stripMemory.close();
     return RunReport.of(
         job,
         encoder.description(),
@@ -158,12 +161,13 @@ public final class EmbeddingRun {
     try (bytes;
         DecodingScene decoding = decode.open(bytes)) {
       scene = decoding.scene();
+      tally.opened(decoding.files());
       for (StripWindow window : decoding.windows()) {
         if (scene.givenUp() || watch.stopping()) {
           scene.giveUp();
           return;
         }
-        StripWork strip = decoding.read(window);
+        StripWork strip = decoding.read(window, stripMemory);
         tally.decoded(strip.bytes());
         if (strip.chips().length == 0) {
           strip.close();

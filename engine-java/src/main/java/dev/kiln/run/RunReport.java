@@ -140,6 +140,13 @@ public record RunReport(
         counts.bytesDecoded() / 1e6,
         counts.bytesDecoded() / 1e6 / run.seconds(),
         counts.bytesWritten() / 1e6);
+    if (counts.filesDecodedByGdal() > 0) {
+      line(
+          text,
+          "files   %d decoded by Kiln, %d of other kinds by GDAL (slower; the log says why)",
+          counts.filesDecoded(),
+          counts.filesDecodedByGdal());
+    }
     if (cost != null && counts.chips() > 0) {
       line(text, "cost    %.4f, %.4f a million chips", cost, cost * 1e6 / counts.chips());
     }

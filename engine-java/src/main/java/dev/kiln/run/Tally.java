@@ -3,6 +3,8 @@ package dev.kiln.run;
 import dev.kiln.fault.ConfigurationFault;
 import dev.kiln.fault.SceneFault;
 import dev.kiln.infer.EncoderException;
+import dev.kiln.raster.CogFile;
+import dev.kiln.raster.Decoder;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,6 +24,8 @@ public final class Tally {
    * @param bytesFetched of objects
    * @param bytesDecoded of raw pixels
    * @param bytesWritten of files
+   * @param filesDecoded by Kiln's own decoder
+   * @param filesDecodedByGdal those of a kind that it does not know
    */
   public record Counts(
       long alreadyDone,
@@ -31,7 +35,9 @@ public final class Tally {
       long batches,
       long bytesFetched,
       long bytesDecoded,
-      long bytesWritten) {}
+      long bytesWritten,
+      long filesDecoded,
+      long filesDecodedByGdal) {}
 
   private long alreadyDone;
   private long embedded;
@@ -40,6 +46,8 @@ public final class Tally {
   private long bytesFetched;
   private long bytesDecoded;
   private long bytesWritten;
+  private long filesDecoded;
+  private long filesDecodedByGdal;
   private final List<FailedScene> failures = new ArrayList<>();
 
   synchronized void alreadyDone() {
@@ -52,6 +60,17 @@ public final class Tally {
 
   synchronized void decoded(long bytes) {
     bytesDecoded += bytes;
+  }
+
+  /** Counts the files of a scene whose strips are about to be decoded. */
+  synchronized void opened(List<CogFile> files) {
+    for (CogFile file : files) {
+      if (file.decoder() == Decoder.NATIVE) {
+        filesDecoded++;
+      } else {
+        filesDecodedByGdal++;
+      }
+    }
   }
 
   synchronized void embedded(int count) {
@@ -111,6 +130,8 @@ public final class Tally {
         batches,
         bytesFetched,
         bytesDecoded,
-        bytesWritten);
+        bytesWritten,
+        filesDecoded,
+        filesDecodedByGdal);
   }
 }

@@ -183,7 +183,13 @@ class LauncherTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"engine-java/src/test/java/ATest.java", "engine-java/target/x", "README"})
+  @ValueSource(
+      strings = {
+        "engine-java/src/test/java/ATest.java",
+        "engine-native/src/fuzz/a.cpp",
+        "engine-java/target/x",
+        "README"
+      })
   void doesNotRebuildForWhatIsNotInTheProgram(String file) throws Exception {
     kiln();
     write(file, "changed");

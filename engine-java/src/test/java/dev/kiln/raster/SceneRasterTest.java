@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kiln.fault.SceneFault;
 import dev.kiln.memory.BandPlane;
+import dev.kiln.memory.BufferPool;
 import dev.kiln.memory.HostBuffer;
 import dev.kiln.memory.PixelType;
 import dev.kiln.memory.Strip;
@@ -26,10 +27,12 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** What a strip holds is what the files hold, wherever its edges fall. */
 class SceneRasterTest {
   @TempDir Path folder;
+  private final BufferPool pool = new BufferPool();
   private final List<AutoCloseable> open = new ArrayList<>();
 
   @AfterEach
   void close() throws Exception {
+    pool.close();
     for (AutoCloseable thing : open) {
       thing.close();
     }
@@ -106,7 +109,7 @@ class SceneRasterTest {
     ChipGrid grid = ChipGrid.of(columns, rows, chip);
     int chips = 0;
     for (StripWindow window : grid.strips(raster.tileHeight(), raster.rowStep(), grid.all())) {
-      try (Strip strip = raster.read(window)) {
+      try (Strip strip = raster.read(window, pool)) {
         for (int i : grid.chips(window).stream().toArray()) {
           chips++;
           assertChip(strip, 0, grid, i, (x, y) -> value(2, x / coarser, y / coarser));
@@ -176,7 +179,7 @@ class SceneRasterTest {
     List<StripWindow> windows = grid.strips(raster.tileHeight(), raster.rowStep(), wanted);
 
     assertThat(windows).hasSize(1);
-    try (Strip strip = raster.read(windows.get(0))) {
+    try (Strip strip = raster.read(windows.get(0), pool)) {
       assertThat(strip.bands().get(0).type())
           .isEqualTo(PixelType.valueOf(type.toUpperCase(Locale.ROOT)));
       for (int chip : wanted.stream().toArray()) {
@@ -201,7 +204,7 @@ class SceneRasterTest {
         raster(new SceneRaster.Source("one", one, 1), new SceneRaster.Source("other", other, 1));
     ChipGrid grid = ChipGrid.of(256, 256, 256);
 
-    try (Strip strip = raster.read(grid.strips(256, 1, grid.all()).get(0))) {
+    try (Strip strip = raster.read(grid.strips(256, 1, grid.all()).get(0), pool)) {
       assertChip(strip, 0, grid, 0, (x, y) -> (x + y) % 256);
       assertChip(strip, 1, grid, 0, (x, y) -> (x * 3 + y) % 256);
     }
@@ -221,7 +224,7 @@ class SceneRasterTest {
     assertThat(mask.corners(7, 128, 128).orElseThrow())
         .isDeepEqualTo(bands.corners(7, 128, 128).orElseThrow());
     ChipGrid grid = ChipGrid.of(400, 300, 128);
-    try (Strip strip = mask.read(grid.strips(mask.tileHeight(), 2, grid.all()).get(0))) {
+    try (Strip strip = mask.read(grid.strips(mask.tileHeight(), 2, grid.all()).get(0), pool)) {
       assertChip(strip, 0, grid, 2, (x, y) -> (x / 2 + 5 * (y / 2)) % 12);
     }
   }

@@ -76,6 +76,17 @@ class EmbeddingRunTest {
   }
 
   @Test
+  void countsTheFilesThatGdalDecodes() throws Exception {
+    TestRun run = new TestRun(folder).scene(1).scene(2);
+    run.scene(TestRun.key(3, "100cm"), GeoTiffs.naip().option("COMPRESS=LZW"));
+    RunReport report = run.embed(encoder(4));
+    assertThat(report.exitCode()).isZero();
+    assertThat(report.run().counts().filesDecoded()).isEqualTo(2);
+    assertThat(report.run().counts().filesDecodedByGdal()).isEqualTo(1);
+    assertThat(report.summary()).contains("files   2 decoded by Kiln, 1 of other kinds by GDAL");
+  }
+
+  @Test
   void whatExistsIsNotEmbeddedAgainUnlessAsked() throws Exception {
     TestRun run = mixed(folder, 4);
     run.embed(encoder(4));

@@ -4,7 +4,15 @@ package dev.kiln.decode;
 public final class CorruptTileException extends Exception {
   private static final long serialVersionUID = 1L;
 
-  CorruptTileException(String message) {
+  private final int read;
+
+  CorruptTileException(int read, String message) {
     super(message);
+    this.read = read;
+  }
+
+  /** Number of the window, from 0, among those that were to be read. */
+  public int read() {
+    return read;
   }
 }

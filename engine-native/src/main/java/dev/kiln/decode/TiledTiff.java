@@ -3,6 +3,8 @@ package dev.kiln.decode;
 import dev.kiln.memory.HostBuffer;
 import dev.kiln.memory.PixelType;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.annotation.Platform;
 
@@ -21,6 +23,11 @@ public final class TiledTiff {
   private static final int CORRUPT = 2;
   private static final int NO_MEMORY = 3;
   private static final int MESSAGE_SIZE = 256;
+
+  /** Numbers that stand for one read in the native code. */
+  private static final int FIELDS = 14;
+
+  private static final Target NOWHERE = new Target(null, 0, 0, 0, 0, 0);
   private static final PixelType[] TYPES = {
     PixelType.UINT8, PixelType.UINT16, PixelType.INT16, PixelType.FLOAT32
   };
@@ -56,6 +63,38 @@ public final class TiledTiff {
       long lineStride,
       long bandStride,
       int fill) {}
+
+  /**
+   * A window of a file and where it goes.
+   *
+   * @param window inside the image
+   * @param bands their numbers, from 1
+   * @param target null to decode and check the tiles, but place their pixels nowhere
+   */
+  public record Read(TiledTiff tiff, Window window, int[] bands, Target target) {
+    /** As the native code takes it. */
+    private long[] fields() {
+      HostBuffer file = tiff.file;
+      Target to = target == null ? NOWHERE : target;
+      HostBuffer memory = to.memory();
+      return new long[] {
+        file.address(),
+        file.size(),
+        window.x(),
+        window.y(),
+        window.width(),
+        window.height(),
+        bands.length,
+        memory == null ? 0 : memory.address(),
+        memory == null ? 0 : memory.size(),
+        to.offset(),
+        to.pixelStride(),
+        to.lineStride(),
+        to.bandStride(),
+        to.fill()
+      };
+    }
+  }
 
   private TiledTiff(HostBuffer file, int[] image) {
     this.file = file;
@@ -113,56 +152,40 @@ public final class TiledTiff {
   }
 
   /**
-   * Reads pixels as they are stored.
+   * Reads pixels as they are stored. The tiles of all windows are dealt to the same threads, so
+   * that none waits while another window still has tiles.
    *
-   * @param window inside the image
-   * @param bands numbers of the bands, from 1
    * @param threads that decode tiles, the caller's among them
-   * @throws CorruptTileException if a tile cannot be decoded, of several the first; the target then
-   *     holds anything
-   * @throws IndexOutOfBoundsException if the window or a band is not in the image, or the target
-   *     leaves its memory
+   * @throws CorruptTileException if a tile cannot be decoded, of several the first; the targets
+   *     then hold anything
+   * @throws IndexOutOfBoundsException if a window or a band is not in its image, or a target leaves
+   *     its memory
    */
-  public void read(Window window, int[] bands, Target target, int threads)
-      throws CorruptTileException {
-    HostBuffer memory = target.memory();
-    read(window, bands, target, memory.address(), memory.size(), threads);
+  public static void read(List<Read> reads, int threads) throws CorruptTileException {
+    long[] fields = new long[FIELDS * reads.size()];
+    int at = 0;
+    for (Read read : reads) {
+      for (long field : read.fields()) {
+        fields[at++] = field;
+      }
+    }
+    int[] bands = reads.stream().flatMapToInt(read -> Arrays.stream(read.bands())).toArray();
+    int[] failed = new int[1];
+    byte[] message = new byte[MESSAGE_SIZE];
+    int status = read(fields, bands, threads, failed, message);
+    if (status == CORRUPT) {
+      throw new CorruptTileException(failed[0], text(message));
+    }
+    check(status, message);
   }
 
   /**
-   * Decodes tiles and checks them, but places their pixels nowhere.
+   * Decodes the tiles of a window and checks them, but places their pixels nowhere.
    *
-   * @throws CorruptTileException as {@link #read(Window, int[], Target, int)}
+   * @throws CorruptTileException as {@link #read}
    */
   public void check(Window window, int[] bands, int threads) throws CorruptTileException {
-    read(window, bands, new Target(null, 0, 0, 0, 0, 0), 0, 0, threads);
-  }
-
-  private void read(Window window, int[] bands, Target target, long address, long size, int threads)
-      throws CorruptTileException {
-    byte[] message = new byte[MESSAGE_SIZE];
-    int status =
-        read(
-            file.address(),
-            file.size(),
-            window.x(),
-            window.y(),
-            window.width(),
-            window.height(),
-            bands,
-            address,
-            size,
-            target.offset(),
-            target.pixelStride(),
-            target.lineStride(),
-            target.bandStride(),
-            target.fill(),
-            threads,
-            message);
-    if (status == CORRUPT) {
-      throw new CorruptTileException(text(message));
-    }
-    check(status, message);
+    read(List.of(new Read(this, window, bands, null)), threads);
   }
 
   private static void check(int status, byte[] message) {
@@ -185,22 +208,7 @@ public final class TiledTiff {
   private static native int describe(long file, long size, int[] image, byte[] message);
 
   private static native int read(
-      long file,
-      long size,
-      int x,
-      int y,
-      int width,
-      int height,
-      int[] bands,
-      long target,
-      long targetSize,
-      long offset,
-      long pixelStride,
-      long lineStride,
-      long bandStride,
-      int fill,
-      int threads,
-      byte[] message);
+      long[] reads, int[] bands, int threads, int[] failed, byte[] message);
 
   /** Loads the native code once. */
   private static final class Library {

@@ -20,12 +20,14 @@ public final class HostBuffer implements AutoCloseable {
 
   private final String purpose;
   private final long size;
+  private final Runnable release;
   private BytePointer memory;
 
-  private HostBuffer(String purpose, long size, BytePointer memory) {
+  private HostBuffer(String purpose, long size, BytePointer memory, Runnable release) {
     this.purpose = purpose;
     this.size = size;
     this.memory = memory;
+    this.release = release;
   }
 
   /**
@@ -36,6 +38,12 @@ public final class HostBuffer implements AutoCloseable {
    * @throws OutOfMemoryError if the system has no such block left
    */
   public static HostBuffer allocate(String purpose, long size) {
+    Pointer block = calloc(purpose, size);
+    return over(purpose, size, block, () -> Pointer.free(block));
+  }
+
+  /** Zeroed memory that the caller frees. */
+  static Pointer calloc(String purpose, long size) {
     if (size < 1) {
       throw new IllegalArgumentException(
           purpose + ": " + size + " bytes asked, at least 1 expected");
@@ -44,7 +52,16 @@ public final class HostBuffer implements AutoCloseable {
     if (block == null) {
       throw new OutOfMemoryError(purpose + ": no host memory for " + size + " bytes");
     }
-    return new HostBuffer(purpose, size, new BytePointer(block).capacity(size));
+    return block;
+  }
+
+  /**
+   * A buffer over memory of somebody else's.
+   *
+   * @param release is run once, on close
+   */
+  static HostBuffer over(String purpose, long size, Pointer block, Runnable release) {
+    return new HostBuffer(purpose, size, new BytePointer(block).capacity(size), release);
   }
 
   /** Size in bytes. */
@@ -105,8 +122,8 @@ public final class HostBuffer implements AutoCloseable {
   @Override
   public synchronized void close() {
     if (memory != null) {
-      Pointer.free(memory);
       memory = null;
+      release.run();
     }
   }
 }

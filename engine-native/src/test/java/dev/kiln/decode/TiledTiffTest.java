@@ -12,6 +12,7 @@ import dev.kiln.memory.HostBuffer;
 import dev.kiln.memory.PixelType;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -32,7 +33,8 @@ class TiledTiffTest {
         HostBuffer into = HostBuffer.allocate("pixels", size)) {
       TiledTiff.Target target =
           new TiledTiff.Target(into, 0, samples, (long) window.width() * samples, 1, 0);
-      TiledTiff.open(bytes).read(window, bands, target, threads);
+      TiledTiff tiff = TiledTiff.open(bytes);
+      TiledTiff.read(List.of(new TiledTiff.Read(tiff, window, bands, target)), threads);
       byte[] pixels = new byte[size];
       into.slice(0, size).get(pixels);
       return pixels;
@@ -150,7 +152,13 @@ class TiledTiffTest {
         kind(
             "fewer tile offsets or byte counts than tiles",
             new TestTiff(1).big().lie(TestTiff.TILE_OFFSETS, LONG8, -1, 16)),
-        kind("bits per sample outside the file", new TestTiff(3).lie(258, SHORT, 3, 99_999)),
+        kind(
+            "fewer tile offsets or byte counts than tiles",
+            new TestTiff(1).big().lie(TestTiff.TILE_OFFSETS, LONG8, 1L << 60, 16)),
+        kind(
+            "fewer tile offsets or byte counts than tiles",
+            new TestTiff(1).big().lie(TestTiff.TILE_OFFSETS, LONG8, 7, -8)),
+        kind("no bits per sample", new TestTiff(3).lie(258, SHORT, 3, 99_999)),
         kind("no bits per sample", new TestTiff(3).lie(258, SHORT, 1L << 31, 8)));
   }
 
@@ -218,15 +226,6 @@ class TiledTiffTest {
   }
 
   @ParameterizedTest
-  @ValueSource(longs = {1L << 31, 1L << 62, -8, -1})
-  void tileArraysOutsideTheFileAreADamagedTile(long at) {
-    byte[] file = new TestTiff(1).big().lie(TestTiff.TILE_OFFSETS, LONG8, 1L << 60, at).bytes();
-    assertThatThrownBy(() -> read(file, ALL, new int[] {1}, 1))
-        .isInstanceOf(CorruptTileException.class)
-        .hasMessage("tile 0 (column 0, row 0): its offset or byte count lies outside the file");
-  }
-
-  @ParameterizedTest
   @ValueSource(ints = {1, 2, 6, 64})
   void namesTheFirstOfSeveralDamagedTiles(int threads) {
     TestTiff tiff = new TestTiff(1);
@@ -240,13 +239,50 @@ class TiledTiffTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3})
+  void readsFilesTogetherAndSaysInWhichATileIsDamaged(int threads) throws Exception {
+    TestTiff damaged = new TestTiff(2).tile(5, new byte[] {1});
+    TiledTiff.Window corner = new TiledTiff.Window(32, 16, 4, 4);
+    try (HostBuffer one = TestTiff.buffer(new TestTiff(1).bytes());
+        HostBuffer two = TestTiff.buffer(damaged.bytes());
+        HostBuffer into = HostBuffer.allocate("pixels", 16 + 32 + WIDTH * HEIGHT)) {
+      TiledTiff first = TiledTiff.open(one);
+      TiledTiff second = TiledTiff.open(two);
+      TiledTiff.Target left = new TiledTiff.Target(into, 0, 1, 4, 0, 0);
+      TiledTiff.Target middle = new TiledTiff.Target(into, 16, 1, 4, 16, 0);
+      TiledTiff.Target right = new TiledTiff.Target(into, 48, 1, WIDTH, 0, 0);
+      TiledTiff.Window start = new TiledTiff.Window(0, 0, 4, 4);
+      TiledTiff.Read good = new TiledTiff.Read(first, corner, new int[] {1}, left);
+
+      TiledTiff.read(
+          List.of(good, new TiledTiff.Read(second, start, new int[] {2, 1}, middle)), threads);
+      byte[] pixels = new byte[48];
+      into.slice(0, 48).get(pixels);
+      assertThat(Arrays.copyOf(pixels, 16)).isEqualTo(expected(corner, 1));
+      assertThat(Arrays.copyOfRange(pixels, 16, 32)).isEqualTo(expected(start, 2));
+      assertThat(Arrays.copyOfRange(pixels, 32, 48)).isEqualTo(expected(start, 1));
+
+      List<TiledTiff.Read> reads =
+          List.of(
+              good,
+              new TiledTiff.Read(first, ALL, new int[] {1}, right),
+              new TiledTiff.Read(second, corner, new int[] {1}, null));
+      assertThatThrownBy(() -> TiledTiff.read(reads, threads))
+          .isInstanceOfSatisfying(
+              CorruptTileException.class, e -> assertThat(e.read()).isEqualTo(2));
+    }
+  }
+
   @Test
   void fillsTilesThatAreLeftOut() throws Exception {
     byte[] file = new TestTiff(1).tile(0, new byte[0]).bytes();
     try (HostBuffer bytes = TestTiff.buffer(file);
         HostBuffer into = HostBuffer.allocate("pixels", 4)) {
       TiledTiff.Target target = new TiledTiff.Target(into, 0, 1, 4, 4, 201);
-      TiledTiff.open(bytes).read(new TiledTiff.Window(14, 0, 4, 1), new int[] {1}, target, 1);
+      TiledTiff tiff = TiledTiff.open(bytes);
+      TiledTiff.Window window = new TiledTiff.Window(14, 0, 4, 1);
+      TiledTiff.read(List.of(new TiledTiff.Read(tiff, window, new int[] {1}, target)), 1);
 
       assertThat(into.slice(0, 4))
           .isEqualTo(
@@ -330,7 +366,8 @@ class TiledTiffTest {
       TiledTiff tiff = TiledTiff.open(bytes);
       TiledTiff.Target target =
           new TiledTiff.Target(into, offset, pixelStride, lineStride, bandStride, 0);
-      assertThatThrownBy(() -> tiff.read(window, bands, target, 1))
+      TiledTiff.Read read = new TiledTiff.Read(tiff, window, bands, target);
+      assertThatThrownBy(() -> TiledTiff.read(List.of(read), 1))
           .isInstanceOf(IndexOutOfBoundsException.class);
     }
   }

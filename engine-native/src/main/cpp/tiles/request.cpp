@@ -1,0 +1,89 @@
+#include "request.h"
+
+#include <cinttypes>
+
+#include "fault.h"
+
+namespace kiln {
+namespace {
+
+/* Adds `steps` * `stride` to `last`; false if that is negative or too large to say. */
+bool reach(uint64_t& last, int64_t steps, int64_t stride) {
+  uint64_t length = 0;
+  return stride >= 0 && !__builtin_mul_overflow(uint64_t(steps), uint64_t(stride), &length) &&
+         !__builtin_add_overflow(last, length, &last);
+}
+
+/* Tiles from number `first` to the one that holds the last of `length` pixels from `start`. */
+uint32_t tiles_to(uint32_t first, int32_t start, int32_t length, uint32_t tile) {
+  return (uint32_t(start) + uint32_t(length) - 1) / tile - first + 1;
+}
+
+}  // namespace
+
+Request::Request(const kiln_read& read)
+    : file(read.file, read.size),
+      directory(read_directory(file)),
+      window(read.window),
+      target(read.target) {
+  check_window();
+  check_target();
+  first_column = window.x / directory.tile_width;
+  first_row = window.y / directory.tile_height;
+  tiles_across = tiles_to(first_column, window.x, window.width, directory.tile_width);
+  tiles_down = tiles_to(first_row, window.y, window.height, directory.tile_height);
+  planes = directory.interleaved ? 1 : window.band_count;
+  straight = has_order_of_file();
+}
+
+void Request::check_window() const {
+  const kiln_window& w = window;
+  if (w.x < 0 || w.y < 0 || w.width < 1 || w.height < 1 ||
+      int64_t{w.x} + w.width > directory.width || int64_t{w.y} + w.height > directory.height) {
+    throw Fault(KILN_BAD_REQUEST,
+                "window of %d x %d pixels from column %d, row %d of an image of %u x %u", w.width,
+                w.height, w.x, w.y, directory.width, directory.height);
+  }
+  if (w.band_count < 1 || uint32_t(w.band_count) > directory.bands) {
+    throw Fault(KILN_BAD_REQUEST, "%d bands of %u", w.band_count, directory.bands);
+  }
+  for (int32_t k = 0; k < w.band_count; k++) {
+    if (w.bands[k] < 1 || uint32_t(w.bands[k]) > directory.bands) {
+      throw Fault(KILN_BAD_REQUEST, "band %d of %u", w.bands[k], directory.bands);
+    }
+  }
+}
+
+void Request::check_target() const {
+  if (target.bytes == nullptr) {
+    return;
+  }
+  uint64_t end = target.offset;
+  if (target.offset < 0 || !reach(end, window.band_count - 1, target.band_stride) ||
+      !reach(end, window.height - 1, target.line_stride) ||
+      !reach(end, window.width - 1, target.pixel_stride) ||
+      !reach(end, 1, directory.sample_bytes) || end > target.size) {
+    throw Fault(KILN_BAD_REQUEST, "pixels outside a target of %" PRIu64 " bytes", target.size);
+  }
+}
+
+bool Request::has_order_of_file() const {
+  if (target.pixel_stride != directory.pixel_bytes()) {
+    return false;
+  }
+  if (!directory.interleaved) {
+    return true;
+  }
+  if (uint32_t(window.band_count) != directory.bands ||
+      target.band_stride != directory.sample_bytes) {
+    return false;
+  }
+  for (int32_t k = 0; k < window.band_count; k++) {
+    if (window.bands[k] != k + 1) {
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace kiln
