@@ -20,6 +20,8 @@ class ArchitectureTest {
         .consideringOnlyDependenciesInLayers()
         .layer("cli")
         .definedBy("dev.kiln.cli..")
+        .layer("prove")
+        .definedBy("dev.kiln.prove..")
         .layer("sample")
         .definedBy("dev.kiln.sample..")
         .layer("run")
@@ -50,6 +52,7 @@ class ArchitectureTest {
         .definedBy("dev.kiln.memory..")
         .whereLayer("cli")
         .mayOnlyAccessLayers(
+            "prove",
             "sample",
             "run",
             "archive",
@@ -63,6 +66,20 @@ class ArchitectureTest {
             "platform",
             "fault",
             "gdal",
+            "memory")
+        .whereLayer("prove")
+        .mayOnlyAccessLayers(
+            "sample",
+            "run",
+            "archive",
+            "fetch",
+            "chip",
+            "infer",
+            "sink",
+            "export",
+            "model",
+            "platform",
+            "fault",
             "memory")
         .whereLayer("sample")
         .mayOnlyAccessLayers(

@@ -48,16 +48,13 @@ public final class FakeGpu implements Gpu {
   public FakeGpu() {
     define(
         "kiln_patches_bf16",
-        (shape, a) ->
-            HostKernels.patchesBf16(a[0], (int) a[1], (int) a[2], shape.blocksY(), a[3]));
+        (shape, a) -> HostKernels.patchesBf16(a[0], (int) a[1], (int) a[2], shape.blocksY(), a[3]));
     define(
         "kiln_patches_fp16",
-        (shape, a) ->
-            HostKernels.patchesFp16(a[0], (int) a[1], (int) a[2], shape.blocksY(), a[3]));
+        (shape, a) -> HostKernels.patchesFp16(a[0], (int) a[1], (int) a[2], shape.blocksY(), a[3]));
     define(
         "kiln_patches_fp32",
-        (shape, a) ->
-            HostKernels.patchesFp32(a[0], (int) a[1], (int) a[2], shape.blocksY(), a[3]));
+        (shape, a) -> HostKernels.patchesFp32(a[0], (int) a[1], (int) a[2], shape.blocksY(), a[3]));
   }
 
   /** Adds a kernel. */
@@ -273,9 +270,17 @@ public final class FakeGpu implements Gpu {
           bytes);
     }
 
+    @Override
+    public void copy(DeviceBuffer from, long fromByte, DeviceBuffer to, long toByte, long bytes) {
+      copy(
+          "copy from " + from.purpose() + " to " + to.purpose(),
+          from.address(fromByte, bytes),
+          to.address(toByte, bytes),
+          bytes);
+    }
+
     private void copy(String what, long from, long to, long bytes) {
-      enqueue(
-          what, () -> Pointer.memcpy(new Cuda.Address(to), new Cuda.Address(from), bytes));
+      enqueue(what, () -> Pointer.memcpy(new Cuda.Address(to), new Cuda.Address(from), bytes));
     }
 
     @Override

@@ -1,0 +1,87 @@
+package dev.kiln.prove;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.kiln.cuda.CudaDriver;
+import dev.kiln.prove.Finding.State;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.junit.jupiter.api.Test;
+
+class ProofTest {
+  private static final CudaDriver.Status READY =
+      new CudaDriver.Status(CudaDriver.State.READY, "1 GPU", 1, 13000, 13030);
+  private static final CudaDriver.Status ABSENT =
+      new CudaDriver.Status(CudaDriver.State.NO_DRIVER, "no NVIDIA driver", 0, 0, 0);
+
+  private static Check check(String name, Callable<List<Figure>> body) {
+    return new Check() {
+      @Override
+      public String name() {
+        return name;
+      }
+
+      @Override
+      public List<Figure> run() throws Exception {
+        return body.call();
+      }
+    };
+  }
+
+  @Test
+  void goesOnAfterAFailure() {
+    Figure figure = Figure.of("error", 0.1, "");
+    List<Finding> told = new ArrayList<>();
+    List<Finding> findings =
+        new Proof(READY, told::add)
+            .of(
+                List.of(
+                    check(
+                        "wrong",
+                        () -> {
+                          throw new DisagreementException("beyond", List.of(figure));
+                        }),
+                    check(
+                        "broken",
+                        () -> {
+                          throw new IllegalStateException("fell off");
+                        }),
+                    check(
+                        "unlinked",
+                        () -> {
+                          throw new UnsatisfiedLinkError("libcublas.so.13");
+                        }),
+                    check(
+                        "absent",
+                        () -> {
+                          throw new SkippedException("no cuBLAS");
+                        }),
+                    check("right", () -> List.of(figure))));
+    assertThat(findings).isEqualTo(told);
+    assertThat(findings)
+        .extracting(Finding::state)
+        .containsExactly(State.FAILED, State.FAILED, State.FAILED, State.SKIPPED, State.PASSED);
+    assertThat(findings)
+        .extracting(Finding::reason)
+        .containsExactly("beyond", "fell off", "libcublas.so.13", "no cuBLAS", "");
+    assertThat(findings.get(0).figures()).containsExactly(figure);
+    assertThat(findings.get(4).figures()).containsExactly(figure);
+  }
+
+  @Test
+  void runsNothingWithoutADevice() {
+    List<Finding> findings =
+        new Proof(ABSENT, finding -> {})
+            .of(
+                List.of(
+                    check(
+                        "kernel",
+                        () -> {
+                          throw new AssertionError("was run");
+                        })));
+    assertThat(findings)
+        .singleElement()
+        .isEqualTo(new Finding("kernel", State.SKIPPED, "no NVIDIA driver", List.of(), 0));
+  }
+}
