@@ -37,6 +37,7 @@ public final class FakeGpu implements Gpu {
   private int failingWork = -1;
   private int work;
   private Set<String> leaked;
+  private boolean harmed;
   private boolean closed;
 
   /** What a kernel does, on the host. */
@@ -72,7 +73,7 @@ public final class FakeGpu implements Gpu {
     failingCall = calls + n;
   }
 
-  /** Lets the n-th piece of work from now fail on the device, counted from 1. */
+  /** Lets the n-th piece of work from now fail on the device, and all after it; from 1. */
   public synchronized void failWork(int n) {
     failingWork = work + n;
   }
@@ -109,6 +110,14 @@ public final class FakeGpu implements Gpu {
     calls++;
     if (calls == failingCall) {
       throw new CudaException(name, 999, "told to fail");
+    }
+    requireUnharmed(name);
+  }
+
+  /** As with CUDA: after work has failed, every call says so. */
+  private void requireUnharmed(String name) {
+    if (harmed) {
+      throw new CudaException(name, 700, "an illegal memory access was encountered");
     }
   }
 
@@ -147,6 +156,7 @@ public final class FakeGpu implements Gpu {
             buffer -> {
               free(buffer, block);
               taken -= bytes;
+              requireUnharmed("cudaFree");
             }),
         "device " + purpose);
   }
@@ -233,9 +243,8 @@ public final class FakeGpu implements Gpu {
             () -> {
               log.add(name + ": " + what);
               work++;
-              if (work == failingWork) {
-                throw new CudaException(what, 700, "an illegal memory access, as told");
-              }
+              harmed |= work == failingWork;
+              requireUnharmed(what);
               piece.run();
             };
         (capturing == null ? queue : capturing).add(logged);
@@ -352,6 +361,7 @@ public final class FakeGpu implements Gpu {
         if (!shut) {
           shut = true;
           live.remove(this);
+          requireUnharmed("cudaStreamDestroy");
           reach(queue.size());
         }
       }
