@@ -60,7 +60,7 @@ public final class HostBuffer implements AutoCloseable {
    *
    * @param release is run once, on close
    */
-  static HostBuffer over(String purpose, long size, Pointer block, Runnable release) {
+  public static HostBuffer over(String purpose, long size, Pointer block, Runnable release) {
     return new HostBuffer(purpose, size, new BytePointer(block).capacity(size), release);
   }
 
