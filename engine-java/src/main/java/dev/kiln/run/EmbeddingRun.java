@@ -39,7 +39,7 @@ public final class EmbeddingRun {
   private final KeysToDo keys;
   private final SceneFetch fetch;
   private final SceneDecode decode;
-  private final BufferPool stripMemory = new BufferPool();
+  private final BufferPool stripMemory;
 
   private final Lane<FetchedScene> fetched;
   private final Lane<StripWork> strips;
@@ -63,6 +63,7 @@ public final class EmbeddingRun {
     this.job = job;
     this.options = options;
     this.encoder = encoder;
+    this.stripMemory = new BufferPool(encoder.hostMemory());
     this.keys = new KeysToDo(job.keys(), job.out(), options.overwrite(), tally);
     this.fetch =
         new SceneFetch(

@@ -37,6 +37,7 @@ public final class CudaGpu implements Gpu {
   private static final int DEVICE = 0;
 
   private final GpuDescription description;
+  private final CubinCache kernels = CubinCache.ofUser();
 
   /** What was handed out and not closed, oldest first. */
   private final Set<AutoCloseable> open = new LinkedHashSet<>();
@@ -97,8 +98,11 @@ public final class CudaGpu implements Gpu {
       }
       Cuda.check(code, purpose + ": cudaHostAlloc of " + bytes + " bytes");
       Address memory = new Address(block.get());
-      Owned owned = new Owned(() -> cudaFreeHost(memory), purpose + ": cudaFreeHost");
-      return HostBuffer.over(purpose, bytes, memory, opened(owned)::close);
+      return HostBuffer.over(
+          purpose,
+          bytes,
+          memory,
+          () -> Cuda.check(cudaFreeHost(memory), purpose + ": cudaFreeHost"));
     }
   }
 
@@ -114,9 +118,13 @@ public final class CudaGpu implements Gpu {
       }
       Cuda.check(code, purpose + ": cudaMalloc of " + bytes + " bytes");
       long address = block.get();
-      Owned owned = new Owned(() -> cudaFree(new Address(address)), purpose + ": cudaFree");
-      return new DeviceBuffer(purpose, address, bytes, opened(owned)::close);
+      return opened(new DeviceBuffer(purpose, address, bytes, this::free));
     }
+  }
+
+  private void free(DeviceBuffer memory) {
+    closed(memory);
+    Cuda.check(cudaFree(new Address(memory.address())), memory.purpose() + ": cudaFree");
   }
 
   private static void atLeastOne(String purpose, long bytes) {
@@ -152,6 +160,11 @@ public final class CudaGpu implements Gpu {
   public GpuEvent newTimer() {
     requireOpen();
     return opened(new CudaEvent(cudaEventBlockingSync, this));
+  }
+
+  @Override
+  public GpuModule compile(String name, String source, List<String> options) {
+    return load(name, kernels.get(name, source, description.architecture(), options));
   }
 
   @Override
@@ -211,31 +224,5 @@ public final class CudaGpu implements Gpu {
       earlier.addSuppressed(e);
     }
     return earlier;
-  }
-
-  /** A block of memory and the call that frees it. */
-  private final class Owned implements AutoCloseable {
-    private final Free free;
-    private final String call;
-    private boolean freed;
-
-    Owned(Free free, String call) {
-      this.free = free;
-      this.call = call;
-    }
-
-    @Override
-    public synchronized void close() {
-      if (!freed) {
-        freed = true;
-        closed(this);
-        Cuda.check(free.run(), call);
-      }
-    }
-  }
-
-  /** Returns a {@code cudaError_t}. */
-  private interface Free {
-    int run();
   }
 }

@@ -1,5 +1,7 @@
 package dev.kiln.cuda;
 
+import java.util.function.Consumer;
+
 /**
  * A block of device memory with one owner: whoever allocated it closes it. Its address is valid on
  * the device alone.
@@ -8,13 +10,13 @@ public final class DeviceBuffer implements AutoCloseable {
   private final String purpose;
   private final long address;
   private final long size;
-  private final Runnable release;
+  private final Consumer<DeviceBuffer> release;
   private boolean closed;
 
   /**
-   * @param release frees the memory; is run once, on close
+   * @param release frees the memory; is called once, on close
    */
-  DeviceBuffer(String purpose, long address, long size, Runnable release) {
+  DeviceBuffer(String purpose, long address, long size, Consumer<DeviceBuffer> release) {
     this.purpose = purpose;
     this.address = address;
     this.size = size;
@@ -61,8 +63,11 @@ public final class DeviceBuffer implements AutoCloseable {
   @Override
   public synchronized void close() {
     if (!closed) {
-      closed = true;
-      release.run();
+      try {
+        release.accept(this);
+      } finally {
+        closed = true;
+      }
     }
   }
 }

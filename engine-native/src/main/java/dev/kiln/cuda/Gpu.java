@@ -1,10 +1,12 @@
 package dev.kiln.cuda;
 
 import dev.kiln.memory.HostBuffer;
+import java.util.List;
 
 /**
  * One CUDA device of this process and what lies on it. Whatever it hands out has one owner, the
- * caller, who closes it; closing the device closes what is left, so that none of it outlives it.
+ * caller, who closes it; closing the device closes what is left on it. Pinned host memory stays
+ * until its owner closes it, for others may be writing to it.
  *
  * <p>For any number of threads. A call that fails throws {@link CudaException}; work that fails on
  * the device is reported by the next call that waits for it.
@@ -56,6 +58,17 @@ public interface Gpu extends AutoCloseable {
    * @param cubin for this device's architecture, from {@link Nvrtc} or nvcc
    */
   GpuModule load(String name, byte[] cubin);
+
+  /**
+   * Compiles device code for this device, unless that was done before on this machine, and loads it.
+   *
+   * @param name for errors
+   * @param source CUDA C++; it includes nothing
+   * @param options of the compiler, such as {@code -DROWS=8}
+   * @throws CudaException if it does not compile
+   * @throws IllegalStateException if the compiler is needed and cannot be loaded
+   */
+  GpuModule compile(String name, String source, List<String> options);
 
   /** Waits for all work under way and frees everything; a second call does nothing. */
   @Override

@@ -1,0 +1,19 @@
+package dev.kiln.cuda;
+
+/**
+ * Kiln's device code compiled for the processor ({@code engine-native/src/test/cpp}). The pointers
+ * are those that the kernels take.
+ */
+final class HostKernels {
+  static {
+    System.load(System.getProperty("kiln.host-kernels"));
+  }
+
+  private HostKernels() {}
+
+  static native void patchesBf16(long planes, int bands, int chip, int size, long out);
+
+  static native void patchesFp16(long planes, int bands, int chip, int size, long out);
+
+  static native void patchesFp32(long planes, int bands, int chip, int size, long out);
+}
