@@ -24,7 +24,6 @@ import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.tensorrt.global.nvinfer;
 import org.bytedeco.tensorrt.global.nvinfer.LayerInformationFormat;
 import org.bytedeco.tensorrt.global.nvinfer.MemoryPoolType;
-import org.bytedeco.tensorrt.global.nvinfer.NetworkDefinitionCreationFlag;
 import org.bytedeco.tensorrt.global.nvinfer.OptProfileSelector;
 import org.bytedeco.tensorrt.global.nvinfer.ProfilingVerbosity;
 import org.bytedeco.tensorrt.global.nvonnxparser;
@@ -56,6 +55,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class PlanCompiler {
   private static final Logger LOG = LoggerFactory.getLogger(PlanCompiler.class);
+
+  /** From version 11 on, a network takes every type as it is written. */
+  private static final int NO_FLAGS = 0;
 
   /** What TensorRT itself takes where it is not told: how far it searches, of 0 to 5. */
   public static final int USUAL_EFFORT = 3;
@@ -195,10 +197,7 @@ public final class PlanCompiler {
             .write(work);
     IBuilder builder = keep(log.made(nvinfer.createInferBuilder(log), "no builder"));
     INetworkDefinition network =
-        keep(
-            log.made(
-                builder.createNetworkV2(1 << NetworkDefinitionCreationFlag.kSTRONGLY_TYPED.value),
-                "no network"));
+        keep(log.made(builder.createNetworkV2(NO_FLAGS), "no network"));
     IParser parser = log.made(nvonnxparser.createParser(network, log), "no ONNX parser");
     log.check(
         parser.parseFromFile(graph.toString(), Severity.kWARNING.value), "the graph is refused");
