@@ -1,5 +1,6 @@
 package dev.kiln.infer;
 
+import dev.kiln.cuda.CudaException;
 import dev.kiln.cuda.DeviceMemoryException;
 import dev.kiln.cuda.Gpu;
 import dev.kiln.fault.ConfigurationFault;
@@ -8,12 +9,16 @@ import dev.kiln.platform.Platform;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * An encoder on a device: raw strips go up, embeddings come down, and in between are the patch
  * kernel and a {@link DeviceProgram}.
  */
 public final class DeviceEncoder implements Encoder {
+  private static final Logger log = LoggerFactory.getLogger(DeviceEncoder.class);
+
   private final EncoderDescription description;
   private final Gpu gpu;
   private final PatchRows rows;
@@ -45,10 +50,10 @@ public final class DeviceEncoder implements Encoder {
       this.streams = DeviceStreams.on(gpu);
       this.strips = new DeviceStrips(gpu, streams.upload());
     } catch (DeviceMemoryException e) {
-      free();
+      close();
       throw tooLarge(e);
     } catch (RuntimeException | Error e) {
-      free();
+      close();
       throw e;
     }
   }
@@ -117,8 +122,13 @@ public final class DeviceEncoder implements Encoder {
   @Override
   public synchronized void close() {
     if (!closed) {
-      closed = true;
-      free();
+      try {
+        free();
+      } catch (CudaException e) {
+        // A device that has failed answers nothing but its failure; what it holds goes with the
+        // process, and what failed was said when it did.
+        log.warn("closing {}: {}", description.name(), e.getMessage());
+      }
     }
   }
 

@@ -152,10 +152,12 @@ final class DeviceStrips implements AutoCloseable {
   @Override
   public synchronized void close() {
     closed = true;
-    idle.forEach(DeviceBuffer::close);
+    Closing closing = new Closing();
+    idle.forEach(closing::close);
     idle.clear();
-    copies.forEach(copy -> copy.memory.close());
+    copies.forEach(copy -> closing.close(copy.memory));
     copies.clear();
     current = null;
+    closing.done();
   }
 }

@@ -47,9 +47,13 @@ public final class PatchKernel implements AutoCloseable {
   public PatchKernel(Gpu gpu, Platform platform, int chip, PatchFormat format) {
     this.bands = platform.bands();
     this.chip = chip;
-    this.module =
-        gpu.compile(DeviceCode.PATCHES.title(), DeviceCode.PATCHES.source(), List.of());
-    this.kernel = module.kernel("kiln_patches_" + format.name().toLowerCase(Locale.ROOT));
+    this.module = gpu.compile(DeviceCode.PATCHES.title(), DeviceCode.PATCHES.source(), List.of());
+    try {
+      this.kernel = module.kernel("kiln_patches_" + format.name().toLowerCase(Locale.ROOT));
+    } catch (RuntimeException e) {
+      module.close();
+      throw e;
+    }
   }
 
   /** Bytes that describe one chip. */
@@ -68,8 +72,7 @@ public final class PatchKernel implements AutoCloseable {
    * @param row grid row of the chip's upper edge
    * @throws IllegalArgumentException if the chip does not lie in the strip
    */
-  public void describe(
-      ByteBuffer out, int index, Strip strip, long pixels, int column, int row) {
+  public void describe(ByteBuffer out, int index, Strip strip, long pixels, int column, int row) {
     if (strip.bands().size() != bands.size()) {
       throw new IllegalArgumentException(
           strip.bands().size() + " planes, " + bands.size() + " expected");

@@ -37,6 +37,7 @@ public final class FakeGpu implements Gpu {
   private int failingWork = -1;
   private int work;
   private Set<String> leaked;
+  private boolean harmed;
   private boolean closed;
 
   /** What a kernel does, on the host. */
@@ -48,16 +49,13 @@ public final class FakeGpu implements Gpu {
   public FakeGpu() {
     define(
         "kiln_patches_bf16",
-        (shape, a) ->
-            HostKernels.patchesBf16(a[0], (int) a[1], (int) a[2], shape.blocksY(), a[3]));
+        (shape, a) -> HostKernels.patchesBf16(a[0], (int) a[1], (int) a[2], shape.blocksY(), a[3]));
     define(
         "kiln_patches_fp16",
-        (shape, a) ->
-            HostKernels.patchesFp16(a[0], (int) a[1], (int) a[2], shape.blocksY(), a[3]));
+        (shape, a) -> HostKernels.patchesFp16(a[0], (int) a[1], (int) a[2], shape.blocksY(), a[3]));
     define(
         "kiln_patches_fp32",
-        (shape, a) ->
-            HostKernels.patchesFp32(a[0], (int) a[1], (int) a[2], shape.blocksY(), a[3]));
+        (shape, a) -> HostKernels.patchesFp32(a[0], (int) a[1], (int) a[2], shape.blocksY(), a[3]));
   }
 
   /** Adds a kernel. */
@@ -75,7 +73,7 @@ public final class FakeGpu implements Gpu {
     failingCall = calls + n;
   }
 
-  /** Lets the n-th piece of work from now fail on the device, counted from 1. */
+  /** Lets the n-th piece of work from now fail on the device, and all after it; from 1. */
   public synchronized void failWork(int n) {
     failingWork = work + n;
   }
@@ -112,6 +110,14 @@ public final class FakeGpu implements Gpu {
     calls++;
     if (calls == failingCall) {
       throw new CudaException(name, 999, "told to fail");
+    }
+    requireUnharmed(name);
+  }
+
+  /** As with CUDA: after work has failed, every call says so. */
+  private void requireUnharmed(String name) {
+    if (harmed) {
+      throw new CudaException(name, 700, "an illegal memory access was encountered");
     }
   }
 
@@ -169,6 +175,7 @@ public final class FakeGpu implements Gpu {
     live.remove(token);
     fill(block);
     freed.add(block);
+    requireUnharmed("free");
   }
 
   @Override
@@ -236,9 +243,8 @@ public final class FakeGpu implements Gpu {
             () -> {
               log.add(name + ": " + what);
               work++;
-              if (work == failingWork) {
-                throw new CudaException(what, 700, "an illegal memory access, as told");
-              }
+              harmed |= work == failingWork;
+              requireUnharmed(what);
               piece.run();
             };
         (capturing == null ? queue : capturing).add(logged);
@@ -274,8 +280,7 @@ public final class FakeGpu implements Gpu {
     }
 
     private void copy(String what, long from, long to, long bytes) {
-      enqueue(
-          what, () -> Pointer.memcpy(new Cuda.Address(to), new Cuda.Address(from), bytes));
+      enqueue(what, () -> Pointer.memcpy(new Cuda.Address(to), new Cuda.Address(from), bytes));
     }
 
     @Override
@@ -347,6 +352,7 @@ public final class FakeGpu implements Gpu {
         if (!shut) {
           shut = true;
           live.remove(this);
+          requireUnharmed("cudaStreamDestroy");
           reach(queue.size());
         }
       }

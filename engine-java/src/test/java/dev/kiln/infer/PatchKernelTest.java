@@ -69,7 +69,11 @@ class PatchKernelTest {
       float[] expected = new float[corners.length * reference.chipLength()];
       for (int i = 0; i < corners.length; i++) {
         reference.write(
-            strip, corners[i][0], corners[i][1], FloatBuffer.wrap(expected), i * expected.length / corners.length);
+            strip,
+            corners[i][0],
+            corners[i][1],
+            FloatBuffer.wrap(expected),
+            i * expected.length / corners.length);
       }
 
       ByteBuffer exact = rows(PatchFormat.FP32, strip, chip, corners);

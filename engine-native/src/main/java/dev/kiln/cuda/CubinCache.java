@@ -3,7 +3,6 @@ package dev.kiln.cuda;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
@@ -94,10 +93,9 @@ public final class CubinCache {
       boolean whole =
           Arrays.equals(sha256().digest(code), 0, HASH, bytes, 0, Math.min(HASH, bytes.length));
       return whole ? code : null;
-    } catch (NoSuchFileException e) {
-      return null;
     } catch (IOException e) {
-      throw new IllegalStateException("compiled kernel " + file + ": " + e.getMessage(), e);
+      // It is not there, or what is there cannot be read: then it is made.
+      return null;
     }
   }
 

@@ -4,21 +4,29 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 
 /** Kiln's own device code: CUDA C++ that travels with this class. */
 public enum DeviceCode {
   /** Raw pixels to patch rows. */
-  PATCHES("patches");
+  PATCHES("patches", "kiln_patches_bf16", "kiln_patches_fp16", "kiln_patches_fp32");
 
   private final String file;
+  private final List<String> kernels;
 
-  DeviceCode(String file) {
+  DeviceCode(String file, String... kernels) {
     this.file = file;
+    this.kernels = List.of(kernels);
   }
 
   /** For errors and files. */
   public String title() {
     return file;
+  }
+
+  /** The kernels in it. */
+  public List<String> kernels() {
+    return kernels;
   }
 
   /** The whole source; it includes nothing. */

@@ -60,7 +60,8 @@ public interface Gpu extends AutoCloseable {
   GpuModule load(String name, byte[] cubin);
 
   /**
-   * Compiles device code for this device, unless that was done before on this machine, and loads it.
+   * Compiles device code for this device, unless that was done before on this machine, and loads
+   * it.
    *
    * @param name for errors
    * @param source CUDA C++; it includes nothing

@@ -1,6 +1,8 @@
 package dev.kiln.memory;
 
-/** Where host memory comes from: the heap of the process, or pages that a device can read itself. */
+/**
+ * Where host memory comes from: the heap of the process, or pages that a device can read itself.
+ */
 public interface HostMemory {
   /** Ordinary memory. */
   HostMemory ORDINARY = HostBuffer::allocate;
