@@ -46,6 +46,8 @@ class ArchitectureTest {
         .definedBy("dev.kiln.fault..")
         .layer("gdal")
         .definedBy("dev.kiln.gdal..")
+        .layer("cuda")
+        .definedBy("dev.kiln.cuda..")
         .layer("memory")
         .definedBy("dev.kiln.memory..")
         .whereLayer("cli")
@@ -78,6 +80,7 @@ class ArchitectureTest {
             "model",
             "platform",
             "fault",
+            "cuda",
             "memory")
         .whereLayer("archive")
         .mayOnlyAccessLayers("platform", "fault", "memory")
@@ -88,7 +91,7 @@ class ArchitectureTest {
         .whereLayer("chip")
         .mayOnlyAccessLayers("platform", "fault")
         .whereLayer("infer")
-        .mayOnlyAccessLayers("model", "platform", "fault", "memory")
+        .mayOnlyAccessLayers("model", "platform", "fault", "cuda", "memory")
         .whereLayer("sink")
         .mayOnlyAccessLayers("chip", "fault")
         .whereLayer("export")
@@ -99,6 +102,8 @@ class ArchitectureTest {
         .mayOnlyAccessLayers("fault")
         .whereLayer("fault")
         .mayNotAccessAnyLayer()
+        .whereLayer("cuda")
+        .mayOnlyAccessLayers("memory")
         .whereLayer("memory")
         .mayNotAccessAnyLayer()
         .check(CLASSES);

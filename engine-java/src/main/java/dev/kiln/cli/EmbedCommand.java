@@ -139,15 +139,20 @@ public final class EmbedCommand implements Callable<Integer> {
   }
 
   private void plan(ModelDirectory model, Encoder encoder, RunOptions options) throws IOException {
-    MemoryPlan plan =
-        MemoryPlan.of(
-            model.platform(platform),
-            model.architecture(),
-            Files.size(model.weights()),
-            encoder.description().chip(),
-            encoder.description().batch(),
-            options,
-            Runtime.getRuntime().maxMemory());
+    Platform bands = model.platform(platform);
+    int chip = encoder.description().chip();
+    int batch = encoder.description().batch();
+    long heap = Runtime.getRuntime().maxMemory();
+    MemoryPlan plan;
+    if (encoder.deviceMemory().isPresent()) {
+      MemoryPlan device = MemoryPlan.onDevice(bands, model.architecture(), chip, batch, options);
+      log.info("device memory, at most: {}", device);
+      device.requireFits(encoder.deviceMemory().getAsLong());
+      plan = MemoryPlan.besideDevice(bands, options, heap);
+    } else {
+      long weights = Files.size(model.weights());
+      plan = MemoryPlan.of(bands, model.architecture(), weights, chip, batch, options, heap);
+    }
     log.info("memory, at most: {}", plan);
     plan.requireFits(MemoryPlan.available());
   }

@@ -10,7 +10,7 @@ final class EncoderFlags {
       names = "--encoder",
       paramLabel = "KIND",
       defaultValue = "auto",
-      description = "auto, tensorrt, cpu or onnxruntime.")
+      description = "auto (a GPU's where there is one), tensorrt, cublas, cpu or onnxruntime.")
   private EncoderOptions.Kind encoder;
 
   @Option(names = "--require-gpu", description = "Fail where only a CPU encoder could run.")
@@ -19,10 +19,10 @@ final class EncoderFlags {
   @Option(
       names = "--precision",
       paramLabel = "FORMAT",
-      defaultValue = "fp32",
       description =
           "What matrix products read: fp32, within 2e-5 of the published encoder; bf16, about twice"
-              + " as fast where the processor has it and within 1e-2; auto, the faster of these.")
+              + " as fast where the processor has it and within 1e-2; auto, the faster of these."
+              + " Unless given, fp32 on a processor and bf16 on a GPU.")
   private Precision precision;
 
   @Option(

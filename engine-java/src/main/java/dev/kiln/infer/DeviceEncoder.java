@@ -8,6 +8,7 @@ import dev.kiln.memory.HostMemory;
 import dev.kiln.platform.Platform;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -67,6 +68,11 @@ public final class DeviceEncoder implements Encoder {
   @Override
   public HostMemory hostMemory() {
     return gpu::pinned;
+  }
+
+  @Override
+  public OptionalLong deviceMemory() {
+    return OptionalLong.of(gpu.description().memory());
   }
 
   PatchRows rows() {

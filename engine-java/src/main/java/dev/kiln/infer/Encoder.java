@@ -1,6 +1,7 @@
 package dev.kiln.infer;
 
 import dev.kiln.memory.HostMemory;
+import java.util.OptionalLong;
 
 /**
  * The Clay encoder of one model, platform and chip size on one device. Work passes through {@link
@@ -20,6 +21,11 @@ public interface Encoder extends AutoCloseable {
   /** Where strips for this encoder should lie; any other memory works, more slowly. */
   default HostMemory hostMemory() {
     return HostMemory.ORDINARY;
+  }
+
+  /** Memory of the device that it runs on, in bytes; empty if that is the processor. */
+  default OptionalLong deviceMemory() {
+    return OptionalLong.empty();
   }
 
   /** Waits for work that is under way and frees everything; a second call does nothing. */

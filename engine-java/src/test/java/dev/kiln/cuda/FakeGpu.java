@@ -156,6 +156,7 @@ public final class FakeGpu implements Gpu {
             buffer -> {
               free(buffer, block);
               taken -= bytes;
+              requireUnharmed("cudaFree");
             }),
         "device " + purpose);
   }
@@ -175,7 +176,6 @@ public final class FakeGpu implements Gpu {
     live.remove(token);
     fill(block);
     freed.add(block);
-    requireUnharmed("free");
   }
 
   @Override

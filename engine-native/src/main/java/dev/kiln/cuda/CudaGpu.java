@@ -18,6 +18,7 @@ import static org.bytedeco.cuda.global.cudart.cudaHostAllocPortable;
 import static org.bytedeco.cuda.global.cudart.cudaMalloc;
 import static org.bytedeco.cuda.global.cudart.cudaMemGetInfo;
 import static org.bytedeco.cuda.global.cudart.cudaSetDeviceFlags;
+import static org.bytedeco.cuda.global.cudart.cudaSuccess;
 
 import dev.kiln.cuda.Cuda.Address;
 import dev.kiln.memory.HostBuffer;
@@ -98,11 +99,18 @@ public final class CudaGpu implements Gpu {
       }
       Cuda.check(code, purpose + ": cudaHostAlloc of " + bytes + " bytes");
       Address memory = new Address(block.get());
-      return HostBuffer.over(
-          purpose,
-          bytes,
-          memory,
-          () -> Cuda.check(cudaFreeHost(memory), purpose + ": cudaFreeHost"));
+      return HostBuffer.over(purpose, bytes, memory, () -> unpin(purpose, memory));
+    }
+  }
+
+  /** Whoever gives pinned memory back may be on the way out of a device's failure: that stands. */
+  private static void unpin(String purpose, Address memory) {
+    int code = cudaFreeHost(memory);
+    if (code != cudaSuccess) {
+      System.getLogger(CudaGpu.class.getName())
+          .log(
+              System.Logger.Level.WARNING,
+              Cuda.failure(code, purpose + ": cudaFreeHost").getMessage());
     }
   }
 

@@ -26,7 +26,7 @@ import org.bytedeco.javacpp.SizeTPointer;
 public final class Nvrtc {
   private static final int SUCCESS = 0;
 
-  private static LinkageError failure;
+  private static Throwable failure;
   private static boolean loaded;
 
   private Nvrtc() {}
@@ -68,6 +68,11 @@ public final class Nvrtc {
   public static byte[] compile(
       String name, String source, String architecture, List<String> options) {
     load();
+    return compileLoaded(name, source, architecture, options);
+  }
+
+  private static byte[] compileLoaded(
+      String name, String source, String architecture, List<String> options) {
     List<String> all = new ArrayList<>();
     all.add("--gpu-architecture=" + architecture);
     all.add("--std=c++17");
@@ -125,16 +130,16 @@ public final class Nvrtc {
     if (!loaded && failure == null) {
       try {
         CudaDriver.prepare();
-        int[] version = new int[1];
-        check("nvrtcVersion", nvrtcVersion(version, version));
+        // It may load and yet not find the second library that it reads when it compiles.
+        compileLoaded("nothing", "", "sm_80", List.of());
         loaded = true;
-      } catch (LinkageError e) {
+      } catch (LinkageError | CudaException e) {
         failure = e;
       }
     }
     if (failure != null) {
       throw new IllegalStateException(
-          "NVIDIA's compiler NVRTC does not load (%s): ".formatted(CudaDriver.first(failure))
+          "NVIDIA's compiler NVRTC does not work (%s): ".formatted(CudaDriver.first(failure))
               + "build Kiln with Maven's profile gpu or nvrtc, or install CUDA 13",
           failure);
     }
