@@ -15,6 +15,7 @@ import dev.kiln.tensorrt.TensorRtEngine;
 import dev.kiln.tensorrt.TensorRtException;
 import dev.kiln.tensorrt.TensorRtLibrary;
 import java.util.Locale;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -179,6 +180,19 @@ public final class TensorRtEncoder {
     }
     try (Gpu gpu = CudaGpu.open()) {
       return compile(gpu, model, options, TENSORRT);
+    }
+  }
+
+  /**
+   * What this machine, which has a GPU, lacks for it; empty if nothing. The first call loads
+   * TensorRT, which takes seconds.
+   */
+  static Optional<String> missing() {
+    try {
+      TensorRtLibrary.load();
+      return Optional.empty();
+    } catch (ConfigurationFault e) {
+      return Optional.of(e.getMessage());
     }
   }
 
