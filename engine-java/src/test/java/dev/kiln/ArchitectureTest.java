@@ -48,6 +48,8 @@ class ArchitectureTest {
         .definedBy("dev.kiln.fault..")
         .layer("gdal")
         .definedBy("dev.kiln.gdal..")
+        .layer("tensorrt")
+        .definedBy("dev.kiln.tensorrt..")
         .layer("cuda")
         .definedBy("dev.kiln.cuda..")
         .layer("memory")
@@ -64,6 +66,7 @@ class ArchitectureTest {
             "infer",
             "sink",
             "export",
+            "tensorrt",
             "model",
             "platform",
             "fault",
@@ -109,9 +112,12 @@ class ArchitectureTest {
         .whereLayer("chip")
         .mayOnlyAccessLayers("platform", "fault")
         .whereLayer("infer")
-        .mayOnlyAccessLayers("model", "platform", "fault", "cuda", "memory")
+        .mayOnlyAccessLayers(
+            "export", "tensorrt", "model", "platform", "fault", "cuda", "memory")
         .whereLayer("sink")
         .mayOnlyAccessLayers("chip", "fault")
+        .whereLayer("tensorrt")
+        .mayOnlyAccessLayers("export", "model", "platform", "fault", "cuda", "memory")
         .whereLayer("export")
         .mayOnlyAccessLayers("model", "platform", "fault")
         .whereLayer("model")

@@ -48,6 +48,7 @@ public final class Kiln implements Callable<Integer> {
           SampleCommand.class,
           ManifestCommand.class,
           ExportCommand.class,
+          CompileCommand.class,
           EmbedCommand.class,
           InspectCommand.class,
           ProveCommand.class,

@@ -57,7 +57,9 @@ final class GpuEncoders {
 
   /** Those of this version of Kiln, on this machine. */
   static GpuEncoders ofThisMachine() {
-    return new GpuEncoders(THIS, List.of());
+    return new GpuEncoders(
+        THIS,
+        List.of(new Candidate(Kind.TENSORRT, TensorRtEncoder::missing, TensorRtEncoder::open)));
   }
 
   /**
