@@ -91,7 +91,7 @@ public final class PlanCompiler {
   private final Options options;
   private final PlanStore store;
   private final PlanKey key;
-  private final TensorRtLog log = new TensorRtLog();
+  private final TensorRtLog log = TensorRtLog.get();
 
   /** What is to be deleted, the latest first. */
   private final Deque<Pointer> made = new ArrayDeque<>();

@@ -5,6 +5,7 @@ import dev.kiln.cuda.Gpu;
 import dev.kiln.cuda.GpuStream;
 import dev.kiln.fault.ConfigurationFault;
 import dev.kiln.memory.NativeObject;
+import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -20,7 +21,7 @@ import org.bytedeco.tensorrt.nvinfer.IRuntime;
 
 /** A plan in TensorRT. */
 public final class TensorRtEngine implements Engine {
-  private final TensorRtLog log = new TensorRtLog();
+  private final TensorRtLog log;
   private final PlanDescription description;
   private final IRuntime runtime;
   private final ICudaEngine engine;
@@ -36,6 +37,7 @@ public final class TensorRtEngine implements Engine {
    */
   public TensorRtEngine(Gpu gpu, Plan plan) {
     TensorRtLibrary.load();
+    this.log = TensorRtLog.get();
     this.description = plan.description();
     ByteBuffer bytes = plan.read();
     String what = "plan %s on %s".formatted(plan.file(), gpu.description().name());
@@ -47,6 +49,9 @@ public final class TensorRtEngine implements Engine {
     } catch (TensorRtException e) {
       NativeObject.delete(runtime);
       throw e;
+    } finally {
+      // Else the file could be unmapped while TensorRT reads it.
+      Reference.reachabilityFence(bytes);
     }
   }
 
