@@ -44,8 +44,7 @@ public final class TensorRtEngine implements Engine {
     this.runtime = log.made(nvinfer.createInferRuntime(log), what);
     try {
       this.engine =
-          log.made(
-              runtime.deserializeCudaEngine(new BytePointer(bytes), bytes.remaining()), what);
+          log.made(runtime.deserializeCudaEngine(new BytePointer(bytes), bytes.remaining()), what);
     } catch (TensorRtException e) {
       NativeObject.delete(runtime);
       throw e;
@@ -147,7 +146,8 @@ public final class TensorRtEngine implements Engine {
       try (Dims64 shape = engine().getTensorShape(input)) {
         shape.d(0, batch);
         log.check(
-            context.setInputShape(input, shape), "%d chips of %s are refused".formatted(batch, input));
+            context.setInputShape(input, shape),
+            "%d chips of %s are refused".formatted(batch, input));
       }
     }
 
