@@ -112,8 +112,7 @@ class ArchitectureTest {
         .whereLayer("chip")
         .mayOnlyAccessLayers("platform", "fault")
         .whereLayer("infer")
-        .mayOnlyAccessLayers(
-            "export", "tensorrt", "model", "platform", "fault", "cuda", "memory")
+        .mayOnlyAccessLayers("export", "tensorrt", "model", "platform", "fault", "cuda", "memory")
         .whereLayer("sink")
         .mayOnlyAccessLayers("chip", "fault")
         .whereLayer("tensorrt")

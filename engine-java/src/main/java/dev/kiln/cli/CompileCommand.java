@@ -21,11 +21,7 @@ import picocli.CommandLine.Spec;
       "embed does so itself where there is no plan that fits. Made beforehand, it serves every machine"
           + " with the same kind of GPU and the same TensorRT."
     },
-    footer = {
-      "",
-      "Example:",
-      "  kiln compile --model clay-v1.5 --platform naip"
-    },
+    footer = {"", "Example:", "  kiln compile --model clay-v1.5 --platform naip"},
     showDefaultValues = true,
     sortOptions = false)
 public final class CompileCommand implements Callable<Integer> {
@@ -49,7 +45,8 @@ public final class CompileCommand implements Callable<Integer> {
       names = "--precision",
       paramLabel = "FORMAT",
       defaultValue = "bf16",
-      description = "What matrix products read: bf16, or fp16, which is finer and overflows sooner.")
+      description =
+          "What matrix products read: bf16, or fp16, which is finer and overflows sooner.")
   private Precision precision;
 
   @Option(

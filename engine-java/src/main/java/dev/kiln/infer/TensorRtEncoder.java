@@ -149,7 +149,8 @@ public final class TensorRtEncoder {
               plan.description().seconds()));
       return plan;
     } catch (TensorRtException e) {
-      throw new ConfigurationFault(e.getMessage() + "; use --encoder cpu, or --log debug for more", e);
+      throw new ConfigurationFault(
+          e.getMessage() + "; use --encoder cpu, or --log debug for more", e);
     }
   }
 

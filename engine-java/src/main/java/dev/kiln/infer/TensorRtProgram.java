@@ -17,9 +17,9 @@ import org.slf4j.LoggerFactory;
  * batches come one after the other on one stream.
  *
  * <p>Each slot runs each size of batch through an execution of its own, which is captured as a CUDA
- * graph when it comes a second time: a captured graph holds only as long as nothing of its execution
- * changes. That there be few of them, sizes are those of full batches and powers of two, and what
- * lies between is rounded up.
+ * graph when it comes a second time: a captured graph holds only as long as nothing of its
+ * execution changes. That there be few of them, sizes are those of full batches and powers of two,
+ * and what lies between is rounded up.
  */
 public final class TensorRtProgram implements DeviceProgram {
   private static final Logger LOG = LoggerFactory.getLogger(TensorRtProgram.class);
@@ -100,11 +100,7 @@ public final class TensorRtProgram implements DeviceProgram {
                   engine.prepare(
                       chips,
                       new Engine.Tensors(
-                          slot.patches(),
-                          slot.time(),
-                          slot.latlon(),
-                          slot.gsd(),
-                          slot.embedding()),
+                          slot.patches(), slot.time(), slot.latlon(), slot.gsd(), slot.embedding()),
                       activations)));
     }
 

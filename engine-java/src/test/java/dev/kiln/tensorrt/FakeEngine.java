@@ -14,7 +14,8 @@ import java.util.List;
 
 /**
  * A plan without TensorRT, on a {@link FakeGpu}: an embedding is {@code [first patch number, sum of
- * times, sum of places, gsd]}. It notes what is prepared and run, and holds its callers to the rules.
+ * times, sum of places, gsd]}. It notes what is prepared and run, and holds its callers to the
+ * rules.
  */
 public final class FakeEngine implements Engine {
   public static final int DIM = 4;
@@ -41,7 +42,12 @@ public final class FakeEngine implements Engine {
   /** A description of a plan for a fake GPU. */
   public static PlanDescription description(PlanKey key) {
     return new PlanDescription(
-        PlanDescription.FORMAT, key, 1, "", 0, new PlanDescription.Attention(1, 1, List.of("fmha")));
+        PlanDescription.FORMAT,
+        key,
+        1,
+        "",
+        0,
+        new PlanDescription.Attention(1, 1, List.of("fmha")));
   }
 
   /** A plan file of no content. */
@@ -83,7 +89,10 @@ public final class FakeEngine implements Engine {
   }
 
   private static float sum(FloatBuffer rows, int row) {
-    return rows.get(row * 4) + rows.get(row * 4 + 1) + rows.get(row * 4 + 2) + rows.get(row * 4 + 3);
+    return rows.get(row * 4)
+        + rows.get(row * 4 + 1)
+        + rows.get(row * 4 + 2)
+        + rows.get(row * 4 + 3);
   }
 
   private static FloatBuffer floats(long address, int count) {

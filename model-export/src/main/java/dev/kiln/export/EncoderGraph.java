@@ -270,14 +270,7 @@ final class EncoderGraph {
         || variant.attention == Attention.FUSED && oneQuery) {
       attributes.add(attribute(DECOMPOSABLE, 1));
     }
-    String attended =
-        graph.node(
-            "Attention",
-            name + "/attended",
-            attributes,
-            q,
-            k,
-            v);
+    String attended = graph.node("Attention", name + "/attended", attributes, q, k, v);
     String out = graph.node("MatMul", name + "/out", attended, graph.weight(name + ".out"));
     return graph.node("Add", name + "/sum", widen(name + "/out", out), x);
   }

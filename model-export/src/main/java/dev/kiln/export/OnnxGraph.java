@@ -80,9 +80,7 @@ final class OnnxGraph {
         .setType(
             TypeProto.newBuilder()
                 .setTensorType(
-                    TypeProto.Tensor.newBuilder()
-                        .setElemType(type.onnx())
-                        .setShape(dimensions)))
+                    TypeProto.Tensor.newBuilder().setElemType(type.onnx()).setShape(dimensions)))
         .build();
   }
 

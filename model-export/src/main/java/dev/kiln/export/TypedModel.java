@@ -16,8 +16,8 @@ import java.util.Map;
  * already rounded to them. TensorRT 11 knows no other way to choose a precision.
  *
  * <p>Inputs: {@code patches} {@code [batch, L, C·64]} of the products' type; {@code gsd} {@code
- * [1]}, {@code time} and {@code latlon} {@code [batch, 4]} float32. Output: {@code embedding} {@code
- * [batch, dim]} float32.
+ * [1]}, {@code time} and {@code latlon} {@code [batch, 4]} float32. Output: {@code embedding}
+ * {@code [batch, dim]} float32.
  */
 public final class TypedModel {
   /** Name of the graph within its directory. */
@@ -88,8 +88,7 @@ public final class TypedModel {
       try (WeightsFile file = new WeightsFile(directory.resolve(WEIGHTS))) {
         for (Map.Entry<String, OnnxGraph.Weight> entry : weights.entrySet()) {
           OnnxGraph.Weight weight = entry.getValue();
-          file.add(
-              entry.getKey(), weight.type(), model.tensor(entry.getKey()), weight.shape());
+          file.add(entry.getKey(), weight.type(), model.tensor(entry.getKey()), weight.shape());
         }
         if (!file.tensors().equals(weights)) {
           throw new IllegalStateException("weights do not lie where the graph says");

@@ -52,8 +52,7 @@ final class WeightsFile implements AutoCloseable {
   }
 
   /** Appends a tensor, rounded to its type; reads all of the values. */
-  void add(String name, StorageType type, FloatBuffer values, List<Long> shape)
-      throws IOException {
+  void add(String name, StorageType type, FloatBuffer values, List<Long> shape) throws IOException {
     OnnxGraph.Weight tensor = new OnnxGraph.Weight(type, shape, aligned(position));
     if (tensor.size() != values.remaining()) {
       throw new IllegalArgumentException(

@@ -46,8 +46,7 @@ public final class Plan {
     PlanDescription description = describe(description(file));
     List<String> differences = expected.differences(description.key());
     if (!differences.isEmpty()) {
-      throw fault(
-          file, String.join("; ", differences) + "; make one that fits with kiln compile");
+      throw fault(file, String.join("; ", differences) + "; make one that fits with kiln compile");
     }
     Plan plan = new Plan(file, description);
     plan.checkSize();
@@ -66,8 +65,7 @@ public final class Plan {
     try {
       description = JsonMapper.shared().readValue(Files.readAllBytes(file), PlanDescription.class);
     } catch (NoSuchFileException e) {
-      throw fault(
-          file, "expected the plan's description, found none; run kiln compile again", e);
+      throw fault(file, "expected the plan's description, found none; run kiln compile again", e);
     } catch (JacksonException e) {
       throw fault(
           file,

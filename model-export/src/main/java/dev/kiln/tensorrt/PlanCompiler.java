@@ -91,7 +91,7 @@ public final class PlanCompiler {
   private final Options options;
   private final PlanStore store;
   private final PlanKey key;
-  private final TensorRtLog log = new TensorRtLog();
+  private final TensorRtLog log = TensorRtLog.get();
 
   /** What is to be deleted, the latest first. */
   private final Deque<Pointer> made = new ArrayDeque<>();
@@ -176,7 +176,8 @@ public final class PlanCompiler {
     try {
       return Files.createTempDirectory(store.prepare(), ".compile");
     } catch (IOException e) {
-      throw new ConfigurationFault("plans of %s: cannot be written: %s".formatted(model.path(), e), e);
+      throw new ConfigurationFault(
+          "plans of %s: cannot be written: %s".formatted(model.path(), e), e);
     }
   }
 
@@ -196,8 +197,7 @@ public final class PlanCompiler {
         new TypedModel(model, options.platform(), options.chip(), options.products(), fused)
             .write(work);
     IBuilder builder = keep(log.made(nvinfer.createInferBuilder(log), "no builder"));
-    INetworkDefinition network =
-        keep(log.made(builder.createNetworkV2(NO_FLAGS), "no network"));
+    INetworkDefinition network = keep(log.made(builder.createNetworkV2(NO_FLAGS), "no network"));
     IParser parser = log.made(nvonnxparser.createParser(network, log), "no ONNX parser");
     log.check(
         parser.parseFromFile(graph.toString(), Severity.kWARNING.value), "the graph is refused");

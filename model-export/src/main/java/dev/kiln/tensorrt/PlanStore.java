@@ -90,7 +90,8 @@ public final class PlanStore {
       Files.createDirectories(folder);
       if (!Files.isWritable(folder)) {
         throw new ConfigurationFault(
-            "plans %s: expected a folder that can be written, for what is compiled".formatted(folder));
+            "plans %s: expected a folder that can be written, for what is compiled"
+                .formatted(folder));
       }
       return folder;
     } catch (IOException e) {

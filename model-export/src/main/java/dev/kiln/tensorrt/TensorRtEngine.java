@@ -5,6 +5,7 @@ import dev.kiln.cuda.Gpu;
 import dev.kiln.cuda.GpuStream;
 import dev.kiln.fault.ConfigurationFault;
 import dev.kiln.memory.NativeObject;
+import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -20,7 +21,7 @@ import org.bytedeco.tensorrt.nvinfer.IRuntime;
 
 /** A plan in TensorRT. */
 public final class TensorRtEngine implements Engine {
-  private final TensorRtLog log = new TensorRtLog();
+  private final TensorRtLog log;
   private final PlanDescription description;
   private final IRuntime runtime;
   private final ICudaEngine engine;
@@ -36,17 +37,20 @@ public final class TensorRtEngine implements Engine {
    */
   public TensorRtEngine(Gpu gpu, Plan plan) {
     TensorRtLibrary.load();
+    this.log = TensorRtLog.get();
     this.description = plan.description();
     ByteBuffer bytes = plan.read();
     String what = "plan %s on %s".formatted(plan.file(), gpu.description().name());
     this.runtime = log.made(nvinfer.createInferRuntime(log), what);
     try {
       this.engine =
-          log.made(
-              runtime.deserializeCudaEngine(new BytePointer(bytes), bytes.remaining()), what);
+          log.made(runtime.deserializeCudaEngine(new BytePointer(bytes), bytes.remaining()), what);
     } catch (TensorRtException e) {
       NativeObject.delete(runtime);
       throw e;
+    } finally {
+      // Else the file could be unmapped while TensorRT reads it.
+      Reference.reachabilityFence(bytes);
     }
   }
 
@@ -142,7 +146,8 @@ public final class TensorRtEngine implements Engine {
       try (Dims64 shape = engine().getTensorShape(input)) {
         shape.d(0, batch);
         log.check(
-            context.setInputShape(input, shape), "%d chips of %s are refused".formatted(batch, input));
+            context.setInputShape(input, shape),
+            "%d chips of %s are refused".formatted(batch, input));
       }
     }
 

@@ -21,8 +21,8 @@ import org.bytedeco.tensorrt.global.nvinfer;
 /**
  * TensorRT's libraries on this machine: where they are, and how they get into the process. Looked
  * for in this order: the folder that the environment variable {@code KILN_TENSORRT} or the system
- * property {@code kiln.tensorrt} names, the folders of the system's loader, and the jar of them that
- * JavaCPP publishes and that a build with {@code -Pgpu} brings.
+ * property {@code kiln.tensorrt} names, the folders of the system's loader, and the jar of them
+ * that JavaCPP publishes and that a build with {@code -Pgpu} brings.
  *
  * <p>The jar holds what compiling needs for every GPU, {@code libnvinfer_builder_resource_ptx}, but
  * not the files for single architectures that NVIDIA's own packages add ({@code …_sm90} and so on).
@@ -132,7 +132,8 @@ public final class TensorRtLibrary {
 
   /** The folder of a line such as {@code libnvinfer.so.11 (libc6,x86-64) => /usr/lib/…}. */
   static Optional<Path> cached(String cache) {
-    Matcher line = Pattern.compile("(?m)^\\s*" + Pattern.quote(RUNTIME) + " .*=> (.+)$").matcher(cache);
+    Matcher line =
+        Pattern.compile("(?m)^\\s*" + Pattern.quote(RUNTIME) + " .*=> (.+)$").matcher(cache);
     return line.find() ? Optional.ofNullable(Path.of(line.group(1)).getParent()) : Optional.empty();
   }
 
@@ -172,7 +173,8 @@ public final class TensorRtLibrary {
         loaded = load(location);
       } catch (LinkageError | IOException | ClassNotFoundException e) {
         throw new ConfigurationFault(
-            "TensorRT in %s does not load: %s; %s".formatted(location, innermost(e), HOW_TO_GET), e);
+            "TensorRT in %s does not load: %s; %s".formatted(location, innermost(e), HOW_TO_GET),
+            e);
       }
     }
     return loaded;

@@ -10,6 +10,9 @@ import org.slf4j.LoggerFactory;
  * What TensorRT says while it works: its errors are kept for the exception that follows them, for
  * its functions return no more than whether they failed. Errors go to the log at once as well,
  * warnings as such, and all else only at level debug. TensorRT calls it from threads of its own.
+ *
+ * <p>There is one a process and it is never freed: TensorRT keeps the first that it was given, also
+ * for what is made with another.
  */
 final class TensorRtLog extends ILogger {
   private static final Logger LOG = LoggerFactory.getLogger("dev.kiln.tensorrt");
@@ -17,7 +20,19 @@ final class TensorRtLog extends ILogger {
   /** An error has causes, told first; more than these is noise. */
   private static final int KEPT = 4;
 
+  private static TensorRtLog instance;
+
   private final Deque<String> errors = new ArrayDeque<>();
+
+  private TensorRtLog() {}
+
+  /** The log of this process; TensorRT's libraries have been loaded before. */
+  static synchronized TensorRtLog get() {
+    if (instance == null) {
+      instance = new TensorRtLog();
+    }
+    return instance;
+  }
 
   @Override
   public void log(Severity severity, String message) {

@@ -118,8 +118,7 @@ final class RoundedGraph {
     }
     if (given.stream().distinct().count() != 1) {
       throw new AssertionError(
-          "%s %s mixes types: %s"
-              .formatted(node.getOpType(), node.getName(), node.getInputList()));
+          "%s %s mixes types: %s".formatted(node.getOpType(), node.getName(), node.getInputList()));
     }
     return given.get(0);
   }

@@ -84,8 +84,8 @@ class TypedModelTest {
     checkCases(golden, checkpoint, products, tolerance);
   }
 
-  private void checkCases(
-      Path directory, Path checkpoint, StorageType products, double tolerance) throws Exception {
+  private void checkCases(Path directory, Path checkpoint, StorageType products, double tolerance)
+      throws Exception {
     List<GoldenCase> cases = GoldenCase.under(directory);
     ModelDirectory model = export(checkpoint, cases);
     int dim = model.architecture().dim();
@@ -155,7 +155,10 @@ class TypedModelTest {
             "block.1.mlp.norm/narrow",
             "block.1.mlp.down/product/wide");
     assertThat(narrowWeights(typed))
-        .contains("block.0.attention.qkv", "block.1.mlp.up.bias", "patch.%s.weight".formatted(golden.platform()))
+        .contains(
+            "block.0.attention.qkv",
+            "block.1.mlp.up.bias",
+            "patch.%s.weight".formatted(golden.platform()))
         .doesNotContain("cls_token", "block.1.mlp.down.bias", "norm.weight", "position.omega");
   }
 

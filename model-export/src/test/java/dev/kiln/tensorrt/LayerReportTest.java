@@ -25,7 +25,8 @@ class LayerReportTest {
             3);
     assertThat(attention.fused()).isEqualTo(2);
     assertThat(attention.kernels()).hasSize(1);
-    assertThat(attention).hasToString("2 fused attention kernels in 3 blocks (" + attention.kernels().get(0) + ")");
+    assertThat(attention)
+        .hasToString("2 fused attention kernels in 3 blocks (" + attention.kernels().get(0) + ")");
     assertThat(attention.kernels().get(0)).startsWith("_gemm_mha_v2");
   }
 

@@ -260,7 +260,6 @@ class PlanStoreTest {
     assertThat(store.timings(key())).isEqualTo(CODE);
     assertThat(store.timings(key(A100, "11.2.1.2"))).isEmpty();
     assertThat(store.timings(key(H100, "11.3.0.4"))).isEmpty();
-    assertThat(key().timingCacheName())
-        .isEqualTo("timing-nvidia-h100-80gb-hbm3-trt11.2.1.2.cache");
+    assertThat(key().timingCacheName()).isEqualTo("timing-nvidia-h100-80gb-hbm3-trt11.2.1.2.cache");
   }
 }

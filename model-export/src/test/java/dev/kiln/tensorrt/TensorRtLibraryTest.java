@@ -63,8 +63,7 @@ class TensorRtLibraryTest {
             () -> TensorRtLibrary.find(named.toString(), "KILN_TENSORRT", List.of(), true))
         .isInstanceOf(ConfigurationFault.class)
         .hasMessageContainingAll("KILN_TENSORRT=" + named, "libnvinfer.so.11", "libnvinfer.so.10");
-    assertThatThrownBy(
-            () -> TensorRtLibrary.find(temp + "/gone", "KILN_TENSORRT", List.of(), true))
+    assertThatThrownBy(() -> TensorRtLibrary.find(temp + "/gone", "KILN_TENSORRT", List.of(), true))
         .isInstanceOf(ConfigurationFault.class)
         .hasMessageContaining("no such folder");
     assertThatThrownBy(() -> TensorRtLibrary.find(temp.toString(), "X", List.of(), true))
@@ -85,8 +84,8 @@ class TensorRtLibraryTest {
   }
 
   /**
-   * The real libraries, also on a machine without a driver: cuBLAS, cuDNN and TensorRT's plugins are
-   * neither needed nor loaded, and what TensorRT has to say reaches the exception.
+   * The real libraries, also on a machine without a driver: cuBLAS, cuDNN and TensorRT's plugins
+   * are neither needed nor loaded, and what TensorRT has to say reaches the exception.
    */
   @Test
   @Timeout(120)
@@ -107,12 +106,11 @@ class TensorRtLibraryTest {
     requireTensorRt();
     assumeFalse(CudaDriver.status().ready(), "this machine has a GPU");
     TensorRtLibrary.load();
-    try (TensorRtLog log = new TensorRtLog()) {
-      assertThatThrownBy(() -> log.made(nvinfer.createInferBuilder(log), "no builder"))
-          .isInstanceOf(TensorRtException.class)
-          .hasMessageContainingAll("TensorRT: no builder", "CUDA");
-      assertThat(log.errors()).isEmpty();
-    }
+    TensorRtLog log = TensorRtLog.get();
+    assertThatThrownBy(() -> log.made(nvinfer.createInferBuilder(log), "no builder"))
+        .isInstanceOf(TensorRtException.class)
+        .hasMessageContainingAll("TensorRT: no builder", "CUDA");
+    assertThat(log.errors()).isEmpty();
   }
 
   private static void requireTensorRt() {
