@@ -82,6 +82,7 @@ class ArchitectureTest {
             "infer",
             "sink",
             "export",
+            "tensorrt",
             "model",
             "platform",
             "fault",

@@ -5,6 +5,7 @@ import dev.kiln.prove.ProofReport;
 import dev.kiln.prove.Prove;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -67,26 +68,43 @@ public final class ProveCommand implements Callable<Integer> {
       description = "Chips in a batch, each measured. Default: 32,64,128, with --quick 64.")
   private List<Integer> batches;
 
+  @Option(
+      names = "--only",
+      split = ",",
+      paramLabel = "NAME",
+      description = "Only checks whose names hold this, such as 'patch' or 'tensorrt bf16'.")
+  private List<String> only = List.of();
+
   @Override
   public Integer call() throws IOException {
     List<Integer> sizes = batches != null ? batches : quick ? List.of(64) : List.of(32, 64, 128);
     sizes.forEach(size -> Range.atLeast("--batches", size, 1));
     PrintWriter print = spec.commandLine().getOut();
     Files.createDirectories(out);
+    Prove.Options options =
+        new Prove.Options(
+            out.resolve("work"), goldenCases(), quick, Architecture.named(modelSize), sizes, only);
     ProofReport report =
         Prove.run(
-            new Prove.Options(
-                out.resolve("work"), goldenCases(), quick, Architecture.named(modelSize), sizes),
+            options,
             Version.number(),
-            rows -> {
-              print.println(rows);
+            soFar -> {
+              write(soFar);
+              print.print(soFar.lastRows());
               print.flush();
             });
-    Files.write(out.resolve("prove.json"), report.json());
-    Files.writeString(out.resolve("prove.txt"), report.table());
     print.printf("%n%s%n", out.resolve("prove.txt"));
     print.flush();
     return report.exitCode();
+  }
+
+  private void write(ProofReport report) {
+    try {
+      Files.write(out.resolve("prove.json"), report.json());
+      Files.writeString(out.resolve("prove.txt"), report.table());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private Optional<Path> goldenCases() {

@@ -38,7 +38,12 @@ public final class Encoders {
 
   /** Why no encoder can run on a GPU of this machine; empty if one can. */
   public static Optional<String> missingGpuEncoder() {
-    return GpuEncoders.ofThisMachine().missing(Kind.AUTO);
+    return missingGpuEncoder(Kind.AUTO);
+  }
+
+  /** Why the encoder of this kind, which is one on a GPU, cannot run here; empty if it can. */
+  public static Optional<String> missingGpuEncoder(Kind kind) {
+    return GpuEncoders.ofThisMachine().missing(kind);
   }
 
   /** Whether the encoder is one on a GPU, which this machine has. */

@@ -167,8 +167,7 @@ final class EmbedCheck implements Check {
     Path path = Path.of(key);
     String[] parts = path.getFileName().toString().replace(".tif", "").split("_");
     String name = String.join("_", Arrays.asList(parts).subList(0, TO_ACQUIRED));
-    return path.resolveSibling(
-            name + "_" + day.format(DateTimeFormatter.BASIC_ISO_DATE) + ".tif")
+    return path.resolveSibling(name + "_" + day.format(DateTimeFormatter.BASIC_ISO_DATE) + ".tif")
         .toString();
   }
 

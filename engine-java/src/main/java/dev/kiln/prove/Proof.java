@@ -2,43 +2,31 @@ package dev.kiln.prove;
 
 import dev.kiln.cuda.CudaDriver;
 import dev.kiln.prove.Finding.State;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs checks one after the other. One that fails does not stop the others; where no device can be
- * opened all are skipped for that reason.
+ * Runs checks. One that fails does not stop the others; where no device can be opened all are
+ * skipped for that reason.
  */
 final class Proof {
   private static final Logger log = LoggerFactory.getLogger(Proof.class);
 
   private final CudaDriver.Status device;
-  private final Consumer<Finding> watcher;
 
   /**
    * @param device whether there is one
-   * @param watcher is told of each finding at once
    */
-  Proof(CudaDriver.Status device, Consumer<Finding> watcher) {
+  Proof(CudaDriver.Status device) {
     this.device = device;
-    this.watcher = watcher;
   }
 
-  /** What came of the checks, in their order. */
-  List<Finding> of(List<Check> checks) {
-    List<Finding> findings = new ArrayList<>();
-    for (Check check : checks) {
-      Finding finding =
-          device.ready()
-              ? run(check)
-              : new Finding(check.name(), State.SKIPPED, device.line(), List.of(), 0);
-      watcher.accept(finding);
-      findings.add(finding);
-    }
-    return findings;
+  /** What comes of a check; never throws for it. */
+  Finding of(Check check) {
+    return device.ready()
+        ? run(check)
+        : new Finding(check.name(), State.SKIPPED, device.line(), List.of(), 0);
   }
 
   private static Finding run(Check check) {

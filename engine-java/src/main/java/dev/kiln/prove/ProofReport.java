@@ -54,8 +54,13 @@ public record ProofReport(Map<String, String> machine, List<Finding> findings) {
     return text.toString();
   }
 
+  /** The rows of the last check. */
+  public String lastRows() {
+    return rows(findings.get(findings.size() - 1));
+  }
+
   /** A check's rows: its state, then a line for the reason and one for each figure. */
-  static String rows(Finding finding) {
+  private static String rows(Finding finding) {
     StringBuilder text = new StringBuilder();
     text.append("%-8s %s%n".formatted(finding.state(), finding.check()));
     if (!finding.reason().isEmpty()) {

@@ -2,6 +2,7 @@ package dev.kiln.prove;
 
 import dev.kiln.cuda.CudaDriver;
 import dev.kiln.cuda.Gpu;
+import dev.kiln.fault.ConfigurationFault;
 import dev.kiln.model.Architecture;
 import dev.kiln.sample.SampleSize;
 import java.io.IOException;
@@ -15,6 +16,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /**
  * Proves Kiln's device code on the machine it runs on: that it computes what its references do, and
@@ -36,11 +38,19 @@ public final class Prove {
    * @param quick a minute of measurements in place of many
    * @param model whose speed is measured
    * @param batches chips in a batch; each is measured
+   * @param only parts of names of checks; those that hold none of them are left out, unless there
+   *     is nothing in it
    */
   public record Options(
-      Path work, Optional<Path> golden, boolean quick, Architecture model, List<Integer> batches) {
+      Path work,
+      Optional<Path> golden,
+      boolean quick,
+      Architecture model,
+      List<Integer> batches,
+      List<String> only) {
     public Options {
       batches = List.copyOf(batches);
+      only = List.copyOf(only);
     }
   }
 
@@ -69,23 +79,43 @@ public final class Prove {
    * Runs every check on this machine's first device.
    *
    * @param version of Kiln
-   * @param rows takes what came of each check, as soon as it is known
+   * @param soFar takes the report after each check: a proof that is cut short has it up to there
+   * @throws ConfigurationFault if there are no such golden cases or no such checks
    */
-  public static ProofReport run(Options options, String version, Consumer<String> rows)
+  public static ProofReport run(Options options, String version, Consumer<ProofReport> soFar)
       throws IOException {
-    return run(options, version, ThisMachine.device(), rows);
+    return run(options, version, ThisMachine.device(), soFar);
   }
 
-  static ProofReport run(Options options, String version, Device device, Consumer<String> rows)
+  static ProofReport run(
+      Options options, String version, Device device, Consumer<ProofReport> soFar)
       throws IOException {
-    List<Check> checks = new Prove(options, device).checks();
+    List<Check> checks = chosen(new Prove(options, device).checks(), options.only());
     Map<String, String> machine = new LinkedHashMap<>();
     machine.put("kiln", version);
     machine.putAll(ThisMachine.describe(device));
-    Proof proof =
-        new Proof(
-            device.status(), finding -> rows.accept(ProofReport.rows(finding).stripTrailing()));
-    return new ProofReport(machine, proof.of(checks));
+    List<Finding> findings = new ArrayList<>();
+    Proof proof = new Proof(device.status());
+    for (Check check : checks) {
+      findings.add(proof.of(check));
+      soFar.accept(new ProofReport(machine, findings));
+    }
+    return new ProofReport(machine, findings);
+  }
+
+  private static List<Check> chosen(List<Check> checks, List<String> only) {
+    List<Check> chosen =
+        checks.stream()
+            .filter(check -> only.isEmpty() || only.stream().anyMatch(check.name()::contains))
+            .toList();
+    if (chosen.isEmpty()) {
+      throw new ConfigurationFault(
+          "--only %s: no check is named so; there are: %s"
+              .formatted(
+                  String.join(",", only),
+                  checks.stream().map(Check::name).collect(Collectors.joining("; "))));
+    }
+    return chosen;
   }
 
   private List<Check> checks() throws IOException {

@@ -5,12 +5,13 @@ import dev.kiln.cuda.CudaGpu;
 import dev.kiln.cuda.Gpu;
 import dev.kiln.cuda.Nvml;
 import dev.kiln.infer.EncoderOptions;
+import dev.kiln.infer.EncoderOptions.Kind;
 import dev.kiln.infer.Encoders;
 import dev.kiln.infer.Precision;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -20,31 +21,34 @@ import org.slf4j.LoggerFactory;
 final class ThisMachine {
   private static final Logger log = LoggerFactory.getLogger(ThisMachine.class);
 
-  /** Of the golden cases' README. */
+  // What the golden cases allow: relative L2 error and cosine.
   private static final double BF16_ERROR = 1e-2;
-
-  private static final double BF16_COSINE = 0.9999;
+  private static final double FP16_ERROR = 3e-3;
+  private static final double LEAST_COSINE = 0.9999;
 
   private ThisMachine() {}
 
   static Prove.Device device() {
     return new Prove.Device(
-        CudaDriver.status(), CudaGpu::open, contenders(), List.of(), ThisMachine::gauge);
+        CudaDriver.status(),
+        CudaGpu::open,
+        List.of(
+            contender(Kind.TENSORRT, Precision.BF16, BF16_ERROR),
+            contender(Kind.TENSORRT, Precision.FP16, FP16_ERROR),
+            contender(Kind.CUBLAS, Precision.BF16, BF16_ERROR)),
+        List.of(new TensorRtProduct(CudaGpu::open)),
+        ThisMachine::gauge);
   }
 
-  private static List<Contender> contenders() {
-    return List.of(
-        new Contender(
-            "tensorrt bf16",
-            BF16_ERROR,
-            BF16_COSINE,
-            Optional::empty,
-            opener(EncoderOptions.Kind.TENSORRT, Precision.BF16)));
-  }
-
-  private static Contender.Opener opener(EncoderOptions.Kind kind, Precision precision) {
-    return (model, platform, chip, batch) ->
-        Encoders.open(model, platform, chip, new EncoderOptions(kind, false, precision, batch, 0));
+  private static Contender contender(Kind kind, Precision precision, double tolerance) {
+    return new Contender(
+        (kind + " " + precision).toLowerCase(Locale.ROOT),
+        tolerance,
+        LEAST_COSINE,
+        () -> Encoders.missingGpuEncoder(kind),
+        (model, platform, chip, batch) ->
+            Encoders.open(
+                model, platform, chip, new EncoderOptions(kind, true, precision, batch, 0)));
   }
 
   /** What the driver says of the device; null, and a line in the log, where it says nothing. */

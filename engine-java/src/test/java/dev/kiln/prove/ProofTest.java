@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kiln.cuda.CudaDriver;
 import dev.kiln.prove.Finding.State;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class ProofTest {
@@ -32,33 +32,31 @@ class ProofTest {
   @Test
   void goesOnAfterAFailure() {
     Figure figure = Figure.of("error", 0.1, "");
-    List<Finding> told = new ArrayList<>();
     List<Finding> findings =
-        new Proof(READY, told::add)
-            .of(
-                List.of(
-                    check(
-                        "wrong",
-                        () -> {
-                          throw new DisagreementException("beyond", List.of(figure));
-                        }),
-                    check(
-                        "broken",
-                        () -> {
-                          throw new IllegalStateException("fell off");
-                        }),
-                    check(
-                        "unlinked",
-                        () -> {
-                          throw new UnsatisfiedLinkError("libcublas.so.13");
-                        }),
-                    check(
-                        "absent",
-                        () -> {
-                          throw new SkippedException("no cuBLAS");
-                        }),
-                    check("right", () -> List.of(figure))));
-    assertThat(findings).isEqualTo(told);
+        Stream.of(
+                check(
+                    "wrong",
+                    () -> {
+                      throw new DisagreementException("beyond", List.of(figure));
+                    }),
+                check(
+                    "broken",
+                    () -> {
+                      throw new IllegalStateException("fell off");
+                    }),
+                check(
+                    "unlinked",
+                    () -> {
+                      throw new UnsatisfiedLinkError("libcublas.so.13");
+                    }),
+                check(
+                    "absent",
+                    () -> {
+                      throw new SkippedException("no cuBLAS");
+                    }),
+                check("right", () -> List.of(figure)))
+            .map(new Proof(READY)::of)
+            .toList();
     assertThat(findings)
         .extracting(Finding::state)
         .containsExactly(State.FAILED, State.FAILED, State.FAILED, State.SKIPPED, State.PASSED);
@@ -71,17 +69,13 @@ class ProofTest {
 
   @Test
   void runsNothingWithoutADevice() {
-    List<Finding> findings =
-        new Proof(ABSENT, finding -> {})
-            .of(
-                List.of(
-                    check(
-                        "kernel",
-                        () -> {
-                          throw new AssertionError("was run");
-                        })));
-    assertThat(findings)
-        .singleElement()
+    Check check =
+        check(
+            "kernel",
+            () -> {
+              throw new AssertionError("was run");
+            });
+    assertThat(new Proof(ABSENT).of(check))
         .isEqualTo(new Finding("kernel", State.SKIPPED, "no NVIDIA driver", List.of(), 0));
   }
 }

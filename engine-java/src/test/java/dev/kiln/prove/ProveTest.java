@@ -1,9 +1,11 @@
 package dev.kiln.prove;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kiln.cuda.CudaDriver;
 import dev.kiln.cuda.FakeGpu;
+import dev.kiln.fault.ConfigurationFault;
 import dev.kiln.infer.EncoderOptions;
 import dev.kiln.infer.Encoders;
 import dev.kiln.infer.Precision;
@@ -40,18 +42,18 @@ class ProveTest {
                     EncoderOptions.Kind.ONNXRUNTIME, false, Precision.FP32, batch, 0)));
   }
 
-  private Prove.Options options(Optional<Path> golden) {
-    return new Prove.Options(work, golden, true, Architecture.named("micro"), List.of(4));
+  private Prove.Options options(Optional<Path> golden, List<String> only) {
+    return new Prove.Options(work, golden, true, Architecture.named("micro"), List.of(4), only);
   }
 
   @Test
   void everyCheckIsRunOverADevice() throws Exception {
     CudaDriver.Status ready =
         new CudaDriver.Status(CudaDriver.State.READY, "1 GPU", 1, 13000, 13030);
-    List<String> rows = new ArrayList<>();
+    List<ProofReport> told = new ArrayList<>();
     ProofReport report =
         Prove.run(
-            options(Optional.of(MICRO)),
+            options(Optional.of(MICRO), List.of()),
             "1.2.3",
             new Prove.Device(
                 ready,
@@ -61,7 +63,7 @@ class ProveTest {
                     contender("there", Optional.of("not on this machine"))),
                 List.of(),
                 () -> null),
-            rows::add);
+            told::add);
     assertThat(report.findings())
         .extracting(finding -> finding.state() + " " + finding.check())
         .containsExactly(
@@ -77,7 +79,8 @@ class ProveTest {
     assertThat(report.exitCode()).isEqualTo(ExitCode.DONE);
     assertThat(report.machine()).containsEntry("kiln", "1.2.3").containsKey("java");
     assertThat(report.machine().get("device")).startsWith("Fake (sm_90");
-    assertThat(rows).hasSameSizeAs(report.findings());
+    assertThat(told).hasSameSizeAs(report.findings()).last().isEqualTo(report);
+    assertThat(told.get(0).findings()).hasSize(1);
   }
 
   @Test
@@ -86,7 +89,7 @@ class ProveTest {
         new CudaDriver.Status(CudaDriver.State.DRIVER_TOO_OLD, "the driver is old", 0, 12000, 0);
     ProofReport report =
         Prove.run(
-            options(Optional.empty()),
+            options(Optional.empty(), List.of()),
             "1.2.3",
             new Prove.Device(
                 old,
@@ -107,5 +110,26 @@ class ProveTest {
             });
     assertThat(report.machine()).containsEntry("device", "the driver is old");
     assertThat(work).isEmptyDirectory();
+  }
+
+  @Test
+  void onlyTheChecksThatAreAskedForAreRun() throws Exception {
+    Prove.Device none =
+        new Prove.Device(
+            new CudaDriver.Status(CudaDriver.State.NO_DRIVER, "no driver", 0, 0, 0),
+            FakeGpu::new,
+            List.of(),
+            List.of(),
+            () -> null);
+    ProofReport report =
+        Prove.run(options(Optional.empty(), List.of("copy", "bandwidth")), "1", none, soFar -> {});
+    assertThat(report.findings())
+        .extracting(Finding::check)
+        .containsExactly("copy bandwidth", "patch kernel bandwidth");
+    assertThatThrownBy(
+            () -> Prove.run(options(Optional.empty(), List.of("speed")), "1", none, soFar -> {}))
+        .isInstanceOf(ConfigurationFault.class)
+        .hasMessageContaining("--only speed")
+        .hasMessageContaining("copy bandwidth");
   }
 }
