@@ -57,7 +57,8 @@ final class GpuEncoders {
 
   /** Those of this version of Kiln, on this machine. */
   static GpuEncoders ofThisMachine() {
-    return new GpuEncoders(THIS, List.of());
+    return new GpuEncoders(
+        THIS, List.of(new Candidate(Kind.CUDA, KernelEncoder::missing, KernelEncoder::open)));
   }
 
   /**
