@@ -59,7 +59,9 @@ final class GpuEncoders {
   static GpuEncoders ofThisMachine() {
     return new GpuEncoders(
         THIS,
-        List.of(new Candidate(Kind.TENSORRT, TensorRtEncoder::missing, TensorRtEncoder::open)));
+        List.of(
+            new Candidate(Kind.TENSORRT, TensorRtEncoder::missing, TensorRtEncoder::open),
+            new Candidate(Kind.CUDA, KernelEncoder::missing, KernelEncoder::open)));
   }
 
   /**

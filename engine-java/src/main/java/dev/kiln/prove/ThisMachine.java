@@ -35,7 +35,7 @@ final class ThisMachine {
         List.of(
             contender(Kind.TENSORRT, Precision.BF16, BF16_ERROR),
             contender(Kind.TENSORRT, Precision.FP16, FP16_ERROR),
-            contender(Kind.CUBLAS, Precision.BF16, BF16_ERROR)),
+            contender(Kind.CUDA, Precision.BF16, BF16_ERROR)),
         List.of(new TensorRtProduct(CudaGpu::open)),
         ThisMachine::gauge);
   }

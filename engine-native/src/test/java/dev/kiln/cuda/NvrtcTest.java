@@ -31,11 +31,13 @@ class NvrtcTest {
   @ValueSource(strings = {"sm_80", "sm_86", "sm_89", "sm_90", "sm_100", "sm_120"})
   void compilesAllDeviceCode(String architecture) {
     for (DeviceCode code : DeviceCode.values()) {
-      byte[] cubin = Nvrtc.compile(code.title(), code.source(), architecture, List.of());
+      for (String head : List.of("-DHEAD=16", "-DHEAD=48", "-DHEAD=64")) {
+        byte[] cubin = Nvrtc.compile(code.title(), code.source(), architecture, List.of(head));
 
-      assertThat(cubin).as(code.title()).startsWith(0x7F, 'E', 'L', 'F');
-      String text = new String(cubin, StandardCharsets.ISO_8859_1);
-      assertThat(text).contains(code.kernels());
+        assertThat(cubin).as(code.title()).startsWith(0x7F, 'E', 'L', 'F');
+        String text = new String(cubin, StandardCharsets.ISO_8859_1);
+        assertThat(text).contains(code.kernels());
+      }
     }
   }
 
