@@ -11,6 +11,7 @@ import dev.kiln.cuda.DeviceBuffer;
 import dev.kiln.cuda.FakeGpu;
 import dev.kiln.cuda.Gpu;
 import dev.kiln.cuda.GpuKernel;
+import dev.kiln.cuda.GpuModule;
 import dev.kiln.cuda.GpuStream;
 import dev.kiln.cuda.KernelArguments;
 import dev.kiln.cuda.LaunchShape;
@@ -127,6 +128,7 @@ class TensorRtGoldenTest {
   private static final class GraphEngine implements Engine {
     private final PlanDescription description;
     private final OrtSession session;
+    private final GpuModule module;
     private final GpuKernel kernel;
     private final int tokens;
     private final int row;
@@ -148,7 +150,8 @@ class TensorRtGoldenTest {
         throw new IllegalStateException(e);
       }
       ((FakeGpu) gpu).define("graph", this::run);
-      this.kernel = gpu.load("graph", new byte[0]).kernel("graph");
+      this.module = gpu.load("graph", new byte[0]);
+      this.kernel = module.kernel("graph");
     }
 
     private void run(LaunchShape shape, long[] a) {
@@ -212,6 +215,7 @@ class TensorRtGoldenTest {
 
     @Override
     public void close() {
+      module.close();
       try {
         session.close();
       } catch (OrtException e) {
