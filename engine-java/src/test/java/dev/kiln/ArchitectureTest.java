@@ -52,6 +52,8 @@ class ArchitectureTest {
         .definedBy("dev.kiln.tensorrt..")
         .layer("cuda")
         .definedBy("dev.kiln.cuda..")
+        .layer("trace")
+        .definedBy("dev.kiln.trace..")
         .layer("memory")
         .definedBy("dev.kiln.memory..")
         .whereLayer("cli")
@@ -71,6 +73,7 @@ class ArchitectureTest {
             "platform",
             "fault",
             "gdal",
+            "trace",
             "memory")
         .whereLayer("prove")
         .mayOnlyAccessLayers(
@@ -103,6 +106,7 @@ class ArchitectureTest {
             "platform",
             "fault",
             "cuda",
+            "trace",
             "memory")
         .whereLayer("archive")
         .mayOnlyAccessLayers("platform", "fault", "memory")
@@ -113,7 +117,8 @@ class ArchitectureTest {
         .whereLayer("chip")
         .mayOnlyAccessLayers("platform", "fault")
         .whereLayer("infer")
-        .mayOnlyAccessLayers("export", "tensorrt", "model", "platform", "fault", "cuda", "memory")
+        .mayOnlyAccessLayers(
+            "export", "tensorrt", "model", "platform", "fault", "cuda", "trace", "memory")
         .whereLayer("sink")
         .mayOnlyAccessLayers("chip", "fault")
         .whereLayer("tensorrt")
@@ -128,6 +133,8 @@ class ArchitectureTest {
         .mayNotAccessAnyLayer()
         .whereLayer("cuda")
         .mayOnlyAccessLayers("memory")
+        .whereLayer("trace")
+        .mayNotAccessAnyLayer()
         .whereLayer("memory")
         .mayNotAccessAnyLayer()
         .check(CLASSES);

@@ -1,7 +1,10 @@
 package dev.kiln.prove;
 
+import dev.kiln.cuda.Gpu;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * What the device's matrix units give at most: one large product of bfloat16. Whichever library is
@@ -10,6 +13,7 @@ import java.util.List;
 final class MatrixCeilingCheck implements Check {
   private static final int ROUNDS = 20;
 
+  private final Supplier<Gpu> device;
   private final List<MatrixProduct> products;
   private final Yardstick yardstick;
   private final int side;
@@ -17,7 +21,9 @@ final class MatrixCeilingCheck implements Check {
   /**
    * @param side of the square matrices
    */
-  MatrixCeilingCheck(List<MatrixProduct> products, Yardstick yardstick, int side) {
+  MatrixCeilingCheck(
+      Supplier<Gpu> device, List<MatrixProduct> products, Yardstick yardstick, int side) {
+    this.device = device;
     this.products = products;
     this.yardstick = yardstick;
     this.side = side;
@@ -34,11 +40,12 @@ final class MatrixCeilingCheck implements Check {
     List<String> absent = new ArrayList<>();
     double best = 0;
     for (MatrixProduct product : products) {
-      if (product.absent().isPresent()) {
-        absent.add(product.absent().get());
+      Optional<String> reason = product.absent().get();
+      if (reason.isPresent()) {
+        absent.add(reason.get());
         continue;
       }
-      double flops = 2.0 * side * side * side / product.seconds(side, ROUNDS);
+      double flops = 2.0 * side * side * side / product.seconds(device.get(), side, ROUNDS);
       figures.add(Figure.of(product.name(), flops / 1e12, "TFLOP/s"));
       best = Math.max(best, flops);
     }

@@ -123,7 +123,9 @@ public final class Prove {
     checks.add(new PatchKernelCheck(device.open()));
     checks.add(new CopyCheck(device.open(), yardstick, options.quick() ? 128L << 20 : 1L << 30));
     checks.add(new PatchBandwidthCheck(device.open(), yardstick, options.quick() ? 8 : 49, 8));
-    checks.add(new MatrixCeilingCheck(device.products(), yardstick, options.quick() ? 4096 : 8192));
+    checks.add(
+        new MatrixCeilingCheck(
+            device.open(), device.products(), yardstick, options.quick() ? 4096 : 8192));
     golden(checks);
     pace(checks);
     return checks;

@@ -1,17 +1,21 @@
 package dev.kiln.prove;
 
+import dev.kiln.cuda.Cublas;
 import dev.kiln.cuda.CudaDriver;
 import dev.kiln.cuda.CudaGpu;
 import dev.kiln.cuda.Gpu;
+import dev.kiln.cuda.GpuStream;
 import dev.kiln.cuda.Nvml;
 import dev.kiln.infer.EncoderOptions;
 import dev.kiln.infer.EncoderOptions.Kind;
 import dev.kiln.infer.Encoders;
 import dev.kiln.infer.Precision;
+import dev.kiln.tensorrt.MatrixPlan;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -36,7 +40,7 @@ final class ThisMachine {
             contender(Kind.TENSORRT, Precision.BF16, BF16_ERROR),
             contender(Kind.TENSORRT, Precision.FP16, FP16_ERROR),
             contender(Kind.CUDA, Precision.BF16, BF16_ERROR)),
-        List.of(new TensorRtProduct(CudaGpu::open)),
+        List.of(cublas(), tensorRt()),
         ThisMachine::gauge);
   }
 
@@ -49,6 +53,53 @@ final class ThisMachine {
         (model, platform, chip, batch) ->
             Encoders.open(
                 model, platform, chip, new EncoderOptions(kind, true, precision, batch, 0)));
+  }
+
+  private static MatrixProduct cublas() {
+    return new MatrixProduct(
+        "cublas",
+        () -> {
+          try {
+            Cublas.load();
+            return Optional.empty();
+          } catch (IllegalStateException e) {
+            return Optional.of(e.getMessage());
+          }
+        },
+        (gpu, side, a, b, c) -> {
+          Cublas library = Cublas.open();
+          return new MatrixProduct.Ready() {
+            @Override
+            public void enqueue(GpuStream stream) {
+              library.product(stream, side, a, b, c);
+            }
+
+            @Override
+            public void close() {
+              library.close();
+            }
+          };
+        });
+  }
+
+  private static MatrixProduct tensorRt() {
+    return new MatrixProduct(
+        "tensorrt",
+        () -> Encoders.missingGpuEncoder(Kind.TENSORRT),
+        (gpu, side, a, b, c) -> {
+          MatrixPlan plan = new MatrixPlan(gpu, side, a, b, c);
+          return new MatrixProduct.Ready() {
+            @Override
+            public void enqueue(GpuStream stream) {
+              plan.enqueue(stream);
+            }
+
+            @Override
+            public void close() {
+              plan.close();
+            }
+          };
+        });
   }
 
   /** What the driver says of the device; null, and a line in the log, where it says nothing. */

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.kiln.cuda.CudaException;
 import dev.kiln.cuda.FakeGpu;
+import dev.kiln.cuda.GpuStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -102,19 +103,20 @@ class DeviceChecksTest {
 
   @Test
   void theFastestLibrarySetsTheCeiling() throws Exception {
-    open().close();
     Yardstick yardstick = new Yardstick();
+    List<String> queued = new ArrayList<>();
     List<Figure> figures =
         new MatrixCeilingCheck(
+                this::open,
                 List.of(
-                    product("cublas", Optional.empty(), 2e-3),
-                    product("tensorrt", Optional.empty(), 1e-3),
-                    product("other", Optional.of("not here"), 0)),
+                    product("cublas", Optional.empty(), queued),
+                    product("other", Optional.of("not here"), queued)),
                 yardstick,
-                1000)
+                100)
             .run();
-    assertThat(figures).extracting(Figure::name).containsExactly("cublas", "tensorrt");
-    assertThat(yardstick.matrixFlops()).hasValueCloseTo(2e12, within(1.0));
+    assertThat(figures).extracting(Figure::name).containsExactly("cublas");
+    assertThat(queued).contains("cublas").doesNotContain("other").endsWith("cublas closed");
+    assertThat(yardstick.matrixFlops()).hasValueCloseTo(2 * 100 * 100 * 100 / ROUND, within(1e3));
   }
 
   @Test
@@ -124,29 +126,31 @@ class DeviceChecksTest {
     assertThatThrownBy(
             () ->
                 new MatrixCeilingCheck(
-                        List.of(product("cublas", Optional.of("no cuBLAS"), 0)), yardstick, 1000)
+                        this::open,
+                        List.of(product("cublas", Optional.of("no cuBLAS"), new ArrayList<>())),
+                        yardstick,
+                        100)
                     .run())
         .isInstanceOf(SkippedException.class)
         .hasMessage("no cuBLAS");
     assertThat(yardstick.matrixFlops()).isEmpty();
   }
 
-  private static MatrixProduct product(String name, Optional<String> absent, double seconds) {
-    return new MatrixProduct() {
-      @Override
-      public String name() {
-        return name;
-      }
+  private static MatrixProduct product(String name, Optional<String> absent, List<String> queued) {
+    return new MatrixProduct(
+        name,
+        () -> absent,
+        (gpu, side, a, b, c) ->
+            new MatrixProduct.Ready() {
+              @Override
+              public void enqueue(GpuStream stream) {
+                queued.add(name);
+              }
 
-      @Override
-      public Optional<String> absent() {
-        return absent;
-      }
-
-      @Override
-      public double seconds(int side, int rounds) {
-        return seconds;
-      }
-    };
+              @Override
+              public void close() {
+                queued.add(name + " closed");
+              }
+            });
   }
 }

@@ -16,6 +16,11 @@ public final class Trace {
     void end();
   }
 
+  /** Work that a range goes around. */
+  public interface Work<T, X extends Exception> {
+    T run() throws X, InterruptedException;
+  }
+
   private Trace() {}
 
   /**
@@ -27,18 +32,26 @@ public final class Trace {
     sink = taker;
   }
 
-  /** Begins a range on this thread, which has to call {@link #end} however it goes on. */
-  public static void begin(String stage) {
-    Sink taker = sink;
-    if (taker != null) {
-      taker.begin(stage);
+  /**
+   * Does work within a range.
+   *
+   * @param which one of many: a scene's key, a batch's size
+   * @return what the work gave
+   */
+  public static <T, X extends Exception> T within(String stage, Object which, Work<T, X> work)
+      throws X, InterruptedException {
+    begin(stage, which);
+    try {
+      return work.run();
+    } finally {
+      end();
     }
   }
 
   /**
-   * The same for one of many.
+   * Begins a range on this thread, which has to call {@link #end} however it goes on.
    *
-   * @param which a scene's key, a batch's size
+   * @param which one of many: a scene's key, a batch's size
    */
   public static void begin(String stage, Object which) {
     Sink taker = sink;
