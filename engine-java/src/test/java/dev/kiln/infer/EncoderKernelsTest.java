@@ -162,7 +162,11 @@ class EncoderKernelsTest {
 
   @ParameterizedTest
   @CsvSource({
-    "16, 3, 2, 17", "16, 1, 1, 64", "48, 2, 1, 65", "64, 2, 2, 130", "64, 1, 1, 1",
+    "16, 3, 2, 17",
+    "16, 1, 1, 64",
+    "48, 2, 1, 65",
+    "64, 2, 2, 130",
+    "64, 1, 1, 1",
   })
   void attention(int head, int heads, int chips, int tokens) {
     int inner = head * heads;
@@ -205,9 +209,7 @@ class EncoderKernelsTest {
     for (int key = 0; key < tokens; key++) {
       for (int d = 0; d < head; d++) {
         sum[d] +=
-            share[key]
-                / total
-                * narrowAt(qkv, (chip * tokens + key) * row + 2 * inner + from + d);
+            share[key] / total * narrowAt(qkv, (chip * tokens + key) * row + 2 * inner + from + d);
       }
     }
     return sum;

@@ -29,7 +29,13 @@ class NvrtcTest {
 
   @ParameterizedTest
   @CsvSource({
-    "sm_80, 64", "sm_86, 64", "sm_89, 64", "sm_90, 64", "sm_90, 48", "sm_90, 16", "sm_120, 64"
+    "sm_80, 64",
+    "sm_86, 64",
+    "sm_89, 64",
+    "sm_90, 64",
+    "sm_90, 48",
+    "sm_90, 16",
+    "sm_120, 64"
   })
   void compilesAllDeviceCode(String architecture, int head) {
     for (DeviceCode code : DeviceCode.values()) {
