@@ -46,6 +46,8 @@ class ArchitectureTest {
         .definedBy("dev.kiln.fault..")
         .layer("gdal")
         .definedBy("dev.kiln.gdal..")
+        .layer("tensorrt")
+        .definedBy("dev.kiln.tensorrt..")
         .layer("cuda")
         .definedBy("dev.kiln.cuda..")
         .layer("memory")
@@ -61,6 +63,7 @@ class ArchitectureTest {
             "infer",
             "sink",
             "export",
+            "tensorrt",
             "model",
             "platform",
             "fault",
@@ -91,9 +94,11 @@ class ArchitectureTest {
         .whereLayer("chip")
         .mayOnlyAccessLayers("platform", "fault")
         .whereLayer("infer")
-        .mayOnlyAccessLayers("model", "platform", "fault", "cuda", "memory")
+        .mayOnlyAccessLayers("export", "tensorrt", "model", "platform", "fault", "cuda", "memory")
         .whereLayer("sink")
         .mayOnlyAccessLayers("chip", "fault")
+        .whereLayer("tensorrt")
+        .mayOnlyAccessLayers("export", "model", "platform", "fault", "cuda", "memory")
         .whereLayer("export")
         .mayOnlyAccessLayers("model", "platform", "fault")
         .whereLayer("model")

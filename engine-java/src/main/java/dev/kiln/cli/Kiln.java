@@ -47,6 +47,7 @@ public final class Kiln implements Callable<Integer> {
           SampleCommand.class,
           ManifestCommand.class,
           ExportCommand.class,
+          CompileCommand.class,
           EmbedCommand.class,
           InspectCommand.class,
           DoctorCommand.class,

@@ -7,6 +7,7 @@ import dev.kiln.cuda.Gpu;
 import dev.kiln.cuda.GpuEvent;
 import dev.kiln.memory.HostBuffer;
 import dev.kiln.memory.Strip;
+import dev.kiln.tensorrt.TensorRtException;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
@@ -49,7 +50,7 @@ final class DeviceSlot implements BatchSlot, AutoCloseable {
   private final ByteBuffer planeBytes;
 
   private final List<DeviceStrips.Copy> strips = new ArrayList<>();
-  private CudaException failure;
+  private RuntimeException failure;
   private boolean started;
   private boolean awaited;
   private boolean closed;
@@ -154,7 +155,7 @@ final class DeviceSlot implements BatchSlot, AutoCloseable {
         synchronized (encoder.streams()) {
           enqueue(encoder.streams());
         }
-      } catch (CudaException e) {
+      } catch (CudaException | TensorRtException e) {
         failure = e;
       }
     }

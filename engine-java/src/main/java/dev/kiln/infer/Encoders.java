@@ -83,6 +83,11 @@ public final class Encoders {
         options.threads() > 0 ? options.threads() : Runtime.getRuntime().availableProcessors();
     int batch = options.batch() > 0 ? options.batch() : CPU_BATCH;
     Precision precision = options.precision() == null ? Precision.FP32 : options.precision();
+    if (precision == Precision.FP16 || precision == Precision.FP8) {
+      throw new ConfigurationFault(
+          "--precision %s: only on a GPU; use bf16 or fp32"
+              .formatted(precision.name().toLowerCase(Locale.ROOT)));
+    }
     // In float32 the two are alike on idle cores, and oneDNN's OpenMP threads wait badly for each
     // other where cores are shared.
     if (options.kind() != Kind.ONNXRUNTIME && precision != Precision.FP32) {

@@ -59,7 +59,10 @@ final class GpuEncoders {
   /** Those of this version of Kiln, on this machine. */
   static GpuEncoders ofThisMachine() {
     return new GpuEncoders(
-        THIS, List.of(new Candidate(Kind.CUDA, KernelEncoder::missing, KernelEncoder::open)));
+        THIS,
+        List.of(
+            new Candidate(Kind.TENSORRT, TensorRtEncoder::missing, TensorRtEncoder::open),
+            new Candidate(Kind.CUDA, KernelEncoder::missing, KernelEncoder::open)));
   }
 
   /**

@@ -9,6 +9,7 @@ import dev.kiln.fetch.StoreCheck;
 import dev.kiln.fetch.StoreOptions;
 import dev.kiln.infer.Encoders;
 import dev.kiln.infer.OnnxRuntimeEncoder;
+import dev.kiln.infer.TensorRtEncoder;
 import dev.kiln.model.ModelDirectory;
 import dev.kiln.platform.Platform;
 import dev.kiln.raster.GdalLibrary;
@@ -68,6 +69,7 @@ public final class Checkup {
     checkup.works("GDAL", GdalLibrary::require);
     checkup.works("ONNX Runtime", OnnxRuntimeEncoder::version);
     checkup.gpu();
+    checkup.tensorRt();
     if (model != null) {
       checkup.works("model", () -> describe(ModelDirectory.open(model)));
     }
@@ -150,6 +152,17 @@ public final class Checkup {
         missing.isEmpty()
             ? new Finding("GPU encoder", State.OK, "can run", "")
             : new Finding("GPU encoder", State.ABSENT, missing.get(), "the CPU encoder is used"));
+  }
+
+  /** Without a GPU its absence is nothing to speak of. */
+  private void tensorRt() {
+    try {
+      findings.add(new Finding("TensorRT", State.OK, TensorRtEncoder.version(), ""));
+    } catch (ConfigurationFault e) {
+      if (CudaDriver.status().ready()) {
+        findings.add(new Finding("TensorRT", State.ABSENT, "cannot be used", e.getMessage()));
+      }
+    }
   }
 
   private static String describe(ModelDirectory model) {
