@@ -3,6 +3,7 @@
 // open goes as badly as it may: copies arrive when they are waited for and not before, shared memory begins as garbage.
 #pragma once
 
+#include <setjmp.h>
 #include <ucontext.h>
 
 #include <algorithm>
@@ -40,7 +41,9 @@ struct Copy {
 };
 
 struct Lane {
-  ucontext_t context;
+  ucontext_t context;  // where it begins
+  jmp_buf place;       // where it waits
+  bool begun;
   std::unique_ptr<char[]> stack;
   State state = READY;
   std::vector<std::vector<Copy>> groups;  // the last is open
@@ -57,20 +60,36 @@ struct Warp {
 inline std::vector<Lane> lanes;
 inline std::vector<Warp> warps;
 inline std::vector<char> shared;
-inline ucontext_t scheduler;
+inline jmp_buf scheduler;
 inline int current;
 inline std::function<void()> body;
 
 inline Warp& warp() { return warps[current / WARP]; }
 
+// Jumps, for to swap contexts would ask the system each time.
 inline void wait(State state) {
   lanes[current].state = state;
-  swapcontext(&lanes[current].context, &scheduler);
+  if (_setjmp(lanes[current].place) == 0) {
+    _longjmp(scheduler, 1);
+  }
 }
 
 inline void start() {
   body();
   lanes[current].state = DONE;
+  _longjmp(scheduler, 1);
+}
+
+// Lets the current thread go on until it waits.
+[[gnu::noinline]] inline void resume() {
+  Lane& lane = lanes[current];
+  if (_setjmp(scheduler) == 0) {
+    if (lane.begun) {
+      _longjmp(lane.place, 1);
+    }
+    lane.begun = true;
+    setcontext(&lane.context);
+  }
 }
 
 // Whether all that are not done wait for the same; then they go on.
@@ -115,7 +134,8 @@ inline void run_block(int threads, int shared_bytes, std::function<void()> kerne
     getcontext(&lane.context);
     lane.context.uc_stack.ss_sp = lane.stack.get();
     lane.context.uc_stack.ss_size = STACK;
-    lane.context.uc_link = &scheduler;
+    lane.context.uc_link = nullptr;
+    lane.begun = false;
     lane.state = READY;
     lane.groups.assign(1, {});
     makecontext(&lane.context, start, 0);
@@ -125,7 +145,7 @@ inline void run_block(int threads, int shared_bytes, std::function<void()> kerne
     for (current = 0; current < threads; current++) {
       if (lanes[current].state == READY) {
         threadIdx = uint3{static_cast<unsigned>(current), 0, 0};
-        swapcontext(&scheduler, &lanes[current].context);
+        resume();
         more = true;
       }
     }

@@ -21,7 +21,8 @@ final class EncoderFlags {
       paramLabel = "FORMAT",
       description =
           "What matrix products read: fp32, within 2e-5 of the published encoder; bf16, about twice"
-              + " as fast where the processor has it and within 1e-2; auto, the faster of these."
+              + " as fast where the processor has it and within 1e-2; fp16, on a GPU alone and"
+              + " within 3e-3; auto, the faster of the first two."
               + " Unless given, fp32 on a processor and bf16 on a GPU.")
   private Precision precision;
 

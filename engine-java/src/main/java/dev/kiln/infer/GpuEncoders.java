@@ -1,6 +1,7 @@
 package dev.kiln.infer;
 
 import dev.kiln.cuda.CudaDriver;
+import dev.kiln.cuda.CudaException;
 import dev.kiln.cuda.CudaGpu;
 import dev.kiln.cuda.Gpu;
 import dev.kiln.fault.ConfigurationFault;
@@ -106,7 +107,7 @@ final class GpuEncoders {
         return candidate
             .open()
             .open(
-                machine.open(),
+                device(),
                 model,
                 platform,
                 chip,
@@ -115,5 +116,16 @@ final class GpuEncoders {
       }
     }
     throw new IllegalStateException("no GPU encoder of kind " + kind);
+  }
+
+  private Gpu device() {
+    try {
+      return machine.open();
+    } catch (CudaException e) {
+      throw new ConfigurationFault(
+          "GPU: it does not open: %s; nvidia-smi may say more, or use --encoder cpu"
+              .formatted(e.getMessage()),
+          e);
+    }
   }
 }

@@ -93,10 +93,8 @@ final class KernelProgram implements DeviceProgram {
     try {
       GpuModule module =
           own(
-              gpu.compile(
-                  DeviceCode.ENCODER.title(),
-                  DeviceCode.ENCODER.source(),
-                  List.of("-DHEAD=" + model.dimHead())));
+              DeviceEncoder.compile(
+                  gpu, DeviceCode.ENCODER, List.of("-DHEAD=" + model.dimHead())));
       this.store = product(module, "kiln_product");
       this.gelu = product(module, "kiln_product_gelu");
       this.add = product(module, "kiln_product_add");

@@ -127,14 +127,27 @@ public final class TensorRtEncoder {
     return plans
         .find(key)
         .orElseGet(
-            () -> {
-              plans.others(key).forEach(line -> LOG.info("not the plan that is needed: {}", line));
-              LOG.warn(
-                  "model {} has no plan for this GPU, so one is compiled now; kiln compile makes it"
-                      + " beforehand, and the model can be copied with it",
-                  model.path());
-              return compile(gpu, model, options, backend);
-            });
+            () ->
+                plans.alone(
+                    () ->
+                        plans
+                            .find(key)
+                            .orElseGet(() -> firstPlan(gpu, model, options, backend, plans, key))));
+  }
+
+  private static Plan firstPlan(
+      Gpu gpu,
+      ModelDirectory model,
+      PlanCompiler.Options options,
+      Backend backend,
+      PlanStore plans,
+      PlanKey key) {
+    plans.others(key).forEach(line -> LOG.info("not the plan that is needed: {}", line));
+    LOG.warn(
+        "model {} has no plan for this GPU, so one is compiled now; kiln compile makes it"
+            + " beforehand, and the model can be copied with it",
+        model.path());
+    return compile(gpu, model, options, backend);
   }
 
   private static Plan compile(
@@ -180,7 +193,7 @@ public final class TensorRtEncoder {
               .formatted(status.line()));
     }
     try (Gpu gpu = CudaGpu.open()) {
-      return compile(gpu, model, options, TENSORRT);
+      return new PlanStore(model).alone(() -> compile(gpu, model, options, TENSORRT));
     }
   }
 

@@ -196,7 +196,7 @@ public final class PlanCompiler {
     Path graph =
         new TypedModel(model, options.platform(), options.chip(), options.products(), fused)
             .write(work);
-    IBuilder builder = keep(log.made(nvinfer.createInferBuilder(log), "no builder"));
+    IBuilder builder = keep(builder());
     INetworkDefinition network = keep(log.made(builder.createNetworkV2(NO_FLAGS), "no network"));
     IParser parser = log.made(nvonnxparser.createParser(network, log), "no ONNX parser");
     log.check(
@@ -212,6 +212,25 @@ public final class PlanCompiler {
       NativeObject.delete(measured);
     }
     return bytes(plan);
+  }
+
+  private IBuilder builder() {
+    try {
+      return log.made(nvinfer.createInferBuilder(log), "no builder");
+    } catch (TensorRtException e) {
+      throw withAdvice(e, key.architecture());
+    }
+  }
+
+  /** What to do where kernels for one architecture are asked for that JavaCPP's jar has not. */
+  static RuntimeException withAdvice(TensorRtException e, String architecture) {
+    return e.getMessage().contains("builder_resource")
+        ? new ConfigurationFault(
+            "%s; NVIDIA's own TensorRT packages have the kernels for %s: set KILN_TENSORRT to the"
+                    .formatted(e.getMessage(), architecture)
+                + " folder of their libraries",
+            e)
+        : e;
   }
 
   private void configure(IBuilder builder, IBuilderConfig config) {

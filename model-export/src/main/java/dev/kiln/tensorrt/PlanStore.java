@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,6 +38,35 @@ public final class PlanStore {
    */
   public PlanStore(ModelDirectory model) {
     this.folder = model.path().resolve("plans");
+  }
+
+  /**
+   * Does something that no other process should do at the same time for this model, such as to
+   * compile: waits until it is alone. On a file system without locks it does not wait.
+   *
+   * @throws ConfigurationFault if the folder cannot be written
+   */
+  public <T> T alone(Supplier<T> work) {
+    try (FileChannel channel =
+        FileChannel.open(
+            prepare().resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+      lock(channel);
+      return work.get();
+    } catch (IOException e) {
+      throw new ConfigurationFault("plans %s: cannot be written: %s".formatted(folder, e), e);
+    }
+  }
+
+  /** Closing the channel lets it go. */
+  private void lock(FileChannel channel) {
+    try {
+      if (channel.tryLock() == null) {
+        LOG.info("waiting for another process, which compiles a plan in {}", folder);
+        channel.lock();
+      }
+    } catch (IOException e) {
+      LOG.warn("plans {}: cannot be locked, so another process may compile too: {}", folder, e);
+    }
   }
 
   /** Where a plan lies or would. */

@@ -1,5 +1,6 @@
 package dev.kiln.tensorrt;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -36,6 +37,18 @@ class PlanCompilerTest {
               PlanCompiler.requireCapable(gpu("NVIDIA B200", 10, 0), StorageType.BFLOAT16);
             })
         .doesNotThrowAnyException();
+  }
+
+  @Test
+  void kernelsThatTheJarHasNot() {
+    TensorRtException missing =
+        new TensorRtException(
+            "no builder", "Unable to load library: libnvinfer_builder_resource_sm90.so.11.2.1");
+    assertThat(PlanCompiler.withAdvice(missing, "sm_90"))
+        .isInstanceOf(ConfigurationFault.class)
+        .hasMessageContainingAll("resource_sm90.so", "kernels for sm_90", "KILN_TENSORRT");
+    TensorRtException other = new TensorRtException("no builder", "out of memory");
+    assertThat(PlanCompiler.withAdvice(other, "sm_90")).isSameAs(other);
   }
 
   @Test

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Plans on disk: what is found again, and every way in which one is refused. */
@@ -250,6 +251,64 @@ class PlanStoreTest {
         .hasMessageContaining(temp.resolve("model/plans").toString());
     assertThat(store.find(key())).isEmpty();
     assertThat(store.others(key())).isEmpty();
+  }
+
+  /** Of two that want to compile, the second waits and then finds what the first made. */
+  @Test
+  @Timeout(60)
+  void oneAtATime() throws Exception {
+    Path begun = temp.resolve("begun");
+    Path go = temp.resolve("go");
+    Process other =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                Holder.class.getName(),
+                temp.resolve("model").toString(),
+                begun.toString(),
+                go.toString())
+            .redirectErrorStream(true)
+            .redirectOutput(temp.resolve("other.log").toFile())
+            .start();
+    while (!Files.exists(begun)) {
+      assertThat(other.isAlive() || Files.exists(begun)).as("the other process").isTrue();
+      Thread.sleep(20);
+    }
+    Thread releasing =
+        new Thread(
+            () -> {
+              try {
+                Thread.sleep(300);
+                Files.createFile(go);
+              } catch (IOException | InterruptedException e) {
+                throw new IllegalStateException(e);
+              }
+            });
+    releasing.start();
+    boolean released = store.alone(() -> Files.exists(go));
+    assertThat(released).as("the other process was waited for").isTrue();
+    assertThat(other.waitFor()).isZero();
+    releasing.join();
+  }
+
+  /** Another process: holds the lock from {@code begun} until {@code go}. */
+  static final class Holder {
+    public static void main(String[] arguments) {
+      new PlanStore(ModelDirectory.open(Path.of(arguments[0])))
+          .alone(
+              () -> {
+                try {
+                  Files.createFile(Path.of(arguments[1]));
+                  while (!Files.exists(Path.of(arguments[2]))) {
+                    Thread.sleep(20);
+                  }
+                } catch (IOException | InterruptedException e) {
+                  throw new IllegalStateException(e);
+                }
+                return null;
+              });
+    }
   }
 
   @Test
