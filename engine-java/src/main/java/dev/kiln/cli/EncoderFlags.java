@@ -10,7 +10,7 @@ final class EncoderFlags {
       names = "--encoder",
       paramLabel = "KIND",
       defaultValue = "auto",
-      description = "auto (a GPU's where there is one), tensorrt, cublas, cpu or onnxruntime.")
+      description = "auto (a GPU's where there is one), tensorrt, cuda, cpu or onnxruntime.")
   private EncoderOptions.Kind encoder;
 
   @Option(names = "--require-gpu", description = "Fail where only a CPU encoder could run.")

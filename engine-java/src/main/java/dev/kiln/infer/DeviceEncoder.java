@@ -1,8 +1,10 @@
 package dev.kiln.infer;
 
 import dev.kiln.cuda.CudaException;
+import dev.kiln.cuda.DeviceCode;
 import dev.kiln.cuda.DeviceMemoryException;
 import dev.kiln.cuda.Gpu;
+import dev.kiln.cuda.GpuModule;
 import dev.kiln.fault.ConfigurationFault;
 import dev.kiln.memory.HostMemory;
 import dev.kiln.platform.Platform;
@@ -56,6 +58,19 @@ public final class DeviceEncoder implements Encoder {
     } catch (RuntimeException | Error e) {
       close();
       throw e;
+    }
+  }
+
+  /**
+   * Device code, ready to run.
+   *
+   * @throws ConfigurationFault if it was never compiled on this machine and there is no compiler
+   */
+  static GpuModule compile(Gpu gpu, DeviceCode code, List<String> options) {
+    try {
+      return gpu.compile(code.title(), code.source(), options);
+    } catch (IllegalStateException e) {
+      throw new ConfigurationFault(e.getMessage() + "; or use --encoder cpu", e);
     }
   }
 

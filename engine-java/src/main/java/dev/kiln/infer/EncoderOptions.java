@@ -16,7 +16,7 @@ public record EncoderOptions(
   public enum Kind {
     AUTO,
     TENSORRT,
-    CUBLAS,
+    CUDA,
     CPU,
     ONNXRUNTIME
   }

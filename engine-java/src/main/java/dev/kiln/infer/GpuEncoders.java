@@ -1,6 +1,7 @@
 package dev.kiln.infer;
 
 import dev.kiln.cuda.CudaDriver;
+import dev.kiln.cuda.CudaException;
 import dev.kiln.cuda.CudaGpu;
 import dev.kiln.cuda.Gpu;
 import dev.kiln.fault.ConfigurationFault;
@@ -59,7 +60,9 @@ final class GpuEncoders {
   static GpuEncoders ofThisMachine() {
     return new GpuEncoders(
         THIS,
-        List.of(new Candidate(Kind.TENSORRT, TensorRtEncoder::missing, TensorRtEncoder::open)));
+        List.of(
+            new Candidate(Kind.TENSORRT, TensorRtEncoder::missing, TensorRtEncoder::open),
+            new Candidate(Kind.CUDA, KernelEncoder::missing, KernelEncoder::open)));
   }
 
   /**
@@ -104,7 +107,7 @@ final class GpuEncoders {
         return candidate
             .open()
             .open(
-                machine.open(),
+                device(),
                 model,
                 platform,
                 chip,
@@ -113,5 +116,16 @@ final class GpuEncoders {
       }
     }
     throw new IllegalStateException("no GPU encoder of kind " + kind);
+  }
+
+  private Gpu device() {
+    try {
+      return machine.open();
+    } catch (CudaException e) {
+      throw new ConfigurationFault(
+          "GPU: it does not open: %s; nvidia-smi may say more, or use --encoder cpu"
+              .formatted(e.getMessage()),
+          e);
+    }
   }
 }

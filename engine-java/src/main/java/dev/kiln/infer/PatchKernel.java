@@ -41,13 +41,13 @@ public final class PatchKernel implements AutoCloseable {
    * @param platform whose bands and statistics apply
    * @param chip edge in pixels, a multiple of 8
    * @param format of the rows
-   * @throws IllegalStateException if the kernel was never compiled on this machine and there is no
-   *     compiler
+   * @throws dev.kiln.fault.ConfigurationFault if it was never compiled on this machine and there is
+   *     no compiler
    */
   public PatchKernel(Gpu gpu, Platform platform, int chip, PatchFormat format) {
     this.bands = platform.bands();
     this.chip = chip;
-    this.module = gpu.compile(DeviceCode.PATCHES.title(), DeviceCode.PATCHES.source(), List.of());
+    this.module = DeviceEncoder.compile(gpu, DeviceCode.PATCHES, List.of());
     try {
       this.kernel = module.kernel("kiln_patches_" + format.name().toLowerCase(Locale.ROOT));
     } catch (RuntimeException e) {

@@ -23,7 +23,7 @@ class EncodersTest {
       new CudaDriver.Status(State.READY, "1 GPU", 1, 13000, 13030);
 
   private static GpuEncoders machine(
-      CudaDriver.Status status, Optional<String> noTensorRt, Optional<String> noCublas) {
+      CudaDriver.Status status, Optional<String> noTensorRt, Optional<String> noKernels) {
     return new GpuEncoders(
         new GpuEncoders.Machine() {
           @Override
@@ -36,7 +36,7 @@ class EncodersTest {
             return new FakeGpu();
           }
         },
-        List.of(candidate(Kind.TENSORRT, noTensorRt), candidate(Kind.CUBLAS, noCublas)));
+        List.of(candidate(Kind.TENSORRT, noTensorRt), candidate(Kind.CUDA, noKernels)));
   }
 
   private static Candidate candidate(Kind kind, Optional<String> missing) {
@@ -82,9 +82,9 @@ class EncodersTest {
     assertThat(chosen(machine(READY, NOTHING, NOTHING), Kind.AUTO, false, null))
         .isEqualTo("TENSORRT AUTO");
     assertThat(chosen(machine(READY, Optional.of("x"), NOTHING), Kind.AUTO, true, null))
-        .isEqualTo("CUBLAS AUTO");
-    assertThat(chosen(machine(READY, NOTHING, NOTHING), Kind.CUBLAS, false, Precision.BF16))
-        .isEqualTo("CUBLAS BF16");
+        .isEqualTo("CUDA AUTO");
+    assertThat(chosen(machine(READY, NOTHING, NOTHING), Kind.CUDA, false, Precision.BF16))
+        .isEqualTo("CUDA BF16");
   }
 
   @Test
@@ -116,7 +116,7 @@ class EncodersTest {
     assertThatThrownBy(() -> chosen(gpus, Kind.TENSORRT, false, null))
         .isInstanceOf(ConfigurationFault.class)
         .hasMessage("--encoder tensorrt: " + line + "; or use --encoder cpu");
-    assertThatThrownBy(() -> chosen(gpus, Kind.CUBLAS, true, null))
+    assertThatThrownBy(() -> chosen(gpus, Kind.CUDA, true, null))
         .isInstanceOf(ConfigurationFault.class)
         .hasMessageStartingWith("--require-gpu: " + line);
   }
@@ -124,13 +124,13 @@ class EncodersTest {
   @Test
   void missingLibrariesAreNamed() {
     GpuEncoders gpus =
-        machine(READY, Optional.of("TensorRT is not here"), Optional.of("cuBLAS is not here"));
+        machine(READY, Optional.of("TensorRT is not here"), Optional.of("no compiler"));
 
     assertThat(gpus.missing(Kind.AUTO)).contains("TensorRT is not here");
-    assertThat(gpus.missing(Kind.CUBLAS)).contains("cuBLAS is not here");
+    assertThat(gpus.missing(Kind.CUDA)).contains("no compiler");
     assertThat(chosen(gpus, Kind.AUTO, false, null)).isEqualTo("cpu");
-    assertThatThrownBy(() -> chosen(gpus, Kind.CUBLAS, false, null))
-        .hasMessage("--encoder cublas: cuBLAS is not here; or use --encoder cpu");
+    assertThatThrownBy(() -> chosen(gpus, Kind.CUDA, false, null))
+        .hasMessage("--encoder cuda: no compiler; or use --encoder cpu");
   }
 
   @Test

@@ -9,7 +9,18 @@ import java.util.List;
 /** Kiln's own device code: CUDA C++ that travels with this class. */
 public enum DeviceCode {
   /** Raw pixels to patch rows. */
-  PATCHES("patches", "kiln_patches_bf16", "kiln_patches_fp16", "kiln_patches_fp32");
+  PATCHES("patches", "kiln_patches_bf16", "kiln_patches_fp16", "kiln_patches_fp32"),
+
+  /** The encoder's forward pass; takes the option {@code -DHEAD=n}, the numbers of one head. */
+  ENCODER(
+      "encoder",
+      "kiln_product",
+      "kiln_product_gelu",
+      "kiln_product_add",
+      "kiln_attention",
+      "kiln_norm",
+      "kiln_norm_wide",
+      "kiln_tokens");
 
   private final String file;
   private final List<String> kernels;

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * Kiln's device code goes through NVIDIA's compiler, for all architectures that it is meant for.
@@ -28,10 +28,19 @@ class NvrtcTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"sm_80", "sm_86", "sm_89", "sm_90", "sm_100", "sm_120"})
-  void compilesAllDeviceCode(String architecture) {
+  @CsvSource({
+    "sm_80, 64",
+    "sm_86, 64",
+    "sm_89, 64",
+    "sm_90, 64",
+    "sm_90, 48",
+    "sm_90, 16",
+    "sm_120, 64"
+  })
+  void compilesAllDeviceCode(String architecture, int head) {
     for (DeviceCode code : DeviceCode.values()) {
-      byte[] cubin = Nvrtc.compile(code.title(), code.source(), architecture, List.of());
+      byte[] cubin =
+          Nvrtc.compile(code.title(), code.source(), architecture, List.of("-DHEAD=" + head));
 
       assertThat(cubin).as(code.title()).startsWith(0x7F, 'E', 'L', 'F');
       String text = new String(cubin, StandardCharsets.ISO_8859_1);
