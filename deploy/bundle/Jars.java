@@ -29,8 +29,8 @@ final class Jars {
   /** Of CUDA only what Kiln calls, and of TensorRT not the plugins. */
   private static final Pattern UNUSED =
       Pattern.compile(
-          ".*/cuda/linux-x86_64/(?!lib(jni)?(cudart|nvrtc|nvrtc-builtins|nvml|cublas|cudnn)[.]).*"
-              + "|.*/tensorrt/.*plugin.*");
+          "org/bytedeco/cuda/linux-x86_64/(?!lib(jni)?(cudart|nvrtc|nvrtc-builtins|nvml|cublas|cudnn)[.]).*"
+              + "|org/bytedeco/tensorrt/.*plugin.*");
 
   /** Headers, and notes for a compiler that Kiln does not use. */
   private static final Pattern FOR_BUILDS =

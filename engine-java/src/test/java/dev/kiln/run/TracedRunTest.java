@@ -1,0 +1,59 @@
+package dev.kiln.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.kiln.testing.FakeEncoder;
+import dev.kiln.trace.Trace;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a profiler is told of a run. */
+@Timeout(60)
+class TracedRunTest {
+  @TempDir Path folder;
+
+  /** Ranges that each thread has begun and not ended. */
+  private final Map<Thread, Deque<String>> open = new ConcurrentHashMap<>();
+
+  private final List<String> ended = new CopyOnWriteArrayList<>();
+
+  @AfterEach
+  void off() {
+    Trace.to(null);
+  }
+
+  @Test
+  void everySceneAndBatchHasItsRanges() throws Exception {
+    Trace.to(
+        new Trace.Sink() {
+          @Override
+          public void begin(String name) {
+            open.computeIfAbsent(Thread.currentThread(), t -> new ArrayDeque<>()).push(name);
+          }
+
+          @Override
+          public void end() {
+            ended.add(open.get(Thread.currentThread()).pop());
+          }
+        });
+    TestRun run = new TestRun(folder).scene(1).scene(2);
+    FakeEncoder encoder = new FakeEncoder(TestRun.NAIP, 256, 5);
+    assertThat(run.embed(encoder).exitCode()).isZero();
+    for (String key : run.keys) {
+      assertThat(ended).contains("fetch " + key, "decode " + key, "fill " + key, "write " + key);
+    }
+    assertThat(ended)
+        .filteredOn(name -> name.startsWith("await"))
+        .containsExactly("await 5", "await 3");
+    assertThat(open.values()).allSatisfy(left -> assertThat(left).isEmpty());
+  }
+}
