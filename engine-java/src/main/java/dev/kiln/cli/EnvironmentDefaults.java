@@ -23,8 +23,9 @@ import picocli.CommandLine.Model.OptionSpec;
 final class EnvironmentDefaults implements IDefaultValueProvider {
   private static final String PREFIX = "KILN_";
 
-  /** Read by the launcher, not by an option. */
-  private static final Set<String> OF_THE_LAUNCHER = Set.of("KILN_JAVA_OPTS", "KILN_NO_INSTALL");
+  /** Read by the launcher, or where TensorRT is looked for, not by an option. */
+  private static final Set<String> NOT_OPTIONS =
+      Set.of("KILN_JAVA_OPTS", "KILN_NO_INSTALL", "KILN_TENSORRT");
 
   /** Other names, tried in this order after the option's own. */
   private static final List<OtherName> OTHER_NAMES =
@@ -81,7 +82,7 @@ final class EnvironmentDefaults implements IDefaultValueProvider {
    * @throws ConfigurationFault that names it
    */
   void refuseUnknown(CommandLine root) {
-    Set<String> known = new TreeSet<>(OF_THE_LAUNCHER);
+    Set<String> known = new TreeSet<>(NOT_OPTIONS);
     OTHER_NAMES.forEach(other -> known.add(other.variable()));
     addNames(root, known);
     for (String name : environment.keySet()) {

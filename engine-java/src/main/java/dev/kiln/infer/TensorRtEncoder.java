@@ -163,7 +163,7 @@ public final class TensorRtEncoder {
       return plan;
     } catch (TensorRtException e) {
       throw new ConfigurationFault(
-          e.getMessage() + "; use --encoder cpu, or --log debug for more", e);
+          e.getMessage() + "; use --encoder cuda or cpu, or --log debug for more", e);
     }
   }
 

@@ -155,6 +155,7 @@ class EnvironmentDefaultsTest {
   @Test
   void refusesUnknownVariablesOfItsOwnPrefixOnly() {
     environment.put("KILN_JAVA_OPTS", "-Xmx1g");
+    environment.put("KILN_TENSORRT", "/opt/tensorrt/lib");
     environment.put("KILNS", "2");
     environment.put("BATCHH", "2");
     defaults.refuseUnknown(commandLine);

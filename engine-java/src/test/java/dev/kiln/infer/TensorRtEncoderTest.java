@@ -135,7 +135,7 @@ class TensorRtEncoderTest {
     failure = new TensorRtException("compiling failed", "no kernel for this");
     assertThatThrownBy(() -> open(gpu, 8, Precision.BF16))
         .isInstanceOf(ConfigurationFault.class)
-        .hasMessageContainingAll("no kernel for this", "--encoder cpu");
+        .hasMessageContainingAll("no kernel for this", "--encoder cuda or cpu");
     assertThat(gpu.leaked()).isEmpty();
   }
 

@@ -148,22 +148,16 @@ public final class PlanCompiler {
         gpu.description().name(),
         key.tensorRt());
     try (Heartbeat heartbeat = new Heartbeat(LOG, "compiling " + key.platform(), start)) {
-      ByteBuffer plan;
-      try {
-        plan = build(work, true);
-      } catch (TensorRtException e) {
-        LOG.warn("attention cannot be one kernel here, so it may be several: {}", e.getMessage());
-        plan = build(work, false);
-      }
+      ByteBuffer plan = build(work, true);
       heartbeat.now("reading the plan's layers");
       String layers = inspect(plan);
       Attention attention = LayerReport.attention(layers, model.architecture().depth());
       double seconds = Duration.between(start, Instant.now()).toMillis() / 1e3;
       Plan kept = store.add(key, plan, layers, seconds, attention);
-      if (attention.fused() == 0) {
-        LOG.warn("{}: {}", kept.file().getFileName(), attention);
-      } else {
+      if (attention.complete()) {
         LOG.info("{}: {}", kept.file().getFileName(), attention);
+      } else {
+        LOG.warn("{}: slower than it should be: {}", kept.file().getFileName(), attention);
       }
       return kept;
     } finally {
@@ -181,6 +175,14 @@ public final class PlanCompiler {
     }
   }
 
+  private static Path subdirectory(Path directory, String name) {
+    try {
+      return Files.createDirectory(directory.resolve(name));
+    } catch (IOException e) {
+      throw new ConfigurationFault("%s: cannot be written: %s".formatted(directory, e), e);
+    }
+  }
+
   private static void delete(Path directory) {
     try (Stream<Path> files = Files.walk(directory)) {
       for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
@@ -191,11 +193,15 @@ public final class PlanCompiler {
     }
   }
 
-  /** The plan, in memory of TensorRT's. */
+  /**
+   * The plan, in memory of TensorRT's.
+   *
+   * @param fused whether attention must be one kernel; where it cannot be, it is tried without
+   */
   private ByteBuffer build(Path work, boolean fused) {
     Path graph =
         new TypedModel(model, options.platform(), options.chip(), options.products(), fused)
-            .write(work);
+            .write(subdirectory(work, fused ? "fused" : "apart"));
     IBuilder builder = keep(builder());
     INetworkDefinition network = keep(log.made(builder.createNetworkV2(NO_FLAGS), "no network"));
     IParser parser = log.made(nvonnxparser.createParser(network, log), "no ONNX parser");
@@ -204,8 +210,12 @@ public final class PlanCompiler {
     IBuilderConfig config = keep(log.made(builder.createBuilderConfig(), "no configuration"));
     configure(builder, config);
     ITimingCache timings = timings(config);
-    IHostMemory plan =
-        keep(log.made(builder.buildSerializedNetwork(network, config), "compiling failed"));
+    IHostMemory plan = builder.buildSerializedNetwork(network, config);
+    if (fused && Pointer.isNull(plan)) {
+      LOG.warn("it cannot be compiled with attention as one kernel: {}", log.errors());
+      return build(work, false);
+    }
+    keep(log.made(plan, "compiling failed"));
     IHostMemory measured = timings.serialize();
     if (!Pointer.isNull(measured)) {
       store.keepTimings(key, bytes(measured));

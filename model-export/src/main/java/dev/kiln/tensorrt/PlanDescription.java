@@ -36,6 +36,11 @@ public record PlanDescription(
       kernels = List.copyOf(kernels);
     }
 
+    /** Whether all blocks have one, but for the last, which has a single query. */
+    boolean complete() {
+      return fused > 0 && fused >= blocks - 1;
+    }
+
     @Override
     public String toString() {
       return fused == 0

@@ -24,6 +24,7 @@ class LayerReportTest {
             """,
             3);
     assertThat(attention.fused()).isEqualTo(2);
+    assertThat(attention.complete()).isTrue();
     assertThat(attention.kernels()).hasSize(1);
     assertThat(attention)
         .hasToString("2 fused attention kernels in 3 blocks (" + attention.kernels().get(0) + ")");
@@ -52,7 +53,15 @@ class LayerReportTest {
             """,
             2);
     assertThat(attention.fused()).isZero();
+    assertThat(attention.complete()).isFalse();
     assertThat(attention).hasToString("no fused attention kernel in 2 blocks");
+  }
+
+  @Test
+  void attentionFusedInSomeBlocksAlone() {
+    String json = "{\"Layers\": [\"_gemm_mha_v2_myl0_5\", \"_gemm_mha_v2_myl0_9\"]}";
+    assertThat(LayerReport.attention(json, 2).complete()).isTrue();
+    assertThat(LayerReport.attention(json, 4).complete()).isFalse();
   }
 
   @Test
