@@ -92,9 +92,7 @@ final class KernelProgram implements DeviceProgram {
     requireSizes(directory);
     try {
       GpuModule module =
-          own(
-              DeviceEncoder.compile(
-                  gpu, DeviceCode.ENCODER, List.of("-DHEAD=" + model.dimHead())));
+          own(DeviceEncoder.compile(gpu, DeviceCode.ENCODER, List.of("-DHEAD=" + model.dimHead())));
       this.store = product(module, "kiln_product");
       this.gelu = product(module, "kiln_product_gelu");
       this.add = product(module, "kiln_product_add");

@@ -37,8 +37,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * All of the way on a GPU but TensorRT's own part of it: strips, patch rows in bfloat16, slots,
- * streams and CUDA graphs, with the exported graph in ONNX Runtime for a plan, against the published
- * encoder.
+ * streams and CUDA graphs, with the exported graph in ONNX Runtime for a plan, against the
+ * published encoder.
  */
 @Timeout(600)
 class TensorRtGoldenTest {
