@@ -7,6 +7,7 @@ import dev.kiln.cuda.FakeGpu;
 import dev.kiln.cuda.Gpu;
 import dev.kiln.export.Exporter;
 import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.memory.Strip;
 import dev.kiln.model.ModelDirectory;
 import dev.kiln.platform.PlatformCatalog;
 import dev.kiln.tensorrt.Engine;
@@ -16,6 +17,7 @@ import dev.kiln.tensorrt.PlanCompiler;
 import dev.kiln.tensorrt.PlanKey;
 import dev.kiln.tensorrt.PlanStore;
 import dev.kiln.tensorrt.TensorRtException;
+import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -34,6 +36,7 @@ class TensorRtEncoderTest {
   private final List<String> done = new ArrayList<>();
   private String version = "11.2.1.2";
   private RuntimeException failure;
+  private FakeEngine engine;
   private ModelDirectory model;
 
   @BeforeEach
@@ -77,7 +80,8 @@ class TensorRtEncoderTest {
             throw failure;
           }
           done.add("load " + plan.file().getFileName());
-          return new FakeEngine(device, plan.description(), 64 * 4 * 64);
+          engine = new FakeEngine(device, plan.description(), 64 * 4 * 64);
+          return engine;
         }
       };
 
@@ -158,6 +162,31 @@ class TensorRtEncoderTest {
         .isInstanceOf(ConfigurationFault.class)
         .hasMessageContaining("--precision fp32");
     assertThat(done).isEmpty();
+  }
+
+  /** What TensorRT says of a batch reaches whoever waits for it, and the slot can be used again. */
+  @Test
+  void aBatchThatFails() throws Exception {
+    try (Encoder encoder = open(gpu, 2, Precision.BF16);
+        Strip strip =
+            TestStrips.noise(
+                TestStrips.naip(), 64, 0, 64, 0, 0, 0, 1, encoder.hostMemory())) {
+      BatchSlot slot = encoder.newSlot();
+      engine.fail(1);
+      slot.put(strip, 0, 0, new float[4], new float[4]);
+      slot.start(1);
+      assertThatThrownBy(slot::await)
+          .isInstanceOf(EncoderException.class)
+          .hasMessageContainingAll("batch of 1 failed in tensorrt", "told to fail");
+      slot.clear();
+      slot.put(strip, 0, 0, new float[] {1, 2, 3, 4}, new float[4]);
+      slot.start(0.5f);
+      FloatBuffer embedding = slot.await();
+      assertThat(embedding.get(1)).isEqualTo(10);
+      assertThat(embedding.get(3)).isEqualTo(0.5f);
+      slot.clear();
+    }
+    assertThat(gpu.leaked()).isEmpty();
   }
 
   @Test
