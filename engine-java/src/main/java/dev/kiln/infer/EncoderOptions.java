@@ -7,7 +7,7 @@ package dev.kiln.infer;
  * @param requireGpu whether a CPU encoder is an error
  * @param precision of the matrix products
  * @param batch most chips in a batch; 0 lets the encoder choose
- * @param threads of a CPU encoder; 0 takes every processor that the process may use
+ * @param threads of a CPU encoder; 0 takes every {@linkplain PhysicalCores core}
  */
 public record EncoderOptions(
     Kind kind, boolean requireGpu, Precision precision, int batch, int threads) {

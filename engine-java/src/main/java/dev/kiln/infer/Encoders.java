@@ -2,6 +2,7 @@ package dev.kiln.infer;
 
 import dev.kiln.fault.ConfigurationFault;
 import dev.kiln.model.ModelDirectory;
+import java.util.function.Function;
 
 /** Opens the best encoder that the machine has. */
 public final class Encoders {
@@ -27,15 +28,19 @@ public final class Encoders {
           "--require-gpu: this version of Kiln has no GPU encoder; leave the flag out to run on the"
               + " CPU");
     }
-    int threads =
-        options.threads() > 0 ? options.threads() : Runtime.getRuntime().availableProcessors();
+    int threads = options.threads() > 0 ? options.threads() : PhysicalCores.available();
     int batch = options.batch() > 0 ? options.batch() : CPU_BATCH;
     // In float32 the two are alike on idle cores, and oneDNN's OpenMP threads wait badly for each
     // other where cores are shared.
     boolean oneDnn =
         options.kind() != EncoderOptions.Kind.ONNXRUNTIME && options.precision() != Precision.FP32;
     if (oneDnn) {
-      return new OneDnnEncoder(model, platform, chip, batch, threads, options.precision());
+      Function<Precision, Encoder> open =
+          precision -> new OneDnnEncoder(model, platform, chip, batch, threads, precision);
+      return options.precision() == Precision.AUTO
+          ? new PrecisionTrial(model.platform(platform), open)
+              .choose(OneDnnEncoder.multipliesBf16())
+          : open.apply(options.precision());
     }
     if (options.precision() == Precision.BF16) {
       throw new ConfigurationFault(

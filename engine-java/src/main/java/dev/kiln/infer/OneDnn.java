@@ -4,6 +4,7 @@ import static org.bytedeco.dnnl.global.dnnl.*;
 
 import dev.kiln.memory.HostBuffer;
 import dev.kiln.openmp.OpenMp;
+import dev.kiln.patch.PatchWriter.Format;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -18,6 +19,7 @@ import org.bytedeco.dnnl.dnnl_primitive;
 import org.bytedeco.dnnl.dnnl_primitive_attr;
 import org.bytedeco.dnnl.dnnl_primitive_desc;
 import org.bytedeco.dnnl.dnnl_stream;
+import org.bytedeco.dnnl.dnnl_version_t;
 import org.bytedeco.javacpp.Pointer;
 
 /**
@@ -84,20 +86,25 @@ final class OneDnn implements AutoCloseable {
 
   /** Number format of a memory. */
   enum Type {
-    F32(dnnl_f32, Float.BYTES),
-    BF16(dnnl_bf16, Short.BYTES);
+    F32(dnnl_f32, Format.FLOAT32),
+    BF16(dnnl_bf16, Format.BFLOAT16);
 
     private final int code;
-    private final int bytes;
+    private final Format rows;
 
-    Type(int code, int bytes) {
+    Type(int code, Format rows) {
       this.code = code;
-      this.bytes = bytes;
+      this.rows = rows;
+    }
+
+    /** The same of patch rows. */
+    Format rows() {
+      return rows;
     }
 
     /** Size of one number. */
     int bytes() {
-      return bytes;
+      return rows.bytes();
     }
   }
 
@@ -380,6 +387,12 @@ final class OneDnn implements AutoCloseable {
       return "AVX-512";
     }
     return (isa & dnnl_cpu_isa_avx2) == dnnl_cpu_isa_avx2 ? "AVX2" : "SSE 4.1";
+  }
+
+  /** Version of the library. */
+  static String version() {
+    dnnl_version_t version = dnnl_version();
+    return version.major() + "." + version.minor() + "." + version.patch();
   }
 
   private static void check(int status, String what) {

@@ -55,7 +55,7 @@ final class OneDnnProgram {
   private final Pointer shares; // type, the same; in float32 the scores themselves
   private final int headsAtOnce;
 
-  private final dnnl_memory rows; // float32 [L, C·64], where the caller has them
+  private final dnnl_memory rows; // type [L, C·64], where the caller has them
   private final FloatBuffer firstToken;
   private final FloatBuffer position; // [L, D]
   private final FloatBuffer metadata; // [1, D]
@@ -113,8 +113,9 @@ final class OneDnnProgram {
 
     long rowLength =
         (long) directory.platform(platform).bands().size() * Architecture.patchPixels();
-    this.rows = dnn.view(dnn.dense(Type.F32, patches, rowLength), null, 0);
-    patches(platform, rowLength, placed, described);
+    dnnl_memory_desc input = dnn.dense(type, patches, rowLength);
+    this.rows = dnn.view(input, null, 0);
+    patches(platform, input, rowLength, placed, described);
     blocks();
     lastBlock(result);
     dnn.allocateScratchpad();
@@ -125,14 +126,8 @@ final class OneDnnProgram {
   }
 
   /** {@code x[1..] = rows · W + b + position + metadata}. */
-  private void patches(String platform, long rowLength, Pointer placed, Pointer described) {
-    dnnl_memory_desc input = dnn.dense(type, patches, rowLength);
-    dnnl_memory read = rows;
-    if (type != Type.F32) {
-      read = dnn.memory("patch rows", input);
-      dnnl_memory_desc given = dnn.dense(Type.F32, patches, rowLength);
-      add(dnn.reorder("patch rows", given, input), src(rows), dst(read));
-    }
+  private void patches(
+      String platform, dnnl_memory_desc input, long rowLength, Pointer placed, Pointer described) {
     long dim = model.dim();
     dnnl_memory_desc grid = dnn.dense(Type.F32, patches, dim);
     dnnl_memory_desc row = dnn.dense(Type.F32, 1, dim);
@@ -147,7 +142,7 @@ final class OneDnnProgram {
             new Epilogue().add(grid).add(row));
     add(
         embed,
-        src(read),
+        src(rows),
         weights(source.tensor(name + ".weight", embed.weights())),
         bias(source.tensor(name + ".bias")),
         dst(dnn.view(grid, x, dim * Float.BYTES)),
@@ -367,7 +362,7 @@ final class OneDnnProgram {
   /**
    * Encodes one chip.
    *
-   * @param chipRows float32 {@code [L, C·64]}
+   * @param chipRows {@code [L, C·64]} of the program's type
    * @param metres ground sample distance
    * @param time 4 numbers, at the chip's place in its batch
    * @param location 4 numbers, likewise

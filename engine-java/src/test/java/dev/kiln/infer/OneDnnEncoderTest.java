@@ -124,10 +124,24 @@ class OneDnnEncoderTest {
   void saysWhatRuns() throws Exception {
     GoldenChips golden = GoldenChips.under(MICRO).get(0);
     try (Encoder encoder =
-        new OneDnnEncoder(micro(golden), golden.platform(), golden.chip(), 2, 1, Precision.AUTO)) {
+        new OneDnnEncoder(micro(golden), golden.platform(), golden.chip(), 2, 1, Precision.BF16)) {
       assertThat(encoder.description().name()).isEqualTo("onednn");
-      assertThat(encoder.description().precision()).isEqualTo(OneDnn.hasBf16() ? "bf16" : "fp32");
+      assertThat(encoder.description().precision()).isEqualTo("bf16");
       assertThat(encoder.description().device()).contains(OneDnn.instructions(), "1 thread");
+    }
+    assertThat(OneDnnEncoder.version())
+        .matches("3\\.\\d+\\.\\d+ with .*, (no native bfloat16|bfloat16 native)")
+        .contains(OneDnn.instructions());
+  }
+
+  @Test
+  void takesBf16ByItselfWhereTheCpuDoes() throws Exception {
+    GoldenChips golden = GoldenChips.under(MICRO).get(0);
+    EncoderOptions options =
+        new EncoderOptions(EncoderOptions.Kind.CPU, false, Precision.AUTO, 1, 1);
+    try (Encoder encoder =
+        Encoders.open(micro(golden), golden.platform(), golden.chip(), options)) {
+      assertThat(encoder.description().precision()).isEqualTo(OneDnn.hasBf16() ? "bf16" : "fp32");
     }
   }
 
