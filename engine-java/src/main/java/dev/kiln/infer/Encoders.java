@@ -30,11 +30,7 @@ public final class Encoders {
     }
     int threads = options.threads() > 0 ? options.threads() : PhysicalCores.available();
     int batch = options.batch() > 0 ? options.batch() : CPU_BATCH;
-    // In float32 the two are alike on idle cores, and oneDNN's OpenMP threads wait badly for each
-    // other where cores are shared.
-    boolean oneDnn =
-        options.kind() != EncoderOptions.Kind.ONNXRUNTIME && options.precision() != Precision.FP32;
-    if (oneDnn) {
+    if (options.kind() != EncoderOptions.Kind.ONNXRUNTIME) {
       Function<Precision, Encoder> open =
           precision -> new OneDnnEncoder(model, platform, chip, batch, threads, precision);
       return options.precision() == Precision.AUTO
