@@ -149,15 +149,15 @@ final class Cases {
   }
 
   private void encoder() {
-    encoder(Workplace.MODEL, workplace::model, 0);
+    encoder(Workplace.MODEL, 0);
     String why = "only in a full run";
     if (workplace.small()) {
       cases.add(Case.skipped("encoder", subject(Workplace.LARGE), "CPU", "chips/s", why));
     } else {
-      encoder(Workplace.LARGE, workplace::largeModel, 1);
+      encoder(Workplace.LARGE, 1);
     }
     Architecture measured = workplace.small() ? Workplace.MODEL : Workplace.LARGE;
-    Callable<ModelDirectory> model = workplace.small() ? workplace::model : workplace::largeModel;
+    Callable<ModelDirectory> model = () -> workplace.model(measured);
     start(measured, model, "ONNXRUNTIME", Precision.FP32);
     start(measured, model, "CPU", Precision.FP32);
     start(measured, model, "CPU", Precision.BF16);
@@ -179,7 +179,8 @@ final class Cases {
   /**
    * @param batch chips in a batch; 0 lets the encoder choose
    */
-  private void encoder(Architecture architecture, Callable<ModelDirectory> model, int batch) {
+  private void encoder(Architecture architecture, int batch) {
+    Callable<ModelDirectory> model = () -> workplace.model(architecture);
     String subject = subject(architecture);
     encoder(subject, model, "ONNXRUNTIME", Precision.FP32, batch);
     encoder(subject, model, "CPU", Precision.FP32, batch);

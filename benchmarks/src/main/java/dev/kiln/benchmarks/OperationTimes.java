@@ -19,7 +19,8 @@ final class OperationTimes {
   private static final int CHIPS = 2;
 
   /**
-   * One kind of operation in one round.
+   * One kind of operation in one round. Times are medians, so that what disturbs a few runs of an
+   * operation does not count.
    *
    * @param work of a chip, in floating point operations or bytes
    * @param seconds of a chip
@@ -27,11 +28,12 @@ final class OperationTimes {
    */
   private record Share(double work, double seconds, double alone) {}
 
-  /**
-   * @param shares by the operation's name
-   * @param seconds of a chip by this process's clock
-   */
-  private record Round(Map<String, Share> shares, double seconds) {
+  /** The operations of a chip, by their names. */
+  private record Round(Map<String, Share> shares) {
+    double seconds() {
+      return shares.values().stream().mapToDouble(Share::seconds).sum();
+    }
+
     double alone() {
       return shares.values().stream().mapToDouble(Share::alone).sum();
     }
@@ -82,7 +84,7 @@ final class OperationTimes {
             sampler(work + 0, r -> 1 / r.alone())));
     cases.add(
         Case.of(
-            benchmark, work, "in the encoder", "chips/s", sampler(work + 1, r -> 1 / r.seconds)));
+            benchmark, work, "in the encoder", "chips/s", sampler(work + 1, r -> 1 / r.seconds())));
     return cases;
   }
 
@@ -94,7 +96,7 @@ final class OperationTimes {
     Round last = rounds.get(rounds.size() - 1);
     double seconds = last.shares.get(name).seconds;
     return String.format(
-        Locale.ROOT, "%.1f ms, %.1f %% of a chip", 1e3 * seconds, 100 * seconds / last.seconds);
+        Locale.ROOT, "%.1f ms, %.1f %% of a chip", 1e3 * seconds, 100 * seconds / last.seconds());
   }
 
   private interface Figure {
@@ -123,18 +125,16 @@ final class OperationTimes {
     Map<String, List<OneDnnTrace.Run>> alone = trace.between(lines, mark + "alone", mark + "end");
     Map<String, Share> shares = new HashMap<>();
     for (Map.Entry<String, List<OneDnnTrace.Run>> kind : encoder.entrySet()) {
-      double work = kind.getValue().stream().mapToDouble(OneDnnTrace.Run::work).sum();
-      double ms = kind.getValue().stream().mapToDouble(OneDnnTrace.Run::milliseconds).sum();
-      List<OneDnnTrace.Run> plain = alone.getOrDefault(kind.getKey(), List.of());
-      double pace = pace(plain);
-      shares.put(kind.getKey(), new Share(work / CHIPS, ms / 1e3 / CHIPS, pace * work / CHIPS));
+      double work = kind.getValue().stream().mapToDouble(OneDnnTrace.Run::work).sum() / CHIPS;
+      double alonePace = pace(alone.getOrDefault(kind.getKey(), List.of()));
+      shares.put(kind.getKey(), new Share(work, pace(kind.getValue()) * work, alonePace * work));
     }
     for (String name : OneDnnTrace.PRODUCTS) {
       if (!shares.containsKey(name) || shares.get(name).alone == 0) {
         throw new IOException("oneDNN told nothing of " + name + ": " + shares.keySet());
       }
     }
-    return new Round(shares, EncoderProgram.value(lines, "encoded") / CHIPS);
+    return new Round(shares);
   }
 
   /** Seconds for one of work, in the median. */

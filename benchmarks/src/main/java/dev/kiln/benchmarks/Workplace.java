@@ -49,26 +49,18 @@ record Workplace(Path directory) {
     return sample;
   }
 
-  /** The sample's checkpoint, exported for both archives. */
+  /** A small model. */
   ModelDirectory model() throws IOException {
-    return export("model", sample().resolve(SampleArchive.checkpoint(MODEL)));
+    return model(MODEL);
   }
 
-  /** A model of the released one's size with random weights, likewise; 1.25 GB. */
-  ModelDirectory largeModel() throws IOException {
-    Path checkpoint = directory.resolve("large.ckpt");
-    if (!Files.exists(directory.resolve(LARGE.name()))) {
-      Files.createDirectories(directory);
-      new RandomCheckpoint(LARGE, StorageType.FLOAT32, SEED, 0).write(checkpoint);
-    }
-    ModelDirectory model = export(LARGE.name(), checkpoint);
-    Files.deleteIfExists(checkpoint);
-    return model;
-  }
-
-  private ModelDirectory export(String name, Path checkpoint) {
-    Path model = directory.resolve(name);
+  /** A model with random weights, 1.25 GB if large, exported for both archives. */
+  ModelDirectory model(Architecture architecture) throws IOException {
+    Path model = directory.resolve(architecture.name());
     if (!Files.exists(model)) {
+      Files.createDirectories(directory);
+      Path checkpoint = directory.resolve(architecture.name() + ".ckpt");
+      new RandomCheckpoint(architecture, StorageType.FLOAT32, SEED, 0).write(checkpoint);
       PlatformCatalog catalog = PlatformCatalog.builtIn();
       Exporter.export(
           checkpoint,
@@ -78,6 +70,7 @@ record Workplace(Path directory) {
               false,
               false),
           model);
+      Files.delete(checkpoint);
     }
     return ModelDirectory.open(model);
   }
