@@ -44,4 +44,18 @@ public final class Encoders {
     }
     return new OnnxRuntimeEncoder(model, platform, chip, batch, threads);
   }
+
+  /**
+   * What a run without a GPU takes unless told otherwise.
+   *
+   * @throws ConfigurationFault if it cannot be loaded
+   */
+  public static String onCpu() {
+    int cores = PhysicalCores.available();
+    return "oneDNN in fp32 on %d %s; with --precision auto %s"
+        .formatted(
+            cores,
+            cores == 1 ? "core" : "cores",
+            OneDnnEncoder.multipliesBf16() ? "in bf16, if the model bears it" : "likewise");
+  }
 }

@@ -3,6 +3,8 @@ package dev.kiln.run;
 import dev.kiln.fault.ConfigurationFault;
 import dev.kiln.fetch.StoreCheck;
 import dev.kiln.fetch.StoreOptions;
+import dev.kiln.infer.Encoders;
+import dev.kiln.infer.OneDnnEncoder;
 import dev.kiln.infer.OnnxRuntimeEncoder;
 import dev.kiln.model.ModelDirectory;
 import dev.kiln.platform.Platform;
@@ -60,7 +62,9 @@ public final class Checkup {
     Checkup checkup = new Checkup();
     checkup.machine();
     checkup.works("GDAL", GdalLibrary::require);
+    checkup.works("oneDNN", OneDnnEncoder::version);
     checkup.works("ONNX Runtime", OnnxRuntimeEncoder::version);
+    checkup.works("CPU encoder", Encoders::onCpu);
     checkup.gpu();
     if (model != null) {
       checkup.works("model", () -> describe(ModelDirectory.open(model)));

@@ -86,7 +86,23 @@ class OneDnnEncoderTest {
   @EnumSource(names = {"FP32", "BF16"})
   void threadsAndNeighboursChangeNoByte(Precision precision) throws Exception {
     GoldenChips golden = GoldenChips.under(MICRO).get(0);
-    ModelDirectory model = micro(golden);
+    sameBytes(micro(golden), golden, precision);
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"FP32", "BF16"})
+  void threadsAndNeighboursChangeNoByteOfTiny(Precision precision) throws Exception {
+    Path checkpoint = TINY.resolve("clay-tiny.ckpt");
+    assumeTrue(Files.exists(checkpoint), "no " + checkpoint);
+    GoldenChips golden = GoldenChips.under(TINY).get(0);
+    sameBytes(
+        GoldenChips.export(checkpoint, List.of(golden), folder.resolve("model")),
+        golden,
+        precision);
+  }
+
+  private static void sameBytes(ModelDirectory model, GoldenChips golden, Precision precision)
+      throws Exception {
     float[] alone;
     try (Encoder encoder =
         new OneDnnEncoder(model, golden.platform(), golden.chip(), 1, 1, precision)) {
