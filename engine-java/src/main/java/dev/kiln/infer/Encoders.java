@@ -6,7 +6,7 @@ import java.util.function.Function;
 
 /** Opens the best encoder that the machine has. */
 public final class Encoders {
-  /** Enough rows for the matrix products to run full; more only costs memory. */
+  /** Chips are computed one by one; some at a time keep threads from waiting for each other. */
   private static final int CPU_BATCH = 4;
 
   private Encoders() {}
