@@ -14,7 +14,6 @@ import org.bytedeco.dnnl.dnnl_engine;
 import org.bytedeco.dnnl.dnnl_exec_arg_t;
 import org.bytedeco.dnnl.dnnl_memory;
 import org.bytedeco.dnnl.dnnl_memory_desc;
-import org.bytedeco.dnnl.dnnl_post_ops;
 import org.bytedeco.dnnl.dnnl_primitive;
 import org.bytedeco.dnnl.dnnl_primitive_attr;
 import org.bytedeco.dnnl.dnnl_primitive_desc;
@@ -67,11 +66,6 @@ final class OneDnn implements AutoCloseable {
       this.primitive = primitive;
       this.arguments = arguments;
       this.count = count;
-    }
-
-    /** What it does. */
-    String name() {
-      return name;
     }
 
     /** Runs to its end. */
@@ -171,50 +165,6 @@ final class OneDnn implements AutoCloseable {
   /** Lets a memory lie elsewhere. */
   void move(dnnl_memory memory, Pointer to) {
     check(dnnl_memory_set_data_handle(memory, to), "memory handle");
-  }
-
-  /** What happens to a product before it is stored. */
-  static final class Epilogue {
-    private final List<dnnl_memory_desc> addends = new ArrayList<>();
-    private boolean gelu;
-    private boolean accumulate;
-
-    /** Adds a memory, repeated along dimensions of size 1. */
-    Epilogue add(dnnl_memory_desc addend) {
-      addends.add(addend);
-      return this;
-    }
-
-    /** GELU in the erf form. */
-    Epilogue gelu() {
-      gelu = true;
-      return this;
-    }
-
-    /** Adds what the destination holds. */
-    Epilogue accumulate() {
-      accumulate = true;
-      return this;
-    }
-
-    private void write(dnnl_primitive_attr attributes) {
-      dnnl_post_ops steps = new dnnl_post_ops();
-      check(dnnl_post_ops_create(steps), "post-operations");
-      try {
-        for (dnnl_memory_desc addend : addends) {
-          check(dnnl_post_ops_append_binary(steps, dnnl_binary_add, addend), "addend");
-        }
-        if (gelu) {
-          check(dnnl_post_ops_append_eltwise(steps, dnnl_eltwise_gelu_erf, 0, 0), "gelu");
-        }
-        if (accumulate) {
-          check(dnnl_post_ops_append_sum(steps, 1, 0, dnnl_f32), "sum");
-        }
-        check(dnnl_primitive_attr_set_post_ops(attributes, steps), "post-operations");
-      } finally {
-        dnnl_post_ops_destroy(steps);
-      }
-    }
   }
 
   /** {@code dst = epilogue(src · weights + bias)}; bias may be null. */
@@ -374,6 +324,13 @@ final class OneDnn implements AutoCloseable {
     return (isa & dnnl_cpu_isa_avx512_core_bf16) == dnnl_cpu_isa_avx512_core_bf16;
   }
 
+  /** Whether the library computes bfloat16 on this CPU at all, natively or in float32. */
+  static boolean computesBf16() {
+    int isa = dnnl_get_effective_cpu_isa();
+    return (isa & dnnl_cpu_isa_avx512_core) == dnnl_cpu_isa_avx512_core
+        || (isa & dnnl_cpu_isa_avx2_vnni_2) == dnnl_cpu_isa_avx2_vnni_2;
+  }
+
   /** The instructions that the library takes, in the words of the trade. */
   static String instructions() {
     int isa = dnnl_get_effective_cpu_isa();
@@ -395,7 +352,7 @@ final class OneDnn implements AutoCloseable {
     return version.major() + "." + version.minor() + "." + version.patch();
   }
 
-  private static void check(int status, String what) {
+  static void check(int status, String what) {
     if (status != dnnl_success) {
       throw new IllegalStateException(
           String.format(Locale.ROOT, "oneDNN: %s: status %d", what, status));

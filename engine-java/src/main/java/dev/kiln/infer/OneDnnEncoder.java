@@ -37,7 +37,8 @@ public final class OneDnnEncoder implements Encoder {
    * @param batch most chips in one batch
    * @param threads threads for one chip
    * @param precision of the matrix products, not {@link Precision#AUTO}
-   * @throws ConfigurationFault if oneDNN cannot be loaded or the weights cannot be read
+   * @throws ConfigurationFault if oneDNN cannot be loaded or not compute so, or the weights cannot
+   *     be read
    */
   public OneDnnEncoder(
       ModelDirectory model,
@@ -56,6 +57,11 @@ public final class OneDnnEncoder implements Encoder {
     String instructions;
     try {
       instructions = OneDnn.instructions();
+      if (type == Type.BF16 && !OneDnn.computesBf16()) {
+        throw new ConfigurationFault(
+            "--precision bf16: oneDNN has none for this CPU (%s); use fp32"
+                .formatted(instructions));
+      }
       this.dnn = onComputeThread(() -> new OneDnn(threads));
     } catch (LinkageError e) {
       compute.shutdown();
