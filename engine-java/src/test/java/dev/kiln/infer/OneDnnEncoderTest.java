@@ -36,29 +36,58 @@ class OneDnnEncoderTest {
 
   @TempDir Path folder;
 
+  private interface Opener {
+    Encoder open(ModelDirectory model, String platform, int chip, int batch);
+  }
+
+  private static Opener oneDnn(Precision precision) {
+    return (model, platform, chip, batch) ->
+        new OneDnnEncoder(model, platform, chip, batch, 1, precision);
+  }
+
+  /** The judge is held to the same. */
+  private static Opener onnxRuntime() {
+    return (model, platform, chip, batch) ->
+        new OnnxRuntimeEncoder(model, platform, chip, batch, 2);
+  }
+
   @ParameterizedTest
   @EnumSource(names = {"FP32", "BF16"})
   void microCasesAgree(Precision precision) throws Exception {
-    check(MICRO, MICRO.resolve("clay-micro.ckpt"), 4, precision);
+    check(MICRO, MICRO.resolve("clay-micro.ckpt"), 4, precision, oneDnn(precision));
   }
 
   @ParameterizedTest
   @EnumSource(names = {"FP32", "BF16"})
   void tinyCasesAgree(Precision precision) throws Exception {
-    Path checkpoint = TINY.resolve("clay-tiny.ckpt");
-    assumeTrue(Files.exists(checkpoint), "no " + checkpoint);
-    check(TINY, checkpoint, 7, precision);
+    check(TINY, tinyCheckpoint(), 7, precision, oneDnn(precision));
   }
 
-  private void check(Path directory, Path checkpoint, int expected, Precision precision)
+  @Test
+  void microCasesAgreeInOnnxRuntime() throws Exception {
+    check(MICRO, MICRO.resolve("clay-micro.ckpt"), 4, Precision.FP32, onnxRuntime());
+  }
+
+  @Test
+  void tinyCasesAgreeInOnnxRuntime() throws Exception {
+    check(TINY, tinyCheckpoint(), 7, Precision.FP32, onnxRuntime());
+  }
+
+  private static Path tinyCheckpoint() {
+    Path checkpoint = TINY.resolve("clay-tiny.ckpt");
+    assumeTrue(Files.exists(checkpoint), "no " + checkpoint);
+    return checkpoint;
+  }
+
+  private void check(
+      Path directory, Path checkpoint, int expected, Precision precision, Opener opener)
       throws Exception {
     List<GoldenChips> cases = GoldenChips.under(directory);
     assertThat(cases).hasSize(expected);
     ModelDirectory model = GoldenChips.export(checkpoint, cases, folder.resolve("model"));
     for (GoldenChips golden : cases) {
       for (int batch : new int[] {1, 3, 8}) {
-        try (Encoder encoder =
-            new OneDnnEncoder(model, golden.platform(), golden.chip(), batch, 1, precision)) {
+        try (Encoder encoder = opener.open(model, golden.platform(), golden.chip(), batch)) {
           int[] chips = IntStream.range(0, batch).map(i -> i % golden.count()).toArray();
           compare(golden, chips, golden.encode(encoder.newSlot(), chips), precision);
         }
@@ -92,8 +121,7 @@ class OneDnnEncoderTest {
   @ParameterizedTest
   @EnumSource(names = {"FP32", "BF16"})
   void threadsAndNeighboursChangeNoByteOfTiny(Precision precision) throws Exception {
-    Path checkpoint = TINY.resolve("clay-tiny.ckpt");
-    assumeTrue(Files.exists(checkpoint), "no " + checkpoint);
+    Path checkpoint = tinyCheckpoint();
     GoldenChips golden = GoldenChips.under(TINY).get(0);
     sameBytes(
         GoldenChips.export(checkpoint, List.of(golden), folder.resolve("model")),
