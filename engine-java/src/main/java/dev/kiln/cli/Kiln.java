@@ -48,6 +48,10 @@ public final class Kiln implements Callable<Integer> {
           ManifestCommand.class,
           ExportCommand.class,
           EmbedCommand.class,
+          EstimateCommand.class,
+          SubmitCommand.class,
+          StatusCommand.class,
+          RetryCommand.class,
           InspectCommand.class,
           DoctorCommand.class,
           DemoCommand.class);

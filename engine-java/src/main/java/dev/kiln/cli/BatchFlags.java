@@ -1,0 +1,29 @@
+package dev.kiln.cli;
+
+import dev.kiln.fleet.BatchOptions;
+import picocli.CommandLine.Option;
+
+/** How AWS Batch is reached. */
+final class BatchFlags {
+  @Option(
+      names = "--batch-endpoint",
+      paramLabel = "URL",
+      description = "Service that speaks the protocol of AWS Batch (default: AWS).")
+  private String endpoint;
+
+  /** Whether another service than AWS is named. */
+  boolean given() {
+    return endpoint != null;
+  }
+
+  /**
+   * @param store gives region and limits
+   */
+  BatchOptions options(StoreFlags store) {
+    return new BatchOptions(
+        StoreFlags.endpoint("--batch-endpoint", endpoint),
+        store.region(),
+        store.limits().attempts(),
+        store.limits().firstPause());
+  }
+}
