@@ -158,10 +158,7 @@ public final class Submitter {
       throws IOException {
     batch.requireQueue(request.queue());
     String definition = definition(request, batch);
-    if (!out.exists(request.list().key())) {
-      out.put(request.list().key(), request.list().gzip());
-    }
-    ledger.put(planned);
+    lay(planned, request);
     Submission current = planned;
     for (int i = 0; i < current.jobs().size(); i++) {
       Submission.Job job = current.jobs().get(i);
@@ -176,6 +173,14 @@ public final class Submitter {
       }
     }
     return current;
+  }
+
+  /** Lays the list and the record of a submission into the output, from where children read. */
+  public void lay(Submission planned, Request request) throws IOException {
+    if (!out.exists(request.list().key())) {
+      out.put(request.list().key(), request.list().gzip());
+    }
+    ledger.put(planned);
   }
 
   private static String definition(Request request, BatchService batch) throws IOException {
