@@ -114,7 +114,8 @@ public final class FleetWatch implements AutoCloseable {
 
   /** Children by state; a job without children counts as one. */
   private static Map<String, Integer> states(List<JobDetail> jobs) {
-    Map<String, Integer> states = new TreeMap<>(Comparator.comparingInt(FleetWatch::order));
+    Map<String, Integer> states = new TreeMap<>(
+            Comparator.comparingInt(FleetWatch::order).thenComparing(Comparator.naturalOrder()));
     for (JobDetail job : jobs) {
       if (isArray(job)) {
         job.arrayProperties()
@@ -129,8 +130,7 @@ public final class FleetWatch implements AutoCloseable {
   }
 
   private static int order(String state) {
-    JobStatus known = JobStatus.fromValue(state);
-    return known.ordinal();
+    return JobStatus.fromValue(state).ordinal();
   }
 
   private static boolean isArray(JobDetail job) {
@@ -195,7 +195,7 @@ public final class FleetWatch implements AutoCloseable {
   /** Paths and numbers differ from scene to scene, and would hide what is common. */
   private static String general(String reason) {
     return reason
-        .replaceAll("\\S+/\\S+", "…")
+        .replaceAll("\\S*/\\S*[^\\s:;,.)]", "…")
         .replaceAll("\\d[\\d,.]*", "#")
         .replaceAll("\\s+", " ")
         .strip();
