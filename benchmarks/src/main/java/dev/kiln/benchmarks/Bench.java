@@ -150,7 +150,12 @@ public final class Bench implements Callable<Integer> {
     out.print(table);
     if (publish) {
       Path page = results.resolveSibling("README.md");
-      Results.replaceBetween(page, BEGIN, END, table);
+      StringBuilder plots = new StringBuilder();
+      for (Path plot : found.draw(results)) {
+        plots.append("\n![%1$s](%2$s/%1$s)\n".formatted(plot.getFileName(), results.getFileName()));
+        out.println(plot);
+      }
+      Results.replaceBetween(page, BEGIN, END, table + plots);
       out.println(page);
     }
     out.println(file);

@@ -1,10 +1,14 @@
 package dev.kiln.benchmarks;
 
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.toList;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -113,6 +117,25 @@ record Results(
     return text.toString();
   }
 
+  /** Draws each benchmark whose figures are not all skipped into a file of its name. */
+  List<Path> draw(Path folder) throws IOException {
+    Map<String, List<Figure>> benchmarks =
+        figures.stream().collect(groupingBy(Figure::benchmark, LinkedHashMap::new, toList()));
+    List<Path> drawn = new ArrayList<>();
+    for (Map.Entry<String, List<Figure>> benchmark : benchmarks.entrySet()) {
+      if (benchmark.getValue().stream().anyMatch(f -> f.skipped == null)) {
+        Path file = folder.resolve(plotName(benchmark.getKey()));
+        Files.writeString(file, Plot.of(benchmark.getValue()));
+        drawn.add(file);
+      }
+    }
+    return drawn;
+  }
+
+  private static String plotName(String benchmark) {
+    return benchmark.replace(' ', '-') + ".svg";
+  }
+
   private static String row(Figure f) {
     if (f.skipped != null) {
       return "| %s | %s | SKIPPED | | | | %s |%n".formatted(f.subject, f.contestant, f.skipped);
@@ -134,7 +157,7 @@ record Results(
   }
 
   /** Three digits that count. */
-  private static String number(double value) {
+  static String number(double value) {
     int decimals = value >= 100 ? 0 : value >= 10 ? 1 : 2;
     return String.format(Locale.ROOT, "%,." + decimals + "f", value);
   }

@@ -9,8 +9,10 @@ import dev.kiln.infer.Encoder;
 import dev.kiln.infer.EncoderOptions;
 import dev.kiln.infer.Encoders;
 import dev.kiln.infer.Precision;
+import dev.kiln.memory.Strip;
 import dev.kiln.model.ModelDirectory;
 import dev.kiln.platform.Platform;
+import dev.kiln.raster.Decoder;
 import dev.kiln.run.ChipOptions;
 import dev.kiln.run.EmbeddingJob;
 import dev.kiln.run.EmbeddingRun;
@@ -31,22 +33,70 @@ import java.util.Map;
  *
  * @param workplace with the sample and a model
  * @param platform whose scenes are embedded
- * @param encode whether to encode, or to leave out just that
+ * @param parts which parts of the chain
  */
-record WholeJob(Workplace workplace, String platform, boolean encode) implements Case.Sampler {
+record WholeJob(Workplace workplace, String platform, Parts parts) implements Case.Sampler {
   private static final int CHIP = 256;
+
+  /** Chips enough for the encoder's own rate. */
+  private static final int CHIPS_ALONE = 400;
+
+  /** What of the chain is run. */
+  enum Parts {
+    ENCODER,
+    ALL_AT_ONCE,
+    ONE_AFTER_THE_OTHER,
+    ALL_BUT_ENCODER
+  }
 
   @Override
   public List<Case.Sample> sample(Case.Effort effort) throws Exception {
     ModelDirectory model = workplace.model();
     EncoderOptions cpu = new EncoderOptions(EncoderOptions.Kind.AUTO, false, Precision.AUTO, 0, 0);
     try (Encoder encoder = Encoders.open(model, platform, CHIP, cpu)) {
-      return List.of(run(model, encode ? encoder : new NoEncoder(encoder.description())));
+      return List.of(sample(model, encoder));
     }
   }
 
-  private Case.Sample run(ModelDirectory model, Encoder encoder)
-      throws IOException, InterruptedException {
+  private Case.Sample sample(ModelDirectory model, Encoder encoder) throws Exception {
+    Encoder none = new NoEncoder(encoder.description());
+    return switch (parts) {
+      case ENCODER -> alone(encoder, CHIPS_ALONE).sample();
+      case ALL_AT_ONCE -> run(model, encoder).sample();
+      case ALL_BUT_ENCODER -> run(model, none).sample();
+      case ONE_AFTER_THE_OTHER -> {
+        Work others = run(model, none);
+        yield others.and(alone(encoder, others.chips)).sample();
+      }
+    };
+  }
+
+  private record Work(int chips, double seconds, double coreSeconds) {
+    /** The same chips once more. */
+    Work and(Work later) {
+      return new Work(chips, seconds + later.seconds, coreSeconds + later.coreSeconds);
+    }
+
+    Case.Sample sample() {
+      return Case.Sample.of(chips, seconds, coreSeconds);
+    }
+  }
+
+  private Work alone(Encoder encoder, int chips) throws Exception {
+    int threads = Runtime.getRuntime().availableProcessors();
+    try (SampleScene scene = SampleScene.load(workplace.sample(), platform);
+        StripReader reader = new StripReader(scene, threads, Decoder.NATIVE);
+        Strip strip = reader.read()) {
+      float gsd = (float) workplace.model().platform(platform).gsd();
+      long begin = System.nanoTime();
+      long beginCore = CoreTime.nanos();
+      EncoderAlone.run(encoder, strip, reader.grid().columns(), gsd, chips);
+      return new Work(
+          chips, (System.nanoTime() - begin) / 1e9, (CoreTime.nanos() - beginCore) / 1e9);
+    }
+  }
+
+  private Work run(ModelDirectory model, Encoder encoder) throws IOException, InterruptedException {
     Path sample = workplace.sample();
     Path out = workplace.embeddings();
     Platform bands = model.platform(platform);
@@ -75,7 +125,7 @@ record WholeJob(Workplace workplace, String platform, boolean encode) implements
       RunReport report = new EmbeddingRun(job, options, encoder, snapshot -> {}).run();
       double coreSeconds = (CoreTime.nanos() - begin) / 1e9;
       check(report, keys, out);
-      return Case.Sample.of(report.run().counts().chips(), report.run().seconds(), coreSeconds);
+      return new Work((int) report.run().counts().chips(), report.run().seconds(), coreSeconds);
     }
   }
 

@@ -9,6 +9,7 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -103,5 +104,27 @@ class BenchTest {
     assertThat(figures).extracting(Results.Figure::toFirst).containsExactly(0.0, 1.0, 2.0);
     assertThat(figures.get(2).remark()).isEqualTo("at 6.0");
     assertThat(figures.get(0).skipped()).isEqualTo("not here");
+  }
+
+  @Test
+  void drawsABarForEachContestantThatRan() throws IOException {
+    List<Case> cases =
+        List.of(
+            Case.of("a benchmark", "1 < 2", "base", "x/s", effort -> List.of()),
+            Case.of("a benchmark", "1 < 2", "half", "x/s", effort -> List.of()),
+            Case.skipped("a benchmark", "1 < 2", "absent", "x/s", "not here"),
+            Case.skipped("nothing ran", "work", "absent", "x/s", "not here"));
+    List<List<Case.Sample>> samples =
+        List.of(
+            List.of(new Case.Sample(1, 10)), List.of(new Case.Sample(1, 5)), List.of(), List.of());
+    Results results = new Results("now", Map.of(), null, true, Results.figures(cases, samples));
+
+    assertThat(results.draw(directory)).containsExactly(directory.resolve("a-benchmark.svg"));
+
+    String plot = Files.readString(directory.resolve("a-benchmark.svg"));
+    assertThat(plot)
+        .contains("1 &lt; 2", "width=\"420.0\"", "width=\"210.0\"", "5.00 x/s (0.50)")
+        .contains("SKIPPED: not here");
+    assertThat(plot.split("<rect", -1)).hasSize(1 + 1 + 2);
   }
 }

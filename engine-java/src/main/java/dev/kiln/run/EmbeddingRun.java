@@ -48,6 +48,7 @@ public final class EmbeddingRun {
   private final Lane<OpenScene> finished;
 
   private final Tally tally = new Tally();
+  private final EnergyMeter energy = new EnergyMeter(EnergyMeter.POWERCAP);
   private final Strikes failedBatches = new Strikes("batches");
   private final Strikes failedWrites = new Strikes("writes");
   private final Chain chain;
@@ -93,7 +94,11 @@ public final class EmbeddingRun {
             List.of(fetched, strips, computing, finished),
             options.stallLimit(),
             job.keys().size(),
-            progress);
+            snapshot -> {
+              // Often, because its counters go round.
+              energy.update();
+              progress.tick(snapshot);
+            });
   }
 
   /**
@@ -116,6 +121,7 @@ public final class EmbeddingRun {
         encoder.description(),
         watch.snapshot(),
         options.pricePerHour(),
+        ResourceUse.until(energy),
         tally.failures(),
         failure,
         watch.stopping());

@@ -26,6 +26,7 @@ import tools.jackson.databind.json.JsonMapper;
  * @param run counts, times and rates at the end
  * @param sourceTraffic requests to the source, retries among them
  * @param outTraffic requests to the output, retries among them
+ * @param used what it took from the machine
  * @param failures scenes that failed, in the order they did
  */
 public record RunReport(
@@ -43,6 +44,7 @@ public record RunReport(
     Snapshot run,
     Traffic.Counts sourceTraffic,
     Traffic.Counts outTraffic,
+    ResourceUse used,
     List<FailedScene> failures) {
 
   static RunReport of(
@@ -50,6 +52,7 @@ public record RunReport(
       EncoderDescription encoder,
       Snapshot end,
       double pricePerHour,
+      ResourceUse used,
       List<FailedScene> failures,
       Throwable failure,
       boolean stopped) {
@@ -68,6 +71,7 @@ public record RunReport(
         end,
         job.source().traffic(),
         job.out().traffic(),
+        used,
         failures);
   }
 
@@ -157,6 +161,14 @@ public record RunReport(
         sourceTraffic.retries(),
         outTraffic.requests(),
         outTraffic.retries());
+    line(
+        text,
+        "used    %.1f s of processors%s%s",
+        used.cpuSeconds(),
+        used.peakMemory() == null
+            ? ""
+            : ", %,d MB at most".formatted(used.peakMemory() / 1_000_000),
+        used.joules() == null ? "" : ", %,.0f J".formatted(used.joules()));
     line(text, "stage    threads   busy s   waiting s   blocked s   busy");
     for (Stage.Times s : run.stages()) {
       line(

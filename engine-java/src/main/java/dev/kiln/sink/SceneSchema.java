@@ -16,9 +16,10 @@ import org.apache.parquet.schema.Types;
 final class SceneSchema {
   static final String GEOMETRY = "geometry";
   static final String BBOX = "bbox";
+  private static final String VECTORS = "embeddings";
 
   /** The values of the vectors, in the three levels of Parquet's LIST. */
-  static final String VECTOR_ELEMENT = "embeddings.list.element";
+  static final String VECTOR_ELEMENT = VECTORS + ".list.element";
 
   static final MessageType MESSAGE =
       Types.buildMessage()
@@ -46,7 +47,7 @@ final class SceneSchema {
           .named("nodata")
           .requiredList()
           .requiredElement(FLOAT)
-          .named("embeddings")
+          .named(VECTORS)
           .required(BINARY)
           .named(GEOMETRY)
           .requiredGroup()
@@ -60,6 +61,12 @@ final class SceneSchema {
           .named("ymax")
           .named(BBOX)
           .named("kiln");
+
+  /** The same without the vectors. */
+  static final MessageType BUT_VECTORS =
+      new MessageType(
+          MESSAGE.getName(),
+          MESSAGE.getFields().stream().filter(f -> !f.getName().equals(VECTORS)).toList());
 
   private SceneSchema() {}
 }

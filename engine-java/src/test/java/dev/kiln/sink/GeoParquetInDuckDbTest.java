@@ -95,6 +95,28 @@ class GeoParquetInDuckDbTest {
   }
 
   @Test
+  void rangesOfTheVectorsAreTold() throws Exception {
+    float[] several = new float[700 * 1024];
+    several[300 * 1024] = -2;
+    several[699 * 1024] = 3;
+
+    assertThat(vectorRange(SampleTables.table(700, 1024, several))).isEqualTo("-2.0 to 3.0");
+    assertThat(vectorRange(SampleTables.table(1, 3, new float[] {1, Float.NaN, 2})))
+        .isEqualTo("null to null");
+  }
+
+  private String vectorRange(SceneTable table) throws Exception {
+    try (ResultSet column =
+        duckdb.executeQuery(
+            "SELECT stats_min, stats_max FROM parquet_metadata("
+                + write(table)
+                + ") WHERE path_in_schema = 'embeddings, list, element'")) {
+      column.next();
+      return column.getString(1) + " to " + column.getString(2);
+    }
+  }
+
+  @Test
   void theBoxCoversThePolygon() throws Exception {
     String file = write(SampleTables.table(ROWS, DIM));
 

@@ -162,6 +162,10 @@ public final class TiledTiff {
    *     its memory
    */
   public static void read(List<Read> reads, int threads) throws CorruptTileException {
+    if (reads.isEmpty()) {
+      // Then perhaps no file was opened, and the native code not loaded.
+      return;
+    }
     long[] fields = new long[FIELDS * reads.size()];
     int at = 0;
     for (Read read : reads) {

@@ -1,0 +1,80 @@
+package dev.kiln.benchmarks;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * A benchmark's figures as bars, in SVG: for each work its contestants, as long as what one core
+ * gets done, the longest of a work over the full width.
+ */
+final class Plot {
+  private static final int NAMES = 250;
+  private static final int BARS = 420;
+  private static final int WIDTH = NAMES + BARS + 190;
+  private static final int LINE = 24;
+
+  private final StringBuilder body = new StringBuilder();
+  private int y = 8;
+
+  private Plot() {}
+
+  /**
+   * @param figures of one benchmark, those of the same work one after the other
+   * @return an SVG document
+   */
+  static String of(List<Results.Figure> figures) {
+    Plot plot = new Plot();
+    List<Results.Figure> work = new ArrayList<>();
+    for (Results.Figure figure : figures) {
+      if (!work.isEmpty() && !work.get(0).subject().equals(figure.subject())) {
+        plot.work(work);
+        work.clear();
+      }
+      work.add(figure);
+    }
+    plot.work(work);
+    return ("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\""
+            + " font-family=\"sans-serif\" font-size=\"13\">%n"
+            + "<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>%n%s</svg>%n")
+        .formatted(WIDTH, plot.y + 8, plot.body);
+  }
+
+  private void work(List<Results.Figure> contestants) {
+    text(8, contestants.get(0).subject(), "font-weight=\"bold\"");
+    y += LINE;
+    double longest = contestants.stream().mapToDouble(Results.Figure::perCore).max().orElse(0);
+    for (Results.Figure figure : contestants) {
+      text(24, figure.contestant(), "");
+      if (figure.skipped() != null) {
+        text(NAMES, "SKIPPED: " + figure.skipped(), "fill=\"gray\"");
+      } else {
+        double length = longest == 0 ? 0 : BARS * figure.perCore() / longest;
+        body.append(
+            String.format(
+                Locale.ROOT,
+                "<rect x=\"%d\" y=\"%d\" width=\"%.1f\" height=\"%d\" fill=\"%s\"/>%n",
+                NAMES,
+                y + 4,
+                length,
+                LINE - 8,
+                figure.contestant().equals(contestants.get(0).contestant())
+                    ? "#9a9a9a"
+                    : "#c1440e"));
+        text(
+            NAMES + (int) length + 6,
+            "%s %s (%.2f)"
+                .formatted(Results.number(figure.perCore()), figure.unit(), figure.toFirst()),
+            "");
+      }
+      y += LINE;
+    }
+    y += 8;
+  }
+
+  private void text(int x, String words, String style) {
+    body.append(
+        "<text x=\"%d\" y=\"%d\" %s>%s</text>%n"
+            .formatted(x, y + 16, style, words.replace("&", "&amp;").replace("<", "&lt;")));
+  }
+}

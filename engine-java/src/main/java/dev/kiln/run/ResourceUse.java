@@ -1,0 +1,39 @@
+package dev.kiln.run;
+
+import com.sun.management.OperatingSystemMXBean;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * What a run took from the machine.
+ *
+ * @param cpuSeconds processor time of the process, all threads together, since it started
+ * @param peakMemory most memory that the process has held (resident set), in bytes; null where the
+ *     system does not tell
+ * @param joules energy of the processors while the run lasted, whoever used them; null where the
+ *     machine does not meter it or does not let this user read it
+ */
+public record ResourceUse(double cpuSeconds, Long peakMemory, Double joules) {
+
+  static ResourceUse until(EnergyMeter meter) {
+    long nanos =
+        ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getProcessCpuTime();
+    return new ResourceUse(nanos / 1e9, peakMemory(Path.of("/proc/self/status")), meter.joules());
+  }
+
+  /** Linux counts it for every process. */
+  static Long peakMemory(Path status) {
+    try {
+      for (String line : Files.readAllLines(status)) {
+        if (line.startsWith("VmHWM:")) {
+          return 1024 * Long.parseLong(line.replaceAll("\\D", ""));
+        }
+      }
+      return null;
+    } catch (IOException e) {
+      return null;
+    }
+  }
+}
