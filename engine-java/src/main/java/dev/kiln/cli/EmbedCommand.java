@@ -143,7 +143,8 @@ public final class EmbedCommand implements Callable<Integer> {
       RunReport report;
       try (ProgressLog watcher =
           new ProgressLog(progress, Boolean.getBoolean("kiln.terminal"), System.out)) {
-        report = ShardRun.embed(job, options, encoder, watcher, ReportKey.of(runName, shard.index()));
+        report =
+            ShardRun.embed(job, options, encoder, watcher, ReportKey.of(runName, shard.index()));
       }
       report.summary().lines().forEach(log::info);
       if (report.ended() != null) {

@@ -133,8 +133,7 @@ public final class EstimateCommand implements Callable<Integer> {
             ? null
             : MeasuredRun.read(report, () -> ObjectStores.stream(report, options));
     Rates rates = Rates.of(chipsPerSecond, measured);
-    Estimate.Terms terms =
-        new Estimate.Terms(maxVcpus, startSeconds, minutesPerChild, itemsPerJob);
+    Estimate.Terms terms = new Estimate.Terms(maxVcpus, startSeconds, minutesPerChild, itemsPerJob);
     Workload work = workload(list, measured);
     List<Estimate> estimates =
         instances.stream()

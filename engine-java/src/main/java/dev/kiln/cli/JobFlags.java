@@ -126,9 +126,7 @@ final class JobFlags {
   /** Dollars for the hour of a child; 0 without {@code --instance}. */
   double pricePerHour() {
     PriceTable.Instance machine = machine();
-    return machine == null
-        ? 0
-        : (onDemand ? machine.onDemand() : machine.spot()) / machine.gpus();
+    return machine == null ? 0 : (onDemand ? machine.onDemand() : machine.spot()) / machine.gpus();
   }
 
   private PriceTable.Instance machine() {

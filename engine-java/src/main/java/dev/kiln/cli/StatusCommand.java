@@ -66,13 +66,12 @@ public final class StatusCommand implements Callable<Integer> {
     Range.atLeast("--interval", interval, 1);
     boolean job = subject.matches("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(:\\d+)?");
     if (job && reportsOnly) {
-      throw new ConfigurationFault("--reports-only: give the output, a job is known to Batch alone");
+      throw new ConfigurationFault(
+          "--reports-only: give the output, a job is known to Batch alone");
     }
     boolean asksBatch = job || !reportsOnly && subject.startsWith("s3://");
     try (BatchService batch =
-        asksBatch || batchFlags.given()
-            ? new BatchService(batchFlags.options(storeFlags))
-            : null) {
+        asksBatch || batchFlags.given() ? new BatchService(batchFlags.options(storeFlags)) : null) {
       String id = job ? subject.replaceFirst(":.*", "") : null;
       String prefix = job ? batch.outputOf(id) : subject;
       try (ObjectStore out =

@@ -46,7 +46,8 @@ public final class BatchService implements AutoCloseable {
   private static final long LONGEST_PAUSE_MILLIS = 20_000;
 
   private static final Set<String> SLOW =
-      Set.of("TooManyRequestsException", "ThrottlingException", "Throttling", "RequestLimitExceeded");
+      Set.of(
+          "TooManyRequestsException", "ThrottlingException", "Throttling", "RequestLimitExceeded");
   private static final Set<String> BAD_CREDENTIALS =
       Set.of(
           "UnrecognizedClientException",
@@ -260,8 +261,7 @@ public final class BatchService implements AutoCloseable {
           e);
     }
     if (answer.statusCode() == 403 || code.startsWith("AccessDenied")) {
-      throw new ConfigurationFault(
-          "AWS Batch: the credentials lack " + right + ": " + message, e);
+      throw new ConfigurationFault("AWS Batch: the credentials lack " + right + ": " + message, e);
     }
     if (answer.statusCode() >= 500) {
       return passing(once, "AWS Batch answered " + answer.statusCode() + " " + code, e);

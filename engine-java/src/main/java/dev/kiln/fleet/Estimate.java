@@ -87,8 +87,7 @@ public record Estimate(
     ArrayCut cut = new ArrayCut(work.scenes(), items);
     int children = cut.children();
     double childSeconds = Math.min(items, work.scenes()) * secondsPerScene + terms.startSeconds();
-    double gpuHours =
-        (work.scenes() * secondsPerScene + children * terms.startSeconds()) / 3600;
+    double gpuHours = (work.scenes() * secondsPerScene + children * terms.startSeconds()) / 3600;
     double instanceHours = gpuHours / machine.gpus();
     double waves = Math.ceil((double) children / atOnce);
     PriceTable.Storage s3 = prices.storage();

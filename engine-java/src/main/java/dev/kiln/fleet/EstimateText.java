@@ -17,7 +17,7 @@ public final class EstimateText {
     line(text, "%s: %,d scenes, %,.0f chips (%s)", name, work.scenes(), work.chips(), work.basis());
     line(
         text,
-        "reads %,.1f TB with %,.0f requests, writes %,.1f TB, which costs %,.0f a month to keep",
+        "reads %,.1f TB with %,.0f requests, writes %,.1f TB, which costs $%,.0f a month to keep",
         work.bytesRead() / 1e12,
         work.reads(),
         work.bytesWritten() / 1e12,
@@ -41,7 +41,18 @@ public final class EstimateText {
     line(
         text,
         "%-14s %9s %10s %8s %7s %10s %8s %9s %9s %11s %11s %7s",
-        "", "a GPU", "", "child", "jobs", "", "child", "", "in all", "$", "$", "$");
+        "",
+        "a GPU",
+        "",
+        "child",
+        "jobs",
+        "",
+        "child",
+        "",
+        "in all",
+        "$",
+        "$",
+        "$");
     for (Estimate e : estimates) {
       line(
           text,

@@ -114,7 +114,8 @@ public final class FleetWatch implements AutoCloseable {
 
   /** Children by state; a job without children counts as one. */
   private static Map<String, Integer> states(List<JobDetail> jobs) {
-    Map<String, Integer> states = new TreeMap<>(
+    Map<String, Integer> states =
+        new TreeMap<>(
             Comparator.comparingInt(FleetWatch::order).thenComparing(Comparator.naturalOrder()));
     for (JobDetail job : jobs) {
       if (isArray(job)) {
@@ -186,7 +187,10 @@ public final class FleetWatch implements AutoCloseable {
       }
     }
     return counts.entrySet().stream()
-        .sorted(Map.Entry.<String, Long>comparingByValue().reversed().thenComparing(Map.Entry.comparingByKey()))
+        .sorted(
+            Map.Entry.<String, Long>comparingByValue()
+                .reversed()
+                .thenComparing(Map.Entry.comparingByKey()))
         .limit(REASONS)
         .map(e -> new FleetStatus.Reason(e.getValue(), e.getKey(), examples.get(e.getKey())))
         .toList();
@@ -201,8 +205,8 @@ public final class FleetWatch implements AutoCloseable {
         .strip();
   }
 
-  private List<FleetStatus.FailedChild> failedChildren(
-      Submission submission, List<JobDetail> jobs) throws IOException {
+  private List<FleetStatus.FailedChild> failedChildren(Submission submission, List<JobDetail> jobs)
+      throws IOException {
     List<String> ids = new ArrayList<>();
     for (JobDetail job : jobs) {
       if (!isArray(job)) {

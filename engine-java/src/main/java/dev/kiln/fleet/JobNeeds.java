@@ -114,8 +114,7 @@ public record JobNeeds(
                 .name("scratch")
                 .host(Host.builder().sourcePath(SCRATCH).build())
                 .build())
-        .mountPoints(
-            MountPoint.builder().sourceVolume("scratch").containerPath(SCRATCH).build())
+        .mountPoints(MountPoint.builder().sourceVolume("scratch").containerPath(SCRATCH).build())
         .logConfiguration(
             LogConfiguration.builder()
                 .logDriver("awslogs")

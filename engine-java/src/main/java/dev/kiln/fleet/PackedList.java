@@ -60,7 +60,10 @@ public record PackedList(long scenes, String sha256, long duplicates, byte[] gzi
           size, HexFormat.of().formatHex(digest.digest()), duplicates, packed.toByteArray());
     }
 
-    /** Of 64 bits, FNV-1a with a last mix: among ten million keys two are the same by chance 3 times in a million. */
+    /**
+     * Of 64 bits, FNV-1a with a last mix: among ten million keys two are the same by chance 3 times
+     * in a million.
+     */
     private static long hash(String key) {
       long h = 0xcbf29ce484222325L;
       for (int i = 0; i < key.length(); i++) {

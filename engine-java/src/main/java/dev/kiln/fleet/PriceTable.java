@@ -25,11 +25,7 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
  * @param storage of S3
  */
 public record PriceTable(
-    String date,
-    String region,
-    String source,
-    Map<String, Instance> instances,
-    Storage storage) {
+    String date, String region, String source, Map<String, Instance> instances, Storage storage) {
   private static final YAMLMapper YAML =
       YAMLMapper.builder()
           .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)

@@ -71,7 +71,8 @@ public final class Rates {
   public double of(String instance) {
     double rate = byInstance.getOrDefault(instance, all);
     if (Double.isNaN(rate)) {
-      throw new ConfigurationFault(OPTION + "names no rate for " + instance + ": add " + instance + "=…");
+      throw new ConfigurationFault(
+          OPTION + "names no rate for " + instance + ": add " + instance + "=…");
     }
     return rate;
   }

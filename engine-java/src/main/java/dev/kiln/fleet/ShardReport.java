@@ -49,7 +49,9 @@ record ShardReport(
     for (JsonNode f : report.path("failures")) {
       failures.add(
           new Failure(
-              f.path("key").asString(""), f.path("kind").asString(""), f.path("reason").asString("")));
+              f.path("key").asString(""),
+              f.path("kind").asString(""),
+              f.path("reason").asString("")));
     }
     return new ShardReport(
         name,

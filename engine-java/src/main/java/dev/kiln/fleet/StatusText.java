@@ -53,7 +53,10 @@ public final class StatusText {
       line(text, "  left      %s at the pace so far", time(run.secondsLeft()));
     }
     if (!Double.isNaN(run.cost())) {
-      line(text, "  cost      at least $%,.2f so far, tries that were cut off not counted", run.cost());
+      line(
+          text,
+          "  cost      at least $%,.2f so far, tries that were cut off not counted",
+          run.cost());
     }
     for (FleetStatus.Reason reason : run.reasons()) {
       line(text, "  %,7d × %s", reason.count(), reason.reason());
@@ -78,7 +81,13 @@ public final class StatusText {
 
   private static String counts(Map<?, Integer> counts) {
     return counts.entrySet().stream()
-        .map(e -> String.format(Locale.ROOT, "%s %,d", e.getKey().toString().toLowerCase(Locale.ROOT), e.getValue()))
+        .map(
+            e ->
+                String.format(
+                    Locale.ROOT,
+                    "%s %,d",
+                    e.getKey().toString().toLowerCase(Locale.ROOT),
+                    e.getValue()))
         .collect(Collectors.joining(", "));
   }
 

@@ -57,8 +57,7 @@ public final class SubmissionLedger {
           "%s: format %d expected, found %d; use the Kiln that wrote it"
               .formatted(out.uri(key), Submission.FORMAT, submission.format()));
     } catch (JacksonException e) {
-      throw new ConfigurationFault(
-          out.uri(key) + ": no record of a submission; move it away", e);
+      throw new ConfigurationFault(out.uri(key) + ": no record of a submission; move it away", e);
     }
   }
 

@@ -258,9 +258,7 @@ public final class Submitter {
     planned.jobs().forEach(job -> ids.put(job.name(), "id of " + job.name()));
     for (Submission.Job job : planned.jobs()) {
       all.add(
-          named(
-              "SubmitJob",
-              RequestJson.of(request(planned, job, request.definitionName(), ids))));
+          named("SubmitJob", RequestJson.of(request(planned, job, request.definitionName(), ids))));
     }
     return all;
   }

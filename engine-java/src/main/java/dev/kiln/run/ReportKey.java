@@ -21,8 +21,7 @@ public final class ReportKey {
    * @throws ConfigurationFault if the name cannot be a folder's
    */
   public static String of(String run, OptionalInt shard) {
-    String file =
-        shard.isPresent() ? "shard-%05d.json".formatted(shard.getAsInt()) : "run.json";
+    String file = shard.isPresent() ? "shard-%05d.json".formatted(shard.getAsInt()) : "run.json";
     return folder(run) + "/" + file;
   }
 

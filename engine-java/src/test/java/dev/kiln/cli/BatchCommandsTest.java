@@ -307,8 +307,15 @@ class BatchCommandsTest {
     Path cache = folder.resolve("cache");
     Path list = Files.writeString(folder.resolve("one.txt"), "nd/missing.tif\n");
     String[] embed = {
-      "embed", "naip", "--scenes=" + list, "--model=s3://models", "--model-cache=" + cache,
-      "--source=" + folder, "--out=" + folder.resolve("vectors"), "--progress=none", "--run-name=a1"
+      "embed",
+      "naip",
+      "--scenes=" + list,
+      "--model=s3://models",
+      "--model-cache=" + cache,
+      "--source=" + folder,
+      "--out=" + folder.resolve("vectors"),
+      "--progress=none",
+      "--run-name=a1"
     };
     assertThat(kiln(embed)).as(said()).isEqualTo(ExitCode.SCENES_FAILED);
     assertThat(folder.resolve("vectors/_kiln/a1/run.json")).exists();
@@ -318,8 +325,7 @@ class BatchCommandsTest {
     // The copy serves the next job, though the weights are gone from the bucket.
     Path weights;
     try (var files = Files.list(s3.bucket("models"))) {
-      weights =
-          files.filter(f -> !f.toString().matches(".*(json|onnx)")).findFirst().orElseThrow();
+      weights = files.filter(f -> !f.toString().matches(".*(json|onnx)")).findFirst().orElseThrow();
     }
     byte[] whole = Files.readAllBytes(weights);
     Files.delete(weights);
@@ -355,10 +361,24 @@ class BatchCommandsTest {
         .isEqualTo(ExitCode.CONFIGURATION);
     assertThat(said()).contains("a rate is needed");
     put("report.json", report(0, 10, ""));
-    assertThat(kiln("estimate", "--scenes=" + list, "--instance=g6e.xlarge", "--report=s3://bucket/report.json", "--json"))
+    assertThat(
+            kiln(
+                "estimate",
+                "--scenes=" + list,
+                "--instance=g6e.xlarge",
+                "--report=s3://bucket/report.json",
+                "--json"))
         .isEqualTo(ExitCode.CONFIGURATION);
-    put("report.json", report(0, 10, "").replace("{\"exitCode\"", "{\"chipsPerSecond\": 907, \"exitCode\""));
-    assertThat(kiln("estimate", "--scenes=" + list, "--instance=g6e.xlarge", "--report=s3://bucket/report.json", "--json"))
+    put(
+        "report.json",
+        report(0, 10, "").replace("{\"exitCode\"", "{\"chipsPerSecond\": 907, \"exitCode\""));
+    assertThat(
+            kiln(
+                "estimate",
+                "--scenes=" + list,
+                "--instance=g6e.xlarge",
+                "--report=s3://bucket/report.json",
+                "--json"))
         .as(said())
         .isZero();
     JsonNode estimate = JsonMapper.shared().readTree(said()).path("estimates").path(0);

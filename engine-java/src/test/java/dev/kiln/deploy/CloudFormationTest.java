@@ -38,8 +38,7 @@ class CloudFormationTest {
 
   @BeforeAll
   static void read() throws IOException {
-    template =
-        new YAMLMapper().readTree(Files.readString(DEPLOY.resolve("aws-batch/kiln.yaml")));
+    template = new YAMLMapper().readTree(Files.readString(DEPLOY.resolve("aws-batch/kiln.yaml")));
   }
 
   private static JsonNode properties(String resource) {
@@ -171,7 +170,9 @@ class CloudFormationTest {
     assertThat(parts).hasSize(4);
     assertThat(parts[3].strip()).isEqualTo("--");
     for (int i = 1; i < 3; i++) {
-      assertThat(parts[i]).startsWith("\nContent-Type: text/x-shellscript").contains("\n\n#!/bin/bash");
+      assertThat(parts[i])
+          .startsWith("\nContent-Type: text/x-shellscript")
+          .contains("\n\n#!/bin/bash");
     }
     assertThat(data).contains("chmod 1777 /scratch", "ECS_ENABLE_SPOT_INSTANCE_DRAINING=true");
   }
@@ -190,8 +191,7 @@ class CloudFormationTest {
     assertThat(environment.path("launchTemplate").path("launchTemplateName"))
         .isEqualTo(properties("LaunchTemplate").path("LaunchTemplateName"));
     JsonNode queue =
-        JsonMapper.shared()
-            .readTree(Files.readString(DEPLOY.resolve("aws-batch/job-queue.json")));
+        JsonMapper.shared().readTree(Files.readString(DEPLOY.resolve("aws-batch/job-queue.json")));
     assertThat(queue.path("jobQueueName")).isEqualTo(properties("SpotQueue").path("JobQueueName"));
   }
 }

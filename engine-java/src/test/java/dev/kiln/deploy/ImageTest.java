@@ -76,7 +76,10 @@ class ImageTest {
     }
     assertThat(packages).contains("maven", "libgdal-dev");
     String install =
-        stages().get(1).stream().filter(l -> l.contains("apt-get install")).findFirst().orElseThrow();
+        stages().get(1).stream()
+            .filter(l -> l.contains("apt-get install"))
+            .findFirst()
+            .orElseThrow();
     assertThat(Arrays.asList(install.split("\\s+")))
         .containsAll(packages)
         .contains("default-jdk-headless", "rm");

@@ -107,13 +107,18 @@ class EstimateTest {
         MeasuredRun.read(
             "run.json", () -> new ByteArrayInputStream(report.getBytes(StandardCharsets.UTF_8)));
     Workload work = Workload.like(run, "x", list("a\nb\nc\n"));
-    assertThat(work)
-        .isEqualTo(new Workload(3, 3000, 60, 600, 30, "like the 4 scenes of run.json"));
+    assertThat(work).isEqualTo(new Workload(3, 3000, 60, 600, 30, "like the 4 scenes of run.json"));
     assertThat(Rates.of(null, run).of("any")).isEqualTo(812.5);
     assertThat(Rates.of(null, run).origin()).isEqualTo("measured by run.json on tensorrt");
-    assertThatThrownBy(() -> MeasuredRun.read("r", () -> new ByteArrayInputStream("{}".getBytes(StandardCharsets.UTF_8))))
+    assertThatThrownBy(
+            () ->
+                MeasuredRun.read(
+                    "r", () -> new ByteArrayInputStream("{}".getBytes(StandardCharsets.UTF_8))))
         .hasMessageContaining("--report r: its run embedded nothing");
-    assertThatThrownBy(() -> MeasuredRun.read("r", () -> new ByteArrayInputStream("x".getBytes(StandardCharsets.UTF_8))))
+    assertThatThrownBy(
+            () ->
+                MeasuredRun.read(
+                    "r", () -> new ByteArrayInputStream("x".getBytes(StandardCharsets.UTF_8))))
         .hasMessageContaining("--report r: no JSON");
   }
 
@@ -182,7 +187,8 @@ class EstimateTest {
   void termsOutOfRangeAreRefused() throws IOException {
     Workload work = work(NAIP);
     assertThatThrownBy(() -> new Estimate.Terms(0, 1, 1, 1)).hasMessageContaining("--max-vcpus 0");
-    assertThatThrownBy(() -> new Estimate.Terms(1, -1, 1, 1)).hasMessageContaining("--start-seconds");
+    assertThatThrownBy(() -> new Estimate.Terms(1, -1, 1, 1))
+        .hasMessageContaining("--start-seconds");
     assertThatThrownBy(() -> new Estimate.Terms(1, 1, 0, 1)).hasMessageContaining("--minutes");
     assertThatThrownBy(
             () ->
@@ -191,7 +197,8 @@ class EstimateTest {
         .hasMessageContaining("--max-vcpus 4: a p5.48xlarge has 192");
     Estimate least = Estimate.of(work, "g5.xlarge", PriceTable.builtIn(), 100, TERMS);
     assertThat(least.children()).isEqualTo(1);
-    assertThat(EstimateText.of("x", work, "as given", PriceTable.builtIn(), java.util.List.of(least)))
+    assertThat(
+            EstimateText.of("x", work, "as given", PriceTable.builtIn(), java.util.List.of(least)))
         .contains("x: 1 scenes, 1,813 chips", "g5.xlarge", "assumed, not looked up");
   }
 }

@@ -65,7 +65,10 @@ class SubmitterTest {
   private BatchService service(int attempts) {
     return new BatchService(
         new BatchOptions(
-            Optional.of(server.endpoint()), Optional.of("us-west-2"), attempts, Duration.ofMillis(2)));
+            Optional.of(server.endpoint()),
+            Optional.of("us-west-2"),
+            attempts,
+            Duration.ofMillis(2)));
   }
 
   private static PackedList list(int scenes) throws IOException {
@@ -356,8 +359,10 @@ class SubmitterTest {
     try (ObjectStore direct = ObjectStores.open(folder.resolve("direct").toString())) {
       direct.put(
           "_kiln/shard-00003.json",
-          ("{\"provenance\": {\"modelHash\": \"" + other + "\"}}").getBytes(StandardCharsets.UTF_8));
-      direct.put("_kiln/shard-00004.json", "{\"state\": \"running\"}".getBytes(StandardCharsets.UTF_8));
+          ("{\"provenance\": {\"modelHash\": \"" + other + "\"}}")
+              .getBytes(StandardCharsets.UTF_8));
+      direct.put(
+          "_kiln/shard-00004.json", "{\"state\": \"running\"}".getBytes(StandardCharsets.UTF_8));
       assertThatThrownBy(
               () ->
                   new Submitter(direct, Clock.systemUTC())
@@ -373,7 +378,12 @@ class SubmitterTest {
     assertThat(requests)
         .extracting(node -> node.path("operation").asString())
         .containsExactly(
-            "RegisterJobDefinition", "PutObject", "SubmitJob", "SubmitJob", "SubmitJob", "SubmitJob");
+            "RegisterJobDefinition",
+            "PutObject",
+            "SubmitJob",
+            "SubmitJob",
+            "SubmitJob",
+            "SubmitJob");
     assertThat(requests.path(3).path("request").path("arrayProperties").path("size").asInt())
         .isEqualTo(6667);
     assertThat(requests.path(3).path("request").path("dependsOn").path(0).path("jobId").asString())
@@ -384,10 +394,12 @@ class SubmitterTest {
 
   @Test
   void listsAreCheckedBeforeAnythingIsSent() {
-    assertThatThrownBy(() -> PackedList.of("--scenes x", () -> new ByteArrayInputStream(new byte[0])))
+    assertThatThrownBy(
+            () -> PackedList.of("--scenes x", () -> new ByteArrayInputStream(new byte[0])))
         .isInstanceOf(ConfigurationFault.class)
         .hasMessage("--scenes x: the list is empty; write one with kiln manifest");
-    assertThatThrownBy(() -> PackedList.of("--scenes y", () -> Files.newInputStream(folder.resolve("y"))))
+    assertThatThrownBy(
+            () -> PackedList.of("--scenes y", () -> Files.newInputStream(folder.resolve("y"))))
         .isInstanceOf(ConfigurationFault.class)
         .hasMessage("--scenes y: there is no such file");
     byte[] outside = "a/b.tif\n../c.tif\n".getBytes(StandardCharsets.UTF_8);
@@ -405,6 +417,7 @@ class SubmitterTest {
     assertThat(again.gzip()).isEqualTo(first.gzip());
     assertThat(first.scenes()).isEqualTo(3);
     assertThat(first.duplicates()).isEqualTo(1);
-    assertThat(Map.of("key", first.key())).containsValue("_kiln/lists/" + first.sha256() + ".txt.gz");
+    assertThat(Map.of("key", first.key()))
+        .containsValue("_kiln/lists/" + first.sha256() + ".txt.gz");
   }
 }

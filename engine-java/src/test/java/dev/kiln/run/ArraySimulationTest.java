@@ -155,7 +155,9 @@ class ArraySimulationTest {
       }
       return lot < 700
           ? Fate.SIGKILL
-          : lot < 800 ? Fate.SIGTERM : lot < 900 ? Fate.HOST_GONE : lot < 998 ? Fate.STORE_FAULT : Fate.DEFECT;
+          : lot < 800
+              ? Fate.SIGTERM
+              : lot < 900 ? Fate.HOST_GONE : lot < 998 ? Fate.STORE_FAULT : Fate.DEFECT;
     }
   }
 
@@ -185,7 +187,14 @@ class ArraySimulationTest {
   private static Submitter.Request request(PackedList list, String retryOf) {
     EmbedOrder order =
         new EmbedOrder(
-            "naip", "s3://m", "s3://naip-analytic", "memory", ITEMS_PER_JOB, List.of(), true, false);
+            "naip",
+            "s3://m",
+            "s3://naip-analytic",
+            "memory",
+            ITEMS_PER_JOB,
+            List.of(),
+            true,
+            false);
     return new Submitter.Request(
         order, "model", list, "q", Optional.empty(), "kiln", "/log", 1, retryOf);
   }
@@ -272,8 +281,7 @@ class ArraySimulationTest {
     PackedList list = list(keys);
     MemoryStore out = new MemoryStore();
     out.put(list.key(), list.gzip());
-    Submission submission =
-        new Submitter(out, Clock.systemUTC()).plan(request(list, null), false);
+    Submission submission = new Submitter(out, Clock.systemUTC()).plan(request(list, null), false);
     for (int child : new int[] {0, 1, 80, submission.children() - 1}) {
       Shard shard = Array.shard(submission, child);
       Shard.Slice slice = shard.slice(keys.length);

@@ -146,9 +146,17 @@ final class SimulatedChild {
             out,
             new ChipOptions(256, LocationOrder.TRAINED, 0.5, 0.2, RadiometricOffset.AUTO),
             new Provenance("0", "model", "large", "simulated", "none", Map.of()));
-    RunReport report =
-        RunReport.of(job, ENCODER, end, 0, tally.failures(), failure, stopped);
+    RunReport report = RunReport.of(
+            job,
+            ENCODER,
+            end,
+            0,
+            new ResourceUse(60, null, null),
+            tally.failures(),
+            failure,
+            stopped);
     out.put(reportKey, report.json());
-    return new End(Integer.toString(report.exitCode()), "Essential container in task exited", begun);
+    return new End(
+        Integer.toString(report.exitCode()), "Essential container in task exited", begun);
   }
 }

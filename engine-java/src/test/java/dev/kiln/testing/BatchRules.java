@@ -30,8 +30,8 @@ public final class BatchRules {
   }
 
   /**
-   * {@code RETRY} or {@code EXIT}: the first rule that matches decides, and where none does a job is
-   * tried again.
+   * {@code RETRY} or {@code EXIT}: the first rule that matches decides, and where none does a job
+   * is tried again.
    *
    * @param exitCode empty where the machine vanished before there was one
    * @param statusReason of the job

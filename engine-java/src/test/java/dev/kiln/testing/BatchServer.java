@@ -100,7 +100,8 @@ public final class BatchServer implements AutoCloseable {
   }
 
   public static BatchServer start() throws IOException {
-    HttpServer http = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    HttpServer http =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     BatchServer server = new BatchServer(http);
     http.createContext("/v1/", server::serve);
     http.setExecutor(Executors.newSingleThreadExecutor());
@@ -344,9 +345,12 @@ public final class BatchServer implements AutoCloseable {
     ObjectNode detail = summary(job.id, job.name(), job.status, job.createdAt);
     detail.put("jobQueue", job.request.path("jobQueue").asString());
     detail.put("jobDefinition", job.request.path("jobDefinition").asString());
-    detail.putObject("container").set("command", job.request.path("containerOverrides").path("command"));
+    detail
+        .putObject("container")
+        .set("command", job.request.path("containerOverrides").path("command"));
     if (job.size() > 0) {
-      ObjectNode summary = detail.putObject("arrayProperties").put("size", job.size()).putObject("statusSummary");
+      ObjectNode summary =
+          detail.putObject("arrayProperties").put("size", job.size()).putObject("statusSummary");
       if (job.children.isEmpty()) {
         summary.put(job.status, job.size());
       }
