@@ -1,10 +1,14 @@
 package dev.kiln.cli;
 
 import dev.kiln.fleet.BatchOptions;
+import java.time.Duration;
 import picocli.CommandLine.Option;
 
 /** How AWS Batch is reached. */
 final class BatchFlags {
+  /** Lists of jobs lag behind by seconds. */
+  private static final Duration SETTLING = Duration.ofSeconds(20);
+
   @Option(
       names = "--batch-endpoint",
       paramLabel = "URL",
@@ -24,6 +28,7 @@ final class BatchFlags {
         StoreFlags.endpoint("--batch-endpoint", endpoint),
         store.region(),
         store.limits().attempts(),
-        store.limits().firstPause());
+        store.limits().firstPause(),
+        SETTLING);
   }
 }

@@ -148,8 +148,23 @@ public final class BatchService implements AutoCloseable {
     return attempt("batch:SubmitJob", true, () -> client.submitJob(request)).jobId();
   }
 
-  /** The id of the newest job of this name in a queue. */
+  /**
+   * Looks for a job that Batch may have taken, for as long as it may take to be listed.
+   *
+   * @return the id of the newest job of this name in a queue
+   */
   Optional<String> find(String queue, String name) throws IOException {
+    long until = System.nanoTime() + options.settling().toNanos();
+    for (int number = 1; ; number++) {
+      Optional<String> found = findNow(queue, name);
+      if (found.isPresent() || System.nanoTime() > until) {
+        return found;
+      }
+      pause(name + " is not listed", number);
+    }
+  }
+
+  private Optional<String> findNow(String queue, String name) throws IOException {
     ListJobsRequest request =
         ListJobsRequest.builder()
             .jobQueue(queue)
@@ -281,7 +296,7 @@ public final class BatchService implements AutoCloseable {
     long full =
         Math.min(LONGEST_PAUSE_MILLIS, options.firstPause().toMillis() << Math.min(number - 1, 20));
     long pause = full - ThreadLocalRandom.current().nextLong(full / 2 + 1);
-    log.warn("{}; trying again in {} ms ({} of {})", why, pause, number, options.attempts());
+    log.warn("{}; trying again in {} ms", why, pause);
     try {
       Thread.sleep(pause);
     } catch (InterruptedException e) {

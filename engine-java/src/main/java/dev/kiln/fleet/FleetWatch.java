@@ -71,11 +71,13 @@ public final class FleetWatch implements AutoCloseable {
   private FleetStatus.Run run(Submission submission, List<ShardReport> all) throws IOException {
     List<JobDetail> jobs =
         batch == null || submission == null ? List.of() : batch.describe(submission.jobIds());
-    Map<String, Integer> states = states(jobs);
+    Map<String, Integer> states = states(submission, jobs);
     boolean active =
         batch == null || submission == null
             ? all.stream().anyMatch(ShardReport::running)
-            : states.keySet().stream().anyMatch(s -> !s.equals("SUCCEEDED") && !s.equals("FAILED"));
+            : jobs.stream()
+                .anyMatch(
+                    job -> job.status() != JobStatus.SUCCEEDED && job.status() != JobStatus.FAILED);
 
     Map<Integer, Integer> codes = new TreeMap<>();
     all.stream().filter(r -> !r.running()).forEach(r -> codes.merge(r.exitCode(), 1, Integer::sum));
@@ -112,8 +114,8 @@ public final class FleetWatch implements AutoCloseable {
         failedChildren(submission, jobs));
   }
 
-  /** Children by state; a job without children counts as one. */
-  private static Map<String, Integer> states(List<JobDetail> jobs) {
+  /** Jobs that embed, by state; one that is no array counts as one. */
+  private static Map<String, Integer> states(Submission submission, List<JobDetail> jobs) {
     Map<String, Integer> states =
         new TreeMap<>(
             Comparator.comparingInt(FleetWatch::order).thenComparing(Comparator.naturalOrder()));
@@ -122,7 +124,8 @@ public final class FleetWatch implements AutoCloseable {
         job.arrayProperties()
             .statusSummary()
             .forEach((state, n) -> states.merge(state, n, Integer::sum));
-      } else {
+      } else if (submission.jobs().stream()
+          .anyMatch(own -> own.embeds() && job.jobId().equals(own.jobId()))) {
         states.merge(job.statusAsString(), 1, Integer::sum);
       }
     }

@@ -215,7 +215,6 @@ public final class Submitter {
           throw new IOException(
               e.getMessage() + "; run the same command again to carry the submission on", e);
         }
-        // Time for Batch to list what it took.
         batch.pause(e.getMessage(), number);
       }
     }

@@ -146,7 +146,8 @@ final class SimulatedChild {
             out,
             new ChipOptions(256, LocationOrder.TRAINED, 0.5, 0.2, RadiometricOffset.AUTO),
             new Provenance("0", "model", "large", "simulated", "none", Map.of()));
-    RunReport report = RunReport.of(
+    RunReport report =
+        RunReport.of(
             job,
             ENCODER,
             end,
