@@ -17,6 +17,8 @@ import dev.kiln.sink.OutputKey;
 import dev.kiln.testing.BatchRules;
 import dev.kiln.testing.MemoryStore;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.time.Clock;
 import java.util.Arrays;
@@ -28,8 +30,8 @@ import java.util.OptionalInt;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.slf4j.Logger;
@@ -52,20 +54,18 @@ class ArraySimulationTest {
   /** One scene in so many can never be embedded. */
   private static final int BROKEN = 5_000;
 
-  private static String level;
+  private PrintStream err;
 
-  /** Warnings of 246 broken scenes, many times over. */
-  @BeforeAll
-  static void quiet() {
-    level = System.getProperty("org.slf4j.simpleLogger.log.dev.kiln.run.EmbeddingRun");
-    System.setProperty("org.slf4j.simpleLogger.log.dev.kiln.run.EmbeddingRun", "error");
+  /** Every scene that fails is warned of, which for so many says nothing. */
+  @BeforeEach
+  void quiet() {
+    err = System.err;
+    System.setErr(new PrintStream(OutputStream.nullOutputStream()));
   }
 
-  @AfterAll
-  static void asBefore() {
-    if (level == null) {
-      System.clearProperty("org.slf4j.simpleLogger.log.dev.kiln.run.EmbeddingRun");
-    }
+  @AfterEach
+  void asBefore() {
+    System.setErr(err);
   }
 
   private static final class Array {
@@ -245,6 +245,7 @@ class ArraySimulationTest {
 
     double seconds = (System.nanoTime() - start) / 1e9;
     Runtime memory = Runtime.getRuntime();
+    asBefore();
     log.info(
         "{} scenes, {} children: {} tries ({}), {} children failed and left {} scenes, {} more rounds"
             + " of {} tries; {} scenes begun in vain of {}; {} s, {} MB of heap in use",
