@@ -42,7 +42,7 @@ import picocli.CommandLine.Spec;
       "  ./kiln demo"
     })
 public final class Kiln implements Callable<Integer> {
-  private static final List<Class<?>> COMMANDS =
+  static final List<Class<?>> COMMANDS =
       List.of(
           SampleCommand.class,
           ManifestCommand.class,

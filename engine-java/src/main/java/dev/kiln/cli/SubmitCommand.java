@@ -116,7 +116,7 @@ public final class SubmitCommand implements Callable<Integer> {
     EmbedOrder order =
         new EmbedOrder(
             platform, model, source, out, itemsPerJob, options, jobFlags.onGpu(), compileFirst);
-    requireEmbedTakes(order);
+    requireKilnTakes(order);
     PackedList list = PackedList.of("--scenes " + scenes, () -> ObjectStores.stream(scenes, from));
     ModelDescription description = ModelCache.describe(model, from);
     requirePlatform(description);
@@ -171,13 +171,18 @@ public final class SubmitCommand implements Callable<Integer> {
   }
 
   /** A mistake in the children's command line is better found before ten thousand find it. */
-  private static void requireEmbedTakes(EmbedOrder order) {
-    List<String> command = order.embed("list", "run");
+  private static void requireKilnTakes(EmbedOrder order) {
+    requireKilnTakes("options of kiln embed: ", order.embed("list", "run"));
+    if (order.compileFirst()) {
+      requireKilnTakes("--compile-first: ", order.compile());
+    }
+  }
+
+  private static void requireKilnTakes(String what, List<String> command) {
     try {
-      Kiln.commandLine(Map.of(), List.of(EmbedCommand.class))
-          .parseArgs(command.toArray(String[]::new));
+      Kiln.commandLine(Map.of(), Kiln.COMMANDS).parseArgs(command.toArray(String[]::new));
     } catch (ParameterException e) {
-      throw new ConfigurationFault("options of kiln embed: " + e.getMessage(), e);
+      throw new ConfigurationFault(what + e.getMessage(), e);
     }
   }
 }

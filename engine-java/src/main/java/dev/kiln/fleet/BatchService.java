@@ -6,12 +6,10 @@ import java.io.InterruptedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
 import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.core.exception.SdkException;
@@ -35,7 +33,7 @@ import software.amazon.awssdk.services.batch.model.SubmitJobRequest;
 
 /**
  * AWS Batch. What may pass is tried again, with one exception: a submission whose fate is unknown
- * is {@link UnknownFate}, since Batch would take it twice.
+ * is {@link UnknownFateException}, since Batch would take it twice.
  */
 public final class BatchService implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(BatchService.class);
@@ -45,30 +43,9 @@ public final class BatchService implements AutoCloseable {
 
   private static final long LONGEST_PAUSE_MILLIS = 20_000;
 
-  private static final Set<String> SLOW =
-      Set.of(
-          "TooManyRequestsException", "ThrottlingException", "Throttling", "RequestLimitExceeded");
-  private static final Set<String> BAD_CREDENTIALS =
-      Set.of(
-          "UnrecognizedClientException",
-          "InvalidSignatureException",
-          "IncompleteSignatureException",
-          "InvalidClientTokenId",
-          "ExpiredTokenException",
-          "MissingAuthenticationTokenException");
-
   private final BatchOptions options;
   private final SdkHttpClient http;
   private final BatchClient client;
-
-  /** A submission that may or may not have arrived. */
-  static final class UnknownFate extends IOException {
-    private static final long serialVersionUID = 1L;
-
-    UnknownFate(String message, Throwable cause) {
-      super(message, cause);
-    }
-  }
 
   /**
    * @throws ConfigurationFault if no region is known
@@ -142,7 +119,7 @@ public final class BatchService implements AutoCloseable {
    * Submits a job, once.
    *
    * @return its id
-   * @throws UnknownFate if Batch may have taken it without saying so
+   * @throws UnknownFateException if Batch may have taken it without saying so
    */
   String submit(SubmitJobRequest request) throws IOException {
     return attempt("batch:SubmitJob", true, () -> client.submitJob(request)).jobId();
@@ -237,58 +214,13 @@ public final class BatchService implements AutoCloseable {
       try {
         return request.get();
       } catch (SdkException e) {
-        String said = diagnose(right, once, e);
+        String said = BatchDiagnosis.of(right, once, e);
         if (number >= options.attempts()) {
           throw new IOException(said + "; tried " + number + " times", e);
         }
         pause(said, number);
       }
     }
-  }
-
-  /** Returns what was said where another try may help; throws where not. */
-  private String diagnose(String right, boolean once, SdkException e) throws IOException {
-    if (!(e instanceof AwsServiceException answer)) {
-      String message = e.getMessage() == null ? e.toString() : oneLine(e.getMessage());
-      if (message.contains("Unable to load credentials")) {
-        throw new ConfigurationFault(
-            "AWS Batch: no AWS credentials found: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and"
-                + " AWS_SECRET_ACCESS_KEY, or give the machine a role",
-            e);
-      }
-      return passing(once, "AWS Batch cannot be reached: " + message, e);
-    }
-    String code = answer.awsErrorDetails() == null ? "" : answer.awsErrorDetails().errorCode();
-    code = code == null ? "" : code;
-    String message =
-        answer.awsErrorDetails() == null
-            ? oneLine(String.valueOf(answer.getMessage()))
-            : oneLine(String.valueOf(answer.awsErrorDetails().errorMessage()));
-    if (answer.statusCode() == 429 || SLOW.contains(code)) {
-      // Turned away at the door: never a job, so always to be tried again.
-      return "AWS Batch asks to slow down (" + code + ")";
-    }
-    if (BAD_CREDENTIALS.contains(code)) {
-      throw new ConfigurationFault(
-          "AWS Batch: the credentials are refused ("
-              + code
-              + "): check them (AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY)",
-          e);
-    }
-    if (answer.statusCode() == 403 || code.startsWith("AccessDenied")) {
-      throw new ConfigurationFault("AWS Batch: the credentials lack " + right + ": " + message, e);
-    }
-    if (answer.statusCode() >= 500) {
-      return passing(once, "AWS Batch answered " + answer.statusCode() + " " + code, e);
-    }
-    throw new ConfigurationFault("AWS Batch refuses the request (" + code + "): " + message, e);
-  }
-
-  private static String passing(boolean once, String said, SdkException e) throws UnknownFate {
-    if (once) {
-      throw new UnknownFate(said, e);
-    }
-    return said;
   }
 
   /** Waits as long as is due after so many tries, less up to half by chance. */
@@ -307,10 +239,6 @@ public final class BatchService implements AutoCloseable {
 
   int attempts() {
     return options.attempts();
-  }
-
-  private static String oneLine(String text) {
-    return text.replaceAll("\\s+", " ").strip();
   }
 
   @Override

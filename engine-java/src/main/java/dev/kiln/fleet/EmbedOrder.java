@@ -58,7 +58,7 @@ public record EmbedOrder(
   }
 
   /** The command line of the job that compiles the model for the GPU it runs on. */
-  List<String> compile() {
+  public List<String> compile() {
     List<String> command =
         new ArrayList<>(List.of("compile", "--model=" + model, "--platform=" + platform));
     for (int i = 0; i < options.size(); i++) {

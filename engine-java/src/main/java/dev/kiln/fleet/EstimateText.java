@@ -17,10 +17,10 @@ public final class EstimateText {
     line(text, "%s: %,d scenes, %,.0f chips (%s)", name, work.scenes(), work.chips(), work.basis());
     line(
         text,
-        "reads %,.1f TB with %,.0f requests, writes %,.1f TB, which costs $%,.0f a month to keep",
-        work.bytesRead() / 1e12,
+        "reads %s with %,.0f requests, writes %s, which costs $%,.2f a month to keep",
+        bytes(work.bytesRead()),
         work.reads(),
-        work.bytesWritten() / 1e12,
+        bytes(work.bytesWritten()),
         work.bytesWritten() / 1e9 * prices.storage().storedGbMonth());
     line(text, "");
     line(
@@ -56,7 +56,7 @@ public final class EstimateText {
     for (Estimate e : estimates) {
       line(
           text,
-          "%-14s %,9.0f %,10.1f %,8d %7d %,10d %,8.1f %,9d %,9.1f %,11.0f %,11.0f %,7.0f",
+          "%-14s %,9.0f %,10.1f %,8d %7d %,10d %,8.1f %,9d %,9.1f %,11.2f %,11.2f %,7.2f",
           e.instance(),
           e.chipsPerSecond(),
           e.gpuHours(),
@@ -74,6 +74,12 @@ public final class EstimateText {
     line(text, "rates: %s", rates);
     line(text, "prices: %s; yours with --prices FILE", prices.origin());
     return text.toString();
+  }
+
+  private static String bytes(double bytes) {
+    return bytes >= 1e12
+        ? "%,.1f TB".formatted(bytes / 1e12)
+        : "%,.1f GB".formatted(bytes / 1e9);
   }
 
   private static void line(StringBuilder text, String format, Object... values) {

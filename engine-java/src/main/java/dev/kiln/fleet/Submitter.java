@@ -209,7 +209,7 @@ public final class Submitter {
       }
       try {
         return batch.submit(request);
-      } catch (BatchService.UnknownFate e) {
+      } catch (UnknownFateException e) {
         mayBeThere = true;
         if (number >= batch.attempts()) {
           throw new IOException(

@@ -19,6 +19,8 @@ import java.nio.file.StandardCopyOption;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Stream;
@@ -36,6 +38,11 @@ public final class ModelCache {
 
   /** Compiled for a kind of GPU, beside the model; may be absent. */
   private static final String PLANS = "plans";
+
+  private static final String ASIDE = ".copying-";
+
+  /** A copy this old was left by a process that died. */
+  private static final Duration ABANDONED = Duration.ofHours(2);
 
   private ModelCache() {}
 
@@ -75,9 +82,11 @@ public final class ModelCache {
     Path target = cache.toAbsolutePath().resolve(name);
     if (!Files.exists(target)) {
       long begun = System.nanoTime();
-      Path aside = target.resolveSibling("." + name + "." + ProcessHandle.current().pid());
+      Files.createDirectories(target.getParent());
+      removeAbandoned(target.getParent());
+      // Not by process id: in containers that share the folder, every process may have the same.
+      Path aside = Files.createTempDirectory(target.getParent(), ASIDE);
       try {
-        Files.createDirectories(aside);
         fetch(store, description.weights().file(), description.weights().sha256(), aside);
         for (ModelDescription.Graph graph : description.graphs()) {
           fetch(store, graph.file(), graph.sha256(), aside);
@@ -104,7 +113,7 @@ public final class ModelCache {
       Path target = folder.resolve(plan);
       if (!Files.exists(target)) {
         Files.createDirectories(folder);
-        Path aside = folder.resolve("." + plan + "." + ProcessHandle.current().pid());
+        Path aside = Files.createTempFile(folder, ASIDE, "");
         try (InputStream in = store.stream(PLANS + "/" + plan)) {
           Files.copy(in, aside, StandardCopyOption.REPLACE_EXISTING);
           Files.move(aside, target, StandardCopyOption.ATOMIC_MOVE);
@@ -182,6 +191,18 @@ public final class ModelCache {
     } catch (FileSystemException e) {
       if (!Files.isDirectory(target)) {
         throw e;
+      }
+    }
+  }
+
+  private static void removeAbandoned(Path cache) throws IOException {
+    Instant limit = Instant.now().minus(ABANDONED);
+    try (Stream<Path> entries = Files.list(cache)) {
+      for (Path entry : entries.toList()) {
+        if (entry.getFileName().toString().startsWith(ASIDE)
+            && Files.getLastModifiedTime(entry).toInstant().isBefore(limit)) {
+          remove(entry);
+        }
       }
     }
   }

@@ -5,19 +5,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.kiln.export.Exporter;
 import dev.kiln.platform.PlatformCatalog;
 import dev.kiln.run.ExitCode;
+import dev.kiln.run.ModelCache;
 import dev.kiln.testing.BatchServer;
 import dev.kiln.testing.BatchServer.Trouble;
 import dev.kiln.testing.S3Server;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -276,15 +281,51 @@ class BatchCommandsTest {
 
   @Test
   void dryRunSendsNothing() throws Exception {
-    assertThat(submit(scenes(25), "--dry-run", "--compile-first", "--", "--precision", "bf16"))
+    assertThat(submit(scenes(25), "--dry-run", "--", "--precision", "bf16"))
         .as(said())
         .isZero();
     JsonNode requests = JsonMapper.shared().readTree(said());
     assertThat(requests)
         .extracting(node -> node.path("operation").asString())
-        .containsExactly("RegisterJobDefinition", "PutObject", "SubmitJob", "SubmitJob");
+        .containsExactly("RegisterJobDefinition", "PutObject", "SubmitJob");
     assertThat(batch.calls("submitjob") + batch.calls("registerjobdefinition")).isZero();
     assertThat(bucket.resolve("clay")).doesNotExist();
+  }
+
+  @Test
+  void compilingFirstNeedsAKilnThatCompiles() throws Exception {
+    boolean compiles =
+        Kiln.commandLine(Map.of(), Kiln.COMMANDS).getSubcommands().containsKey("compile");
+    assertThat(submit(scenes(25), "--dry-run", "--compile-first"))
+        .as(said())
+        .isEqualTo(compiles ? 0 : ExitCode.CONFIGURATION);
+    assertThat(said()).contains(compiles ? "-compile\"" : "--compile-first: ");
+  }
+
+  @Test
+  void jobsOfAMachineThatFetchAModelAtOnceShareOneCopy() throws Exception {
+    Path cache = folder.resolve("cache");
+    Path abandoned = Files.createDirectories(cache.resolve(".copying-1"));
+    Files.setLastModifiedTime(abandoned, FileTime.from(Instant.now().minusSeconds(10_000)));
+    List<CompletableFuture<String>> jobs = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      jobs.add(
+          CompletableFuture.supplyAsync(
+              () -> {
+                try {
+                  return ModelCache.open("s3://models", S3Server.options(s3.endpoint()), cache)
+                      .hash();
+                } catch (IOException e) {
+                  throw new UncheckedIOException(e);
+                }
+              }));
+    }
+    for (CompletableFuture<String> job : jobs) {
+      assertThat(job.get()).hasSize(64);
+    }
+    try (var left = Files.list(cache)) {
+      assertThat(left.toList()).hasSize(1);
+    }
   }
 
   @Test
