@@ -65,7 +65,8 @@ final class BatchDiagnosis {
     throw new ConfigurationFault("AWS Batch refuses the request (" + code + "): " + message, e);
   }
 
-  private static String passing(boolean once, String said, SdkException e) throws UnknownFateException {
+  private static String passing(boolean once, String said, SdkException e)
+      throws UnknownFateException {
     if (once) {
       throw new UnknownFateException(said, e);
     }

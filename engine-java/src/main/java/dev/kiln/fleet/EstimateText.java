@@ -77,9 +77,7 @@ public final class EstimateText {
   }
 
   private static String bytes(double bytes) {
-    return bytes >= 1e12
-        ? "%,.1f TB".formatted(bytes / 1e12)
-        : "%,.1f GB".formatted(bytes / 1e9);
+    return bytes >= 1e12 ? "%,.1f TB".formatted(bytes / 1e12) : "%,.1f GB".formatted(bytes / 1e9);
   }
 
   private static void line(StringBuilder text, String format, Object... values) {

@@ -281,9 +281,7 @@ class BatchCommandsTest {
 
   @Test
   void dryRunSendsNothing() throws Exception {
-    assertThat(submit(scenes(25), "--dry-run", "--", "--precision", "bf16"))
-        .as(said())
-        .isZero();
+    assertThat(submit(scenes(25), "--dry-run", "--", "--precision", "bf16")).as(said()).isZero();
     JsonNode requests = JsonMapper.shared().readTree(said());
     assertThat(requests)
         .extracting(node -> node.path("operation").asString())

@@ -66,7 +66,10 @@ class SubmitterTest {
     return new BatchService(
         new BatchOptions(
             Optional.of(server.endpoint()),
-            Optional.of("us-west-2"), attempts, Duration.ofMillis(2), Duration.ofMillis(200)));
+            Optional.of("us-west-2"),
+            attempts,
+            Duration.ofMillis(2),
+            Duration.ofMillis(200)));
   }
 
   private static PackedList list(int scenes) throws IOException {
