@@ -58,7 +58,8 @@ public record Leftovers(Optional<PackedList> list, long done, long hopeless) {
     String found = whole.build().sha256();
     if (!found.equals(submission.list())) {
       throw new ConfigurationFault(
-          "%s: was changed since it was submitted (SHA-256 of its keys now %s…): put it back, or submit anew"
+          ("%s: was changed since it was submitted (SHA-256 of its keys now %s…): put it back, or"
+                  + " submit anew")
               .formatted(name, found.substring(0, 12)));
     }
     PackedList rest = left.build();

@@ -104,7 +104,8 @@ public final class Retry {
   public static void requireSameList(Submission submission, String option, PackedList list) {
     if (!list.sha256().equals(submission.list())) {
       throw new ConfigurationFault(
-          "%s: has changed since it was submitted: %,d scenes (SHA-256 %s…), then %,d (%s…); leave it out to try the submitted one again, or submit anew"
+          ("%s: has changed since it was submitted: %,d scenes (SHA-256 %s…), then %,d (%s…); leave"
+                  + " it out to try the submitted one again, or submit anew")
               .formatted(
                   option,
                   list.scenes(),

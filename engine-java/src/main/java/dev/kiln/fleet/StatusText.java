@@ -72,7 +72,8 @@ public final class StatusText {
       if (child.logStream() != null) {
         line(
             text,
-            "            aws logs get-log-events --limit 50 --log-group-name %s --log-stream-name %s",
+            "            aws logs get-log-events --limit 50"
+                + " --log-group-name %s --log-stream-name %s",
             child.logGroup(),
             child.logStream());
       }

@@ -94,7 +94,19 @@ class ImageTest {
     assertThat(ignored).contains(".git", ".kiln", "**/target");
     assertThat(ignored)
         .doesNotContain("deploy", "kiln", "pom.xml", "cmake", "LICENSE")
-        .doesNotContain("engine-java", "engine-native", "model-export", "benchmarks/pom.xml");
+        .doesNotContain("engine-java", "engine-native", "model-export");
+    // Maven reads the pom of every module that the parent names.
+    Matcher module =
+        Pattern.compile("<module>(.*?)</module>")
+            .matcher(Files.readString(ROOT.resolve("pom.xml")));
+    while (module.find()) {
+      String name = module.group(1);
+      assertThat(ignored).doesNotContain(name);
+      if (ignored.contains(name + "/*")) {
+        assertThat(ignored.subList(ignored.indexOf(name + "/*"), ignored.size()))
+            .contains("!" + name + "/pom.xml");
+      }
+    }
   }
 
   private static Map<String, String> files(Path root) throws IOException {
