@@ -34,6 +34,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,8 +49,8 @@ import org.slf4j.LoggerFactory;
 class ArraySimulationTest {
   private static final Logger log = LoggerFactory.getLogger(ArraySimulationTest.class);
 
-  private static final int SCENES = 1_231_441;
-  private static final int ITEMS_PER_JOB = 124;
+  private static final int SCENES = 1_230_000;
+  private static final int ITEMS_PER_JOB = 123;
   private static final long SEED = 20_261_122;
 
   /** One scene in so many can never be embedded. */
@@ -184,14 +186,14 @@ class ArraySimulationTest {
     return builder.build();
   }
 
-  private static Submitter.Request request(PackedList list, String retryOf) {
+  private static Submitter.Request request(PackedList list, int itemsPerJob, String retryOf) {
     EmbedOrder order =
         new EmbedOrder(
             "naip",
             "s3://m",
             "s3://naip-analytic",
             "memory",
-            ITEMS_PER_JOB,
+            itemsPerJob,
             List.of(),
             true,
             false);
@@ -210,8 +212,8 @@ class ArraySimulationTest {
 
     Array array = new Array();
     Submitter submitter = new Submitter(array.out, Clock.systemUTC());
-    Submission first = begin(array, submitter, request(list, null));
-    assertThat(first.children()).isEqualTo(9931);
+    Submission first = begin(array, submitter, request(list, ITEMS_PER_JOB, null));
+    assertThat(first.children()).isEqualTo(10_000);
     array.run(first, keys);
     long triesOfFirst = array.tries.get();
     assertThat(array.failedChildren.get()).isPositive();
@@ -223,7 +225,7 @@ class ArraySimulationTest {
     while (left.list().isPresent()) {
       assertThat(++rounds).isLessThan(10);
       PackedList rest = left.list().get();
-      Submission retry = begin(array, submitter, request(rest, first.id()));
+      Submission retry = begin(array, submitter, request(rest, ITEMS_PER_JOB, first.id()));
       array.run(retry, read(array.out, rest));
       left = Leftovers.of(first, array.out, false);
     }
@@ -240,7 +242,7 @@ class ArraySimulationTest {
     try (FleetWatch watch = new FleetWatch(array.out, null, Clock.systemUTC())) {
       FleetStatus status = watch.look(null);
       assertThat(status.runs()).hasSize(1 + rounds);
-      assertThat(status.runs().get(0).reports()).isEqualTo(9931);
+      assertThat(status.runs().get(0).reports()).isEqualTo(10_000);
     }
 
     double seconds = (System.nanoTime() - start) / 1e9;
@@ -276,17 +278,24 @@ class ArraySimulationTest {
     return all.keys().toArray(String[]::new);
   }
 
-  @Test
-  void childrenReadTheSamePartOfTheListThatTheSimulationGivesThem() throws IOException {
+  /** With an array that begins anew in the middle of the list, too. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, ITEMS_PER_JOB})
+  void childrenReadTheSamePartOfTheListThatTheSimulationGivesThem(int itemsPerJob)
+      throws IOException {
     String[] keys = keys(20_000);
     PackedList list = list(keys);
     MemoryStore out = new MemoryStore();
     out.put(list.key(), list.gzip());
-    Submission submission = new Submitter(out, Clock.systemUTC()).plan(request(list, null), false);
-    for (int child : new int[] {0, 1, 80, submission.children() - 1}) {
+    Submission submission =
+        new Submitter(out, Clock.systemUTC()).plan(request(list, itemsPerJob, null), false);
+    int last = submission.children() - 1;
+    for (int child : new int[] {0, 1, last / 2, last / 2 + 1, last}) {
       Shard shard = Array.shard(submission, child);
+      assertThat(shard.index()).hasValue(child);
       Shard.Slice slice = shard.slice(keys.length);
       assertThat(SceneList.read("list", () -> out.stream(list.key()), shard).keys())
+          .isNotEmpty()
           .isEqualTo(Arrays.asList(keys).subList((int) slice.from(), (int) slice.to()));
     }
   }
