@@ -117,6 +117,11 @@ public final class SubmitCommand implements Callable<Integer> {
         new EmbedOrder(
             platform, model, source, out, itemsPerJob, options, jobFlags.onGpu(), compileFirst);
     requireKilnTakes(order);
+    if (jobFlags.definition() == null) {
+      requireBucket("--model", model);
+      requireBucket("--source", source);
+      requireBucket("--out", out);
+    }
     PackedList list = PackedList.of("--scenes " + scenes, () -> ObjectStores.stream(scenes, from));
     ModelDescription description = ModelCache.describe(model, from);
     requirePlatform(description);
@@ -159,6 +164,18 @@ public final class SubmitCommand implements Callable<Integer> {
     }
     SubmissionPrint.print(print, submission, request.list(), before);
     return 0;
+  }
+
+  /** A job definition of the user's may mount a file system that all share; Kiln's does not. */
+  private static void requireBucket(String option, String uri) {
+    if (!uri.startsWith("s3://")) {
+      throw new ConfigurationFault(
+          option
+              + " "
+              + ObjectStores.shown(uri)
+              + ": children do not see this machine's folders: give s3://BUCKET/…, or a"
+              + " --definition that mounts it");
+    }
   }
 
   private void requirePlatform(ModelDescription description) {

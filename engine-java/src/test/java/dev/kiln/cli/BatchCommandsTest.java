@@ -270,6 +270,19 @@ class BatchCommandsTest {
                 "--definition=mine"))
         .isEqualTo(ExitCode.CONFIGURATION);
     assertThat(said()).contains("expected platform sentinel-2-l2a, found naip");
+    assertThat(
+            kiln(
+                "submit",
+                "naip",
+                "--scenes=" + list,
+                "--model=s3://models",
+                "--source=s3://naip-analytic",
+                "--out=" + folder,
+                "--queue=spot",
+                "--image=kiln:0.1",
+                "--instance=g6e.xlarge"))
+        .isEqualTo(ExitCode.CONFIGURATION);
+    assertThat(said()).contains("children do not see this machine's folders: give s3://");
     assertThat(kiln("status", "s3://bucket/none")).isEqualTo(ExitCode.CONFIGURATION);
     assertThat(said()).contains("no run has begun there");
     assertThat(kiln("retry", "s3://bucket/none")).isEqualTo(ExitCode.CONFIGURATION);

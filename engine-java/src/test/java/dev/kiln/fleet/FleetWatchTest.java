@@ -31,8 +31,7 @@ class FleetWatchTest {
     for (int i = 0; i < 100; i++) {
       list.add("a/" + i + ".tif");
     }
-    EmbedOrder order =
-        new EmbedOrder("naip", "m", "s", "memory", 10, List.of(), true, false);
+    EmbedOrder order = new EmbedOrder("naip", "m", "s", "memory", 10, List.of(), true, false);
     Submitter.Request request =
         new Submitter.Request(
             order, "hash", list.build(), "q", Optional.empty(), "kiln", "/log", 0.72, null);

@@ -189,14 +189,7 @@ class ArraySimulationTest {
   private static Submitter.Request request(PackedList list, int itemsPerJob, String retryOf) {
     EmbedOrder order =
         new EmbedOrder(
-            "naip",
-            "s3://m",
-            "s3://naip-analytic",
-            "memory",
-            itemsPerJob,
-            List.of(),
-            true,
-            false);
+            "naip", "s3://m", "s3://naip-analytic", "memory", itemsPerJob, List.of(), true, false);
     return new Submitter.Request(
         order, "model", list, "q", Optional.empty(), "kiln", "/log", 1, retryOf);
   }
