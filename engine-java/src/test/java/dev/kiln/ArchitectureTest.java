@@ -24,6 +24,8 @@ class ArchitectureTest {
         .definedBy("dev.kiln.prove..")
         .layer("sample")
         .definedBy("dev.kiln.sample..")
+        .layer("fleet")
+        .definedBy("dev.kiln.fleet..")
         .layer("run")
         .definedBy("dev.kiln.run..")
         .layer("archive")
@@ -60,6 +62,7 @@ class ArchitectureTest {
         .mayOnlyAccessLayers(
             "prove",
             "sample",
+            "fleet",
             "run",
             "archive",
             "fetch",
@@ -94,6 +97,8 @@ class ArchitectureTest {
         .whereLayer("sample")
         .mayOnlyAccessLayers(
             "archive", "chip", "export", "model", "sink", "platform", "fault", "gdal", "memory")
+        .whereLayer("fleet")
+        .mayOnlyAccessLayers("run", "archive", "fetch", "sink", "fault")
         .whereLayer("run")
         .mayOnlyAccessLayers(
             "archive",
