@@ -21,7 +21,7 @@ RUN apt-get update && apt-get install -y --no-install-recommends \
 WORKDIR /kiln
 COPY . .
 # Libraries are fetched once, whatever changes in the sources.
-RUN --mount=type=cache,target=/root/.m2 ./kiln bundle --out /bundle \
+RUN --mount=type=cache,target=/root/.m2 ./kiln bundle --no-archive --out /bundle \
     && deploy/image/layers /bundle/kiln-*-linux-x86_64 /layers
 
 # ---- What runs -----------------------------------------------------------------------------------

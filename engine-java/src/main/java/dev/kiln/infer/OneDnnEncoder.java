@@ -51,7 +51,8 @@ public final class OneDnnEncoder implements Encoder {
         switch (precision) {
           case FP32 -> Type.F32;
           case BF16 -> Type.BF16;
-          case AUTO -> throw new IllegalArgumentException("precision is not chosen");
+          case AUTO, FP16, FP8 ->
+              throw new IllegalArgumentException("fp32 or bf16 expected, found " + precision);
         };
     this.platform = model.platform(platform);
     String instructions;

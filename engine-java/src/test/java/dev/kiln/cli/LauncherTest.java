@@ -359,7 +359,7 @@ class LauncherTest {
     assertThat(ended.code()).isZero();
     assertThat(ended.out())
         .contains("bundle --jars " + checkout.resolve(".kiln/lib-gpu"))
-        .contains("--out somewhere --archive --pieces 60M");
+        .contains("--out somewhere --pieces 60M");
     assertThat(logged("maven")).hasSize(1).first().asString().contains("-Pgpu");
     assertThat(checkout.resolve(".kiln/java-options")).content().contains("-XX:+UseParallelGC");
   }
@@ -367,8 +367,8 @@ class LauncherTest {
   @Test
   void bundlesForTheCpuWithWhatIsBuiltAlready() throws Exception {
     kiln();
-    Ended ended = kiln("bundle", "--cpu");
-    assertThat(ended.out()).contains("--without cuda");
+    Ended ended = kiln("bundle", "--cpu", "--no-archive");
+    assertThat(ended.out()).contains("--without cuda").doesNotContain("--archive");
     assertThat(logged("maven")).hasSize(1).first().asString().doesNotContain("-P");
   }
 
