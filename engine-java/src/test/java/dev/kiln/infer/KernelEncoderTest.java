@@ -56,12 +56,10 @@ class KernelEncoderTest {
   }
 
   private void check(GoldenChips golden, Path checkpoint, int batch) throws Exception {
-    ModelDirectory model =
-        GoldenChips.export(checkpoint, List.of(golden), folder.resolve("model"));
+    ModelDirectory model = GoldenChips.export(checkpoint, List.of(golden), folder.resolve("model"));
     FakeGpu gpu = new FakeGpu();
     try (Encoder encoder =
-        KernelEncoder.open(
-            gpu, model, golden.platform(), golden.chip(), batch, Precision.AUTO)) {
+        KernelEncoder.open(gpu, model, golden.platform(), golden.chip(), batch, Precision.AUTO)) {
       assertThat(encoder.description()).hasToString("cuda bf16 on Fake, batch " + batch);
       int[] chips = IntStream.range(0, batch).map(i -> i % golden.count()).toArray();
       float[] vectors = golden.encode(encoder.newSlot(), chips);
