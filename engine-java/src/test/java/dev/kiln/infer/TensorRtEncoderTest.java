@@ -169,8 +169,7 @@ class TensorRtEncoderTest {
   void aBatchThatFails() throws Exception {
     try (Encoder encoder = open(gpu, 2, Precision.BF16);
         Strip strip =
-            TestStrips.noise(
-                TestStrips.naip(), 64, 0, 64, 0, 0, 0, 1, encoder.hostMemory())) {
+            TestStrips.noise(TestStrips.naip(), 64, 0, 64, 0, 0, 0, 1, encoder.hostMemory())) {
       BatchSlot slot = encoder.newSlot();
       engine.fail(1);
       slot.put(strip, 0, 0, new float[4], new float[4]);
