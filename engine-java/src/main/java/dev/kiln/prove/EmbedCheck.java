@@ -56,7 +56,7 @@ final class EmbedCheck implements Check {
    *
    * @param size of one
    * @param times that each is embedded
-   * @param work folder for them and for the files
+   * @param work folder for them and for the files; scenes that are there are used again
    */
   record Scenes(SampleSize size, int times, Path work) {}
 
@@ -85,12 +85,14 @@ final class EmbedCheck implements Check {
   @Override
   public List<Figure> run() throws Exception {
     contender.requireThere();
-    Path archive = scenes.work().resolve("archive");
-    SampleArchive.write(
-        archive,
-        new SampleOptions(scenes.size(), SCENES, 0, Architecture.named("micro"), 7),
-        true,
-        line -> {});
+    Path archive = scenes.work().resolve("archive-" + scenes.size().naipWidth());
+    if (Files.notExists(archive)) {
+      SampleArchive.write(
+          archive,
+          new SampleOptions(scenes.size(), SCENES, 0, Architecture.named("micro"), 7),
+          false,
+          line -> {});
+    }
     SteadyPace pace = new SteadyPace();
     RunReport report;
     OptionalDouble busy = OptionalDouble.empty();
@@ -155,7 +157,9 @@ final class EmbedCheck implements Check {
     for (int i = 0; i < scenes.times(); i++) {
       for (String key : SampleArchive.naipKeys(SCENES)) {
         String copy = published(key, FIRST_DAY.plusDays(i));
-        Files.createLink(source.resolve(copy), source.resolve(key));
+        if (Files.notExists(source.resolve(copy))) {
+          Files.createLink(source.resolve(copy), source.resolve(key));
+        }
         keys.add(copy);
       }
     }

@@ -59,7 +59,7 @@ public final class Prove {
    *
    * @param status whether a device can be opened
    * @param open opens it
-   * @param contenders encoders, the first the one that embeds
+   * @param contenders encoders
    * @param products libraries that measure the matrix ceiling
    * @param gauge opens what says how busy the device is; gives null if nothing does
    */
@@ -152,15 +152,14 @@ public final class Prove {
         checks.add(new ThroughputCheck(contender, batch, model, yardstick, time));
       }
     }
-    if (device.contenders().isEmpty()) {
-      return;
-    }
     EmbedCheck.Scenes scenes =
         options.quick()
             ? new EmbedCheck.Scenes(SampleSize.SMALL, 4, options.work())
             : new EmbedCheck.Scenes(new SampleSize(6500, 5200, 2), 12, options.work());
     int batch = options.batches().get(options.batches().size() / 2);
-    checks.add(new EmbedCheck(device.contenders().get(0), batch, model, device.gauge(), scenes));
+    for (Contender contender : device.contenders()) {
+      checks.add(new EmbedCheck(contender, batch, model, device.gauge(), scenes));
+    }
   }
 
   /** Something that was not given. */

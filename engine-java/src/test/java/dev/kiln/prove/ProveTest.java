@@ -75,7 +75,8 @@ class ProveTest {
             "SKIPPED there against clay-micro",
             "PASSED here, Clay micro, batch 4",
             "SKIPPED there, Clay micro, batch 4",
-            "PASSED embed with here, Clay micro, batch 4");
+            "PASSED embed with here, Clay micro, batch 4",
+            "SKIPPED embed with there, Clay micro, batch 4");
     assertThat(report.exitCode()).isEqualTo(ExitCode.DONE);
     assertThat(report.machine()).containsEntry("kiln", "1.2.3").containsKey("java");
     assertThat(report.machine().get("device")).startsWith("Fake (sm_90");
