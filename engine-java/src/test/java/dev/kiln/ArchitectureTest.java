@@ -22,6 +22,8 @@ class ArchitectureTest {
         .definedBy("dev.kiln.cli..")
         .layer("sample")
         .definedBy("dev.kiln.sample..")
+        .layer("fleet")
+        .definedBy("dev.kiln.fleet..")
         .layer("run")
         .definedBy("dev.kiln.run..")
         .layer("archive")
@@ -55,6 +57,7 @@ class ArchitectureTest {
         .whereLayer("cli")
         .mayOnlyAccessLayers(
             "sample",
+            "fleet",
             "run",
             "archive",
             "fetch",
@@ -72,6 +75,8 @@ class ArchitectureTest {
         .whereLayer("sample")
         .mayOnlyAccessLayers(
             "archive", "chip", "export", "model", "sink", "platform", "fault", "gdal", "memory")
+        .whereLayer("fleet")
+        .mayOnlyAccessLayers("run", "archive", "fetch", "sink", "fault")
         .whereLayer("run")
         .mayOnlyAccessLayers(
             "archive",

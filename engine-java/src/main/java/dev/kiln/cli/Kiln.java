@@ -42,13 +42,17 @@ import picocli.CommandLine.Spec;
       "  ./kiln demo"
     })
 public final class Kiln implements Callable<Integer> {
-  private static final List<Class<?>> COMMANDS =
+  static final List<Class<?>> COMMANDS =
       List.of(
           SampleCommand.class,
           ManifestCommand.class,
           ExportCommand.class,
           CompileCommand.class,
           EmbedCommand.class,
+          EstimateCommand.class,
+          SubmitCommand.class,
+          StatusCommand.class,
+          RetryCommand.class,
           InspectCommand.class,
           DoctorCommand.class,
           DemoCommand.class);
