@@ -20,6 +20,8 @@ class ArchitectureTest {
         .consideringOnlyDependenciesInLayers()
         .layer("cli")
         .definedBy("dev.kiln.cli..")
+        .layer("prove")
+        .definedBy("dev.kiln.prove..")
         .layer("sample")
         .definedBy("dev.kiln.sample..")
         .layer("fleet")
@@ -48,10 +50,17 @@ class ArchitectureTest {
         .definedBy("dev.kiln.fault..")
         .layer("gdal")
         .definedBy("dev.kiln.gdal..")
+        .layer("tensorrt")
+        .definedBy("dev.kiln.tensorrt..")
+        .layer("cuda")
+        .definedBy("dev.kiln.cuda..")
+        .layer("trace")
+        .definedBy("dev.kiln.trace..")
         .layer("memory")
         .definedBy("dev.kiln.memory..")
         .whereLayer("cli")
         .mayOnlyAccessLayers(
+            "prove",
             "sample",
             "fleet",
             "run",
@@ -62,10 +71,28 @@ class ArchitectureTest {
             "infer",
             "sink",
             "export",
+            "tensorrt",
             "model",
             "platform",
             "fault",
             "gdal",
+            "trace",
+            "memory")
+        .whereLayer("prove")
+        .mayOnlyAccessLayers(
+            "sample",
+            "run",
+            "archive",
+            "fetch",
+            "chip",
+            "infer",
+            "sink",
+            "export",
+            "tensorrt",
+            "model",
+            "platform",
+            "fault",
+            "cuda",
             "memory")
         .whereLayer("sample")
         .mayOnlyAccessLayers(
@@ -83,6 +110,8 @@ class ArchitectureTest {
             "model",
             "platform",
             "fault",
+            "cuda",
+            "trace",
             "memory")
         .whereLayer("archive")
         .mayOnlyAccessLayers("platform", "fault", "memory")
@@ -93,9 +122,12 @@ class ArchitectureTest {
         .whereLayer("chip")
         .mayOnlyAccessLayers("platform", "fault")
         .whereLayer("infer")
-        .mayOnlyAccessLayers("model", "platform", "fault", "memory")
+        .mayOnlyAccessLayers(
+            "export", "tensorrt", "model", "platform", "fault", "cuda", "trace", "memory")
         .whereLayer("sink")
         .mayOnlyAccessLayers("chip", "fault")
+        .whereLayer("tensorrt")
+        .mayOnlyAccessLayers("export", "model", "platform", "fault", "cuda", "memory")
         .whereLayer("export")
         .mayOnlyAccessLayers("model", "platform", "fault")
         .whereLayer("model")
@@ -103,6 +135,10 @@ class ArchitectureTest {
         .whereLayer("platform")
         .mayOnlyAccessLayers("fault")
         .whereLayer("fault")
+        .mayNotAccessAnyLayer()
+        .whereLayer("cuda")
+        .mayOnlyAccessLayers("memory")
+        .whereLayer("trace")
         .mayNotAccessAnyLayer()
         .whereLayer("memory")
         .mayNotAccessAnyLayer()

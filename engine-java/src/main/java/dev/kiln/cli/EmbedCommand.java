@@ -21,6 +21,8 @@ import dev.kiln.run.RunOptions;
 import dev.kiln.run.RunReport;
 import dev.kiln.run.ShardRun;
 import dev.kiln.sink.Provenance;
+import dev.kiln.trace.Nvtx;
+import dev.kiln.trace.Trace;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -114,9 +116,17 @@ public final class EmbedCommand implements Callable<Integer> {
       description = "auto (a bar on a terminal, else lines), plain, json or none.")
   private ProgressLog.Style progress;
 
+  @Option(
+      names = "--nvtx",
+      description = "Show stages and batches to the NVIDIA profiler that started this.")
+  private boolean nvtx;
+
   @Override
   public Integer call() throws IOException, InterruptedException {
     ResolvedOptions.summarise(spec.commandLine().getParseResult()).forEach(log::info);
+    if (nvtx) {
+      trace();
+    }
     ModelDirectory model = ModelCache.open(modelUri, storeFlags.source(), modelCache);
     Shard shard = shardFlags.resolve();
     SceneList list = scenes(shard);
@@ -154,16 +164,29 @@ public final class EmbedCommand implements Callable<Integer> {
     }
   }
 
+  private static void trace() {
+    Nvtx profiler = Nvtx.ofThisProcess();
+    if (profiler == null) {
+      log.warn("--nvtx: no NVIDIA profiler started this, so nobody sees its ranges");
+    }
+    Trace.to(profiler);
+  }
+
   private void plan(ModelDirectory model, Encoder encoder, RunOptions options) throws IOException {
-    MemoryPlan plan =
-        MemoryPlan.of(
-            model.platform(platform),
-            model.architecture(),
-            Files.size(model.weights()),
-            encoder.description().chip(),
-            encoder.description().batch(),
-            options,
-            Runtime.getRuntime().maxMemory());
+    Platform bands = model.platform(platform);
+    int chip = encoder.description().chip();
+    int batch = encoder.description().batch();
+    long heap = Runtime.getRuntime().maxMemory();
+    MemoryPlan plan;
+    if (encoder.deviceMemory().isPresent()) {
+      MemoryPlan device = MemoryPlan.onDevice(bands, model.architecture(), chip, batch, options);
+      log.info("device memory, at most: {}", device);
+      device.requireFits(encoder.deviceMemory().getAsLong());
+      plan = MemoryPlan.besideDevice(bands, options, heap);
+    } else {
+      long weights = Files.size(model.weights());
+      plan = MemoryPlan.of(bands, model.architecture(), weights, chip, batch, options, heap);
+    }
     log.info("memory, at most: {}", plan);
     plan.requireFits(MemoryPlan.available());
   }

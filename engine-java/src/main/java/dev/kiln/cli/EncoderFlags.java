@@ -10,7 +10,7 @@ final class EncoderFlags {
       names = "--encoder",
       paramLabel = "KIND",
       defaultValue = "auto",
-      description = "auto, tensorrt, cpu or onnxruntime.")
+      description = "auto (a GPU's where there is one), tensorrt, cuda, cpu or onnxruntime.")
   private EncoderOptions.Kind encoder;
 
   @Option(names = "--require-gpu", description = "Fail where only a CPU encoder could run.")
@@ -19,11 +19,11 @@ final class EncoderFlags {
   @Option(
       names = "--precision",
       paramLabel = "FORMAT",
-      defaultValue = "fp32",
       description =
           "What matrix products read: fp32, within 2e-5 of the published encoder; bf16, about twice"
-              + " as fast where the processor has it and within 1e-2; auto, bf16 where a trial at the"
-              + " start shows that processor and model bear it, else fp32.")
+              + " as fast where the processor has it and within 1e-2; fp16, on a GPU alone and"
+              + " within 3e-3; auto, bf16 where a trial at the start shows that processor and model"
+              + " bear it, else fp32. Unless given, fp32 on a processor and bf16 on a GPU.")
   private Precision precision;
 
   @Option(

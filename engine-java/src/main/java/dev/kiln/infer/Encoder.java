@@ -1,5 +1,8 @@
 package dev.kiln.infer;
 
+import dev.kiln.memory.HostMemory;
+import java.util.OptionalLong;
+
 /**
  * The Clay encoder of one model, platform and chip size on one device. Work passes through {@link
  * BatchSlot}s: while one slot computes, the next is filled and the last is drained, so an encoder
@@ -14,6 +17,16 @@ public interface Encoder extends AutoCloseable {
 
   /** Makes a slot with its own memory for one batch; the encoder owns it. */
   BatchSlot newSlot();
+
+  /** Where strips for this encoder should lie; any other memory works, more slowly. */
+  default HostMemory hostMemory() {
+    return HostMemory.ORDINARY;
+  }
+
+  /** Memory of the device that it runs on, in bytes; empty if that is the processor. */
+  default OptionalLong deviceMemory() {
+    return OptionalLong.empty();
+  }
 
   /** Waits for work that is under way and frees everything; a second call does nothing. */
   @Override

@@ -5,7 +5,8 @@ package dev.kiln.infer;
  *
  * @param kind which implementation
  * @param requireGpu whether a CPU encoder is an error
- * @param precision of the matrix products
+ * @param precision of the matrix products; null for what suits the encoder: float32 on a CPU,
+ *     bfloat16 on a GPU
  * @param batch most chips in a batch; 0 lets the encoder choose
  * @param threads of a CPU encoder; 0 takes every {@linkplain PhysicalCores core}
  */
@@ -15,6 +16,7 @@ public record EncoderOptions(
   public enum Kind {
     AUTO,
     TENSORRT,
+    CUDA,
     CPU,
     ONNXRUNTIME
   }

@@ -1,11 +1,16 @@
 package dev.kiln.run;
 
+import dev.kiln.cuda.CudaDriver;
+import dev.kiln.cuda.CudaGpu;
+import dev.kiln.cuda.Gpu;
+import dev.kiln.cuda.Nvrtc;
 import dev.kiln.fault.ConfigurationFault;
 import dev.kiln.fetch.StoreCheck;
 import dev.kiln.fetch.StoreOptions;
 import dev.kiln.infer.Encoders;
 import dev.kiln.infer.OneDnnEncoder;
 import dev.kiln.infer.OnnxRuntimeEncoder;
+import dev.kiln.infer.TensorRtEncoder;
 import dev.kiln.model.ModelDirectory;
 import dev.kiln.platform.Platform;
 import dev.kiln.raster.GdalLibrary;
@@ -15,6 +20,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -66,6 +72,7 @@ public final class Checkup {
     checkup.works("ONNX Runtime", OnnxRuntimeEncoder::version);
     checkup.works("CPU encoder", Encoders::onCpu);
     checkup.gpu();
+    checkup.tensorRt();
     if (model != null) {
       checkup.works("model", () -> describe(ModelDirectory.open(model)));
     }
@@ -120,18 +127,45 @@ public final class Checkup {
   }
 
   private void gpu() {
-    Path driver = Path.of("/proc/driver/nvidia/version");
-    if (!Files.isReadable(driver)) {
+    CudaDriver.Status status = CudaDriver.status();
+    if (!status.ready()) {
       findings.add(
-          new Finding(
-              "NVIDIA GPU", State.ABSENT, "no driver is loaded", "the CPU encoder is used"));
+          new Finding("NVIDIA GPU", State.ABSENT, status.line(), "the CPU encoder is used"));
       return;
     }
     works(
-        "NVIDIA GPU", () -> Files.readString(driver).lines().findFirst().orElse("unknown driver"));
+        "NVIDIA GPU",
+        () -> {
+          try (Gpu gpu = CudaGpu.open()) {
+            return gpu.description().toString();
+          }
+        });
+    try {
+      findings.add(new Finding("CUDA compiler", State.OK, "NVRTC " + Nvrtc.version(), ""));
+    } catch (IllegalStateException e) {
+      findings.add(
+          new Finding(
+              "CUDA compiler",
+              State.ABSENT,
+              e.getMessage(),
+              "kernels that were compiled before still work"));
+    }
+    Optional<String> missing = Encoders.missingGpuEncoder();
     findings.add(
-        new Finding(
-            "GPU encoder", State.ABSENT, "not in this version of Kiln", "the CPU encoder is used"));
+        missing.isEmpty()
+            ? new Finding("GPU encoder", State.OK, "can run", "")
+            : new Finding("GPU encoder", State.ABSENT, missing.get(), "the CPU encoder is used"));
+  }
+
+  /** Without a GPU its absence is nothing to speak of. */
+  private void tensorRt() {
+    try {
+      findings.add(new Finding("TensorRT", State.OK, TensorRtEncoder.version(), ""));
+    } catch (ConfigurationFault e) {
+      if (CudaDriver.status().ready()) {
+        findings.add(new Finding("TensorRT", State.ABSENT, "cannot be used", e.getMessage()));
+      }
+    }
   }
 
   private static String describe(ModelDirectory model) {

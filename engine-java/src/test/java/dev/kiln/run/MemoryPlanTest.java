@@ -42,6 +42,34 @@ class MemoryPlanTest {
   }
 
   @Test
+  void clayFitsOnADeviceOfSixteenGigabytes() {
+    MemoryPlan plan =
+        MemoryPlan.onDevice(
+            PlatformCatalog.builtIn().get("sentinel-2-l2a"),
+            Architecture.named("large"),
+            256,
+            64,
+            new TestRun(Path.of("unused")).options());
+
+    plan.requireFits(16_000_000_000L);
+    assertThatThrownBy(() -> plan.requireFits(4_000_000_000L))
+        .isInstanceOf(ConfigurationFault.class)
+        .hasMessageStartingWith("device memory: ")
+        .hasMessageContaining("activations (--batch)")
+        .hasMessageContaining("strips (--slots)");
+  }
+
+  @Test
+  void aRunOnADeviceHoldsNoModelInHostMemory() {
+    RunOptions options = new TestRun(Path.of("unused")).options();
+    MemoryPlan plan =
+        MemoryPlan.besideDevice(PlatformCatalog.builtIn().get("naip"), options, 1_000_000_000L);
+
+    assertThat(plan.bytes()).isLessThan(plan("large", "naip", 4).bytes());
+    assertThat(plan.toString()).contains("strips").doesNotContain("model");
+  }
+
+  @Test
   void knowsWhatTheMachineHas() {
     assertThat(MemoryPlan.available()).isGreaterThan(100_000_000L);
   }

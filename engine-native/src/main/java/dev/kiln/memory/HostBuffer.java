@@ -38,12 +38,6 @@ public final class HostBuffer implements AutoCloseable {
    * @throws OutOfMemoryError if the system has no such block left
    */
   public static HostBuffer allocate(String purpose, long size) {
-    Pointer block = calloc(purpose, size);
-    return over(purpose, size, block, () -> Pointer.free(block));
-  }
-
-  /** Zeroed memory that the caller frees. */
-  static Pointer calloc(String purpose, long size) {
     if (size < 1) {
       throw new IllegalArgumentException(
           purpose + ": " + size + " bytes asked, at least 1 expected");
@@ -52,7 +46,7 @@ public final class HostBuffer implements AutoCloseable {
     if (block == null) {
       throw new OutOfMemoryError(purpose + ": no host memory for " + size + " bytes");
     }
-    return block;
+    return over(purpose, size, block, () -> Pointer.free(block));
   }
 
   /**
@@ -60,7 +54,7 @@ public final class HostBuffer implements AutoCloseable {
    *
    * @param release is run once, on close
    */
-  static HostBuffer over(String purpose, long size, Pointer block, Runnable release) {
+  public static HostBuffer over(String purpose, long size, Pointer block, Runnable release) {
     return new HostBuffer(purpose, size, new BytePointer(block).capacity(size), release);
   }
 

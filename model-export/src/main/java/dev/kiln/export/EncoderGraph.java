@@ -6,8 +6,8 @@ import static dev.kiln.export.OnnxGraph.attribute;
 import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import dev.kiln.model.Architecture;
-import dev.kiln.model.ModelDescription;
 import dev.kiln.platform.Platform;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -16,6 +16,11 @@ import java.util.Map;
  *
  * <p>L = (chip/8)² patches and all widths are fixed; the batch is symbolic. Only operators of the
  * standard set are used, LayerNorm, GELU and attention as one operator each.
+ *
+ * <p>Matrix products, GELU and attention compute in the variant's type. What adds up over the
+ * blocks does not: the tokens that blocks add to, LayerNorm and the embedding are float32 always,
+ * for rounding there would grow with every block. In float32 the two are one and no cast is
+ * written.
  */
 final class EncoderGraph {
   static final int OPSET = 23;
@@ -24,43 +29,97 @@ final class EncoderGraph {
   private static final List<AttributeProto> LAYER_NORM =
       List.of(attribute("axis", -1), attribute("epsilon", 1e-5f));
 
+  /**
+   * TensorRT's own attribute of Attention: whether it may compute it with several kernels where it
+   * has no fused one. Without it such a graph fails to compile.
+   */
+  private static final String DECOMPOSABLE = "TRT_decomposable";
+
+  /** How attention is written. */
+  enum Attention {
+    /** As the standard has it. */
+    STANDARD,
+    /** For TensorRT, which must fuse it wherever there is more than one query. */
+    FUSED,
+    /** For TensorRT, which may take it apart. */
+    DECOMPOSABLE
+  }
+
+  /**
+   * What is written.
+   *
+   * @param chip side of a chip in pixels, a multiple of 8
+   * @param tokens give every token after the last LayerNorm instead of the embedding alone
+   * @param products type of matrix products, and of the patches that are the first one's input
+   */
+  record Variant(
+      Architecture architecture,
+      Platform platform,
+      int chip,
+      boolean tokens,
+      StorageType products,
+      Attention attention) {
+    /** In float32, which every runtime computes. */
+    static Variant portable(
+        Architecture architecture, Platform platform, int chip, boolean tokens) {
+      return new Variant(
+          architecture, platform, chip, tokens, StorageType.FLOAT32, Attention.STANDARD);
+    }
+
+    /** The type that the graph expects a weight in: matrices, and the bias that GELU follows. */
+    StorageType typeOf(String weight, List<Long> shape) {
+      return shape.size() == 2 || weight.endsWith(".up.bias") ? products : StorageType.FLOAT32;
+    }
+  }
+
   private final OnnxGraph graph;
+  private final Variant variant;
   private final Architecture architecture;
   private final Platform platform;
   private final int side;
   private final int patches;
 
-  private EncoderGraph(OnnxGraph graph, Architecture architecture, Platform platform, int chip) {
+  private EncoderGraph(OnnxGraph graph, Variant variant) {
     this.graph = graph;
-    this.architecture = architecture;
-    this.platform = platform;
-    this.side = chip / Architecture.PATCH;
+    this.variant = variant;
+    this.architecture = variant.architecture;
+    this.platform = variant.platform;
+    this.side = variant.chip / Architecture.PATCH;
     this.patches = side * side;
   }
 
   /**
    * The model of one graph file.
    *
-   * @param chip side of a chip in pixels, a multiple of 8
-   * @param tokens give every token after the last LayerNorm instead of the embedding alone
    * @param weightsFile name of the file that the weights lie in
    * @param weights what lies where in it
    */
   static ModelProto build(
-      Architecture architecture,
-      Platform platform,
-      int chip,
-      boolean tokens,
-      String weightsFile,
-      Map<String, ModelDescription.Tensor> weights) {
-    OnnxGraph graph = new OnnxGraph("clay-" + platform.name(), weightsFile, weights);
-    EncoderGraph encoder = new EncoderGraph(graph, architecture, platform, chip);
+      Variant variant, String weightsFile, Map<String, OnnxGraph.Weight> weights) {
+    OnnxGraph graph = new OnnxGraph("clay-" + variant.platform.name(), weightsFile, weights);
+    EncoderGraph encoder = new EncoderGraph(graph, variant);
     String x = encoder.embed();
-    for (int block = 0; block < architecture.depth() - 1; block++) {
+    for (int block = 0; block < variant.architecture.depth() - 1; block++) {
       x = encoder.block(block, x);
     }
-    encoder.lastBlock(x, tokens);
+    encoder.lastBlock(x, variant.tokens);
     return graph.build(OPSET);
+  }
+
+  /** Rounds to the type of matrix products. */
+  private String narrow(String name, String x) {
+    return cast(name + "/narrow", x, variant.products);
+  }
+
+  /** Brings what a matrix product gave to float32. */
+  private String widen(String name, String x) {
+    return cast(name + "/wide", x, StorageType.FLOAT32);
+  }
+
+  private String cast(String name, String x, StorageType type) {
+    return variant.products == StorageType.FLOAT32
+        ? x
+        : graph.node("Cast", name, List.of(attribute("to", type.onnx())), x);
   }
 
   /** Patches, position, time and location to {@code [batch, 1 + L, dim]}. */
@@ -68,15 +127,21 @@ final class EncoderGraph {
     long dim = architecture.dim();
     String patchRows =
         graph.input(
-            "patches", BATCH, patches, (long) platform.bands().size() * Architecture.patchPixels());
-    String gsd = graph.input("gsd", 1);
-    String time = graph.input("time", BATCH, 4);
-    String latlon = graph.input("latlon", BATCH, 4);
+            "patches",
+            variant.products,
+            BATCH,
+            patches,
+            (long) platform.bands().size() * Architecture.patchPixels());
+    String gsd = graph.input("gsd", StorageType.FLOAT32, 1);
+    String time = graph.input("time", StorageType.FLOAT32, BATCH, 4);
+    String latlon = graph.input("latlon", StorageType.FLOAT32, BATCH, 4);
 
     String patch = "patch." + platform.name();
     String product =
         graph.node("MatMul", "embed/product", patchRows, graph.weight(patch + ".weight"));
-    String tokens = graph.node("Add", "embed/tokens", product, graph.weight(patch + ".bias"));
+    String tokens =
+        graph.node(
+            "Add", "embed/tokens", widen("embed/product", product), graph.weight(patch + ".bias"));
     String placed = graph.node("Add", "embed/placed", tokens, position(gsd));
     String located = graph.node("Add", "embed/located", placed, metadata(time, latlon));
 
@@ -148,7 +213,7 @@ final class EncoderGraph {
   /** A block whose tokens are all needed. */
   private String block(int block, String x) {
     String name = "block.%d.attention".formatted(block);
-    String normed = norm(name + ".norm", x);
+    String normed = narrow(name + ".norm", norm(name + ".norm", x));
     String qkv = graph.node("MatMul", name + "/qkv", normed, graph.weight(name + ".qkv"));
     List<String> parts = List.of(name + "/q", name + "/k", name + "/v");
     graph.nodes("Split", parts, List.of(attribute("axis", 2), attribute("num_outputs", 3)), qkv);
@@ -159,7 +224,7 @@ final class EncoderGraph {
   private void lastBlock(String x, boolean tokens) {
     int last = architecture.depth() - 1;
     String name = "block.%d.attention".formatted(last);
-    String normed = norm(name + ".norm", x);
+    String normed = narrow(name + ".norm", norm(name + ".norm", x));
     String kv = graph.node("MatMul", name + "/kv", normed, graph.weight(name + ".kv"));
     List<String> parts = List.of(name + "/k", name + "/v");
     graph.nodes("Split", parts, List.of(attribute("axis", 2), attribute("num_outputs", 2)), kv);
@@ -188,38 +253,45 @@ final class EncoderGraph {
   }
 
   /**
-   * {@code x + out(attention(q, k, v))}; the scale is in q's weights. Attention stays one operator:
-   * TensorRT maps it to a fused kernel without having to find a pattern, and ONNX Runtime runs it
-   * no slower than the product, softmax and product that it stands for.
+   * {@code x + out(attention(q, k, v))}; the scale is in q's weights: a factor of 16 bits would be
+   * rounded, and TensorRT wants none between the product and its kernel. Attention stays one
+   * operator: TensorRT maps it to a fused kernel without having to find a pattern, and ONNX Runtime
+   * runs it no slower than the product, softmax and product that it stands for.
    */
   private String attention(int block, String x, String q, String k, String v) {
     String name = "block.%d.attention".formatted(block);
     long heads = architecture.heads();
-    String attended =
-        graph.node(
-            "Attention",
-            name + "/attended",
-            List.of(
-                attribute("q_num_heads", heads),
-                attribute("kv_num_heads", heads),
-                attribute("scale", 1f)),
-            q,
-            k,
-            v);
+    List<AttributeProto> attributes = new ArrayList<>();
+    attributes.add(attribute("q_num_heads", heads));
+    attributes.add(attribute("kv_num_heads", heads));
+    attributes.add(attribute("scale", 1f));
+    boolean oneQuery = block == architecture.depth() - 1 && !variant.tokens;
+    if (variant.attention == Attention.DECOMPOSABLE
+        || variant.attention == Attention.FUSED && oneQuery) {
+      attributes.add(attribute(DECOMPOSABLE, 1));
+    }
+    String attended = graph.node("Attention", name + "/attended", attributes, q, k, v);
     String out = graph.node("MatMul", name + "/out", attended, graph.weight(name + ".out"));
-    return graph.node("Add", name + "/sum", out, x);
+    return graph.node("Add", name + "/sum", widen(name + "/out", out), x);
   }
 
+  /** {@code x + W2·gelu(W1·x + b1) + b2}: up in the products' type, so that bias and GELU fuse. */
   private String mlp(int block, String x) {
     String name = "block.%d.mlp".formatted(block);
-    String up = linear(name + ".up", norm(name + ".norm", x));
-    String down = linear(name + ".down", graph.node("Gelu", name + "/gelu", up));
+    String normed = narrow(name + ".norm", norm(name + ".norm", x));
+    String up =
+        graph.node("MatMul", name + ".up/product", normed, graph.weight(name + ".up.weight"));
+    String biased = graph.node("Add", name + ".up/biased", up, graph.weight(name + ".up.bias"));
+    String gelu = graph.node("Gelu", name + "/gelu", biased);
+    String product =
+        graph.node("MatMul", name + ".down/product", gelu, graph.weight(name + ".down.weight"));
+    String down =
+        graph.node(
+            "Add",
+            name + ".down/biased",
+            widen(name + ".down/product", product),
+            graph.weight(name + ".down.bias"));
     return graph.node("Add", name + "/sum", down, x);
-  }
-
-  private String linear(String name, String x) {
-    String product = graph.node("MatMul", name + "/product", x, graph.weight(name + ".weight"));
-    return graph.node("Add", name + "/biased", product, graph.weight(name + ".bias"));
   }
 
   private String norm(String name, String x) {

@@ -158,7 +158,13 @@ public final class Exporter {
     try (WeightsFile file = new WeightsFile(directory.resolve(WEIGHTS))) {
       new EncoderWeights(checkpoint, architecture, file).write(options.platforms());
       weights = file.finish();
-      tensors = List.copyOf(file.tensors().values());
+      tensors =
+          file.tensors().entrySet().stream()
+              .map(
+                  entry ->
+                      new ModelDescription.Tensor(
+                          entry.getKey(), entry.getValue().shape(), entry.getValue().offset()))
+              .toList();
       for (Platform platform : options.platforms()) {
         for (int chip : options.chips()) {
           graphs.add(writeGraph(directory, file, platform, chip, false));
@@ -184,7 +190,10 @@ public final class Exporter {
       Path directory, WeightsFile weights, Platform platform, int chip, boolean tokens)
       throws IOException {
     byte[] model =
-        EncoderGraph.build(architecture, platform, chip, tokens, WEIGHTS, weights.tensors())
+        EncoderGraph.build(
+                EncoderGraph.Variant.portable(architecture, platform, chip, tokens),
+                WEIGHTS,
+                weights.tensors())
             .toByteArray();
     String name = "%s-%d%s.onnx".formatted(platform.name(), chip, tokens ? "-tokens" : "");
     Files.write(

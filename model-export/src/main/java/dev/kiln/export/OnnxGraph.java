@@ -10,7 +10,6 @@ import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TensorShapeProto;
 import ai.onnx.proto.OnnxMl.TypeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
-import dev.kiln.model.ModelDescription;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -26,29 +25,51 @@ final class OnnxGraph {
 
   private static final int IR_VERSION = 11;
 
+  /**
+   * A tensor of a weights file.
+   *
+   * @param shape row-major
+   * @param offset its first byte
+   */
+  record Weight(StorageType type, List<Long> shape, long offset) {
+    Weight {
+      shape = List.copyOf(shape);
+    }
+
+    /** How many numbers it holds. */
+    long size() {
+      return shape.stream().reduce(1L, Math::multiplyExact);
+    }
+
+    /** How many bytes it fills. */
+    long bytes() {
+      return size() * type.bytes();
+    }
+  }
+
   private final GraphProto.Builder graph;
   private final String weightsFile;
-  private final Map<String, ModelDescription.Tensor> weights;
+  private final Map<String, Weight> weights;
   private final Set<String> used = new HashSet<>();
 
-  OnnxGraph(String name, String weightsFile, Map<String, ModelDescription.Tensor> weights) {
+  OnnxGraph(String name, String weightsFile, Map<String, Weight> weights) {
     this.graph = GraphProto.newBuilder().setName(name);
     this.weightsFile = weightsFile;
     this.weights = weights;
   }
 
-  /** Declares a float32 input of the graph; a negative dimension is the batch. */
-  String input(String name, long... shape) {
-    graph.addInput(value(name, shape));
+  /** Declares an input of the graph; a negative dimension is the batch. */
+  String input(String name, StorageType type, long... shape) {
+    graph.addInput(value(name, type, shape));
     return name;
   }
 
   /** Declares a value as a float32 output of the graph. */
   void output(String name, long... shape) {
-    graph.addOutput(value(name, shape));
+    graph.addOutput(value(name, StorageType.FLOAT32, shape));
   }
 
-  private static ValueInfoProto value(String name, long... shape) {
+  private static ValueInfoProto value(String name, StorageType type, long... shape) {
     TensorShapeProto.Builder dimensions = TensorShapeProto.newBuilder();
     for (long size : shape) {
       TensorShapeProto.Dimension.Builder dimension = TensorShapeProto.Dimension.newBuilder();
@@ -59,15 +80,13 @@ final class OnnxGraph {
         .setType(
             TypeProto.newBuilder()
                 .setTensorType(
-                    TypeProto.Tensor.newBuilder()
-                        .setElemType(TensorProto.DataType.FLOAT_VALUE)
-                        .setShape(dimensions)))
+                    TypeProto.Tensor.newBuilder().setElemType(type.onnx()).setShape(dimensions)))
         .build();
   }
 
   /** A tensor of the weights file. */
   String weight(String name) {
-    ModelDescription.Tensor tensor = weights.get(name);
+    Weight tensor = weights.get(name);
     if (tensor == null) {
       throw new IllegalArgumentException("no weight " + name);
     }
@@ -75,7 +94,7 @@ final class OnnxGraph {
       graph.addInitializer(
           TensorProto.newBuilder()
               .setName(name)
-              .setDataType(TensorProto.DataType.FLOAT_VALUE)
+              .setDataType(tensor.type().onnx())
               .addAllDims(tensor.shape())
               .setDataLocation(TensorProto.DataLocation.EXTERNAL)
               .addExternalData(entry("location", weightsFile))

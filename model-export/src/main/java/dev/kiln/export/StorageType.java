@@ -1,20 +1,23 @@
 package dev.kiln.export;
 
+import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import java.util.Arrays;
 import java.util.Optional;
 
-/** The number formats of stored weights that can be exported. */
+/** The number formats of weights: those that a checkpoint may have and that a graph computes in. */
 public enum StorageType {
-  FLOAT32(4, "FloatStorage", "F32"),
-  FLOAT16(2, "HalfStorage", "F16"),
-  BFLOAT16(2, "BFloat16Storage", "BF16");
+  FLOAT32(4, DataType.FLOAT_VALUE, "FloatStorage", "F32"),
+  FLOAT16(2, DataType.FLOAT16_VALUE, "HalfStorage", "F16"),
+  BFLOAT16(2, DataType.BFLOAT16_VALUE, "BFloat16Storage", "BF16");
 
   private final int bytes;
+  private final int onnx;
   private final String torchName;
   private final String safetensorsName;
 
-  StorageType(int bytes, String torchName, String safetensorsName) {
+  StorageType(int bytes, int onnx, String torchName, String safetensorsName) {
     this.bytes = bytes;
+    this.onnx = onnx;
     this.torchName = torchName;
     this.safetensorsName = safetensorsName;
   }
@@ -22,6 +25,11 @@ public enum StorageType {
   /** Size of one number in bytes. */
   public int bytes() {
     return bytes;
+  }
+
+  /** Number of this format in ONNX. */
+  int onnx() {
+    return onnx;
   }
 
   /** The storage class in {@code torch} that holds this format. */

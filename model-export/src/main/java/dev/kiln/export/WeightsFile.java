@@ -4,6 +4,7 @@ import dev.kiln.model.ModelDescription;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -16,8 +17,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Writes {@code weights.bin}: one float32 tensor after the other, each from a page boundary on so
- * that it can be mapped on its own.
+ * Writes a weights file: one tensor after the other, each from a page boundary on so that it can be
+ * mapped on its own.
  */
 final class WeightsFile implements AutoCloseable {
   private static final int ALIGNMENT = 4096;
@@ -27,7 +28,7 @@ final class WeightsFile implements AutoCloseable {
   private final FileChannel channel;
   private final MessageDigest digest;
   private final ByteBuffer chunk = ByteBuffer.allocate(CHUNK_BYTES).order(ByteOrder.LITTLE_ENDIAN);
-  private final Map<String, ModelDescription.Tensor> tensors = new LinkedHashMap<>();
+  private final Map<String, OnnxGraph.Weight> tensors = new LinkedHashMap<>();
   private long position;
 
   WeightsFile(Path file) throws IOException {
@@ -44,39 +45,48 @@ final class WeightsFile implements AutoCloseable {
     }
   }
 
-  /** Appends a tensor. */
+  /** Appends a float32 tensor. */
   void add(String name, float[] values, long... shape) throws IOException {
     List<Long> dimensions = Arrays.stream(shape).boxed().toList();
-    ModelDescription.Tensor tensor =
-        new ModelDescription.Tensor(name, dimensions, alignedPosition());
-    if (tensor.size() != values.length) {
+    add(name, StorageType.FLOAT32, FloatBuffer.wrap(values), dimensions);
+  }
+
+  /** Appends a tensor, rounded to its type; reads all of the values. */
+  void add(String name, StorageType type, FloatBuffer values, List<Long> shape) throws IOException {
+    OnnxGraph.Weight tensor = new OnnxGraph.Weight(type, shape, aligned(position));
+    if (tensor.size() != values.remaining()) {
       throw new IllegalArgumentException(
-          "%s: %d values for shape %s".formatted(name, values.length, dimensions));
+          "%s: %d values for shape %s".formatted(name, values.remaining(), shape));
     }
     pad(tensor.offset());
-    for (int at = 0; at < values.length; ) {
-      int count = Math.min(values.length - at, CHUNK_BYTES / Float.BYTES);
-      chunk.clear();
-      chunk.asFloatBuffer().put(values, at, count);
-      write(count * Float.BYTES);
-      at += count;
+    while (values.hasRemaining()) {
+      int count = Math.min(values.remaining(), CHUNK_BYTES / type.bytes());
+      if (type == StorageType.FLOAT32) {
+        chunk.clear().asFloatBuffer().put(0, values, values.position(), count);
+        values.position(values.position() + count);
+      } else {
+        for (int i = 0; i < count; i++) {
+          type.encode(values.get(), chunk.array(), i * type.bytes());
+        }
+      }
+      write(count * type.bytes());
     }
     tensors.put(name, tensor);
   }
 
-  private long alignedPosition() {
+  /** Where a tensor starts if what is before it ends here. */
+  static long aligned(long position) {
     return (position + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
   }
 
   private void pad(long to) throws IOException {
     int bytes = (int) (to - position);
-    chunk.clear();
     Arrays.fill(chunk.array(), 0, bytes, (byte) 0);
     write(bytes);
   }
 
   private void write(int bytes) throws IOException {
-    chunk.position(0).limit(bytes);
+    chunk.clear().limit(bytes);
     digest.update(chunk.array(), 0, bytes);
     while (chunk.hasRemaining()) {
       position += channel.write(chunk);
@@ -84,7 +94,7 @@ final class WeightsFile implements AutoCloseable {
   }
 
   /** What was written so far, by name. */
-  Map<String, ModelDescription.Tensor> tensors() {
+  Map<String, OnnxGraph.Weight> tensors() {
     return tensors;
   }
 

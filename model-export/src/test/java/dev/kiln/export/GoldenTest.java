@@ -69,7 +69,7 @@ class GoldenTest {
     return cases.size();
   }
 
-  private static double error(float[] actual, float[] expected, int from, int count) {
+  static double error(float[] actual, float[] expected, int from, int count) {
     double difference = 0;
     double norm = 0;
     for (int i = from; i < from + count; i++) {

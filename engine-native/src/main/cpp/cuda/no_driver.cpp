@@ -1,0 +1,1 @@
+// Nothing: a library named like NVIDIA's driver, for machines that have none (dev.kiln.cuda.CudaDriver).

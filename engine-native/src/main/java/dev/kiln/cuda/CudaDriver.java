@@ -1,0 +1,203 @@
+package dev.kiln.cuda;
+
+import static org.bytedeco.cuda.global.cudart.cudaDriverGetVersion;
+import static org.bytedeco.cuda.global.cudart.cudaErrorInsufficientDriver;
+import static org.bytedeco.cuda.global.cudart.cudaErrorNoDevice;
+import static org.bytedeco.cuda.global.cudart.cudaGetDeviceCount;
+import static org.bytedeco.cuda.global.cudart.cudaGetErrorString;
+import static org.bytedeco.cuda.global.cudart.cudaRuntimeGetVersion;
+import static org.bytedeco.cuda.global.cudart.cudaSuccess;
+
+import dev.kiln.memory.NativeMemory;
+import java.io.File;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.net.URL;
+import org.bytedeco.javacpp.Loader;
+
+/**
+ * Whether this machine can run CUDA, asked once a process and in one line. Any number of threads
+ * may ask.
+ *
+ * <p>JavaCPP's CUDA libraries are linked against the driver's library, also those that need none,
+ * such as the compiler. Where there is no driver an empty library of that name takes its place; no
+ * function of the driver itself ({@code cu…}) may be called then, and none is.
+ */
+public final class CudaDriver {
+  private static final String LIBRARY = "libcuda.so.1";
+
+  /** The oldest driver that speaks any CUDA 13; runtimes 13.x need no newer one. */
+  private static final String OLDEST = "580";
+
+  private static Boolean present;
+  private static Status status;
+
+  /** How far a machine is from running CUDA. */
+  public enum State {
+    /** A device can be opened. */
+    READY,
+    /** No driver is installed, or none is passed into this container. */
+    NO_DRIVER,
+    /** The driver is there, NVIDIA's runtime library is not. */
+    NO_RUNTIME,
+    /** The driver speaks only an earlier major version of CUDA than the runtime. */
+    DRIVER_TOO_OLD,
+    /** The driver sees no device. */
+    NO_DEVICE,
+    /** The driver answers with an error. */
+    FAILED
+  }
+
+  /**
+   * What was found.
+   *
+   * @param line one line that says so, and what to do about it
+   * @param devices that can be opened
+   * @param driver newest CUDA that the driver speaks, as in 13000 for 13.0; 0 if unknown
+   * @param runtime CUDA of the runtime library; 0 if it was not loaded
+   */
+  public record Status(State state, String line, int devices, int driver, int runtime) {
+    /** Whether a device can be opened. */
+    public boolean ready() {
+      return state == State.READY;
+    }
+  }
+
+  private CudaDriver() {}
+
+  /** What was found on this machine; never throws. */
+  public static synchronized Status status() {
+    if (status == null) {
+      status = look();
+    }
+    return status;
+  }
+
+  private static Status look() {
+    if (!prepare()) {
+      return new Status(
+          State.NO_DRIVER, "no NVIDIA driver: " + LIBRARY + " is not on this machine", 0, 0, 0);
+    }
+    try {
+      int[] devices = new int[1];
+      int[] driver = new int[1];
+      int[] runtime = new int[1];
+      int code = cudaRuntimeGetVersion(runtime);
+      if (code == cudaSuccess) {
+        code = cudaDriverGetVersion(driver);
+      }
+      if (code == cudaSuccess) {
+        code = cudaGetDeviceCount(devices);
+      }
+      return judge(code, cudaGetErrorString(code).getString(), devices[0], driver[0], runtime[0]);
+    } catch (LinkageError e) {
+      return new Status(
+          State.NO_RUNTIME,
+          "NVIDIA's driver is there, but its CUDA runtime does not load (%s): ".formatted(first(e))
+              + "build Kiln with Maven's profile gpu, or install CUDA 13",
+          0,
+          0,
+          0);
+    }
+  }
+
+  /**
+   * Reads the runtime's answers. A runtime works with every driver of its own major version (CUDA's
+   * minor-version compatibility): 13.3 on a driver for 13.0, too.
+   *
+   * @param code the first error, or 0
+   * @param meaning CUDA's words for it
+   */
+  static Status judge(int code, String meaning, int devices, int driver, int runtime) {
+    if (driver == 0 && (code == cudaErrorInsufficientDriver || code == cudaSuccess)) {
+      return new Status(
+          State.NO_DRIVER, "no NVIDIA driver: the CUDA runtime finds none", 0, 0, runtime);
+    }
+    if (code == cudaErrorInsufficientDriver || driver / 1000 < runtime / 1000) {
+      return new Status(
+          State.DRIVER_TOO_OLD,
+          "NVIDIA driver: CUDA %d.0 or later expected, found one for CUDA %s: install driver %s or later"
+              .formatted(runtime / 1000, GpuDescription.version(driver), OLDEST),
+          0,
+          driver,
+          runtime);
+    }
+    if (code == cudaErrorNoDevice || (code == cudaSuccess && devices == 0)) {
+      String visible = System.getenv("CUDA_VISIBLE_DEVICES");
+      return new Status(
+          State.NO_DEVICE,
+          "NVIDIA driver: it sees no GPU"
+              + (visible == null ? "" : " (CUDA_VISIBLE_DEVICES is '" + visible + "')"),
+          0,
+          driver,
+          runtime);
+    }
+    if (code != cudaSuccess) {
+      return new Status(
+          State.FAILED,
+          "NVIDIA driver: CUDA error %d (%s): nvidia-smi may say more".formatted(code, meaning),
+          0,
+          driver,
+          runtime);
+    }
+    return new Status(
+        State.READY,
+        "%d GPU%s, driver for CUDA %s, runtime %s"
+            .formatted(
+                devices,
+                devices == 1 ? "" : "s",
+                GpuDescription.version(driver),
+                GpuDescription.version(runtime)),
+        devices,
+        driver,
+        runtime);
+  }
+
+  /**
+   * Makes JavaCPP's CUDA classes loadable; must come before the first of them is touched.
+   *
+   * @return whether there is a driver
+   */
+  static synchronized boolean prepare() {
+    if (present == null) {
+      NativeMemory.liftGuard();
+      Loader.load(org.bytedeco.javacpp.presets.javacpp.class);
+      present = load(LIBRARY);
+      if (!present) {
+        Loader.loadGlobal(standIn().getPath());
+      }
+    }
+    return present;
+  }
+
+  private static boolean load(String library) {
+    try {
+      Loader.loadGlobal(library);
+      return true;
+    } catch (UnsatisfiedLinkError e) {
+      return false;
+    }
+  }
+
+  private static File standIn() {
+    String resource = Loader.getPlatform() + "/libcuda-absent.so";
+    try {
+      URL found = CudaDriver.class.getResource(resource);
+      // Where the classes were unpacked, as in a bundle, nothing is unpacked again.
+      return found != null && found.getProtocol().equals("file")
+          ? new File(found.toURI())
+          : Loader.cacheResource(CudaDriver.class, resource);
+    } catch (IOException | URISyntaxException e) {
+      throw new IllegalStateException(resource + " cannot be unpacked: " + e.getMessage(), e);
+    }
+  }
+
+  /** What the system's loader said, which is the innermost cause. */
+  static String first(Throwable error) {
+    Throwable cause = error;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return String.valueOf(cause.getMessage()).lines().findFirst().orElse("no reason given");
+  }
+}

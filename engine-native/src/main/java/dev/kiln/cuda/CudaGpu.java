@@ -1,0 +1,236 @@
+package dev.kiln.cuda;
+
+import static org.bytedeco.cuda.global.cudart.cudaDevAttrComputeCapabilityMajor;
+import static org.bytedeco.cuda.global.cudart.cudaDevAttrComputeCapabilityMinor;
+import static org.bytedeco.cuda.global.cudart.cudaDevAttrMultiProcessorCount;
+import static org.bytedeco.cuda.global.cudart.cudaDeviceGetAttribute;
+import static org.bytedeco.cuda.global.cudart.cudaDeviceScheduleBlockingSync;
+import static org.bytedeco.cuda.global.cudart.cudaDeviceSynchronize;
+import static org.bytedeco.cuda.global.cudart.cudaErrorMemoryAllocation;
+import static org.bytedeco.cuda.global.cudart.cudaEventBlockingSync;
+import static org.bytedeco.cuda.global.cudart.cudaEventDisableTiming;
+import static org.bytedeco.cuda.global.cudart.cudaFree;
+import static org.bytedeco.cuda.global.cudart.cudaFreeHost;
+import static org.bytedeco.cuda.global.cudart.cudaGetDeviceProperties;
+import static org.bytedeco.cuda.global.cudart.cudaGetLastError;
+import static org.bytedeco.cuda.global.cudart.cudaHostAlloc;
+import static org.bytedeco.cuda.global.cudart.cudaHostAllocPortable;
+import static org.bytedeco.cuda.global.cudart.cudaMalloc;
+import static org.bytedeco.cuda.global.cudart.cudaMemGetInfo;
+import static org.bytedeco.cuda.global.cudart.cudaSetDeviceFlags;
+import static org.bytedeco.cuda.global.cudart.cudaSuccess;
+
+import dev.kiln.cuda.Cuda.Address;
+import dev.kiln.memory.HostBuffer;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.bytedeco.cuda.cudart.cudaDeviceProp;
+import org.bytedeco.javacpp.LongPointer;
+import org.bytedeco.javacpp.SizeTPointer;
+
+/**
+ * A CUDA device through NVIDIA's runtime: the first that the process may see, which {@code
+ * CUDA_VISIBLE_DEVICES} chooses.
+ */
+public final class CudaGpu implements Gpu {
+  private static final int DEVICE = 0;
+
+  private final GpuDescription description;
+  private final CubinCache kernels = CubinCache.ofUser();
+
+  /** What was handed out and not closed, oldest first. */
+  private final Set<AutoCloseable> open = new LinkedHashSet<>();
+
+  private boolean closed;
+
+  private CudaGpu(GpuDescription description) {
+    this.description = description;
+  }
+
+  /**
+   * Opens the device.
+   *
+   * @throws IllegalStateException if this machine cannot run CUDA; one line says why
+   * @throws CudaException if the device does not answer
+   */
+  public static CudaGpu open() {
+    CudaDriver.Status status = CudaDriver.status();
+    if (!status.ready()) {
+      throw new IllegalStateException(status.line());
+    }
+    // Whoever waits sleeps: the processor's cores are for decode.
+    Cuda.check(cudaSetDeviceFlags(cudaDeviceScheduleBlockingSync), "cudaSetDeviceFlags");
+    try (cudaDeviceProp properties = new cudaDeviceProp()) {
+      Cuda.check(cudaGetDeviceProperties(properties, DEVICE), "cudaGetDeviceProperties");
+      return new CudaGpu(
+          new GpuDescription(
+              properties.name().getString(),
+              attribute(cudaDevAttrComputeCapabilityMajor),
+              attribute(cudaDevAttrComputeCapabilityMinor),
+              properties.totalGlobalMem(),
+              attribute(cudaDevAttrMultiProcessorCount),
+              status.driver(),
+              status.runtime()));
+    }
+  }
+
+  private static int attribute(int number) {
+    int[] value = new int[1];
+    Cuda.check(cudaDeviceGetAttribute(value, number, DEVICE), "cudaDeviceGetAttribute " + number);
+    return value[0];
+  }
+
+  @Override
+  public GpuDescription description() {
+    return description;
+  }
+
+  @Override
+  public HostBuffer pinned(String purpose, long bytes) {
+    atLeastOne(purpose, bytes);
+    requireOpen();
+    try (LongPointer block = new LongPointer(1)) {
+      int code = cudaHostAlloc(block, bytes, cudaHostAllocPortable);
+      if (code == cudaErrorMemoryAllocation) {
+        cudaGetLastError();
+        throw new OutOfMemoryError(purpose + ": no pinned host memory for " + bytes + " bytes");
+      }
+      Cuda.check(code, purpose + ": cudaHostAlloc of " + bytes + " bytes");
+      Address memory = new Address(block.get());
+      return HostBuffer.over(purpose, bytes, memory, () -> unpin(purpose, memory));
+    }
+  }
+
+  /** Whoever gives pinned memory back may be on the way out of a device's failure: that stands. */
+  private static void unpin(String purpose, Address memory) {
+    int code = cudaFreeHost(memory);
+    if (code != cudaSuccess) {
+      System.getLogger(CudaGpu.class.getName())
+          .log(
+              System.Logger.Level.WARNING,
+              Cuda.failure(code, purpose + ": cudaFreeHost").getMessage());
+    }
+  }
+
+  @Override
+  public DeviceBuffer allocate(String purpose, long bytes) {
+    atLeastOne(purpose, bytes);
+    requireOpen();
+    try (LongPointer block = new LongPointer(1)) {
+      int code = cudaMalloc(block, bytes);
+      if (code == cudaErrorMemoryAllocation) {
+        cudaGetLastError();
+        throw new DeviceMemoryException(purpose, bytes, freeBytes());
+      }
+      Cuda.check(code, purpose + ": cudaMalloc of " + bytes + " bytes");
+      long address = block.get();
+      return opened(new DeviceBuffer(purpose, address, bytes, this::free));
+    }
+  }
+
+  private void free(DeviceBuffer memory) {
+    closed(memory);
+    Cuda.check(cudaFree(new Address(memory.address())), memory.purpose() + ": cudaFree");
+  }
+
+  private static void atLeastOne(String purpose, long bytes) {
+    if (bytes < 1) {
+      throw new IllegalArgumentException(
+          purpose + ": " + bytes + " bytes asked, at least 1 expected");
+    }
+  }
+
+  @Override
+  public long freeBytes() {
+    requireOpen();
+    try (SizeTPointer free = new SizeTPointer(1);
+        SizeTPointer total = new SizeTPointer(1)) {
+      Cuda.check(cudaMemGetInfo(free, total), "cudaMemGetInfo");
+      return free.get();
+    }
+  }
+
+  @Override
+  public GpuStream newStream(String name) {
+    requireOpen();
+    return opened(new CudaStream(name, this));
+  }
+
+  @Override
+  public GpuEvent newEvent() {
+    requireOpen();
+    return opened(new CudaEvent(cudaEventBlockingSync | cudaEventDisableTiming, this));
+  }
+
+  @Override
+  public GpuEvent newTimer() {
+    requireOpen();
+    return opened(new CudaEvent(cudaEventBlockingSync, this));
+  }
+
+  @Override
+  public GpuModule compile(String name, String source, List<String> options) {
+    return load(name, kernels.get(name, source, description.architecture(), options));
+  }
+
+  @Override
+  public GpuModule load(String name, byte[] cubin) {
+    requireOpen();
+    return opened(new CudaModule(name, cubin, this));
+  }
+
+  /** Remembers what is to be closed with this. */
+  synchronized <T extends AutoCloseable> T opened(T owned) {
+    open.add(owned);
+    return owned;
+  }
+
+  synchronized void closed(AutoCloseable owned) {
+    open.remove(owned);
+  }
+
+  private synchronized void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException(description.name() + ": used after close");
+    }
+  }
+
+  @Override
+  public void close() {
+    List<AutoCloseable> left;
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      closed = true;
+      left = new ArrayList<>(open);
+    }
+    RuntimeException failure = null;
+    try {
+      Cuda.check(cudaDeviceSynchronize(), "cudaDeviceSynchronize");
+    } catch (CudaException e) {
+      failure = e;
+    }
+    // The newest first: what was made of others goes before them.
+    for (int i = left.size() - 1; i >= 0; i--) {
+      failure = close(left.get(i), failure);
+    }
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  private static RuntimeException close(AutoCloseable owned, RuntimeException earlier) {
+    try {
+      owned.close();
+    } catch (Exception e) {
+      if (earlier == null) {
+        return e instanceof RuntimeException known ? known : new IllegalStateException(e);
+      }
+      earlier.addSuppressed(e);
+    }
+    return earlier;
+  }
+}

@@ -1,0 +1,7 @@
+package dev.kiln.cuda;
+
+/** Captured work, ready to run. The owner closes it; a second close does nothing. */
+public interface GpuGraph extends AutoCloseable {
+  @Override
+  void close();
+}

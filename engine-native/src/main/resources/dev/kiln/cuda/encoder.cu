@@ -1,0 +1,486 @@
+// The encoder's forward pass after the patch rows: what dev.kiln.infer.KernelProgram puts in order.
+//
+// T = 1 + L tokens, D = dim, I = heads · HEAD. Matrix products read bfloat16 and add up in float32; the tokens that
+// blocks add to, LayerNorm and softmax are float32. Tensor cores are reached through mma.sync, which every architecture
+// since sm_80 has.
+//
+// Compiled by NVRTC for the device, which includes nothing; and for the tests by the host's compiler, where simt.h
+// stands for the device: threads, barriers, copies that arrive when they are waited for, fragments lane by lane.
+//
+//   HEAD   numbers of one head, a multiple of 16
+
+#ifdef __CUDACC__
+#define KILN_DEVICE __device__ __forceinline__
+#define KILN_KERNEL(threads) extern "C" __global__ void __launch_bounds__(threads)
+#define KILN_UNROLL _Pragma("unroll")
+
+namespace {
+
+KILN_DEVICE unsigned shared_address(const void* pointer) {
+  return static_cast<unsigned>(__cvta_generic_to_shared(pointer));
+}
+
+// Starts a copy of 16 bytes to shared memory; zeros if there is nothing to copy.
+KILN_DEVICE void copy_async(void* to, const void* from, bool there) {
+  asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(shared_address(to)), "l"(from), "r"(there ? 16 : 0)
+               : "memory");
+}
+
+// Ends a group of copies.
+KILN_DEVICE void commit_copies() { asm volatile("cp.async.commit_group;" ::: "memory"); }
+
+// Waits for all groups of this thread but the last N.
+template <int N>
+KILN_DEVICE void wait_copies() {
+  asm volatile("cp.async.wait_group %0;" ::"n"(N) : "memory");
+}
+
+// Four 8 × 8 matrices of 16 bits; lanes 8i to 8i + 7 give the addresses of the rows of the i-th.
+KILN_DEVICE void load_matrices(unsigned (&out)[4], const void* row) {
+  asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
+               : "=r"(out[0]), "=r"(out[1]), "=r"(out[2]), "=r"(out[3])
+               : "r"(shared_address(row))
+               : "memory");
+}
+
+// The same, each transposed.
+KILN_DEVICE void load_transposed(unsigned (&out)[4], const void* row) {
+  asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];"
+               : "=r"(out[0]), "=r"(out[1]), "=r"(out[2]), "=r"(out[3])
+               : "r"(shared_address(row))
+               : "memory");
+}
+
+// sum (16 × 8) += a (16 × 16) · b (16 × 8), in the fragments of mma.m16n8k16.
+KILN_DEVICE void multiply(float (&sum)[4], const unsigned (&a)[4], unsigned b0, unsigned b1) {
+  asm volatile(
+      "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, "
+      "{%0, %1, %2, %3};"
+      : "+f"(sum[0]), "+f"(sum[1]), "+f"(sum[2]), "+f"(sum[3])
+      : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
+}
+
+// What the lane has whose number differs in these bits.
+KILN_DEVICE float exchange(float value, int bits) { return __shfl_xor_sync(0xFFFFFFFFu, value, bits); }
+
+KILN_DEVICE unsigned bits_of(float value) { return __float_as_uint(value); }
+
+KILN_DEVICE char* shared_memory() {
+  extern __shared__ uint4 kiln_shared[];
+  return reinterpret_cast<char*>(kiln_shared);
+}
+
+}  // namespace
+#else
+#include "simt.h"
+#endif
+
+namespace {
+
+using bf16 = unsigned short;
+
+constexpr int LANES = 32;
+
+// Two neighbours, each rounded to the nearest bfloat16, ties to even.
+KILN_DEVICE unsigned pair(float low, float high) {
+  unsigned a = bits_of(low);
+  unsigned b = bits_of(high);
+  a = (a + 0x7FFFu + ((a >> 16) & 1u)) >> 16;
+  b = (b + 0x7FFFu + ((b >> 16) & 1u)) & 0xFFFF0000u;
+  return a | b;
+}
+
+KILN_DEVICE float sum_of_warp(float value) {
+  for (int bits = LANES / 2; bits > 0; bits /= 2) {
+    value += exchange(value, bits);
+  }
+  return value;
+}
+
+// The exact form, which the encoder was trained with.
+KILN_DEVICE float gelu(float x) { return 0.5f * x * (1.0f + erff(x * 0.70710678f)); }
+
+// ---- Products ----------------------------------------------------------------------------------
+
+// A block makes 128 × 128 numbers of the product, its 8 warps 64 × 32 each; 32 terms at a time pass through shared
+// memory, where four such steps are under way. Rows there are 16 bytes longer than what they hold, so that the 8 rows
+// of a fragment lie in different banks.
+constexpr int ROWS = 128;
+constexpr int COLUMNS = 128;
+constexpr int TERMS = 32;
+constexpr int STAGES = 4;
+constexpr int A_STRIDE = TERMS + 8;
+constexpr int W_STRIDE = COLUMNS + 8;
+constexpr int A_STAGE = ROWS * A_STRIDE;
+constexpr int W_STAGE = TERMS * W_STRIDE;
+constexpr int PRODUCT_THREADS = 256;
+
+enum Epilogue {
+  STORE,  // out = bfloat16 of the product
+  GELU,   // out = bfloat16 of gelu(product + bias)
+  ADD,    // out += product + bias, float32; bias may be null
+};
+
+struct Product {
+  const bf16* a;       // [m, k], rows a_stride apart
+  long long a_stride;
+  const bf16* w;       // [k, n]
+  int m;
+  int n;               // a multiple of 8
+  int k;               // a multiple of 32
+  const float* bias;   // [n]
+  void* out;           // [m, n], rows out_stride apart
+  long long out_stride;
+  int group;           // if not 0: after so many rows of a comes one in out that is skipped, beginning with the first
+};
+
+KILN_DEVICE void load_terms(const Product& p, int step, bf16* a, bf16* w) {
+  int first_row = blockIdx.y * ROWS;
+  int first_column = blockIdx.x * COLUMNS;
+  for (int i = threadIdx.x; i < ROWS * TERMS / 8; i += PRODUCT_THREADS) {
+    int row = i / (TERMS / 8);
+    int at = i % (TERMS / 8) * 8;
+    bool there = first_row + row < p.m;
+    long long source = there ? (first_row + row) * p.a_stride + step * TERMS + at : 0;
+    copy_async(a + row * A_STRIDE + at, p.a + source, there);
+  }
+  for (int i = threadIdx.x; i < TERMS * COLUMNS / 8; i += PRODUCT_THREADS) {
+    int row = i / (COLUMNS / 8);
+    int at = i % (COLUMNS / 8) * 8;
+    bool there = first_column + at < p.n;
+    long long source = there ? static_cast<long long>(step * TERMS + row) * p.n + first_column + at : 0;
+    copy_async(w + row * W_STRIDE + at, p.w + source, there);
+  }
+}
+
+template <Epilogue EPILOGUE>
+KILN_DEVICE void finish(const Product& p, int row, int column, float x, float y) {
+  if (row >= p.m || column >= p.n) {
+    return;
+  }
+  if (EPILOGUE != STORE && p.bias != nullptr) {
+    x += p.bias[column];
+    y += p.bias[column + 1];
+  }
+  long long target = p.group == 0 ? row : row + row / p.group + 1;
+  long long at = target * p.out_stride + column;
+  if (EPILOGUE == ADD) {
+    float2* out = reinterpret_cast<float2*>(static_cast<float*>(p.out) + at);
+    float2 before = *out;
+    *out = float2{before.x + x, before.y + y};
+  } else {
+    unsigned both = EPILOGUE == GELU ? pair(gelu(x), gelu(y)) : pair(x, y);
+    *reinterpret_cast<unsigned*>(static_cast<bf16*>(p.out) + at) = both;
+  }
+}
+
+template <Epilogue EPILOGUE>
+KILN_DEVICE void product(const Product& p) {
+  bf16* a_stages = reinterpret_cast<bf16*>(shared_memory());
+  bf16* w_stages = a_stages + STAGES * A_STAGE;
+  int lane = threadIdx.x % LANES;
+  int warp = threadIdx.x / LANES;
+  int warp_row = warp / 4 * 64;
+  int warp_column = warp % 4 * 32;
+  float sums[4][4][4] = {};
+  int steps = p.k / TERMS;
+  for (int s = 0; s < STAGES - 1; s++) {
+    if (s < steps) {
+      load_terms(p, s, a_stages + s * A_STAGE, w_stages + s * W_STAGE);
+    }
+    commit_copies();
+  }
+  for (int step = 0; step < steps; step++) {
+    wait_copies<STAGES - 2>();
+    // All have their part of this step, and none still reads the one before, whose place is filled next.
+    __syncthreads();
+    int next = step + STAGES - 1;
+    if (next < steps) {
+      load_terms(p, next, a_stages + next % STAGES * A_STAGE, w_stages + next % STAGES * W_STAGE);
+    }
+    commit_copies();
+    const bf16* a = a_stages + step % STAGES * A_STAGE;
+    const bf16* w = w_stages + step % STAGES * W_STAGE;
+    KILN_UNROLL
+    for (int k = 0; k < TERMS; k += 16) {
+      unsigned left[4][4];
+      unsigned right[2][4];
+      KILN_UNROLL
+      for (int i = 0; i < 4; i++) {
+        load_matrices(left[i], a + (warp_row + i * 16 + lane % 16) * A_STRIDE + k + lane / 16 * 8);
+      }
+      KILN_UNROLL
+      for (int j = 0; j < 2; j++) {
+        load_transposed(right[j], w + (k + lane % 16) * W_STRIDE + warp_column + j * 16 + lane / 16 * 8);
+      }
+      KILN_UNROLL
+      for (int i = 0; i < 4; i++) {
+        KILN_UNROLL
+        for (int j = 0; j < 4; j++) {
+          multiply(sums[i][j], left[i], right[j / 2][j % 2 * 2], right[j / 2][j % 2 * 2 + 1]);
+        }
+      }
+    }
+  }
+  int row = blockIdx.y * ROWS + warp_row + lane / 4;
+  int column = blockIdx.x * COLUMNS + warp_column + lane % 4 * 2;
+  KILN_UNROLL
+  for (int i = 0; i < 4; i++) {
+    KILN_UNROLL
+    for (int j = 0; j < 4; j++) {
+      finish<EPILOGUE>(p, row + i * 16, column + j * 8, sums[i][j][0], sums[i][j][1]);
+      finish<EPILOGUE>(p, row + i * 16 + 8, column + j * 8, sums[i][j][2], sums[i][j][3]);
+    }
+  }
+}
+
+// ---- Attention ---------------------------------------------------------------------------------
+
+// A block takes 64 queries of one head, 16 a warp, past all keys, 64 at a time: scores, their running maximum and sum,
+// and the weighted values stay in registers.
+constexpr int QUERIES = 64;
+constexpr int KEYS = 64;
+constexpr int HEAD_STRIDE = HEAD + 8;
+constexpr int ATTENTION_THREADS = 128;
+constexpr float LOG2_E = 1.44269504f;
+constexpr float LEAST = -3e38f;  // 2 to the power of its distance from any score is 0
+
+// Rows of one head: `row` and those after it, of `tokens`; zeros beyond.
+KILN_DEVICE void load_rows(bf16* to, const bf16* from, long long stride, int row, int tokens) {
+  for (int i = threadIdx.x; i < KEYS * HEAD / 8; i += ATTENTION_THREADS) {
+    int r = i / (HEAD / 8);
+    int at = i % (HEAD / 8) * 8;
+    bool there = row + r < tokens;
+    copy_async(to + r * HEAD_STRIDE + at, from + (there ? (row + r) * stride + at : 0), there);
+  }
+}
+
+KILN_DEVICE void attention(const bf16* qkv, bf16* out, int tokens, int heads) {
+  bf16* queries = reinterpret_cast<bf16*>(shared_memory());
+  bf16* keys = queries + QUERIES * HEAD_STRIDE;          // two of them
+  bf16* values = keys + 2 * KEYS * HEAD_STRIDE;          // two of them
+  int lane = threadIdx.x % LANES;
+  int warp = threadIdx.x / LANES;
+  int inner = heads * HEAD;
+  long long stride = 3LL * inner;
+  const bf16* chip = qkv + blockIdx.z * tokens * stride + blockIdx.y * HEAD;
+  int first = blockIdx.x * QUERIES;
+
+  load_rows(queries, chip, stride, first, tokens);
+  load_rows(keys, chip + inner, stride, 0, tokens);
+  load_rows(values, chip + 2 * inner, stride, 0, tokens);
+  commit_copies();
+
+  unsigned query[HEAD / 16][4];
+  float sums[HEAD / 8][4] = {};
+  float most[2] = {LEAST, LEAST};  // of the two rows that this lane has a part of
+  float total[2] = {0, 0};
+  int steps = (tokens + KEYS - 1) / KEYS;
+  for (int step = 0; step < steps; step++) {
+    if (step + 1 < steps) {
+      int place = (step + 1) % 2 * KEYS * HEAD_STRIDE;
+      load_rows(keys + place, chip + inner, stride, (step + 1) * KEYS, tokens);
+      load_rows(values + place, chip + 2 * inner, stride, (step + 1) * KEYS, tokens);
+    }
+    commit_copies();
+    wait_copies<1>();
+    __syncthreads();
+    if (step == 0) {
+      KILN_UNROLL
+      for (int k = 0; k < HEAD / 16; k++) {
+        load_matrices(query[k], queries + (warp * 16 + lane % 16) * HEAD_STRIDE + k * 16 + lane / 16 * 8);
+      }
+    }
+    const bf16* key = keys + step % 2 * KEYS * HEAD_STRIDE;
+    const bf16* value = values + step % 2 * KEYS * HEAD_STRIDE;
+
+    float scores[KEYS / 8][4] = {};
+    KILN_UNROLL
+    for (int k = 0; k < HEAD / 16; k++) {
+      KILN_UNROLL
+      for (int j = 0; j < KEYS / 16; j++) {
+        unsigned right[4];
+        load_matrices(right, key + (j * 16 + lane / 16 * 8 + lane % 8) * HEAD_STRIDE + k * 16 + lane / 8 % 2 * 8);
+        multiply(scores[2 * j], query[k], right[0], right[1]);
+        multiply(scores[2 * j + 1], query[k], right[2], right[3]);
+      }
+    }
+
+    KILN_UNROLL
+    for (int half = 0; half < 2; half++) {
+      float highest = most[half];
+      KILN_UNROLL
+      for (int j = 0; j < KEYS / 8; j++) {
+        KILN_UNROLL
+        for (int i = 0; i < 2; i++) {
+          float& score = scores[j][2 * half + i];
+          int token = step * KEYS + j * 8 + lane % 4 * 2 + i;
+          score = token < tokens ? score * LOG2_E : LEAST;
+          highest = fmaxf(highest, score);
+        }
+      }
+      highest = fmaxf(highest, exchange(highest, 1));
+      highest = fmaxf(highest, exchange(highest, 2));
+      float shrink = exp2f(most[half] - highest);
+      most[half] = highest;
+      total[half] *= shrink;
+      KILN_UNROLL
+      for (int j = 0; j < HEAD / 8; j++) {
+        sums[j][2 * half] *= shrink;
+        sums[j][2 * half + 1] *= shrink;
+      }
+      KILN_UNROLL
+      for (int j = 0; j < KEYS / 8; j++) {
+        KILN_UNROLL
+        for (int i = 0; i < 2; i++) {
+          float& score = scores[j][2 * half + i];
+          score = exp2f(score - highest);
+          total[half] += score;
+        }
+      }
+    }
+
+    KILN_UNROLL
+    for (int k = 0; k < KEYS / 16; k++) {
+      unsigned share[4] = {
+          pair(scores[2 * k][0], scores[2 * k][1]),
+          pair(scores[2 * k][2], scores[2 * k][3]),
+          pair(scores[2 * k + 1][0], scores[2 * k + 1][1]),
+          pair(scores[2 * k + 1][2], scores[2 * k + 1][3]),
+      };
+      KILN_UNROLL
+      for (int j = 0; j < HEAD / 16; j++) {
+        unsigned right[4];
+        load_transposed(right, value + (k * 16 + lane % 16) * HEAD_STRIDE + j * 16 + lane / 16 * 8);
+        multiply(sums[2 * j], share, right[0], right[1]);
+        multiply(sums[2 * j + 1], share, right[2], right[3]);
+      }
+    }
+    // The step after next is copied to where this one lay.
+    __syncthreads();
+  }
+
+  KILN_UNROLL
+  for (int half = 0; half < 2; half++) {
+    float sum = total[half] + exchange(total[half], 1);
+    sum += exchange(sum, 2);
+    int token = first + warp * 16 + lane / 4 + half * 8;
+    if (token < tokens) {
+      bf16* row = out + (static_cast<long long>(blockIdx.z) * tokens + token) * inner + blockIdx.y * HEAD;
+      KILN_UNROLL
+      for (int j = 0; j < HEAD / 8; j++) {
+        *reinterpret_cast<unsigned*>(row + j * 8 + lane % 4 * 2) =
+            pair(sums[j][2 * half] / sum, sums[j][2 * half + 1] / sum);
+      }
+    }
+  }
+}
+
+// ---- LayerNorm and the first tokens ------------------------------------------------------------
+
+constexpr float EPSILON = 1e-5f;
+constexpr int NORM_THREADS = 256;
+
+// One warp a row of `dim` numbers, a multiple of 64; each lane has every 32nd pair.
+template <bool NARROW>
+KILN_DEVICE void layer_norm(const float* x, long long stride, const float* weight, const float* bias, void* out, int rows,
+                            int dim) {
+  int row = blockIdx.x * (NORM_THREADS / LANES) + threadIdx.x / LANES;
+  int lane = threadIdx.x % LANES;
+  if (row >= rows) {
+    return;
+  }
+  const float2* from = reinterpret_cast<const float2*>(x + row * stride);
+  float sum = 0;
+  for (int i = lane; i < dim / 2; i += LANES) {
+    sum += from[i].x + from[i].y;
+  }
+  float mean = sum_of_warp(sum) / dim;
+  float squares = 0;
+  for (int i = lane; i < dim / 2; i += LANES) {
+    float a = from[i].x - mean;
+    float b = from[i].y - mean;
+    squares += a * a + b * b;
+  }
+  float scale = 1.0f / sqrtf(sum_of_warp(squares) / dim + EPSILON);
+  long long at = static_cast<long long>(row) * dim;
+  for (int i = lane; i < dim / 2; i += LANES) {
+    float a = (from[i].x - mean) * scale * weight[2 * i] + bias[2 * i];
+    float b = (from[i].y - mean) * scale * weight[2 * i + 1] + bias[2 * i + 1];
+    if (NARROW) {
+      reinterpret_cast<unsigned*>(static_cast<bf16*>(out) + at)[i] = pair(a, b);
+    } else {
+      reinterpret_cast<float2*>(static_cast<float*>(out) + at)[i] = float2{a, b};
+    }
+  }
+}
+
+constexpr int METADATA = 8;
+
+// What a token is before its patch is added: the class token, or position, time and location.
+KILN_DEVICE float first_token(int token, int i, int side, int dim, const float* omega, float gsd, const float* time,
+                              const float* latlon, const float* class_token) {
+  if (token == 0) {
+    return class_token[i];
+  }
+  int placed = dim - METADATA;
+  if (i >= placed) {
+    int m = i - placed;
+    return m < 4 ? time[m] : latlon[m - 4];
+  }
+  int q = placed / 4;
+  int patch = token - 1;
+  int at = i < 2 * q ? patch % side : patch / side;
+  float angle = at * (omega[i % q] * gsd);
+  return i / q % 2 == 0 ? sinf(angle) : cosf(angle);
+}
+
+}  // namespace
+
+KILN_KERNEL(PRODUCT_THREADS)
+kiln_product(const bf16* a, long long a_stride, const bf16* w, int m, int n, int k, const float* bias, void* out,
+             long long out_stride, int group) {
+  product<STORE>(Product{a, a_stride, w, m, n, k, bias, out, out_stride, group});
+}
+
+KILN_KERNEL(PRODUCT_THREADS)
+kiln_product_gelu(const bf16* a, long long a_stride, const bf16* w, int m, int n, int k, const float* bias, void* out,
+                  long long out_stride, int group) {
+  product<GELU>(Product{a, a_stride, w, m, n, k, bias, out, out_stride, group});
+}
+
+KILN_KERNEL(PRODUCT_THREADS)
+kiln_product_add(const bf16* a, long long a_stride, const bf16* w, int m, int n, int k, const float* bias, void* out,
+                 long long out_stride, int group) {
+  product<ADD>(Product{a, a_stride, w, m, n, k, bias, out, out_stride, group});
+}
+
+// qkv [B, T, 3I], each of queries, keys and values [heads, HEAD]; out [B, T, I]. Queries come scaled by HEAD^-0.5.
+// Blocks: x over queries, as many as are wanted; y over heads; z over chips.
+KILN_KERNEL(ATTENTION_THREADS)
+kiln_attention(const bf16* qkv, bf16* out, int tokens, int heads) {
+  attention(qkv, out, tokens, heads);
+}
+
+// x float32 [rows, dim], rows stride apart; out [rows, dim].
+KILN_KERNEL(NORM_THREADS)
+kiln_norm(const float* x, long long stride, const float* weight, const float* bias, void* out, int rows, int dim) {
+  layer_norm<true>(x, stride, weight, bias, out, rows, dim);
+}
+
+KILN_KERNEL(NORM_THREADS)
+kiln_norm_wide(const float* x, long long stride, const float* weight, const float* bias, void* out, int rows, int dim) {
+  layer_norm<false>(x, stride, weight, bias, out, rows, dim);
+}
+
+// x float32 [B, T, dim]; time, latlon [B, 4]; gsd [1]; omega [(dim - 8) / 4]. Blocks: x over tokens, y over chips.
+KILN_KERNEL(NORM_THREADS)
+kiln_tokens(float* x, const float* class_token, const float* omega, const float* time, const float* latlon,
+            const float* gsd, int side, int dim) {
+  int token = blockIdx.x;
+  int chip = blockIdx.y;
+  float* row = x + (static_cast<long long>(chip) * (side * side + 1) + token) * dim;
+  for (int i = threadIdx.x; i < dim; i += NORM_THREADS) {
+    row[i] = first_token(token, i, side, dim, omega, gsd[0], time + 4 * chip, latlon + 4 * chip, class_token);
+  }
+}

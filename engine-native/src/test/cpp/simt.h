@@ -1,0 +1,257 @@
+// A block of a GPU's threads on one thread of the processor, for device code that is compiled for the host. Each of its
+// threads is a coroutine that runs until it must wait: for its warp, for its block, or to the end. What CUDA leaves
+// open goes as badly as it may: copies arrive when they are waited for and not before, shared memory begins as garbage.
+#pragma once
+
+#include <setjmp.h>
+#include <ucontext.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#define KILN_DEVICE inline
+#define KILN_KERNEL(threads) [[maybe_unused]] static void
+#define KILN_UNROLL
+
+struct uint3 {
+  unsigned x, y, z;
+};
+struct float2 {
+  float x, y;
+};
+
+namespace simt {
+
+constexpr int WARP = 32;
+constexpr std::size_t STACK = 128 << 10;
+
+enum State { READY, AT_WARP, AT_BLOCK, DONE };
+
+struct Copy {
+  void* to;
+  const void* from;
+  bool there;
+};
+
+struct Lane {
+  ucontext_t context;  // where it begins
+  jmp_buf place;       // where it waits
+  bool begun;
+  std::unique_ptr<char[]> stack;
+  State state = READY;
+  std::vector<std::vector<Copy>> groups;  // the last is open
+};
+
+// What the lanes of a warp show each other.
+struct Warp {
+  const void* rows[WARP];
+  unsigned a[WARP][4];
+  unsigned b[WARP][2];
+  float value[WARP];
+};
+
+inline std::vector<Lane> lanes;
+inline std::vector<Warp> warps;
+inline std::vector<char> shared;
+inline jmp_buf scheduler;
+inline int current;
+inline std::function<void()> body;
+
+inline Warp& warp() { return warps[current / WARP]; }
+
+// Jumps, for to swap contexts would ask the system each time.
+inline void wait(State state) {
+  lanes[current].state = state;
+  if (_setjmp(lanes[current].place) == 0) {
+    _longjmp(scheduler, 1);
+  }
+}
+
+inline void start() {
+  body();
+  lanes[current].state = DONE;
+  _longjmp(scheduler, 1);
+}
+
+// Lets the current thread go on until it waits.
+[[gnu::noinline]] inline void resume() {
+  Lane& lane = lanes[current];
+  if (_setjmp(scheduler) == 0) {
+    if (lane.begun) {
+      _longjmp(lane.place, 1);
+    }
+    lane.begun = true;
+    setcontext(&lane.context);
+  }
+}
+
+// Whether all that are not done wait for the same; then they go on.
+inline bool release(int first, int last, State state) {
+  bool any = false;
+  for (int i = first; i < last; i++) {
+    if (lanes[i].state != state && lanes[i].state != DONE) {
+      return false;
+    }
+    any |= lanes[i].state == state;
+  }
+  for (int i = first; any && i < last; i++) {
+    if (lanes[i].state == state) {
+      lanes[i].state = READY;
+    }
+  }
+  return any;
+}
+
+}  // namespace simt
+
+inline uint3 blockIdx;
+inline uint3 threadIdx;
+
+inline void __syncthreads() { simt::wait(simt::AT_BLOCK); }
+
+namespace simt {
+
+// Runs one block; its place in the grid stands in blockIdx.
+inline void run_block(int threads, int shared_bytes, std::function<void()> kernel) {
+  body = std::move(kernel);
+  if (static_cast<int>(lanes.size()) != threads) {
+    lanes.clear();
+    lanes.resize(threads);
+    for (Lane& lane : lanes) {
+      lane.stack.reset(new char[STACK]);
+    }
+  }
+  warps.resize((threads + WARP - 1) / WARP);
+  shared.assign(shared_bytes + 16, static_cast<char>(0xFF));  // not a number, in all formats
+  for (Lane& lane : lanes) {
+    getcontext(&lane.context);
+    lane.context.uc_stack.ss_sp = lane.stack.get();
+    lane.context.uc_stack.ss_size = STACK;
+    lane.context.uc_link = nullptr;
+    lane.begun = false;
+    lane.state = READY;
+    lane.groups.assign(1, {});
+    makecontext(&lane.context, start, 0);
+  }
+  for (bool more = true; more;) {
+    more = false;
+    for (current = 0; current < threads; current++) {
+      if (lanes[current].state == READY) {
+        threadIdx = uint3{static_cast<unsigned>(current), 0, 0};
+        resume();
+        more = true;
+      }
+    }
+    for (int first = 0; first < threads; first += WARP) {
+      more |= release(first, std::min(first + WARP, threads), AT_WARP);
+    }
+    more |= release(0, threads, AT_BLOCK);
+  }
+  for (const Lane& lane : lanes) {
+    if (lane.state != DONE) {
+      std::fputs("simt: threads of a block wait for different things\n", stderr);
+      std::abort();
+    }
+  }
+}
+
+inline float widened(unsigned bits) {
+  bits <<= 16;
+  float value;
+  std::memcpy(&value, &bits, 4);
+  return value;
+}
+
+inline unsigned half_at(const void* row, int i) {
+  unsigned short bits;
+  std::memcpy(&bits, static_cast<const char*>(row) + 2 * i, 2);
+  return bits;
+}
+
+}  // namespace simt
+
+inline char* shared_memory() {
+  auto address = reinterpret_cast<std::uintptr_t>(simt::shared.data());
+  return simt::shared.data() + (16 - address % 16) % 16;
+}
+
+inline void copy_async(void* to, const void* from, bool there) {
+  simt::lanes[simt::current].groups.back().push_back(simt::Copy{to, from, there});
+}
+
+inline void commit_copies() { simt::lanes[simt::current].groups.emplace_back(); }
+
+template <int N>
+void wait_copies() {
+  auto& groups = simt::lanes[simt::current].groups;
+  while (groups.size() > N + 1) {
+    for (const simt::Copy& copy : groups.front()) {
+      if (copy.there) {
+        std::memcpy(copy.to, copy.from, 16);
+      } else {
+        std::memset(copy.to, 0, 16);
+      }
+    }
+    groups.erase(groups.begin());
+  }
+}
+
+// Every lane has two neighbours of row lane / 4 of each matrix, or of column lane / 4 if it is transposed.
+inline void load(unsigned (&out)[4], const void* row, bool transposed) {
+  using namespace simt;
+  int lane = current % WARP;
+  warp().rows[lane] = row;
+  wait(AT_WARP);
+  for (int m = 0; m < 4; m++) {
+    int at = lane % 4 * 2;
+    out[m] = transposed ? half_at(warp().rows[8 * m + at], lane / 4) | half_at(warp().rows[8 * m + at + 1], lane / 4) << 16
+                        : half_at(warp().rows[8 * m + lane / 4], at) | half_at(warp().rows[8 * m + lane / 4], at + 1) << 16;
+  }
+  wait(AT_WARP);
+}
+
+inline void load_matrices(unsigned (&out)[4], const void* row) { load(out, row, false); }
+inline void load_transposed(unsigned (&out)[4], const void* row) { load(out, row, true); }
+
+// The fragments of mma.m16n8k16 as NVIDIA's PTX manual draws them.
+inline void multiply(float (&sum)[4], const unsigned (&a)[4], unsigned b0, unsigned b1) {
+  using namespace simt;
+  int lane = current % WARP;
+  std::memcpy(warp().a[lane], a, sizeof a);
+  warp().b[lane][0] = b0;
+  warp().b[lane][1] = b1;
+  wait(AT_WARP);
+  for (int c = 0; c < 4; c++) {
+    int row = lane / 4 + c / 2 * 8;
+    int column = lane % 4 * 2 + c % 2;
+    for (int k = 0; k < 16; k++) {
+      unsigned left = warp().a[row % 8 * 4 + k % 8 / 2][row / 8 + k / 8 * 2];
+      unsigned right = warp().b[column * 4 + k % 8 / 2][k / 8];
+      sum[c] += widened(left >> (k % 2 * 16) & 0xFFFFu) * widened(right >> (k % 2 * 16) & 0xFFFFu);
+    }
+  }
+  wait(AT_WARP);
+}
+
+inline float exchange(float value, int bits) {
+  using namespace simt;
+  int lane = current % WARP;
+  warp().value[lane] = value;
+  wait(AT_WARP);
+  float other = warp().value[lane ^ bits];
+  wait(AT_WARP);
+  return other;
+}
+
+inline unsigned bits_of(float value) {
+  unsigned bits;
+  std::memcpy(&bits, &value, 4);
+  return bits;
+}

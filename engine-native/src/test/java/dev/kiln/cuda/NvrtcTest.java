@@ -1,0 +1,92 @@
+package dev.kiln.cuda;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * Kiln's device code goes through NVIDIA's compiler, for all architectures that it is meant for.
+ */
+class NvrtcTest {
+  private static final String ADD =
+      "extern \"C\" __global__ void add(float* x) { x[threadIdx.x] += AMOUNT; }";
+
+  @BeforeEach
+  void compiler() {
+    assumeTrue(
+        Nvrtc.available(),
+        "NVIDIA's compiler is not in this build: build with Maven's profile nvrtc or gpu");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "sm_80, 64",
+    "sm_86, 64",
+    "sm_89, 64",
+    "sm_90, 64",
+    "sm_90, 48",
+    "sm_90, 16",
+    "sm_120, 64"
+  })
+  void compilesAllDeviceCode(String architecture, int head) {
+    for (DeviceCode code : DeviceCode.values()) {
+      byte[] cubin =
+          Nvrtc.compile(code.title(), code.source(), architecture, List.of("-DHEAD=" + head));
+
+      assertThat(cubin).as(code.title()).startsWith(0x7F, 'E', 'L', 'F');
+      String text = new String(cubin, StandardCharsets.ISO_8859_1);
+      assertThat(text).contains(code.kernels());
+    }
+  }
+
+  @Test
+  void tellsArchitecturesAndOptionsApart() {
+    byte[] old = Nvrtc.compile("add", ADD, "sm_80", List.of("-DAMOUNT=1.0f"));
+
+    assertThat(Nvrtc.compile("add", ADD, "sm_90", List.of("-DAMOUNT=1.0f"))).isNotEqualTo(old);
+    assertThat(Nvrtc.compile("add", ADD, "sm_80", List.of("-DAMOUNT=2.0f"))).isNotEqualTo(old);
+    assertThat(Nvrtc.compile("add", ADD, "sm_80", List.of("-DAMOUNT=1.0f"))).isEqualTo(old);
+  }
+
+  @Test
+  void quotesTheCompilerWhenTheSourceIsWrong() {
+    assertThatThrownBy(() -> Nvrtc.compile("add", ADD, "sm_90", List.of()))
+        .isInstanceOf(CudaException.class)
+        .hasMessageContaining("add for sm_90")
+        .hasMessageContaining("\"AMOUNT\" is undefined");
+    assertThatThrownBy(() -> Nvrtc.compile("add", ADD, "sm_1", List.of("-DAMOUNT=1")))
+        .isInstanceOf(CudaException.class);
+  }
+
+  @Test
+  void saysItsVersion() {
+    assertThat(Nvrtc.version()).matches("1[3-9]\\.\\d+");
+  }
+
+  @Test
+  void isAskedOnceForTheSameKernel(@TempDir Path folder) {
+    CubinCache cache = new CubinCache(folder);
+    byte[] code = cache.get("add", ADD, "sm_90", List.of("-DAMOUNT=1"));
+
+    byte[] again =
+        cache.get(
+            "add",
+            ADD,
+            "sm_90",
+            List.of("-DAMOUNT=1"),
+            (name, source, architecture, options) -> {
+              throw new AssertionError("compiled again");
+            });
+
+    assertThat(again).isEqualTo(code);
+  }
+}

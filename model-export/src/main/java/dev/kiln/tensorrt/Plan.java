@@ -1,0 +1,149 @@
+package dev.kiln.tensorrt;
+
+import dev.kiln.fault.ConfigurationFault;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * A compiled encoder on disk that is what it should be. It is machine code, which TensorRT runs as
+ * it is: one that is not the file that was written is refused before TensorRT sees it.
+ */
+public final class Plan {
+  static final String SUFFIX = ".plan";
+  static final String DESCRIPTION_SUFFIX = ".plan.json";
+  static final String LAYERS_SUFFIX = ".layers.json";
+
+  private final Path file;
+  private final PlanDescription description;
+
+  private Plan(Path file, PlanDescription description) {
+    this.file = file;
+    this.description = description;
+  }
+
+  /**
+   * Opens a plan.
+   *
+   * @param file the plan; its description lies beside it
+   * @param expected what it must be good for
+   * @throws ConfigurationFault if it is missing, was built for something else, or its description
+   *     cannot be read
+   */
+  public static Plan open(Path file, PlanKey expected) {
+    if (!Files.isRegularFile(file)) {
+      throw fault(file, "expected a plan, found none; make it with kiln compile");
+    }
+    PlanDescription description = describe(description(file));
+    List<String> differences = expected.differences(description.key());
+    if (!differences.isEmpty()) {
+      throw fault(file, String.join("; ", differences) + "; make one that fits with kiln compile");
+    }
+    Plan plan = new Plan(file, description);
+    plan.checkSize();
+    return plan;
+  }
+
+  static Path description(Path plan) {
+    String name = plan.getFileName().toString();
+    String stem = name.substring(0, name.length() - SUFFIX.length());
+    return plan.resolveSibling(stem + DESCRIPTION_SUFFIX);
+  }
+
+  /** Reads a description. */
+  static PlanDescription describe(Path file) {
+    PlanDescription description;
+    try {
+      description = JsonMapper.shared().readValue(Files.readAllBytes(file), PlanDescription.class);
+    } catch (NoSuchFileException e) {
+      throw fault(file, "expected the plan's description, found none; run kiln compile again", e);
+    } catch (JacksonException e) {
+      throw fault(
+          file,
+          "cannot be read (%s); run kiln compile again"
+              .formatted(e.getOriginalMessage().lines().findFirst().orElse("")),
+          e);
+    } catch (IOException e) {
+      throw fault(file, "cannot be read: " + e, e);
+    }
+    if (description.format() != PlanDescription.FORMAT) {
+      throw fault(
+          file,
+          "expected format %d, found %d; run kiln compile again"
+              .formatted(PlanDescription.FORMAT, description.format()));
+    }
+    return description;
+  }
+
+  private void checkSize() {
+    try {
+      long found = Files.size(file);
+      if (found != description.bytes()) {
+        throw fault(
+            file,
+            "expected %d bytes, found %d (truncated?); run kiln compile again"
+                .formatted(description.bytes(), found));
+      }
+    } catch (IOException e) {
+      throw fault(file, "cannot be read: " + e, e);
+    }
+  }
+
+  /** The plan itself. */
+  public Path file() {
+    return file;
+  }
+
+  /** What it is. */
+  public PlanDescription description() {
+    return description;
+  }
+
+  /**
+   * The plan's bytes, mapped and checked against the sum that was taken when it was written.
+   *
+   * @throws ConfigurationFault if they are not those that were written
+   */
+  ByteBuffer read() {
+    try (FileChannel channel = FileChannel.open(file)) {
+      ByteBuffer bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size());
+      String found = sha256(bytes.duplicate());
+      if (!found.equals(description.sha256())) {
+        throw fault(
+            file,
+            "expected SHA-256 %s…, found %s… (damaged); run kiln compile again"
+                .formatted(description.sha256().substring(0, 12), found.substring(0, 12)));
+      }
+      return bytes;
+    } catch (IOException e) {
+      throw fault(file, "cannot be read: " + e, e);
+    }
+  }
+
+  static String sha256(ByteBuffer bytes) {
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      digest.update(bytes);
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
+  }
+
+  static ConfigurationFault fault(Path file, String problem) {
+    return new ConfigurationFault("plan %s: %s".formatted(file, problem));
+  }
+
+  private static ConfigurationFault fault(Path file, String problem, Exception cause) {
+    return new ConfigurationFault("plan %s: %s".formatted(file, problem), cause);
+  }
+}

@@ -1,0 +1,302 @@
+package dev.kiln.tensorrt;
+
+import dev.kiln.cuda.Gpu;
+import dev.kiln.cuda.GpuDescription;
+import dev.kiln.export.StorageType;
+import dev.kiln.export.TypedModel;
+import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.memory.NativeObject;
+import dev.kiln.model.Architecture;
+import dev.kiln.model.ModelDirectory;
+import dev.kiln.tensorrt.PlanDescription.Attention;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.stream.Stream;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.tensorrt.global.nvinfer;
+import org.bytedeco.tensorrt.global.nvinfer.LayerInformationFormat;
+import org.bytedeco.tensorrt.global.nvinfer.MemoryPoolType;
+import org.bytedeco.tensorrt.global.nvinfer.OptProfileSelector;
+import org.bytedeco.tensorrt.global.nvinfer.ProfilingVerbosity;
+import org.bytedeco.tensorrt.global.nvonnxparser;
+import org.bytedeco.tensorrt.nvinfer.Dims64;
+import org.bytedeco.tensorrt.nvinfer.IBuilder;
+import org.bytedeco.tensorrt.nvinfer.IBuilderConfig;
+import org.bytedeco.tensorrt.nvinfer.ICudaEngine;
+import org.bytedeco.tensorrt.nvinfer.IEngineInspector;
+import org.bytedeco.tensorrt.nvinfer.IHostMemory;
+import org.bytedeco.tensorrt.nvinfer.ILogger.Severity;
+import org.bytedeco.tensorrt.nvinfer.INetworkDefinition;
+import org.bytedeco.tensorrt.nvinfer.IOptimizationProfile;
+import org.bytedeco.tensorrt.nvinfer.IRuntime;
+import org.bytedeco.tensorrt.nvinfer.ITimingCache;
+import org.bytedeco.tensorrt.nvonnxparser.IParser;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Compiles a model with TensorRT for the GPU of this machine. It takes minutes and the GPU for
+ * itself: TensorRT times kernels against each other.
+ *
+ * <p>Attention must become one kernel in every block. Where TensorRT has none that fits, it is
+ * compiled once more with that taken back, and the log says so.
+ *
+ * <p>JavaCPP's binding can neither extend TensorRT's progress monitor nor delete its parser. So the
+ * log tells the time that has passed, and the parser's copy of the weights, as large as the plan,
+ * stays with the process.
+ */
+public final class PlanCompiler {
+  private static final Logger LOG = LoggerFactory.getLogger(PlanCompiler.class);
+
+  /** From version 11 on, a network takes every type as it is written. */
+  private static final int NO_FLAGS = 0;
+
+  /** What TensorRT itself takes where it is not told: how far it searches, of 0 to 5. */
+  public static final int USUAL_EFFORT = 3;
+
+  /**
+   * What to compile.
+   *
+   * @param platform name of a platform that the model was exported for
+   * @param chip side of a chip in pixels
+   * @param products type of the matrix products
+   * @param batch most chips in a batch, for which kernels are chosen
+   * @param effort how far TensorRT searches, 0 to 5
+   */
+  public record Options(String platform, int chip, StorageType products, int batch, int effort) {
+    public Options {
+      if (batch < 1) {
+        throw new ConfigurationFault("--batch: expected at least 1, found " + batch);
+      }
+      if (effort < 0 || effort > 5) {
+        throw new ConfigurationFault("--effort: expected 0 to 5, found " + effort);
+      }
+      if (products == StorageType.FLOAT32) {
+        throw new ConfigurationFault(
+            "--precision fp32: expected bf16 or fp16, for TensorRT computes in 16 bits here");
+      }
+    }
+  }
+
+  private final Gpu gpu;
+  private final ModelDirectory model;
+  private final Options options;
+  private final PlanStore store;
+  private final PlanKey key;
+  private final TensorRtLog log = TensorRtLog.get();
+
+  /** What is to be deleted, the latest first. */
+  private final Deque<Pointer> made = new ArrayDeque<>();
+
+  private PlanCompiler(Gpu gpu, ModelDirectory model, Options options, String version) {
+    this.gpu = gpu;
+    this.model = model;
+    this.options = options;
+    this.store = new PlanStore(model);
+    this.key =
+        PlanKey.of(
+            model,
+            options.platform(),
+            options.chip(),
+            options.products(),
+            options.batch(),
+            version,
+            gpu.description());
+  }
+
+  /**
+   * Compiles, and keeps the plan with the model.
+   *
+   * @param gpu that it will run on: TensorRT crashes the process where there is none
+   * @throws ConfigurationFault if the GPU cannot compute so, TensorRT is not there, or the model's
+   *     folder cannot be written
+   * @throws TensorRtException if TensorRT cannot compile it
+   */
+  public static Plan compile(Gpu gpu, ModelDirectory model, Options options) {
+    requireCapable(gpu.description(), options.products());
+    return new PlanCompiler(gpu, model, options, TensorRtLibrary.load()).compile();
+  }
+
+  static void requireCapable(GpuDescription gpu, StorageType products) {
+    int capability = 10 * gpu.major() + gpu.minor();
+    if (capability < 75) {
+      throw new ConfigurationFault(
+          "%s: TensorRT 11 expects compute capability 7.5 or later, found %d.%d; use --encoder cpu"
+              .formatted(gpu.name(), gpu.major(), gpu.minor()));
+    }
+    if (products == StorageType.BFLOAT16 && capability < 80) {
+      throw new ConfigurationFault(
+          "%s: bf16 expects compute capability 8.0 or later, found %d.%d; use --precision fp16"
+              .formatted(gpu.name(), gpu.major(), gpu.minor()));
+    }
+  }
+
+  private Plan compile() {
+    Path work = directory();
+    Instant start = Instant.now();
+    LOG.info(
+        "compiling {} for {} with TensorRT {}: minutes",
+        key.fileName(),
+        gpu.description().name(),
+        key.tensorRt());
+    try (Heartbeat heartbeat = new Heartbeat(LOG, "compiling " + key.platform(), start)) {
+      ByteBuffer plan;
+      try {
+        plan = build(work, true);
+      } catch (TensorRtException e) {
+        LOG.warn("attention cannot be one kernel here, so it may be several: {}", e.getMessage());
+        plan = build(work, false);
+      }
+      heartbeat.now("reading the plan's layers");
+      String layers = inspect(plan);
+      Attention attention = LayerReport.attention(layers, model.architecture().depth());
+      double seconds = Duration.between(start, Instant.now()).toMillis() / 1e3;
+      Plan kept = store.add(key, plan, layers, seconds, attention);
+      if (attention.fused() == 0) {
+        LOG.warn("{}: {}", kept.file().getFileName(), attention);
+      } else {
+        LOG.info("{}: {}", kept.file().getFileName(), attention);
+      }
+      return kept;
+    } finally {
+      made.forEach(NativeObject::delete);
+      delete(work);
+    }
+  }
+
+  private Path directory() {
+    try {
+      return Files.createTempDirectory(store.prepare(), ".compile");
+    } catch (IOException e) {
+      throw new ConfigurationFault(
+          "plans of %s: cannot be written: %s".formatted(model.path(), e), e);
+    }
+  }
+
+  private static void delete(Path directory) {
+    try (Stream<Path> files = Files.walk(directory)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    } catch (IOException e) {
+      LOG.warn("cannot delete {}: {}", directory, e.toString());
+    }
+  }
+
+  /** The plan, in memory of TensorRT's. */
+  private ByteBuffer build(Path work, boolean fused) {
+    Path graph =
+        new TypedModel(model, options.platform(), options.chip(), options.products(), fused)
+            .write(work);
+    IBuilder builder = keep(builder());
+    INetworkDefinition network = keep(log.made(builder.createNetworkV2(NO_FLAGS), "no network"));
+    IParser parser = log.made(nvonnxparser.createParser(network, log), "no ONNX parser");
+    log.check(
+        parser.parseFromFile(graph.toString(), Severity.kWARNING.value), "the graph is refused");
+    IBuilderConfig config = keep(log.made(builder.createBuilderConfig(), "no configuration"));
+    configure(builder, config);
+    ITimingCache timings = timings(config);
+    IHostMemory plan =
+        keep(log.made(builder.buildSerializedNetwork(network, config), "compiling failed"));
+    IHostMemory measured = timings.serialize();
+    if (!Pointer.isNull(measured)) {
+      store.keepTimings(key, bytes(measured));
+      NativeObject.delete(measured);
+    }
+    return bytes(plan);
+  }
+
+  private IBuilder builder() {
+    try {
+      return log.made(nvinfer.createInferBuilder(log), "no builder");
+    } catch (TensorRtException e) {
+      throw withAdvice(e, key.architecture());
+    }
+  }
+
+  /** What to do where kernels for one architecture are asked for that JavaCPP's jar has not. */
+  static RuntimeException withAdvice(TensorRtException e, String architecture) {
+    return e.getMessage().contains("builder_resource")
+        ? new ConfigurationFault(
+            "%s; NVIDIA's own TensorRT packages have the kernels for %s: set KILN_TENSORRT to the"
+                    .formatted(e.getMessage(), architecture)
+                + " folder of their libraries",
+            e)
+        : e;
+  }
+
+  private void configure(IBuilder builder, IBuilderConfig config) {
+    // Half of what is free, so that what runs beside the compiler is left alone.
+    config.setMemoryPoolLimit(MemoryPoolType.kWORKSPACE, gpu.freeBytes() / 2);
+    config.setProfilingVerbosity(ProfilingVerbosity.kDETAILED);
+    config.setBuilderOptimizationLevel(options.effort());
+    // The graph is one line of work: a second stream would only cost memory.
+    config.setMaxAuxStreams(0);
+    long side = options.chip() / Architecture.PATCH;
+    long row =
+        (long) model.platform(options.platform()).bands().size() * Architecture.patchPixels();
+    IOptimizationProfile profile =
+        log.made(builder.createOptimizationProfile(), "no optimisation profile");
+    range(profile, "patches", side * side, row);
+    range(profile, "time", 4);
+    range(profile, "latlon", 4);
+    log.check(config.addOptimizationProfile(profile) >= 0, "the optimisation profile is refused");
+  }
+
+  private void range(IOptimizationProfile profile, String input, long... rest) {
+    set(profile, input, OptProfileSelector.kMIN, 1, rest);
+    set(profile, input, OptProfileSelector.kOPT, options.batch(), rest);
+    set(profile, input, OptProfileSelector.kMAX, options.batch(), rest);
+  }
+
+  private void set(
+      IOptimizationProfile profile,
+      String input,
+      OptProfileSelector which,
+      int batch,
+      long... rest) {
+    try (Dims64 shape = TensorRtEngine.shape(batch, rest)) {
+      log.check(profile.setDimensions(input, which, shape), "shape of " + input + " is refused");
+    }
+  }
+
+  private ITimingCache timings(IBuilderConfig config) {
+    byte[] known = store.timings(key);
+    try (BytePointer bytes = new BytePointer(known)) {
+      ITimingCache cache =
+          keep(log.made(config.createTimingCache(bytes, known.length), "no timing cache"));
+      if (!config.setTimingCache(cache, false)) {
+        LOG.info("the timings of an earlier compilation do not fit and are left out");
+      }
+      return cache;
+    }
+  }
+
+  private String inspect(ByteBuffer plan) {
+    IRuntime runtime = keep(log.made(nvinfer.createInferRuntime(log), "no runtime"));
+    ICudaEngine engine =
+        keep(
+            log.made(
+                runtime.deserializeCudaEngine(new BytePointer(plan), plan.remaining()),
+                "the plan that was made cannot be read"));
+    IEngineInspector inspector = keep(log.made(engine.createEngineInspector(), "no inspector"));
+    return inspector.getEngineInformation(LayerInformationFormat.kJSON);
+  }
+
+  private <T extends Pointer> T keep(T object) {
+    made.addFirst(object);
+    return object;
+  }
+
+  private static ByteBuffer bytes(IHostMemory memory) {
+    return new BytePointer(memory.data()).capacity(memory.size()).asByteBuffer();
+  }
+}

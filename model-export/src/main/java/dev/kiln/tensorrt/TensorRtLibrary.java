@@ -1,0 +1,234 @@
+package dev.kiln.tensorrt;
+
+import dev.kiln.cuda.CudaDriver;
+import dev.kiln.cuda.Nvrtc;
+import dev.kiln.fault.ConfigurationFault;
+import java.io.File;
+import java.io.IOException;
+import java.net.URL;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.bytedeco.javacpp.Loader;
+import org.bytedeco.tensorrt.global.nvinfer;
+
+/**
+ * TensorRT's libraries on this machine: where they are, and how they get into the process. Looked
+ * for in this order: the folder that the environment variable {@code KILN_TENSORRT} or the system
+ * property {@code kiln.tensorrt} names, the folders of the system's loader, and the jar of them
+ * that JavaCPP publishes and that a build with {@code -Pgpu} brings.
+ *
+ * <p>The jar holds what compiling needs for every GPU, {@code libnvinfer_builder_resource_ptx}, but
+ * not the files for single architectures that NVIDIA's own packages add ({@code …_sm90} and so on).
+ * In TensorRT 11.2.1 that library is mostly PTX of version 9.3 for sm_80 and sm_86, plus machine
+ * code for sm_80 to sm_120, 326 kernels of it for sm_90. A driver compiles PTX 9.3 only from CUDA
+ * 13.3 on; libnvinfer has compilers of its own built in, and whether it takes those for this PTX is
+ * not known. A compilation that finds fewer kernels still works; it may be slower.
+ */
+public final class TensorRtLibrary {
+  private static final String MAJOR = "11";
+  private static final String RUNTIME = "libnvinfer.so." + MAJOR;
+
+  /** As JavaCPP's binding names them, which then finds them loaded. */
+  private static final List<String> LIBRARIES =
+      List.of("nvinfer@." + MAJOR, "nvonnxparser@." + MAJOR);
+
+  /** What JavaCPP's binding wants loaded first and TensorRT 11 does not call. */
+  private static final List<String> UNUSED =
+      List.of(
+          "org.bytedeco.cuda.global.cublas",
+          "org.bytedeco.cuda.global.cudnn",
+          "org.bytedeco.tensorrt.global.nvinfer_plugin");
+
+  private static final String HOW_TO_GET =
+      "build Kiln with -Pgpu, install NVIDIA's TensorRT 11, or set KILN_TENSORRT to the folder with "
+          + RUNTIME;
+
+  private static String loaded;
+
+  /**
+   * Where the libraries lie.
+   *
+   * @param folder that holds them; empty if they are in the jar
+   * @param source in words
+   */
+  public record Location(Optional<Path> folder, String source) {
+    @Override
+    public String toString() {
+      return folder.map(path -> path + " (" + source + ")").orElse(source);
+    }
+  }
+
+  private TensorRtLibrary() {}
+
+  /**
+   * Where TensorRT is on this machine; loads nothing.
+   *
+   * @throws ConfigurationFault if it is nowhere, or not where {@code KILN_TENSORRT} says
+   */
+  public static Location find() {
+    String named = System.getenv("KILN_TENSORRT");
+    String property = System.getProperty("kiln.tensorrt");
+    return find(
+        named != null && !named.isEmpty() ? named : property,
+        named != null && !named.isEmpty() ? "KILN_TENSORRT" : "-Dkiln.tensorrt",
+        systemFolders(),
+        nvinfer.class.getResource(jar(RUNTIME)) != null);
+  }
+
+  private static String jar(String library) {
+    return "/org/bytedeco/tensorrt/" + Loader.getPlatform() + "/" + library;
+  }
+
+  static Location find(String named, String naming, List<Path> system, boolean inJar) {
+    if (named != null) {
+      Path folder = Path.of(named).toAbsolutePath().normalize();
+      if (!Files.isRegularFile(folder.resolve(RUNTIME))) {
+        throw new ConfigurationFault(
+            "%s=%s: expected %s there, found %s"
+                .formatted(naming, named, RUNTIME, librariesIn(folder)));
+      }
+      return new Location(Optional.of(folder), naming);
+    }
+    for (Path folder : system) {
+      if (Files.isRegularFile(folder.resolve(RUNTIME))) {
+        return new Location(Optional.of(folder), "the system's");
+      }
+    }
+    if (inJar) {
+      return new Location(Optional.empty(), "JavaCPP's jar");
+    }
+    throw new ConfigurationFault("TensorRT " + MAJOR + ": not on this machine; " + HOW_TO_GET);
+  }
+
+  private static String librariesIn(Path folder) {
+    String[] names = folder.toFile().list((in, name) -> name.startsWith("libnvinfer.so"));
+    if (names == null) {
+      return "no such folder";
+    }
+    return names.length == 0 ? "no libnvinfer" : String.join(", ", names);
+  }
+
+  /** Folders in the order in which the system's loader looks into them. */
+  private static List<Path> systemFolders() {
+    List<Path> folders = new ArrayList<>();
+    String search = System.getenv("LD_LIBRARY_PATH");
+    if (search != null) {
+      for (String folder : search.split(File.pathSeparator)) {
+        if (!folder.isEmpty()) {
+          folders.add(Path.of(folder));
+        }
+      }
+    }
+    cached(loaderCache()).ifPresent(folders::add);
+    return folders;
+  }
+
+  /** The folder of a line such as {@code libnvinfer.so.11 (libc6,x86-64) => /usr/lib/…}. */
+  static Optional<Path> cached(String cache) {
+    Matcher line =
+        Pattern.compile("(?m)^\\s*" + Pattern.quote(RUNTIME) + " .*=> (.+)$").matcher(cache);
+    return line.find() ? Optional.ofNullable(Path.of(line.group(1)).getParent()) : Optional.empty();
+  }
+
+  private static String loaderCache() {
+    for (String ldconfig : List.of("/sbin/ldconfig", "/usr/sbin/ldconfig")) {
+      if (Files.isExecutable(Path.of(ldconfig))) {
+        try {
+          Process process =
+              new ProcessBuilder(ldconfig, "-p")
+                  .redirectError(ProcessBuilder.Redirect.DISCARD)
+                  .start();
+          String output = new String(process.getInputStream().readAllBytes());
+          process.waitFor(10, TimeUnit.SECONDS);
+          return output;
+        } catch (IOException e) {
+          return "";
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+          return "";
+        }
+      }
+    }
+    return "";
+  }
+
+  /**
+   * Loads the libraries, once a process.
+   *
+   * @return TensorRT's version, as in "11.2.1.2"
+   * @throws ConfigurationFault if they are not there or do not load; the message says how to get
+   *     them
+   */
+  public static synchronized String load() {
+    if (loaded == null) {
+      Location location = find();
+      try {
+        loaded = load(location);
+      } catch (LinkageError | IOException | ClassNotFoundException e) {
+        throw new ConfigurationFault(
+            "TensorRT in %s does not load: %s; %s".formatted(location, innermost(e), HOW_TO_GET),
+            e);
+      }
+    }
+    return loaded;
+  }
+
+  private static String load(Location location) throws IOException, ClassNotFoundException {
+    // JavaCPP's CUDA classes need the driver's library or what stands in for it, and TensorRT looks
+    // for NVRTC by its name alone: one that is loaded is found.
+    CudaDriver.status();
+    Nvrtc.available();
+    if (location.folder().isPresent()) {
+      for (String name : LIBRARIES) {
+        File file = location.folder().get().resolve("lib" + name.replace("@", ".so")).toFile();
+        Loader.loadLibrary(nvinfer.class, new URL[] {file.toURI().toURL()}, name);
+      }
+    }
+    initialiseUnused();
+    int build = nvinfer.getInferLibBuildVersion();
+    int major = nvinfer.getInferLibMajorVersion();
+    if (!MAJOR.equals(Integer.toString(major))) {
+      throw new UnsatisfiedLinkError("expected TensorRT " + MAJOR + ", found " + major);
+    }
+    return "%d.%d.%d.%d"
+        .formatted(
+            major, nvinfer.getInferLibMinorVersion(), nvinfer.getInferLibPatchVersion(), build);
+  }
+
+  /**
+   * Initialises classes that the binding of TensorRT would otherwise initialise itself, and with
+   * them load cuBLAS, cuDNN and TensorRT's plugins. None of these is needed and the first two come
+   * in no jar. Whoever does need one asks JavaCPP's loader for it by its class.
+   */
+  private static void initialiseUnused() throws ClassNotFoundException {
+    String property = "org.bytedeco.javacpp.loadLibraries";
+    Map<Object, Object> properties = System.getProperties();
+    Object before = properties.put(property, "false");
+    try {
+      for (String name : UNUSED) {
+        Class.forName(name);
+      }
+    } finally {
+      if (before == null) {
+        properties.remove(property);
+      } else {
+        properties.put(property, before);
+      }
+    }
+  }
+
+  private static String innermost(Throwable error) {
+    Throwable cause = error;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return String.valueOf(cause.getMessage()).lines().findFirst().orElse("no reason given");
+  }
+}

@@ -1,0 +1,123 @@
+package dev.kiln.tensorrt;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.kiln.cuda.CudaDriver;
+import dev.kiln.fault.ConfigurationFault;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.bytedeco.javacpp.Loader;
+import org.bytedeco.tensorrt.global.nvinfer;
+import org.bytedeco.tensorrt.global.nvonnxparser;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+class TensorRtLibraryTest {
+  @TempDir Path temp;
+
+  private Path folder(String name, String... files) throws Exception {
+    Path folder = Files.createDirectory(temp.resolve(name));
+    for (String file : files) {
+      Files.createFile(folder.resolve(file));
+    }
+    return folder;
+  }
+
+  @Test
+  void theNamedFolderComesFirst() throws Exception {
+    Path named = folder("named", "libnvinfer.so.11");
+    Path system = folder("system", "libnvinfer.so.11");
+    TensorRtLibrary.Location found =
+        TensorRtLibrary.find(named.toString(), "KILN_TENSORRT", List.of(system), true);
+    assertThat(found.folder()).contains(named);
+    assertThat(found).hasToString(named + " (KILN_TENSORRT)");
+  }
+
+  @Test
+  void thenTheSystemThenTheJar() throws Exception {
+    Path without = folder("without", "libnvinfer.so.10");
+    Path system = folder("system", "libnvinfer.so.11");
+    assertThat(TensorRtLibrary.find(null, "", List.of(without, system), true).folder())
+        .contains(system);
+    TensorRtLibrary.Location jar = TensorRtLibrary.find(null, "", List.of(without), true);
+    assertThat(jar.folder()).isEmpty();
+    assertThat(jar).hasToString("JavaCPP's jar");
+  }
+
+  @Test
+  void nowhere() {
+    assertThatThrownBy(() -> TensorRtLibrary.find(null, "", List.of(), false))
+        .isInstanceOf(ConfigurationFault.class)
+        .hasMessageContainingAll("TensorRT 11", "-Pgpu", "KILN_TENSORRT");
+  }
+
+  @Test
+  void theNamedFolderHasAnotherVersion() throws Exception {
+    Path named = folder("named", "libnvinfer.so.10", "libnvinfer.so.10.13.3");
+    assertThatThrownBy(
+            () -> TensorRtLibrary.find(named.toString(), "KILN_TENSORRT", List.of(), true))
+        .isInstanceOf(ConfigurationFault.class)
+        .hasMessageContainingAll("KILN_TENSORRT=" + named, "libnvinfer.so.11", "libnvinfer.so.10");
+    assertThatThrownBy(() -> TensorRtLibrary.find(temp + "/gone", "KILN_TENSORRT", List.of(), true))
+        .isInstanceOf(ConfigurationFault.class)
+        .hasMessageContaining("no such folder");
+    assertThatThrownBy(() -> TensorRtLibrary.find(temp.toString(), "X", List.of(), true))
+        .isInstanceOf(ConfigurationFault.class)
+        .hasMessageContaining("no libnvinfer");
+  }
+
+  @Test
+  void readsTheLoadersCache() {
+    String cache =
+        """
+        	libnvinfer_plugin.so.11 (libc6,x86-64) => /opt/a/libnvinfer_plugin.so.11
+        	libnvinfer.so.10 (libc6,x86-64) => /opt/b/libnvinfer.so.10
+        	libnvinfer.so.11 (libc6,x86-64) => /opt/trt/lib/libnvinfer.so.11
+        """;
+    assertThat(TensorRtLibrary.cached(cache)).contains(Path.of("/opt/trt/lib"));
+    assertThat(TensorRtLibrary.cached("123 libs found in cache")).isEmpty();
+  }
+
+  /**
+   * The real libraries, also on a machine without a driver: cuBLAS, cuDNN and TensorRT's plugins
+   * are neither needed nor loaded, and what TensorRT has to say reaches the exception.
+   */
+  @Test
+  @Timeout(120)
+  void theLibrariesLoad() {
+    requireTensorRt();
+    assertThat(TensorRtLibrary.load()).matches("11\\.\\d+\\.\\d+\\.\\d+");
+    assertThat(TensorRtLibrary.load()).isSameAs(TensorRtLibrary.load());
+    assertThat(System.getProperty("org.bytedeco.javacpp.loadLibraries")).isNull();
+    assertThat(nvonnxparser.getNvOnnxParserVersion()).isPositive();
+    assertThat(Loader.getLoadedLibraries().keySet())
+        .contains("nvinfer@.11", "nvonnxparser@.11", "jninvinfer", "jninvonnxparser")
+        .doesNotContain("jnicublas", "jnicudnn", "jninvinfer_plugin");
+  }
+
+  @Test
+  @Timeout(120)
+  void errorsOfTensorRtAreKept() {
+    requireTensorRt();
+    assumeFalse(CudaDriver.status().ready(), "this machine has a GPU");
+    TensorRtLibrary.load();
+    TensorRtLog log = TensorRtLog.get();
+    assertThatThrownBy(() -> log.made(nvinfer.createInferBuilder(log), "no builder"))
+        .isInstanceOf(TensorRtException.class)
+        .hasMessageContainingAll("TensorRT: no builder", "CUDA");
+    assertThat(log.errors()).isEmpty();
+  }
+
+  private static void requireTensorRt() {
+    try {
+      TensorRtLibrary.find();
+    } catch (ConfigurationFault e) {
+      assumeTrue(false, e.getMessage());
+    }
+  }
+}
