@@ -21,6 +21,8 @@ import dev.kiln.run.RunOptions;
 import dev.kiln.run.RunReport;
 import dev.kiln.run.ShardRun;
 import dev.kiln.sink.Provenance;
+import dev.kiln.trace.Nvtx;
+import dev.kiln.trace.Trace;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -114,9 +116,17 @@ public final class EmbedCommand implements Callable<Integer> {
       description = "auto (a bar on a terminal, else lines), plain, json or none.")
   private ProgressLog.Style progress;
 
+  @Option(
+      names = "--nvtx",
+      description = "Show stages and batches to the NVIDIA profiler that started this.")
+  private boolean nvtx;
+
   @Override
   public Integer call() throws IOException, InterruptedException {
     ResolvedOptions.summarise(spec.commandLine().getParseResult()).forEach(log::info);
+    if (nvtx) {
+      trace();
+    }
     ModelDirectory model = ModelCache.open(modelUri, storeFlags.source(), modelCache);
     Shard shard = shardFlags.resolve();
     SceneList list = scenes(shard);
@@ -152,6 +162,14 @@ public final class EmbedCommand implements Callable<Integer> {
       }
       return report.exitCode();
     }
+  }
+
+  private static void trace() {
+    Nvtx profiler = Nvtx.ofThisProcess();
+    if (profiler == null) {
+      log.warn("--nvtx: no NVIDIA profiler started this, so nobody sees its ranges");
+    }
+    Trace.to(profiler);
   }
 
   private void plan(ModelDirectory model, Encoder encoder, RunOptions options) throws IOException {

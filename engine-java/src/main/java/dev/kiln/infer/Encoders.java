@@ -34,12 +34,17 @@ public final class Encoders {
     if (wantsGpu(options, gpus)) {
       return gpus.open(options.kind(), model, platform, chip, options.batch(), options.precision());
     }
-    return openOnCpu(model, platform, chip, options);
+    return onCpu(model, platform, chip, options);
   }
 
   /** Why no encoder can run on a GPU of this machine; empty if one can. */
   public static Optional<String> missingGpuEncoder() {
-    return GpuEncoders.ofThisMachine().missing(Kind.AUTO);
+    return missingGpuEncoder(Kind.AUTO);
+  }
+
+  /** Why the encoder of this kind, which is one on a GPU, cannot run here; empty if it can. */
+  public static Optional<String> missingGpuEncoder(Kind kind) {
+    return GpuEncoders.ofThisMachine().missing(kind);
   }
 
   /** Whether the encoder is one on a GPU, which this machine has. */
@@ -78,25 +83,25 @@ public final class Encoders {
     return true;
   }
 
-  private static Encoder openOnCpu(
+  private static Encoder onCpu(
       ModelDirectory model, String platform, int chip, EncoderOptions options) {
     int threads = options.threads() > 0 ? options.threads() : PhysicalCores.available();
     int batch = options.batch() > 0 ? options.batch() : CPU_BATCH;
-    Precision wanted = options.precision() == null ? Precision.FP32 : options.precision();
-    if (wanted == Precision.FP16 || wanted == Precision.FP8) {
+    Precision precision = options.precision() == null ? Precision.FP32 : options.precision();
+    if (precision == Precision.FP16 || precision == Precision.FP8) {
       throw new ConfigurationFault(
           "--precision %s: only on a GPU; use bf16 or fp32"
-              .formatted(wanted.name().toLowerCase(Locale.ROOT)));
+              .formatted(precision.name().toLowerCase(Locale.ROOT)));
     }
     if (options.kind() != Kind.ONNXRUNTIME) {
       Function<Precision, Encoder> open =
-          precision -> new OneDnnEncoder(model, platform, chip, batch, threads, precision);
-      return wanted == Precision.AUTO
+          format -> new OneDnnEncoder(model, platform, chip, batch, threads, format);
+      return precision == Precision.AUTO
           ? new PrecisionTrial(model.platform(platform), open)
               .choose(OneDnnEncoder.multipliesBf16())
-          : open.apply(wanted);
+          : open.apply(precision);
     }
-    if (wanted == Precision.BF16) {
+    if (precision == Precision.BF16) {
       throw new ConfigurationFault(
           "--precision bf16: ONNX Runtime has no bfloat16 on the CPU; use --encoder cpu");
     }

@@ -36,7 +36,7 @@ public final class OneDnnEncoder implements Encoder {
    * @param chip chip edge in pixels, a multiple of 8
    * @param batch most chips in one batch
    * @param threads threads for one chip
-   * @param precision of the matrix products, not {@link Precision#AUTO}
+   * @param precision of the matrix products, {@link Precision#FP32} or {@link Precision#BF16}
    * @throws ConfigurationFault if oneDNN cannot be loaded or not compute so, or the weights cannot
    *     be read
    */
@@ -51,9 +51,8 @@ public final class OneDnnEncoder implements Encoder {
         switch (precision) {
           case FP32 -> Type.F32;
           case BF16 -> Type.BF16;
-          case AUTO -> throw new IllegalArgumentException("precision is not chosen");
-          case FP16, FP8 ->
-              throw new IllegalArgumentException("precision " + precision + " is not for a CPU");
+          case AUTO, FP16, FP8 ->
+              throw new IllegalArgumentException("fp32 or bf16 expected, found " + precision);
         };
     this.platform = model.platform(platform);
     String instructions;

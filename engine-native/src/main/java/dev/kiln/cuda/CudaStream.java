@@ -5,6 +5,7 @@ import static org.bytedeco.cuda.global.cudart.cudaGraphDestroy;
 import static org.bytedeco.cuda.global.cudart.cudaGraphLaunch;
 import static org.bytedeco.cuda.global.cudart.cudaLaunchKernel;
 import static org.bytedeco.cuda.global.cudart.cudaMemcpyAsync;
+import static org.bytedeco.cuda.global.cudart.cudaMemcpyDeviceToDevice;
 import static org.bytedeco.cuda.global.cudart.cudaMemcpyDeviceToHost;
 import static org.bytedeco.cuda.global.cudart.cudaMemcpyHostToDevice;
 import static org.bytedeco.cuda.global.cudart.cudaMemsetAsync;
@@ -77,6 +78,18 @@ final class CudaStream implements GpuStream {
             cudaMemcpyDeviceToHost,
             handle()),
         "cudaMemcpyAsync from " + from.purpose());
+  }
+
+  @Override
+  public void copy(DeviceBuffer from, long fromByte, DeviceBuffer to, long toByte, long bytes) {
+    check(
+        cudaMemcpyAsync(
+            new Address(to.address(toByte, bytes)),
+            new Address(from.address(fromByte, bytes)),
+            bytes,
+            cudaMemcpyDeviceToDevice,
+            handle()),
+        "cudaMemcpyAsync from " + from.purpose() + " to " + to.purpose());
   }
 
   private static Address host(HostBuffer buffer, long offset, long bytes) {

@@ -263,7 +263,8 @@ class PlanStoreTest {
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-cp",
-                System.getProperty("java.class.path"),
+                System.getProperty(
+                    "surefire.test.class.path", System.getProperty("java.class.path")),
                 Holder.class.getName(),
                 temp.resolve("model").toString(),
                 begun.toString(),

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Which encoder is chosen. That of a CPU is opened by other tests; here it would fail on null. */
-class GpuEncodersTest {
+class EncoderChoiceTest {
   private static final Optional<String> NOTHING = Optional.empty();
   private static final CudaDriver.Status READY =
       new CudaDriver.Status(State.READY, "1 GPU", 1, 13000, 13030);
