@@ -95,7 +95,7 @@ public final class Encoders {
     }
     if (options.kind() != Kind.ONNXRUNTIME) {
       Function<Precision, Encoder> open =
-          chosen -> new OneDnnEncoder(model, platform, chip, batch, threads, chosen);
+          format -> new OneDnnEncoder(model, platform, chip, batch, threads, format);
       return precision == Precision.AUTO
           ? new PrecisionTrial(model.platform(platform), open)
               .choose(OneDnnEncoder.multipliesBf16())

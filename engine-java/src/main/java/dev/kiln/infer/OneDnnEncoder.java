@@ -36,7 +36,7 @@ public final class OneDnnEncoder implements Encoder {
    * @param chip chip edge in pixels, a multiple of 8
    * @param batch most chips in one batch
    * @param threads threads for one chip
-   * @param precision of the matrix products, not {@link Precision#AUTO}
+   * @param precision of the matrix products, {@link Precision#FP32} or {@link Precision#BF16}
    * @throws ConfigurationFault if oneDNN cannot be loaded or not compute so, or the weights cannot
    *     be read
    */

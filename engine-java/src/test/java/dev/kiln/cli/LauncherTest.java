@@ -141,6 +141,16 @@ class LauncherTest {
   }
 
   @Test
+  void bringsNvidiasLibrariesWhereItsDriverIs() throws Exception {
+    fake(bin.resolve("nvidia-smi"), "");
+
+    Ended started = kiln("embed");
+
+    assertThat(logged("maven")).hasSize(1).allSatisfy(line -> assertThat(line).contains("-Pgpu"));
+    assertThat(started.out()).contains(".kiln/lib-gpu/*");
+  }
+
+  @Test
   void buildsOnFirstUseOnly() throws Exception {
     Ended first = kiln("--help");
     assertThat(first.err()).contains("building (first use");

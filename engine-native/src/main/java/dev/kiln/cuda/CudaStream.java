@@ -110,6 +110,9 @@ final class CudaStream implements GpuStream {
   @Override
   public void launch(GpuKernel kernel, LaunchShape shape, KernelArguments given) {
     long[] numbers = given.values();
+    if (numbers.length > MOST_ARGUMENTS) {
+      throw new IllegalArgumentException(kernel.name() + ": " + numbers.length + " arguments");
+    }
     for (int i = 0; i < numbers.length; i++) {
       values.put(i, numbers[i]);
     }
