@@ -326,7 +326,7 @@ class LauncherTest {
     assertThat(ended.code()).isZero();
     assertThat(ended.err()).contains("all checks passed");
     assertThat(logged("maven"))
-        .containsExactly("-B -ntp -q spotless:check", "-B -ntp verify -Dtest=X");
+        .containsExactly("-B -ntp -q spotless:check", "-B -ntp verify -Pnvrtc -Dtest=X");
   }
 
   @Test

@@ -2,11 +2,13 @@ package dev.kiln.infer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.kiln.cuda.FakeGpu;
 import dev.kiln.fault.ConfigurationFault;
 import dev.kiln.model.ModelDirectory;
 import dev.kiln.testing.Distance;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -25,6 +27,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class KernelEncoderTest {
   private static final Path MICRO = Path.of("../model-export/src/test/resources/golden/micro");
 
+  private static final Path TINY =
+      Path.of(System.getProperty("kiln.shared", "../../shared")).resolve("golden");
+
   /** PyTorch's own bfloat16 lies 5e-3 to 9e-3 away. */
   private static final double BF16 = 1e-2;
 
@@ -33,18 +38,35 @@ class KernelEncoderTest {
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 2, 3})
   void goldenCasesAgree(int which) throws Exception {
-    GoldenChips golden = GoldenChips.under(MICRO).get(which);
+    check(GoldenChips.under(MICRO).get(which), MICRO.resolve("clay-micro.ckpt"), 3);
+  }
+
+  /** 1025 tokens, heads of 48: sixteen seconds. */
+  @Test
+  void aFullChipAgrees() throws Exception {
+    Path checkpoint = TINY.resolve("clay-tiny.ckpt");
+    assumeTrue(Files.exists(checkpoint), "no " + checkpoint);
+    GoldenChips golden =
+        GoldenChips.under(TINY).stream()
+            .filter(one -> one.name().equals("naip-60cm-256"))
+            .findFirst()
+            .orElseThrow();
+
+    check(golden, checkpoint, 1);
+  }
+
+  private void check(GoldenChips golden, Path checkpoint, int batch) throws Exception {
+    ModelDirectory model = GoldenChips.export(checkpoint, List.of(golden), folder.resolve("model"));
     FakeGpu gpu = new FakeGpu();
     try (Encoder encoder =
-        KernelEncoder.open(
-            gpu, model(golden), golden.platform(), golden.chip(), 3, Precision.AUTO)) {
-      assertThat(encoder.description()).hasToString("cuda bf16 on Fake, batch 3");
-      int[] chips = IntStream.range(0, 3).map(i -> i % golden.count()).toArray();
+        KernelEncoder.open(gpu, model, golden.platform(), golden.chip(), batch, Precision.AUTO)) {
+      assertThat(encoder.description()).hasToString("cuda bf16 on Fake, batch " + batch);
+      int[] chips = IntStream.range(0, batch).map(i -> i % golden.count()).toArray();
       float[] vectors = golden.encode(encoder.newSlot(), chips);
 
       int dim = golden.embeddings().shape()[1];
-      assertThat(vectors).hasSize(3 * dim);
-      for (int i = 0; i < 3; i++) {
+      assertThat(vectors).hasSize(batch * dim);
+      for (int i = 0; i < batch; i++) {
         float[] got = Arrays.copyOfRange(vectors, i * dim, (i + 1) * dim);
         float[] reference =
             Arrays.copyOfRange(golden.embeddings().values(), chips[i] * dim, (chips[i] + 1) * dim);
