@@ -2,6 +2,7 @@ package dev.kiln.tensorrt;
 
 import dev.kiln.cuda.CudaDriver;
 import dev.kiln.cuda.Nvrtc;
+import dev.kiln.cuda.UnloadedBindings;
 import dev.kiln.fault.ConfigurationFault;
 import java.io.File;
 import java.io.IOException;
@@ -10,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
@@ -38,13 +38,6 @@ public final class TensorRtLibrary {
   /** As JavaCPP's binding names them, which then finds them loaded. */
   private static final List<String> LIBRARIES =
       List.of("nvinfer@." + MAJOR, "nvonnxparser@." + MAJOR);
-
-  /** What JavaCPP's binding wants loaded first and TensorRT 11 does not call. */
-  private static final List<String> UNUSED =
-      List.of(
-          "org.bytedeco.cuda.global.cublas",
-          "org.bytedeco.cuda.global.cudnn",
-          "org.bytedeco.tensorrt.global.nvinfer_plugin");
 
   private static final String HOW_TO_GET =
       "build Kiln with -Pgpu, install NVIDIA's TensorRT 11, or set KILN_TENSORRT to the folder with "
@@ -171,7 +164,7 @@ public final class TensorRtLibrary {
       Location location = find();
       try {
         loaded = load(location);
-      } catch (LinkageError | IOException | ClassNotFoundException e) {
+      } catch (LinkageError | IOException e) {
         throw new ConfigurationFault(
             "TensorRT in %s does not load: %s; %s".formatted(location, innermost(e), HOW_TO_GET),
             e);
@@ -180,9 +173,10 @@ public final class TensorRtLibrary {
     return loaded;
   }
 
-  private static String load(Location location) throws IOException, ClassNotFoundException {
-    // JavaCPP's CUDA classes need the driver's library or what stands in for it, and TensorRT looks
-    // for NVRTC by its name alone: one that is loaded is found.
+  private static String load(Location location) throws IOException {
+    // JavaCPP's CUDA classes need the driver's library or what stands in for it, and those that
+    // TensorRT does not call, cuBLAS's and cuDNN's, must not load theirs. NVRTC it looks for by its
+    // name alone: one that is loaded is found.
     CudaDriver.status();
     Nvrtc.available();
     if (location.folder().isPresent()) {
@@ -191,7 +185,7 @@ public final class TensorRtLibrary {
         Loader.loadLibrary(nvinfer.class, new URL[] {file.toURI().toURL()}, name);
       }
     }
-    initialiseUnused();
+    UnloadedBindings.initialise("org.bytedeco.tensorrt.global.nvinfer_plugin");
     int build = nvinfer.getInferLibBuildVersion();
     int major = nvinfer.getInferLibMajorVersion();
     if (!MAJOR.equals(Integer.toString(major))) {
@@ -200,28 +194,6 @@ public final class TensorRtLibrary {
     return "%d.%d.%d.%d"
         .formatted(
             major, nvinfer.getInferLibMinorVersion(), nvinfer.getInferLibPatchVersion(), build);
-  }
-
-  /**
-   * Initialises classes that the binding of TensorRT would otherwise initialise itself, and with
-   * them load cuBLAS, cuDNN and TensorRT's plugins. None of these is needed and the first two come
-   * in no jar. Whoever does need one asks JavaCPP's loader for it by its class.
-   */
-  private static void initialiseUnused() throws ClassNotFoundException {
-    String property = "org.bytedeco.javacpp.loadLibraries";
-    Map<Object, Object> properties = System.getProperties();
-    Object before = properties.put(property, "false");
-    try {
-      for (String name : UNUSED) {
-        Class.forName(name);
-      }
-    } finally {
-      if (before == null) {
-        properties.remove(property);
-      } else {
-        properties.put(property, before);
-      }
-    }
   }
 
   private static String innermost(Throwable error) {
