@@ -6,6 +6,7 @@ import dev.kiln.cuda.UnloadedBindings;
 import dev.kiln.fault.ConfigurationFault;
 import java.io.File;
 import java.io.IOException;
+import java.net.URISyntaxException;
 import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,15 +22,15 @@ import org.bytedeco.tensorrt.global.nvinfer;
 /**
  * TensorRT's libraries on this machine: where they are, and how they get into the process. Looked
  * for in this order: the folder that the environment variable {@code KILN_TENSORRT} or the system
- * property {@code kiln.tensorrt} names, the folders of the system's loader, and the jar of them
- * that JavaCPP publishes and that a build with {@code -Pgpu} brings.
+ * property {@code kiln.tensorrt} names, the bundle that this Kiln is of, the folders of the system's
+ * loader, and the jar of them that JavaCPP publishes and that a build with {@code -Pgpu} brings.
  *
  * <p>The jar holds what compiling needs for every GPU, {@code libnvinfer_builder_resource_ptx}, but
  * not the files for single architectures that NVIDIA's own packages add ({@code …_sm90} and so on).
  * In TensorRT 11.2.1 that library is mostly PTX of version 9.3 for sm_80 and sm_86, plus machine
  * code for sm_80 to sm_120, 326 kernels of it for sm_90. A driver compiles PTX 9.3 only from CUDA
  * 13.3 on; libnvinfer has compilers of its own built in, and whether it takes those for this PTX is
- * not known. A compilation that finds fewer kernels still works; it may be slower.
+ * not known. So a compilation may find fewer kernels here than with NVIDIA's packages.
  */
 public final class TensorRtLibrary {
   private static final String MAJOR = "11";
@@ -71,15 +72,17 @@ public final class TensorRtLibrary {
     return find(
         named != null && !named.isEmpty() ? named : property,
         named != null && !named.isEmpty() ? "KILN_TENSORRT" : "-Dkiln.tensorrt",
-        systemFolders(),
-        nvinfer.class.getResource(jar(RUNTIME)) != null);
+        nvinfer.class.getResource(
+            "/org/bytedeco/tensorrt/" + Loader.getPlatform() + "/" + RUNTIME),
+        systemFolders());
   }
 
-  private static String jar(String library) {
-    return "/org/bytedeco/tensorrt/" + Loader.getPlatform() + "/" + library;
-  }
-
-  static Location find(String named, String naming, List<Path> system, boolean inJar) {
+  /**
+   * @param named the folder that was named, or null
+   * @param naming where
+   * @param resource the library among the classes: a file in a bundle, else in a jar; or null
+   */
+  static Location find(String named, String naming, URL resource, List<Path> system) {
     if (named != null) {
       Path folder = Path.of(named).toAbsolutePath().normalize();
       if (!Files.isRegularFile(folder.resolve(RUNTIME))) {
@@ -89,15 +92,26 @@ public final class TensorRtLibrary {
       }
       return new Location(Optional.of(folder), naming);
     }
+    if (resource != null && resource.getProtocol().equals("file")) {
+      return new Location(Optional.of(folderOf(resource)), "this bundle's");
+    }
     for (Path folder : system) {
       if (Files.isRegularFile(folder.resolve(RUNTIME))) {
         return new Location(Optional.of(folder), "the system's");
       }
     }
-    if (inJar) {
+    if (resource != null) {
       return new Location(Optional.empty(), "JavaCPP's jar");
     }
     throw new ConfigurationFault("TensorRT " + MAJOR + ": not on this machine; " + HOW_TO_GET);
+  }
+
+  private static Path folderOf(URL file) {
+    try {
+      return Path.of(file.toURI()).getParent();
+    } catch (URISyntaxException e) {
+      throw new IllegalStateException(file + " is no file", e);
+    }
   }
 
   private static String librariesIn(Path folder) {
