@@ -20,8 +20,12 @@ class ArchitectureTest {
         .consideringOnlyDependenciesInLayers()
         .layer("cli")
         .definedBy("dev.kiln.cli..")
+        .layer("prove")
+        .definedBy("dev.kiln.prove..")
         .layer("sample")
         .definedBy("dev.kiln.sample..")
+        .layer("fleet")
+        .definedBy("dev.kiln.fleet..")
         .layer("run")
         .definedBy("dev.kiln.run..")
         .layer("archive")
@@ -50,11 +54,15 @@ class ArchitectureTest {
         .definedBy("dev.kiln.tensorrt..")
         .layer("cuda")
         .definedBy("dev.kiln.cuda..")
+        .layer("trace")
+        .definedBy("dev.kiln.trace..")
         .layer("memory")
         .definedBy("dev.kiln.memory..")
         .whereLayer("cli")
         .mayOnlyAccessLayers(
+            "prove",
             "sample",
+            "fleet",
             "run",
             "archive",
             "fetch",
@@ -68,10 +76,29 @@ class ArchitectureTest {
             "platform",
             "fault",
             "gdal",
+            "trace",
+            "memory")
+        .whereLayer("prove")
+        .mayOnlyAccessLayers(
+            "sample",
+            "run",
+            "archive",
+            "fetch",
+            "chip",
+            "infer",
+            "sink",
+            "export",
+            "tensorrt",
+            "model",
+            "platform",
+            "fault",
+            "cuda",
             "memory")
         .whereLayer("sample")
         .mayOnlyAccessLayers(
             "archive", "chip", "export", "model", "sink", "platform", "fault", "gdal", "memory")
+        .whereLayer("fleet")
+        .mayOnlyAccessLayers("run", "archive", "fetch", "sink", "fault")
         .whereLayer("run")
         .mayOnlyAccessLayers(
             "archive",
@@ -84,6 +111,7 @@ class ArchitectureTest {
             "platform",
             "fault",
             "cuda",
+            "trace",
             "memory")
         .whereLayer("archive")
         .mayOnlyAccessLayers("platform", "fault", "memory")
@@ -94,7 +122,8 @@ class ArchitectureTest {
         .whereLayer("chip")
         .mayOnlyAccessLayers("platform", "fault")
         .whereLayer("infer")
-        .mayOnlyAccessLayers("export", "tensorrt", "model", "platform", "fault", "cuda", "memory")
+        .mayOnlyAccessLayers(
+            "export", "tensorrt", "model", "platform", "fault", "cuda", "trace", "memory")
         .whereLayer("sink")
         .mayOnlyAccessLayers("chip", "fault")
         .whereLayer("tensorrt")
@@ -109,6 +138,8 @@ class ArchitectureTest {
         .mayNotAccessAnyLayer()
         .whereLayer("cuda")
         .mayOnlyAccessLayers("memory")
+        .whereLayer("trace")
+        .mayNotAccessAnyLayer()
         .whereLayer("memory")
         .mayNotAccessAnyLayer()
         .check(CLASSES);

@@ -1,5 +1,8 @@
 package dev.kiln.benchmarks;
 
+import dev.kiln.infer.Precision;
+import dev.kiln.model.Architecture;
+import dev.kiln.model.ModelDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.Callable;
 
 /**
  * Every case there is, in the order of the table; the first contestant of a subject is its base.
@@ -123,39 +127,129 @@ final class Cases {
   }
 
   private void patch(String platform) {
-    cases.add(
-        Case.of(
-                "patch rows",
-                platform + ", 1 thread",
-                "PatchRows",
-                "GB/s",
-                new JmhSampler(PatchBenchmark.class, Map.of("platform", platform), "bytes", 1e9))
-            .withRemark(median -> goal("2 GB/s", median >= 2)));
+    Map<String, String> contestants = new LinkedHashMap<>();
+    contestants.put("Java, float32", "REFERENCE");
+    contestants.put("native, float32", "FLOAT32");
+    contestants.put("native, bfloat16", "BFLOAT16");
+    contestants.forEach(
+        (name, code) ->
+            cases.add(
+                Case.of(
+                        "patch rows",
+                        platform + ", 1 thread",
+                        name,
+                        "GB/s",
+                        new JmhSampler(
+                            PatchBenchmark.class,
+                            Map.of("platform", platform, "code", code),
+                            "bytes",
+                            1e9))
+                    .withRemark(
+                        median -> code.equals("REFERENCE") ? "" : goal("2 GB/s", median >= 2))));
   }
 
   private void encoder() {
-    cases.add(
-        Case.of(
-            "encoder",
-            "naip, tiny model",
-            "CPU",
-            "chips/s",
-            effort ->
-                new JmhSampler(
-                        EncoderBenchmark.class,
-                        Map.of("model", workplace.model().path().toString(), "kind", "CPU"),
-                        "items",
-                        1)
-                    .sample(effort)));
+    encoder(Workplace.MODEL, 0);
+    String why = "only in a full run";
+    if (workplace.small()) {
+      cases.add(Case.skipped("encoder", subject(Workplace.LARGE), "CPU", "chips/s", why));
+    } else {
+      encoder(Workplace.LARGE, 1);
+    }
+    Architecture measured = workplace.small() ? Workplace.MODEL : Workplace.LARGE;
+    Callable<ModelDirectory> model = () -> workplace.model(measured);
+    start(measured, model, "ONNXRUNTIME", Precision.FP32);
+    start(measured, model, "CPU", Precision.FP32);
+    start(measured, model, "CPU", Precision.BF16);
+    for (Precision precision : List.of(Precision.FP32, Precision.BF16)) {
+      cases.addAll(
+          new OperationTimes(model, precision)
+              .cases("encoder operations", measured.name() + ", " + words(precision)));
+    }
+  }
+
+  private static String subject(Architecture model) {
+    return "naip, " + model.name() + " model";
+  }
+
+  private static String words(Precision precision) {
+    return precision.name().toLowerCase(Locale.ROOT);
+  }
+
+  /**
+   * @param batch chips in a batch; 0 lets the encoder choose
+   */
+  private void encoder(Architecture architecture, int batch) {
+    Callable<ModelDirectory> model = () -> workplace.model(architecture);
+    String subject = subject(architecture);
+    encoder(subject, model, "ONNXRUNTIME", Precision.FP32, batch);
+    encoder(subject, model, "CPU", Precision.FP32, batch);
+    encoder(subject, model, "CPU", Precision.BF16, batch);
+    for (boolean bf16 : new boolean[] {false, true}) {
+      String contestant = "PyTorch, " + (bf16 ? "bf16 autocast" : "fp32");
+      int tokens = 1 + EncoderProgram.patches().tokens();
+      cases.add(
+          PyTorch.installed()
+              ? Case.of(
+                  "encoder",
+                  subject,
+                  contestant,
+                  "chips/s",
+                  new PyTorch(architecture, tokens, bf16))
+              : Case.skipped(
+                  "encoder", subject, contestant, "chips/s", "not installed: torch of python3"));
+    }
     cases.add(
         Case.skipped(
             "encoder",
-            "naip, tiny model",
+            subject,
             "TensorRT",
             "chips/s",
             Files.isDirectory(Path.of("/proc/driver/nvidia"))
                 ? "Kiln has no GPU encoder yet"
                 : "no GPU"));
+  }
+
+  private void encoder(
+      String subject, Callable<ModelDirectory> model, String kind, Precision precision, int batch) {
+    cases.add(
+        Case.of(
+            "encoder",
+            subject,
+            contestant(kind, precision),
+            "chips/s",
+            effort ->
+                new JmhSampler(
+                        EncoderBenchmark.class,
+                        Map.of(
+                            "model",
+                            model.call().path().toString(),
+                            "kind",
+                            kind,
+                            "precision",
+                            precision.name(),
+                            "batch",
+                            Integer.toString(batch)),
+                        "items",
+                        1)
+                    .sample(effort)));
+  }
+
+  private static String contestant(String kind, Precision precision) {
+    return (kind.equals("CPU") ? "oneDNN, " : "ONNX Runtime, ") + words(precision);
+  }
+
+  private void start(
+      Architecture architecture, Callable<ModelDirectory> model, String kind, Precision precision) {
+    EncoderStart start = new EncoderStart(model, kind, precision);
+    cases.add(
+        Case.of(
+                "encoder start",
+                subject(architecture),
+                contestant(kind, precision),
+                "openings/s",
+                start)
+            .withRemark(start::remark));
   }
 
   private void geoParquet() {

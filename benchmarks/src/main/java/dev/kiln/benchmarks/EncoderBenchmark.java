@@ -8,19 +8,12 @@ import dev.kiln.infer.EncoderException;
 import dev.kiln.infer.EncoderOptions;
 import dev.kiln.infer.Encoders;
 import dev.kiln.infer.Precision;
-import dev.kiln.memory.BandPlane;
-import dev.kiln.memory.HostBuffer;
-import dev.kiln.memory.PixelType;
 import dev.kiln.memory.Strip;
 import dev.kiln.model.ModelDirectory;
-import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.List;
-import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.IntStream;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Mode;
@@ -52,6 +45,14 @@ public class EncoderBenchmark {
   @Param("CPU")
   public String kind;
 
+  /** Name of a {@link Precision}. */
+  @Param("FP32")
+  public String precision;
+
+  /** Chips in a batch; 0 lets the encoder choose. */
+  @Param("0")
+  public int batch;
+
   private Encoder encoder;
   private Strip strip;
   private BatchSlot[] slots;
@@ -68,30 +69,16 @@ public class EncoderBenchmark {
             ModelDirectory.open(Path.of(model)),
             "naip",
             256,
-            new EncoderOptions(EncoderOptions.Kind.valueOf(kind), false, Precision.AUTO, 0, 0));
+            new EncoderOptions(
+                EncoderOptions.Kind.valueOf(kind), false, Precision.valueOf(precision), batch, 0));
     time = TimeEncoding.of(Instant.parse("2020-06-01T12:00:00Z"));
     location = LocationOrder.TRAINED.encode(47, -99);
     int edge = encoder.description().chip();
     chips = encoder.description().batch();
-    strip = noise(edge, chips);
+    strip = NoiseStrip.of(edge, chips);
     slots = new BatchSlot[] {encoder.newSlot(), encoder.newSlot()};
     check(edge);
     start(slots[0], edge);
-  }
-
-  private static Strip noise(int edge, int chips) {
-    int width = edge * chips;
-    HostBuffer pixels = HostBuffer.allocate("chips", 4L * width * edge);
-    ByteBuffer bytes = pixels.slice(0, 4 * width * edge);
-    SplittableRandom random = new SplittableRandom(7);
-    while (bytes.hasRemaining()) {
-      bytes.putLong(random.nextLong());
-    }
-    List<BandPlane> planes =
-        IntStream.range(0, 4)
-            .mapToObj(b -> new BandPlane(PixelType.UINT8, b, width, edge, 4, width * 4L, 1))
-            .toList();
-    return new Strip(pixels, planes, 0, edge);
   }
 
   private void check(int edge) throws EncoderException, InterruptedException {
@@ -128,7 +115,7 @@ public class EncoderBenchmark {
 
   /** Fills and starts one batch and waits for the one before. */
   @Benchmark
-  public float batch(Work work) throws EncoderException, InterruptedException {
+  public float encode(Work work) throws EncoderException, InterruptedException {
     BatchSlot before = slots[next % 2];
     next++;
     start(slots[next % 2], encoder.description().chip());

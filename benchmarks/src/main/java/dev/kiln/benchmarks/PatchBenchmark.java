@@ -5,6 +5,7 @@ import dev.kiln.memory.BandPlane;
 import dev.kiln.memory.HostBuffer;
 import dev.kiln.memory.PixelType;
 import dev.kiln.memory.Strip;
+import dev.kiln.patch.PatchWriter.Format;
 import dev.kiln.platform.Band;
 import dev.kiln.platform.Platform;
 import dev.kiln.platform.PlatformCatalog;
@@ -40,9 +41,15 @@ public class PatchBenchmark {
   @Param("naip")
   public String platform;
 
+  /** Name of a number format of the native code, or {@code REFERENCE}. */
+  @Param("FLOAT32")
+  public String code;
+
+  private Format format;
   private PatchRows rows;
   private Strip strip;
-  private FloatBuffer batch;
+  private ByteBuffer batch;
+  private FloatBuffer numbers;
   private int next;
 
   /** Draws a strip of noise and compares a chip with the formula. */
@@ -56,12 +63,32 @@ public class PatchBenchmark {
     while (pixels.remaining() >= Long.BYTES) {
       pixels.putLong(random.nextLong());
     }
+    format = code.equals("REFERENCE") ? null : Format.valueOf(code);
     batch =
         ByteBuffer.allocateDirect(BATCH * rows.chipLength() * Float.BYTES)
-            .order(ByteOrder.nativeOrder())
-            .asFloatBuffer();
-    rows.write(strip, CHIP, 0, batch, rows.chipLength());
+            .order(ByteOrder.nativeOrder());
+    numbers = batch.asFloatBuffer();
+    write(CHIP, rows.chipLength());
     check(bands);
+  }
+
+  private void write(int column, int at) {
+    if (format == null) {
+      rows.write(strip, column, 0, numbers, at);
+    } else {
+      rows.write(strip, column, 0, format, batch, at);
+    }
+  }
+
+  private int bytes() {
+    return format == null ? Float.BYTES : format.bytes();
+  }
+
+  /** A number of the rows; bfloat16 is the upper half of a float32. */
+  private float number(int at) {
+    return bytes() == Float.BYTES
+        ? numbers.get(at)
+        : Float.intBitsToFloat(batch.getShort(at * Short.BYTES) << Short.SIZE);
   }
 
   private static Strip interleaved(Platform bands) {
@@ -101,8 +128,9 @@ public class PatchBenchmark {
           plane.type() == PixelType.UINT8 ? pixels.get(at) & 0xFF : pixels.getShort(at) & 0xFFFF;
       Band statistics = bands.bands().get(band);
       float expected = (pixel - (float) statistics.mean()) / (float) statistics.std();
-      float found = batch.get(rows.chipLength() + i);
-      if (found != expected) {
+      float found = number(rows.chipLength() + i);
+      boolean near = Math.abs(found - expected) <= Math.abs(expected) / 256;
+      if (bytes() == Float.BYTES ? found != expected : !near) {
         throw new IllegalStateException(
             "patch row value %d: expected %s, found %s".formatted(i, expected, found));
       }
@@ -112,8 +140,8 @@ public class PatchBenchmark {
   @Benchmark
   public void chip(Work work) {
     int chip = next++ % CHIPS;
-    rows.write(strip, chip * CHIP, 0, batch, next % BATCH * rows.chipLength());
-    work.bytes += (long) rows.chipLength() * Float.BYTES;
+    write(chip * CHIP, next % BATCH * rows.chipLength());
+    work.bytes += (long) rows.chipLength() * bytes();
     work.items++;
   }
 

@@ -1,6 +1,8 @@
 package dev.kiln.benchmarks;
 
 import dev.kiln.export.Exporter;
+import dev.kiln.export.RandomCheckpoint;
+import dev.kiln.export.StorageType;
 import dev.kiln.model.Architecture;
 import dev.kiln.model.ModelDirectory;
 import dev.kiln.platform.PlatformCatalog;
@@ -19,7 +21,8 @@ import java.util.List;
  * @param directory that holds everything
  */
 record Workplace(Path directory) {
-  private static final Architecture MODEL = Architecture.named("tiny");
+  static final Architecture MODEL = Architecture.named("tiny");
+  static final Architecture LARGE = Architecture.named("large");
   private static final long SEED = 7;
 
   /** The folder that is used unless another is named. */
@@ -27,34 +30,47 @@ record Workplace(Path directory) {
     return new Workplace(parent.resolve(quick ? "small" : "full-size"));
   }
 
+  /** Whether scenes and models are to be small. */
+  boolean small() {
+    return directory.endsWith("small");
+  }
+
   /** One NAIP and one Sentinel-2 scene, and a checkpoint. */
   Path sample() throws IOException {
     Path sample = directory.resolve("sample");
     if (!Files.exists(sample)) {
       Files.createDirectories(directory);
-      boolean small = directory.endsWith("small");
       SampleArchive.write(
           sample,
-          new SampleOptions(small ? SampleSize.SMALL : SampleSize.FULL, 1, 1, MODEL, SEED),
+          new SampleOptions(small() ? SampleSize.SMALL : SampleSize.FULL, 1, 1, MODEL, SEED),
           false,
           line -> System.err.println("sample: " + line.strip()));
     }
     return sample;
   }
 
-  /** The sample's checkpoint, exported for both archives. */
+  /** A small model. */
   ModelDirectory model() throws IOException {
-    Path model = directory.resolve("model");
+    return model(MODEL);
+  }
+
+  /** A model with random weights, 1.25 GB if large, exported for both archives. */
+  ModelDirectory model(Architecture architecture) throws IOException {
+    Path model = directory.resolve(architecture.name());
     if (!Files.exists(model)) {
+      Files.createDirectories(directory);
+      Path checkpoint = directory.resolve(architecture.name() + ".ckpt");
+      new RandomCheckpoint(architecture, StorageType.FLOAT32, SEED, 0).write(checkpoint);
       PlatformCatalog catalog = PlatformCatalog.builtIn();
       Exporter.export(
-          sample().resolve(SampleArchive.checkpoint(MODEL)),
+          checkpoint,
           new Exporter.Options(
               List.of(catalog.get("naip"), catalog.get("sentinel-2-l2a")),
               List.of(256),
               false,
               false),
           model);
+      Files.delete(checkpoint);
     }
     return ModelDirectory.open(model);
   }

@@ -47,13 +47,16 @@ class BenchTest {
   @Test
   void quickCasesGiveFigures() throws IOException {
     String printed =
-        bench("--only", "decode: naip, 1 thread: (GDAL|libdef)|fetch|patch|GeoParquet.*32");
+        bench(
+            "--only",
+            "decode: naip, 1 thread: (GDAL|libdef)|fetch|patch rows|GeoParquet.*32"
+                + "|start: .*oneDNN, fp32|operations: tiny, fp32");
 
     JsonNode results =
         JsonMapper.shared()
             .readTree(Files.readAllBytes(directory.resolve("results").resolve("quick.json")));
     assertThat(results.path("machine").path("CPU").asString()).isNotBlank();
-    assertThat(results.path("figures").size()).isEqualTo(9);
+    assertThat(results.path("figures").size()).isEqualTo(34);
     for (JsonNode figure : results.path("figures")) {
       if (figure.path("skipped").isNull()) {
         assertThat(figure.path("median").asDouble()).as(figure.toString()).isPositive();

@@ -40,7 +40,7 @@ public record SceneList(
    */
   public static SceneList read(String name, Source source, Shard shard) throws IOException {
     // Slices by number of shards depend on the list's length; the others only end with it.
-    long length = shard.needsTotal() ? count(name, source) : Long.MAX_VALUE;
+    long length = shard.needsTotal() ? each(name, source, key -> {}) : Long.MAX_VALUE;
     Shard.Slice slice = shard.slice(length);
     Collection<String> keys = new LinkedHashSet<>();
     List<String> duplicates = new ArrayList<>();
@@ -56,10 +56,18 @@ public record SceneList(
     return new SceneList(List.copyOf(keys), total, duplicates, shard.describe(total));
   }
 
-  private static long count(String name, Source source) throws IOException {
+  /**
+   * Reads a list through without holding it.
+   *
+   * @param sink is given each key in list order, those that stand again too
+   * @return how many keys it has
+   * @throws ConfigurationFault if the list is not text or its gzip is broken
+   */
+  public static long each(String name, Source source, KeySink sink) throws IOException {
     long total = 0;
     try (KeyLines lines = new KeyLines(name, source.open())) {
-      while (lines.next() != null) {
+      for (String key = lines.next(); key != null; key = lines.next()) {
+        sink.accept(key);
         total++;
       }
     }

@@ -28,8 +28,14 @@ public final class Shard {
    * @param index {@code --index}
    * @param itemsPerJob {@code --items-per-job}
    * @param shards {@code --shards}
+   * @param firstIndex {@code --first-index}
    */
-  public record Options(String index, String itemsPerJob, String shards) {}
+  public record Options(String index, String itemsPerJob, String shards, String firstIndex) {
+    /** Without {@code --first-index}. */
+    public Options(String index, String itemsPerJob, String shards) {
+      this(index, itemsPerJob, shards, null);
+    }
+  }
 
   /**
    * Scenes {@code from} (counted from 0) up to, not including, {@code to}.
@@ -85,7 +91,10 @@ public final class Shard {
     OptionalInt index =
         indexText == null
             ? OptionalInt.empty()
-            : OptionalInt.of(number(indexFrom, indexText, 0, "the job's index, 0 or more"));
+            : OptionalInt.of(
+                index(
+                    number(indexFrom, indexText, 0, "the job's index, 0 or more"),
+                    options.firstIndex()));
     if (options.shards() != null && options.itemsPerJob() != null) {
       throw new ConfigurationFault(
           "--shards and --items-per-job both say how the list is cut: give one of them");
@@ -150,6 +159,18 @@ public final class Shard {
             ? "no scenes of " + total + ", the index lies beyond the list"
             : "scenes " + slice.from() + " to " + (slice.to() - 1) + " of " + total;
     return scenes + " (" + cut + ", from " + indexFrom + ")";
+  }
+
+  /** A list too long for one array goes to several, each of which counts from 0. */
+  private static int index(int inArray, String firstIndex) {
+    int first =
+        firstIndex == null
+            ? 0
+            : number("--first-index", firstIndex, 0, "the index of the array's first job");
+    if (inArray > Integer.MAX_VALUE - first) {
+      throw new ConfigurationFault("--first-index " + firstIndex + ": too large");
+    }
+    return first + inArray;
   }
 
   private static boolean given(String text) {

@@ -14,11 +14,15 @@ import dev.kiln.platform.Platform;
 import dev.kiln.run.ChipOptions;
 import dev.kiln.run.EmbeddingJob;
 import dev.kiln.run.MemoryPlan;
+import dev.kiln.run.ModelCache;
 import dev.kiln.run.ProgressLog;
+import dev.kiln.run.ReportKey;
 import dev.kiln.run.RunOptions;
 import dev.kiln.run.RunReport;
 import dev.kiln.run.ShardRun;
 import dev.kiln.sink.Provenance;
+import dev.kiln.trace.Nvtx;
+import dev.kiln.trace.Trace;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -67,9 +71,16 @@ public final class EmbedCommand implements Callable<Integer> {
   @Option(
       names = "--model",
       required = true,
+      paramLabel = "URI",
+      description = "Model that kiln export wrote: its folder, or a copy of it in a bucket.")
+  private String modelUri;
+
+  @Option(
+      names = "--model-cache",
       paramLabel = "DIR",
-      description = "Model that kiln export wrote.")
-  private Path modelPath;
+      defaultValue = "${java.io.tmpdir}/kiln-models",
+      description = "Where a model from a bucket is kept, for this job and the next.")
+  private Path modelCache;
 
   @Option(
       names = "--source",
@@ -85,6 +96,12 @@ public final class EmbedCommand implements Callable<Integer> {
       description = "Bucket or folder where the files go, under the scenes' own paths.")
   private String out;
 
+  @Option(
+      names = "--run-name",
+      paramLabel = "NAME",
+      description = "Keeps the reports of this run apart from others', in _kiln/NAME.")
+  private String runName;
+
   @Mixin private ShardFlags shardFlags;
   @Mixin private ChipFlags chipFlags;
   @Mixin private EncoderFlags encoderFlags;
@@ -99,10 +116,18 @@ public final class EmbedCommand implements Callable<Integer> {
       description = "auto (a bar on a terminal, else lines), plain, json or none.")
   private ProgressLog.Style progress;
 
+  @Option(
+      names = "--nvtx",
+      description = "Show stages and batches to the NVIDIA profiler that started this.")
+  private boolean nvtx;
+
   @Override
   public Integer call() throws IOException, InterruptedException {
     ResolvedOptions.summarise(spec.commandLine().getParseResult()).forEach(log::info);
-    ModelDirectory model = ModelDirectory.open(modelPath);
+    if (nvtx) {
+      trace();
+    }
+    ModelDirectory model = ModelCache.open(modelUri, storeFlags.source(), modelCache);
     Shard shard = shardFlags.resolve();
     SceneList list = scenes(shard);
     log.info("{}: {}", scenes, list.description());
@@ -128,7 +153,8 @@ public final class EmbedCommand implements Callable<Integer> {
       RunReport report;
       try (ProgressLog watcher =
           new ProgressLog(progress, Boolean.getBoolean("kiln.terminal"), System.out)) {
-        report = ShardRun.embed(job, options, encoder, watcher, reportKey(shard));
+        report =
+            ShardRun.embed(job, options, encoder, watcher, ReportKey.of(runName, shard.index()));
       }
       report.summary().lines().forEach(log::info);
       if (report.ended() != null) {
@@ -136,6 +162,14 @@ public final class EmbedCommand implements Callable<Integer> {
       }
       return report.exitCode();
     }
+  }
+
+  private static void trace() {
+    Nvtx profiler = Nvtx.ofThisProcess();
+    if (profiler == null) {
+      log.warn("--nvtx: no NVIDIA profiler started this, so nobody sees its ranges");
+    }
+    Trace.to(profiler);
   }
 
   private void plan(ModelDirectory model, Encoder encoder, RunOptions options) throws IOException {
@@ -175,11 +209,5 @@ public final class EmbedCommand implements Callable<Integer> {
         encoder.description().name(),
         encoder.description().precision(),
         chipFlags.provenance());
-  }
-
-  private static String reportKey(Shard shard) {
-    return shard.index().isPresent()
-        ? "_kiln/shard-%05d.json".formatted(shard.index().getAsInt())
-        : "_kiln/run.json";
   }
 }

@@ -22,8 +22,8 @@ final class EncoderFlags {
       description =
           "What matrix products read: fp32, within 2e-5 of the published encoder; bf16, about twice"
               + " as fast where the processor has it and within 1e-2; fp16, on a GPU alone and"
-              + " within 3e-3; auto, the faster of the first two."
-              + " Unless given, fp32 on a processor and bf16 on a GPU.")
+              + " within 3e-3; auto, bf16 where a trial at the start shows that processor and model"
+              + " bear it, else fp32. Unless given, fp32 on a processor and bf16 on a GPU.")
   private Precision precision;
 
   @Option(
@@ -34,15 +34,15 @@ final class EncoderFlags {
   private int batch;
 
   @Option(
-      names = "--encoder-threads",
+      names = "--threads",
       paramLabel = "N",
       defaultValue = "0",
-      description = "Threads of a CPU encoder; 0 takes every processor.")
-  private int encoderThreads;
+      description = "Threads of a CPU encoder; 0 takes every core that the process may use.")
+  private int threads;
 
   EncoderOptions options() {
     Range.atLeast("--batch", batch, 0);
-    Range.atLeast("--encoder-threads", encoderThreads, 0);
-    return new EncoderOptions(encoder, requireGpu, precision, batch, encoderThreads);
+    Range.atLeast("--threads", threads, 0);
+    return new EncoderOptions(encoder, requireGpu, precision, batch, threads);
   }
 }

@@ -30,6 +30,7 @@ import picocli.CommandLine.Spec;
       "65:some scenes permanently failed, all others are done",
       "75:try again, what is done is kept",
       "78:something must be changed first, the message says what",
+      "79:kiln prove found no CUDA device to prove anything on",
       "143:ended by SIGTERM after saving"
     },
     footer = {
@@ -42,14 +43,19 @@ import picocli.CommandLine.Spec;
       "  ./kiln demo"
     })
 public final class Kiln implements Callable<Integer> {
-  private static final List<Class<?>> COMMANDS =
+  static final List<Class<?>> COMMANDS =
       List.of(
           SampleCommand.class,
           ManifestCommand.class,
           ExportCommand.class,
           CompileCommand.class,
           EmbedCommand.class,
+          EstimateCommand.class,
+          SubmitCommand.class,
+          StatusCommand.class,
+          RetryCommand.class,
           InspectCommand.class,
+          ProveCommand.class,
           DoctorCommand.class,
           DemoCommand.class);
 

@@ -23,7 +23,14 @@ final class ShardFlags {
       description = "Jobs that share the list, instead of --items-per-job.")
   private String shards;
 
+  @Option(
+      names = "--first-index",
+      paramLabel = "N",
+      description = "Added to the index: a list too long for one array goes to several.")
+  private String firstIndex;
+
   Shard resolve() {
-    return Shard.resolve(System.getenv(), new Shard.Options(index, itemsPerJob, shards));
+    return Shard.resolve(
+        System.getenv(), new Shard.Options(index, itemsPerJob, shards, firstIndex));
   }
 }

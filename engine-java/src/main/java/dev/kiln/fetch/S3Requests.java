@@ -1,5 +1,6 @@
 package dev.kiln.fetch;
 
+import dev.kiln.fault.ConfigurationFault;
 import dev.kiln.memory.ByteRange;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -13,6 +14,7 @@ import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
 import software.amazon.awssdk.core.checksums.ResponseChecksumValidation;
 import software.amazon.awssdk.core.client.config.SdkAdvancedAsyncClientOption;
 import software.amazon.awssdk.core.exception.SdkClientException;
+import software.amazon.awssdk.crt.CrtRuntimeException;
 import software.amazon.awssdk.http.async.SdkAsyncHttpClient;
 import software.amazon.awssdk.http.crt.AwsCrtAsyncHttpClient;
 import software.amazon.awssdk.regions.Region;
@@ -56,13 +58,23 @@ final class S3Requests implements AutoCloseable {
 
   private static SdkAsyncHttpClient http(RequestLimits limits) {
     Duration stall = limits.stallLimit();
-    return AwsCrtAsyncHttpClient.builder()
-        .maxConcurrency(limits.connections() + MORE_CONNECTIONS)
-        .connectionTimeout(stall.compareTo(CONNECT_LIMIT) < 0 ? stall : CONNECT_LIMIT)
-        .connectionAcquisitionTimeout(stall.multipliedBy(4))
-        .connectionHealthConfiguration(
-            health -> health.minimumThroughputInBps(1L).minimumThroughputTimeout(stall))
-        .build();
+    try {
+      return AwsCrtAsyncHttpClient.builder()
+          .maxConcurrency(limits.connections() + MORE_CONNECTIONS)
+          .connectionTimeout(stall.compareTo(CONNECT_LIMIT) < 0 ? stall : CONNECT_LIMIT)
+          .connectionAcquisitionTimeout(stall.multipliedBy(4))
+          .connectionHealthConfiguration(
+              health -> health.minimumThroughputInBps(1L).minimumThroughputTimeout(stall))
+          .build();
+    } catch (CrtRuntimeException e) {
+      if ("AWS_IO_TLS_ERROR_DEFAULT_TRUST_STORE_NOT_FOUND".equals(e.errorName)) {
+        throw new ConfigurationFault(
+            "S3: this machine has no certificate authorities: apt-get install ca-certificates, or"
+                + " put the bundle's share/certificates.pem at /etc/ssl/certs/ca-certificates.crt",
+            e);
+      }
+      throw e;
+    }
   }
 
   private static S3AsyncClient client(

@@ -8,6 +8,7 @@ import dev.kiln.cuda.GpuEvent;
 import dev.kiln.memory.HostBuffer;
 import dev.kiln.memory.Strip;
 import dev.kiln.tensorrt.TensorRtException;
+import dev.kiln.trace.Trace;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
@@ -162,6 +163,22 @@ final class DeviceSlot implements BatchSlot, AutoCloseable {
   }
 
   private void enqueue(DeviceStreams streams) {
+    traced("upload", () -> upload(streams));
+    traced("compute", () -> compute(streams));
+    traced("download", () -> download(streams));
+  }
+
+  /** A profiler shows what the device does for a range that queues it. */
+  private void traced(String stage, Runnable queue) {
+    Trace.begin(stage, size);
+    try {
+      queue.run();
+    } finally {
+      Trace.end();
+    }
+  }
+
+  private void upload(DeviceStreams streams) {
     long metadata = (long) size * METADATA;
     long planesUsed = (long) size * encoder.patches().bytesPerChip();
     streams.upload().copyIn(hostPlanes, 0, planes, 0, planesUsed);
@@ -169,10 +186,16 @@ final class DeviceSlot implements BatchSlot, AutoCloseable {
     streams.upload().copyIn(hostLocation, 0, device.latlon(), 0, metadata);
     streams.upload().copyIn(hostGsd, 0, device.gsd(), 0, Float.BYTES);
     streams.upload().record(uploaded);
+  }
+
+  private void compute(DeviceStreams streams) {
     streams.compute().waitFor(uploaded);
     encoder.patches().enqueue(streams.compute(), planes, size, device.patches());
     program.enqueue(streams.compute(), size);
     streams.compute().record(computed);
+  }
+
+  private void download(DeviceStreams streams) {
     streams.download().waitFor(computed);
     long bytes = (long) size * description.dim() * Float.BYTES;
     streams.download().copyOut(device.embedding(), 0, hostEmbeddings, 0, bytes);

@@ -8,7 +8,7 @@ package dev.kiln.infer;
  * @param precision of the matrix products; null for what suits the encoder: float32 on a CPU,
  *     bfloat16 on a GPU
  * @param batch most chips in a batch; 0 lets the encoder choose
- * @param threads of a CPU encoder; 0 takes every processor that the process may use
+ * @param threads of a CPU encoder; 0 takes every {@linkplain PhysicalCores core}
  */
 public record EncoderOptions(
     Kind kind, boolean requireGpu, Precision precision, int batch, int threads) {

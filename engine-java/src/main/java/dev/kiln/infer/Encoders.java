@@ -5,6 +5,7 @@ import dev.kiln.infer.EncoderOptions.Kind;
 import dev.kiln.model.ModelDirectory;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -12,7 +13,7 @@ import org.slf4j.LoggerFactory;
 public final class Encoders {
   private static final Logger log = LoggerFactory.getLogger(Encoders.class);
 
-  /** Enough rows for the matrix products to run full; more only costs memory. */
+  /** Chips are computed one by one; some at a time keep threads from waiting for each other. */
   private static final int CPU_BATCH = 4;
 
   private Encoders() {}
@@ -38,7 +39,12 @@ public final class Encoders {
 
   /** Why no encoder can run on a GPU of this machine; empty if one can. */
   public static Optional<String> missingGpuEncoder() {
-    return GpuEncoders.ofThisMachine().missing(Kind.AUTO);
+    return missingGpuEncoder(Kind.AUTO);
+  }
+
+  /** Why the encoder of this kind, which is one on a GPU, cannot run here; empty if it can. */
+  public static Optional<String> missingGpuEncoder(Kind kind) {
+    return GpuEncoders.ofThisMachine().missing(kind);
   }
 
   /** Whether the encoder is one on a GPU, which this machine has. */
@@ -79,8 +85,7 @@ public final class Encoders {
 
   private static Encoder onCpu(
       ModelDirectory model, String platform, int chip, EncoderOptions options) {
-    int threads =
-        options.threads() > 0 ? options.threads() : Runtime.getRuntime().availableProcessors();
+    int threads = options.threads() > 0 ? options.threads() : PhysicalCores.available();
     int batch = options.batch() > 0 ? options.batch() : CPU_BATCH;
     Precision precision = options.precision() == null ? Precision.FP32 : options.precision();
     if (precision == Precision.FP16 || precision == Precision.FP8) {
@@ -88,15 +93,32 @@ public final class Encoders {
           "--precision %s: only on a GPU; use bf16 or fp32"
               .formatted(precision.name().toLowerCase(Locale.ROOT)));
     }
-    // In float32 the two are alike on idle cores, and oneDNN's OpenMP threads wait badly for each
-    // other where cores are shared.
-    if (options.kind() != Kind.ONNXRUNTIME && precision != Precision.FP32) {
-      return new OneDnnEncoder(model, platform, chip, batch, threads, precision);
+    if (options.kind() != Kind.ONNXRUNTIME) {
+      Function<Precision, Encoder> open =
+          format -> new OneDnnEncoder(model, platform, chip, batch, threads, format);
+      return precision == Precision.AUTO
+          ? new PrecisionTrial(model.platform(platform), open)
+              .choose(OneDnnEncoder.multipliesBf16())
+          : open.apply(precision);
     }
     if (precision == Precision.BF16) {
       throw new ConfigurationFault(
           "--precision bf16: ONNX Runtime has no bfloat16 on the CPU; use --encoder cpu");
     }
     return new OnnxRuntimeEncoder(model, platform, chip, batch, threads);
+  }
+
+  /**
+   * What a run without a GPU takes unless told otherwise.
+   *
+   * @throws ConfigurationFault if it cannot be loaded
+   */
+  public static String onCpu() {
+    int cores = PhysicalCores.available();
+    return "oneDNN in fp32 on %d %s; with --precision auto %s"
+        .formatted(
+            cores,
+            cores == 1 ? "core" : "cores",
+            OneDnnEncoder.multipliesBf16() ? "in bf16, if the model bears it" : "likewise");
   }
 }

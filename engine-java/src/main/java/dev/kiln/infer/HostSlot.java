@@ -1,6 +1,7 @@
 package dev.kiln.infer;
 
 import dev.kiln.memory.Strip;
+import dev.kiln.patch.PatchWriter.Format;
 import dev.kiln.platform.Platform;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -15,7 +16,8 @@ abstract class HostSlot implements BatchSlot {
   private final EncoderDescription description;
   private final ExecutorService compute;
   private final PatchRows rows;
-  private final FloatBuffer patches;
+  private final Format format;
+  private final ByteBuffer patches;
   private final FloatBuffer time;
   private final FloatBuffer location;
   private final FloatBuffer embeddings;
@@ -23,12 +25,18 @@ abstract class HostSlot implements BatchSlot {
   private int size;
   private Future<?> running;
 
-  HostSlot(Platform platform, EncoderDescription description, ExecutorService compute) {
+  /**
+   * @param format of the patch rows that the encoder reads
+   */
+  HostSlot(
+      Platform platform, EncoderDescription description, Format format, ExecutorService compute) {
     this.description = description;
     this.compute = compute;
     this.rows = new PatchRows(platform, description.chip());
     int batch = description.batch();
-    this.patches = floats(Math.multiplyExact(batch, rows.chipLength()));
+    this.format = format;
+    int numbers = Math.multiplyExact(batch, rows.chipLength());
+    this.patches = bytes(Math.multiplyExact(numbers, format.bytes()));
     this.time = floats(batch * 4);
     this.location = floats(batch * 4);
     this.embeddings = floats(batch * description.dim());
@@ -47,9 +55,11 @@ abstract class HostSlot implements BatchSlot {
   }
 
   static FloatBuffer floats(int count) {
-    return ByteBuffer.allocateDirect(Math.multiplyExact(count, Float.BYTES))
-        .order(ByteOrder.nativeOrder())
-        .asFloatBuffer();
+    return bytes(Math.multiplyExact(count, Float.BYTES)).asFloatBuffer();
+  }
+
+  private static ByteBuffer bytes(int count) {
+    return ByteBuffer.allocateDirect(count).order(ByteOrder.nativeOrder());
   }
 
   /** Encodes what was put; runs on the compute thread. */
@@ -60,8 +70,8 @@ abstract class HostSlot implements BatchSlot {
     return rows;
   }
 
-  /** {@code [capacity, L, C·64]}. */
-  final FloatBuffer patches() {
+  /** {@code [capacity, L, C·64]} in the slot's format. */
+  final ByteBuffer patches() {
     return patches;
   }
 
@@ -105,7 +115,7 @@ abstract class HostSlot implements BatchSlot {
     if (running != null || size == capacity()) {
       throw new IllegalStateException("slot is " + (running != null ? "started" : "full"));
     }
-    rows.write(strip, column, row, patches, size * rows.chipLength());
+    rows.write(strip, column, row, format, patches, size * rows.chipLength());
     time.put(size * 4, chipTime, 0, 4);
     location.put(size * 4, chipLocation, 0, 4);
     size++;

@@ -4,6 +4,7 @@ import static org.bytedeco.dnnl.global.dnnl.*;
 
 import dev.kiln.memory.HostBuffer;
 import dev.kiln.openmp.OpenMp;
+import dev.kiln.patch.PatchWriter.Format;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -13,11 +14,11 @@ import org.bytedeco.dnnl.dnnl_engine;
 import org.bytedeco.dnnl.dnnl_exec_arg_t;
 import org.bytedeco.dnnl.dnnl_memory;
 import org.bytedeco.dnnl.dnnl_memory_desc;
-import org.bytedeco.dnnl.dnnl_post_ops;
 import org.bytedeco.dnnl.dnnl_primitive;
 import org.bytedeco.dnnl.dnnl_primitive_attr;
 import org.bytedeco.dnnl.dnnl_primitive_desc;
 import org.bytedeco.dnnl.dnnl_stream;
+import org.bytedeco.dnnl.dnnl_version_t;
 import org.bytedeco.javacpp.Pointer;
 
 /**
@@ -67,11 +68,6 @@ final class OneDnn implements AutoCloseable {
       this.count = count;
     }
 
-    /** What it does. */
-    String name() {
-      return name;
-    }
-
     /** Runs to its end. */
     void run() {
       check(dnnl_primitive_execute(primitive, stream, count, arguments), name);
@@ -84,20 +80,25 @@ final class OneDnn implements AutoCloseable {
 
   /** Number format of a memory. */
   enum Type {
-    F32(dnnl_f32, Float.BYTES),
-    BF16(dnnl_bf16, Short.BYTES);
+    F32(dnnl_f32, Format.FLOAT32),
+    BF16(dnnl_bf16, Format.BFLOAT16);
 
     private final int code;
-    private final int bytes;
+    private final Format rows;
 
-    Type(int code, int bytes) {
+    Type(int code, Format rows) {
       this.code = code;
-      this.bytes = bytes;
+      this.rows = rows;
+    }
+
+    /** The same of patch rows. */
+    Format rows() {
+      return rows;
     }
 
     /** Size of one number. */
     int bytes() {
-      return bytes;
+      return rows.bytes();
     }
   }
 
@@ -164,50 +165,6 @@ final class OneDnn implements AutoCloseable {
   /** Lets a memory lie elsewhere. */
   void move(dnnl_memory memory, Pointer to) {
     check(dnnl_memory_set_data_handle(memory, to), "memory handle");
-  }
-
-  /** What happens to a product before it is stored. */
-  static final class Epilogue {
-    private final List<dnnl_memory_desc> addends = new ArrayList<>();
-    private boolean gelu;
-    private boolean accumulate;
-
-    /** Adds a memory, repeated along dimensions of size 1. */
-    Epilogue add(dnnl_memory_desc addend) {
-      addends.add(addend);
-      return this;
-    }
-
-    /** GELU in the erf form. */
-    Epilogue gelu() {
-      gelu = true;
-      return this;
-    }
-
-    /** Adds what the destination holds. */
-    Epilogue accumulate() {
-      accumulate = true;
-      return this;
-    }
-
-    private void write(dnnl_primitive_attr attributes) {
-      dnnl_post_ops steps = new dnnl_post_ops();
-      check(dnnl_post_ops_create(steps), "post-operations");
-      try {
-        for (dnnl_memory_desc addend : addends) {
-          check(dnnl_post_ops_append_binary(steps, dnnl_binary_add, addend), "addend");
-        }
-        if (gelu) {
-          check(dnnl_post_ops_append_eltwise(steps, dnnl_eltwise_gelu_erf, 0, 0), "gelu");
-        }
-        if (accumulate) {
-          check(dnnl_post_ops_append_sum(steps, 1, 0, dnnl_f32), "sum");
-        }
-        check(dnnl_primitive_attr_set_post_ops(attributes, steps), "post-operations");
-      } finally {
-        dnnl_post_ops_destroy(steps);
-      }
-    }
   }
 
   /** {@code dst = epilogue(src · weights + bias)}; bias may be null. */
@@ -367,6 +324,13 @@ final class OneDnn implements AutoCloseable {
     return (isa & dnnl_cpu_isa_avx512_core_bf16) == dnnl_cpu_isa_avx512_core_bf16;
   }
 
+  /** Whether the library computes bfloat16 on this CPU at all, natively or in float32. */
+  static boolean computesBf16() {
+    int isa = dnnl_get_effective_cpu_isa();
+    return (isa & dnnl_cpu_isa_avx512_core) == dnnl_cpu_isa_avx512_core
+        || (isa & dnnl_cpu_isa_avx2_vnni_2) == dnnl_cpu_isa_avx2_vnni_2;
+  }
+
   /** The instructions that the library takes, in the words of the trade. */
   static String instructions() {
     int isa = dnnl_get_effective_cpu_isa();
@@ -382,7 +346,13 @@ final class OneDnn implements AutoCloseable {
     return (isa & dnnl_cpu_isa_avx2) == dnnl_cpu_isa_avx2 ? "AVX2" : "SSE 4.1";
   }
 
-  private static void check(int status, String what) {
+  /** Version of the library. */
+  static String version() {
+    dnnl_version_t version = dnnl_version();
+    return version.major() + "." + version.minor() + "." + version.patch();
+  }
+
+  static void check(int status, String what) {
     if (status != dnnl_success) {
       throw new IllegalStateException(
           String.format(Locale.ROOT, "oneDNN: %s: status %d", what, status));

@@ -10,7 +10,8 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
-import org.bytedeco.javacpp.FloatPointer;
+import java.util.function.Supplier;
+import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 
 /**
@@ -23,6 +24,7 @@ import org.bytedeco.javacpp.Pointer;
 public final class OneDnnEncoder implements Encoder {
   private final EncoderDescription description;
   private final Platform platform;
+  private final Type type;
   private final ExecutorService compute = HostSlot.computeThread();
   private final OneDnn dnn;
   private final OneDnnProgram program;
@@ -34,9 +36,9 @@ public final class OneDnnEncoder implements Encoder {
    * @param chip chip edge in pixels, a multiple of 8
    * @param batch most chips in one batch
    * @param threads threads for one chip
-   * @param precision of the matrix products; {@link Precision#AUTO} takes bfloat16 where the CPU
-   *     multiplies it itself
-   * @throws ConfigurationFault if oneDNN cannot be loaded or the weights cannot be read
+   * @param precision of the matrix products, {@link Precision#FP32} or {@link Precision#BF16}
+   * @throws ConfigurationFault if oneDNN cannot be loaded or not compute so, or the weights cannot
+   *     be read
    */
   public OneDnnEncoder(
       ModelDirectory model,
@@ -45,13 +47,22 @@ public final class OneDnnEncoder implements Encoder {
       int batch,
       int threads,
       Precision precision) {
+    this.type =
+        switch (precision) {
+          case FP32 -> Type.F32;
+          case BF16 -> Type.BF16;
+          case AUTO, FP16, FP8 ->
+              throw new IllegalArgumentException("fp32 or bf16 expected, found " + precision);
+        };
     this.platform = model.platform(platform);
     String instructions;
-    Type type;
     try {
       instructions = OneDnn.instructions();
-      boolean bf16 = precision == Precision.AUTO ? OneDnn.hasBf16() : precision == Precision.BF16;
-      type = bf16 ? Type.BF16 : Type.F32;
+      if (type == Type.BF16 && !OneDnn.computesBf16()) {
+        throw new ConfigurationFault(
+            "--precision bf16: oneDNN has none for this CPU (%s); use fp32"
+                .formatted(instructions));
+      }
       this.dnn = onComputeThread(() -> new OneDnn(threads));
     } catch (LinkageError e) {
       compute.shutdown();
@@ -77,6 +88,39 @@ public final class OneDnnEncoder implements Encoder {
     } catch (RuntimeException | Error e) {
       close();
       throw e;
+    }
+  }
+
+  /**
+   * Whether this CPU multiplies bfloat16 itself; elsewhere it is slower than float32.
+   *
+   * @throws ConfigurationFault if oneDNN cannot be loaded
+   */
+  static boolean multipliesBf16() {
+    return loaded(OneDnn::hasBf16);
+  }
+
+  /**
+   * Version of oneDNN, and the instructions that it takes on this CPU.
+   *
+   * @throws ConfigurationFault if it cannot be loaded
+   */
+  public static String version() {
+    return loaded(
+        () ->
+            "%s with %s, %s"
+                .formatted(
+                    OneDnn.version(),
+                    OneDnn.instructions(),
+                    OneDnn.hasBf16() ? "bfloat16 native" : "no native bfloat16"));
+  }
+
+  private static <T> T loaded(Supplier<T> question) {
+    try {
+      return question.get();
+    } catch (LinkageError e) {
+      throw new ConfigurationFault(
+          "oneDNN cannot be loaded on this machine: " + e + "; use --encoder onnxruntime", e);
     }
   }
 
@@ -129,9 +173,10 @@ public final class OneDnnEncoder implements Encoder {
     private final List<Pointer> chips = new ArrayList<>();
 
     Slot() {
-      super(platform, description, compute);
+      super(platform, description, type.rows(), compute);
       for (int i = 0; i < capacity(); i++) {
-        chips.add(new FloatPointer(patches()).getPointer((long) i * rows().chipLength()));
+        long at = (long) i * rows().chipLength() * type.bytes();
+        chips.add(new BytePointer(patches()).getPointer(at));
       }
     }
 

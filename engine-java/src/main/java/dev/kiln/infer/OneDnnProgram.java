@@ -8,7 +8,6 @@ import static dev.kiln.infer.OneDnn.Argument.shift;
 import static dev.kiln.infer.OneDnn.Argument.src;
 import static dev.kiln.infer.OneDnn.Argument.weights;
 
-import dev.kiln.infer.OneDnn.Epilogue;
 import dev.kiln.infer.OneDnn.Operation;
 import dev.kiln.infer.OneDnn.Primitive;
 import dev.kiln.infer.OneDnn.Type;
@@ -36,32 +35,26 @@ final class OneDnnProgram {
   /** Numbers at the end of a token that hold time and location. */
   private static final int METADATA = 8;
 
-  /** Scores of so many bytes stay in the cache between product, softmax and product. */
-  private static final long SCORE_BYTES = 8L << 20;
-
   private final OneDnn dnn;
   private final OneDnnWeights source;
   private final Architecture model;
   private final Type type;
-  private final int side;
   private final long patches;
   private final long tokens;
   private final List<Operation> operations = new ArrayList<>();
+  private final OneDnnAttention attention;
 
   private final Pointer x; // float32 [T, D]
   private final Pointer normed; // type [T, max(D, I)], also what attention gives
   private final Pointer wide; // type [T, max(3I, mlp)]
-  private final Pointer scores; // float32 [heads at a time, T, T]
-  private final Pointer shares; // type, the same; in float32 the scores themselves
-  private final int headsAtOnce;
 
-  private final dnnl_memory rows; // float32 [L, C·64], where the caller has them
+  private final dnnl_memory rows; // type [L, C·64], where the caller has them
   private final FloatBuffer firstToken;
   private final FloatBuffer position; // [L, D]
   private final FloatBuffer metadata; // [1, D]
   private final FloatBuffer embedding; // [D]
   private final float[] classToken;
-  private final float[] omega;
+  private final PositionEncoding positions;
   private float gsd = Float.NaN;
 
   /**
@@ -82,7 +75,7 @@ final class OneDnnProgram {
     this.source = source;
     this.model = directory.architecture();
     this.type = type;
-    this.side = chip / Architecture.PATCH;
+    int side = chip / Architecture.PATCH;
     this.patches = (long) side * side;
     this.tokens = patches + 1;
     long dim = model.dim();
@@ -91,16 +84,7 @@ final class OneDnnProgram {
     this.normed = dnn.allocate("normed tokens", tokens * Math.max(dim, inner) * type.bytes());
     this.wide =
         dnn.allocate("hidden layer", tokens * Math.max(3 * inner, model.mlpDim()) * type.bytes());
-    long oneHead = tokens * tokens * Float.BYTES;
-    int fit = (int) Math.max(1, Math.min(model.heads(), SCORE_BYTES / oneHead));
-    while (model.heads() % fit != 0) {
-      fit--;
-    }
-    this.headsAtOnce = fit;
-    // The last block takes one query of every head at once.
-    long scoreCount = Math.max(headsAtOnce * tokens * tokens, model.heads() * tokens);
-    this.scores = dnn.allocate("attention scores", scoreCount * Float.BYTES);
-    this.shares = type == Type.F32 ? scores : dnn.allocate("attention", scoreCount * type.bytes());
+    this.attention = new OneDnnAttention(dnn, model, type, tokens);
     this.firstToken = floats(x, dim);
     Pointer placed = dnn.allocate("positions", patches * dim * Float.BYTES);
     this.position = floats(placed, patches * dim);
@@ -109,12 +93,13 @@ final class OneDnnProgram {
     Pointer result = dnn.allocate("embedding", dim * Float.BYTES);
     this.embedding = floats(result, dim);
     this.classToken = source.values("cls_token");
-    this.omega = source.values("position.omega");
+    this.positions = new PositionEncoding(source.values("position.omega"), side, model.dim());
 
     long rowLength =
         (long) directory.platform(platform).bands().size() * Architecture.patchPixels();
-    this.rows = dnn.view(dnn.dense(Type.F32, patches, rowLength), null, 0);
-    patches(platform, rowLength, placed, described);
+    dnnl_memory_desc input = dnn.dense(type, patches, rowLength);
+    this.rows = dnn.view(input, null, 0);
+    patches(platform, input, rowLength, placed, described);
     blocks();
     lastBlock(result);
     dnn.allocateScratchpad();
@@ -125,14 +110,8 @@ final class OneDnnProgram {
   }
 
   /** {@code x[1..] = rows · W + b + position + metadata}. */
-  private void patches(String platform, long rowLength, Pointer placed, Pointer described) {
-    dnnl_memory_desc input = dnn.dense(type, patches, rowLength);
-    dnnl_memory read = rows;
-    if (type != Type.F32) {
-      read = dnn.memory("patch rows", input);
-      dnnl_memory_desc given = dnn.dense(Type.F32, patches, rowLength);
-      add(dnn.reorder("patch rows", given, input), src(rows), dst(read));
-    }
+  private void patches(
+      String platform, dnnl_memory_desc input, long rowLength, Pointer placed, Pointer described) {
     long dim = model.dim();
     dnnl_memory_desc grid = dnn.dense(Type.F32, patches, dim);
     dnnl_memory_desc row = dnn.dense(Type.F32, 1, dim);
@@ -147,7 +126,7 @@ final class OneDnnProgram {
             new Epilogue().add(grid).add(row));
     add(
         embed,
-        src(read),
+        src(rows),
         weights(source.tensor(name + ".weight", embed.weights())),
         bias(source.tensor(name + ".bias")),
         dst(dnn.view(grid, x, dim * Float.BYTES)),
@@ -172,8 +151,7 @@ final class OneDnnProgram {
     dnnl_memory_desc attended = dnn.dense(type, tokens, inner);
     Primitive out = out(attended, stream);
     Mlp mlp = new Mlp(tokens, norm);
-    List<Operation> attention =
-        attention(tokens, tokens, 3 * inner, inner, 2 * inner, wide, 0, headsAtOnce);
+    List<Operation> attend = attention.ofAll(wide, normed);
     dnnl_memory carried = dnn.view(stream, x, 0);
     for (int block = 0; block < model.depth() - 1; block++) {
       String name = "block.%d.attention".formatted(block);
@@ -183,7 +161,7 @@ final class OneDnnProgram {
           src(dnn.view(narrow, normed, 0)),
           weights(source.tensor(name + ".qkv", qkv.weights())),
           dst(dnn.view(all, wide, 0)));
-      operations.addAll(attention);
+      operations.addAll(attend);
       add(
           out,
           src(dnn.view(attended, normed, 0)),
@@ -225,7 +203,7 @@ final class OneDnnProgram {
         src(dnn.view(one, normed, 0)),
         weights(source.tensor(name + ".q", q.weights())),
         dst(dnn.view(query, wide, queryAt)));
-    operations.addAll(attention(1, tokens, 2 * inner, 0, inner, wide, queryAt, model.heads()));
+    operations.addAll(attention.ofOne(wide, queryAt, normed));
     dnnl_memory_desc carried = dnn.dense(Type.F32, 1, dim);
     Primitive out = out(query, carried);
     add(
@@ -259,56 +237,6 @@ final class OneDnnProgram {
         null,
         carried,
         new Epilogue().accumulate());
-  }
-
-  /**
-   * Attention of all heads, some at a time: scores, softmax, weighted sum into {@code normed}.
-   * Queries, keys and values lie in {@code from}, each token's in one row of {@code stride}
-   * numbers; queries at byte {@code queryAt}, keys and values at these columns.
-   */
-  private List<Operation> attention(
-      long queries,
-      long keys,
-      long stride,
-      long keyColumn,
-      long valueColumn,
-      Pointer from,
-      long queryAt,
-      int together) {
-    long head = model.dimHead();
-    long inner = model.inner();
-    dnnl_memory_desc query =
-        dnn.strided(type, new long[] {together, queries, head}, new long[] {head, stride, 1});
-    dnnl_memory_desc key =
-        dnn.strided(type, new long[] {together, head, keys}, new long[] {head, 1, stride});
-    dnnl_memory_desc value =
-        dnn.strided(type, new long[] {together, keys, head}, new long[] {head, stride, 1});
-    dnnl_memory_desc score = dnn.dense(Type.F32, together, queries, keys);
-    dnnl_memory_desc share = dnn.dense(type, together, queries, keys);
-    dnnl_memory_desc sum =
-        dnn.strided(type, new long[] {together, queries, head}, new long[] {head, inner, 1});
-    Primitive compare = dnn.matmul("scores", query, key, null, score, new Epilogue());
-    Primitive softmax = dnn.softmax("softmax", score, share, 2);
-    Primitive gather = dnn.matmul("attention", share, value, null, sum, new Epilogue());
-    List<Operation> steps = new ArrayList<>();
-    for (int first = 0; first < model.heads(); first += together) {
-      long at = first * head * type.bytes();
-      steps.add(
-          dnn.operation(
-              compare,
-              src(dnn.view(query, from, queryAt + at)),
-              weights(dnn.view(key, from, keyColumn * type.bytes() + at)),
-              dst(dnn.view(score, scores, 0))));
-      steps.add(
-          dnn.operation(softmax, src(dnn.view(score, scores, 0)), dst(dnn.view(share, shares, 0))));
-      steps.add(
-          dnn.operation(
-              gather,
-              src(dnn.view(share, shares, 0)),
-              weights(dnn.view(value, from, valueColumn * type.bytes() + at)),
-              dst(dnn.view(sum, normed, at))));
-    }
-    return steps;
   }
 
   /** {@code x += gelu(LN(x) · W1 + b1) · W2 + b2} over the first tokens. */
@@ -367,7 +295,7 @@ final class OneDnnProgram {
   /**
    * Encodes one chip.
    *
-   * @param chipRows float32 {@code [L, C·64]}
+   * @param chipRows {@code [L, C·64]} of the program's type
    * @param metres ground sample distance
    * @param time 4 numbers, at the chip's place in its batch
    * @param location 4 numbers, likewise
@@ -380,7 +308,10 @@ final class OneDnnProgram {
       FloatBuffer location,
       FloatBuffer out,
       int place) {
-    place(metres);
+    if (metres != gsd) {
+      positions.write(metres, position);
+      gsd = metres;
+    }
     dnn.move(rows, chipRows);
     firstToken.put(0, classToken);
     metadata.put(model.dim() - METADATA, time, place * 4, 4);
@@ -389,31 +320,5 @@ final class OneDnnProgram {
       operations.get(i).run();
     }
     out.put(place * model.dim(), embedding, 0, model.dim());
-  }
-
-  /** What a chip goes through, in order. */
-  List<Operation> operations() {
-    return operations;
-  }
-
-  /** Positions depend on the gsd alone, which seldom changes. */
-  private void place(float metres) {
-    if (metres == gsd) {
-      return;
-    }
-    int q = omega.length;
-    float[][] waves = new float[side][2 * q];
-    for (int i = 0; i < side; i++) {
-      for (int k = 0; k < q; k++) {
-        float angle = i * (omega[k] * metres);
-        waves[i][k] = (float) Math.sin(angle);
-        waves[i][q + k] = (float) Math.cos(angle);
-      }
-    }
-    for (int patch = 0; patch < patches; patch++) {
-      position.put(patch * model.dim(), waves[patch % side]);
-      position.put(patch * model.dim() + 2 * q, waves[patch / side]);
-    }
-    gsd = metres;
   }
 }

@@ -6,6 +6,7 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import dev.kiln.fault.ConfigurationFault;
 import dev.kiln.model.ModelDirectory;
+import dev.kiln.patch.PatchWriter.Format;
 import dev.kiln.platform.Platform;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
@@ -125,13 +126,14 @@ public final class OnnxRuntimeEncoder implements Encoder {
     private final FloatBuffer metres = floats(1);
 
     Slot() {
-      super(platform, description, compute);
+      super(platform, description, Format.FLOAT32, compute);
     }
 
     @Override
     void encode() throws OrtException {
       metres.put(0, gsd());
-      try (OnnxTensor p = tensor(patches(), size(), rows().tokens(), rows().rowLength());
+      try (OnnxTensor p =
+              tensor(patches().asFloatBuffer(), size(), rows().tokens(), rows().rowLength());
           OnnxTensor g = tensor(metres, 1);
           OnnxTensor t = tensor(time(), size(), 4);
           OnnxTensor l = tensor(location(), size(), 4);

@@ -3,6 +3,7 @@ package dev.kiln.infer;
 import dev.kiln.memory.BandPlane;
 import dev.kiln.memory.PixelType;
 import dev.kiln.memory.Strip;
+import dev.kiln.patch.PatchWriter;
 import dev.kiln.platform.Band;
 import dev.kiln.platform.Platform;
 import java.nio.ByteBuffer;
@@ -24,6 +25,8 @@ import java.util.List;
  *   <li>A float that is not finite becomes the band's mean, so 0 in the row: one such pixel would
  *       make the whole embedding not a number.
  * </ul>
+ *
+ * <p>It is written twice: plainly, in Java, as the definition, and in native code, for use.
  */
 public final class PatchRows {
   /** Edge of a patch in pixels. */
@@ -32,6 +35,7 @@ public final class PatchRows {
   private final List<Band> bands;
   private final int chip;
   private final int patches;
+  private final PatchWriter writer;
 
   /**
    * @param platform whose bands and statistics apply
@@ -44,6 +48,13 @@ public final class PatchRows {
     this.bands = platform.bands();
     this.chip = chip;
     this.patches = chip / PATCH;
+    float[] mean = new float[bands.size()];
+    float[] std = new float[bands.size()];
+    for (int b = 0; b < mean.length; b++) {
+      mean[b] = (float) bands.get(b).mean();
+      std[b] = (float) bands.get(b).std();
+    }
+    this.writer = new PatchWriter(mean, std, chip);
   }
 
   /** Patches in a chip: L. */
@@ -62,14 +73,21 @@ public final class PatchRows {
   }
 
   /**
-   * Writes one chip's rows.
+   * Writes one chip's rows with native code.
    *
    * @param strip raw planes, one a band of the platform
    * @param column grid column of the chip's left edge
    * @param row grid row of the chip's upper edge, within the strip
-   * @param out receives {@link #chipLength} numbers from index {@code at}
+   * @param format of the rows; bfloat16 is rounded from float32
+   * @param out direct buffer that receives {@link #chipLength} numbers
+   * @param at index of the first of these numbers
    */
-  public void write(Strip strip, int column, int row, FloatBuffer out, int at) {
+  public void write(
+      Strip strip, int column, int row, PatchWriter.Format format, ByteBuffer out, int at) {
+    writer.write(strip, column, top(strip, row), format, out, (long) at * format.bytes());
+  }
+
+  private int top(Strip strip, int row) {
     if (strip.bands().size() != bands.size()) {
       throw new IllegalArgumentException(
           strip.bands().size() + " planes, " + bands.size() + " expected");
@@ -86,9 +104,18 @@ public final class PatchRows {
               + "+"
               + strip.rows());
     }
+    return top;
+  }
+
+  /**
+   * Writes one chip's rows in float32, as plainly as it can be said.
+   *
+   * @param out receives {@link #chipLength} numbers from index {@code at}
+   */
+  public void write(Strip strip, int column, int row, FloatBuffer out, int at) {
+    int top = top(strip, row);
     ByteBuffer raw = strip.raw();
     float[] line = new float[chip];
-    // Lines are put in place in an array: a buffer outside the heap takes many small pieces slowly.
     float[] rowOfPatches = new float[patches * rowLength()];
     for (int p = 0; p < patches; p++) {
       for (int b = 0; b < bands.size(); b++) {

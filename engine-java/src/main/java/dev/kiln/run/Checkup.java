@@ -8,6 +8,7 @@ import dev.kiln.fault.ConfigurationFault;
 import dev.kiln.fetch.StoreCheck;
 import dev.kiln.fetch.StoreOptions;
 import dev.kiln.infer.Encoders;
+import dev.kiln.infer.OneDnnEncoder;
 import dev.kiln.infer.OnnxRuntimeEncoder;
 import dev.kiln.infer.TensorRtEncoder;
 import dev.kiln.model.ModelDirectory;
@@ -67,7 +68,9 @@ public final class Checkup {
     Checkup checkup = new Checkup();
     checkup.machine();
     checkup.works("GDAL", GdalLibrary::require);
+    checkup.works("oneDNN", OneDnnEncoder::version);
     checkup.works("ONNX Runtime", OnnxRuntimeEncoder::version);
+    checkup.works("CPU encoder", Encoders::onCpu);
     checkup.gpu();
     checkup.tensorRt();
     if (model != null) {

@@ -7,6 +7,7 @@ import dev.kiln.memory.BufferPool;
 import dev.kiln.raster.StripWindow;
 import dev.kiln.sink.GeoParquetWriter;
 import dev.kiln.sink.OutputKey;
+import dev.kiln.trace.Trace;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.time.Duration;
@@ -147,7 +148,8 @@ public final class EmbeddingRun {
   private void fetch(Stage stage) throws InterruptedException {
     for (String key = nextKey(); key != null; key = nextKey()) {
       try {
-        FetchedScene scene = fetch.fetch(key, stage);
+        String wanted = key;
+        FetchedScene scene = Trace.within("fetch", key, () -> fetch.fetch(wanted, stage));
         tally.fetched(scene.bytes());
         stage.done(1);
         stage.put(fetched, scene);
@@ -174,7 +176,8 @@ public final class EmbeddingRun {
           scene.giveUp();
           return;
         }
-        StripWork strip = decoding.read(window, stripMemory);
+        StripWork strip =
+            Trace.within("decode", bytes.scene().key(), () -> decoding.read(window, stripMemory));
         tally.decoded(strip.bytes());
         if (strip.chips().length == 0) {
           strip.close();
@@ -201,24 +204,34 @@ public final class EmbeddingRun {
         strip.close();
         continue;
       }
-      float gsd = (float) strip.scene().scene().gsd();
-      for (int chip : strip.chips()) {
-        if (!open.containsKey(gsd)) {
-          if (open.size() == options.slots()) {
-            // Every slot holds a part of a batch: one must go, or none would ever come free.
-            start(open.keySet().iterator().next(), open, stage);
-          }
-          open.put(gsd, stage.takeBack(free));
-        }
-        open.get(gsd).put(strip, chip);
-        if (open.get(gsd).isFull()) {
-          start(gsd, open, stage);
-        }
+      Trace.begin("fill", strip.scene().scene().key());
+      try {
+        fill(strip, open, stage);
+      } finally {
+        Trace.end();
       }
       stage.done(strip.chips().length);
     }
     while (!open.isEmpty()) {
       start(open.keySet().iterator().next(), open, stage);
+    }
+  }
+
+  private void fill(StripWork strip, Map<Float, Batch> open, Stage stage)
+      throws InterruptedException {
+    float gsd = (float) strip.scene().scene().gsd();
+    for (int chip : strip.chips()) {
+      if (!open.containsKey(gsd)) {
+        if (open.size() == options.slots()) {
+          // Every slot holds a part of a batch: one must go, or none would ever come free.
+          start(open.keySet().iterator().next(), open, stage);
+        }
+        open.put(gsd, stage.takeBack(free));
+      }
+      open.get(gsd).put(strip, chip);
+      if (open.get(gsd).isFull()) {
+        start(gsd, open, stage);
+      }
     }
   }
 
@@ -231,7 +244,7 @@ public final class EmbeddingRun {
   private void encode(Stage stage) throws InterruptedException {
     for (Batch batch = stage.take(computing); batch != null; batch = stage.take(computing)) {
       try {
-        FloatBuffer embeddings = batch.slot().await();
+        FloatBuffer embeddings = Trace.within("await", batch.size(), batch.slot()::await);
         for (OpenScene scene : batch.deliver(embeddings)) {
           stage.put(finished, scene);
         }
@@ -255,11 +268,9 @@ public final class EmbeddingRun {
     for (OpenScene scene = stage.take(finished); scene != null; scene = stage.take(finished)) {
       String key = scene.scene().key();
       try {
-        byte[] file =
-            GeoParquetWriter.toBytes(
-                scene.table(job.platform().name(), job.chips().chip()), job.provenance());
-        job.out().put(OutputKey.of(key), file);
-        tally.written(file.length);
+        OpenScene whole = scene;
+        int bytes = Trace.within("write", key, () -> write(whole, key));
+        tally.written(bytes);
         stage.done(1);
         failedWrites.success();
       } catch (IOException | RuntimeException e) {
@@ -267,5 +278,14 @@ public final class EmbeddingRun {
         failedWrites.failure(e);
       }
     }
+  }
+
+  /** Bytes of the scene's file, which is safe then. */
+  private int write(OpenScene scene, String key) throws IOException {
+    byte[] file =
+        GeoParquetWriter.toBytes(
+            scene.table(job.platform().name(), job.chips().chip()), job.provenance());
+    job.out().put(OutputKey.of(key), file);
+    return file.length;
   }
 }

@@ -20,6 +20,9 @@ public final class ExitCode {
   /** Something must be changed before another run can work. */
   public static final int CONFIGURATION = 78;
 
+  /** Nothing was proven: this machine has nothing to prove it on. */
+  public static final int UNPROVEN = 79;
+
   /** Ended by SIGTERM after saving. */
   public static final int TERMINATED = 143;
 

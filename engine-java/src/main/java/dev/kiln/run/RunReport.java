@@ -47,6 +47,9 @@ public record RunReport(
     ResourceUse used,
     List<FailedScene> failures) {
 
+  private static final JsonMapper JSON =
+      JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+
   static RunReport of(
       EmbeddingJob job,
       EncoderDescription encoder,
@@ -111,10 +114,7 @@ public record RunReport(
 
   /** The report as indented JSON. */
   public byte[] json() {
-    return JsonMapper.builder()
-        .enable(SerializationFeature.INDENT_OUTPUT)
-        .build()
-        .writeValueAsBytes(this);
+    return JSON.writeValueAsBytes(this);
   }
 
   /** The report in a few lines for a person. */

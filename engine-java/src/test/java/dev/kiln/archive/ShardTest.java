@@ -54,6 +54,25 @@ class ShardTest {
   }
 
   @Test
+  void arraysOfOneListFollowOnEachOther() {
+    Shard.Options second = new Shard.Options("7", "10", null, "10000");
+    assertThat(Shard.resolve(Map.of(), second).slice(200_000))
+        .isEqualTo(new Shard.Slice(100_070, 100_080));
+    Shard fromScheduler =
+        Shard.resolve(
+            Map.of("AWS_BATCH_JOB_ARRAY_INDEX", "3"), new Shard.Options(null, null, null, "5"));
+    assertThat(fromScheduler.index()).hasValue(8);
+    // Without an index there is nothing to add to: the whole list.
+    assertThat(Shard.resolve(Map.of(), new Shard.Options(null, null, null, "5")).index()).isEmpty();
+    assertThatThrownBy(
+            () -> Shard.resolve(Map.of(), new Shard.Options("1", null, null, "2147483647")))
+        .isInstanceOf(ConfigurationFault.class)
+        .hasMessageContaining("--first-index 2147483647: too large");
+    assertThatThrownBy(() -> Shard.resolve(Map.of(), new Shard.Options("1", null, null, "-1")))
+        .hasMessageContaining("--first-index: expected the index of the array's first job");
+  }
+
+  @Test
   void takesOneHundredScenesAJobUnlessTold() {
     assertThat(shard("3", null, null).slice(1000)).isEqualTo(new Shard.Slice(300, 400));
     assertThat(shard("3", null, null).slice(350)).isEqualTo(new Shard.Slice(300, 350));

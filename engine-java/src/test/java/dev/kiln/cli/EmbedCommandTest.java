@@ -141,7 +141,9 @@ class EmbedCommandTest {
         .as(printed.toString())
         .isEqualTo(ExitCode.DONE);
     assertThat(printed.toString())
-        .contains("GDAL", "ONNX Runtime", "micro, naip", "can be read", "was written");
+        .contains("GDAL", "ONNX Runtime", "micro, naip", "can be read", "was written")
+        .containsPattern("oneDNN +ok +3\\.\\d+\\.\\d+ with .*bfloat16")
+        .containsPattern("CPU encoder +ok +oneDNN in fp32 on \\d+ core");
 
     assertThat(kiln("doctor", "--json", "--model=" + folder.resolve("none")))
         .isEqualTo(ExitCode.CONFIGURATION);

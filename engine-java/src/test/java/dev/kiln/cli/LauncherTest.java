@@ -61,6 +61,10 @@ class LauncherTest {
     for (String module : List.of("engine-native", "model-export", "engine-java")) {
       write(module + "/src/main/java/A.java", "class A {}");
     }
+    for (String tool : List.of("bundle", "check")) {
+      write("deploy/bundle/" + tool, "");
+      fake(checkout.resolve("deploy/bundle/" + tool), "echo " + tool + " \"$@\"\n");
+    }
 
     bin = Files.createDirectory(directory.resolve("bin"));
     for (String tool : SYSTEM) {
@@ -94,6 +98,7 @@ class LauncherTest {
     Files.writeString(home.resolve("release"), "JAVA_VERSION=\"" + version + "\"\n");
     fake(home.resolve("bin/java"), "printf '%s\\n' \"$@\"; exit \"${EXIT:-0}\"\n");
     fake(home.resolve("bin/javac"), "");
+    fake(home.resolve("bin/jlink"), "");
     environment.put("JAVA_HOME", home.toString());
   }
 
@@ -133,6 +138,16 @@ class LauncherTest {
   private List<String> logged(String tool) throws IOException {
     Path log = directory.resolve(tool);
     return Files.exists(log) ? Files.readAllLines(log) : List.of();
+  }
+
+  @Test
+  void bringsNvidiasLibrariesWhereItsDriverIs() throws Exception {
+    fake(bin.resolve("nvidia-smi"), "");
+
+    Ended started = kiln("embed");
+
+    assertThat(logged("maven")).hasSize(1).allSatisfy(line -> assertThat(line).contains("-Pgpu"));
+    assertThat(started.out()).contains(".kiln/lib-gpu/*");
   }
 
   @Test
@@ -338,6 +353,41 @@ class LauncherTest {
         .contains("FAILED: format, mended by ./kiln format", "FAILED: build or tests")
         .doesNotContain("all checks passed");
     assertThat(logged("maven")).hasSize(2);
+  }
+
+  @Test
+  void checksTheBundleWithAllTests() throws Exception {
+    Ended ended = kiln("test");
+    assertThat(ended.code()).isZero();
+    assertThat(ended.out())
+        .contains("check --jars " + checkout.resolve("engine-java/target/kiln/lib"));
+  }
+
+  @Test
+  void bundlesNvidiasLibraries() throws Exception {
+    Ended ended = kiln("bundle", "--pieces", "60M", "--out", "somewhere");
+    assertThat(ended.code()).isZero();
+    assertThat(ended.out())
+        .contains("bundle --jars " + checkout.resolve(".kiln/lib-gpu"))
+        .contains("--out somewhere --archive --pieces 60M");
+    assertThat(logged("maven")).hasSize(1).first().asString().contains("-Pgpu");
+    assertThat(checkout.resolve(".kiln/java-options")).content().contains("-XX:+UseParallelGC");
+  }
+
+  @Test
+  void bundlesForTheCpuWithWhatIsBuiltAlready() throws Exception {
+    kiln();
+    Ended ended = kiln("bundle", "--cpu");
+    assertThat(ended.out()).contains("--without cuda");
+    assertThat(logged("maven")).hasSize(1).first().asString().doesNotContain("-P");
+  }
+
+  @Test
+  void refusesAnUnknownOptionOfBundle() throws Exception {
+    Ended ended = kiln("bundle", "--gpu");
+    assertThat(ended.code()).isEqualTo(2);
+    assertThat(ended.err()).contains("--no-tensorrt", "unknown option --gpu");
+    assertThat(logged("maven")).isEmpty();
   }
 
   @Test

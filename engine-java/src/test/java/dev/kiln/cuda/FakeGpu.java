@@ -303,6 +303,15 @@ public final class FakeGpu implements Gpu {
           bytes);
     }
 
+    @Override
+    public void copy(DeviceBuffer from, long fromByte, DeviceBuffer to, long toByte, long bytes) {
+      copy(
+          "copy from " + from.purpose() + " to " + to.purpose(),
+          from.address(fromByte, bytes),
+          to.address(toByte, bytes),
+          bytes);
+    }
+
     private void copy(String what, long from, long to, long bytes) {
       enqueue(what, () -> Pointer.memcpy(new Cuda.Address(to), new Cuda.Address(from), bytes));
     }

@@ -36,29 +36,58 @@ class OneDnnEncoderTest {
 
   @TempDir Path folder;
 
+  private interface Opener {
+    Encoder open(ModelDirectory model, String platform, int chip, int batch);
+  }
+
+  private static Opener oneDnn(Precision precision) {
+    return (model, platform, chip, batch) ->
+        new OneDnnEncoder(model, platform, chip, batch, 1, precision);
+  }
+
+  /** The judge is held to the same. */
+  private static Opener onnxRuntime() {
+    return (model, platform, chip, batch) ->
+        new OnnxRuntimeEncoder(model, platform, chip, batch, 2);
+  }
+
   @ParameterizedTest
   @EnumSource(names = {"FP32", "BF16"})
   void microCasesAgree(Precision precision) throws Exception {
-    check(MICRO, MICRO.resolve("clay-micro.ckpt"), 4, precision);
+    check(MICRO, MICRO.resolve("clay-micro.ckpt"), 4, precision, oneDnn(precision));
   }
 
   @ParameterizedTest
   @EnumSource(names = {"FP32", "BF16"})
   void tinyCasesAgree(Precision precision) throws Exception {
-    Path checkpoint = TINY.resolve("clay-tiny.ckpt");
-    assumeTrue(Files.exists(checkpoint), "no " + checkpoint);
-    check(TINY, checkpoint, 7, precision);
+    check(TINY, tinyCheckpoint(), 7, precision, oneDnn(precision));
   }
 
-  private void check(Path directory, Path checkpoint, int expected, Precision precision)
+  @Test
+  void microCasesAgreeInOnnxRuntime() throws Exception {
+    check(MICRO, MICRO.resolve("clay-micro.ckpt"), 4, Precision.FP32, onnxRuntime());
+  }
+
+  @Test
+  void tinyCasesAgreeInOnnxRuntime() throws Exception {
+    check(TINY, tinyCheckpoint(), 7, Precision.FP32, onnxRuntime());
+  }
+
+  private static Path tinyCheckpoint() {
+    Path checkpoint = TINY.resolve("clay-tiny.ckpt");
+    assumeTrue(Files.exists(checkpoint), "no " + checkpoint);
+    return checkpoint;
+  }
+
+  private void check(
+      Path directory, Path checkpoint, int expected, Precision precision, Opener opener)
       throws Exception {
     List<GoldenChips> cases = GoldenChips.under(directory);
     assertThat(cases).hasSize(expected);
     ModelDirectory model = GoldenChips.export(checkpoint, cases, folder.resolve("model"));
     for (GoldenChips golden : cases) {
       for (int batch : new int[] {1, 3, 8}) {
-        try (Encoder encoder =
-            new OneDnnEncoder(model, golden.platform(), golden.chip(), batch, 1, precision)) {
+        try (Encoder encoder = opener.open(model, golden.platform(), golden.chip(), batch)) {
           int[] chips = IntStream.range(0, batch).map(i -> i % golden.count()).toArray();
           compare(golden, chips, golden.encode(encoder.newSlot(), chips), precision);
         }
@@ -86,7 +115,22 @@ class OneDnnEncoderTest {
   @EnumSource(names = {"FP32", "BF16"})
   void threadsAndNeighboursChangeNoByte(Precision precision) throws Exception {
     GoldenChips golden = GoldenChips.under(MICRO).get(0);
-    ModelDirectory model = micro(golden);
+    sameBytes(micro(golden), golden, precision);
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"FP32", "BF16"})
+  void threadsAndNeighboursChangeNoByteOfTiny(Precision precision) throws Exception {
+    Path checkpoint = tinyCheckpoint();
+    GoldenChips golden = GoldenChips.under(TINY).get(0);
+    sameBytes(
+        GoldenChips.export(checkpoint, List.of(golden), folder.resolve("model")),
+        golden,
+        precision);
+  }
+
+  private static void sameBytes(ModelDirectory model, GoldenChips golden, Precision precision)
+      throws Exception {
     float[] alone;
     try (Encoder encoder =
         new OneDnnEncoder(model, golden.platform(), golden.chip(), 1, 1, precision)) {
@@ -124,10 +168,24 @@ class OneDnnEncoderTest {
   void saysWhatRuns() throws Exception {
     GoldenChips golden = GoldenChips.under(MICRO).get(0);
     try (Encoder encoder =
-        new OneDnnEncoder(micro(golden), golden.platform(), golden.chip(), 2, 1, Precision.AUTO)) {
+        new OneDnnEncoder(micro(golden), golden.platform(), golden.chip(), 2, 1, Precision.BF16)) {
       assertThat(encoder.description().name()).isEqualTo("onednn");
-      assertThat(encoder.description().precision()).isEqualTo(OneDnn.hasBf16() ? "bf16" : "fp32");
+      assertThat(encoder.description().precision()).isEqualTo("bf16");
       assertThat(encoder.description().device()).contains(OneDnn.instructions(), "1 thread");
+    }
+    assertThat(OneDnnEncoder.version())
+        .matches("3\\.\\d+\\.\\d+ with .*, (no native bfloat16|bfloat16 native)")
+        .contains(OneDnn.instructions());
+  }
+
+  @Test
+  void takesBf16ByItselfWhereTheCpuDoes() throws Exception {
+    GoldenChips golden = GoldenChips.under(MICRO).get(0);
+    EncoderOptions options =
+        new EncoderOptions(EncoderOptions.Kind.CPU, false, Precision.AUTO, 1, 1);
+    try (Encoder encoder =
+        Encoders.open(micro(golden), golden.platform(), golden.chip(), options)) {
+      assertThat(encoder.description().precision()).isEqualTo(OneDnn.hasBf16() ? "bf16" : "fp32");
     }
   }
 

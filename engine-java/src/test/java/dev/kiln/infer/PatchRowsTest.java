@@ -2,19 +2,28 @@ package dev.kiln.infer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.fail;
 
 import dev.kiln.memory.BandPlane;
 import dev.kiln.memory.HostBuffer;
 import dev.kiln.memory.PixelType;
 import dev.kiln.memory.Strip;
+import dev.kiln.patch.PatchWriter.Format;
 import dev.kiln.platform.Band;
 import dev.kiln.platform.Platform;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class PatchRowsTest {
   private static final Platform TWO_BANDS =
@@ -129,6 +138,140 @@ class PatchRowsTest {
             -12.5);
 
     assertThat(row).startsWith(0, 0, 0, (-12.5f - 100) / 20);
+  }
+
+  /**
+   * Every type, alone and among other bands, repeated, begun within a stored pixel, cut by spans.
+   */
+  static Stream<Arguments> planes() {
+    return Stream.of(PixelType.values())
+        .flatMap(
+            type ->
+                IntStream.of(1, 2, 3, 4, 5)
+                    .boxed()
+                    .flatMap(
+                        bands ->
+                            IntStream.of(1, 2, 3, 6)
+                                .mapToObj(repeat -> Arguments.of(type, bands, repeat))));
+  }
+
+  @ParameterizedTest
+  @MethodSource("planes")
+  void nativeRowsAreTheSame(PixelType type, int bands, int repeat) {
+    for (int chip : new int[] {8, 16, 40, 264, 520}) {
+      for (int offset : type == PixelType.UINT8 ? new int[] {0} : new int[] {0, -1000}) {
+        if (strip != null) {
+          strip.close();
+        }
+        strip = noise(type, bands, repeat, chip + 13, offset);
+        sameRows(new PatchRows(platform(bands), chip), 7, 35);
+      }
+    }
+  }
+
+  /** Pixel-interleaved noise with every kind of float in it; begins at grid row 30. */
+  private static Strip noise(PixelType type, int bands, int repeat, int edge, int offset) {
+    int width = (edge + repeat - 1) / repeat;
+    HostBuffer pixels = HostBuffer.allocate("test", (long) width * width * bands * type.bytes());
+    ByteBuffer bytes = pixels.slice(0, Math.toIntExact(pixels.size()));
+    SplittableRandom random = new SplittableRandom(7);
+    while (bytes.hasRemaining()) {
+      bytes.put((byte) random.nextInt());
+    }
+    if (type == PixelType.FLOAT32) {
+      FloatBuffer floats = bytes.flip().asFloatBuffer();
+      float[] odd = {0, -0f, Float.NaN, Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY, 1001};
+      for (int i = 0; i < floats.capacity(); i++) {
+        int kind = random.nextInt(12);
+        floats.put(i, kind < odd.length ? odd[kind] : (float) random.nextDouble(-9, 9999));
+      }
+    }
+    List<BandPlane> planes =
+        IntStream.range(0, bands)
+            .mapToObj(
+                b ->
+                    new BandPlane(
+                        type,
+                        (long) b * type.bytes(),
+                        width,
+                        width,
+                        bands * type.bytes(),
+                        (long) width * bands * type.bytes(),
+                        repeat))
+            .toList();
+    return new Strip(pixels, planes, 30, edge, offset);
+  }
+
+  private static Platform platform(int bands) {
+    return new Platform(
+        "p",
+        10,
+        IntStream.range(0, bands)
+            .mapToObj(b -> new Band("b" + b, 1, 110.16 + b, 47.23 / (b + 1)))
+            .toList());
+  }
+
+  private void sameRows(PatchRows rows, int column, int row) {
+    int length = rows.chipLength();
+    FloatBuffer expected = FloatBuffer.allocate(length);
+    rows.write(strip, column, row, expected, 0);
+    ByteBuffer exact = direct((length + 2) * Float.BYTES);
+    rows.write(strip, column, row, Format.FLOAT32, exact, 1);
+    ByteBuffer half = direct((length + 2) * Short.BYTES);
+    rows.write(strip, column, row, Format.BFLOAT16, half, 1);
+    for (int i = 0; i < length; i++) {
+      int bits = Float.floatToRawIntBits(expected.get(i));
+      int found = exact.getInt((i + 1) * Float.BYTES);
+      int rounded = half.getShort((i + 1) * Short.BYTES) & 0xFFFF;
+      if (found != bits || rounded != roundToEven(bits)) {
+        fail("value %d of a chip row: %x and %x, not %x".formatted(i, found, rounded, bits));
+      }
+    }
+    assertThat(new int[] {exact.getInt(0), exact.getInt((length + 1) * Float.BYTES)})
+        .containsExactly(0, 0);
+    assertThat(new int[] {half.getShort(0), half.getShort((length + 1) * Short.BYTES)})
+        .containsExactly(0, 0);
+  }
+
+  private static ByteBuffer direct(int bytes) {
+    return ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder());
+  }
+
+  /** The definition: of the two numbers around it the nearer, of equally near ones the even. */
+  private static int roundToEven(int bits) {
+    int below = bits >>> 16;
+    int rest = bits & 0xFFFF;
+    boolean up = rest > 0x8000 || rest == 0x8000 && (below & 1) == 1;
+    return up ? below + 1 : below;
+  }
+
+  @Test
+  void nativeCodeNeverLeavesItsMemory() {
+    strip =
+        new Strip(
+            HostBuffer.allocate("test", 8 * 15),
+            List.of(new BandPlane(PixelType.UINT8, 0, 8, 16, 1, 8, 1)),
+            0,
+            16);
+    PatchRows rows = new PatchRows(ONE_BAND, 8);
+    ByteBuffer out = direct(64 * Float.BYTES);
+
+    rows.write(strip, 0, 7, Format.FLOAT32, out, 0);
+    assertThatThrownBy(() -> rows.write(strip, 0, 8, Format.FLOAT32, out, 0))
+        .isInstanceOf(IndexOutOfBoundsException.class)
+        .hasMessageContaining("of a strip of 120");
+    assertThatThrownBy(() -> rows.write(strip, -1, 0, Format.FLOAT32, out, 0))
+        .isInstanceOf(IndexOutOfBoundsException.class);
+    assertThatThrownBy(() -> rows.write(strip, 0, 0, Format.FLOAT32, out, 1))
+        .isInstanceOf(IndexOutOfBoundsException.class);
+    assertThatThrownBy(() -> rows.write(strip, 0, 0, Format.FLOAT32, out, -1))
+        .isInstanceOf(IndexOutOfBoundsException.class);
+    assertThatThrownBy(() -> rows.write(strip, 0, 0, Format.FLOAT32, ByteBuffer.allocate(1024), 0))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("direct");
+    strip.close();
+    assertThatThrownBy(() -> rows.write(strip, 0, 0, Format.FLOAT32, out, 0))
+        .isInstanceOf(IllegalStateException.class);
   }
 
   @Test

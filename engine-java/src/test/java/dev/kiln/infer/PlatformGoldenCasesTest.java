@@ -22,9 +22,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -57,20 +58,22 @@ class PlatformGoldenCasesTest {
     }
   }
 
-  @Test
-  void microCasesAgree() throws Exception {
-    assertThat(check(MICRO, MICRO.resolve("clay-micro.ckpt"))).isEqualTo(4);
+  @ParameterizedTest
+  @EnumSource(names = {"CPU", "ONNXRUNTIME"})
+  void microCasesAgree(EncoderOptions.Kind kind) throws Exception {
+    assertThat(check(MICRO, MICRO.resolve("clay-micro.ckpt"), kind)).isEqualTo(4);
   }
 
-  @Test
-  void tinyCasesAgree() throws Exception {
+  @ParameterizedTest
+  @EnumSource(names = {"CPU", "ONNXRUNTIME"})
+  void tinyCasesAgree(EncoderOptions.Kind kind) throws Exception {
     Path golden = Path.of(System.getProperty("kiln.shared"), "golden");
     Path checkpoint = golden.resolve("clay-tiny.ckpt");
     assumeTrue(Files.exists(checkpoint), "no golden checkpoint at " + checkpoint);
-    assertThat(check(golden, checkpoint)).isEqualTo(7);
+    assertThat(check(golden, checkpoint, kind)).isEqualTo(7);
   }
 
-  private int check(Path golden, Path checkpoint) throws Exception {
+  private int check(Path golden, Path checkpoint, EncoderOptions.Kind kind) throws Exception {
     List<Case> cases;
     try (Stream<Path> entries = Files.list(golden)) {
       cases =
@@ -90,21 +93,21 @@ class PlatformGoldenCasesTest {
                 false),
             folder.resolve("model"));
     for (Case each : cases) {
-      check(each, model);
+      check(each, model, kind);
     }
     return cases.size();
   }
 
-  private static void check(Case golden, ModelDirectory model) throws Exception {
+  private static void check(Case golden, ModelDirectory model, EncoderOptions.Kind kind)
+      throws Exception {
     Npy pixels = golden.array("pixels");
     Npy expected = golden.array("cls");
     float[] time = golden.array("time").values();
     float[] location = golden.array("latlon").values();
     int batch = pixels.shape()[0];
-    EncoderOptions cpu =
-        new EncoderOptions(EncoderOptions.Kind.CPU, false, Precision.FP32, batch, 0);
+    EncoderOptions options = new EncoderOptions(kind, false, Precision.FP32, batch, 0);
     try (Strip strip = strip(pixels, golden);
-        Encoder encoder = Encoders.open(model, golden.platform(), golden.chip(), cpu)) {
+        Encoder encoder = Encoders.open(model, golden.platform(), golden.chip(), options)) {
       BatchSlot slot = encoder.newSlot();
       for (int b = 0; b < batch; b++) {
         slot.put(

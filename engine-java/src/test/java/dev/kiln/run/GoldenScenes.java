@@ -83,7 +83,8 @@ final class GoldenScenes {
               source,
               target,
               new ChipOptions(256, order, 0.5, 0.2, RadiometricOffset.AUTO),
-              new Provenance("test", model.hash(), "tiny", "onnxruntime", "fp32", Map.of()));
+              new Provenance(
+                  "test", model.hash(), "tiny", encoder.description().name(), "fp32", Map.of()));
       RunOptions options = new TestRun(Path.of("unused")).options();
       return new EmbeddingRun(job, options, encoder, run -> {}).run();
     }

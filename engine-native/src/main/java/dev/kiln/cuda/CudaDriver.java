@@ -11,6 +11,8 @@ import static org.bytedeco.cuda.global.cudart.cudaSuccess;
 import dev.kiln.memory.NativeMemory;
 import java.io.File;
 import java.io.IOException;
+import java.net.URISyntaxException;
+import java.net.URL;
 import org.bytedeco.javacpp.Loader;
 
 /**
@@ -182,8 +184,12 @@ public final class CudaDriver {
   private static File standIn() {
     String resource = Loader.getPlatform() + "/libcuda-absent.so";
     try {
-      return Loader.cacheResource(CudaDriver.class, resource);
-    } catch (IOException e) {
+      URL found = CudaDriver.class.getResource(resource);
+      // Where the classes were unpacked, as in a bundle, nothing is unpacked again.
+      return found != null && found.getProtocol().equals("file")
+          ? new File(found.toURI())
+          : Loader.cacheResource(CudaDriver.class, resource);
+    } catch (IOException | URISyntaxException e) {
       throw new IllegalStateException(resource + " cannot be unpacked: " + e.getMessage(), e);
     }
   }

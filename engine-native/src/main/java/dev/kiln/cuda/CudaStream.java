@@ -5,6 +5,7 @@ import static org.bytedeco.cuda.global.cudart.cudaGraphDestroy;
 import static org.bytedeco.cuda.global.cudart.cudaGraphLaunch;
 import static org.bytedeco.cuda.global.cudart.cudaLaunchKernel;
 import static org.bytedeco.cuda.global.cudart.cudaMemcpyAsync;
+import static org.bytedeco.cuda.global.cudart.cudaMemcpyDeviceToDevice;
 import static org.bytedeco.cuda.global.cudart.cudaMemcpyDeviceToHost;
 import static org.bytedeco.cuda.global.cudart.cudaMemcpyHostToDevice;
 import static org.bytedeco.cuda.global.cudart.cudaMemsetAsync;
@@ -79,6 +80,18 @@ final class CudaStream implements GpuStream {
         "cudaMemcpyAsync from " + from.purpose());
   }
 
+  @Override
+  public void copy(DeviceBuffer from, long fromByte, DeviceBuffer to, long toByte, long bytes) {
+    check(
+        cudaMemcpyAsync(
+            new Address(to.address(toByte, bytes)),
+            new Address(from.address(fromByte, bytes)),
+            bytes,
+            cudaMemcpyDeviceToDevice,
+            handle()),
+        "cudaMemcpyAsync from " + from.purpose() + " to " + to.purpose());
+  }
+
   private static Address host(HostBuffer buffer, long offset, long bytes) {
     if (offset < 0 || bytes < 0 || offset > buffer.size() - bytes) {
       throw new IndexOutOfBoundsException(
@@ -97,6 +110,9 @@ final class CudaStream implements GpuStream {
   @Override
   public void launch(GpuKernel kernel, LaunchShape shape, KernelArguments given) {
     long[] numbers = given.values();
+    if (numbers.length > MOST_ARGUMENTS) {
+      throw new IllegalArgumentException(kernel.name() + ": " + numbers.length + " arguments");
+    }
     for (int i = 0; i < numbers.length; i++) {
       values.put(i, numbers[i]);
     }

@@ -28,6 +28,13 @@ public interface GpuStream extends AutoCloseable {
    */
   void copyOut(DeviceBuffer from, long fromByte, HostBuffer to, long toByte, long bytes);
 
+  /**
+   * Copies within the device; the ranges do not overlap.
+   *
+   * @throws IndexOutOfBoundsException if either range leaves its buffer
+   */
+  void copy(DeviceBuffer from, long fromByte, DeviceBuffer to, long toByte, long bytes);
+
   /** Sets bytes to 0. */
   void zero(DeviceBuffer memory, long offset, long bytes);
 

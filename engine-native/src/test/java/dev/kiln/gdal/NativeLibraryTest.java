@@ -3,6 +3,7 @@ package dev.kiln.gdal;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kiln.decode.TiledTiff;
+import dev.kiln.patch.PatchWriter;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.reflect.Method;
@@ -45,6 +46,14 @@ class NativeLibraryTest {
         .filteredOn(name -> !SYSTEM.contains(name))
         .allMatch(name -> name.matches("lib(deflate|zstd)\\.so\\.\\d+"))
         .hasSize(2);
+  }
+
+  @Test
+  void patchStepFitsAndNeedsNothing() {
+    ElfLibrary library = ElfLibrary.read(resource("/dev/kiln/patch/%s/libjnipatches.so"));
+
+    assertThat(faults(library, PatchWriter.class)).isEmpty();
+    assertThat(library.needed()).isSubsetOf(SYSTEM);
   }
 
   @Test

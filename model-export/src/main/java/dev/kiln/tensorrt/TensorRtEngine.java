@@ -97,7 +97,7 @@ public final class TensorRtEngine implements Engine {
   }
 
   /** A number that TensorRT takes for a pointer into device memory. */
-  private static final class Address extends Pointer {
+  static final class Address extends Pointer {
     Address(long address) {
       super((Pointer) null);
       this.address = address;

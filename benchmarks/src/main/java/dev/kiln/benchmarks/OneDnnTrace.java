@@ -1,0 +1,110 @@
+package dev.kiln.benchmarks;
+
+import dev.kiln.model.Architecture;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * What oneDNN told of operations that it ran ({@code ONEDNN_VERBOSE=profile_exec}): comma-separated
+ * fields, of which the last two are the shape and the milliseconds.
+ */
+final class OneDnnTrace {
+  private static final String LINE = "onednn_verbose,v1,primitive,exec,cpu,";
+  private static final int KIND = 5;
+  private static final int KERNEL = 6;
+  private static final int TYPES = 8;
+
+  /** Matrix products, whose work is floating point operations; the others' is bytes. */
+  static final List<String> PRODUCTS =
+      List.of("patch embedding", "qkv", "scores", "weighted sum", "out", "up", "down");
+
+  /** Operations that mostly move numbers. */
+  static final List<String> MOVES = List.of("LayerNorm", "softmax");
+
+  private static final String REST = "token 0 of the last block";
+
+  /**
+   * One operation that ran.
+   *
+   * @param name what it is to the encoder
+   * @param kernel the library's name of the code that ran
+   * @param work floating point operations, or bytes read and written
+   */
+  record Run(String name, String kernel, double work, double milliseconds) {}
+
+  private final Architecture model;
+  private final long tokens;
+
+  /**
+   * @param model that was encoded with
+   * @param tokens of a chip
+   */
+  OneDnnTrace(Architecture model, long tokens) {
+    this.model = model;
+    this.tokens = tokens;
+  }
+
+  /** The operations that ran between two lines, by their names. */
+  Map<String, List<Run>> between(List<String> lines, String begin, String end) {
+    return lines.stream()
+        .dropWhile(line -> !line.startsWith(begin))
+        .takeWhile(line -> !line.startsWith(end))
+        .filter(line -> line.startsWith(LINE))
+        .map(this::read)
+        .collect(Collectors.groupingBy(Run::name));
+  }
+
+  private Run read(String line) {
+    String[] fields = line.split(",");
+    double milliseconds = Double.parseDouble(fields[fields.length - 1]);
+    String[] shapes = fields[fields.length - 2].split(":");
+    long[] first = shape(shapes[0]);
+    if (fields[KIND].equals("matmul")) {
+      long[] second = shape(shapes[1]);
+      long columns = second[second.length - 1];
+      double work = 2.0 * product(first) * columns;
+      return new Run(product(first, columns), fields[KERNEL], work, milliseconds);
+    }
+    // A copy of the same shape stands for what an operation costs at least.
+    double work = product(first) * (bytes(fields[TYPES], "src:") + bytes(fields[TYPES], "dst:"));
+    boolean one = first[first.length - 2] == 1;
+    String name = one ? REST : first.length == 2 ? "LayerNorm" : "softmax";
+    return new Run(name, fields[KERNEL], work, milliseconds);
+  }
+
+  /** What a product of these rows, and so many columns, is to the encoder. */
+  private String product(long[] rows, long columns) {
+    long count = rows[rows.length - 2];
+    if (count == 1) {
+      return REST;
+    }
+    if (rows.length == 3) {
+      return columns == tokens ? "scores" : "weighted sum";
+    }
+    if (count < tokens) {
+      return "patch embedding";
+    }
+    if (columns == model.mlpDim()) {
+      return "up";
+    }
+    // The last block's has no queries.
+    if (columns == 3L * model.inner() || columns == 2L * model.inner()) {
+      return "qkv";
+    }
+    return rows[1] == model.mlpDim() ? "down" : "out";
+  }
+
+  private static long[] shape(String text) {
+    return Arrays.stream(text.split("x")).mapToLong(Long::parseLong).toArray();
+  }
+
+  private static double product(long[] shape) {
+    return Arrays.stream(shape).mapToDouble(n -> n).reduce(1, (a, b) -> a * b);
+  }
+
+  private static int bytes(String types, String which) {
+    return types.startsWith("bf16", types.indexOf(which) + which.length()) ? 2 : 4;
+  }
+}

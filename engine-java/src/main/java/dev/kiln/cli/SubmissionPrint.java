@@ -1,0 +1,35 @@
+package dev.kiln.cli;
+
+import dev.kiln.fleet.PackedList;
+import dev.kiln.fleet.Submission;
+import java.io.PrintWriter;
+
+/** What was submitted, for a person. */
+final class SubmissionPrint {
+  private SubmissionPrint() {}
+
+  /**
+   * @param before whether it had all been submitted before
+   */
+  static void print(PrintWriter print, Submission submission, PackedList list, boolean before) {
+    print.printf(
+        "submission %s: %,d scenes, %,d children of at most %,d%s%n",
+        submission.id(),
+        submission.scenes(),
+        submission.children(),
+        submission.order().itemsPerJob(),
+        before ? "; submitted before, nothing was sent (--again submits anew)" : "");
+    if (list.duplicates() > 0) {
+      print.printf("  %,d keys stand in the list more than once%n", list.duplicates());
+    }
+    for (Submission.Job job : submission.jobs()) {
+      print.printf(
+          "  %s  %s%s%n",
+          job.jobId(),
+          job.name(),
+          job.children() > 1 ? "  array of %,d".formatted(job.children()) : "");
+    }
+    print.printf("watch: kiln status %s --watch%n", submission.order().out());
+    print.flush();
+  }
+}

@@ -1,0 +1,205 @@
+package dev.kiln.cli;
+
+import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.fetch.ObjectStore;
+import dev.kiln.fetch.ObjectStores;
+import dev.kiln.fetch.StoreOptions;
+import dev.kiln.fleet.BatchService;
+import dev.kiln.fleet.EmbedOrder;
+import dev.kiln.fleet.PackedList;
+import dev.kiln.fleet.Submission;
+import dev.kiln.fleet.Submitter;
+import dev.kiln.model.ModelDescription;
+import dev.kiln.platform.Platform;
+import dev.kiln.run.ModelCache;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+import tools.jackson.databind.json.JsonMapper;
+
+/** {@code kiln submit}: a scene list as an array of AWS Batch. */
+@Command(
+    name = "submit",
+    description = "Embed a scene list on AWS Batch. Run again after a failure, it carries on.",
+    footer = {
+      "",
+      "Example:",
+      "  kiln submit naip --scenes scenes.txt.gz --model s3://my-bucket/models/clay \\",
+      "      --source s3://naip-analytic --out s3://my-bucket/clay --queue kiln-spot \\",
+      "      --image my-registry/kiln:0.1 --instance g6e.xlarge --items-per-job 500 \\",
+      "      --job-role arn:aws:iam::123456789012:role/kiln-job -- --precision bf16"
+    },
+    showDefaultValues = true,
+    sortOptions = false)
+public final class SubmitCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Parameters(
+      index = "0",
+      paramLabel = "PLATFORM",
+      description = "What took the scenes, such as naip.")
+  private String platform;
+
+  @Parameters(
+      index = "1..*",
+      arity = "0..*",
+      paramLabel = "OPTION",
+      description = "Behind --: further options of kiln embed for the children.")
+  private List<String> options = new ArrayList<>();
+
+  @Option(
+      names = "--scenes",
+      required = true,
+      paramLabel = "URI",
+      description = "Scene list, one key a line, plain or gzip; a copy is laid into --out.")
+  private String scenes;
+
+  @Option(
+      names = "--model",
+      required = true,
+      paramLabel = "URI",
+      description = "Model that kiln export wrote, where every child can read it.")
+  private String model;
+
+  @Option(names = "--source", required = true, paramLabel = "URI", description = "The archive.")
+  private String source;
+
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "URI",
+      description = "Bucket and prefix where the files go.")
+  private String out;
+
+  @Option(
+      names = "--items-per-job",
+      paramLabel = "N",
+      defaultValue = "100",
+      description = "Scenes a child takes; kiln estimate says how many.")
+  private int itemsPerJob;
+
+  @Option(names = "--queue", required = true, paramLabel = "NAME", description = "Job queue.")
+  private String queue;
+
+  @Option(
+      names = "--compile-first",
+      description = "Let one job compile the model for its GPU before the children begin.")
+  private boolean compileFirst;
+
+  @Option(
+      names = "--again",
+      description = "Submit anew what was submitted before; finished scenes are not redone.")
+  private boolean again;
+
+  @Option(names = "--dry-run", description = "Print the requests as JSON and send none.")
+  private boolean dryRun;
+
+  @Mixin private JobFlags jobFlags;
+  @Mixin private BatchFlags batchFlags;
+  @Mixin private StoreFlags storeFlags;
+  @Mixin private OutStoreFlags outStoreFlags;
+
+  @Override
+  public Integer call() throws IOException {
+    StoreOptions from = storeFlags.source();
+    EmbedOrder order =
+        new EmbedOrder(
+            platform, model, source, out, itemsPerJob, options, jobFlags.onGpu(), compileFirst);
+    requireKilnTakes(order);
+    if (jobFlags.definition() == null) {
+      requireBucket("--model", model);
+      requireBucket("--source", source);
+      requireBucket("--out", out);
+    }
+    PackedList list = PackedList.of("--scenes " + scenes, () -> ObjectStores.stream(scenes, from));
+    ModelDescription description = ModelCache.describe(model, from);
+    requirePlatform(description);
+    try (ObjectStore to =
+        ObjectStores.open(out, outStoreFlags.options(storeFlags, System.getenv()))) {
+      Submitter submitter = new Submitter(to, Clock.systemUTC());
+      Submitter.Request request =
+          new Submitter.Request(
+              order,
+              description.weights().sha256(),
+              list,
+              queue,
+              jobFlags.needs(),
+              jobFlags.definition(),
+              jobFlags.logGroup(),
+              jobFlags.pricePerHour(),
+              null);
+      Submission planned = submitter.plan(request, again);
+      return send(submitter, planned, request);
+    }
+  }
+
+  private int send(Submitter submitter, Submission planned, Submitter.Request request)
+      throws IOException {
+    PrintWriter print = spec.commandLine().getOut();
+    if (dryRun) {
+      print.println(
+          JsonMapper.shared()
+              .writerWithDefaultPrettyPrinter()
+              .writeValueAsString(submitter.requests(planned, request)));
+      print.flush();
+      return 0;
+    }
+    boolean before = planned.complete();
+    Submission submission = planned;
+    if (!before) {
+      try (BatchService batch = new BatchService(batchFlags.options(storeFlags))) {
+        submission = submitter.submit(planned, request, batch);
+      }
+    }
+    SubmissionPrint.print(print, submission, request.list(), before);
+    return 0;
+  }
+
+  /** A job definition of the user's may mount a file system that all share; Kiln's does not. */
+  private static void requireBucket(String option, String uri) {
+    if (!uri.startsWith("s3://")) {
+      throw new ConfigurationFault(
+          option
+              + " "
+              + ObjectStores.shown(uri)
+              + ": children do not see this machine's folders: give s3://BUCKET/…, or a"
+              + " --definition that mounts it");
+    }
+  }
+
+  private void requirePlatform(ModelDescription description) {
+    List<String> known = description.platforms().stream().map(Platform::name).toList();
+    if (!known.contains(platform)) {
+      throw new ConfigurationFault(
+          "--model %s: expected platform %s, found %s; export it with --platform %s"
+              .formatted(model, platform, String.join(", ", known), platform));
+    }
+  }
+
+  /** A mistake in the children's command line is better found before ten thousand find it. */
+  private static void requireKilnTakes(EmbedOrder order) {
+    requireKilnTakes("options of kiln embed: ", order.embed("list", "run"));
+    if (order.compileFirst()) {
+      requireKilnTakes("--compile-first: ", order.compile());
+    }
+  }
+
+  private static void requireKilnTakes(String what, List<String> command) {
+    try {
+      Kiln.commandLine(Map.of(), Kiln.COMMANDS).parseArgs(command.toArray(String[]::new));
+    } catch (ParameterException e) {
+      throw new ConfigurationFault(what + e.getMessage(), e);
+    }
+  }
+}

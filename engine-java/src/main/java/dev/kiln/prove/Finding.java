@@ -1,0 +1,26 @@
+package dev.kiln.prove;
+
+import java.util.List;
+
+/**
+ * What came of one check.
+ *
+ * @param check its name
+ * @param reason why it was skipped or failed; empty if it passed
+ * @param figures what was measured, also of a check that failed
+ * @param seconds that it took
+ */
+public record Finding(
+    String check, State state, String reason, List<Figure> figures, double seconds) {
+  /** How a check ended. */
+  public enum State {
+    PASSED,
+    FAILED,
+    /** This machine lacks what the check needs. */
+    SKIPPED
+  }
+
+  public Finding {
+    figures = List.copyOf(figures);
+  }
+}

@@ -1,0 +1,295 @@
+package dev.kiln.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.kiln.archive.SceneList;
+import dev.kiln.archive.Shard;
+import dev.kiln.fleet.ArrayCut;
+import dev.kiln.fleet.EmbedOrder;
+import dev.kiln.fleet.FleetStatus;
+import dev.kiln.fleet.FleetWatch;
+import dev.kiln.fleet.Leftovers;
+import dev.kiln.fleet.PackedList;
+import dev.kiln.fleet.Submission;
+import dev.kiln.fleet.Submitter;
+import dev.kiln.run.SimulatedChild.Fate;
+import dev.kiln.sink.OutputKey;
+import dev.kiln.testing.BatchRules;
+import dev.kiln.testing.MemoryStore;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.time.Clock;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * All of NAIP as an array of 10,000 children, played in one process by the code that cuts the list,
+ * asks what is done, reports, ends with an exit code and finds what is left. Machines are taken and
+ * processes killed by lot, and tried again as the rules for AWS Batch say. Every scene must be
+ * embedded, and none twice.
+ */
+@Timeout(300)
+class ArraySimulationTest {
+  private static final Logger log = LoggerFactory.getLogger(ArraySimulationTest.class);
+
+  private static final int SCENES = 1_230_000;
+  private static final int ITEMS_PER_JOB = 123;
+  private static final long SEED = 20_261_122;
+
+  /** One scene in so many can never be embedded. */
+  private static final int BROKEN = 5_000;
+
+  private PrintStream err;
+
+  /** Every scene that fails is warned of, which for so many says nothing. */
+  @BeforeEach
+  void quiet() {
+    err = System.err;
+    System.setErr(new PrintStream(OutputStream.nullOutputStream()));
+  }
+
+  @AfterEach
+  void asBefore() {
+    System.setErr(err);
+  }
+
+  private static final class Array {
+    final MemoryStore out = new MemoryStore();
+    final BatchRules rules;
+    final AtomicLong tries = new AtomicLong();
+    final AtomicLong begun = new AtomicLong();
+    final AtomicLong failedChildren = new AtomicLong();
+    final Map<Fate, AtomicLong> fates = new EnumMap<>(Fate.class);
+
+    Array() throws IOException {
+      rules = BatchRules.read();
+      for (Fate fate : Fate.values()) {
+        fates.put(fate, new AtomicLong());
+      }
+    }
+
+    /** All children of all arrays of a submission, each until Batch lets it be. */
+    void run(Submission submission, String[] keys) {
+      IntStream.range(0, submission.children())
+          .parallel()
+          .forEach(
+              child -> {
+                try {
+                  run(submission, keys, child);
+                } catch (IOException e) {
+                  throw new UncheckedIOException(e);
+                }
+              });
+    }
+
+    private void run(Submission submission, String[] keys, int child) throws IOException {
+      SplittableRandom random =
+          new SplittableRandom(SEED * 31 + submission.id().hashCode() * 1_000_003L + child);
+      Shard.Slice slice = shard(submission, child).slice(keys.length);
+      List<String> own = Arrays.asList(keys).subList((int) slice.from(), (int) slice.to());
+      String report = ReportKey.of(submission.id(), OptionalInt.of(child));
+      for (int attempt = 1; attempt <= rules.attempts(); attempt++) {
+        Fate fate = fate(random);
+        fates.get(fate).incrementAndGet();
+        tries.incrementAndGet();
+        SimulatedChild.End end =
+            new SimulatedChild(own, out, report, ArraySimulationTest::isBroken, random).run(fate);
+        begun.addAndGet(end.begun());
+        if (end.exitCode().equals("0")) {
+          return;
+        }
+        if (rules.decide(end.exitCode(), end.statusReason()).equals("EXIT")) {
+          break;
+        }
+      }
+      failedChildren.incrementAndGet();
+    }
+
+    /** From the command line and environment that the child would have. */
+    private static Shard shard(Submission submission, int child) {
+      for (Submission.Job job : submission.jobs()) {
+        int first = number(job.command(), "--first-index=", 0);
+        int index = number(job.command(), "--index=", -1);
+        if (child >= first && child < first + job.children()) {
+          return Shard.resolve(
+              index < 0
+                  ? Map.of("AWS_BATCH_JOB_ARRAY_INDEX", Integer.toString(child - first))
+                  : Map.of(),
+              new Shard.Options(
+                  index < 0 ? null : Integer.toString(index),
+                  Integer.toString(submission.order().itemsPerJob()),
+                  null,
+                  Integer.toString(first)));
+        }
+      }
+      throw new IllegalArgumentException("no job has child " + child);
+    }
+
+    private static int number(List<String> command, String option, int otherwise) {
+      return command.stream()
+          .filter(argument -> argument.startsWith(option))
+          .mapToInt(argument -> Integer.parseInt(argument.substring(option.length())))
+          .findFirst()
+          .orElse(otherwise);
+    }
+
+    private static Fate fate(SplittableRandom random) {
+      int lot = random.nextInt(1000);
+      if (lot < 600) {
+        return Fate.NOTHING;
+      }
+      return lot < 700
+          ? Fate.SIGKILL
+          : lot < 800
+              ? Fate.SIGTERM
+              : lot < 900 ? Fate.HOST_GONE : lot < 998 ? Fate.STORE_FAULT : Fate.DEFECT;
+    }
+  }
+
+  private static boolean isBroken(String key) {
+    return Math.floorMod(key.hashCode() * 0x9e3779b9, BROKEN) == 0;
+  }
+
+  private static String[] keys(int scenes) {
+    String[] keys = new String[scenes];
+    for (int i = 0; i < scenes; i++) {
+      int block = 30_000 + i / 64;
+      keys[i] =
+          "%s/2020/60cm/rgbir_cog/%05d/m_%05d%02d_%s_14_060_20200831.tif"
+              .formatted(i % 2 == 0 ? "nd" : "ca", block, block, i % 64, i % 3 == 0 ? "ne" : "sw");
+    }
+    return keys;
+  }
+
+  private static PackedList list(String[] keys) throws IOException {
+    PackedList.Builder builder = new PackedList.Builder();
+    for (String key : keys) {
+      builder.add(key);
+    }
+    return builder.build();
+  }
+
+  private static Submitter.Request request(PackedList list, int itemsPerJob, String retryOf) {
+    EmbedOrder order =
+        new EmbedOrder(
+            "naip", "s3://m", "s3://naip-analytic", "memory", itemsPerJob, List.of(), true, false);
+    return new Submitter.Request(
+        order, "model", list, "q", Optional.empty(), "kiln", "/log", 1, retryOf);
+  }
+
+  @Test
+  void everySceneOfNaipIsEmbeddedOnceWhateverBefallsTheChildren() throws IOException {
+    long start = System.nanoTime();
+    String[] keys = keys(SCENES);
+    long broken = Arrays.stream(keys).filter(ArraySimulationTest::isBroken).count();
+    PackedList list = list(keys);
+    assertThat(list.duplicates()).isZero();
+    assertThat(new ArrayCut(SCENES, ITEMS_PER_JOB).parts()).hasSize(1);
+
+    Array array = new Array();
+    Submitter submitter = new Submitter(array.out, Clock.systemUTC());
+    Submission first = begin(array, submitter, request(list, ITEMS_PER_JOB, null));
+    assertThat(first.children()).isEqualTo(10_000);
+    array.run(first, keys);
+    long triesOfFirst = array.tries.get();
+    assertThat(array.failedChildren.get()).isPositive();
+    assertThat(array.fates.values()).allSatisfy(n -> assertThat(n.get()).isPositive());
+
+    int rounds = 0;
+    Leftovers left = Leftovers.of(first, array.out, false);
+    long leftByFirst = left.list().map(PackedList::scenes).orElse(0L);
+    while (left.list().isPresent()) {
+      assertThat(++rounds).isLessThan(10);
+      PackedList rest = left.list().get();
+      Submission retry = begin(array, submitter, request(rest, ITEMS_PER_JOB, first.id()));
+      array.run(retry, read(array.out, rest));
+      left = Leftovers.of(first, array.out, false);
+    }
+
+    // None lost, none twice, and those that cannot be embedded are known by name.
+    assertThat(array.out.files()).isEqualTo((int) (SCENES - broken));
+    assertThat(array.out.putAgain()).isZero();
+    assertThat(left.hopeless()).isEqualTo(broken);
+    assertThat(left.done()).isEqualTo(SCENES - broken);
+    for (String key : keys) {
+      boolean there = !array.out.existing(List.of(OutputKey.of(key))).isEmpty();
+      assertThat(there).isEqualTo(!isBroken(key));
+    }
+    try (FleetWatch watch = new FleetWatch(array.out, null, Clock.systemUTC())) {
+      FleetStatus status = watch.look(null);
+      assertThat(status.runs()).hasSize(1 + rounds);
+      assertThat(status.runs().get(0).reports()).isEqualTo(10_000);
+    }
+
+    double seconds = (System.nanoTime() - start) / 1e9;
+    Runtime memory = Runtime.getRuntime();
+    asBefore();
+    log.info(
+        "{} scenes, {} children: {} tries ({}), {} children failed and left {} scenes, {} more rounds"
+            + " of {} tries; {} scenes begun in vain of {}; {} s, {} MB of heap in use",
+        SCENES,
+        first.children(),
+        triesOfFirst,
+        array.fates,
+        array.failedChildren,
+        leftByFirst,
+        rounds,
+        array.tries.get() - triesOfFirst,
+        array.begun.get() - array.out.files(),
+        array.begun,
+        Math.round(seconds * 10) / 10.0,
+        (memory.totalMemory() - memory.freeMemory()) >> 20);
+  }
+
+  /** Plans, and lays list and record into the output as a submission does. */
+  private static Submission begin(Array array, Submitter submitter, Submitter.Request request)
+      throws IOException {
+    Submission submission = submitter.plan(request, true);
+    submitter.lay(submission, request);
+    return submission;
+  }
+
+  private static String[] read(MemoryStore out, PackedList list) throws IOException {
+    SceneList all = SceneList.read("list", () -> out.stream(list.key()), Shard.whole());
+    return all.keys().toArray(String[]::new);
+  }
+
+  /** With an array that begins anew in the middle of the list, too. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, ITEMS_PER_JOB})
+  void childrenReadTheSamePartOfTheListThatTheSimulationGivesThem(int itemsPerJob)
+      throws IOException {
+    String[] keys = keys(20_000);
+    PackedList list = list(keys);
+    MemoryStore out = new MemoryStore();
+    out.put(list.key(), list.gzip());
+    Submission submission =
+        new Submitter(out, Clock.systemUTC()).plan(request(list, itemsPerJob, null), false);
+    int last = submission.children() - 1;
+    for (int child : new int[] {0, 1, last / 2, last / 2 + 1, last}) {
+      Shard shard = Array.shard(submission, child);
+      assertThat(shard.index()).hasValue(child);
+      Shard.Slice slice = shard.slice(keys.length);
+      assertThat(SceneList.read("list", () -> out.stream(list.key()), shard).keys())
+          .isNotEmpty()
+          .isEqualTo(Arrays.asList(keys).subList((int) slice.from(), (int) slice.to()));
+    }
+  }
+}

@@ -1,0 +1,148 @@
+#include "patch_rows.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+// Loops over a line are plain: the compiler makes vectors of them, for every machine of a kind.
+
+namespace kiln {
+namespace {
+
+constexpr int patch = 8;
+
+/* Pixels done at once, so that what passes between steps stays in the fastest cache. */
+constexpr int span = 256;
+
+/* `step` is the distance of pixels in bytes; known to the compiler where STEP is not 0. */
+template <typename T, int STEP>
+void read(const uint8_t* from, ptrdiff_t step, int count, float* line) {
+  const ptrdiff_t distance = STEP == 0 ? step : STEP;
+  for (int i = 0; i < count; i++) {
+    T pixel;
+    memcpy(&pixel, from + i * distance, sizeof pixel);
+    line[i] = float(pixel);
+  }
+}
+
+template <typename T>
+void read(const uint8_t* from, ptrdiff_t step, int count, float* line) {
+  constexpr int size = sizeof(T);
+  if (step == size) {
+    read<T, size>(from, step, count, line);
+  } else if (step == 4 * size) {
+    read<T, 4 * size>(from, step, count, line);
+  } else {
+    read<T, 0>(from, step, count, line);
+  }
+}
+
+void read(const Plane& plane, const uint8_t* from, int count, float* line) {
+  switch (plane.type) {
+    case PixelType::UINT8:
+      return read<uint8_t>(from, plane.pixel_stride, count, line);
+    case PixelType::UINT16:
+      return read<uint16_t>(from, plane.pixel_stride, count, line);
+    case PixelType::INT16:
+      return read<int16_t>(from, plane.pixel_stride, count, line);
+    case PixelType::FLOAT32:
+      return read<float>(from, plane.pixel_stride, count, line);
+  }
+}
+
+void normalise(const Plane& plane, int radiometric_offset, int count, float* line) {
+  if (radiometric_offset != 0) {
+    const float offset = float(radiometric_offset);
+    for (int i = 0; i < count; i++) {
+      float moved = line[i] + offset;
+      // In this order what is not a number stays so.
+      line[i] = line[i] == 0 ? 0 : moved < 1 ? 1 : moved;
+    }
+  }
+  if (plane.type == PixelType::FLOAT32) {
+    for (int i = 0; i < count; i++) {
+      line[i] = std::isfinite(line[i]) ? line[i] : plane.mean;
+    }
+  }
+  for (int i = 0; i < count; i++) {
+    line[i] = (line[i] - plane.mean) / plane.std;
+  }
+}
+
+/* Repeats stored pixels; `within` columns of the first lie before the line. */
+void spread(const float* stored, int repeat, int within, int count, float* line) {
+  if (repeat == 2 && within == 0) {
+    for (int i = 0; i < count / 2; i++) {
+      line[2 * i] = stored[i];
+      line[2 * i + 1] = stored[i];
+    }
+    return;
+  }
+  for (int i = 0; i < count; i++) {
+    line[i] = stored[(within + i) / repeat];
+  }
+}
+
+void round(const float* line, int count, float* out) { memcpy(out, line, count * sizeof *out); }
+
+void round(const float* line, int count, BFloat16* out) {
+  for (int i = 0; i < count; i++) {
+    uint32_t bits;
+    memcpy(&bits, line + i, sizeof bits);
+    out[i].bits = uint16_t((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
+  }
+}
+
+/* One normalised line of the grid. */
+template <typename T>
+void line_of(const Plane& plane, int column, int row, int count, int radiometric_offset, T* out) {
+  float stored[span];
+  float line[span];
+  const int first = column / plane.repeat;
+  const int within = column % plane.repeat;
+  const int last = (column + count - 1) / plane.repeat;
+  const uint8_t* from =
+      plane.first + row / plane.repeat * plane.line_stride + first * plane.pixel_stride;
+  read(plane, from, last - first + 1, stored);
+  normalise(plane, radiometric_offset, last - first + 1, stored);
+  if (plane.repeat == 1) {
+    round(stored, count, out);
+    return;
+  }
+  spread(stored, plane.repeat, within, count, line);
+  round(line, count, out);
+}
+
+}  // namespace
+
+template <typename T>
+void write_patch_rows(const Plane* planes, int bands, ChipWindow window, int radiometric_offset,
+                      T* rows) {
+  const int patches = window.edge / patch;
+  const ptrdiff_t row_length = ptrdiff_t(bands) * patch * patch;
+  T line[span];
+  for (int p = 0; p < patches; p++) {
+    for (int x = 0; x < window.edge; x += span) {
+      const int count = std::min(span, window.edge - x);
+      T* first = rows + (ptrdiff_t(p) * patches + x / patch) * row_length;
+      for (int b = 0; b < bands; b++) {
+        for (int k = 0; k < patch; k++) {
+          const int y = window.row + p * patch + k;
+          // In between, a coarser band's line is the one before.
+          if (k == 0 || y % planes[b].repeat == 0) {
+            line_of(planes[b], window.column + x, y, count, radiometric_offset, line);
+          }
+          T* to = first + (b * patch + k) * patch;
+          for (int i = 0; i < count; i += patch, to += row_length) {
+            memcpy(to, line + i, patch * sizeof *to);
+          }
+        }
+      }
+    }
+  }
+}
+
+template void write_patch_rows(const Plane*, int, ChipWindow, int, float*);
+template void write_patch_rows(const Plane*, int, ChipWindow, int, BFloat16*);
+
+}  // namespace kiln
