@@ -22,8 +22,9 @@ import org.bytedeco.tensorrt.global.nvinfer;
 /**
  * TensorRT's libraries on this machine: where they are, and how they get into the process. Looked
  * for in this order: the folder that the environment variable {@code KILN_TENSORRT} or the system
- * property {@code kiln.tensorrt} names, the bundle that this Kiln is of, the folders of the system's
- * loader, and the jar of them that JavaCPP publishes and that a build with {@code -Pgpu} brings.
+ * property {@code kiln.tensorrt} names, the bundle that this Kiln is of, the folders of the
+ * system's loader, and the jar of them that JavaCPP publishes and that a build with {@code -Pgpu}
+ * brings.
  *
  * <p>The jar holds what compiling needs for every GPU, {@code libnvinfer_builder_resource_ptx}, but
  * not the files for single architectures that NVIDIA's own packages add ({@code …_sm90} and so on).
@@ -72,8 +73,7 @@ public final class TensorRtLibrary {
     return find(
         named != null && !named.isEmpty() ? named : property,
         named != null && !named.isEmpty() ? "KILN_TENSORRT" : "-Dkiln.tensorrt",
-        nvinfer.class.getResource(
-            "/org/bytedeco/tensorrt/" + Loader.getPlatform() + "/" + RUNTIME),
+        nvinfer.class.getResource("/org/bytedeco/tensorrt/" + Loader.getPlatform() + "/" + RUNTIME),
         systemFolders());
   }
 

@@ -90,7 +90,8 @@ class TensorRtLibraryTest {
             () -> TensorRtLibrary.find(named.toString(), "KILN_TENSORRT", IN_JAR, List.of()))
         .isInstanceOf(ConfigurationFault.class)
         .hasMessageContainingAll("KILN_TENSORRT=" + named, "libnvinfer.so.11", "libnvinfer.so.10");
-    assertThatThrownBy(() -> TensorRtLibrary.find(temp + "/gone", "KILN_TENSORRT", IN_JAR, List.of()))
+    assertThatThrownBy(
+            () -> TensorRtLibrary.find(temp + "/gone", "KILN_TENSORRT", IN_JAR, List.of()))
         .isInstanceOf(ConfigurationFault.class)
         .hasMessageContaining("no such folder");
     assertThatThrownBy(() -> TensorRtLibrary.find(temp.toString(), "X", IN_JAR, List.of()))
