@@ -2,12 +2,14 @@ package dev.kiln.cli;
 
 import dev.kiln.infer.Precision;
 import dev.kiln.infer.TensorRtEncoder;
-import dev.kiln.model.ModelDirectory;
+import dev.kiln.run.ModelCache;
 import dev.kiln.tensorrt.Plan;
 import dev.kiln.tensorrt.PlanDescription;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -30,9 +32,18 @@ public final class CompileCommand implements Callable<Integer> {
   @Option(
       names = "--model",
       required = true,
+      paramLabel = "URI",
+      description =
+          "Model that kiln export wrote: its folder, or a copy of it in a bucket, where the plan is"
+              + " laid beside it.")
+  private String model;
+
+  @Option(
+      names = "--model-cache",
       paramLabel = "DIR",
-      description = "Model that kiln export wrote.")
-  private Path model;
+      defaultValue = "${java.io.tmpdir}/kiln-models",
+      description = "Where a model from a bucket is kept, for this job and the next.")
+  private Path modelCache;
 
   @Option(
       names = "--platform",
@@ -70,12 +81,20 @@ public final class CompileCommand implements Callable<Integer> {
       description = "How far TensorRT searches for kernels; 5 takes many times as long as 3.")
   private int effort;
 
+  @Mixin private StoreFlags storeFlags;
+
   @Override
-  public Integer call() {
+  public Integer call() throws IOException {
     Range.atLeast("--batch", batch, 1);
     Plan plan =
         TensorRtEncoder.compile(
-            ModelDirectory.open(model), platform, chip, batch, precision, effort);
+            ModelCache.open(model, storeFlags.source(), modelCache),
+            platform,
+            chip,
+            batch,
+            precision,
+            effort);
+    ModelCache.sharePlan(model, storeFlags.source(), plan.files());
     PlanDescription description = plan.description();
     spec.commandLine()
         .getOut()

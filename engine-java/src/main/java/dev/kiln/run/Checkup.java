@@ -157,12 +157,12 @@ public final class Checkup {
             : new Finding("GPU encoder", State.ABSENT, missing.get(), "the CPU encoder is used"));
   }
 
-  /** Without a GPU its absence is nothing to speak of. */
+  /** Without a GPU its absence is nothing to speak of, unless somebody said where it is. */
   private void tensorRt() {
     try {
       findings.add(new Finding("TensorRT", State.OK, TensorRtEncoder.version(), ""));
     } catch (ConfigurationFault e) {
-      if (CudaDriver.status().ready()) {
+      if (CudaDriver.status().ready() || System.getenv("KILN_TENSORRT") != null) {
         findings.add(new Finding("TensorRT", State.ABSENT, "cannot be used", e.getMessage()));
       }
     }

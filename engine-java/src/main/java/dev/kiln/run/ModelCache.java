@@ -124,6 +124,28 @@ public final class ModelCache {
     }
   }
 
+  /**
+   * Lays what was compiled from a model beside it in its bucket, where other machines find it. Does
+   * nothing for a model that is opened in place.
+   *
+   * @param uri of the model, as for {@link #open}
+   * @param files of a plan, in the order to put them
+   * @throws IOException if the bucket cannot be reached or written
+   */
+  public static void sharePlan(String uri, StoreOptions options, List<Path> files)
+      throws IOException {
+    if (!uri.regionMatches(true, 0, "s3://", 0, 5)) {
+      return;
+    }
+    try (ObjectStore store = ObjectStores.open(uri, options)) {
+      for (Path file : files) {
+        String key = PLANS + "/" + file.getFileName();
+        store.put(key, Files.readAllBytes(file));
+        log.info("laid beside the model: {}", store.uri(key));
+      }
+    }
+  }
+
   private static byte[] description(ObjectStore store) throws IOException {
     try {
       return store.read(ModelDirectory.DESCRIPTION);

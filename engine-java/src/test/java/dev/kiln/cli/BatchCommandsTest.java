@@ -304,13 +304,24 @@ class BatchCommandsTest {
   }
 
   @Test
-  void compilingFirstNeedsAKilnThatCompiles() throws Exception {
-    boolean compiles =
-        Kiln.commandLine(Map.of(), Kiln.COMMANDS).getSubcommands().containsKey("compile");
-    assertThat(submit(scenes(25), "--dry-run", "--compile-first"))
+  void compilingFirstIsAJobThatTheChildrenWaitFor() throws Exception {
+    assertThat(submit(scenes(25), "--dry-run", "--compile-first", "--", "--batch", "32"))
         .as(said())
-        .isEqualTo(compiles ? 0 : ExitCode.CONFIGURATION);
-    assertThat(said()).contains(compiles ? "-compile\"" : "--compile-first: ");
+        .isZero();
+    assertThat(said()).contains("-compile\"", "\"compile\"", "\"--batch\"", "\"dependsOn\"");
+  }
+
+  @Test
+  void plansGoBesideTheModelAndToEveryMachine() throws Exception {
+    Path plan = Files.writeString(folder.resolve("naip-256.plan"), "machine code");
+
+    ModelCache.sharePlan("s3://models", S3Server.options(s3.endpoint()), List.of(plan));
+
+    Path copy =
+        ModelCache.open(
+                "s3://models", S3Server.options(s3.endpoint()), folder.resolve("other-machine"))
+            .path();
+    assertThat(copy.resolve("plans/naip-256.plan")).hasContent("machine code");
   }
 
   @Test

@@ -166,6 +166,8 @@ public final class CudaDriver {
       if (!present) {
         Loader.loadGlobal(standIn().getPath());
       }
+      UnloadedBindings.initialise(
+          "org.bytedeco.cuda.global.cublas", "org.bytedeco.cuda.global.cudnn");
     }
     return present;
   }

@@ -11,6 +11,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.stream.Stream;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -101,6 +102,13 @@ public final class Plan {
   /** The plan itself. */
   public Path file() {
     return file;
+  }
+
+  /** All files of it, the plan itself last: where that is, all are. */
+  public List<Path> files() {
+    String name = file.getFileName().toString();
+    Path layers = file.resolveSibling(name.replace(SUFFIX, LAYERS_SUFFIX));
+    return Stream.of(description(file), layers, file).filter(Files::exists).toList();
   }
 
   /** What it is. */

@@ -2,15 +2,16 @@ package dev.kiln.tensorrt;
 
 import dev.kiln.cuda.CudaDriver;
 import dev.kiln.cuda.Nvrtc;
+import dev.kiln.cuda.UnloadedBindings;
 import dev.kiln.fault.ConfigurationFault;
 import java.io.File;
 import java.io.IOException;
+import java.net.URISyntaxException;
 import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
@@ -21,15 +22,16 @@ import org.bytedeco.tensorrt.global.nvinfer;
 /**
  * TensorRT's libraries on this machine: where they are, and how they get into the process. Looked
  * for in this order: the folder that the environment variable {@code KILN_TENSORRT} or the system
- * property {@code kiln.tensorrt} names, the folders of the system's loader, and the jar of them
- * that JavaCPP publishes and that a build with {@code -Pgpu} brings.
+ * property {@code kiln.tensorrt} names, the bundle that this Kiln is of, the folders of the
+ * system's loader, and the jar of them that JavaCPP publishes and that a build with {@code -Pgpu}
+ * brings.
  *
  * <p>The jar holds what compiling needs for every GPU, {@code libnvinfer_builder_resource_ptx}, but
  * not the files for single architectures that NVIDIA's own packages add ({@code …_sm90} and so on).
  * In TensorRT 11.2.1 that library is mostly PTX of version 9.3 for sm_80 and sm_86, plus machine
  * code for sm_80 to sm_120, 326 kernels of it for sm_90. A driver compiles PTX 9.3 only from CUDA
  * 13.3 on; libnvinfer has compilers of its own built in, and whether it takes those for this PTX is
- * not known. A compilation that finds fewer kernels still works; it may be slower.
+ * not known. So a compilation may find fewer kernels here than with NVIDIA's packages.
  */
 public final class TensorRtLibrary {
   private static final String MAJOR = "11";
@@ -38,13 +40,6 @@ public final class TensorRtLibrary {
   /** As JavaCPP's binding names them, which then finds them loaded. */
   private static final List<String> LIBRARIES =
       List.of("nvinfer@." + MAJOR, "nvonnxparser@." + MAJOR);
-
-  /** What JavaCPP's binding wants loaded first and TensorRT 11 does not call. */
-  private static final List<String> UNUSED =
-      List.of(
-          "org.bytedeco.cuda.global.cublas",
-          "org.bytedeco.cuda.global.cudnn",
-          "org.bytedeco.tensorrt.global.nvinfer_plugin");
 
   private static final String HOW_TO_GET =
       "build Kiln with -Pgpu, install NVIDIA's TensorRT 11, or set KILN_TENSORRT to the folder with "
@@ -78,15 +73,16 @@ public final class TensorRtLibrary {
     return find(
         named != null && !named.isEmpty() ? named : property,
         named != null && !named.isEmpty() ? "KILN_TENSORRT" : "-Dkiln.tensorrt",
-        systemFolders(),
-        nvinfer.class.getResource(jar(RUNTIME)) != null);
+        nvinfer.class.getResource("/org/bytedeco/tensorrt/" + Loader.getPlatform() + "/" + RUNTIME),
+        systemFolders());
   }
 
-  private static String jar(String library) {
-    return "/org/bytedeco/tensorrt/" + Loader.getPlatform() + "/" + library;
-  }
-
-  static Location find(String named, String naming, List<Path> system, boolean inJar) {
+  /**
+   * @param named the folder that was named, or null
+   * @param naming where
+   * @param resource the library among the classes: a file in a bundle, else in a jar; or null
+   */
+  static Location find(String named, String naming, URL resource, List<Path> system) {
     if (named != null) {
       Path folder = Path.of(named).toAbsolutePath().normalize();
       if (!Files.isRegularFile(folder.resolve(RUNTIME))) {
@@ -96,15 +92,26 @@ public final class TensorRtLibrary {
       }
       return new Location(Optional.of(folder), naming);
     }
+    if (resource != null && resource.getProtocol().equals("file")) {
+      return new Location(Optional.of(folderOf(resource)), "this bundle's");
+    }
     for (Path folder : system) {
       if (Files.isRegularFile(folder.resolve(RUNTIME))) {
         return new Location(Optional.of(folder), "the system's");
       }
     }
-    if (inJar) {
+    if (resource != null) {
       return new Location(Optional.empty(), "JavaCPP's jar");
     }
     throw new ConfigurationFault("TensorRT " + MAJOR + ": not on this machine; " + HOW_TO_GET);
+  }
+
+  private static Path folderOf(URL file) {
+    try {
+      return Path.of(file.toURI()).getParent();
+    } catch (URISyntaxException e) {
+      throw new IllegalStateException(file + " is no file", e);
+    }
   }
 
   private static String librariesIn(Path folder) {
@@ -171,7 +178,7 @@ public final class TensorRtLibrary {
       Location location = find();
       try {
         loaded = load(location);
-      } catch (LinkageError | IOException | ClassNotFoundException e) {
+      } catch (LinkageError | IOException e) {
         throw new ConfigurationFault(
             "TensorRT in %s does not load: %s; %s".formatted(location, innermost(e), HOW_TO_GET),
             e);
@@ -180,9 +187,10 @@ public final class TensorRtLibrary {
     return loaded;
   }
 
-  private static String load(Location location) throws IOException, ClassNotFoundException {
-    // JavaCPP's CUDA classes need the driver's library or what stands in for it, and TensorRT looks
-    // for NVRTC by its name alone: one that is loaded is found.
+  private static String load(Location location) throws IOException {
+    // JavaCPP's CUDA classes need the driver's library or what stands in for it, and those that
+    // TensorRT does not call, cuBLAS's and cuDNN's, must not load theirs. NVRTC it looks for by its
+    // name alone: one that is loaded is found.
     CudaDriver.status();
     Nvrtc.available();
     if (location.folder().isPresent()) {
@@ -191,7 +199,7 @@ public final class TensorRtLibrary {
         Loader.loadLibrary(nvinfer.class, new URL[] {file.toURI().toURL()}, name);
       }
     }
-    initialiseUnused();
+    UnloadedBindings.initialise("org.bytedeco.tensorrt.global.nvinfer_plugin");
     int build = nvinfer.getInferLibBuildVersion();
     int major = nvinfer.getInferLibMajorVersion();
     if (!MAJOR.equals(Integer.toString(major))) {
@@ -200,28 +208,6 @@ public final class TensorRtLibrary {
     return "%d.%d.%d.%d"
         .formatted(
             major, nvinfer.getInferLibMinorVersion(), nvinfer.getInferLibPatchVersion(), build);
-  }
-
-  /**
-   * Initialises classes that the binding of TensorRT would otherwise initialise itself, and with
-   * them load cuBLAS, cuDNN and TensorRT's plugins. None of these is needed and the first two come
-   * in no jar. Whoever does need one asks JavaCPP's loader for it by its class.
-   */
-  private static void initialiseUnused() throws ClassNotFoundException {
-    String property = "org.bytedeco.javacpp.loadLibraries";
-    Map<Object, Object> properties = System.getProperties();
-    Object before = properties.put(property, "false");
-    try {
-      for (String name : UNUSED) {
-        Class.forName(name);
-      }
-    } finally {
-      if (before == null) {
-        properties.remove(property);
-      } else {
-        properties.put(property, before);
-      }
-    }
   }
 
   private static String innermost(Throwable error) {

@@ -7,6 +7,10 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.kiln.cuda.CudaDriver;
 import dev.kiln.fault.ConfigurationFault;
+import java.net.MalformedURLException;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -18,7 +22,17 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class TensorRtLibraryTest {
+  private static final URL IN_JAR = jar();
+
   @TempDir Path temp;
+
+  private static URL jar() {
+    try {
+      return new URI("jar:file:/lib/redist.jar!/libnvinfer.so.11").toURL();
+    } catch (URISyntaxException | MalformedURLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
 
   private Path folder(String name, String... files) throws Exception {
     Path folder = Files.createDirectory(temp.resolve(name));
@@ -33,7 +47,7 @@ class TensorRtLibraryTest {
     Path named = folder("named", "libnvinfer.so.11");
     Path system = folder("system", "libnvinfer.so.11");
     TensorRtLibrary.Location found =
-        TensorRtLibrary.find(named.toString(), "KILN_TENSORRT", List.of(system), true);
+        TensorRtLibrary.find(named.toString(), "KILN_TENSORRT", IN_JAR, List.of(system));
     assertThat(found.folder()).contains(named);
     assertThat(found).hasToString(named + " (KILN_TENSORRT)");
   }
@@ -42,16 +56,29 @@ class TensorRtLibraryTest {
   void thenTheSystemThenTheJar() throws Exception {
     Path without = folder("without", "libnvinfer.so.10");
     Path system = folder("system", "libnvinfer.so.11");
-    assertThat(TensorRtLibrary.find(null, "", List.of(without, system), true).folder())
+    assertThat(TensorRtLibrary.find(null, "", IN_JAR, List.of(without, system)).folder())
         .contains(system);
-    TensorRtLibrary.Location jar = TensorRtLibrary.find(null, "", List.of(without), true);
+    TensorRtLibrary.Location jar = TensorRtLibrary.find(null, "", IN_JAR, List.of(without));
     assertThat(jar.folder()).isEmpty();
     assertThat(jar).hasToString("JavaCPP's jar");
   }
 
+  /** A bundle holds what it was tried with; the system's may be another version. */
+  @Test
+  void aBundlesComesBeforeTheSystems() throws Exception {
+    Path bundle = folder("bundle", "libnvinfer.so.11");
+    Path system = folder("system", "libnvinfer.so.11");
+    URL resource = bundle.resolve("libnvinfer.so.11").toUri().toURL();
+    assertThat(TensorRtLibrary.find(null, "", resource, List.of(system)))
+        .hasToString(bundle + " (this bundle's)");
+    assertThat(
+            TensorRtLibrary.find(system.toString(), "KILN_TENSORRT", resource, List.of()).folder())
+        .contains(system);
+  }
+
   @Test
   void nowhere() {
-    assertThatThrownBy(() -> TensorRtLibrary.find(null, "", List.of(), false))
+    assertThatThrownBy(() -> TensorRtLibrary.find(null, "", null, List.of()))
         .isInstanceOf(ConfigurationFault.class)
         .hasMessageContainingAll("TensorRT 11", "-Pgpu", "KILN_TENSORRT");
   }
@@ -60,13 +87,14 @@ class TensorRtLibraryTest {
   void theNamedFolderHasAnotherVersion() throws Exception {
     Path named = folder("named", "libnvinfer.so.10", "libnvinfer.so.10.13.3");
     assertThatThrownBy(
-            () -> TensorRtLibrary.find(named.toString(), "KILN_TENSORRT", List.of(), true))
+            () -> TensorRtLibrary.find(named.toString(), "KILN_TENSORRT", IN_JAR, List.of()))
         .isInstanceOf(ConfigurationFault.class)
         .hasMessageContainingAll("KILN_TENSORRT=" + named, "libnvinfer.so.11", "libnvinfer.so.10");
-    assertThatThrownBy(() -> TensorRtLibrary.find(temp + "/gone", "KILN_TENSORRT", List.of(), true))
+    assertThatThrownBy(
+            () -> TensorRtLibrary.find(temp + "/gone", "KILN_TENSORRT", IN_JAR, List.of()))
         .isInstanceOf(ConfigurationFault.class)
         .hasMessageContaining("no such folder");
-    assertThatThrownBy(() -> TensorRtLibrary.find(temp.toString(), "X", List.of(), true))
+    assertThatThrownBy(() -> TensorRtLibrary.find(temp.toString(), "X", IN_JAR, List.of()))
         .isInstanceOf(ConfigurationFault.class)
         .hasMessageContaining("no libnvinfer");
   }
