@@ -10,6 +10,7 @@ import dev.kiln.memory.HostMemory;
 import dev.kiln.platform.Platform;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.function.Function;
 import org.slf4j.Logger;
@@ -88,6 +89,11 @@ public final class DeviceEncoder implements Encoder {
   @Override
   public OptionalLong deviceMemory() {
     return OptionalLong.of(gpu.description().memory());
+  }
+
+  @Override
+  public OptionalDouble joules() {
+    return gpu.joules();
   }
 
   PatchRows rows() {

@@ -1,6 +1,7 @@
 package dev.kiln.infer;
 
 import dev.kiln.memory.HostMemory;
+import java.util.OptionalDouble;
 import java.util.OptionalLong;
 
 /**
@@ -26,6 +27,14 @@ public interface Encoder extends AutoCloseable {
   /** Memory of the device that it runs on, in bytes; empty if that is the processor. */
   default OptionalLong deviceMemory() {
     return OptionalLong.empty();
+  }
+
+  /**
+   * Energy that the device has used since some moment before it was opened, in joules; empty if
+   * that is the processor, or does not tell.
+   */
+  default OptionalDouble joules() {
+    return OptionalDouble.empty();
   }
 
   /** Waits for work that is under way and frees everything; a second call does nothing. */

@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 
 /**
  * One shard, from scene list to finished files:
@@ -112,6 +113,7 @@ public final class EmbeddingRun {
     for (int i = 0; i < options.slots(); i++) {
       free.put(new Batch(encoder.newSlot()));
     }
+    OptionalDouble deviceJoules = encoder.joules();
     Throwable failure = watch.runToTheEnd();
     if (chain.ended(Duration.ZERO)) {
       fetched.abandon();
@@ -123,7 +125,7 @@ public final class EmbeddingRun {
         encoder.description(),
         watch.snapshot(),
         options.pricePerHour(),
-        ResourceUse.until(energy),
+        ResourceUse.until(energy, encoder, deviceJoules),
         tally.failures(),
         failure,
         watch.stopping());

@@ -163,12 +163,13 @@ public record RunReport(
         outTraffic.retries());
     line(
         text,
-        "used    %.1f s of processors%s%s",
+        "used    %.1f s of processors%s%s%s",
         used.cpuSeconds(),
         used.peakMemory() == null
             ? ""
             : ", %,d MB at most".formatted(used.peakMemory() / 1_000_000),
-        used.joules() == null ? "" : ", %,.0f J".formatted(used.joules()));
+        joules("processors", used.joules()),
+        joules("device", used.deviceJoules()));
     line(text, "stage    threads   busy s   waiting s   blocked s   busy");
     for (Stage.Times s : run.stages()) {
       line(
@@ -183,6 +184,10 @@ public record RunReport(
           s.stage().equals(bottleneck) ? "  sets the pace" : "");
     }
     return text.toString();
+  }
+
+  private static String joules(String of, Double joules) {
+    return joules == null ? "" : String.format(Locale.ROOT, ", %s %,.0f J", of, joules);
   }
 
   private static void line(StringBuilder text, String format, Object... values) {

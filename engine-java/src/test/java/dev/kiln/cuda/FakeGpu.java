@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.bytedeco.javacpp.BytePointer;
@@ -176,6 +177,11 @@ public final class FakeGpu implements Gpu {
     live.remove(token);
     fill(block);
     freed.add(block);
+  }
+
+  @Override
+  public OptionalDouble joules() {
+    return OptionalDouble.empty();
   }
 
   @Override

@@ -2,9 +2,12 @@ package dev.kiln.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.kiln.infer.Encoder;
+import dev.kiln.testing.FakeEncoder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -49,6 +52,23 @@ class ResourceUseTest {
 
     assertThat(ResourceUse.peakMemory(status)).isEqualTo(1234 * 1024L);
     assertThat(ResourceUse.peakMemory(folder.resolve("absent"))).isNull();
-    assertThat(ResourceUse.until(new EnergyMeter(folder)).cpuSeconds()).isPositive();
+  }
+
+  @Test
+  void energyOfTheDeviceIsWhatItUsedSinceTheBeginning() {
+    EnergyMeter none = new EnergyMeter(folder);
+    Encoder metered =
+        new FakeEncoder(TestRun.NAIP, 256, 4) {
+          @Override
+          public OptionalDouble joules() {
+            return OptionalDouble.of(1234.5);
+          }
+        };
+
+    ResourceUse used = ResourceUse.until(none, metered, OptionalDouble.of(1000));
+
+    assertThat(used.deviceJoules()).isEqualTo(234.5);
+    assertThat(used.cpuSeconds()).isPositive();
+    assertThat(ResourceUse.until(none, metered, OptionalDouble.empty()).deviceJoules()).isNull();
   }
 }

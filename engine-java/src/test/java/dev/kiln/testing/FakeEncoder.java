@@ -17,7 +17,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * An encoder whose embedding of a chip is a function of its pixels, gsd, time and location, without
  * a model. It remembers the batches it was given and can be told to fail.
  */
-public final class FakeEncoder implements Encoder {
+public class FakeEncoder implements Encoder {
   /** Numbers in an embedding. */
   public static final int DIM = 8;
 

@@ -25,6 +25,7 @@ import dev.kiln.memory.HostBuffer;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.OptionalDouble;
 import java.util.Set;
 import org.bytedeco.cuda.cudart.cudaDeviceProp;
 import org.bytedeco.javacpp.LongPointer;
@@ -194,6 +195,16 @@ public final class CudaGpu implements Gpu {
   private synchronized void requireOpen() {
     if (closed) {
       throw new IllegalStateException(description.name() + ": used after close");
+    }
+  }
+
+  @Override
+  public OptionalDouble joules() {
+    try (Nvml driver = Nvml.open()) {
+      return OptionalDouble.of(driver.joules());
+    } catch (IllegalStateException | CudaException e) {
+      // Older devices and virtual ones meter nothing.
+      return OptionalDouble.empty();
     }
   }
 

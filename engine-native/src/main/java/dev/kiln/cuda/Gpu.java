@@ -2,6 +2,7 @@ package dev.kiln.cuda;
 
 import dev.kiln.memory.HostBuffer;
 import java.util.List;
+import java.util.OptionalDouble;
 
 /**
  * One CUDA device of this process and what lies on it. Whatever it hands out has one owner, the
@@ -34,6 +35,9 @@ public interface Gpu extends AutoCloseable {
    * @throws DeviceMemoryException if the device has no such block left
    */
   DeviceBuffer allocate(String purpose, long bytes);
+
+  /** Energy that it has used since its driver was loaded, in joules; empty if it does not tell. */
+  OptionalDouble joules();
 
   /** Bytes of device memory that nobody has taken, other processes included. */
   long freeBytes();

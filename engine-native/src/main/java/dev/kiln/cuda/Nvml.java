@@ -3,6 +3,7 @@ package dev.kiln.cuda;
 import static org.bytedeco.cuda.global.cudart.cudaDeviceGetPCIBusId;
 import static org.bytedeco.cuda.global.nvml.NVML_SUCCESS;
 import static org.bytedeco.cuda.global.nvml.nvmlDeviceGetHandleByPciBusId_v2;
+import static org.bytedeco.cuda.global.nvml.nvmlDeviceGetTotalEnergyConsumption;
 import static org.bytedeco.cuda.global.nvml.nvmlDeviceGetUtilizationRates;
 import static org.bytedeco.cuda.global.nvml.nvmlErrorString;
 import static org.bytedeco.cuda.global.nvml.nvmlInit_v2;
@@ -64,6 +65,16 @@ public final class Nvml implements AutoCloseable {
       check(nvmlDeviceGetUtilizationRates(device, rates), "nvmlDeviceGetUtilizationRates");
       return rates.gpu() / 100.0;
     }
+  }
+
+  /** Energy that the device has used since its driver was loaded. */
+  public synchronized double joules() {
+    requireOpen();
+    long[] millijoules = new long[1];
+    check(
+        nvmlDeviceGetTotalEnergyConsumption(device, millijoules),
+        "nvmlDeviceGetTotalEnergyConsumption");
+    return millijoules[0] / 1e3;
   }
 
   private static String text(byte[] bytes) {
