@@ -19,8 +19,7 @@ import java.util.OptionalDouble;
  * @param joules energy of the processors while the run lasted, whoever used them; null where the
  *     machine does not meter it or does not let this user read it
  */
-public record ResourceUse(
-    double cpuSeconds, Long peakMemory, Double deviceJoules, Double joules) {
+public record ResourceUse(double cpuSeconds, Long peakMemory, Double deviceJoules, Double joules) {
 
   /**
    * @param before what {@link Encoder#joules} said when the run began
