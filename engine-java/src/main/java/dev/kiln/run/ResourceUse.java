@@ -14,12 +14,12 @@ import java.util.OptionalDouble;
  * @param cpuSeconds processor time of the process, all threads together, since it started
  * @param peakMemory most memory that the process has held (resident set), in bytes; null where the
  *     system does not tell
- * @param deviceJoules energy of the encoder's device while the run lasted, whoever used it; null
- *     where there is none or it does not tell
  * @param joules energy of the processors while the run lasted, whoever used them; null where the
  *     machine does not meter it or does not let this user read it
+ * @param deviceJoules energy of the encoder's device while the run lasted, whoever used it; null
+ *     where there is none or it does not tell
  */
-public record ResourceUse(double cpuSeconds, Long peakMemory, Double deviceJoules, Double joules) {
+public record ResourceUse(double cpuSeconds, Long peakMemory, Double joules, Double deviceJoules) {
 
   /**
    * @param before what {@link Encoder#joules} said when the run began
@@ -31,8 +31,8 @@ public record ResourceUse(double cpuSeconds, Long peakMemory, Double deviceJoule
     return new ResourceUse(
         nanos / 1e9,
         peakMemory(Path.of("/proc/self/status")),
-        after.isPresent() ? (Double) (after.getAsDouble() - before.getAsDouble()) : null,
-        meter.joules());
+        meter.joules(),
+        after.isPresent() ? (Double) (after.getAsDouble() - before.getAsDouble()) : null);
   }
 
   /** Linux counts it for every process. */

@@ -152,7 +152,7 @@ final class SimulatedChild {
             ENCODER,
             end,
             0,
-            new ResourceUse(60, null, null),
+            new ResourceUse(60, null, null, null),
             tally.failures(),
             failure,
             stopped);
