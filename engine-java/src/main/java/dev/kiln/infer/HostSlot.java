@@ -7,14 +7,12 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /** A slot of an encoder that computes on the CPU, on one thread of its own. */
 abstract class HostSlot implements BatchSlot {
   private final EncoderDescription description;
-  private final ExecutorService compute;
+  private final ComputeThread compute;
   private final PatchRows rows;
   private final Format format;
   private final ByteBuffer patches;
@@ -29,7 +27,7 @@ abstract class HostSlot implements BatchSlot {
    * @param format of the patch rows that the encoder reads
    */
   HostSlot(
-      Platform platform, EncoderDescription description, Format format, ExecutorService compute) {
+      Platform platform, EncoderDescription description, Format format, ComputeThread compute) {
     this.description = description;
     this.compute = compute;
     this.rows = new PatchRows(platform, description.chip());
@@ -40,18 +38,6 @@ abstract class HostSlot implements BatchSlot {
     this.time = floats(batch * 4);
     this.location = floats(batch * 4);
     this.embeddings = floats(batch * description.dim());
-  }
-
-  /**
-   * The thread that an encoder computes on: one batch at a time, whose work is shared out inside.
-   */
-  static ExecutorService computeThread() {
-    return Executors.newSingleThreadExecutor(
-        task -> {
-          Thread thread = new Thread(task, "encode");
-          thread.setDaemon(true);
-          return thread;
-        });
   }
 
   static FloatBuffer floats(int count) {
@@ -128,7 +114,7 @@ abstract class HostSlot implements BatchSlot {
     }
     gsd = metres;
     running =
-        compute.submit(
+        compute.start(
             () -> {
               encode();
               return null;

@@ -6,10 +6,6 @@ import dev.kiln.model.ModelDirectory;
 import dev.kiln.platform.Platform;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
@@ -25,10 +21,9 @@ public final class OneDnnEncoder implements Encoder {
   private final EncoderDescription description;
   private final Platform platform;
   private final Type type;
-  private final ExecutorService compute = HostSlot.computeThread();
+  private final ComputeThread compute = new ComputeThread();
   private final OneDnn dnn;
   private final OneDnnProgram program;
-  private boolean closed;
 
   /**
    * @param model exported model
@@ -63,9 +58,9 @@ public final class OneDnnEncoder implements Encoder {
             "--precision bf16: oneDNN has none for this CPU (%s); use fp32"
                 .formatted(instructions));
       }
-      this.dnn = onComputeThread(() -> new OneDnn(threads));
+      this.dnn = compute.run(() -> new OneDnn(threads));
     } catch (LinkageError e) {
-      compute.shutdown();
+      compute.close(() -> {});
       throw new ConfigurationFault(
           "oneDNN cannot be loaded on this machine: " + e + "; use --encoder onnxruntime", e);
     }
@@ -79,7 +74,7 @@ public final class OneDnnEncoder implements Encoder {
             batch);
     try {
       this.program =
-          onComputeThread(
+          compute.run(
               () -> {
                 try (OneDnnWeights weights = new OneDnnWeights(model, dnn)) {
                   return new OneDnnProgram(dnn, weights, model, platform, chip, type);
@@ -124,23 +119,6 @@ public final class OneDnnEncoder implements Encoder {
     }
   }
 
-  private <T> T onComputeThread(Callable<T> task) {
-    try {
-      return compute.submit(task).get();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted while the encoder starts", e);
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof RuntimeException known) {
-        throw known;
-      }
-      if (e.getCause() instanceof Error known) {
-        throw known;
-      }
-      throw new IllegalStateException(e.getCause());
-    }
-  }
-
   @Override
   public EncoderDescription description() {
     return description;
@@ -152,21 +130,8 @@ public final class OneDnnEncoder implements Encoder {
   }
 
   @Override
-  public synchronized void close() {
-    if (closed) {
-      return;
-    }
-    closed = true;
-    compute.shutdown();
-    try {
-      if (!compute.awaitTermination(1, TimeUnit.HOURS)) {
-        throw new IllegalStateException("a batch is still computing after an hour");
-      }
-      dnn.close();
-    } catch (InterruptedException e) {
-      // The memory stays: freeing it under a running batch would crash the process.
-      Thread.currentThread().interrupt();
-    }
+  public void close() {
+    compute.close(dnn::close);
   }
 
   private final class Slot extends HostSlot {

@@ -12,9 +12,7 @@ import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.FutureTask;
-import java.util.concurrent.TimeUnit;
 
 /** Runs the exported graph in float32 on the CPU with ONNX Runtime. */
 public final class OnnxRuntimeEncoder implements Encoder {
@@ -26,8 +24,7 @@ public final class OnnxRuntimeEncoder implements Encoder {
   private final OrtEnvironment environment;
   private final OrtSession session;
   // One batch at a time: ONNX Runtime's own threads share out the work inside it.
-  private final ExecutorService compute;
-  private boolean closed;
+  private final ComputeThread compute;
 
   /**
    * @param model exported model
@@ -60,7 +57,7 @@ public final class OnnxRuntimeEncoder implements Encoder {
             model.architecture().dim(),
             chip,
             batch);
-    this.compute = HostSlot.computeThread();
+    this.compute = new ComputeThread();
   }
 
   /**
@@ -103,20 +100,13 @@ public final class OnnxRuntimeEncoder implements Encoder {
   }
 
   @Override
-  public synchronized void close() {
-    if (closed) {
-      return;
-    }
-    closed = true;
-    compute.shutdown();
+  public void close() {
+    compute.close(this::closeSession);
+  }
+
+  private void closeSession() {
     try {
-      if (!compute.awaitTermination(1, TimeUnit.HOURS)) {
-        throw new IllegalStateException("a batch is still computing after an hour");
-      }
       session.close();
-    } catch (InterruptedException e) {
-      // The session stays: freeing it under a running batch would crash the process.
-      Thread.currentThread().interrupt();
     } catch (OrtException e) {
       throw new IllegalStateException("closing ONNX Runtime's session: " + e.getMessage(), e);
     }
