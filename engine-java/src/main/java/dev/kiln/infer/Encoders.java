@@ -30,7 +30,11 @@ public final class Encoders {
     int threads =
         options.threads() > 0 ? options.threads() : Runtime.getRuntime().availableProcessors();
     int batch = options.batch() > 0 ? options.batch() : CPU_BATCH;
-    if (options.kind() != EncoderOptions.Kind.ONNXRUNTIME) {
+    // In float32 the two are alike on idle cores, and oneDNN's OpenMP threads wait badly for each
+    // other where cores are shared.
+    boolean oneDnn =
+        options.kind() != EncoderOptions.Kind.ONNXRUNTIME && options.precision() != Precision.FP32;
+    if (oneDnn) {
       return new OneDnnEncoder(model, platform, chip, batch, threads, options.precision());
     }
     if (options.precision() == Precision.BF16) {

@@ -5,12 +5,14 @@ import java.util.List;
 /**
  * How a scene's grid is cut into strips.
  *
- * @param tileHeight height of the highest row of tiles of the finest bands, in grid pixels. That of
- *     a coarser band may be higher: it is few bytes, and to hold all the others for it would be
- *     many.
+ * @param tileHeight height of the highest row of tiles of the finest bands, in grid pixels, but at
+ *     most 2048: a file that is stored in one piece must not become one strip. That of a coarser
+ *     band may be higher: it is few bytes, and to hold all the others for it would be many.
  * @param rowStep every so many grid rows, a row of pixels begins in all bands at once
  */
 public record StripStep(int tileHeight, int rowStep) {
+  private static final int MOST_ROWS = 2048;
+
   /**
    * The tiles of one file.
    *
@@ -34,7 +36,7 @@ public record StripStep(int tileHeight, int rowStep) {
         tileHeight = Math.max(tileHeight, tiles.height() * repeat);
       }
     }
-    return new StripStep(tileHeight, rowStep);
+    return new StripStep(Math.min(tileHeight, MOST_ROWS), rowStep);
   }
 
   private static int commonMultiple(int a, int b) {
