@@ -1,6 +1,9 @@
 package dev.kiln.fetch;
 
 import dev.kiln.fault.ConfigurationFault;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,6 +23,15 @@ import software.amazon.awssdk.utils.SdkAutoCloseable;
 final class S3Credentials implements AwsCredentialsProvider, AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(ObjectStore.class);
 
+  private static final String PROFILE = "AWS_PROFILE";
+
+  /** Where one of these is set, a service of the machine gives credentials. */
+  private static final List<String> EXPECTED =
+      List.of(
+          "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+          "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+          "AWS_WEB_IDENTITY_TOKEN_FILE");
+
   private final Supplier<AwsCredentialsProvider> lookUp;
   private final boolean anonymous;
   private volatile AwsCredentialsProvider current;
@@ -35,6 +47,7 @@ final class S3Credentials implements AwsCredentialsProvider, AutoCloseable {
    *
    * @param bucket for messages
    * @throws ConfigurationFault if there must be some and none are found
+   * @throws UncheckedIOException if the machine's own service gives none now, which may pass
    */
   static S3Credentials find(String bucket, Identity identity) {
     if (identity.signing() == Identity.Signing.ANONYMOUS) {
@@ -53,16 +66,35 @@ final class S3Credentials implements AwsCredentialsProvider, AutoCloseable {
       return chain;
     } catch (SdkClientException e) {
       chain.close();
-      String missing = new S3Diagnosis(bucket, identity, true).noCredentials();
-      if (identity.signing() == Identity.Signing.REQUIRED) {
-        throw new ConfigurationFault(missing, e);
-      }
-      if (identity.requesterPays()) {
-        throw new ConfigurationFault(missing + " (the requester pays, so it must be known)", e);
-      }
-      log.info("s3://{}: no AWS credentials found, so it is read as anyone may", bucket);
-      return anonymous();
+      return without(bucket, identity, e);
     }
+  }
+
+  /** What to do where the chain gives nothing. */
+  private static S3Credentials without(String bucket, Identity identity, SdkClientException e) {
+    Optional<String> variable = EXPECTED.stream().filter(S3Credentials::isSet).findFirst();
+    if (variable.isPresent()) {
+      // Not read as anyone may: the machine has a role, and its requests are to be signed.
+      log.warn("credentials: {}", e.getMessage());
+      throw new UncheckedIOException(
+          new UnavailableException(
+              "s3://%s: %s is set, but gives no credentials now".formatted(bucket, variable.get()),
+              e));
+    }
+    String missing = new S3Diagnosis(bucket, identity, true).noCredentials();
+    if (identity.signing() == Identity.Signing.REQUIRED || isSet(PROFILE)) {
+      log.warn("credentials: {}", e.getMessage());
+      throw new ConfigurationFault(missing, e);
+    }
+    if (identity.requesterPays()) {
+      throw new ConfigurationFault(missing + " (the requester pays, so it must be known)", e);
+    }
+    log.info("s3://{}: no AWS credentials found, so it is read as anyone may", bucket);
+    return anonymous();
+  }
+
+  private static boolean isSet(String variable) {
+    return !System.getenv().getOrDefault(variable, "").isEmpty();
   }
 
   private static S3Credentials anonymous() {

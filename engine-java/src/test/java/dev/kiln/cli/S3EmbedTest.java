@@ -155,6 +155,16 @@ class S3EmbedTest {
   }
 
   @Test
+  void roleThatGivesNoCredentialsNowIsToBeTriedAgain() throws Exception {
+    environment.keySet().removeIf(name -> !name.startsWith("KILN_"));
+    environment.put("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1:1/role");
+    assertThat(kiln("manifest", "naip", "--manifest=s3://archive/scenes.txt", "-o=none.txt"))
+        .isEqualTo(ExitCode.TRY_AGAIN);
+    assertThat(log())
+        .contains("AWS_CONTAINER_CREDENTIALS_FULL_URI is set, but gives no credentials now");
+  }
+
+  @Test
   void unreachableOutputIsToBeTriedAgain() throws Exception {
     environment.put("ENDPOINT_URL", "http://127.0.0.1:1");
     assertThat(embed("s3://archive", "s3://embeddings/x", "--request-attempts=2"))

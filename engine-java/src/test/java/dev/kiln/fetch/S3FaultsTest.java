@@ -178,6 +178,34 @@ class S3FaultsTest {
   }
 
   @Test
+  void credentialsThatRanOutAreLookedUpAgain() throws Exception {
+    System.setProperty("aws.accessKeyId", "AKIAOLD");
+    System.setProperty("aws.secretAccessKey", "planted-old-secret");
+    proxy.plan(
+        request -> {
+          if (!request.header("authorization").contains("AKIAOLD")) {
+            return Fault.NONE;
+          }
+          System.setProperty("aws.accessKeyId", S3Server.KEY.id());
+          System.setProperty("aws.secretAccessKey", S3Server.KEY.secret());
+          return Fault.error(400, "ExpiredToken");
+        });
+    StoreOptions options =
+        new StoreOptions(
+            Optional.of(proxy.endpoint()),
+            Optional.of("us-west-2"),
+            new Identity(Identity.Signing.REQUIRED, Optional.empty(), false),
+            LIMITS);
+    try (ObjectStore store = ObjectStores.open("s3://bucket", options)) {
+      assertThat(fetch(store)).isEqualTo(OBJECT);
+      assertThat(store.traffic().retries()).isEqualTo(1);
+    } finally {
+      System.clearProperty("aws.accessKeyId");
+      System.clearProperty("aws.secretAccessKey");
+    }
+  }
+
+  @Test
   void partIsCarriedOnWhereItBrokeOff() throws Exception {
     proxy.plan(request -> request.number() == 1 ? Fault.resetAfter(3_000_000) : Fault.NONE);
     try (ObjectStore store = open()) {

@@ -16,7 +16,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -25,38 +27,49 @@ import org.junit.jupiter.api.io.TempDir;
 /** Runs from bucket to bucket, with faults on the way. */
 @Timeout(120)
 class S3RunTest {
-  @TempDir Path folder;
-  private S3Server server;
+  @TempDir static Path folder;
+  private static S3Server server;
+  private static TestRun local;
+  private static Map<String, byte[]> expected;
+  private static int runs;
+
   private FaultProxy toSource;
   private FaultProxy toOut;
-  private TestRun local;
   private TestRun run;
-  private Map<String, byte[]> expected;
+  private String out;
 
-  @BeforeEach
-  void archiveInABucket() throws Exception {
+  @BeforeAll
+  static void archiveInABucket() throws Exception {
     local = new TestRun(folder.resolve("local"));
     local.scene(1).scene(2).scene(3);
     local.scene(TestRun.key(4, "60cm"), GeoTiffs.naip().size(2700, 2300).seed(4));
     assertThat(local.embed(encoder()).exitCode()).isZero();
     expected = local.files();
-
     server = S3Server.start(Files.createDirectories(folder.resolve("s3")));
     server.upload(local.source, "archive");
     server.bucket("embeddings");
+  }
+
+  @AfterAll
+  static void stopServer() {
+    server.close();
+  }
+
+  @BeforeEach
+  void runFromBucketToBucket() throws IOException {
     toSource = new FaultProxy(server.port());
     toOut = new FaultProxy(server.port());
-    run = new TestRun(folder.resolve("s3-run"));
+    out = "run-" + runs++;
+    run = new TestRun(folder.resolve(out));
     run.keys.addAll(local.keys);
     run.wrapSource = none -> open("s3://archive", toSource);
-    run.wrapOut = none -> open("s3://embeddings/clay", toOut);
+    run.wrapOut = none -> open("s3://embeddings/" + out, toOut);
   }
 
   @AfterEach
   void stop() throws IOException {
     toSource.close();
     toOut.close();
-    server.close();
   }
 
   private static ObjectStore open(String uri, FaultProxy proxy) {
@@ -68,7 +81,7 @@ class S3RunTest {
   }
 
   private void assertSameFiles() throws IOException {
-    run.out = server.bucket("embeddings").resolve("clay");
+    run.out = server.bucket("embeddings").resolve(out);
     Map<String, byte[]> files = run.files();
     assertThat(files.keySet()).isEqualTo(expected.keySet());
     files.forEach((key, bytes) -> assertThat(bytes).as(key).isEqualTo(expected.get(key)));
@@ -164,7 +177,7 @@ class S3RunTest {
   private RunReport runWith(FaultProxy proxy, String part, Fault fault) throws Exception {
     proxy.plan(request -> request.path().contains(part) ? fault : Fault.NONE);
     RunReport report = run.embed(encoder());
-    run.out = server.bucket("embeddings").resolve("clay");
+    run.out = server.bucket("embeddings").resolve(out);
     return report;
   }
 
@@ -214,7 +227,7 @@ class S3RunTest {
   void outputThatMayNotBeListedNamesTheRight() throws Exception {
     RunReport report = runWith(toOut, "list-type", Fault.error(403, "AccessDenied"));
     assertThat(report.exitCode()).isEqualTo(ExitCode.CONFIGURATION);
-    assertThat(report.ended()).contains("s3://embeddings/clay", "grant s3:ListBucket");
+    assertThat(report.ended()).contains("s3://embeddings/" + out, "grant s3:ListBucket");
   }
 
   @Test
