@@ -6,7 +6,6 @@ import dev.kiln.run.ModelCache;
 import dev.kiln.tensorrt.Plan;
 import dev.kiln.tensorrt.PlanDescription;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -18,7 +17,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "compile",
     description = {
-      "Compile a model with TensorRT for this machine's GPU, and keep the plan with the model.",
+      "Compile a model with TensorRT for this machine's GPU, and keep the plan with the model:"
+          + " in its folder, and in its bucket if it came from one.",
       "",
       "embed does so itself where there is no plan that fits. Made beforehand, it serves every machine"
           + " with the same kind of GPU and the same TensorRT."
@@ -29,21 +29,7 @@ import picocli.CommandLine.Spec;
 public final class CompileCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Option(
-      names = "--model",
-      required = true,
-      paramLabel = "URI",
-      description =
-          "Model that kiln export wrote: its folder, or a copy of it in a bucket, where the plan is"
-              + " laid beside it.")
-  private String model;
-
-  @Option(
-      names = "--model-cache",
-      paramLabel = "DIR",
-      defaultValue = "${java.io.tmpdir}/kiln-models",
-      description = "Where a model from a bucket is kept, for this job and the next.")
-  private Path modelCache;
+  @Mixin private ModelFlags modelFlags;
 
   @Option(
       names = "--platform",
@@ -88,13 +74,8 @@ public final class CompileCommand implements Callable<Integer> {
     Range.atLeast("--batch", batch, 1);
     Plan plan =
         TensorRtEncoder.compile(
-            ModelCache.open(model, storeFlags.source(), modelCache),
-            platform,
-            chip,
-            batch,
-            precision,
-            effort);
-    ModelCache.sharePlan(model, storeFlags.source(), plan.files());
+            modelFlags.open(storeFlags.source()), platform, chip, batch, precision, effort);
+    ModelCache.sharePlan(modelFlags.uri(), storeFlags.source(), plan.files());
     PlanDescription description = plan.description();
     spec.commandLine()
         .getOut()

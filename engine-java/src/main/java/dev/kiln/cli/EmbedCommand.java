@@ -14,7 +14,6 @@ import dev.kiln.platform.Platform;
 import dev.kiln.run.ChipOptions;
 import dev.kiln.run.EmbeddingJob;
 import dev.kiln.run.MemoryPlan;
-import dev.kiln.run.ModelCache;
 import dev.kiln.run.ProgressLog;
 import dev.kiln.run.ReportKey;
 import dev.kiln.run.RunOptions;
@@ -26,7 +25,6 @@ import dev.kiln.trace.Trace;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -68,19 +66,7 @@ public final class EmbedCommand implements Callable<Integer> {
       description = "Scene list, one key a line, plain or gzip.")
   private String scenes;
 
-  @Option(
-      names = "--model",
-      required = true,
-      paramLabel = "URI",
-      description = "Model that kiln export wrote: its folder, or a copy of it in a bucket.")
-  private String modelUri;
-
-  @Option(
-      names = "--model-cache",
-      paramLabel = "DIR",
-      defaultValue = "${java.io.tmpdir}/kiln-models",
-      description = "Where a model from a bucket is kept, for this job and the next.")
-  private Path modelCache;
+  @Mixin private ModelFlags modelFlags;
 
   @Option(
       names = "--source",
@@ -127,7 +113,7 @@ public final class EmbedCommand implements Callable<Integer> {
     if (nvtx) {
       trace();
     }
-    ModelDirectory model = ModelCache.open(modelUri, storeFlags.source(), modelCache);
+    ModelDirectory model = modelFlags.open(storeFlags.source());
     Shard shard = shardFlags.resolve();
     SceneList list = scenes(shard);
     log.info("{}: {}", scenes, list.description());

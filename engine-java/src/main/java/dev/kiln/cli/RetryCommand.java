@@ -20,7 +20,6 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
-import tools.jackson.databind.json.JsonMapper;
 
 /** {@code kiln retry}: submits the scenes that a submission has left. */
 @Command(
@@ -101,10 +100,7 @@ public final class RetryCommand implements Callable<Integer> {
     // Earlier tries have ended; one that was submitted in part is carried on.
     Submission planned = submitter.plan(request, true);
     if (dryRun) {
-      print.println(
-          JsonMapper.shared()
-              .writerWithDefaultPrettyPrinter()
-              .writeValueAsString(submitter.requests(planned, request)));
+      SubmissionPrint.requests(print, submitter, planned, request);
       return;
     }
     SubmissionPrint.print(print, submitter.submit(planned, request, batch), left, false);

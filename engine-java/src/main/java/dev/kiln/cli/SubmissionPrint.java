@@ -2,11 +2,25 @@ package dev.kiln.cli;
 
 import dev.kiln.fleet.PackedList;
 import dev.kiln.fleet.Submission;
+import dev.kiln.fleet.Submitter;
+import java.io.IOException;
 import java.io.PrintWriter;
+import tools.jackson.databind.json.JsonMapper;
 
 /** What was submitted, for a person. */
 final class SubmissionPrint {
   private SubmissionPrint() {}
+
+  /** What would be sent, as JSON. */
+  static void requests(
+      PrintWriter print, Submitter submitter, Submission planned, Submitter.Request request)
+      throws IOException {
+    print.println(
+        JsonMapper.shared()
+            .writerWithDefaultPrettyPrinter()
+            .writeValueAsString(submitter.requests(planned, request)));
+    print.flush();
+  }
 
   /**
    * @param before whether it had all been submitted before

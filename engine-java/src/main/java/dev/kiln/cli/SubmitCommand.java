@@ -26,7 +26,6 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
-import tools.jackson.databind.json.JsonMapper;
 
 /** {@code kiln submit}: a scene list as an array of AWS Batch. */
 @Command(
@@ -148,11 +147,7 @@ public final class SubmitCommand implements Callable<Integer> {
       throws IOException {
     PrintWriter print = spec.commandLine().getOut();
     if (dryRun) {
-      print.println(
-          JsonMapper.shared()
-              .writerWithDefaultPrettyPrinter()
-              .writeValueAsString(submitter.requests(planned, request)));
-      print.flush();
+      SubmissionPrint.requests(print, submitter, planned, request);
       return 0;
     }
     boolean before = planned.complete();

@@ -28,6 +28,11 @@ public final class ObjectStores {
         : new FileObjectStore(uri, localPath(uri));
   }
 
+  /** Whether a URI names a bucket, and not a folder of this machine. */
+  public static boolean isBucket(String uri) {
+    return S3Location.isS3(uri);
+  }
+
   /** As {@link #open(String, StoreOptions)} with {@link StoreOptions#standard}. */
   public static ObjectStore open(String uri) {
     return open(uri, StoreOptions.standard());

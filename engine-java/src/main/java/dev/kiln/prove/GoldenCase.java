@@ -1,5 +1,6 @@
 package dev.kiln.prove;
 
+import dev.kiln.export.Npy;
 import dev.kiln.infer.BatchSlot;
 import dev.kiln.infer.EncoderException;
 import dev.kiln.memory.BandPlane;

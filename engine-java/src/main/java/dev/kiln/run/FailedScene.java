@@ -9,6 +9,11 @@ package dev.kiln.run;
  * @param reason what is wrong with it
  */
 public record FailedScene(String key, Kind kind, String object, String reason) {
+  /** The reason, with the object at fault where that is not what the scene list names. */
+  String found() {
+    return object.equals(key) ? reason : object + ": " + reason;
+  }
+
   /** What may help. */
   public enum Kind {
     /** Nothing but another object. */

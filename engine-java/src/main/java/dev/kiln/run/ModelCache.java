@@ -56,7 +56,7 @@ public final class ModelCache {
    */
   public static ModelDirectory open(String uri, StoreOptions options, Path cache)
       throws IOException {
-    if (!uri.regionMatches(true, 0, "s3://", 0, 5)) {
+    if (!ObjectStores.isBucket(uri)) {
       return ModelDirectory.open(ObjectStores.localPath(uri));
     }
     try (ObjectStore store = ObjectStores.open(uri, options)) {
@@ -134,7 +134,7 @@ public final class ModelCache {
    */
   public static void sharePlan(String uri, StoreOptions options, List<Path> files)
       throws IOException {
-    if (!uri.regionMatches(true, 0, "s3://", 0, 5)) {
+    if (!ObjectStores.isBucket(uri)) {
       return;
     }
     try (ObjectStore store = ObjectStores.open(uri, options)) {

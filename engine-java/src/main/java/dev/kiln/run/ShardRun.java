@@ -76,6 +76,7 @@ public final class ShardRun {
   private static void writeReport(EmbeddingJob job, RunReport report, String key) {
     try {
       job.out().put(key, report.json());
+      log.info("report  {}", job.out().uri(key));
     } catch (IOException e) {
       // The files are whole without it, so the run counts as what it did.
       log.error("the report {} could not be written: {}", job.out().uri(key), e.toString());

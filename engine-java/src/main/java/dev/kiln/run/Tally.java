@@ -96,7 +96,7 @@ public final class Tally {
     if (scene.kind() == FailedScene.Kind.INTERNAL) {
       log.error("scene {} failed: {}", key, scene.reason(), cause);
     } else {
-      log.warn("scene {} failed ({}): {}", key, scene.kind(), scene.reason());
+      log.warn("scene {} failed ({}): {}", key, scene.kind(), scene.found());
     }
     synchronized (this) {
       failures.add(scene);

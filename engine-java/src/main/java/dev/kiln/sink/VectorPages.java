@@ -11,11 +11,11 @@ import org.apache.parquet.column.values.rle.RunLengthBitPackingHybridValuesWrite
 
 /**
  * Writes the vectors, which are nearly all of a file, page by page. parquet-java's column writer
- * takes them value by value, each with its levels and statistics, at less than a third of the
- * speed.
+ * takes them value by value, each with its levels and statistics, which takes several times as long
+ * as to compress them.
  *
- * <p>Values are byte-stream-split: bytes of the same rank beside each other make vectors 7 %
- * smaller than PLAIN does, 26 % where the values carry 16 bits.
+ * <p>Values are byte-stream-split: with bytes of the same rank beside each other, zstd makes pages
+ * of normally distributed values 9 % smaller than PLAIN ones, and 28 % where they carry 16 bits.
  */
 final class VectorPages {
   /** The usual size of Parquet's pages. */

@@ -1,23 +1,15 @@
 package dev.kiln.fleet;
 
-import dev.kiln.fault.SceneFault;
 import dev.kiln.fetch.ObjectStore;
-import dev.kiln.fetch.RangePlan;
-import dev.kiln.fetch.SparseObject;
-import dev.kiln.fetch.Traffic;
+import dev.kiln.testing.ForwardingStore;
 import java.io.IOException;
-import java.io.InputStream;
-import java.util.Collection;
-import java.util.List;
-import java.util.Set;
 
 /** A store of a process that is killed when it is about to write once more than it may. */
-final class DyingStore implements ObjectStore {
-  private final ObjectStore store;
+final class DyingStore extends ForwardingStore {
   private int left;
 
   DyingStore(ObjectStore store, int writes) {
-    this.store = store;
+    super(store);
     this.left = writes;
   }
 
@@ -26,54 +18,10 @@ final class DyingStore implements ObjectStore {
     if (left-- <= 0) {
       throw new IOException("killed before " + key);
     }
-    store.put(key, bytes);
+    super.put(key, bytes);
   }
 
-  @Override
-  public String root() {
-    return store.root();
-  }
-
-  @Override
-  public String uri(String key) {
-    return store.uri(key);
-  }
-
-  @Override
-  public List<SparseObject> open(List<String> keys) throws SceneFault, InterruptedException {
-    return store.open(keys);
-  }
-
-  @Override
-  public void fetch(Collection<RangePlan> plans) throws SceneFault, InterruptedException {
-    store.fetch(plans);
-  }
-
-  @Override
-  public byte[] read(String key) throws SceneFault {
-    return store.read(key);
-  }
-
-  @Override
-  public InputStream stream(String key) throws IOException {
-    return store.stream(key);
-  }
-
-  @Override
-  public Set<String> existing(Collection<String> keys) throws IOException {
-    return store.existing(keys);
-  }
-
-  @Override
-  public List<String> list(String folder) throws IOException {
-    return store.list(folder);
-  }
-
-  @Override
-  public Traffic.Counts traffic() {
-    return store.traffic();
-  }
-
+  /** The process is dead: what it had open is not closed in order. */
   @Override
   public void close() {}
 }

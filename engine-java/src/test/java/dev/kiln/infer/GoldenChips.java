@@ -1,13 +1,13 @@
 package dev.kiln.infer;
 
 import dev.kiln.export.Exporter;
+import dev.kiln.export.Npy;
 import dev.kiln.memory.BandPlane;
 import dev.kiln.memory.HostBuffer;
 import dev.kiln.memory.PixelType;
 import dev.kiln.memory.Strip;
 import dev.kiln.model.ModelDirectory;
 import dev.kiln.platform.PlatformCatalog;
-import dev.kiln.testing.Npy;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.FloatBuffer;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.kiln.export.Npy;
 import dev.kiln.fault.ConfigurationFault;
 import dev.kiln.infer.EncoderOptions;
 import dev.kiln.infer.Encoders;

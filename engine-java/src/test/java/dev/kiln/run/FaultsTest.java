@@ -4,22 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kiln.fault.ConfigurationFault;
 import dev.kiln.fault.SceneFault;
-import dev.kiln.fetch.ObjectStore;
-import dev.kiln.fetch.RangePlan;
-import dev.kiln.fetch.SparseObject;
-import dev.kiln.fetch.Traffic;
 import dev.kiln.infer.EncoderException;
 import dev.kiln.testing.FakeEncoder;
+import dev.kiln.testing.ForwardingStore;
 import dev.kiln.testing.GeoTiffs;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.Collection;
-import java.util.List;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -51,9 +44,9 @@ class FaultsTest {
     AtomicInteger calls = new AtomicInteger();
     run.wrapSource =
         store ->
-            new Faulty(store) {
+            new ForwardingStore(store) {
               @Override
-              void opening(String key) throws SceneFault {
+              protected void opening(String key) throws SceneFault {
                 if (calls.getAndIncrement() == 1) {
                   throw SceneFault.transientFault(key, "connection reset", null);
                 }
@@ -69,9 +62,9 @@ class FaultsTest {
   void transientFetchFaultThatStaysIsLeftForAnotherRun() throws Exception {
     run.wrapSource =
         store ->
-            new Faulty(store) {
+            new ForwardingStore(store) {
               @Override
-              void opening(String key) throws SceneFault {
+              protected void opening(String key) throws SceneFault {
                 if (key.equals(run.keys.get(1))) {
                   throw SceneFault.transientFault(key, "connection reset", null);
                 }
@@ -87,9 +80,9 @@ class FaultsTest {
   void exceptionInFetchIsInternalAndTheOthersGoOn() throws Exception {
     run.wrapSource =
         store ->
-            new Faulty(store) {
+            new ForwardingStore(store) {
               @Override
-              void opening(String key) throws SceneFault {
+              protected void opening(String key) throws SceneFault {
                 if (key.equals(run.keys.get(1))) {
                   throw new IllegalStateException("boom");
                 }
@@ -105,9 +98,9 @@ class FaultsTest {
   void configurationFaultEndsTheRunAtOnce() throws Exception {
     run.wrapSource =
         store ->
-            new Faulty(store) {
+            new ForwardingStore(store) {
               @Override
-              void opening(String key) {
+              protected void opening(String key) {
                 throw new ConfigurationFault("no credentials: set AWS_PROFILE");
               }
             };
@@ -121,9 +114,9 @@ class FaultsTest {
   void outOfMemoryEndsTheRunAndNamesTheFlags() throws Exception {
     run.wrapSource =
         store ->
-            new Faulty(store) {
+            new ForwardingStore(store) {
               @Override
-              void opening(String key) {
+              protected void opening(String key) {
                 throw new OutOfMemoryError("object: no host memory for 99 bytes");
               }
             };
@@ -192,7 +185,7 @@ class FaultsTest {
     AtomicInteger puts = new AtomicInteger();
     run.wrapOut =
         store ->
-            new Faulty(store) {
+            new ForwardingStore(store) {
               @Override
               public void put(String key, byte[] bytes) throws IOException {
                 if (puts.getAndIncrement() == 0) {
@@ -211,7 +204,7 @@ class FaultsTest {
   void fullDiskEndsTheRun() throws Exception {
     run.wrapOut =
         store ->
-            new Faulty(store) {
+            new ForwardingStore(store) {
               @Override
               public void put(String key, byte[] bytes) throws IOException {
                 throw new IOException("No space left on device");
@@ -235,75 +228,5 @@ class FaultsTest {
     assertThat(report.exitCode()).isEqualTo(ExitCode.SCENES_FAILED);
     assertThat(report.failures()).extracting(FailedScene::key).containsExactly(key);
     assertThat(run.files()).hasSize(4);
-  }
-
-  /** A store that passes everything on; tests override what fails. */
-  private static class Faulty implements ObjectStore {
-    private final ObjectStore store;
-
-    Faulty(ObjectStore store) {
-      this.store = store;
-    }
-
-    @Override
-    public String root() {
-      return store.root();
-    }
-
-    @Override
-    public String uri(String key) {
-      return store.uri(key);
-    }
-
-    /** Is told of every object that is opened. */
-    void opening(String key) throws SceneFault {}
-
-    @Override
-    public List<SparseObject> open(List<String> keys) throws SceneFault, InterruptedException {
-      for (String key : keys) {
-        opening(key);
-      }
-      return store.open(keys);
-    }
-
-    @Override
-    public void fetch(Collection<RangePlan> plans) throws SceneFault, InterruptedException {
-      store.fetch(plans);
-    }
-
-    @Override
-    public byte[] read(String key) throws SceneFault {
-      return store.read(key);
-    }
-
-    @Override
-    public InputStream stream(String key) throws IOException {
-      return store.stream(key);
-    }
-
-    @Override
-    public Set<String> existing(Collection<String> keys) throws IOException {
-      return store.existing(keys);
-    }
-
-    @Override
-    public List<String> list(String folder) throws IOException {
-      return store.list(folder);
-    }
-
-    @Override
-    public Traffic.Counts traffic() {
-      return store.traffic();
-    }
-
-    @Override
-    public void put(String key, byte[] bytes) throws IOException {
-      store.put(key, bytes);
-    }
-
-    @Override
-    public void close() {
-      store.close();
-    }
   }
 }

@@ -8,7 +8,6 @@ import dev.kiln.model.Architecture;
 import dev.kiln.model.ModelDirectory;
 import dev.kiln.platform.PlatformCatalog;
 import dev.kiln.testing.GoldenCase;
-import dev.kiln.testing.Npy;
 import dev.kiln.testing.OnnxRunner;
 import java.nio.file.Files;
 import java.nio.file.Path;

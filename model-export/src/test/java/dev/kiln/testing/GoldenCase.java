@@ -1,5 +1,6 @@
 package dev.kiln.testing;
 
+import dev.kiln.export.Npy;
 import dev.kiln.platform.Platform;
 import java.io.IOException;
 import java.nio.file.Files;

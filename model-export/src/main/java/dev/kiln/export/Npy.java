@@ -1,4 +1,4 @@
-package dev.kiln.prove;
+package dev.kiln.export;
 
 import dev.kiln.fault.ConfigurationFault;
 import java.io.IOException;
@@ -18,7 +18,7 @@ import java.util.regex.Pattern;
  * @param shape row-major
  * @param values all numbers
  */
-record Npy(int[] shape, float[] values) {
+public record Npy(int[] shape, float[] values) {
   private static final int MAGIC = 8;
   private static final Pattern HEADER =
       Pattern.compile("'descr': '([<|]\\w+)', 'fortran_order': False, 'shape': \\(([\\d, ]*)\\)");
@@ -28,7 +28,7 @@ record Npy(int[] shape, float[] values) {
    *
    * @throws ConfigurationFault if the file is something else, or cut short
    */
-  static Npy read(Path file) throws IOException {
+  public static Npy read(Path file) throws IOException {
     ByteBuffer data = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
     try {
       data.position(MAGIC);
