@@ -1,9 +1,9 @@
-// JNI of dev.kiln.openmp.OpenMp. The OpenMP library that a binding brought along is looked up, never linked
+// JNI of dev.kiln.nativelib.OpenMp. The OpenMP library that a binding brought along is looked up, never linked
 // nor loaded: a second one in the process would keep threads of its own.
 #include <dlfcn.h>
 #include <jni.h>
 
-extern "C" JNIEXPORT jboolean JNICALL Java_dev_kiln_openmp_OpenMp_set(JNIEnv*, jclass, jint threads) {
+extern "C" JNIEXPORT jboolean JNICALL Java_dev_kiln_nativelib_OpenMp_set(JNIEnv*, jclass, jint threads) {
   void* library = dlopen("libgomp.so.1", RTLD_LAZY | RTLD_NOLOAD);
   if (library == nullptr) {
     return JNI_FALSE;

@@ -35,7 +35,7 @@ struct BFloat16 {
 };
 
 /*
- * Writes a chip as [L, C * 64] rows; what is in them is said at dev.kiln.infer.PatchRows, to which
+ * Writes a chip as [L, C * 64] rows; what is in them is said at dev.kiln.infer.Patchify, to which
  * this agrees bit by bit. T is float or BFloat16.
  */
 template <typename T>

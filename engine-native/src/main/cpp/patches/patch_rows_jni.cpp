@@ -1,4 +1,4 @@
-// What dev.kiln.patch.PatchWriter declares as native. It has checked that every pixel and row lies in
+// What dev.kiln.patch.NativePatchify declares as native. It has checked that every pixel and row lies in
 // the memory that Java holds for the length of the call. Says whether there was memory to run.
 #include <jni.h>
 
@@ -14,7 +14,7 @@ enum Field { ADDRESS, TYPE, PIXEL_STRIDE, LINE_STRIDE, REPEAT, FIELDS };
 
 }  // namespace
 
-extern "C" JNIEXPORT jboolean JNICALL Java_dev_kiln_patch_PatchWriter_write(
+extern "C" JNIEXPORT jboolean JNICALL Java_dev_kiln_patch_NativePatchify_write(
     JNIEnv* env, jclass, jlongArray fields, jfloatArray statistics, jint column, jint row, jint edge,
     jint radiometric_offset, jboolean bf16, jobject out, jlong at) {
   const jsize bands = env->GetArrayLength(fields) / FIELDS;

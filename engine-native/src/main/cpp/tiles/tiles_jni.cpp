@@ -1,4 +1,4 @@
-// What dev.kiln.decode.TiledTiff declares as native. Addresses are of memory that Java holds for the
+// What dev.kiln.tiles.TiledTiff declares as native. Addresses are of memory that Java holds for the
 // length of the call.
 #include <jni.h>
 
@@ -63,7 +63,7 @@ int read(JNIEnv* env, jlongArray fields, jintArray bands, jint threads, jint& fa
 
 extern "C" {
 
-JNIEXPORT jint JNICALL Java_dev_kiln_decode_TiledTiff_describe(JNIEnv* env, jclass, jlong file,
+JNIEXPORT jint JNICALL Java_dev_kiln_tiles_TiledTiff_describe(JNIEnv* env, jclass, jlong file,
                                                                jlong size, jintArray image,
                                                                jbyteArray message) {
   kiln_image found = {};
@@ -76,7 +76,7 @@ JNIEXPORT jint JNICALL Java_dev_kiln_decode_TiledTiff_describe(JNIEnv* env, jcla
   return status;
 }
 
-JNIEXPORT jint JNICALL Java_dev_kiln_decode_TiledTiff_read(JNIEnv* env, jclass, jlongArray reads,
+JNIEXPORT jint JNICALL Java_dev_kiln_tiles_TiledTiff_read(JNIEnv* env, jclass, jlongArray reads,
                                                            jintArray bands, jint threads,
                                                            jintArray failed, jbyteArray message) {
   jint number = 0;

@@ -1,7 +1,7 @@
 package dev.kiln.benchmarks;
 
 import dev.kiln.memory.Strip;
-import dev.kiln.raster.Decoder;
+import dev.kiln.raster.TileDecoder;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -30,7 +30,7 @@ public class DecodeBenchmark {
   public int threads;
 
   @Param("NATIVE")
-  public Decoder decoder;
+  public TileDecoder decoder;
 
   private SampleScene scene;
   private StripReader reader;

@@ -2,9 +2,9 @@ package dev.kiln.benchmarks;
 
 import dev.kiln.infer.Encoder;
 import dev.kiln.infer.EncoderOptions;
-import dev.kiln.infer.Encoders;
-import dev.kiln.infer.PatchRows;
+import dev.kiln.infer.Patchify;
 import dev.kiln.infer.Precision;
+import dev.kiln.infer.select.Encoders;
 import dev.kiln.memory.Strip;
 import dev.kiln.model.ModelDirectory;
 import dev.kiln.platform.PlatformCatalog;
@@ -111,8 +111,8 @@ final class EncoderProgram {
   }
 
   /** Layout of the chips that it encodes. */
-  static PatchRows patches() {
-    return new PatchRows(PlatformCatalog.builtIn().get(PLATFORM), CHIP);
+  static Patchify patches() {
+    return new Patchify(PlatformCatalog.builtIn().get(PLATFORM), CHIP);
   }
 
   /** Most memory that the process held at once, in bytes. */

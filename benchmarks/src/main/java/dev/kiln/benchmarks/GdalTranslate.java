@@ -1,9 +1,9 @@
 package dev.kiln.benchmarks;
 
-import dev.kiln.fault.SceneFault;
+import dev.kiln.error.SceneException;
 import dev.kiln.memory.BandPlane;
 import dev.kiln.memory.Strip;
-import dev.kiln.raster.Decoder;
+import dev.kiln.raster.TileDecoder;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -29,7 +29,7 @@ record GdalTranslate(Workplace workplace, String platform, int threads) implemen
 
   @Override
   public List<Case.Sample> sample(Case.Effort effort)
-      throws IOException, SceneFault, InterruptedException {
+      throws IOException, SceneException, InterruptedException {
     List<Case.Sample> samples = new ArrayList<>();
     try (SampleScene scene = SampleScene.load(workplace.sample(), platform)) {
       long bytes = check(scene);
@@ -51,10 +51,10 @@ record GdalTranslate(Workplace workplace, String platform, int threads) implemen
    *
    * @return bytes of the scene's raw pixels
    */
-  private long check(SampleScene scene) throws IOException, SceneFault, InterruptedException {
+  private long check(SampleScene scene) throws IOException, SceneException, InterruptedException {
     long bytes = 0;
     Path raw = Files.createTempFile("kiln-gdal", ".raw");
-    try (StripReader reader = new StripReader(scene, 1, Decoder.GDAL);
+    try (StripReader reader = new StripReader(scene, 1, TileDecoder.GDAL);
         Strip strip = reader.read()) {
       List<String> keys = List.copyOf(scene.assets().keySet());
       for (String asset : keys) {

@@ -1,9 +1,9 @@
 package dev.kiln.benchmarks;
 
-import dev.kiln.decode.TiledTiff;
 import dev.kiln.memory.HostBuffer;
-import dev.kiln.raster.Decoder;
 import dev.kiln.raster.StripWindow;
+import dev.kiln.raster.TileDecoder;
+import dev.kiln.tiles.TiledTiff;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -47,7 +47,7 @@ public class InflateBenchmark {
   @Setup
   public void load() throws Exception {
     scene = SampleScene.load(Path.of(sample), platform);
-    windows = new StripReader(scene, 1, Decoder.GDAL);
+    windows = new StripReader(scene, 1, TileDecoder.GDAL);
     for (Map.Entry<String, HostBuffer> asset : scene.assets().entrySet()) {
       files.put(asset.getKey(), TiledTiff.open(asset.getValue()));
     }

@@ -1,7 +1,7 @@
 package dev.kiln.benchmarks;
 
+import dev.kiln.archive.ListingStats;
 import dev.kiln.archive.NaipManifest;
-import dev.kiln.archive.Tally;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -51,7 +51,7 @@ public class ManifestBenchmark {
     }
     manifest = text.toString().getBytes(StandardCharsets.UTF_8);
     wanted = NaipManifest.of("nd", null, null);
-    Tally tally = read();
+    ListingStats tally = read();
     if (tally.kept() != expected || tally.total() != lines) {
       throw new IllegalStateException(
           String.format(
@@ -64,12 +64,12 @@ public class ManifestBenchmark {
     }
   }
 
-  private Tally read() throws IOException {
+  private ListingStats read() throws IOException {
     return wanted.select("manifest", new ByteArrayInputStream(manifest), key -> {});
   }
 
   @Benchmark
-  public Tally select(Work work) throws IOException {
+  public ListingStats select(Work work) throws IOException {
     work.items += lines;
     return read();
   }

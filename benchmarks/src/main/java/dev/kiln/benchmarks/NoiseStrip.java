@@ -2,8 +2,8 @@ package dev.kiln.benchmarks;
 
 import dev.kiln.memory.BandPlane;
 import dev.kiln.memory.HostBuffer;
-import dev.kiln.memory.PixelType;
 import dev.kiln.memory.Strip;
+import dev.kiln.type.PixelType;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.SplittableRandom;

@@ -1,7 +1,7 @@
 package dev.kiln.benchmarks;
 
-import dev.kiln.infer.PhysicalCores;
 import dev.kiln.infer.Precision;
+import dev.kiln.infer.cpu.PhysicalCores;
 import dev.kiln.model.ModelDirectory;
 import java.io.IOException;
 import java.util.ArrayList;

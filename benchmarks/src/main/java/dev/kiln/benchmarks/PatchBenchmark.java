@@ -1,14 +1,14 @@
 package dev.kiln.benchmarks;
 
-import dev.kiln.infer.PatchRows;
+import dev.kiln.infer.Patchify;
 import dev.kiln.memory.BandPlane;
 import dev.kiln.memory.HostBuffer;
-import dev.kiln.memory.PixelType;
 import dev.kiln.memory.Strip;
-import dev.kiln.patch.PatchWriter.Format;
+import dev.kiln.patch.NativePatchify.Format;
 import dev.kiln.platform.Band;
 import dev.kiln.platform.Platform;
 import dev.kiln.platform.PlatformCatalog;
+import dev.kiln.type.PixelType;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -46,7 +46,7 @@ public class PatchBenchmark {
   public String code;
 
   private Format format;
-  private PatchRows rows;
+  private Patchify rows;
   private Strip strip;
   private ByteBuffer batch;
   private FloatBuffer numbers;
@@ -56,7 +56,7 @@ public class PatchBenchmark {
   @Setup
   public void draw() {
     Platform bands = PlatformCatalog.builtIn().get(platform);
-    rows = new PatchRows(bands, CHIP);
+    rows = new Patchify(bands, CHIP);
     strip = platform.equals("naip") ? interleaved(bands) : planar(bands);
     ByteBuffer pixels = strip.raw();
     SplittableRandom random = new SplittableRandom(7);

@@ -2,11 +2,11 @@ package dev.kiln.benchmarks;
 
 import static org.bytedeco.dnnl.global.dnnl.*;
 
-import dev.kiln.infer.PatchRows;
-import dev.kiln.infer.PhysicalCores;
+import dev.kiln.infer.Patchify;
+import dev.kiln.infer.cpu.PhysicalCores;
 import dev.kiln.memory.HostBuffer;
 import dev.kiln.model.Architecture;
-import dev.kiln.openmp.OpenMp;
+import dev.kiln.nativelib.OpenMp;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import org.bytedeco.dnnl.dnnl_engine;
@@ -41,7 +41,7 @@ final class PlainOperations implements AutoCloseable {
   }
 
   /** Runs each operation of a block, and the patch embedding, several times. */
-  void run(Architecture model, PatchRows rows) {
+  void run(Architecture model, Patchify rows) {
     long patches = rows.tokens();
     long tokens = patches + 1;
     long dim = model.dim();

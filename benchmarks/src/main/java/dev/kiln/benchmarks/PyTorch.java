@@ -1,6 +1,6 @@
 package dev.kiln.benchmarks;
 
-import dev.kiln.infer.PhysicalCores;
+import dev.kiln.infer.cpu.PhysicalCores;
 import dev.kiln.model.Architecture;
 import java.io.IOException;
 import java.util.ArrayList;

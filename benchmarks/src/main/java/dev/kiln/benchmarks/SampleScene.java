@@ -5,7 +5,7 @@ import dev.kiln.archive.Scene;
 import dev.kiln.archive.SceneArchive;
 import dev.kiln.archive.SceneList;
 import dev.kiln.archive.Shard;
-import dev.kiln.fault.SceneFault;
+import dev.kiln.error.SceneException;
 import dev.kiln.fetch.ObjectStore;
 import dev.kiln.fetch.ObjectStores;
 import dev.kiln.fetch.RangePlan;
@@ -52,7 +52,7 @@ final class SampleScene implements AutoCloseable {
 
   /** Reads the first scene of a platform. */
   static SampleScene load(Path sample, String platformName)
-      throws IOException, SceneFault, InterruptedException {
+      throws IOException, SceneException, InterruptedException {
     Platform platform = PlatformCatalog.builtIn().get(platformName);
     Path archive = archive(sample, platformName);
     try (ObjectStore store = ObjectStores.open(archive.toString())) {

@@ -1,15 +1,15 @@
 package dev.kiln.benchmarks;
 
 import dev.kiln.archive.BandAsset;
-import dev.kiln.fault.SceneFault;
+import dev.kiln.error.SceneException;
 import dev.kiln.memory.BandPlane;
 import dev.kiln.memory.BufferPool;
 import dev.kiln.memory.Strip;
 import dev.kiln.raster.ChipGrid;
 import dev.kiln.raster.CogFile;
-import dev.kiln.raster.Decoder;
 import dev.kiln.raster.SceneRaster;
 import dev.kiln.raster.StripWindow;
+import dev.kiln.raster.TileDecoder;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,7 +24,7 @@ final class StripReader implements AutoCloseable {
 
   private final SampleScene scene;
   private final int threads;
-  private final Decoder decoder;
+  private final TileDecoder decoder;
   private final BufferPool memory = new BufferPool();
   private final Map<String, CogFile> files = new LinkedHashMap<>();
   private SceneRaster raster;
@@ -34,17 +34,17 @@ final class StripReader implements AutoCloseable {
 
   /**
    * @param decoder of the tiles; GDAL also opens files that it does not decode
-   * @throws SceneFault if the scene does not fit together
+   * @throws SceneException if the scene does not fit together
    * @throws IllegalStateException if the decoder does not know the scene's tiles
    */
-  StripReader(SampleScene scene, int threads, Decoder decoder) throws SceneFault {
+  StripReader(SampleScene scene, int threads, TileDecoder decoder) throws SceneException {
     this.scene = scene;
     this.threads = threads;
     this.decoder = decoder;
     open();
   }
 
-  private void open() throws SceneFault {
+  private void open() throws SceneException {
     List<SceneRaster.Source> sources = new ArrayList<>();
     for (BandAsset band : scene.bands()) {
       String key = band.object().key();
@@ -64,7 +64,7 @@ final class StripReader implements AutoCloseable {
   }
 
   /** The window that is next, beginning anew after the last. */
-  StripWindow nextWindow() throws SceneFault {
+  StripWindow nextWindow() throws SceneException {
     if (next == windows.size()) {
       closeFiles();
       open();
@@ -82,7 +82,7 @@ final class StripReader implements AutoCloseable {
   }
 
   /** The next strip; the caller owns it. */
-  Strip read() throws SceneFault {
+  Strip read() throws SceneException {
     // May open the files anew, and the raster with them.
     StripWindow window = nextWindow();
     return raster.read(window, memory);

@@ -7,12 +7,12 @@ import dev.kiln.fetch.ObjectStore;
 import dev.kiln.fetch.ObjectStores;
 import dev.kiln.infer.Encoder;
 import dev.kiln.infer.EncoderOptions;
-import dev.kiln.infer.Encoders;
 import dev.kiln.infer.Precision;
+import dev.kiln.infer.select.Encoders;
 import dev.kiln.memory.Strip;
 import dev.kiln.model.ModelDirectory;
 import dev.kiln.platform.Platform;
-import dev.kiln.raster.Decoder;
+import dev.kiln.raster.TileDecoder;
 import dev.kiln.run.ChipOptions;
 import dev.kiln.run.EmbeddingJob;
 import dev.kiln.run.EmbeddingRun;
@@ -85,7 +85,7 @@ record WholeJob(Workplace workplace, String platform, Parts parts) implements Ca
   private Work alone(Encoder encoder, int chips) throws Exception {
     int threads = Runtime.getRuntime().availableProcessors();
     try (SampleScene scene = SampleScene.load(workplace.sample(), platform);
-        StripReader reader = new StripReader(scene, threads, Decoder.NATIVE);
+        StripReader reader = new StripReader(scene, threads, TileDecoder.NATIVE);
         Strip strip = reader.read()) {
       float gsd = (float) workplace.model().platform(platform).gsd();
       long begin = System.nanoTime();

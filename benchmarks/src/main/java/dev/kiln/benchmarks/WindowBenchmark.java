@@ -1,7 +1,7 @@
 package dev.kiln.benchmarks;
 
 import dev.kiln.memory.Strip;
-import dev.kiln.raster.Decoder;
+import dev.kiln.raster.TileDecoder;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -37,7 +37,7 @@ public class WindowBenchmark {
   public void load() throws Exception {
     scene = SampleScene.load(Path.of(sample), platform);
     windows = new OneWindowPerChip(scene);
-    reader = new StripReader(scene, 1, Decoder.GDAL);
+    reader = new StripReader(scene, 1, TileDecoder.GDAL);
     first = reader.read();
     windows.check(first, 0, 0);
   }

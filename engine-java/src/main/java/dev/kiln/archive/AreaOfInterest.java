@@ -1,6 +1,6 @@
 package dev.kiln.archive;
 
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.NoSuchFileException;
@@ -46,7 +46,8 @@ public final class AreaOfInterest {
    * Reads a GeoJSON geometry, feature or feature collection of polygons.
    *
    * @param name the file and the option that named it, for messages
-   * @throws ConfigurationFault if it is anything else, is not in degrees, or a polygon is invalid
+   * @throws ConfigurationException if it is anything else, is not in degrees, or a polygon is
+   *     invalid
    */
   public static AreaOfInterest read(ObjectSource objects, String name, String uri)
       throws IOException {
@@ -55,12 +56,12 @@ public final class AreaOfInterest {
     try (InputStream in = objects.open(uri)) {
       collect(where, JsonMapper.shared().readTree(in), polygons);
     } catch (NoSuchFileException e) {
-      throw new ConfigurationFault(where + ": there is no such file", e);
+      throw new ConfigurationException(where + ": there is no such file", e);
     } catch (JacksonException e) {
-      throw new ConfigurationFault(where + ": not JSON: " + e.getOriginalMessage(), e);
+      throw new ConfigurationException(where + ": not JSON: " + e.getOriginalMessage(), e);
     }
     if (polygons.isEmpty()) {
-      throw new ConfigurationFault(where + ": expected GeoJSON polygons, found none");
+      throw new ConfigurationException(where + ": expected GeoJSON polygons, found none");
     }
     return new AreaOfInterest(UnaryUnionOp.union(polygons));
   }
@@ -113,7 +114,7 @@ public final class AreaOfInterest {
           json.path("coordinates").forEach(rings -> polygons.add(polygon(where, rings)));
       case "Polygon" -> polygons.add(polygon(where, json.path("coordinates")));
       default ->
-          throw new ConfigurationFault(
+          throw new ConfigurationException(
               where + ": expected Polygon or MultiPolygon, found type '" + type + "'");
     }
   }
@@ -124,14 +125,14 @@ public final class AreaOfInterest {
       read.add(ring(where, ring));
     }
     if (read.isEmpty()) {
-      throw new ConfigurationFault(where + ": a polygon without coordinates");
+      throw new ConfigurationException(where + ": a polygon without coordinates");
     }
     Polygon polygon =
         WGS84.createPolygon(read.get(0), read.subList(1, read.size()).toArray(LinearRing[]::new));
     TopologyValidationError error = new IsValidOp(polygon).getValidationError();
     if (error != null) {
       Coordinate at = error.getCoordinate();
-      throw new ConfigurationFault(
+      throw new ConfigurationException(
           where + ": invalid polygon: " + error.getMessage() + " at [" + at.x + ", " + at.y + "]");
     }
     return polygon;
@@ -141,12 +142,12 @@ public final class AreaOfInterest {
     List<Coordinate> ring = new ArrayList<>();
     for (JsonNode point : points) {
       if (!point.path(0).isNumber() || !point.path(1).isNumber()) {
-        throw new ConfigurationFault(where + ": expected [lon, lat], found " + point);
+        throw new ConfigurationException(where + ": expected [lon, lat], found " + point);
       }
       double lon = point.get(0).asDouble();
       double lat = point.get(1).asDouble();
       if (Math.abs(lon) > 360 || Math.abs(lat) > 90) {
-        throw new ConfigurationFault(
+        throw new ConfigurationException(
             where + ": expected [lon, lat] in degrees, found " + point + ": reproject to WGS84");
       }
       ring.add(new Coordinate(lon, lat));
@@ -154,7 +155,7 @@ public final class AreaOfInterest {
     try {
       return WGS84.createLinearRing(ring.toArray(Coordinate[]::new));
     } catch (IllegalArgumentException e) {
-      throw new ConfigurationFault(
+      throw new ConfigurationException(
           where + ": a ring needs 4 points, the last equal to the first: " + e.getMessage(), e);
     }
   }

@@ -1,6 +1,6 @@
 package dev.kiln.archive;
 
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import java.time.DateTimeException;
 import java.time.LocalDate;
 import java.time.OffsetDateTime;
@@ -20,7 +20,7 @@ public record DatetimeRange(String text) {
    * Reads {@code A/B}, or {@code A} alone for a span of its own length. A side is a time with its
    * zone, a day, a month or a year, meant from its first to its last second in UTC.
    *
-   * @throws ConfigurationFault naming {@code --datetime}
+   * @throws ConfigurationException naming {@code --datetime}
    */
   public static DatetimeRange parse(String text) {
     String[] sides = text.strip().split("/", -1);
@@ -66,8 +66,8 @@ public record DatetimeRange(String text) {
             : last.atTime(23, 59, 59).atOffset(ZoneOffset.UTC));
   }
 
-  private static ConfigurationFault fault(String text, Exception cause) {
-    return new ConfigurationFault(
+  private static ConfigurationException fault(String text, Exception cause) {
+    return new ConfigurationException(
         "--datetime: expected A/B such as 2023-01-01/2023-12-31, found '" + text + "'", cause);
   }
 }

@@ -1,6 +1,6 @@
 package dev.kiln.archive;
 
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -41,7 +41,8 @@ final class InventoryCsv {
    * Goes to the next row.
    *
    * @return false after the last
-   * @throws ConfigurationFault if a row has another number of fields, or a quote is never closed
+   * @throws ConfigurationException if a row has another number of fields, or a quote is never
+   *     closed
    */
   boolean next() throws IOException {
     int end = parseRow();
@@ -137,7 +138,7 @@ final class InventoryCsv {
     limit += Math.max(read, 0);
   }
 
-  private ConfigurationFault fault(String found) {
-    return new ConfigurationFault(name + ", row " + (row + 1) + ": " + found);
+  private ConfigurationException fault(String found) {
+    return new ConfigurationException(name + ", row " + (row + 1) + ": " + found);
   }
 }

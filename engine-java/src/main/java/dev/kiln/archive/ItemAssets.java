@@ -1,6 +1,6 @@
 package dev.kiln.archive;
 
-import dev.kiln.fault.SceneFault;
+import dev.kiln.error.SceneException;
 import dev.kiln.platform.Band;
 import dev.kiln.platform.Platform;
 import java.util.ArrayList;
@@ -43,10 +43,10 @@ public record ItemAssets(List<BandAsset> bands, Optional<Mask> mask, double gsd)
   /**
    * Maps a platform's bands.
    *
-   * @throws SceneFault (permanent) if a band or the mask is missing, a band could be several, a
+   * @throws SceneException (permanent) if a band or the mask is missing, a band could be several, a
    *     file's CRS is not stated, or a file lies out of reach
    */
-  public static ItemAssets map(StacItem item, Platform platform) throws SceneFault {
+  public static ItemAssets map(StacItem item, Platform platform) throws SceneException {
     List<StacAsset> files = item.assets().values().stream().filter(StacAsset::isTiff).toList();
     Map<String, Place> places = byName(item, files, platform, false);
     if (places.isEmpty()) {
@@ -66,7 +66,7 @@ public record ItemAssets(List<BandAsset> bands, Optional<Mask> mask, double gsd)
       }
     }
     if (!missing.isEmpty()) {
-      throw SceneFault.permanent(
+      throw SceneException.permanent(
           item.key(),
           "no asset for "
               + String.join(", ", missing)
@@ -81,14 +81,14 @@ public record ItemAssets(List<BandAsset> bands, Optional<Mask> mask, double gsd)
   }
 
   private static Optional<Mask> mask(StacItem item, Platform platform, Collection<Place> places)
-      throws SceneFault {
+      throws SceneException {
     PixelClasses classes = MASKS.get(platform.name());
     if (classes == null) {
       return Optional.empty();
     }
     StacAsset asset = item.assets().get(classes.asset());
     if (asset == null || !asset.isTiff()) {
-      throw SceneFault.permanent(
+      throw SceneException.permanent(
           item.key(),
           "no asset "
               + classes.asset()
@@ -105,7 +105,7 @@ public record ItemAssets(List<BandAsset> bands, Optional<Mask> mask, double gsd)
 
   private static Map<String, Place> byName(
       StacItem item, List<StacAsset> files, Platform platform, boolean forDisplay)
-      throws SceneFault {
+      throws SceneException {
     List<StacAsset> kind =
         files.stream().filter(file -> file.isForDisplay() == forDisplay).toList();
     Map<String, Place> places = new HashMap<>();
@@ -116,7 +116,7 @@ public record ItemAssets(List<BandAsset> bands, Optional<Mask> mask, double gsd)
   }
 
   private static Optional<Place> find(StacItem item, List<StacAsset> files, String band)
-      throws SceneFault {
+      throws SceneException {
     for (StacAsset file : files) {
       if (file.name().equalsIgnoreCase(band) && file.bands().size() <= 1) {
         return Optional.of(new Place(file, 0));
@@ -129,11 +129,11 @@ public record ItemAssets(List<BandAsset> bands, Optional<Mask> mask, double gsd)
   /** The one file of a kind that has a band of this name. */
   private static Optional<Place> only(
       StacItem item, List<StacAsset> files, String band, Predicate<StacAsset> kind)
-      throws SceneFault {
+      throws SceneException {
     List<Place> found =
         files.stream().filter(kind).flatMap(file -> indexOf(file, band).stream()).toList();
     if (found.size() > 1) {
-      throw SceneFault.permanent(
+      throw SceneException.permanent(
           item.key(),
           "band "
               + band
@@ -176,10 +176,10 @@ public record ItemAssets(List<BandAsset> bands, Optional<Mask> mask, double gsd)
     return places;
   }
 
-  private static BandAsset locate(StacItem item, String band, Place place) throws SceneFault {
+  private static BandAsset locate(StacItem item, String band, Place place) throws SceneException {
     StacAsset file = place.asset;
     if (file.crs().isEmpty()) {
-      throw SceneFault.permanent(
+      throw SceneException.permanent(
           item.key(),
           "no projection fields (proj:epsg, proj:code or proj:wkt2) for asset " + file.name());
     }

@@ -1,6 +1,6 @@
 package dev.kiln.archive;
 
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import java.io.BufferedReader;
 import java.io.EOFException;
 import java.io.IOException;
@@ -26,7 +26,7 @@ final class KeyLines implements AutoCloseable {
 
   /**
    * @param name what is read, for messages: the file and the option that named it
-   * @throws ConfigurationFault if it begins like gzip and is not
+   * @throws ConfigurationException if it begins like gzip and is not
    */
   KeyLines(String name, InputStream in) throws IOException {
     this.name = name;
@@ -50,7 +50,7 @@ final class KeyLines implements AutoCloseable {
   /**
    * The next key, or null after the last.
    *
-   * @throws ConfigurationFault if the text is not UTF-8, or its gzip is broken or cut short
+   * @throws ConfigurationException if the text is not UTF-8, or its gzip is broken or cut short
    */
   String next() throws IOException {
     try {
@@ -74,10 +74,10 @@ final class KeyLines implements AutoCloseable {
 
   private IOException explain(IOException e) {
     if (e instanceof CharacterCodingException) {
-      throw new ConfigurationFault(name + ": expected UTF-8 text with one key a line", e);
+      throw new ConfigurationException(name + ": expected UTF-8 text with one key a line", e);
     }
     if (e instanceof EOFException || e instanceof ZipException) {
-      throw new ConfigurationFault(
+      throw new ConfigurationException(
           name + ": broken gzip (" + e.getMessage() + "): fetch or write it again", e);
     }
     return e;

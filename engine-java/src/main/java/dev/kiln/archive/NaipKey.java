@@ -1,7 +1,7 @@
 package dev.kiln.archive;
 
-import dev.kiln.fault.SceneFault;
-import dev.kiln.memory.PixelType;
+import dev.kiln.error.SceneException;
+import dev.kiln.type.PixelType;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -39,14 +39,14 @@ public record NaipKey(
   /**
    * Reads a key.
    *
-   * @throws SceneFault (permanent) if it is not a scene, or has no date or no resolution
+   * @throws SceneException (permanent) if it is not a scene, or has no date or no resolution
    */
-  public static NaipKey parse(String key) throws SceneFault {
+  public static NaipKey parse(String key) throws SceneException {
     String[] found = new String[1];
     Optional<NaipKey> scene = read(key, kind -> found[0] = kind);
     return scene.orElseThrow(
         () ->
-            SceneFault.permanent(
+            SceneException.permanent(
                 key,
                 "not a NAIP scene ("
                     + found[0]

@@ -1,6 +1,6 @@
 package dev.kiln.archive;
 
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.HashSet;
@@ -27,13 +27,13 @@ public record NaipManifest(Set<String> states, Years years, Set<Double> resoluti
   /**
    * Reads what the command line asks for; null stands for "all".
    *
-   * @throws ConfigurationFault naming the flag if a value cannot be meant
+   * @throws ConfigurationException naming the flag if a value cannot be meant
    */
   public static NaipManifest of(String states, String years, String resolutions) {
     Set<String> stateSet = new HashSet<>();
     for (String state : list(states)) {
       if (!state.matches("[a-z]{2}")) {
-        throw new ConfigurationFault(
+        throw new ConfigurationException(
             "--state: expected two letters such as nd,ca, found '" + state + "'");
       }
       stateSet.add(state);
@@ -42,7 +42,7 @@ public record NaipManifest(Set<String> states, Years years, Set<Double> resoluti
     for (String resolution : list(resolutions)) {
       OptionalDouble gsd = NaipKey.resolution(resolution);
       if (gsd.isEmpty()) {
-        throw new ConfigurationFault(
+        throw new ConfigurationException(
             "--resolution: expected values such as 60cm,100cm, found '" + resolution + "'");
       }
       metres.add(gsd.getAsDouble());
@@ -62,10 +62,10 @@ public record NaipManifest(Set<String> states, Years years, Set<Double> resoluti
    * @param in the manifest, plain or gzip; closed at the end
    * @param scenes takes each scene's key
    * @return what was kept and what was left out, by kind
-   * @throws ConfigurationFault if the manifest is not text
+   * @throws ConfigurationException if the manifest is not text
    */
-  public Tally select(String name, InputStream in, KeySink scenes) throws IOException {
-    Tally tally = new Tally();
+  public ListingStats select(String name, InputStream in, KeySink scenes) throws IOException {
+    ListingStats tally = new ListingStats();
     try (KeyLines lines = new KeyLines(name, in)) {
       for (String key = lines.next(); key != null; key = lines.next()) {
         Optional<NaipKey> scene = NaipKey.read(key, kind -> tally.skip("not a scene: " + kind));

@@ -1,6 +1,6 @@
 package dev.kiln.archive;
 
-import dev.kiln.fault.SceneFault;
+import dev.kiln.error.SceneException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
@@ -60,15 +60,15 @@ public record ObjectRef(Optional<String> bucket, String key) {
    * Resolves a href of a STAC item: an S3 location, or a path relative to the item.
    *
    * @param itemKey the item's key in its source
-   * @throws SceneFault (permanent) if it lies on some other server or climbs out of the source
+   * @throws SceneException (permanent) if it lies on some other server or climbs out of the source
    */
-  public static ObjectRef resolve(String itemKey, String href) throws SceneFault {
+  public static ObjectRef resolve(String itemKey, String href) throws SceneException {
     Optional<ObjectRef> inS3 = ofS3(href);
     if (inS3.isPresent()) {
       return inS3.get();
     }
     if (href.isEmpty() || href.startsWith("/") || URI_SCHEME.matcher(href).lookingAt()) {
-      throw SceneFault.permanent(
+      throw SceneException.permanent(
           itemKey,
           "href '"
               + href
@@ -81,7 +81,7 @@ public record ObjectRef(Optional<String> bucket, String key) {
     for (String part : joined.split("/")) {
       if (part.equals("..")) {
         if (path.pollLast() == null) {
-          throw SceneFault.permanent(itemKey, "href '" + href + "' leads out of the source");
+          throw SceneException.permanent(itemKey, "href '" + href + "' leads out of the source");
         }
       } else if (!part.isEmpty() && !part.equals(".")) {
         path.addLast(part);

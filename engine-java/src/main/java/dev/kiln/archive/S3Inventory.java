@@ -1,6 +1,6 @@
 package dev.kiln.archive;
 
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -65,7 +65,8 @@ public final class S3Inventory {
    * @param uri a {@code manifest.json}, or the folder of dated snapshots, of which the newest is
    *     taken. In S3 the files' keys count from the bucket; locally from whichever folder above the
    *     manifest holds them
-   * @throws ConfigurationFault if there is no such inventory, or it is not CSV with a Key column
+   * @throws ConfigurationException if there is no such inventory, or it is not CSV with a Key
+   *     column
    */
   public static S3Inventory open(ObjectSource objects, String uri) throws IOException {
     String manifest = uri.endsWith(".json") ? uri : newest(objects, uri);
@@ -73,20 +74,20 @@ public final class S3Inventory {
     try (InputStream in = objects.open(manifest)) {
       json = JsonMapper.shared().readTree(in);
     } catch (NoSuchFileException e) {
-      throw new ConfigurationFault(
+      throw new ConfigurationException(
           "--inventory " + manifest + ": there is no such manifest.json", e);
     } catch (JacksonException e) {
-      throw new ConfigurationFault(
+      throw new ConfigurationException(
           "--inventory " + manifest + ": not JSON: " + e.getOriginalMessage(), e);
     }
     String format = json.path("fileFormat").asString("");
     if (!format.equals("CSV")) {
-      throw new ConfigurationFault(
+      throw new ConfigurationException(
           "--inventory " + manifest + ": fileFormat: expected CSV, found '" + format + "'");
     }
     List<String> columns = List.of(json.path("fileSchema").asString("").strip().split("\\s*,\\s*"));
     if (!columns.contains("Key")) {
-      throw new ConfigurationFault(
+      throw new ConfigurationException(
           "--inventory " + manifest + ": fileSchema: expected a column Key, found " + columns);
     }
     List<String> parts = new ArrayList<>();
@@ -114,7 +115,7 @@ public final class S3Inventory {
    * @param keys takes each key, decoded; called from several threads at once
    * @return rows read
    * @throws IOException if a file cannot be read
-   * @throws ConfigurationFault if a file is broken, naming it
+   * @throws ConfigurationException if a file is broken, naming it
    */
   public long forEachKey(String suffix, int threads, Consumer<String> keys) throws IOException {
     ExecutorService readers = Executors.newFixedThreadPool(threads);
@@ -158,10 +159,10 @@ public final class S3Inventory {
       }
       return csv.row();
     } catch (NoSuchFileException e) {
-      throw new ConfigurationFault(
+      throw new ConfigurationException(
           "--inventory " + manifest + ": lists " + part + ", which does not exist", e);
     } catch (EOFException | ZipException e) {
-      throw new ConfigurationFault(
+      throw new ConfigurationException(
           "--inventory " + part + ": broken gzip (" + e.getMessage() + "): fetch it again", e);
     }
   }
@@ -181,7 +182,7 @@ public final class S3Inventory {
         .map(name -> slashed + name + "/" + MANIFEST)
         .orElseThrow(
             () ->
-                new ConfigurationFault(
+                new ConfigurationException(
                     "--inventory "
                         + folder
                         + ": expected a manifest.json, or a folder of snapshots such as"
@@ -207,7 +208,7 @@ public final class S3Inventory {
         continue;
       }
     }
-    throw new ConfigurationFault(
+    throw new ConfigurationException(
         "--inventory " + manifest + ": lists " + part + ", which lies in no folder above it");
   }
 

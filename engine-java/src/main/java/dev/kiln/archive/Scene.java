@@ -1,6 +1,6 @@
 package dev.kiln.archive;
 
-import dev.kiln.memory.PixelType;
+import dev.kiln.type.PixelType;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;

@@ -1,6 +1,6 @@
 package dev.kiln.archive;
 
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
@@ -36,7 +36,7 @@ public record SceneList(
    * Reads the shard's part of a list.
    *
    * @param name the list and the option that named it, for messages
-   * @throws ConfigurationFault if the list is not text or its gzip is broken
+   * @throws ConfigurationException if the list is not text or its gzip is broken
    */
   public static SceneList read(String name, Source source, Shard shard) throws IOException {
     // Slices by number of shards depend on the list's length; the others only end with it.
@@ -61,7 +61,7 @@ public record SceneList(
    *
    * @param sink is given each key in list order, those that stand again too
    * @return how many keys it has
-   * @throws ConfigurationFault if the list is not text or its gzip is broken
+   * @throws ConfigurationException if the list is not text or its gzip is broken
    */
   public static long each(String name, Source source, KeySink sink) throws IOException {
     long total = 0;

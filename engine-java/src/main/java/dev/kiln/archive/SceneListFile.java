@@ -1,6 +1,6 @@
 package dev.kiln.archive;
 
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -35,12 +35,13 @@ public final class SceneListFile implements AutoCloseable {
    * Begins a list.
    *
    * @param flag the option that names the file, for messages
-   * @throws ConfigurationFault if it cannot be written there
+   * @throws ConfigurationException if it cannot be written there
    */
   public static SceneListFile create(String flag, Path target) {
     Path whole = target.toAbsolutePath();
     if (Files.isDirectory(whole)) {
-      throw new ConfigurationFault(flag + " " + target + ": expected a file, found a directory");
+      throw new ConfigurationException(
+          flag + " " + target + ": expected a file, found a directory");
     }
     try {
       Files.createDirectories(whole.getParent());
@@ -52,7 +53,7 @@ public final class SceneListFile implements AutoCloseable {
       OutputStream packed = gzip ? new GZIPOutputStream(bytes, BUFFER) : bytes;
       return new SceneListFile(whole, aside, new BufferedOutputStream(packed, BUFFER));
     } catch (IOException e) {
-      throw new ConfigurationFault(
+      throw new ConfigurationException(
           flag + " " + target + ": cannot write there (" + e + "): name another file", e);
     }
   }

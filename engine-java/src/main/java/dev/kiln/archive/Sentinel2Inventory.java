@@ -1,6 +1,6 @@
 package dev.kiln.archive;
 
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -33,7 +33,7 @@ public record Sentinel2Inventory(
    * Reads tile names as the command line gives them: behind commas, with or without T and leading
    * zero.
    *
-   * @throws ConfigurationFault if one is no MGRS square
+   * @throws ConfigurationException if one is no MGRS square
    */
   public static Set<String> tiles(String text) {
     Set<String> names = new HashSet<>();
@@ -41,7 +41,7 @@ public record Sentinel2Inventory(
       try {
         names.add(MgrsSquare.parse(name).name());
       } catch (IllegalArgumentException e) {
-        throw new ConfigurationFault("--tiles: " + e.getMessage(), e);
+        throw new ConfigurationException("--tiles: " + e.getMessage(), e);
       }
     }
     return names;
@@ -52,10 +52,11 @@ public record Sentinel2Inventory(
    *
    * @param threads files read at once
    * @return what was kept and what was left out, by kind
-   * @throws ConfigurationFault if the inventory is broken
+   * @throws ConfigurationException if the inventory is broken
    */
-  public Tally select(S3Inventory inventory, int threads, KeySink scenes) throws IOException {
-    Tally tally = new Tally();
+  public ListingStats select(S3Inventory inventory, int threads, KeySink scenes)
+      throws IOException {
+    ListingStats tally = new ListingStats();
     PackedKeys kept = new PackedKeys();
     Map<String, Boolean> wantedTiles = new ConcurrentHashMap<>();
     long[] items = new long[1];
@@ -114,7 +115,7 @@ public record Sentinel2Inventory(
     return area.orElseThrow().intersects(outline);
   }
 
-  private void handOn(PackedKeys sorted, Tally tally, KeySink scenes) throws IOException {
+  private void handOn(PackedKeys sorted, ListingStats tally, KeySink scenes) throws IOException {
     for (int i = 0; i < sorted.size; i++) {
       long key = sorted.keys[i];
       boolean last = i + 1 == sorted.size;

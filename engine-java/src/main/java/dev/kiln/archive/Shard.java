@@ -1,6 +1,6 @@
 package dev.kiln.archive;
 
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -76,8 +76,8 @@ public final class Shard {
    * Finds the shard from options, then from the environment.
    *
    * @param env the process's environment
-   * @throws ConfigurationFault if a number is none, is negative, or both divisions are asked for;
-   *     names the option or variable
+   * @throws ConfigurationException if a number is none, is negative, or both divisions are asked
+   *     for; names the option or variable
    */
   public static Shard resolve(Map<String, String> env, Options options) {
     String indexFrom = "--index";
@@ -96,7 +96,7 @@ public final class Shard {
                     number(indexFrom, indexText, 0, "the job's index, 0 or more"),
                     options.firstIndex()));
     if (options.shards() != null && options.itemsPerJob() != null) {
-      throw new ConfigurationFault(
+      throw new ConfigurationException(
           "--shards and --items-per-job both say how the list is cut: give one of them");
     }
     if (options.shards() != null) {
@@ -168,7 +168,7 @@ public final class Shard {
             ? 0
             : number("--first-index", firstIndex, 0, "the index of the array's first job");
     if (inArray > Integer.MAX_VALUE - first) {
-      throw new ConfigurationFault("--first-index " + firstIndex + ": too large");
+      throw new ConfigurationException("--first-index " + firstIndex + ": too large");
     }
     return first + inArray;
   }
@@ -182,10 +182,11 @@ public final class Shard {
     try {
       value = Integer.parseInt(text.strip());
     } catch (NumberFormatException e) {
-      throw new ConfigurationFault(from + ": expected " + expected + ", found '" + text + "'", e);
+      throw new ConfigurationException(
+          from + ": expected " + expected + ", found '" + text + "'", e);
     }
     if (value < least) {
-      throw new ConfigurationFault(from + ": expected " + expected + ", found " + text);
+      throw new ConfigurationException(from + ": expected " + expected + ", found " + text);
     }
     return value;
   }

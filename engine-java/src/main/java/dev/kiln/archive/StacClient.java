@@ -1,6 +1,6 @@
 package dev.kiln.archive;
 
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -69,7 +69,7 @@ public final class StacClient {
   /**
    * Sends a request and reads the answer.
    *
-   * @throws ConfigurationFault if the API refuses, or answers anything but JSON
+   * @throws ConfigurationException if the API refuses, or answers anything but JSON
    * @throws IOException if it still fails after all tries
    */
   JsonNode send(Request request) throws IOException {
@@ -137,7 +137,7 @@ public final class StacClient {
   private static JsonNode decode(Request request, HttpResponse<byte[]> answer) {
     if (answer.statusCode() != 200) {
       String said = new String(answer.body(), StandardCharsets.UTF_8).strip();
-      throw new ConfigurationFault(
+      throw new ConfigurationException(
           "--api "
               + request.uri()
               + ": expected status 200, found "
@@ -148,7 +148,7 @@ public final class StacClient {
     try {
       return JsonMapper.shared().readTree(answer.body());
     } catch (JacksonException e) {
-      throw new ConfigurationFault(
+      throw new ConfigurationException(
           "--api " + request.uri() + ": expected JSON: " + e.getOriginalMessage(), e);
     }
   }

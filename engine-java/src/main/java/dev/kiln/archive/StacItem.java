@@ -1,6 +1,6 @@
 package dev.kiln.archive;
 
-import dev.kiln.fault.SceneFault;
+import dev.kiln.error.SceneException;
 import dev.kiln.platform.Platform;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -52,19 +52,19 @@ public record StacItem(
    *
    * @param key the item's key in its source
    * @param json the item, UTF-8
-   * @throws SceneFault (permanent) if it is no STAC item or has no time
+   * @throws SceneException (permanent) if it is no STAC item or has no time
    */
-  public static StacItem parse(String key, byte[] json) throws SceneFault {
+  public static StacItem parse(String key, byte[] json) throws SceneException {
     JsonNode item;
     try {
       item = JsonMapper.shared().readTree(json);
     } catch (JacksonException e) {
-      throw SceneFault.permanent(key, "not JSON: " + e.getOriginalMessage(), e);
+      throw SceneException.permanent(key, "not JSON: " + e.getOriginalMessage(), e);
     }
     JsonNode properties = item.path("properties");
     String id = item.path("id").asString("");
     if (id.isEmpty() || !properties.isObject() || !item.path("assets").isObject()) {
-      throw SceneFault.permanent(key, "not a STAC item: expected id, properties and assets");
+      throw SceneException.permanent(key, "not a STAC item: expected id, properties and assets");
     }
     Map<String, StacAsset> assets = new LinkedHashMap<>();
     item.path("assets")
@@ -88,9 +88,9 @@ public record StacItem(
   /**
    * The scene that this item is of a platform.
    *
-   * @throws SceneFault (permanent) if a band of the platform has no asset, or none says its CRS
+   * @throws SceneException (permanent) if a band of the platform has no asset, or none says its CRS
    */
-  public Scene scene(Platform platform) throws SceneFault {
+  public Scene scene(Platform platform) throws SceneException {
     ItemAssets files = ItemAssets.map(this, platform);
     Optional<String> bucket = files.bands().get(0).object().bucket();
     return new Scene(
@@ -126,16 +126,16 @@ public record StacItem(
     return !major.matches("\\d{1,4}") || Integer.parseInt(major) >= 4;
   }
 
-  private static Instant datetime(String key, JsonNode properties) throws SceneFault {
+  private static Instant datetime(String key, JsonNode properties) throws SceneException {
     String text =
         text(properties.path("datetime"))
             .or(() -> text(properties.path("start_datetime")))
             .orElseThrow(
-                () -> SceneFault.permanent(key, "has neither datetime nor start_datetime"));
+                () -> SceneException.permanent(key, "has neither datetime nor start_datetime"));
     try {
       return OffsetDateTime.parse(text).toInstant();
     } catch (DateTimeException e) {
-      throw SceneFault.permanent(
+      throw SceneException.permanent(
           key, "datetime: expected a time with its zone, found '" + text + "'", e);
     }
   }

@@ -1,6 +1,6 @@
 package dev.kiln.archive;
 
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import java.io.IOException;
 import java.net.URI;
 import java.util.ArrayList;
@@ -36,12 +36,12 @@ public record StacSearch(URI api, String collection, AreaOfInterest area, Dateti
    * @param pages answers read
    * @param tally items kept and left out
    */
-  public record Found(List<String> lines, Optional<String> bucket, int pages, Tally tally) {}
+  public record Found(List<String> lines, Optional<String> bucket, int pages, ListingStats tally) {}
 
   /**
    * Reads an API's URL as the command line names it: its landing page, or {@code …/search}.
    *
-   * @throws ConfigurationFault if it is no http(s) URL
+   * @throws ConfigurationException if it is no http(s) URL
    */
   public static URI api(String url) {
     try {
@@ -50,9 +50,9 @@ public record StacSearch(URI api, String collection, AreaOfInterest area, Dateti
           && uri.getHost() != null) {
         return uri;
       }
-      throw new ConfigurationFault("--api: expected an http(s) URL, found '" + url + "'");
+      throw new ConfigurationException("--api: expected an http(s) URL, found '" + url + "'");
     } catch (IllegalArgumentException e) {
-      throw new ConfigurationFault("--api: expected an http(s) URL, found '" + url + "'", e);
+      throw new ConfigurationException("--api: expected an http(s) URL, found '" + url + "'", e);
     }
   }
 
@@ -60,7 +60,7 @@ public record StacSearch(URI api, String collection, AreaOfInterest area, Dateti
    * Searches, page by page. Items are written by where they lie in S3, which is their canonical
    * link if they have one, else their self link.
    *
-   * @throws ConfigurationFault if the API refuses the search or is none
+   * @throws ConfigurationException if the API refuses the search or is none
    * @throws IOException if it cannot be reached for longer than retries last
    */
   public Found run(StacClient client) throws IOException {
@@ -70,14 +70,14 @@ public record StacSearch(URI api, String collection, AreaOfInterest area, Dateti
     body.set("intersects", area.toGeoJson());
     StacClient.Request request =
         new StacClient.Request(URI.create(api + "/search"), Optional.of(body));
-    Tally tally = new Tally();
+    ListingStats tally = new ListingStats();
     Set<String> hrefs = new TreeSet<>();
     int pages = 0;
     for (Optional<StacClient.Request> next = Optional.of(request); next.isPresent(); ) {
       request = next.get();
       JsonNode page = client.send(request);
       if (!page.path("features").isArray()) {
-        throw new ConfigurationFault(
+        throw new ConfigurationException(
             "--api "
                 + request.uri()
                 + ": expected a GeoJSON FeatureCollection of items, found "
@@ -89,14 +89,14 @@ public record StacSearch(URI api, String collection, AreaOfInterest area, Dateti
       }
       next = next(request, page);
       if (next.isPresent() && next.get().equals(request)) {
-        throw new ConfigurationFault(
+        throw new ConfigurationException(
             "--api " + api + ": page " + pages + " names itself as the next");
       }
     }
     return found(hrefs, pages, tally);
   }
 
-  private static void collect(URI from, JsonNode item, Set<String> hrefs, Tally tally) {
+  private static void collect(URI from, JsonNode item, Set<String> hrefs, ListingStats tally) {
     Optional<String> canonical =
         link(item, "canonical").map(link -> link.path("href").asString(""));
     Optional<String> self = link(item, "self").map(link -> link.path("href").asString(""));
@@ -115,7 +115,7 @@ public record StacSearch(URI api, String collection, AreaOfInterest area, Dateti
     }
   }
 
-  private static Found found(Set<String> hrefs, int pages, Tally tally) {
+  private static Found found(Set<String> hrefs, int pages, ListingStats tally) {
     List<String> keys = new ArrayList<>();
     Set<String> buckets = new TreeSet<>();
     for (String href : hrefs) {

@@ -1,6 +1,6 @@
 package dev.kiln.archive;
 
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -24,7 +24,7 @@ public final class Years {
    * Reads a choice.
    *
    * @param flag the option it comes from, for the message
-   * @throws ConfigurationFault if it is not of the form above or a span runs backwards
+   * @throws ConfigurationException if it is not of the form above or a span runs backwards
    */
   public static Years parse(String flag, String text) {
     List<Span> spans = new ArrayList<>();
@@ -44,13 +44,13 @@ public final class Years {
    *
    * @param fromFlag the option of {@code from}, for the message
    * @param toFlag the option of {@code to}, for the message
-   * @throws ConfigurationFault if one is no year or they run backwards
+   * @throws ConfigurationException if one is no year or they run backwards
    */
   public static Years between(String fromFlag, String from, String toFlag, String to) {
     int first = from == null ? FIRST : year(fromFlag, from, from);
     int last = to == null ? LAST : year(toFlag, to, to);
     if (first > last) {
-      throw new ConfigurationFault(fromFlag + " " + from + " lies after " + toFlag + " " + to);
+      throw new ConfigurationException(fromFlag + " " + from + " lies after " + toFlag + " " + to);
     }
     return new Years(List.of(new Span(first, last)));
   }
@@ -72,8 +72,8 @@ public final class Years {
     return Integer.parseInt(year);
   }
 
-  private static ConfigurationFault fault(String flag, String text) {
-    return new ConfigurationFault(
+  private static ConfigurationException fault(String flag, String text) {
+    return new ConfigurationException(
         flag + ": expected years such as 2018, 2016..2020 or 2016,2018, found '" + text + "'");
   }
 }

@@ -2,7 +2,7 @@ package dev.kiln.cli;
 
 import dev.kiln.chip.LocationOrder;
 import dev.kiln.chip.RadiometricOffset;
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import dev.kiln.run.ChipOptions;
 import java.util.Locale;
 import java.util.Map;
@@ -51,7 +51,7 @@ final class ChipFlags {
   ChipOptions options() {
     Range.atLeast("--chip", chip, 8);
     if (chip % 8 != 0) {
-      throw new ConfigurationFault("--chip " + chip + ": a multiple of 8, the patch, expected");
+      throw new ConfigurationException("--chip " + chip + ": a multiple of 8, the patch, expected");
     }
     Range.share("--max-cloud", maxCloud);
     Range.share("--max-nodata", maxNodata);

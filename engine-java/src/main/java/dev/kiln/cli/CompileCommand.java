@@ -1,8 +1,8 @@
 package dev.kiln.cli;
 
+import dev.kiln.fetch.ModelCache;
 import dev.kiln.infer.Precision;
-import dev.kiln.infer.TensorRtEncoder;
-import dev.kiln.run.ModelCache;
+import dev.kiln.infer.gpu.TensorRtEncoder;
 import dev.kiln.tensorrt.Plan;
 import dev.kiln.tensorrt.PlanDescription;
 import java.io.IOException;

@@ -1,6 +1,6 @@
 package dev.kiln.cli;
 
-import dev.kiln.run.ExitCode;
+import dev.kiln.error.ExitCode;
 import dev.kiln.sample.Demo;
 import java.io.IOException;
 import java.io.PrintWriter;

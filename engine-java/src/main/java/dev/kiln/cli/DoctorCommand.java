@@ -1,7 +1,7 @@
 package dev.kiln.cli;
 
-import dev.kiln.run.Checkup;
-import dev.kiln.run.ExitCode;
+import dev.kiln.doctor.Doctor;
+import dev.kiln.error.ExitCode;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
@@ -45,8 +45,8 @@ public final class DoctorCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    List<Checkup.Finding> findings =
-        Checkup.all(
+    List<Doctor.Finding> findings =
+        Doctor.all(
             model,
             source,
             storeFlags.source(),
@@ -57,7 +57,7 @@ public final class DoctorCommand implements Callable<Integer> {
       print.println(
           JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsString(findings));
     } else {
-      for (Checkup.Finding finding : findings) {
+      for (Doctor.Finding finding : findings) {
         String state = finding.state().name().toLowerCase(Locale.ROOT);
         print.printf("%-13s %-7s %s%n", finding.subject(), state, finding.found());
         if (!finding.advice().isEmpty()) {
@@ -66,7 +66,7 @@ public final class DoctorCommand implements Callable<Integer> {
       }
     }
     print.flush();
-    boolean broken = findings.stream().anyMatch(f -> f.state() == Checkup.State.BROKEN);
+    boolean broken = findings.stream().anyMatch(f -> f.state() == Doctor.State.BROKEN);
     return broken ? ExitCode.CONFIGURATION : ExitCode.DONE;
   }
 }

@@ -3,12 +3,12 @@ package dev.kiln.cli;
 import dev.kiln.archive.SceneArchive;
 import dev.kiln.archive.SceneList;
 import dev.kiln.archive.Shard;
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import dev.kiln.fetch.ObjectStore;
 import dev.kiln.fetch.ObjectStores;
 import dev.kiln.fetch.StoreOptions;
 import dev.kiln.infer.Encoder;
-import dev.kiln.infer.Encoders;
+import dev.kiln.infer.select.Encoders;
 import dev.kiln.model.ModelDirectory;
 import dev.kiln.platform.Platform;
 import dev.kiln.run.ChipOptions;
@@ -183,7 +183,7 @@ public final class EmbedCommand implements Callable<Integer> {
       return SceneList.read(
           "--scenes " + scenes, () -> ObjectStores.stream(scenes, options), shard);
     } catch (NoSuchFileException e) {
-      throw new ConfigurationFault("--scenes " + scenes + ": there is no such file", e);
+      throw new ConfigurationException("--scenes " + scenes + ": there is no such file", e);
     }
   }
 

@@ -1,6 +1,6 @@
 package dev.kiln.cli;
 
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -79,7 +79,7 @@ final class EnvironmentDefaults implements IDefaultValueProvider {
    * Refuses a {@code KILN_} variable that no option of any command reads: a misspelt one would
    * otherwise be ignored in silence.
    *
-   * @throws ConfigurationFault that names it
+   * @throws ConfigurationException that names it
    */
   void refuseUnknown(CommandLine root) {
     Set<String> known = new TreeSet<>(NOT_OPTIONS);
@@ -89,7 +89,7 @@ final class EnvironmentDefaults implements IDefaultValueProvider {
       if (name.startsWith(PREFIX) && !known.contains(name)) {
         String option =
             "--" + name.substring(PREFIX.length()).toLowerCase(Locale.ROOT).replace('_', '-');
-        throw new ConfigurationFault(
+        throw new ConfigurationException(
             "environment variable "
                 + name
                 + ": no command has an option "

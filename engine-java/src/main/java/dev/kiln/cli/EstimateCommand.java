@@ -1,15 +1,15 @@
 package dev.kiln.cli;
 
 import dev.kiln.archive.SceneList;
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.awsbatch.Estimate;
+import dev.kiln.awsbatch.EstimateText;
+import dev.kiln.awsbatch.MeasuredRun;
+import dev.kiln.awsbatch.PriceTable;
+import dev.kiln.awsbatch.Rates;
+import dev.kiln.awsbatch.Workload;
+import dev.kiln.error.ConfigurationException;
 import dev.kiln.fetch.ObjectStores;
 import dev.kiln.fetch.StoreOptions;
-import dev.kiln.fleet.Estimate;
-import dev.kiln.fleet.EstimateText;
-import dev.kiln.fleet.MeasuredRun;
-import dev.kiln.fleet.PriceTable;
-import dev.kiln.fleet.Rates;
-import dev.kiln.fleet.Workload;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.NoSuchFileException;
@@ -165,7 +165,7 @@ public final class EstimateCommand implements Callable<Integer> {
           chipsPerScene == null ? OptionalDouble.empty() : OptionalDouble.of(chipsPerScene),
           keep);
     } catch (NoSuchFileException e) {
-      throw new ConfigurationFault(name + ": there is no such file", e);
+      throw new ConfigurationException(name + ": there is no such file", e);
     }
   }
 }

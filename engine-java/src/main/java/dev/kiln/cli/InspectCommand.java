@@ -1,6 +1,6 @@
 package dev.kiln.cli;
 
-import dev.kiln.sink.Inspection;
+import dev.kiln.inspect.Inspection;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import picocli.CommandLine.Command;

@@ -1,8 +1,8 @@
 package dev.kiln.cli;
 
-import dev.kiln.fault.ConfigurationFault;
-import dev.kiln.fleet.JobNeeds;
-import dev.kiln.fleet.PriceTable;
+import dev.kiln.awsbatch.JobNeeds;
+import dev.kiln.awsbatch.PriceTable;
+import dev.kiln.error.ConfigurationException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -88,13 +88,13 @@ final class JobFlags {
   Optional<JobNeeds> needs() {
     if (definition != null) {
       if (image != null || vcpus != null || memory != null || gpus != null) {
-        throw new ConfigurationFault(
+        throw new ConfigurationException(
             "--definition and --image: a job definition says both; give one of them");
       }
       return Optional.empty();
     }
     if (image == null) {
-      throw new ConfigurationFault("--image or --definition is needed: what the children run");
+      throw new ConfigurationException("--image or --definition is needed: what the children run");
     }
     PriceTable.Instance machine = machine();
     return Optional.of(
@@ -143,7 +143,7 @@ final class JobFlags {
 
   private static int value(String option, Integer given, Integer ofMachine) {
     if (given == null && ofMachine == null) {
-      throw new ConfigurationFault(option + " or --instance is needed: what a child takes");
+      throw new ConfigurationException(option + " or --instance is needed: what a child takes");
     }
     return given == null ? ofMachine : given;
   }

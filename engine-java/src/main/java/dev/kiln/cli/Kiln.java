@@ -1,6 +1,6 @@
 package dev.kiln.cli;
 
-import dev.kiln.run.ExitCode;
+import dev.kiln.error.ExitCode;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -55,7 +55,7 @@ public final class Kiln implements Callable<Integer> {
           StatusCommand.class,
           RetryCommand.class,
           InspectCommand.class,
-          ProveCommand.class,
+          SelfTestCommand.class,
           DoctorCommand.class,
           DemoCommand.class);
 
@@ -108,7 +108,7 @@ public final class Kiln implements Callable<Integer> {
     addHelpToSubcommands(commandLine);
 
     EnvironmentDefaults defaults = new EnvironmentDefaults(environment);
-    FaultReport report = new FaultReport(defaults, () -> kiln.stacktrace);
+    ErrorReport report = new ErrorReport(defaults, () -> kiln.stacktrace);
     return commandLine
         .setDefaultValueProvider(defaults)
         .setCaseInsensitiveEnumValuesAllowed(true)
@@ -128,7 +128,7 @@ public final class Kiln implements Callable<Integer> {
     }
   }
 
-  private int execute(ParseResult parsed, EnvironmentDefaults defaults, FaultReport report) {
+  private int execute(ParseResult parsed, EnvironmentDefaults defaults, ErrorReport report) {
     CommandLine root = parsed.commandSpec().commandLine();
     try {
       Integer helped = CommandLine.executeHelpRequest(parsed);
@@ -141,7 +141,7 @@ public final class Kiln implements Callable<Integer> {
       defaults.refuseUnknown(root);
       return new RunLast().execute(parsed);
     } catch (CommandLine.PicocliException e) {
-      // Carries the exception of a command to FaultReport, or a mistake in its usage.
+      // Carries the exception of a command to ErrorReport, or a mistake in its usage.
       throw e;
     } catch (RuntimeException | Error e) {
       return report.report(e, root.getErr());

@@ -1,9 +1,9 @@
 package dev.kiln.cli;
 
+import dev.kiln.archive.ListingStats;
 import dev.kiln.archive.ObjectSource;
 import dev.kiln.archive.SceneListFile;
-import dev.kiln.archive.Tally;
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import dev.kiln.fetch.ObjectStores;
 import dev.kiln.fetch.StoreOptions;
 import java.io.IOException;
@@ -56,14 +56,14 @@ public final class ManifestCommand implements Runnable {
   /** Begins the file of {@code -o}. */
   static SceneListFile create(String out) {
     if (out.contains("://")) {
-      throw new ConfigurationFault(
+      throw new ConfigurationException(
           "-o " + out + ": expected a local file; write one and copy it there");
     }
     return SceneListFile.create("-o", Path.of(out));
   }
 
   /** Prints what was kept and what was left out, and why. */
-  static void report(CommandSpec command, String out, Tally tally) {
+  static void report(CommandSpec command, String out, ListingStats tally) {
     PrintWriter print = command.commandLine().getOut();
     print.printf("%s: %,d scenes of %,d entries%n", out, tally.kept(), tally.total());
     tally.skipped().forEach((reason, entries) -> print.printf("%,14d  %s%n", entries, reason));

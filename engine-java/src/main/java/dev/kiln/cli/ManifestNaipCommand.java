@@ -1,9 +1,9 @@
 package dev.kiln.cli;
 
+import dev.kiln.archive.ListingStats;
 import dev.kiln.archive.NaipManifest;
 import dev.kiln.archive.SceneListFile;
-import dev.kiln.archive.Tally;
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.util.concurrent.Callable;
@@ -67,12 +67,12 @@ public final class ManifestNaipCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     NaipManifest wanted = NaipManifest.of(states, years, resolutions);
     try (SceneListFile list = ManifestCommand.create(out)) {
-      Tally tally =
+      ListingStats tally =
           wanted.select("--manifest " + manifest, parent.objects().open(manifest), list::add);
       list.commit();
       ManifestCommand.report(spec, out, tally);
     } catch (NoSuchFileException e) {
-      throw new ConfigurationFault("--manifest " + manifest + ": there is no such file", e);
+      throw new ConfigurationException("--manifest " + manifest + ": there is no such file", e);
     }
     return 0;
   }

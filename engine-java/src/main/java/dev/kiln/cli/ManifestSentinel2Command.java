@@ -1,10 +1,10 @@
 package dev.kiln.cli;
 
 import dev.kiln.archive.AreaOfInterest;
+import dev.kiln.archive.ListingStats;
 import dev.kiln.archive.S3Inventory;
 import dev.kiln.archive.SceneListFile;
 import dev.kiln.archive.Sentinel2Inventory;
-import dev.kiln.archive.Tally;
 import dev.kiln.archive.Years;
 import java.io.IOException;
 import java.util.Optional;
@@ -92,7 +92,7 @@ public final class ManifestSentinel2Command implements Callable<Integer> {
     S3Inventory listing = S3Inventory.open(parent.objects(), inventory);
     int readers = threads == null ? Runtime.getRuntime().availableProcessors() : threads;
     try (SceneListFile list = ManifestCommand.create(out)) {
-      Tally tally = wanted.select(listing, readers, list::add);
+      ListingStats tally = wanted.select(listing, readers, list::add);
       list.commit();
       spec.commandLine()
           .getOut()

@@ -1,8 +1,8 @@
 package dev.kiln.cli;
 
+import dev.kiln.fetch.ModelCache;
 import dev.kiln.fetch.StoreOptions;
 import dev.kiln.model.ModelDirectory;
-import dev.kiln.run.ModelCache;
 import java.io.IOException;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;

@@ -1,6 +1,6 @@
 package dev.kiln.cli;
 
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import dev.kiln.fetch.AccessKey;
 import dev.kiln.fetch.Identity;
 import dev.kiln.fetch.StoreOptions;
@@ -39,7 +39,7 @@ final class OutStoreFlags {
     String id = environment.getOrDefault(KEY_ID, "");
     String secret = environment.getOrDefault(KEY_SECRET, "");
     if (id.isEmpty() != secret.isEmpty()) {
-      throw new ConfigurationFault(
+      throw new ConfigurationException(
           (id.isEmpty() ? KEY_SECRET : KEY_ID)
               + " is set without "
               + (id.isEmpty() ? KEY_ID : KEY_SECRET)

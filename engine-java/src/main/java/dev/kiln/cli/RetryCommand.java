@@ -1,14 +1,14 @@
 package dev.kiln.cli;
 
+import dev.kiln.awsbatch.BatchService;
+import dev.kiln.awsbatch.PackedList;
+import dev.kiln.awsbatch.Retry;
+import dev.kiln.awsbatch.Submission;
+import dev.kiln.awsbatch.Submitter;
+import dev.kiln.awsbatch.UnfinishedScenes;
 import dev.kiln.fetch.ObjectStore;
 import dev.kiln.fetch.ObjectStores;
 import dev.kiln.fetch.StoreOptions;
-import dev.kiln.fleet.BatchService;
-import dev.kiln.fleet.Leftovers;
-import dev.kiln.fleet.PackedList;
-import dev.kiln.fleet.Retry;
-import dev.kiln.fleet.Submission;
-import dev.kiln.fleet.Submitter;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Clock;
@@ -60,7 +60,7 @@ public final class RetryCommand implements Callable<Integer> {
   @Option(names = "--dry-run", description = "Print the requests as JSON and send none.")
   private boolean dryRun;
 
-  @Mixin private BatchFlags batchFlags;
+  @Mixin private AwsBatchFlags batchFlags;
   @Mixin private StoreFlags storeFlags;
   @Mixin private OutStoreFlags outStoreFlags;
 
@@ -77,7 +77,7 @@ public final class RetryCommand implements Callable<Integer> {
         Retry.requireSameList(submission, option, list);
       }
       Retry.requireEnded(submission, out, batch);
-      Leftovers left = Leftovers.of(submission, out, permanent);
+      UnfinishedScenes left = UnfinishedScenes.of(submission, out, permanent);
       PrintWriter print = spec.commandLine().getOut();
       print.printf(
           "submission %s: %,d of %,d scenes done, %,d failed for good%n",

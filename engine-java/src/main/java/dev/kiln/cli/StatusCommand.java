@@ -1,12 +1,12 @@
 package dev.kiln.cli;
 
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.awsbatch.ArrayMonitor;
+import dev.kiln.awsbatch.ArrayStatus;
+import dev.kiln.awsbatch.BatchService;
+import dev.kiln.awsbatch.StatusText;
+import dev.kiln.error.ConfigurationException;
 import dev.kiln.fetch.ObjectStore;
 import dev.kiln.fetch.ObjectStores;
-import dev.kiln.fleet.BatchService;
-import dev.kiln.fleet.FleetStatus;
-import dev.kiln.fleet.FleetWatch;
-import dev.kiln.fleet.StatusText;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Clock;
@@ -57,7 +57,7 @@ public final class StatusCommand implements Callable<Integer> {
   @Option(names = "--reports-only", description = "Ask nothing of AWS Batch.")
   private boolean reportsOnly;
 
-  @Mixin private BatchFlags batchFlags;
+  @Mixin private AwsBatchFlags batchFlags;
   @Mixin private StoreFlags storeFlags;
   @Mixin private OutStoreFlags outStoreFlags;
 
@@ -66,7 +66,7 @@ public final class StatusCommand implements Callable<Integer> {
     Range.atLeast("--interval", interval, 1);
     boolean job = subject.matches("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(:\\d+)?");
     if (job && reportsOnly) {
-      throw new ConfigurationFault(
+      throw new ConfigurationException(
           "--reports-only: give the output, a job is known to Batch alone");
     }
     boolean asksBatch = job || !reportsOnly && subject.startsWith("s3://");
@@ -76,17 +76,17 @@ public final class StatusCommand implements Callable<Integer> {
       String prefix = job ? batch.outputOf(id) : subject;
       try (ObjectStore out =
               ObjectStores.open(prefix, outStoreFlags.options(storeFlags, System.getenv()));
-          FleetWatch fleet = new FleetWatch(out, batch, Clock.systemUTC())) {
+          ArrayMonitor fleet = new ArrayMonitor(out, batch, Clock.systemUTC())) {
         look(fleet, id);
       }
     }
     return 0;
   }
 
-  private void look(FleetWatch fleet, String job) throws IOException, InterruptedException {
+  private void look(ArrayMonitor fleet, String job) throws IOException, InterruptedException {
     PrintWriter print = spec.commandLine().getOut();
     while (true) {
-      FleetStatus status = fleet.look(job);
+      ArrayStatus status = fleet.look(job);
       if (json) {
         print.println(
             JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsString(status));

@@ -1,6 +1,6 @@
 package dev.kiln.cli;
 
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import dev.kiln.fetch.Identity;
 import dev.kiln.fetch.RequestLimits;
 import dev.kiln.fetch.StoreOptions;
@@ -66,7 +66,7 @@ final class StoreFlags {
   /** For buckets that are read. */
   StoreOptions source() {
     if (anonymous && requesterPays) {
-      throw new ConfigurationFault(
+      throw new ConfigurationException(
           "--anonymous and --requester-pays: who pays must be known; leave one out");
     }
     return new StoreOptions(
@@ -95,7 +95,7 @@ final class StoreFlags {
   }
 
   /**
-   * @throws ConfigurationFault if it is not the address of a service alone; what it holds of
+   * @throws ConfigurationException if it is not the address of a service alone; what it holds of
    *     credentials is not repeated
    */
   static Optional<URI> endpoint(String option, String url) {
@@ -116,7 +116,7 @@ final class StoreFlags {
     } catch (URISyntaxException e) {
       // Said below, without repeating the text.
     }
-    throw new ConfigurationFault(
+    throw new ConfigurationException(
         option
             + ": the address of a service expected, such as https://minio.example.org:9000,"
             + " without credentials and path");

@@ -1,8 +1,8 @@
 package dev.kiln.cli;
 
-import dev.kiln.fleet.PackedList;
-import dev.kiln.fleet.Submission;
-import dev.kiln.fleet.Submitter;
+import dev.kiln.awsbatch.PackedList;
+import dev.kiln.awsbatch.Submission;
+import dev.kiln.awsbatch.Submitter;
 import java.io.IOException;
 import java.io.PrintWriter;
 import tools.jackson.databind.json.JsonMapper;

@@ -1,17 +1,17 @@
 package dev.kiln.cli;
 
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.awsbatch.BatchService;
+import dev.kiln.awsbatch.EmbedArguments;
+import dev.kiln.awsbatch.PackedList;
+import dev.kiln.awsbatch.Submission;
+import dev.kiln.awsbatch.Submitter;
+import dev.kiln.error.ConfigurationException;
+import dev.kiln.fetch.ModelCache;
 import dev.kiln.fetch.ObjectStore;
 import dev.kiln.fetch.ObjectStores;
 import dev.kiln.fetch.StoreOptions;
-import dev.kiln.fleet.BatchService;
-import dev.kiln.fleet.EmbedOrder;
-import dev.kiln.fleet.PackedList;
-import dev.kiln.fleet.Submission;
-import dev.kiln.fleet.Submitter;
 import dev.kiln.model.ModelDescription;
 import dev.kiln.platform.Platform;
-import dev.kiln.run.ModelCache;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Clock;
@@ -105,15 +105,15 @@ public final class SubmitCommand implements Callable<Integer> {
   private boolean dryRun;
 
   @Mixin private JobFlags jobFlags;
-  @Mixin private BatchFlags batchFlags;
+  @Mixin private AwsBatchFlags batchFlags;
   @Mixin private StoreFlags storeFlags;
   @Mixin private OutStoreFlags outStoreFlags;
 
   @Override
   public Integer call() throws IOException {
     StoreOptions from = storeFlags.source();
-    EmbedOrder order =
-        new EmbedOrder(
+    EmbedArguments order =
+        new EmbedArguments(
             platform, model, source, out, itemsPerJob, options, jobFlags.onGpu(), compileFirst);
     requireKilnTakes(order);
     if (jobFlags.definition() == null) {
@@ -164,7 +164,7 @@ public final class SubmitCommand implements Callable<Integer> {
   /** A job definition of the user's may mount a file system that all share; Kiln's does not. */
   private static void requireBucket(String option, String uri) {
     if (!uri.startsWith("s3://")) {
-      throw new ConfigurationFault(
+      throw new ConfigurationException(
           option
               + " "
               + ObjectStores.shown(uri)
@@ -176,14 +176,14 @@ public final class SubmitCommand implements Callable<Integer> {
   private void requirePlatform(ModelDescription description) {
     List<String> known = description.platforms().stream().map(Platform::name).toList();
     if (!known.contains(platform)) {
-      throw new ConfigurationFault(
+      throw new ConfigurationException(
           "--model %s: expected platform %s, found %s; export it with --platform %s"
               .formatted(model, platform, String.join(", ", known), platform));
     }
   }
 
   /** A mistake in the children's command line is better found before ten thousand find it. */
-  private static void requireKilnTakes(EmbedOrder order) {
+  private static void requireKilnTakes(EmbedArguments order) {
     requireKilnTakes("options of kiln embed: ", order.embed("list", "run"));
     if (order.compileFirst()) {
       requireKilnTakes("--compile-first: ", order.compile());
@@ -194,7 +194,7 @@ public final class SubmitCommand implements Callable<Integer> {
     try {
       Kiln.commandLine(Map.of(), Kiln.COMMANDS).parseArgs(command.toArray(String[]::new));
     } catch (ParameterException e) {
-      throw new ConfigurationFault(what + e.getMessage(), e);
+      throw new ConfigurationException(what + e.getMessage(), e);
     }
   }
 }

@@ -1,6 +1,6 @@
 package dev.kiln.fetch;
 
-import dev.kiln.fault.SceneFault;
+import dev.kiln.error.SceneException;
 import dev.kiln.memory.ByteRange;
 import java.io.IOException;
 import java.io.InputStream;
@@ -60,10 +60,10 @@ final class FileObjectStore implements ObjectStore {
 
   /** What is done with an open file. */
   private interface Use<T> {
-    T apply(FileChannel file) throws IOException, SceneFault;
+    T apply(FileChannel file) throws IOException, SceneException;
   }
 
-  private <T> T use(String key, Use<T> use) throws SceneFault, InterruptedException {
+  private <T> T use(String key, Use<T> use) throws SceneException, InterruptedException {
     try (FileChannel file = FileChannel.open(path(key), StandardOpenOption.READ)) {
       return use.apply(file);
     } catch (ClosedByInterruptException e) {
@@ -72,27 +72,27 @@ final class FileObjectStore implements ObjectStore {
       throw noSuchObject(key, e);
     } catch (IOException e) {
       if (Files.isDirectory(path(key))) {
-        throw SceneFault.permanent(key, "a folder under " + root + ", an object expected", e);
+        throw SceneException.permanent(key, "a folder under " + root + ", an object expected", e);
       }
-      throw SceneFault.transientFault(key, "reading failed: " + e.getMessage(), e);
+      throw SceneException.transientError(key, "reading failed: " + e.getMessage(), e);
     }
   }
 
   @Override
-  public List<SparseObject> open(List<String> keys) throws SceneFault, InterruptedException {
+  public List<SparseObject> open(List<String> keys) throws SceneException, InterruptedException {
     List<SparseObject> objects = new ArrayList<>();
     try {
       for (String key : keys) {
         objects.add(use(key, file -> open(key, file)));
       }
       return objects;
-    } catch (SceneFault | InterruptedException | RuntimeException | Error e) {
+    } catch (InterruptedException | RuntimeException | Error e) {
       ObjectStore.closeAll(objects);
       throw e;
     }
   }
 
-  private SparseObject open(String key, FileChannel file) throws IOException, SceneFault {
+  private SparseObject open(String key, FileChannel file) throws IOException, SceneException {
     String version = version(key);
     long size = file.size();
     ByteBuffer head = ByteBuffer.allocate((int) Math.min(HEAD_BYTES, size));
@@ -106,13 +106,13 @@ final class FileObjectStore implements ObjectStore {
   }
 
   @Override
-  public void fetch(Collection<RangePlan> plans) throws SceneFault, InterruptedException {
+  public void fetch(Collection<RangePlan> plans) throws SceneException, InterruptedException {
     for (RangePlan plan : plans) {
       fetch(plan);
     }
   }
 
-  private void fetch(RangePlan plan) throws SceneFault, InterruptedException {
+  private void fetch(RangePlan plan) throws SceneException, InterruptedException {
     SparseObject object = plan.object();
     String key = object.key();
     String now =
@@ -128,20 +128,20 @@ final class FileObjectStore implements ObjectStore {
               return version(key);
             });
     if (!now.equals(object.version())) {
-      throw SceneFault.transientFault(key, "the object changed while it was read", null);
+      throw SceneException.transientError(key, "the object changed while it was read", null);
     }
     plan.ranges().forEach(object::hold);
   }
 
   private void read(FileChannel file, String key, long offset, ByteBuffer into)
-      throws IOException, SceneFault {
+      throws IOException, SceneException {
     traffic.request();
     traffic.read(into.remaining());
     long at = offset;
     while (into.hasRemaining()) {
       int n = file.read(into, at);
       if (n < 0) {
-        throw SceneFault.transientFault(
+        throw SceneException.transientError(
             key, "ended after " + at + " bytes while it was read", null);
       }
       at += n;
@@ -149,7 +149,7 @@ final class FileObjectStore implements ObjectStore {
   }
 
   @Override
-  public byte[] read(String key) throws SceneFault {
+  public byte[] read(String key) throws SceneException {
     traffic.request();
     try {
       byte[] bytes = Files.readAllBytes(path(key));
@@ -158,12 +158,12 @@ final class FileObjectStore implements ObjectStore {
     } catch (NoSuchFileException | NotDirectoryException e) {
       throw noSuchObject(key, e);
     } catch (IOException e) {
-      throw SceneFault.transientFault(key, "reading failed: " + e.getMessage(), e);
+      throw SceneException.transientError(key, "reading failed: " + e.getMessage(), e);
     }
   }
 
-  private SceneFault noSuchObject(String key, IOException e) {
-    return SceneFault.permanent(key, "no such object under " + root, e);
+  private SceneException noSuchObject(String key, IOException e) {
+    return SceneException.permanent(key, "no such object under " + root, e);
   }
 
   @Override

@@ -1,7 +1,7 @@
 package dev.kiln.fetch;
 
-import dev.kiln.fault.ConfigurationFault;
-import dev.kiln.fault.SceneFault;
+import dev.kiln.error.ConfigurationException;
+import dev.kiln.error.SceneException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
@@ -14,7 +14,8 @@ import java.util.Set;
  * for use by several threads.
  *
  * <p>What may pass is tried again inside, within {@link RequestLimits}. What is wrong with the
- * store as a whole, such as refused credentials, is a {@link ConfigurationFault} from any method.
+ * store as a whole, such as refused credentials, is a {@link ConfigurationException} from any
+ * method.
  */
 public interface ObjectStore extends AutoCloseable {
   /** Bytes of an object that come with opening it: the directories of most COGs. */
@@ -31,25 +32,25 @@ public interface ObjectStore extends AutoCloseable {
    * #HEAD_BYTES} come along.
    *
    * @return one an object, in the order of the keys; the caller owns and closes them
-   * @throws SceneFault permanent if there is no such object or it is empty, transient if the way to
-   *     it failed
+   * @throws SceneException permanent if there is no such object or it is empty, transient if the
+   *     way to it failed
    */
-  List<SparseObject> open(List<String> keys) throws SceneFault, InterruptedException;
+  List<SparseObject> open(List<String> keys) throws SceneException, InterruptedException;
 
   /**
    * Fetches what was planned, of any number of objects of this store, all at once.
    *
-   * @throws SceneFault transient if the way failed or an object is no longer the version that was
-   *     opened: to be opened again then. Some of the bytes may have arrived.
+   * @throws SceneException transient if the way failed or an object is no longer the version that
+   *     was opened: to be opened again then. Some of the bytes may have arrived.
    */
-  void fetch(Collection<RangePlan> plans) throws SceneFault, InterruptedException;
+  void fetch(Collection<RangePlan> plans) throws SceneException, InterruptedException;
 
   /**
    * Reads a small object, such as a STAC item, whole.
    *
-   * @throws SceneFault permanent if there is no such object, transient if the way to it failed
+   * @throws SceneException permanent if there is no such object, transient if the way to it failed
    */
-  byte[] read(String key) throws SceneFault;
+  byte[] read(String key) throws SceneException;
 
   /**
    * Opens an object to be read once, front to back.

@@ -1,6 +1,6 @@
 package dev.kiln.fetch;
 
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -18,7 +18,7 @@ public final class ObjectStores {
   /**
    * @param uri {@code s3://BUCKET[/PREFIX]}, {@code file:…} or a plain path
    * @param options for a bucket
-   * @throws ConfigurationFault if no store serves such a URI, or there are no credentials where
+   * @throws ConfigurationException if no store serves such a URI, or there are no credentials where
    *     there must be some
    */
   public static ObjectStore open(String uri, StoreOptions options) {
@@ -82,7 +82,7 @@ public final class ObjectStores {
   private static String name(String uri) {
     String name = uri.substring(uri.lastIndexOf('/') + 1);
     if (name.isEmpty() || folder(uri).equals("s3://")) {
-      throw new ConfigurationFault(uri + ": an object in a bucket expected, s3://BUCKET/KEY");
+      throw new ConfigurationException(uri + ": an object in a bucket expected, s3://BUCKET/KEY");
     }
     return name;
   }
@@ -90,13 +90,13 @@ public final class ObjectStores {
   /**
    * The path that a {@code file:} URI or a plain path means.
    *
-   * @throws ConfigurationFault for any other scheme
+   * @throws ConfigurationException for any other scheme
    */
   public static Path localPath(String uri) {
     int colon = uri.indexOf(':');
     String scheme = colon > 1 ? uri.substring(0, colon).toLowerCase(Locale.ROOT) : "file";
     if (!scheme.equals("file")) {
-      throw new ConfigurationFault(
+      throw new ConfigurationException(
           shown(uri)
               + ": scheme '"
               + scheme
@@ -106,7 +106,7 @@ public final class ObjectStores {
     try {
       return Path.of(path);
     } catch (InvalidPathException e) {
-      throw new ConfigurationFault(uri + ": not a path: " + e.getReason(), e);
+      throw new ConfigurationException(uri + ": not a path: " + e.getReason(), e);
     }
   }
 }

@@ -1,6 +1,6 @@
 package dev.kiln.fetch;
 
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Optional;
@@ -46,7 +46,7 @@ final class S3Credentials implements AwsCredentialsProvider, AutoCloseable {
    * Finds credentials as the identity asks.
    *
    * @param bucket for messages
-   * @throws ConfigurationFault if there must be some and none are found
+   * @throws ConfigurationException if there must be some and none are found
    * @throws UncheckedIOException if the machine's own service gives none now, which may pass
    */
   static S3Credentials find(String bucket, Identity identity) {
@@ -81,13 +81,13 @@ final class S3Credentials implements AwsCredentialsProvider, AutoCloseable {
               "s3://%s: %s is set, but gives no credentials now".formatted(bucket, variable.get()),
               e));
     }
-    String missing = new S3Diagnosis(bucket, identity, true).noCredentials();
+    String missing = new S3ErrorMapper(bucket, identity, true).noCredentials();
     if (identity.signing() == Identity.Signing.REQUIRED || isSet(PROFILE)) {
       log.warn("credentials: {}", e.getMessage());
-      throw new ConfigurationFault(missing, e);
+      throw new ConfigurationException(missing, e);
     }
     if (identity.requesterPays()) {
-      throw new ConfigurationFault(missing + " (the requester pays, so it must be known)", e);
+      throw new ConfigurationException(missing + " (the requester pays, so it must be known)", e);
     }
     log.info("s3://{}: no AWS credentials found, so it is read as anyone may", bucket);
     return anonymous();

@@ -1,7 +1,7 @@
 package dev.kiln.fetch;
 
-import dev.kiln.fault.ConfigurationFault;
-import dev.kiln.fault.SceneFault;
+import dev.kiln.error.ConfigurationException;
+import dev.kiln.error.SceneException;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
@@ -54,26 +54,27 @@ final class S3Failure extends Exception {
   /**
    * As the fault of one object.
    *
-   * @throws ConfigurationFault if it is not the object's alone
+   * @throws ConfigurationException if it is not the object's alone
    */
-  SceneFault ofObject(String key) {
+  SceneException ofObject(String key) {
     return switch (kind) {
-      case PASSING, CHANGED -> SceneFault.transientFault(key, getMessage(), this);
-      case MISSING, NO_SUCH_RANGE, DENIED, REFUSED -> SceneFault.permanent(key, getMessage(), this);
-      case EXPIRED, CONFIGURATION -> throw new ConfigurationFault(getMessage(), this);
+      case PASSING, CHANGED -> SceneException.transientError(key, getMessage(), this);
+      case MISSING, NO_SUCH_RANGE, DENIED, REFUSED ->
+          SceneException.permanent(key, getMessage(), this);
+      case EXPIRED, CONFIGURATION -> throw new ConfigurationException(getMessage(), this);
     };
   }
 
   /**
    * As the failure of an operation on files.
    *
-   * @throws ConfigurationFault if it is not one object's alone
+   * @throws ConfigurationException if it is not one object's alone
    */
   IOException ofFile(String uri) {
     return switch (kind) {
       case MISSING -> withCause(new NoSuchFileException(uri));
       case DENIED -> withCause(new AccessDeniedException(uri, null, getMessage()));
-      case EXPIRED, CONFIGURATION -> throw new ConfigurationFault(getMessage(), this);
+      case EXPIRED, CONFIGURATION -> throw new ConfigurationException(getMessage(), this);
       case PASSING -> new UnavailableException(uri + ": " + getMessage(), this);
       case CHANGED, NO_SUCH_RANGE, REFUSED -> new IOException(uri + ": " + getMessage(), this);
     };

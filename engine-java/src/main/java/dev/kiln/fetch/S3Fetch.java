@@ -1,6 +1,6 @@
 package dev.kiln.fetch;
 
-import dev.kiln.fault.SceneFault;
+import dev.kiln.error.SceneException;
 import dev.kiln.memory.ByteRange;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -34,7 +34,7 @@ final class S3Fetch {
   record Head(String key, String version, long size, ByteBuffer bytes) {}
 
   /** Fetches the first bytes of objects. */
-  List<Head> heads(List<String> keys) throws SceneFault, InterruptedException {
+  List<Head> heads(List<String> keys) throws SceneException, InterruptedException {
     List<ByteBuffer> buffers = new ArrayList<>();
     List<Supplier<CompletableFuture<RangeSink>>> starts = new ArrayList<>();
     for (String key : keys) {
@@ -55,7 +55,7 @@ final class S3Fetch {
   }
 
   /** Fetches what was planned into the objects' buffers. */
-  void ranges(Collection<RangePlan> plans) throws SceneFault, InterruptedException {
+  void ranges(Collection<RangePlan> plans) throws SceneException, InterruptedException {
     List<String> keys = new ArrayList<>();
     List<ObjectPart> parts = new ArrayList<>();
     List<Supplier<CompletableFuture<RangeSink>>> starts = new ArrayList<>();
@@ -89,7 +89,7 @@ final class S3Fetch {
    */
   private List<RangeSink> runAll(
       List<String> keys, List<Supplier<CompletableFuture<RangeSink>>> starts)
-      throws SceneFault, InterruptedException {
+      throws SceneException, InterruptedException {
     CompletableFuture<Void> failed = new CompletableFuture<>();
     List<CompletableFuture<RangeSink>> running = new ArrayList<>();
     try {
@@ -114,7 +114,7 @@ final class S3Fetch {
     }
   }
 
-  private static SceneFault fault(String key, CompletableFuture<?> failed)
+  private static SceneException fault(String key, CompletableFuture<?> failed)
       throws InterruptedException {
     try {
       S3Requests.await(failed);

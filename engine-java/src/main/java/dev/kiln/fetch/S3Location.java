@@ -1,6 +1,6 @@
 package dev.kiln.fetch;
 
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import java.util.regex.Pattern;
 
 /**
@@ -15,14 +15,14 @@ record S3Location(String bucket, String prefix) {
 
   /**
    * @param uri {@code s3://BUCKET} or {@code s3://BUCKET/PREFIX}
-   * @throws ConfigurationFault if it is not
+   * @throws ConfigurationException if it is not
    */
   static S3Location parse(String uri) {
     String path = uri.substring(SCHEME.length());
     int slash = path.indexOf('/');
     String bucket = slash < 0 ? path : path.substring(0, slash);
     if (!BUCKET.matcher(bucket).matches()) {
-      throw new ConfigurationFault(ObjectStores.shown(uri) + ": s3://BUCKET[/PREFIX] expected");
+      throw new ConfigurationException(ObjectStores.shown(uri) + ": s3://BUCKET[/PREFIX] expected");
     }
     String prefix = slash < 0 ? "" : path.substring(slash + 1);
     return new S3Location(bucket, prefix.isEmpty() || prefix.endsWith("/") ? prefix : prefix + "/");

@@ -1,6 +1,6 @@
 package dev.kiln.fetch;
 
-import dev.kiln.fault.SceneFault;
+import dev.kiln.error.SceneException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
@@ -46,7 +46,7 @@ final class S3ObjectStore implements ObjectStore {
   }
 
   @Override
-  public List<SparseObject> open(List<String> keys) throws SceneFault, InterruptedException {
+  public List<SparseObject> open(List<String> keys) throws SceneException, InterruptedException {
     List<SparseObject> objects = new ArrayList<>();
     try {
       for (S3Fetch.Head head : fetch.heads(keys)) {
@@ -54,25 +54,25 @@ final class S3ObjectStore implements ObjectStore {
             SparseObject.begin(this, head.key(), head.version(), head.size(), head.bytes()));
       }
       return objects;
-    } catch (SceneFault | InterruptedException | RuntimeException | Error e) {
+    } catch (InterruptedException | RuntimeException | Error e) {
       ObjectStore.closeAll(objects);
       throw e;
     }
   }
 
   @Override
-  public void fetch(Collection<RangePlan> plans) throws SceneFault, InterruptedException {
+  public void fetch(Collection<RangePlan> plans) throws SceneException, InterruptedException {
     fetch.ranges(plans);
   }
 
   @Override
-  public byte[] read(String key) throws SceneFault {
+  public byte[] read(String key) throws SceneException {
     try (InputStream in = stream(key)) {
       return in.readAllBytes();
     } catch (IOException e) {
       throw e.getCause() instanceof S3Failure failure
           ? failure.ofObject(key)
-          : SceneFault.transientFault(key, e.getMessage(), e);
+          : SceneException.transientError(key, e.getMessage(), e);
     }
   }
 

@@ -1,6 +1,6 @@
 package dev.kiln.fetch;
 
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import dev.kiln.memory.ByteRange;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -40,7 +40,7 @@ final class S3Requests implements AutoCloseable {
   private final Identity identity;
   private final S3Credentials credentials;
   private final Traffic traffic = new Traffic();
-  private final S3Diagnosis diagnosis;
+  private final S3ErrorMapper diagnosis;
   private final Retries retries;
   private final SdkAsyncHttpClient http;
   private final S3AsyncClient client;
@@ -50,7 +50,7 @@ final class S3Requests implements AutoCloseable {
     this.identity =
         options.endpoint().isPresent() ? options.identity() : options.identity().with(bucket);
     this.credentials = S3Credentials.find(bucket, identity);
-    this.diagnosis = new S3Diagnosis(bucket, identity, credentials.isAnonymous());
+    this.diagnosis = new S3ErrorMapper(bucket, identity, credentials.isAnonymous());
     this.retries = new Retries(options.limits(), traffic, diagnosis::of, credentials::renew);
     this.http = http(options.limits());
     this.client = client(options, credentials, http);
@@ -68,7 +68,7 @@ final class S3Requests implements AutoCloseable {
           .build();
     } catch (CrtRuntimeException e) {
       if ("AWS_IO_TLS_ERROR_DEFAULT_TRUST_STORE_NOT_FOUND".equals(e.errorName)) {
-        throw new ConfigurationFault(
+        throw new ConfigurationException(
             "S3: this machine has no certificate authorities: apt-get install ca-certificates, or"
                 + " put the bundle's share/certificates.pem at /etc/ssl/certs/ca-certificates.crt",
             e);

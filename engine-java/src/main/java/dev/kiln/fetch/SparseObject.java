@@ -1,6 +1,6 @@
 package dev.kiln.fetch;
 
-import dev.kiln.fault.SceneFault;
+import dev.kiln.error.SceneException;
 import dev.kiln.memory.ByteRange;
 import dev.kiln.memory.HostBuffer;
 import java.nio.ByteBuffer;
@@ -25,15 +25,16 @@ public final class SparseObject implements AutoCloseable {
   /**
    * @param version changes whenever the object does
    * @param head its first bytes, copied
-   * @throws SceneFault permanent if the object is empty, or larger than any image
+   * @throws SceneException permanent if the object is empty, or larger than any image
    */
   static SparseObject begin(
-      ObjectStore store, String key, String version, long size, ByteBuffer head) throws SceneFault {
+      ObjectStore store, String key, String version, long size, ByteBuffer head)
+      throws SceneException {
     if (size == 0) {
-      throw SceneFault.permanent(key, "the object is empty (0 bytes)");
+      throw SceneException.permanent(key, "the object is empty (0 bytes)");
     }
     if (size > LARGEST) {
-      throw SceneFault.permanent(
+      throw SceneException.permanent(
           key, "the object has %d bytes; at most %d expected".formatted(size, LARGEST));
     }
     return new SparseObject(store, key, version, size, head);
@@ -76,9 +77,9 @@ public final class SparseObject implements AutoCloseable {
    * A borrowed view of some bytes; those that are not there yet are fetched at once, and some more
    * behind them that are likely to be asked for next.
    *
-   * @throws SceneFault if they cannot be had
+   * @throws SceneException if they cannot be had
    */
-  public ByteBuffer bytes(long offset, int length) throws SceneFault, InterruptedException {
+  public ByteBuffer bytes(long offset, int length) throws SceneException, InterruptedException {
     List<ByteRange> missing = held.missing(new ByteRange(offset, length));
     if (!missing.isEmpty()) {
       long begin = missing.get(0).offset();

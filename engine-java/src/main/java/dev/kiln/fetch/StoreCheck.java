@@ -1,7 +1,7 @@
 package dev.kiln.fetch;
 
-import dev.kiln.fault.ConfigurationFault;
-import dev.kiln.fault.SceneFault;
+import dev.kiln.error.ConfigurationException;
+import dev.kiln.error.SceneException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
@@ -11,7 +11,7 @@ import java.util.Locale;
 
 /**
  * Tries what a run will do with a store, on the smallest scale. What is found is said in words;
- * what stands in the way is a {@link ConfigurationFault} that says what to change.
+ * what stands in the way is a {@link ConfigurationException} that says what to change.
  */
 public final class StoreCheck {
   /** Deeper than the keys of any archive. */
@@ -30,7 +30,7 @@ public final class StoreCheck {
   public static String readable(String uri, StoreOptions options)
       throws IOException, InterruptedException {
     if (!S3Location.isS3(uri) && !Files.isReadable(ObjectStores.localPath(uri))) {
-      throw new ConfigurationFault(uri + ": a readable folder expected");
+      throw new ConfigurationException(uri + ": a readable folder expected");
     }
     try (ObjectStore store = ObjectStores.open(uri, options)) {
       String key;
@@ -53,8 +53,8 @@ public final class StoreCheck {
           as(store),
           key,
           (System.nanoTime() - begin) / 1e6);
-    } catch (SceneFault fault) {
-      throw new ConfigurationFault(uri + ": " + fault.getMessage(), fault);
+    } catch (SceneException fault) {
+      throw new ConfigurationException(uri + ": " + fault.getMessage(), fault);
     }
   }
 
@@ -90,18 +90,18 @@ public final class StoreCheck {
       List<String> keys = List.of(TRIAL, TRIAL + ".1", TRIAL + ".2", TRIAL + ".3");
       try {
         if (!store.existing(keys).contains(TRIAL)) {
-          throw new ConfigurationFault(
+          throw new ConfigurationException(
               store.uri(TRIAL)
                   + " was written and is not there: a store that is consistent and"
                   + " lists keys in order expected");
         }
       } catch (AccessDeniedException e) {
-        throw new ConfigurationFault(
+        throw new ConfigurationException(
             uri + ": can be written but not listed, which resuming needs: grant s3:ListBucket", e);
       }
       return store.uri(TRIAL) + " was written" + as(store);
     } catch (AccessDeniedException e) {
-      throw new ConfigurationFault(uri + ": cannot be written (" + e.getReason() + ")", e);
+      throw new ConfigurationException(uri + ": cannot be written (" + e.getReason() + ")", e);
     }
   }
 }

@@ -9,7 +9,7 @@ import java.util.OptionalLong;
  * BatchSlot}s: while one slot computes, the next is filled and the last is drained, so an encoder
  * on a device can overlap transfer and compute.
  *
- * <p>Slots may be used by several threads, each slot by one thread at a time. Closing the encoder
+ * <p>Slots may be used by several threads, each slot by one thread at a time. Closer the encoder
  * closes its slots.
  */
 public interface Encoder extends AutoCloseable {

@@ -1,5 +1,7 @@
 package dev.kiln.infer;
 
+import dev.kiln.infer.cpu.PhysicalCores;
+
 /**
  * Which encoder runs, and how.
  *

@@ -7,7 +7,7 @@ import java.nio.FloatBuffer;
  * frequencies are the model's; for row y and column x of the chip's grid of patches the numbers are
  * {@code sin(x·w), cos(x·w), sin(y·w), cos(y·w)} with {@code w = omega · gsd}.
  */
-final class PositionEncoding {
+public final class PositionEncoding {
   private final float[] omega;
   private final int side;
   private final int dim;
@@ -17,7 +17,7 @@ final class PositionEncoding {
    * @param side patches along a chip's edge
    * @param dim length of a token; what is left of it after the four parts is not written
    */
-  PositionEncoding(float[] omega, int side, int dim) {
+  public PositionEncoding(float[] omega, int side, int dim) {
     this.omega = omega;
     this.side = side;
     this.dim = dim;
@@ -27,7 +27,7 @@ final class PositionEncoding {
    * @param metres ground sample distance
    * @param out {@code [L, dim]}
    */
-  void write(float metres, FloatBuffer out) {
+  public void write(float metres, FloatBuffer out) {
     int q = omega.length;
     float[][] waves = new float[side][2 * q];
     for (int i = 0; i < side; i++) {

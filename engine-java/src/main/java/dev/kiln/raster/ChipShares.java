@@ -1,10 +1,10 @@
 package dev.kiln.raster;
 
-import dev.kiln.fault.SceneFault;
+import dev.kiln.error.SceneException;
 import dev.kiln.memory.BandPlane;
 import dev.kiln.memory.BufferPool;
-import dev.kiln.memory.PixelType;
 import dev.kiln.memory.Strip;
+import dev.kiln.type.PixelType;
 import java.nio.ByteBuffer;
 import java.util.BitSet;
 import java.util.function.IntPredicate;
@@ -36,11 +36,11 @@ public final class ChipShares {
    * @param mask the band on the scene's grid, as {@link SceneRaster#ofMask} gives it
    * @param isCloud whether a pixel of this value is cloud
    * @param isNodata whether a pixel of this value holds no data
-   * @throws SceneFault permanent if it does not hold uint8 or uint16, or cannot be decoded
+   * @throws SceneException permanent if it does not hold uint8 or uint16, or cannot be decoded
    */
   public static ChipShares of(
       SceneRaster mask, ChipGrid grid, IntPredicate isCloud, IntPredicate isNodata)
-      throws SceneFault {
+      throws SceneException {
     byte[] meaning = meaning(mask, isCloud, isNodata);
     ChipShares shares = new ChipShares(grid.size());
     try (BufferPool memory = new BufferPool()) {
@@ -57,10 +57,10 @@ public final class ChipShares {
   }
 
   private static byte[] meaning(SceneRaster mask, IntPredicate isCloud, IntPredicate isNodata)
-      throws SceneFault {
+      throws SceneException {
     PixelType type = mask.type();
     if (type != PixelType.UINT8 && type != PixelType.UINT16) {
-      throw SceneFault.permanent(
+      throw SceneException.permanent(
           mask.key(), "a mask of uint8 or uint16 pixels expected, found " + type);
     }
     byte[] meaning = new byte[1 << (8 * type.bytes())];

@@ -24,13 +24,13 @@ import static dev.kiln.gdal.global.gdal.VSIFCloseL;
 import static dev.kiln.gdal.global.gdal.VSIFileFromMemBuffer;
 import static dev.kiln.gdal.global.gdal.VSIUnlink;
 
-import dev.kiln.decode.TiledTiff;
-import dev.kiln.decode.UnsupportedTiffException;
-import dev.kiln.fault.SceneFault;
+import dev.kiln.error.SceneException;
 import dev.kiln.gdal.GDALDatasetH;
 import dev.kiln.gdal.GDALRasterBandH;
 import dev.kiln.memory.HostBuffer;
-import dev.kiln.memory.PixelType;
+import dev.kiln.tiles.TiledTiff;
+import dev.kiln.tiles.UnsupportedTiffException;
+import dev.kiln.type.PixelType;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -74,18 +74,18 @@ public final class CogFile implements AutoCloseable {
    * @param key the object's key, for messages
    * @param bytes the whole object, borrowed
    * @param threads that decode tiles
-   * @throws SceneFault permanent if it is not a GeoTIFF whose pixels Kiln can take
+   * @throws SceneException permanent if it is not a GeoTIFF whose pixels Kiln can take
    */
-  public static CogFile open(String key, HostBuffer bytes, int threads) throws SceneFault {
-    return open(key, bytes, threads, Decoder.NATIVE);
+  public static CogFile open(String key, HostBuffer bytes, int threads) throws SceneException {
+    return open(key, bytes, threads, TileDecoder.NATIVE);
   }
 
   /**
    * Opens a file whose tiles are decoded by the wanted decoder, or by GDAL if that one does not
    * know their kind.
    */
-  public static CogFile open(String key, HostBuffer bytes, int threads, Decoder wanted)
-      throws SceneFault {
+  public static CogFile open(String key, HostBuffer bytes, int threads, TileDecoder wanted)
+      throws SceneException {
     GdalLibrary.require();
     String memoryFile = "/vsimem/kiln/" + SERIAL.incrementAndGet() + ".tif";
     Pointer mapped = VSIFileFromMemBuffer(memoryFile, bytes.pointer(), bytes.size(), 0);
@@ -97,12 +97,12 @@ public final class CogFile implements AutoCloseable {
     try {
       dataset = openDataset(memoryFile, threads);
       if (dataset == null) {
-        throw SceneFault.permanent(
+        throw SceneException.permanent(
             key,
             "a GeoTIFF expected, found something else: " + lastError().replace(memoryFile, key));
       }
       return new CogFile(key, memoryFile, dataset, bytes, threads, wanted);
-    } catch (SceneFault | RuntimeException | Error e) {
+    } catch (RuntimeException | Error e) {
       if (dataset != null) {
         GDALClose(dataset);
       }
@@ -129,8 +129,8 @@ public final class CogFile implements AutoCloseable {
       GDALDatasetH dataset,
       HostBuffer bytes,
       int threads,
-      Decoder wanted)
-      throws SceneFault {
+      TileDecoder wanted)
+      throws SceneException {
     this.key = key;
     this.memoryFile = memoryFile;
     this.dataset = dataset;
@@ -138,7 +138,7 @@ public final class CogFile implements AutoCloseable {
     this.height = GDALGetRasterYSize(dataset);
     this.bands = GDALGetRasterCount(dataset);
     if (bands < 1) {
-      throw SceneFault.permanent(key, "the file holds no bands");
+      throw SceneException.permanent(key, "the file holds no bands");
     }
     GDALRasterBandH first = GDALGetRasterBand(dataset, 1);
     this.type = pixelType(key, GDALGetRasterDataType(first));
@@ -150,13 +150,13 @@ public final class CogFile implements AutoCloseable {
     this.interleaved = bands > 1 && "PIXEL".equals(interleave(dataset));
     this.geotransform = new double[6];
     if (GDALGetGeoTransform(dataset, geotransform) != CE_None) {
-      throw SceneFault.permanent(key, "no geotransform: the file does not say where it lies");
+      throw SceneException.permanent(key, "no geotransform: the file does not say where it lies");
     }
     if (geotransform[2] != 0 || geotransform[4] != 0) {
-      throw SceneFault.permanent(key, "north-up grid expected, found a rotated one");
+      throw SceneException.permanent(key, "north-up grid expected, found a rotated one");
     }
     this.threads = threads;
-    this.nativeTiles = wanted == Decoder.NATIVE ? nativeTiles(bytes) : Optional.empty();
+    this.nativeTiles = wanted == TileDecoder.NATIVE ? nativeTiles(bytes) : Optional.empty();
   }
 
   private Optional<NativeTiles> nativeTiles(HostBuffer bytes) {
@@ -174,7 +174,7 @@ public final class CogFile implements AutoCloseable {
     return GDALGetMetadataItem(dataset, "INTERLEAVE", "IMAGE_STRUCTURE");
   }
 
-  private static PixelType pixelType(String key, int type) throws SceneFault {
+  private static PixelType pixelType(String key, int type) throws SceneException {
     if (type == GDT_Byte) {
       return PixelType.UINT8;
     } else if (type == GDT_UInt16) {
@@ -184,7 +184,7 @@ public final class CogFile implements AutoCloseable {
     } else if (type == GDT_Float32) {
       return PixelType.FLOAT32;
     }
-    throw SceneFault.permanent(
+    throw SceneException.permanent(
         key, "pixels of type uint8, uint16, int16 or float32 expected, found GDAL type " + type);
   }
 
@@ -258,8 +258,8 @@ public final class CogFile implements AutoCloseable {
   }
 
   /** What decodes the tiles. */
-  public Decoder decoder() {
-    return nativeTiles.isPresent() ? Decoder.NATIVE : Decoder.GDAL;
+  public TileDecoder decoder() {
+    return nativeTiles.isPresent() ? TileDecoder.NATIVE : TileDecoder.GDAL;
   }
 
   /** Empty if GDAL decodes the tiles. */
@@ -279,13 +279,13 @@ public final class CogFile implements AutoCloseable {
   }
 
   /** Transformation from this file's grid to WGS84. */
-  Crs toLonLat() throws SceneFault {
+  Crs toLonLat() throws SceneException {
     return Crs.toLonLat(key, GDALGetSpatialRef(dataset()));
   }
 
   /** Where the file lies. */
-  public Ground ground() {
-    return new Ground(
+  public GeoExtent ground() {
+    return new GeoExtent(
         GDALGetProjectionRef(dataset()),
         easting(0),
         northing(0),
@@ -307,10 +307,10 @@ public final class CogFile implements AutoCloseable {
    * @param numbers of the bands, from 1
    * @param into receives pixel (i, j) of band k at byte {@code offset + k·bandStride + j·lineStride
    *     + i·pixelStride}
-   * @throws SceneFault permanent if a tile cannot be decoded
+   * @throws SceneException permanent if a tile cannot be decoded
    */
   void read(int[] numbers, int x, int y, int w, int h, HostBuffer into, BandLayout layout)
-      throws SceneFault {
+      throws SceneException {
     TiledTiff.Window window = new TiledTiff.Window(x, y, w, h);
     TileRead.all(List.of(new TileRead(this, numbers, window, into, layout)), threads);
   }

@@ -1,6 +1,6 @@
 package dev.kiln.raster;
 
-import dev.kiln.fault.SceneFault;
+import dev.kiln.error.SceneException;
 import dev.kiln.memory.ByteRange;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -59,14 +59,14 @@ public final class CogLayout {
    * @param key the object, for messages
    * @param size of the object in bytes
    * @param bytes of the object
-   * @throws SceneFault permanent if it is not a TIFF, or one whose directory is broken
+   * @throws SceneException permanent if it is not a TIFF, or one whose directory is broken
    */
   public static CogLayout read(String key, long size, FileBytes bytes)
-      throws SceneFault, InterruptedException {
+      throws SceneException, InterruptedException {
     return new CogLayout(key, size, TiffDirectory.readAll(key, size, bytes).get(0));
   }
 
-  private CogLayout(String key, long size, TiffDirectory image) throws SceneFault {
+  private CogLayout(String key, long size, TiffDirectory image) throws SceneException {
     this.key = key;
     this.size = size;
     this.width = within(image.number(Tag.WIDTH, "width"), MOST_PIXELS, "width");
@@ -97,7 +97,7 @@ public final class CogLayout {
     checkTiles();
   }
 
-  private void checkTiles() throws SceneFault {
+  private void checkTiles() throws SceneException {
     long tiles = (long) columns() * rows() * (interleaved ? 1 : bands);
     if (tiles > MOST_TILES || offsets.length < tiles || lengths.length < tiles) {
       throw broken(
@@ -106,7 +106,7 @@ public final class CogLayout {
     }
     for (int i = 0; i < tiles; i++) {
       if (lengths[i] > Integer.MAX_VALUE || offsets[i] > size - lengths[i]) {
-        throw SceneFault.permanent(
+        throw SceneException.permanent(
             key,
             "tile %d is said to be bytes %d+%d of %d: the object is cut short or broken"
                 .formatted(i, offsets[i], lengths[i], size));
@@ -114,7 +114,7 @@ public final class CogLayout {
     }
   }
 
-  private int within(long value, long most, String name) throws SceneFault {
+  private int within(long value, long most, String name) throws SceneException {
     if (value < 1 || value > most) {
       throw broken("%s of %d".formatted(name, value));
     }
@@ -123,21 +123,21 @@ public final class CogLayout {
 
   /** The value that all bands have; 1 where the file names none. */
   private int same(TiffDirectory image, int tag, String name, long absent, long most)
-      throws SceneFault {
+      throws SceneException {
     if (!image.has(tag)) {
       return (int) absent;
     }
     long[] values = image.numbers(tag, name);
     for (long value : values) {
       if (value != values[0]) {
-        throw SceneFault.permanent(key, name + " differ between its bands");
+        throw SceneException.permanent(key, name + " differ between its bands");
       }
     }
     return within(values[0], most, name);
   }
 
-  private SceneFault broken(String what) {
-    return SceneFault.permanent(key, "broken TIFF: " + what);
+  private SceneException broken(String what) {
+    return SceneException.permanent(key, "broken TIFF: " + what);
   }
 
   public String key() {

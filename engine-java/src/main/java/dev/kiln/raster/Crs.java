@@ -13,7 +13,7 @@ import static dev.kiln.gdal.global.gdal.OSRNewSpatialReference;
 import static dev.kiln.gdal.global.gdal.OSRRelease;
 import static dev.kiln.gdal.global.gdal.OSRSetAxisMappingStrategy;
 
-import dev.kiln.fault.SceneFault;
+import dev.kiln.error.SceneException;
 import dev.kiln.gdal.OGRCoordinateTransformationH;
 import dev.kiln.gdal.OGRSpatialReferenceH;
 import java.util.stream.IntStream;
@@ -40,19 +40,19 @@ public final class Crs implements AutoCloseable {
   /**
    * @param key the object, for messages
    * @param reference borrowed spatial reference of the scene, or null
-   * @throws SceneFault permanent if there is none or it is not in metres
+   * @throws SceneException permanent if there is none or it is not in metres
    */
-  static Crs toLonLat(String key, OGRSpatialReferenceH reference) throws SceneFault {
+  static Crs toLonLat(String key, OGRSpatialReferenceH reference) throws SceneException {
     if (reference == null) {
-      throw SceneFault.permanent(key, "no coordinate reference system; one in metres expected");
+      throw SceneException.permanent(key, "no coordinate reference system; one in metres expected");
     }
     if (OSRIsProjected(reference) == 0) {
-      throw SceneFault.permanent(
+      throw SceneException.permanent(
           key, "coordinate reference system in metres expected, found " + name(reference));
     }
     double metres = OSRGetLinearUnits(reference, (BytePointer) null);
     if (metres != 1.0) {
-      throw SceneFault.permanent(
+      throw SceneException.permanent(
           key,
           "coordinate reference system in metres expected, found "
               + name(reference)
@@ -69,13 +69,13 @@ public final class Crs implements AutoCloseable {
       OGRCoordinateTransformationH transformation =
           OCTNewCoordinateTransformation(reference, wgs84);
       if (transformation == null) {
-        throw SceneFault.permanent(
+        throw SceneException.permanent(
             key, "no transformation from " + name(reference) + " to WGS84: " + CogFile.lastError());
       }
       OGRCoordinateTransformationH inverse = OCTGetInverse(transformation);
       if (inverse == null) {
         OCTDestroyCoordinateTransformation(transformation);
-        throw SceneFault.permanent(
+        throw SceneException.permanent(
             key, "no transformation from WGS84 to " + name(reference) + ": " + CogFile.lastError());
       }
       return new Crs(transformation, inverse);

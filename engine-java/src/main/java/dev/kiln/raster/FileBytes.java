@@ -1,6 +1,6 @@
 package dev.kiln.raster;
 
-import dev.kiln.fault.SceneFault;
+import dev.kiln.error.SceneException;
 import java.nio.ByteBuffer;
 
 /** The bytes of a file of which some may first have to be fetched. */
@@ -8,7 +8,7 @@ import java.nio.ByteBuffer;
 public interface FileBytes {
   /**
    * @return a borrowed view of {@code length} bytes from {@code offset}; both lie within the file
-   * @throws SceneFault if they cannot be had
+   * @throws SceneException if they cannot be had
    */
-  ByteBuffer at(long offset, int length) throws SceneFault, InterruptedException;
+  ByteBuffer at(long offset, int length) throws SceneException, InterruptedException;
 }

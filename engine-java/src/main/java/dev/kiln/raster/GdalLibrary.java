@@ -1,6 +1,6 @@
 package dev.kiln.raster;
 
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import dev.kiln.gdal.Gdal;
 
 /** GDAL as installed on this machine. */
@@ -11,13 +11,13 @@ public final class GdalLibrary {
    * Loads GDAL; a second call does nothing.
    *
    * @return its version
-   * @throws ConfigurationFault if it is not installed as this build needs it
+   * @throws ConfigurationException if it is not installed as this build needs it
    */
   public static String require() {
     try {
       return Gdal.load();
     } catch (IllegalStateException e) {
-      throw new ConfigurationFault(e.getMessage(), e);
+      throw new ConfigurationException(e.getMessage(), e);
     }
   }
 }

@@ -5,16 +5,16 @@ import static dev.kiln.gdal.global.gdal.CPLErrorReset;
 import static dev.kiln.gdal.global.gdal.GDALDatasetRasterIOEx;
 import static dev.kiln.gdal.global.gdal.GF_Read;
 
-import dev.kiln.fault.SceneFault;
+import dev.kiln.error.SceneException;
 
 /** Tiles that GDAL decodes, on the threads that the file was opened with. */
 final class GdalTiles {
   private GdalTiles() {}
 
   /**
-   * @throws SceneFault permanent if a tile cannot be decoded
+   * @throws SceneException permanent if a tile cannot be decoded
    */
-  static void read(TileRead read) throws SceneFault {
+  static void read(TileRead read) throws SceneException {
     CogFile.BandLayout layout = read.layout();
     if (read.file().interleaved()) {
       read(read, read.bands(), layout.offset(), layout.bandStride());
@@ -29,7 +29,7 @@ final class GdalTiles {
   }
 
   private static void read(TileRead read, int[] bands, long offset, long bandStride)
-      throws SceneFault {
+      throws SceneException {
     CogFile file = read.file();
     int y = read.window().y();
     int w = read.window().width();
@@ -54,7 +54,7 @@ final class GdalTiles {
             bandStride,
             null);
     if (result != CE_None) {
-      throw SceneFault.permanent(
+      throw SceneException.permanent(
           file.key(),
           "pixels of rows %d to %d cannot be decoded: %s"
               .formatted(y, y + h - 1, file.gdalError()));

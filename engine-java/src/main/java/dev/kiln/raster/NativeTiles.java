@@ -1,9 +1,9 @@
 package dev.kiln.raster;
 
-import dev.kiln.decode.TiledTiff;
-import dev.kiln.decode.UnsupportedTiffException;
 import dev.kiln.memory.HostBuffer;
-import dev.kiln.memory.PixelType;
+import dev.kiln.tiles.TiledTiff;
+import dev.kiln.tiles.UnsupportedTiffException;
+import dev.kiln.type.PixelType;
 import java.util.OptionalDouble;
 
 /**

@@ -1,8 +1,8 @@
 package dev.kiln.raster;
 
 import dev.kiln.memory.BandPlane;
-import dev.kiln.memory.PixelType;
 import dev.kiln.memory.Strip;
+import dev.kiln.type.PixelType;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;

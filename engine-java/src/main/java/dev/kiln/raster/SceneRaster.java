@@ -1,12 +1,12 @@
 package dev.kiln.raster;
 
-import dev.kiln.decode.TiledTiff;
-import dev.kiln.fault.SceneFault;
+import dev.kiln.error.SceneException;
 import dev.kiln.memory.BandPlane;
 import dev.kiln.memory.BufferPool;
 import dev.kiln.memory.HostBuffer;
-import dev.kiln.memory.PixelType;
 import dev.kiln.memory.Strip;
+import dev.kiln.tiles.TiledTiff;
+import dev.kiln.type.PixelType;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -34,7 +34,7 @@ public final class SceneRaster implements AutoCloseable {
   private final int refinement;
   private final Crs crs;
 
-  private SceneRaster(List<Source> sources, CogFile finest, int refinement) throws SceneFault {
+  private SceneRaster(List<Source> sources, CogFile finest, int refinement) throws SceneException {
     this.sources = List.copyOf(sources);
     this.finest = finest;
     this.refinement = refinement;
@@ -44,9 +44,9 @@ public final class SceneRaster implements AutoCloseable {
   /**
    * @param key the scene, for messages
    * @param sources one a band, in the platform's order
-   * @throws SceneFault permanent if the files do not fit together
+   * @throws SceneException permanent if the files do not fit together
    */
-  public static SceneRaster of(String key, List<Source> sources) throws SceneFault {
+  public static SceneRaster of(String key, List<Source> sources) throws SceneException {
     CogFile finest = sources.get(0).file();
     for (Source source : sources) {
       if (source.file().width() > finest.width()) {
@@ -64,32 +64,32 @@ public final class SceneRaster implements AutoCloseable {
    *
    * @param mask the classification band
    * @param refinement pixels of the scene's grid that a pixel of the mask covers in each direction
-   * @throws SceneFault permanent if the file does not hold it
+   * @throws SceneException permanent if the file does not hold it
    */
-  public static SceneRaster ofMask(Source mask, int refinement) throws SceneFault {
+  public static SceneRaster ofMask(Source mask, int refinement) throws SceneException {
     fits(mask, mask.file());
     return new SceneRaster(List.of(mask), mask.file(), refinement);
   }
 
-  private static void fits(Source source, CogFile grid) throws SceneFault {
+  private static void fits(Source source, CogFile grid) throws SceneException {
     CogFile file = source.file();
     String band = "band " + source.band() + " (" + file.key() + ")";
     if (source.index() > file.bands()) {
-      throw SceneFault.permanent(
+      throw SceneException.permanent(
           file.key(),
           "band %s expected as number %d, found %d bands"
               .formatted(source.band(), source.index(), file.bands()));
     }
     int repeat = grid.width() / file.width();
     if (file.width() * repeat != grid.width() || file.height() * repeat != grid.height()) {
-      throw SceneFault.permanent(
+      throw SceneException.permanent(
           file.key(),
           "%s is %d × %d px, which does not divide the grid of %d × %d px (%s)"
               .formatted(
                   band, file.width(), file.height(), grid.width(), grid.height(), grid.key()));
     }
     if (!file.ground().isSameAs(grid.ground())) {
-      throw SceneFault.permanent(
+      throw SceneException.permanent(
           file.key(), band + " lies elsewhere or in another coordinate system than " + grid.key());
     }
   }
@@ -115,7 +115,7 @@ public final class SceneRaster implements AutoCloseable {
   }
 
   /** Where the scene lies. */
-  public Ground ground() {
+  public GeoExtent ground() {
     return finest.ground();
   }
 
@@ -164,9 +164,9 @@ public final class SceneRaster implements AutoCloseable {
    *
    * @param memory lends the strip's
    * @return the caller owns it
-   * @throws SceneFault permanent if the pixels cannot be decoded
+   * @throws SceneException permanent if the pixels cannot be decoded
    */
-  public Strip read(StripWindow window, BufferPool memory) throws SceneFault {
+  public Strip read(StripWindow window, BufferPool memory) throws SceneException {
     Map<CogFile, List<Integer>> bandsOfFile = new LinkedHashMap<>();
     for (int i = 0; i < sources.size(); i++) {
       bandsOfFile.computeIfAbsent(sources.get(i).file(), f -> new ArrayList<>()).add(i);
@@ -184,7 +184,7 @@ public final class SceneRaster implements AutoCloseable {
       }
       TileRead.all(reads, finest.threads());
       return new Strip(pixels, List.of(planes), window.firstRow(), window.rows());
-    } catch (SceneFault | RuntimeException | Error e) {
+    } catch (RuntimeException | Error e) {
       pixels.close();
       throw e;
     }

@@ -1,6 +1,6 @@
 package dev.kiln.raster;
 
-import dev.kiln.fault.SceneFault;
+import dev.kiln.error.SceneException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -42,10 +42,10 @@ final class TiffDirectory {
    * @param size of the file in bytes
    * @param bytes of the file
    * @return at least one directory, in file order
-   * @throws SceneFault permanent if this is no TIFF or a broken one
+   * @throws SceneException permanent if this is no TIFF or a broken one
    */
   static List<TiffDirectory> readAll(String key, long size, FileBytes bytes)
-      throws SceneFault, InterruptedException {
+      throws SceneException, InterruptedException {
     return new Reader(key, size, bytes).readAll();
   }
 
@@ -54,27 +54,27 @@ final class TiffDirectory {
   }
 
   /** The one number of a field. */
-  long number(int tag, String name) throws SceneFault {
+  long number(int tag, String name) throws SceneException {
     if (!has(tag)) {
-      throw SceneFault.permanent(key, "broken TIFF: no " + name + " (tag " + tag + ")");
+      throw SceneException.permanent(key, "broken TIFF: no " + name + " (tag " + tag + ")");
     }
     return numbers(tag, name)[0];
   }
 
   /** The one number of a field, or another where the field is absent. */
-  long number(int tag, String name, long absent) throws SceneFault {
+  long number(int tag, String name, long absent) throws SceneException {
     return has(tag) ? number(tag, name) : absent;
   }
 
   /**
    * The numbers of a field, at least one.
    *
-   * @throws SceneFault permanent if there is no such field or it does not hold whole numbers
+   * @throws SceneException permanent if there is no such field or it does not hold whole numbers
    */
-  long[] numbers(int tag, String name) throws SceneFault {
+  long[] numbers(int tag, String name) throws SceneException {
     Field field = fields.get(tag);
     if (field == null || field.count() == 0) {
-      throw SceneFault.permanent(key, "broken TIFF: no " + name + " (tag " + tag + ")");
+      throw SceneException.permanent(key, "broken TIFF: no " + name + " (tag " + tag + ")");
     }
     ByteBuffer value = field.value();
     long[] numbers = new long[field.count()];
@@ -86,13 +86,13 @@ final class TiffDirectory {
             case 4, 13 -> value.getInt(4 * i) & 0xFFFF_FFFFL;
             case 16, 18 -> value.getLong(8 * i);
             default ->
-                throw SceneFault.permanent(
+                throw SceneException.permanent(
                     key,
                     "broken TIFF: %s (tag %d) of whole numbers expected, found type %d"
                         .formatted(name, tag, field.type()));
           };
       if (numbers[i] < 0) {
-        throw SceneFault.permanent(key, "broken TIFF: %s beyond 2^63".formatted(name));
+        throw SceneException.permanent(key, "broken TIFF: %s beyond 2^63".formatted(name));
       }
     }
     return numbers;
@@ -124,7 +124,7 @@ final class TiffDirectory {
       this.bytes = bytes;
     }
 
-    List<TiffDirectory> readAll() throws SceneFault, InterruptedException {
+    List<TiffDirectory> readAll() throws SceneException, InterruptedException {
       List<TiffDirectory> directories = new ArrayList<>();
       Set<Long> seen = new HashSet<>();
       for (long at = first(); at != 0; ) {
@@ -142,7 +142,7 @@ final class TiffDirectory {
     }
 
     /** Offset of the first directory. */
-    private long first() throws SceneFault, InterruptedException {
+    private long first() throws SceneException, InterruptedException {
       if (size < 8) {
         throw notTiff();
       }
@@ -163,7 +163,7 @@ final class TiffDirectory {
       return read(8, 8).getLong(0);
     }
 
-    private int fieldCount(long at) throws SceneFault, InterruptedException {
+    private int fieldCount(long at) throws SceneException, InterruptedException {
       long count = big ? read(at, 8).getLong(0) : read(at, 2).getShort(0) & 0xFFFF;
       if (count < 1 || count > MOST_FIELDS) {
         throw broken("a directory of " + count + " fields");
@@ -171,12 +171,13 @@ final class TiffDirectory {
       return (int) count;
     }
 
-    private long next(long at, int count) throws SceneFault, InterruptedException {
+    private long next(long at, int count) throws SceneException, InterruptedException {
       long after = at + (big ? 8 + 20L * count : 2 + 12L * count);
       return big ? read(after, 8).getLong(0) : read(after, 4).getInt(0) & 0xFFFF_FFFFL;
     }
 
-    private Map<Integer, Field> fields(long at, int count) throws SceneFault, InterruptedException {
+    private Map<Integer, Field> fields(long at, int count)
+        throws SceneException, InterruptedException {
       int entry = big ? 20 : 12;
       int inline = big ? 8 : 4;
       ByteBuffer entries = read(at + (big ? 8 : 2), count * entry);
@@ -212,7 +213,7 @@ final class TiffDirectory {
       return fields;
     }
 
-    private ByteBuffer read(long offset, int length) throws SceneFault, InterruptedException {
+    private ByteBuffer read(long offset, int length) throws SceneException, InterruptedException {
       if (offset < 0 || offset > size - length) {
         throw broken(
             "bytes %d to %d of its directory lie outside the %d bytes of the object"
@@ -221,12 +222,12 @@ final class TiffDirectory {
       return bytes.at(offset, length).slice().order(order);
     }
 
-    private SceneFault broken(String what) {
-      return SceneFault.permanent(key, "broken TIFF: " + what);
+    private SceneException broken(String what) {
+      return SceneException.permanent(key, "broken TIFF: " + what);
     }
 
-    private SceneFault notTiff() {
-      return SceneFault.permanent(key, "a GeoTIFF expected, found something else");
+    private SceneException notTiff() {
+      return SceneException.permanent(key, "a GeoTIFF expected, found something else");
     }
   }
 }

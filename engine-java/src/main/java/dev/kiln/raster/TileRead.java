@@ -1,9 +1,9 @@
 package dev.kiln.raster;
 
-import dev.kiln.decode.CorruptTileException;
-import dev.kiln.decode.TiledTiff;
-import dev.kiln.fault.SceneFault;
+import dev.kiln.error.SceneException;
 import dev.kiln.memory.HostBuffer;
+import dev.kiln.tiles.CorruptTileException;
+import dev.kiln.tiles.TiledTiff;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -41,9 +41,9 @@ record TileRead(
    * none waits while another window still has tiles.
    *
    * @param threads that decode tiles natively
-   * @throws SceneFault permanent if a tile cannot be decoded
+   * @throws SceneException permanent if a tile cannot be decoded
    */
-  static void all(List<TileRead> reads, int threads) throws SceneFault {
+  static void all(List<TileRead> reads, int threads) throws SceneException {
     List<CogFile> files = new ArrayList<>();
     List<TiledTiff.Read> natively = new ArrayList<>();
     for (TileRead read : reads) {
@@ -58,7 +58,7 @@ record TileRead(
     try {
       TiledTiff.read(natively, threads);
     } catch (CorruptTileException e) {
-      throw SceneFault.permanent(
+      throw SceneException.permanent(
           files.get(e.read()).key(), "pixels cannot be decoded: " + e.getMessage(), e);
     }
   }

@@ -33,7 +33,7 @@ final class Batch {
 
   /** Adds chip number {@code index} of the strip's scene. */
   void put(StripWork strip, int index) {
-    OpenScene scene = strip.scene();
+    SceneAssembly scene = strip.scene();
     Chip chip = scene.chip(index);
     slot.put(
         strip.strip(),
@@ -50,10 +50,10 @@ final class Batch {
    * @param embeddings {@code [size, dim]}
    * @return the scenes that are complete with them
    */
-  List<OpenScene> deliver(FloatBuffer embeddings) {
-    List<OpenScene> complete = new ArrayList<>();
+  List<SceneAssembly> deliver(FloatBuffer embeddings) {
+    List<SceneAssembly> complete = new ArrayList<>();
     for (int i = 0; i < homes.size(); i++) {
-      OpenScene scene = homes.get(i).strip().scene();
+      SceneAssembly scene = homes.get(i).strip().scene();
       if (scene.home(homes.get(i).chip(), embeddings, i)) {
         complete.add(scene);
       }
@@ -62,8 +62,8 @@ final class Batch {
   }
 
   /** The scenes that have chips in this batch. */
-  Set<OpenScene> scenes() {
-    Set<OpenScene> scenes = new LinkedHashSet<>();
+  Set<SceneAssembly> scenes() {
+    Set<SceneAssembly> scenes = new LinkedHashSet<>();
     homes.forEach(home -> scenes.add(home.strip().scene()));
     return scenes;
   }

@@ -1,10 +1,10 @@
 package dev.kiln.run;
 
 import dev.kiln.archive.PixelClasses;
-import dev.kiln.fault.SceneFault;
+import dev.kiln.error.SceneException;
 import dev.kiln.raster.ChipGrid;
 import dev.kiln.raster.ChipShares;
-import dev.kiln.raster.Ground;
+import dev.kiln.raster.GeoExtent;
 import dev.kiln.raster.SceneRaster;
 import java.util.BitSet;
 
@@ -16,14 +16,14 @@ import java.util.BitSet;
  * @param shares of cloud and of pixels without data
  * @param surviving indices of the chips that are wanted
  */
-record ChipSelection(ChipGrid grid, Ground ground, ChipShares shares, BitSet surviving) {
+record ChipSelection(ChipGrid grid, GeoExtent ground, ChipShares shares, BitSet surviving) {
 
   /**
    * All chips of a scene.
    *
-   * @throws SceneFault permanent if it is smaller than one
+   * @throws SceneException permanent if it is smaller than one
    */
-  static ChipSelection all(SceneRaster raster, int chip) throws SceneFault {
+  static ChipSelection all(SceneRaster raster, int chip) throws SceneException {
     ChipGrid grid = grid(raster, chip);
     return new ChipSelection(grid, raster.ground(), ChipShares.none(grid), grid.all());
   }
@@ -32,20 +32,20 @@ record ChipSelection(ChipGrid grid, Ground ground, ChipShares shares, BitSet sur
    * The chips that a scene's mask lets through.
    *
    * @param mask on the scene's grid
-   * @throws SceneFault permanent if the mask cannot be read, or is smaller than one chip
+   * @throws SceneException permanent if the mask cannot be read, or is smaller than one chip
    */
   static ChipSelection by(SceneRaster mask, PixelClasses classes, ChipOptions options)
-      throws SceneFault {
+      throws SceneException {
     ChipGrid grid = grid(mask, options.chip());
     ChipShares shares = ChipShares.of(mask, grid, classes::isCloud, classes::isNodata);
     return new ChipSelection(
         grid, mask.ground(), shares, shares.surviving(options.maxCloud(), options.maxNodata()));
   }
 
-  private static ChipGrid grid(SceneRaster raster, int chip) throws SceneFault {
+  private static ChipGrid grid(SceneRaster raster, int chip) throws SceneException {
     ChipGrid grid = ChipGrid.of(raster.width(), raster.height(), chip);
     if (grid.size() == 0) {
-      throw SceneFault.permanent(
+      throw SceneException.permanent(
           raster.key(),
           "scene is %d × %d px, smaller than one chip of %d px"
               .formatted(raster.width(), raster.height(), chip));
@@ -56,16 +56,16 @@ record ChipSelection(ChipGrid grid, Ground ground, ChipShares shares, BitSet sur
   /**
    * Checks that the bands lie where the mask does.
    *
-   * @throws SceneFault permanent if not
+   * @throws SceneException permanent if not
    */
-  void requireFits(SceneRaster bands) throws SceneFault {
+  void requireFits(SceneRaster bands) throws SceneException {
     if (!ground.isSameAs(bands.ground())) {
-      throw SceneFault.permanent(
+      throw SceneException.permanent(
           bands.key(), "the bands lie elsewhere or in another coordinate system than the mask");
     }
     ChipGrid found = ChipGrid.of(bands.width(), bands.height(), grid.chip());
     if (!found.equals(grid)) {
-      throw SceneFault.permanent(
+      throw SceneException.permanent(
           bands.key(),
           "the bands hold %d × %d chips, %d × %d expected from the mask and the item's proj:shape or gsd"
               .formatted(found.columns(), found.rows(), grid.columns(), grid.rows()));

@@ -1,6 +1,6 @@
 package dev.kiln.run;
 
-import dev.kiln.fault.SceneFault;
+import dev.kiln.error.SceneException;
 import dev.kiln.memory.BufferPool;
 import dev.kiln.memory.Strip;
 import dev.kiln.raster.ChipGrid;
@@ -24,7 +24,7 @@ import java.util.Optional;
  * @param options what is embedded
  */
 record DecodingScene(
-    OpenScene scene,
+    SceneAssembly scene,
     Optional<SceneRaster> raster,
     ChipGrid grid,
     BitSet surviving,
@@ -45,7 +45,7 @@ record DecodingScene(
    *
    * @param memory lends the strip's
    */
-  StripWork read(StripWindow window, BufferPool memory) throws SceneFault {
+  StripWork read(StripWindow window, BufferPool memory) throws SceneException {
     int offset = options.radiometricOffset().of(scene.scene().radiometricOffset());
     Strip strip = raster.orElseThrow().read(window, memory).withRadiometricOffset(offset);
     try {

@@ -1,9 +1,14 @@
 package dev.kiln.run;
 
-import dev.kiln.fault.SceneFault;
+import dev.kiln.error.MachineException;
 import dev.kiln.infer.Encoder;
 import dev.kiln.infer.EncoderException;
 import dev.kiln.memory.BufferPool;
+import dev.kiln.metrics.EnergyMeter;
+import dev.kiln.metrics.ResourceUse;
+import dev.kiln.pipeline.BoundedQueue;
+import dev.kiln.pipeline.Pipeline;
+import dev.kiln.pipeline.Stage;
 import dev.kiln.raster.StripWindow;
 import dev.kiln.sink.GeoParquetWriter;
 import dev.kiln.sink.OutputKey;
@@ -38,23 +43,23 @@ public final class EmbeddingRun {
   private final EmbeddingJob job;
   private final RunOptions options;
   private final Encoder encoder;
-  private final KeysToDo keys;
+  private final PendingScenes keys;
   private final SceneFetch fetch;
   private final SceneDecode decode;
   private final BufferPool stripMemory;
 
-  private final Lane<FetchedScene> fetched;
-  private final Lane<StripWork> strips;
-  private final Lane<Batch> computing;
-  private final Lane<Batch> free;
-  private final Lane<OpenScene> finished;
+  private final BoundedQueue<FetchedScene> fetched;
+  private final BoundedQueue<StripWork> strips;
+  private final BoundedQueue<Batch> computing;
+  private final BoundedQueue<Batch> free;
+  private final BoundedQueue<SceneAssembly> finished;
 
-  private final Tally tally = new Tally();
+  private final RunCounters tally = new RunCounters();
   private final EnergyMeter energy = new EnergyMeter(EnergyMeter.POWERCAP);
-  private final Strikes failedBatches = new Strikes("batches");
-  private final Strikes failedWrites = new Strikes("writes");
-  private final Chain chain;
-  private final Watch watch;
+  private final FailureLimit failedBatches = new FailureLimit("batches");
+  private final FailureLimit failedWrites = new FailureLimit("writes");
+  private final Pipeline chain;
+  private final RunMonitor watch;
 
   /**
    * @param job its stores are borrowed
@@ -67,7 +72,7 @@ public final class EmbeddingRun {
     this.options = options;
     this.encoder = encoder;
     this.stripMemory = new BufferPool(encoder.hostMemory());
-    this.keys = new KeysToDo(job.keys(), job.out(), options.overwrite(), tally);
+    this.keys = new PendingScenes(job.keys(), job.out(), options.overwrite(), tally);
     this.fetch =
         new SceneFetch(
             job.archive(),
@@ -78,20 +83,20 @@ public final class EmbeddingRun {
             options.fetchMemory());
     this.decode =
         new SceneDecode(job.chips(), encoder.description().dim(), options.inflateThreads());
-    this.fetched = new Lane<>("fetched", options.fetchThreads());
-    this.strips = new Lane<>("strips", options.strips());
-    this.computing = new Lane<>("computing", options.slots());
-    this.free = new Lane<>("free", options.slots());
-    this.finished = new Lane<>("finished", 4);
+    this.fetched = new BoundedQueue<>("fetched", options.fetchThreads());
+    this.strips = new BoundedQueue<>("strips", options.strips());
+    this.computing = new BoundedQueue<>("computing", options.slots());
+    this.free = new BoundedQueue<>("free", options.slots());
+    this.finished = new BoundedQueue<>("finished", 4);
     this.chain =
-        new Chain()
+        new Pipeline()
             .stage("fetch", options.fetchThreads(), this::fetch, fetched)
             .stage("decode", options.decodeThreads(), this::decode, strips)
             .stage("fill", 1, this::fill, computing)
             .stage("encode", 1, this::encode, finished)
             .stage("write", WRITE_THREADS, this::write, null);
     this.watch =
-        new Watch(
+        new RunMonitor(
             chain,
             tally,
             List.of(fetched, strips, computing, finished),
@@ -143,7 +148,7 @@ public final class EmbeddingRun {
     try {
       return watch.stopping() ? null : keys.next();
     } catch (IOException e) {
-      throw new MachineFault("asking which files are there failed: " + e.getMessage(), e);
+      throw new MachineException("asking which files are there failed: " + e.getMessage(), e);
     }
   }
 
@@ -155,7 +160,7 @@ public final class EmbeddingRun {
         tally.fetched(scene.bytes());
         stage.done(1);
         stage.put(fetched, scene);
-      } catch (SceneFault | RuntimeException e) {
+      } catch (RuntimeException e) {
         tally.failed(key, e);
       }
     }
@@ -168,7 +173,7 @@ public final class EmbeddingRun {
   }
 
   private void decode(FetchedScene bytes, Stage stage) throws InterruptedException {
-    OpenScene scene = null;
+    SceneAssembly scene = null;
     try (bytes;
         DecodingScene decoding = decode.open(bytes)) {
       scene = decoding.scene();
@@ -191,7 +196,7 @@ public final class EmbeddingRun {
         stage.put(finished, scene);
       }
       stage.done(1);
-    } catch (SceneFault | RuntimeException e) {
+    } catch (RuntimeException e) {
       if (scene == null || scene.giveUp()) {
         tally.failed(bytes.scene().key(), e);
       }
@@ -247,14 +252,14 @@ public final class EmbeddingRun {
     for (Batch batch = stage.take(computing); batch != null; batch = stage.take(computing)) {
       try {
         FloatBuffer embeddings = Trace.within("await", batch.size(), batch.slot()::await);
-        for (OpenScene scene : batch.deliver(embeddings)) {
+        for (SceneAssembly scene : batch.deliver(embeddings)) {
           stage.put(finished, scene);
         }
         stage.done(batch.size());
         tally.embedded(batch.size());
         failedBatches.success();
       } catch (EncoderException e) {
-        for (OpenScene scene : batch.scenes()) {
+        for (SceneAssembly scene : batch.scenes()) {
           if (scene.giveUp()) {
             tally.failed(scene.scene().key(), e);
           }
@@ -267,10 +272,10 @@ public final class EmbeddingRun {
   }
 
   private void write(Stage stage) throws InterruptedException {
-    for (OpenScene scene = stage.take(finished); scene != null; scene = stage.take(finished)) {
+    for (SceneAssembly scene = stage.take(finished); scene != null; scene = stage.take(finished)) {
       String key = scene.scene().key();
       try {
-        OpenScene whole = scene;
+        SceneAssembly whole = scene;
         int bytes = Trace.within("write", key, () -> write(whole, key));
         tally.written(bytes);
         stage.done(1);
@@ -283,7 +288,7 @@ public final class EmbeddingRun {
   }
 
   /** Bytes of the scene's file, which is safe then. */
-  private int write(OpenScene scene, String key) throws IOException {
+  private int write(SceneAssembly scene, String key) throws IOException {
     byte[] file =
         GeoParquetWriter.toBytes(
             scene.table(job.platform().name(), job.chips().chip()), job.provenance());

@@ -2,6 +2,7 @@ package dev.kiln.run;
 
 import dev.kiln.archive.Scene;
 import dev.kiln.fetch.SparseObject;
+import dev.kiln.pipeline.Stage;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

@@ -1,7 +1,7 @@
 package dev.kiln.run;
 
 import com.sun.management.OperatingSystemMXBean;
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import dev.kiln.model.Architecture;
 import dev.kiln.platform.Platform;
 import java.lang.management.ManagementFactory;
@@ -121,11 +121,12 @@ public final class MemoryPlan {
 
   /**
    * @param available bytes that the process may use
-   * @throws ConfigurationFault if the plan does not fit; names the largest part that a flag changes
+   * @throws ConfigurationException if the plan does not fit; names the largest part that a flag
+   *     changes
    */
   public void requireFits(long available) {
     if (bytes() > available) {
-      throw new ConfigurationFault(
+      throw new ConfigurationException(
           "%s: %s planned, %s available; lower one of: %s"
               .formatted(name, megabytes(bytes()), megabytes(available), this));
     }

@@ -78,7 +78,7 @@ public final class ProgressLog implements ProgressListener, AutoCloseable {
   }
 
   static String line(Snapshot now) {
-    Tally.Counts counts = now.counts();
+    RunCounters.Counts counts = now.counts();
     String lanes =
         now.lanes().stream()
             .map(l -> l.lane() + " " + l.items() + "/" + l.capacity())

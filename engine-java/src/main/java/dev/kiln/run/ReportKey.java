@@ -1,6 +1,6 @@
 package dev.kiln.run;
 
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import java.util.OptionalInt;
 import java.util.regex.Pattern;
 
@@ -18,7 +18,7 @@ public final class ReportKey {
    *
    * @param run sets runs into one output apart; null for the one that has no name
    * @param shard its index; empty for the whole list
-   * @throws ConfigurationFault if the name cannot be a folder's
+   * @throws ConfigurationException if the name cannot be a folder's
    */
   public static String of(String run, OptionalInt shard) {
     String file = shard.isPresent() ? "shard-%05d.json".formatted(shard.getAsInt()) : "run.json";
@@ -31,7 +31,7 @@ public final class ReportKey {
       return FOLDER;
     }
     if (!NAME.matcher(run).matches()) {
-      throw new ConfigurationFault(
+      throw new ConfigurationException(
           "--run-name " + run + ": letters, digits, dots, dashes and underscores expected");
     }
     return FOLDER + "/" + run;

@@ -1,8 +1,12 @@
 package dev.kiln.run;
 
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
+import dev.kiln.error.ExitCode;
+import dev.kiln.error.MachineException;
 import dev.kiln.fetch.Traffic;
 import dev.kiln.infer.EncoderDescription;
+import dev.kiln.metrics.ResourceUse;
+import dev.kiln.pipeline.Stage;
 import dev.kiln.sink.Provenance;
 import java.util.List;
 import java.util.Locale;
@@ -79,10 +83,10 @@ public record RunReport(
   }
 
   private static int exitCode(Throwable failure, boolean unfinished, List<FailedScene> failures) {
-    if (failure instanceof ConfigurationFault || failure instanceof OutOfMemoryError) {
+    if (failure instanceof ConfigurationException || failure instanceof OutOfMemoryError) {
       return ExitCode.CONFIGURATION;
     }
-    if (failure instanceof MachineFault) {
+    if (failure instanceof MachineException) {
       return ExitCode.TRY_AGAIN;
     }
     if (failure != null || any(failures, FailedScene.Kind.INTERNAL)) {
@@ -107,7 +111,7 @@ public record RunReport(
           + failure.getMessage()
           + "); lower --batch or --fetch-memory, or give the process more";
     }
-    return failure instanceof ConfigurationFault || failure instanceof MachineFault
+    return failure instanceof ConfigurationException || failure instanceof MachineException
         ? failure.getMessage()
         : "internal error: " + failure;
   }
@@ -119,7 +123,7 @@ public record RunReport(
 
   /** The report in a few lines for a person. */
   public String summary() {
-    Tally.Counts counts = run.counts();
+    RunCounters.Counts counts = run.counts();
     StringBuilder text = new StringBuilder();
     line(
         text,

@@ -5,7 +5,7 @@ import dev.kiln.archive.Scene;
 import dev.kiln.chip.Chip;
 import dev.kiln.chip.Footprint;
 import dev.kiln.chip.TimeEncoding;
-import dev.kiln.fault.SceneFault;
+import dev.kiln.error.SceneException;
 import dev.kiln.raster.ChipGrid;
 import dev.kiln.raster.CogFile;
 import dev.kiln.raster.NodataValues;
@@ -40,12 +40,12 @@ final class SceneDecode {
    *
    * @param fetched borrowed; must outlive what is returned
    */
-  DecodingScene open(FetchedScene fetched) throws SceneFault {
+  DecodingScene open(FetchedScene fetched) throws SceneException {
     Scene scene = fetched.scene();
     if (fetched.isMasked()) {
       ChipSelection none = fetched.selection().orElseThrow();
       return new DecodingScene(
-          new OpenScene(scene, List.of(), TimeEncoding.of(scene.datetime()), List.of(), dim),
+          new SceneAssembly(scene, List.of(), TimeEncoding.of(scene.datetime()), List.of(), dim),
           Optional.empty(),
           none.grid(),
           none.surviving(),
@@ -59,13 +59,14 @@ final class SceneDecode {
         files.put(asset, CogFile.open(asset, fetched.assets().get(asset).buffer(), inflateThreads));
       }
       return open(fetched, files);
-    } catch (SceneFault | RuntimeException | Error e) {
+    } catch (RuntimeException | Error e) {
       files.values().forEach(CogFile::close);
       throw e;
     }
   }
 
-  private DecodingScene open(FetchedScene fetched, Map<String, CogFile> files) throws SceneFault {
+  private DecodingScene open(FetchedScene fetched, Map<String, CogFile> files)
+      throws SceneException {
     Scene scene = fetched.scene();
     List<SceneRaster.Source> sources = new ArrayList<>();
     List<OptionalDouble> nodata = new ArrayList<>();
@@ -86,7 +87,7 @@ final class SceneDecode {
               : ChipSelection.all(raster, options.chip());
       selection.requireFits(raster);
       BitSet chips = (BitSet) selection.surviving().clone();
-      OpenScene open = lay(scene, raster, selection, chips);
+      SceneAssembly open = lay(scene, raster, selection, chips);
       return new DecodingScene(
           open,
           Optional.of(raster),
@@ -95,15 +96,15 @@ final class SceneDecode {
           scene.nodataByValue() ? Optional.of(new NodataValues(nodata)) : Optional.empty(),
           options,
           List.copyOf(files.values()));
-    } catch (SceneFault | RuntimeException | Error e) {
+    } catch (RuntimeException | Error e) {
       raster.close();
       throw e;
     }
   }
 
-  private static void expect(Scene scene, CogFile file) throws SceneFault {
+  private static void expect(Scene scene, CogFile file) throws SceneException {
     if (scene.pixelType().isPresent() && file.type() != scene.pixelType().get()) {
-      throw SceneFault.permanent(
+      throw SceneException.permanent(
           file.key(),
           "pixels of type %s expected, found %s".formatted(scene.pixelType().get(), file.type()));
     }
@@ -114,8 +115,9 @@ final class SceneDecode {
    *
    * @param surviving the chips that are wanted; loses those that do not lie on the Earth
    */
-  private OpenScene lay(Scene scene, SceneRaster raster, ChipSelection selection, BitSet surviving)
-      throws SceneFault {
+  private SceneAssembly lay(
+      Scene scene, SceneRaster raster, ChipSelection selection, BitSet surviving)
+      throws SceneException {
     ChipGrid grid = selection.grid();
     List<Chip> chips = new ArrayList<>();
     List<float[]> locations = new ArrayList<>();
@@ -137,8 +139,8 @@ final class SceneDecode {
       locations.add(options.locationOrder().encode(centre.getY(), centre.getX()));
     }
     if (chips.isEmpty()) {
-      throw SceneFault.permanent(raster.key(), "no chip of the scene lies on the Earth");
+      throw SceneException.permanent(raster.key(), "no chip of the scene lies on the Earth");
     }
-    return new OpenScene(scene, chips, TimeEncoding.of(scene.datetime()), locations, dim);
+    return new SceneAssembly(scene, chips, TimeEncoding.of(scene.datetime()), locations, dim);
   }
 }

@@ -3,10 +3,11 @@ package dev.kiln.run;
 import dev.kiln.archive.Mask;
 import dev.kiln.archive.Scene;
 import dev.kiln.archive.SceneArchive;
-import dev.kiln.fault.SceneFault;
+import dev.kiln.error.SceneException;
 import dev.kiln.fetch.ObjectStore;
 import dev.kiln.fetch.RangePlan;
 import dev.kiln.fetch.SparseObject;
+import dev.kiln.pipeline.Stage;
 import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -49,12 +50,12 @@ final class SceneFetch {
   }
 
   /** Fetches one scene; transient faults are tried again with growing pauses. */
-  FetchedScene fetch(String key, Stage stage) throws SceneFault, InterruptedException {
+  FetchedScene fetch(String key, Stage stage) throws SceneException, InterruptedException {
     for (int attempt = 1; ; attempt++) {
       try {
         return once(key, stage);
-      } catch (SceneFault fault) {
-        if (fault.kind() != SceneFault.Kind.TRANSIENT || attempt >= attempts) {
+      } catch (SceneException fault) {
+        if (fault.kind() != SceneException.Kind.TRANSIENT || attempt >= attempts) {
           throw fault;
         }
         long pause = FIRST_PAUSE_MILLIS << (attempt - 1);
@@ -69,7 +70,7 @@ final class SceneFetch {
     }
   }
 
-  private FetchedScene once(String key, Stage stage) throws SceneFault, InterruptedException {
+  private FetchedScene once(String key, Stage stage) throws SceneException, InterruptedException {
     Scene scene = archive.describe(key, source::read);
     if (scene.mask().isEmpty()) {
       return bands(scene, Optional.empty(), scene.assets(), 0, stage);
@@ -91,7 +92,7 @@ final class SceneFetch {
 
   private FetchedScene bands(
       Scene scene, Optional<ChipSelection> selection, List<String> wanted, long before, Stage stage)
-      throws SceneFault, InterruptedException {
+      throws SceneException, InterruptedException {
     List<SparseObject> objects = source.open(wanted);
     ByteBudget.Share share = null;
     try {
@@ -100,7 +101,7 @@ final class SceneFetch {
       share = stage.waitFor(() -> budget.take(needed));
       source.fetch(plans);
       return new FetchedScene(scene, selection, objects, before + held(objects), share);
-    } catch (SceneFault | InterruptedException | RuntimeException | Error e) {
+    } catch (InterruptedException | RuntimeException | Error e) {
       objects.forEach(SparseObject::close);
       if (share != null) {
         share.close();

@@ -2,7 +2,7 @@ package dev.kiln.run;
 
 import dev.kiln.archive.Mask;
 import dev.kiln.archive.Scene;
-import dev.kiln.fault.SceneFault;
+import dev.kiln.error.SceneException;
 import dev.kiln.memory.HostBuffer;
 import dev.kiln.raster.CogFile;
 import dev.kiln.raster.SceneRaster;
@@ -22,9 +22,9 @@ final class SceneMasking {
 
   /**
    * @param bytes of the mask's object, borrowed
-   * @throws SceneFault permanent if the mask cannot be read
+   * @throws SceneException permanent if the mask cannot be read
    */
-  ChipSelection select(Scene scene, Mask mask, HostBuffer bytes) throws SceneFault {
+  ChipSelection select(Scene scene, Mask mask, HostBuffer bytes) throws SceneException {
     String key = mask.band().object().key();
     try (CogFile file = CogFile.open(key, bytes, inflateThreads);
         SceneRaster raster =
@@ -36,13 +36,13 @@ final class SceneMasking {
   }
 
   /** Grid pixels that a pixel of the mask covers in each direction. */
-  private static int refinement(Scene scene, Mask mask, CogFile file) throws SceneFault {
+  private static int refinement(Scene scene, Mask mask, CogFile file) throws SceneException {
     if (mask.gridWidth().isEmpty()) {
       return Math.max(1, (int) Math.round(file.ground().pixel() / scene.gsd()));
     }
     int width = mask.gridWidth().getAsInt();
     if (width % file.width() != 0) {
-      throw SceneFault.permanent(
+      throw SceneException.permanent(
           file.key(),
           "mask of %d px a line, which does not divide the %d px of the bands' proj:shape"
               .formatted(file.width(), width));

@@ -2,7 +2,7 @@ package dev.kiln.run;
 
 import dev.kiln.archive.BandAsset;
 import dev.kiln.archive.Scene;
-import dev.kiln.fault.SceneFault;
+import dev.kiln.error.SceneException;
 import dev.kiln.fetch.RangePlan;
 import dev.kiln.fetch.SparseObject;
 import dev.kiln.raster.ChipGrid;
@@ -20,7 +20,7 @@ final class SceneRanges {
   private SceneRanges() {}
 
   /** All of an object's full-resolution image, and none of its overviews. */
-  static RangePlan ofImage(SparseObject object) throws SceneFault, InterruptedException {
+  static RangePlan ofImage(SparseObject object) throws SceneException, InterruptedException {
     CogLayout layout = layout(object);
     return object.plan(layout.tiles(IntStream.rangeClosed(1, layout.bands()).toArray()));
   }
@@ -34,7 +34,7 @@ final class SceneRanges {
    */
   static List<RangePlan> ofChips(
       Scene scene, List<SparseObject> objects, Optional<ChipSelection> selection, int chip)
-      throws SceneFault, InterruptedException {
+      throws SceneException, InterruptedException {
     List<CogLayout> layouts = new ArrayList<>();
     for (SparseObject object : objects) {
       layouts.add(layout(object));
@@ -74,7 +74,7 @@ final class SceneRanges {
     return grid.strips(step.tileHeight(), step.rowStep(), wanted);
   }
 
-  private static CogLayout layout(SparseObject object) throws SceneFault, InterruptedException {
+  private static CogLayout layout(SparseObject object) throws SceneException, InterruptedException {
     return CogLayout.read(object.key(), object.size(), object::bytes);
   }
 }

@@ -1,6 +1,6 @@
 package dev.kiln.run;
 
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import dev.kiln.fetch.UnavailableException;
 import dev.kiln.infer.Encoder;
 import java.io.IOException;
@@ -28,7 +28,7 @@ public final class ShardRun {
    *
    * @param reportKey key of the report in the output store
    * @return what was done; its exit code is the process's
-   * @throws ConfigurationFault if the output cannot be written
+   * @throws ConfigurationException if the output cannot be written
    * @throws UncheckedIOException if it could not be reached, which may pass
    */
   public static RunReport embed(
@@ -90,7 +90,7 @@ public final class ShardRun {
     } catch (UnavailableException e) {
       throw new UncheckedIOException(e);
     } catch (IOException e) {
-      throw new ConfigurationFault(
+      throw new ConfigurationException(
           "--out "
               + job.out().root()
               + " cannot be written ("

@@ -1,5 +1,6 @@
 package dev.kiln.run;
 
+import dev.kiln.pipeline.Stage;
 import java.util.Comparator;
 import java.util.List;
 
@@ -13,7 +14,11 @@ import java.util.List;
  * @param lanes between them
  */
 public record Snapshot(
-    double seconds, int scenes, Tally.Counts counts, List<Stage.Times> stages, List<Fill> lanes) {
+    double seconds,
+    int scenes,
+    RunCounters.Counts counts,
+    List<Stage.Times> stages,
+    List<Fill> lanes) {
   /** How many items a lane holds of how many it can. */
   public record Fill(String lane, int items, int capacity) {}
 

@@ -1,13 +1,14 @@
 package dev.kiln.run;
 
 import dev.kiln.memory.Strip;
+import dev.kiln.pipeline.Stage;
 
 /**
  * A decoded strip and the chips that lie in it. The strip is freed when the last of them has come
  * through the encoder.
  */
 final class StripWork implements Stage.Owner {
-  private final OpenScene scene;
+  private final SceneAssembly scene;
   private final Strip strip;
   private final int[] chips;
   private int pending;
@@ -16,14 +17,14 @@ final class StripWork implements Stage.Owner {
    * @param strip owned by this from now on
    * @param chips indices into the scene's chips; none if all were left out
    */
-  StripWork(OpenScene scene, Strip strip, int[] chips) {
+  StripWork(SceneAssembly scene, Strip strip, int[] chips) {
     this.scene = scene;
     this.strip = strip;
     this.chips = chips;
     this.pending = chips.length;
   }
 
-  OpenScene scene() {
+  SceneAssembly scene() {
     return scene;
   }
 

@@ -26,7 +26,7 @@ import dev.kiln.gdal.GDALDatasetH;
 import dev.kiln.gdal.Gdal;
 import dev.kiln.gdal.OGRSpatialReferenceH;
 import dev.kiln.memory.HostBuffer;
-import dev.kiln.memory.PixelType;
+import dev.kiln.type.PixelType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

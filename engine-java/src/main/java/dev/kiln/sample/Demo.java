@@ -1,6 +1,6 @@
 package dev.kiln.sample;
 
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import dev.kiln.model.Architecture;
 import dev.kiln.sink.OutputKey;
 import java.io.IOException;
@@ -27,7 +27,7 @@ public record Demo(Path directory) {
   /**
    * Makes the directory, anew if it holds a former demo.
    *
-   * @throws ConfigurationFault if it holds something else
+   * @throws ConfigurationException if it holds something else
    */
   public void begin() throws IOException {
     MarkedDirectory marked = new MarkedDirectory(directory, MARKER);

@@ -1,6 +1,6 @@
 package dev.kiln.sample;
 
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -25,7 +25,7 @@ public final class MarkedDirectory {
     this.path = path.toAbsolutePath().normalize();
     this.marker = marker;
     if (this.path.getFileName() == null) {
-      throw new ConfigurationFault("directory %s: name one below it".formatted(path));
+      throw new ConfigurationException("directory %s: name one below it".formatted(path));
     }
   }
 
@@ -49,11 +49,11 @@ public final class MarkedDirectory {
 
   /**
    * @param what the directory would be, such as "a sample"
-   * @throws ConfigurationFault if it holds anything and is not marked as such
+   * @throws ConfigurationException if it holds anything and is not marked as such
    */
   public void refuseForeign(String what) throws IOException {
     if (!isFree() && !isMarked()) {
-      throw new ConfigurationFault(
+      throw new ConfigurationException(
           "directory %s: holds other things (expected an empty one, or %s, which has a file %s):"
                   .formatted(path, what, marker)
               + " name another directory");

@@ -1,6 +1,6 @@
 package dev.kiln.sample;
 
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import java.time.LocalDate;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
@@ -82,11 +82,11 @@ record NaipScene(Survey survey, int sheet, int quarter) {
   /**
    * The first scenes of the imagined archive.
    *
-   * @throws ConfigurationFault if there are not so many
+   * @throws ConfigurationException if there are not so many
    */
   static List<NaipScene> first(int count) {
     if (count < 0 || count > MOST) {
-      throw new ConfigurationFault("--naip: expected 0 to %d, found %d".formatted(MOST, count));
+      throw new ConfigurationException("--naip: expected 0 to %d, found %d".formatted(MOST, count));
     }
     return IntStream.range(0, count)
         .mapToObj(

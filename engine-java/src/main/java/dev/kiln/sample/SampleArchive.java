@@ -4,13 +4,13 @@ import static dev.kiln.gdal.global.gdal.GDALGetCacheMax64;
 import static dev.kiln.gdal.global.gdal.GDALSetCacheMax64;
 
 import dev.kiln.archive.SceneListFile;
+import dev.kiln.error.ConfigurationException;
 import dev.kiln.export.RandomCheckpoint;
 import dev.kiln.export.StorageType;
-import dev.kiln.fault.ConfigurationFault;
 import dev.kiln.gdal.Gdal;
 import dev.kiln.memory.HostBuffer;
-import dev.kiln.memory.PixelType;
 import dev.kiln.model.Architecture;
+import dev.kiln.type.PixelType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -83,7 +83,8 @@ public final class SampleArchive {
    * @param directory to make; must not exist, or be empty
    * @param overwrite replace an older sample
    * @param log takes a line for each thing written
-   * @throws ConfigurationFault if the directory holds something else, or a number is out of range
+   * @throws ConfigurationException if the directory holds something else, or a number is out of
+   *     range
    * @throws IOException if it cannot be written; nothing is left
    */
   public static void write(
@@ -92,7 +93,7 @@ public final class SampleArchive {
     MarkedDirectory target = new MarkedDirectory(directory, MARKER);
     target.refuseForeign("an older sample");
     if (!target.isFree() && !overwrite) {
-      throw new ConfigurationFault(
+      throw new ConfigurationException(
           "directory %s: holds a sample already: replace it with --overwrite or name another"
               .formatted(directory));
     }

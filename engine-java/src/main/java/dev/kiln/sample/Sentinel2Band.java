@@ -1,6 +1,6 @@
 package dev.kiln.sample;
 
-import dev.kiln.memory.PixelType;
+import dev.kiln.type.PixelType;
 
 /** The files of a Sentinel-2 scene, in the order in which a painted strip holds their pixels. */
 enum Sentinel2Band {

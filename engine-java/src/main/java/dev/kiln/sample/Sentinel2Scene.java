@@ -2,7 +2,7 @@ package dev.kiln.sample;
 
 import dev.kiln.archive.MgrsSquare;
 import dev.kiln.archive.Sentinel2Key;
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.LocalTime;
@@ -38,11 +38,11 @@ record Sentinel2Scene(MgrsSquare square, char satellite, LocalDate acquired) {
   /**
    * The first scenes of the imagined archive.
    *
-   * @throws ConfigurationFault if there are not so many
+   * @throws ConfigurationException if there are not so many
    */
   static List<Sentinel2Scene> first(int count) {
     if (count < 0 || count > MOST) {
-      throw new ConfigurationFault(
+      throw new ConfigurationException(
           "--sentinel-2: expected 0 to %d, found %d".formatted(MOST, count));
     }
     return IntStream.range(0, count)

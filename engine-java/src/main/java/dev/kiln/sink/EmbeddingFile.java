@@ -1,6 +1,6 @@
 package dev.kiln.sink;
 
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -34,7 +34,8 @@ import org.apache.parquet.io.api.PrimitiveConverter;
  * embeddings} or {@code embedding}. Holds the footer; columns are read when asked for, a row group
  * at a time.
  *
- * <p>Methods that read throw {@link ConfigurationFault}, naming the file, where it cannot be read.
+ * <p>Methods that read throw {@link ConfigurationException}, naming the file, where it cannot be
+ * read.
  */
 public final class EmbeddingFile {
   private static final byte[] MAGIC = "PAR1".getBytes(StandardCharsets.US_ASCII);
@@ -56,7 +57,7 @@ public final class EmbeddingFile {
   /** Reads the footer. */
   public static EmbeddingFile open(Path path) {
     if (!Files.isRegularFile(path)) {
-      throw new ConfigurationFault(
+      throw new ConfigurationException(
           path
               + ": expected a Parquet file, found "
               + (Files.isDirectory(path) ? "a directory" : "none"));
@@ -129,14 +130,14 @@ public final class EmbeddingFile {
   /**
    * Vectors of one row group in row order, without the rows that have none; float64 is narrowed.
    *
-   * @throws ConfigurationFault also where vectors differ in length
+   * @throws ConfigurationException also where vectors differ in length
    */
   public Vectors vectors(int rowGroup) {
     ColumnDescriptor column =
         vectors()
             .orElseThrow(
                 () ->
-                    new ConfigurationFault(
+                    new ConfigurationException(
                         path + ": expected a list<float> column named embeddings, found none"));
     return read(
         metadata.getBlocks().get(rowGroup),
@@ -167,7 +168,7 @@ public final class EmbeddingFile {
             .findFirst()
             .orElseThrow(
                 () ->
-                    new ConfigurationFault(
+                    new ConfigurationException(
                         path + ": expected a column " + column + " of single values, found none"));
     return read(
         metadata.getBlocks().get(rowGroup),
@@ -245,7 +246,7 @@ public final class EmbeddingFile {
     }
   }
 
-  private static ConfigurationFault unreadable(Path path, String part, Exception cause) {
+  private static ConfigurationException unreadable(Path path, String part, Exception cause) {
     Throwable root = cause;
     while (root.getCause() != null) {
       root = root.getCause();
@@ -253,7 +254,7 @@ public final class EmbeddingFile {
     // The message of a file system's exception is only the path again.
     boolean silent = root.getMessage() == null || root instanceof FileSystemException;
     String reason = silent ? root.toString() : root.getMessage();
-    return new ConfigurationFault(
+    return new ConfigurationException(
         path + ": cannot read its " + part + ": " + reason.lines().findFirst().orElse(""), cause);
   }
 }

@@ -13,8 +13,8 @@ import org.apache.parquet.schema.MessageType;
 import org.apache.parquet.schema.Types;
 
 /** The columns of Kiln's output, one row per chip; nothing in it is ever null. */
-final class SceneSchema {
-  static final String GEOMETRY = "geometry";
+public final class SceneSchema {
+  public static final String GEOMETRY = "geometry";
   static final String BBOX = "bbox";
   private static final String VECTORS = "embeddings";
 

@@ -3,7 +3,7 @@ package dev.kiln.archive;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -140,7 +140,7 @@ class AreaOfInterestTest {
       })
   void refusesWhatIsNoArea(String json, String message) {
     assertThatThrownBy(() -> read(json))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageStartingWith("--aoi a.geojson: ")
         .hasMessageContaining(message);
   }
@@ -148,7 +148,7 @@ class AreaOfInterestTest {
   @Test
   void namesTheFileThatIsMissing() {
     assertThatThrownBy(() -> AreaOfInterest.read(new MemoryObjects(), "--aoi", "b.geojson"))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessage("--aoi b.geojson: there is no such file");
   }
 }

@@ -3,7 +3,7 @@ package dev.kiln.archive;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -41,7 +41,7 @@ class DatetimeRangeTest {
       })
   void refusesWhatIsNoSpan(String given) {
     assertThatThrownBy(() -> DatetimeRange.parse(given))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageStartingWith("--datetime: expected A/B")
         .hasMessageContaining("'" + given + "'");
   }

@@ -3,7 +3,7 @@ package dev.kiln.archive;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import java.io.ByteArrayInputStream;
 import java.io.FilterInputStream;
 import java.io.IOException;
@@ -79,7 +79,7 @@ class InventoryCsvTest {
   @Test
   void namesTheRowThatIsBroken() {
     assertThatThrownBy(() -> rows("a,b\na,b,c\n", 2, 100))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessage("part, row 2: expected 2 fields, found 3");
     assertThatThrownBy(() -> rows("a,b\na\n", 2, 100))
         .hasMessageStartingWith("part, row 2: expected 2");

@@ -3,7 +3,7 @@ package dev.kiln.archive;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.kiln.fault.SceneFault;
+import dev.kiln.error.SceneException;
 import dev.kiln.platform.Platform;
 import java.io.IOException;
 import java.util.List;
@@ -29,7 +29,7 @@ class ItemAssetsTest {
   private static final Platform RGBN =
       StacItemTest.platform("satellogic-MSI-L1D", 1, "red", "green", "blue", "nir");
 
-  private static StacItem item(String assets) throws SceneFault {
+  private static StacItem item(String assets) throws SceneException {
     return StacItemTest.parse(
         """
         {"id": "i", "properties": {"datetime": "2024-01-01T00:00:00Z", "proj:epsg": 32633},
@@ -44,16 +44,16 @@ class ItemAssetsTest {
   private static void assertRefused(StacItem item, Platform platform, String... reasons) {
     assertThatThrownBy(() -> ItemAssets.map(item, platform))
         .isInstanceOfSatisfying(
-            SceneFault.class,
+            SceneException.class,
             fault -> {
-              assertThat(fault.kind()).isEqualTo(SceneFault.Kind.PERMANENT);
+              assertThat(fault.kind()).isEqualTo(SceneException.Kind.PERMANENT);
               assertThat(fault.key()).isEqualTo(StacItemTest.KEY);
               assertThat(fault.reason()).contains(reasons);
             });
   }
 
   @Test
-  void findsSentinel2BandsByAssetNameAndNoTwins() throws IOException, SceneFault {
+  void findsSentinel2BandsByAssetNameAndNoTwins() throws IOException, SceneException {
     ItemAssets assets = ItemAssets.map(StacItemTest.read("sentinel-2-item.json"), SENTINEL_2);
 
     assertThat(places(assets))
@@ -79,7 +79,7 @@ class ItemAssetsTest {
   }
 
   @Test
-  void anAssetsNodataHoldsForBandsThatDoNotSay() throws IOException, SceneFault {
+  void anAssetsNodataHoldsForBandsThatDoNotSay() throws IOException, SceneException {
     ItemAssets assets =
         ItemAssets.map(
             StacItemTest.read("landsat-item.json"),
@@ -90,7 +90,7 @@ class ItemAssetsTest {
   }
 
   @Test
-  void findsSingleBandFilesByCommonName() throws SceneFault {
+  void findsSingleBandFilesByCommonName() throws SceneException {
     StacItem item =
         item(
             """
@@ -106,7 +106,7 @@ class ItemAssetsTest {
   }
 
   @Test
-  void findsBandsOfOneFileByCommonNameWhateverTheirOrder() throws SceneFault {
+  void findsBandsOfOneFileByCommonNameWhateverTheirOrder() throws SceneException {
     StacItem item =
         item(
             """
@@ -118,7 +118,7 @@ class ItemAssetsTest {
   }
 
   @Test
-  void takesAPictureForDisplayOnlyForWantOfData() throws SceneFault {
+  void takesAPictureForDisplayOnlyForWantOfData() throws SceneException {
     StacItem item =
         item(
             """
@@ -132,7 +132,7 @@ class ItemAssetsTest {
   }
 
   @Test
-  void takesNoBandFromAPictureBesideData() throws SceneFault {
+  void takesNoBandFromAPictureBesideData() throws SceneException {
     assertRefused(
         item(
             """
@@ -152,20 +152,20 @@ class ItemAssetsTest {
         "'a': {'href': 'd.tif', 'bands': [{'name': 'b1'}, {'name': 'b2'}, {'name': 'b3'},"
             + " {'name': 'b4'}]}"
       })
-  void takesTheBandsOfOneFileInOrder(String assets) throws SceneFault {
+  void takesTheBandsOfOneFileInOrder(String assets) throws SceneException {
     assertThat(places(ItemAssets.map(item(assets.replace('\'', '"')), RGBN)))
         .containsExactly("x/d.tif#1", "x/d.tif#2", "x/d.tif#3", "x/d.tif#4");
   }
 
   @Test
-  void takesTheItemsGsdAndElseThePlatforms() throws SceneFault {
+  void takesTheItemsGsdAndElseThePlatforms() throws SceneException {
     assertThat(ItemAssets.map(item("\"data\": {\"href\": \"d.tif\"}"), RGBN).gsd()).isEqualTo(1);
     assertThat(ItemAssets.map(item("\"data\": {\"href\": \"d.tif\", \"gsd\": 0.7}"), RGBN).gsd())
         .isEqualTo(0.7);
   }
 
   @Test
-  void takesTheWidthOfTheFinestBand() throws SceneFault {
+  void takesTheWidthOfTheFinestBand() throws SceneException {
     StacItem item =
         item(
             """
@@ -178,7 +178,7 @@ class ItemAssetsTest {
   }
 
   @Test
-  void refusesASceneWithoutTheMaskOfItsPlatform() throws SceneFault {
+  void refusesASceneWithoutTheMaskOfItsPlatform() throws SceneException {
     Platform platform = StacItemTest.platform("sentinel-2-l2a", 10, "red");
 
     assertRefused(item("\"red\": {\"href\": \"r.tif\"}"), platform, "no asset scl");
@@ -191,7 +191,7 @@ class ItemAssetsTest {
   }
 
   @Test
-  void namesTheBandsThatAreMissing() throws IOException, SceneFault {
+  void namesTheBandsThatAreMissing() throws IOException, SceneException {
     assertRefused(
         item("\"green\": {\"href\": \"g.tif\"}, \"red-jp2\": {\"href\": \"r.jp2\"}"),
         RGBN,
@@ -207,7 +207,7 @@ class ItemAssetsTest {
   }
 
   @Test
-  void refusesABandThatCouldBeSeveral() throws SceneFault {
+  void refusesABandThatCouldBeSeveral() throws SceneException {
     assertRefused(
         item(
             """
@@ -218,7 +218,7 @@ class ItemAssetsTest {
   }
 
   @Test
-  void refusesAnItemWithoutProjection() throws SceneFault {
+  void refusesAnItemWithoutProjection() throws SceneException {
     StacItem item =
         StacItemTest.parse(
             """
@@ -230,7 +230,7 @@ class ItemAssetsTest {
   }
 
   @Test
-  void refusesABandOutOfReach() throws SceneFault {
+  void refusesABandOutOfReach() throws SceneException {
     assertRefused(
         item("\"red\": {\"href\": \"https://example.org/red.tif\"}"),
         StacItemTest.platform("p", 10, "red"),

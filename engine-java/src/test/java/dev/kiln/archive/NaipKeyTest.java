@@ -3,7 +3,7 @@ package dev.kiln.archive;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.kiln.fault.SceneFault;
+import dev.kiln.error.SceneException;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.ArrayList;
@@ -18,7 +18,7 @@ class NaipKeyTest {
       "ca/2018/60cm/rgbir_cog/32114/m_3211401_nw_11_060_20180718_20190208.tif";
 
   @Test
-  void readsTheFirstOfTwoDatesAndTheResolutionOfThePath() throws SceneFault {
+  void readsTheFirstOfTwoDatesAndTheResolutionOfThePath() throws SceneException {
     NaipKey key = NaipKey.parse(TWO_DATES);
 
     assertThat(key.itemId()).isEqualTo("m_3211401_nw_11_060_20180718_20190208");
@@ -29,7 +29,7 @@ class NaipKeyTest {
   }
 
   @Test
-  void isASceneOfFourBandsInOneFileAtNoon() throws SceneFault {
+  void isASceneOfFourBandsInOneFileAtNoon() throws SceneException {
     Scene scene = NaipKey.parse(TWO_DATES).scene();
 
     assertThat(scene.datetime()).isEqualTo(Instant.parse("2018-07-18T12:00:00Z"));
@@ -42,7 +42,8 @@ class NaipKeyTest {
 
   @ParameterizedTest
   @CsvSource({"60cm,0.6", "060cm,0.6", "030cm,0.3", "100cm,1.0", "1m,1.0", "0.6m,0.6"})
-  void readsResolutionsInCentimetresAndMetres(String resolution, double metres) throws SceneFault {
+  void readsResolutionsInCentimetresAndMetres(String resolution, double metres)
+      throws SceneException {
     String key = "nd/2020/" + resolution + "/rgbir_cog/47099/m_4709963_se_14_1_20200831.tif";
 
     assertThat(NaipKey.parse(key).gsd()).isEqualTo(metres);
@@ -55,9 +56,9 @@ class NaipKeyTest {
 
     assertThatThrownBy(() -> NaipKey.parse(key))
         .isInstanceOfSatisfying(
-            SceneFault.class,
+            SceneException.class,
             fault -> {
-              assertThat(fault.kind()).isEqualTo(SceneFault.Kind.PERMANENT);
+              assertThat(fault.kind()).isEqualTo(SceneException.Kind.PERMANENT);
               assertThat(fault.key()).isEqualTo(key);
               assertThat(fault.reason()).contains("without resolution");
             });
@@ -74,7 +75,7 @@ class NaipKeyTest {
       })
   void refusesANameWithoutADayOfTheCalendar(String name) {
     assertThatThrownBy(() -> NaipKey.parse("nd/2020/100cm/rgbir_cog/47099/" + name))
-        .isInstanceOf(SceneFault.class)
+        .isInstanceOf(SceneException.class)
         .hasMessageContaining("without date");
   }
 

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -42,13 +42,13 @@ class NaipManifestTest {
 
   private final List<String> kept = new ArrayList<>();
 
-  private Tally select(NaipManifest wanted, byte[] manifest) throws IOException {
+  private ListingStats select(NaipManifest wanted, byte[] manifest) throws IOException {
     return wanted.select("--manifest test", new ByteArrayInputStream(manifest), kept::add);
   }
 
   @Test
   void keepsTheScenesInOrderAndCountsTheRestByKind() throws IOException {
-    Tally tally =
+    ListingStats tally =
         select(NaipManifest.of(null, null, null), MANIFEST.getBytes(StandardCharsets.UTF_8));
 
     assertThat(kept).containsExactly(ND_2018, CA_2016, CA_2018);
@@ -86,7 +86,7 @@ class NaipManifestTest {
         "ca, 2018, 60cm, 1"
       })
   void filters(String states, String years, String resolutions, int scenes) throws IOException {
-    Tally tally =
+    ListingStats tally =
         select(
             NaipManifest.of(states, years, resolutions), MANIFEST.getBytes(StandardCharsets.UTF_8));
 
@@ -109,7 +109,7 @@ class NaipManifestTest {
       })
   void refusesWhatCannotBeMeant(String states, String years, String resolutions, String flag) {
     assertThatThrownBy(() -> NaipManifest.of(states, years, resolutions))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageStartingWith(flag + ":");
   }
 
@@ -118,7 +118,7 @@ class NaipManifestTest {
     byte[] tiff = {'I', 'I', 42, 0, (byte) 0xff, (byte) 0xfe, 10};
 
     assertThatThrownBy(() -> select(NaipManifest.of(null, null, null), tiff))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining("--manifest test: expected UTF-8 text");
   }
 
@@ -129,7 +129,7 @@ class NaipManifestTest {
     assertThatThrownBy(
             () ->
                 select(NaipManifest.of(null, null, null), Arrays.copyOf(whole, whole.length - 20)))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining("broken gzip");
   }
 
@@ -138,7 +138,7 @@ class NaipManifestTest {
     Path sample = Path.of(System.getProperty("kiln.shared"), "samples/naip-analytic/manifest.txt");
     assumeTrue(Files.exists(sample), "no sample archive at " + sample);
 
-    Tally tally = select(NaipManifest.of(null, null, null), Files.readAllBytes(sample));
+    ListingStats tally = select(NaipManifest.of(null, null, null), Files.readAllBytes(sample));
 
     assertThat(tally.total()).isEqualTo(33);
     assertThat(kept).hasSize(6).allMatch(key -> key.contains("/rgbir_cog/"));

@@ -3,7 +3,7 @@ package dev.kiln.archive;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.kiln.fault.SceneFault;
+import dev.kiln.error.SceneException;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,7 +25,7 @@ class ObjectRefTest {
     "https://b.s3.cn-north-1.amazonaws.com.cn/x.tif, b, x.tif",
     "https://b.s3.us-west-2.amazonaws.com/a%20b+c.tif?X-Amz-Signature=1, b, a b+c.tif"
   })
-  void readsPlacesInS3(String href, String bucket, String key) throws SceneFault {
+  void readsPlacesInS3(String href, String bucket, String key) throws SceneException {
     ObjectRef expected = new ObjectRef(Optional.of(bucket), key);
 
     assertThat(ObjectRef.ofS3(href)).contains(expected);
@@ -51,7 +51,7 @@ class ObjectRefTest {
 
   @ParameterizedTest
   @CsvSource({"B02.tif, a/b/B02.tif", "./B02.tif, a/b/B02.tif", "../c//B02.tif, a/c/B02.tif"})
-  void resolvesPathsRelativeToTheItem(String href, String key) throws SceneFault {
+  void resolvesPathsRelativeToTheItem(String href, String key) throws SceneException {
     assertThat(ObjectRef.resolve(ITEM, href)).isEqualTo(ObjectRef.inSource(key));
     assertThat(ObjectRef.resolve("item.json", "x.tif")).hasToString("x.tif");
   }
@@ -69,9 +69,9 @@ class ObjectRefTest {
   void refusesWhatLiesOutOfReach(String href) {
     assertThatThrownBy(() -> ObjectRef.resolve(ITEM, href))
         .isInstanceOfSatisfying(
-            SceneFault.class,
+            SceneException.class,
             fault -> {
-              assertThat(fault.kind()).isEqualTo(SceneFault.Kind.PERMANENT);
+              assertThat(fault.kind()).isEqualTo(SceneException.Kind.PERMANENT);
               assertThat(fault.key()).isEqualTo(ITEM);
               assertThat(fault.reason()).contains("'" + href + "'");
             });

@@ -3,7 +3,7 @@ package dev.kiln.archive;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
@@ -83,7 +83,7 @@ class S3InventoryTest {
     assertThat(S3Inventory.open(objects, "s3://lists/inv").manifest()).isEqualTo(MANIFEST);
     assertThat(S3Inventory.open(objects, "s3://lists/inv/").manifest()).isEqualTo(MANIFEST);
     assertThatThrownBy(() -> S3Inventory.open(objects, "s3://lists/other/"))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining("--inventory s3://lists/other/: expected a manifest.json");
   }
 
@@ -105,7 +105,7 @@ class S3InventoryTest {
     }
     assertThatThrownBy(() -> S3Inventory.open(objects, MANIFEST))
         .as(why)
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageStartingWith("--inventory " + MANIFEST)
         .hasMessageContaining(message);
   }
@@ -120,17 +120,17 @@ class S3InventoryTest {
             .put("s3://lists/1", Arrays.copyOf(part, part.length / 2));
     S3Inventory inventory = S3Inventory.open(objects, MANIFEST);
     assertThatThrownBy(() -> keys(inventory, ""))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageStartingWith("--inventory s3://lists/1: broken gzip");
 
     objects.put("s3://lists/1", MemoryObjects.gzip("a\nb,c\n"));
     assertThatThrownBy(() -> keys(inventory, ""))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessage("--inventory s3://lists/1, row 2: expected 1 fields, found 2");
 
     objects.put(MANIFEST, manifest("Key", "0", "2"));
     assertThatThrownBy(() -> keys(S3Inventory.open(objects, MANIFEST), ""))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining("lists s3://lists/2, which does not exist");
   }
 

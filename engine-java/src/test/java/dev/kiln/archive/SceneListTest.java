@@ -3,7 +3,7 @@ package dev.kiln.archive;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -99,14 +99,14 @@ class SceneListTest {
   void namesTheListThatIsNoText() {
     byte[] utf16 = "\uFEFFscene.tif\n".getBytes(StandardCharsets.UTF_16LE);
     assertThatThrownBy(() -> read(utf16, Shard.whole()))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageStartingWith(NAME + ": expected UTF-8 text");
     byte[] gzip = MemoryObjects.gzip("a\nb\n");
     assertThatThrownBy(() -> read(Arrays.copyOf(gzip, gzip.length - 4), Shard.whole()))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageStartingWith(NAME + ": broken gzip");
     assertThatThrownBy(() -> read(new byte[] {0x1f, (byte) 0x8b, 7}, Shard.whole()))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageStartingWith(NAME + ": broken gzip");
   }
 

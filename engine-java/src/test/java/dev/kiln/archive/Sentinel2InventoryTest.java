@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -66,7 +66,7 @@ class Sentinel2InventoryTest {
     return rows.toString();
   }
 
-  private Tally select(Years years, Set<String> tiles, AreaOfInterest area, boolean all)
+  private ListingStats select(Years years, Set<String> tiles, AreaOfInterest area, boolean all)
       throws IOException {
     return new Sentinel2Inventory(years, tiles, Optional.ofNullable(area), all)
         .select(S3Inventory.open(objects, MANIFEST), 2, kept::add);
@@ -74,7 +74,7 @@ class Sentinel2InventoryTest {
 
   @Test
   void keepsTheNewestProcessingOfEachAcquisitionSorted() throws IOException {
-    Tally tally = select(Years.ALL, Set.of(), null, false);
+    ListingStats tally = select(Years.ALL, Set.of(), null, false);
 
     assertThat(kept)
         .containsExactly(
@@ -122,12 +122,13 @@ class Sentinel2InventoryTest {
 
   @Test
   void filtersByYearTileAndArea() throws IOException {
-    Tally years = select(Years.between("--from", "2019", "--to", null), Set.of(), null, false);
+    ListingStats years =
+        select(Years.between("--from", "2019", "--to", null), Set.of(), null, false);
     assertThat(years.skipped()).containsEntry("other year", 1L);
     assertThat(kept).hasSize(3);
     kept.clear();
 
-    Tally tiles = select(Years.ALL, Sentinel2Inventory.tiles("T01CCV,20HNJ"), null, false);
+    ListingStats tiles = select(Years.ALL, Sentinel2Inventory.tiles("T01CCV,20HNJ"), null, false);
     assertThat(tiles.skipped()).containsEntry("other tile", 4L);
     assertThat(kept).containsExactly(key("1CCV", 2023, 5, 24, 'B', 0));
     kept.clear();
@@ -141,7 +142,7 @@ class Sentinel2InventoryTest {
                         + "[[[13.7,48.0],[16.5,48.0],[16.5,48.4],[13.7,48.4],[13.7,48.0]]]}"),
             "--aoi",
             "vienna");
-    Tally area = select(Years.ALL, Set.of(), vienna, false);
+    ListingStats area = select(Years.ALL, Set.of(), vienna, false);
     assertThat(area.skipped()).containsEntry("outside the area", 2L);
     assertThat(kept).hasSize(3).allMatch(key -> key.contains("33UUP"));
   }
@@ -149,13 +150,13 @@ class Sentinel2InventoryTest {
   @Test
   void refusesTilesAndYearsThatAreNone() {
     assertThatThrownBy(() -> Sentinel2Inventory.tiles("20HNJ,Rome"))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageStartingWith("--tiles: expected an MGRS square such as 20HNJ, found 'Rome'");
     assertThatThrownBy(() -> Years.between("--from", "23", "--to", null))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageStartingWith("--from: expected years");
     assertThatThrownBy(() -> Years.between("--from", "2024", "--to", "2023"))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessage("--from 2024 lies after --to 2023");
   }
 
@@ -202,7 +203,7 @@ class Sentinel2InventoryTest {
         };
     S3Inventory inventory = S3Inventory.open(files, sample.toString());
 
-    Tally tally =
+    ListingStats tally =
         new Sentinel2Inventory(Years.ALL, Set.of(), Optional.empty(), true)
             .select(inventory, 2, kept::add);
 

@@ -3,7 +3,7 @@ package dev.kiln.archive;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -66,7 +66,7 @@ class ShardTest {
     assertThat(Shard.resolve(Map.of(), new Shard.Options(null, null, null, "5")).index()).isEmpty();
     assertThatThrownBy(
             () -> Shard.resolve(Map.of(), new Shard.Options("1", null, null, "2147483647")))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining("--first-index 2147483647: too large");
     assertThatThrownBy(() -> Shard.resolve(Map.of(), new Shard.Options("1", null, null, "-1")))
         .hasMessageContaining("--first-index: expected the index of the array's first job");
@@ -137,7 +137,7 @@ class ShardTest {
   @ValueSource(strings = {"-1", "one", "1.5", "99999999999", " "})
   void refusesAnIndexThatIsNone(String index) {
     assertThatThrownBy(() -> shard(index, null, null))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageStartingWith("--index: expected the job's index, 0 or more, found")
         .hasMessageContaining(index);
     if (!index.isBlank()) {
@@ -145,7 +145,7 @@ class ShardTest {
               () ->
                   Shard.resolve(
                       Map.of("SLURM_ARRAY_TASK_ID", index), new Shard.Options(null, null, null)))
-          .isInstanceOf(ConfigurationFault.class)
+          .isInstanceOf(ConfigurationException.class)
           .hasMessageStartingWith("SLURM_ARRAY_TASK_ID: ");
     }
   }
@@ -161,14 +161,14 @@ class ShardTest {
       })
   void refusesADivisionThatIsNone(String items, String shards, String flag) {
     assertThatThrownBy(() -> shard("0", items, shards))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageStartingWith(flag + ": expected");
   }
 
   @Test
   void refusesTwoDivisions() {
     assertThatThrownBy(() -> shard("0", "10", "10"))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining("--shards and --items-per-job");
   }
 
@@ -176,7 +176,7 @@ class ShardTest {
   void refusesItemsPerJobOfTheEnvironmentByItsName() {
     assertThatThrownBy(
             () -> Shard.resolve(Map.of("ITEMS_PER_JOB", "-3"), new Shard.Options(null, null, null)))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageStartingWith("ITEMS_PER_JOB: ");
   }
 }

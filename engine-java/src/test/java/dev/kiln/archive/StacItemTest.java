@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.kiln.fault.SceneFault;
+import dev.kiln.error.SceneException;
 import dev.kiln.platform.Band;
 import dev.kiln.platform.Platform;
 import java.io.IOException;
@@ -25,13 +25,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 class StacItemTest {
   static final String KEY = "x/item.json";
 
-  static StacItem read(String resource) throws IOException, SceneFault {
+  static StacItem read(String resource) throws IOException, SceneException {
     try (InputStream in = StacItemTest.class.getResourceAsStream("/archive/" + resource)) {
       return StacItem.parse(KEY, in.readAllBytes());
     }
   }
 
-  static StacItem parse(String json) throws SceneFault {
+  static StacItem parse(String json) throws SceneException {
     return StacItem.parse(KEY, json.getBytes(StandardCharsets.UTF_8));
   }
 
@@ -41,7 +41,7 @@ class StacItemTest {
   }
 
   @Test
-  void readsAnItemOfStac10() throws IOException, SceneFault {
+  void readsAnItemOfStac10() throws IOException, SceneException {
     StacItem item = read("sentinel-2-item.json");
 
     assertThat(item.id()).isEqualTo("S2B_33UUP_20230908_0_L2A");
@@ -62,7 +62,7 @@ class StacItemTest {
   }
 
   @Test
-  void readsAnItemOfStac11WithoutGeometry() throws IOException, SceneFault {
+  void readsAnItemOfStac11WithoutGeometry() throws IOException, SceneException {
     StacItem item = read("landsat-item.json");
 
     assertThat(item.datetime()).isEqualTo(Instant.parse("2023-06-10T13:46:01.500Z"));
@@ -87,7 +87,7 @@ class StacItemTest {
         "\"proj:epsg\": null, \"proj:projjson\": {\"type\":\"X\"}      | {\"type\":\"X\"}",
         "\"proj:epsg\": null                                           | ''"
       })
-  void readsTheProjectionInEachOfItsForms(String fields, String crs) throws SceneFault {
+  void readsTheProjectionInEachOfItsForms(String fields, String crs) throws SceneException {
     StacItem item =
         parse(
             """
@@ -100,7 +100,7 @@ class StacItemTest {
   }
 
   @Test
-  void anAssetsOwnFieldsGoBeforeTheItems() throws SceneFault {
+  void anAssetsOwnFieldsGoBeforeTheItems() throws SceneException {
     StacItem item =
         parse(
             """
@@ -132,15 +132,15 @@ class StacItemTest {
   void refusesWhatIsNoItem(String json) {
     assertThatThrownBy(() -> parse(json))
         .isInstanceOfSatisfying(
-            SceneFault.class,
+            SceneException.class,
             fault -> {
-              assertThat(fault.kind()).isEqualTo(SceneFault.Kind.PERMANENT);
+              assertThat(fault.kind()).isEqualTo(SceneException.Kind.PERMANENT);
               assertThat(fault.key()).isEqualTo(KEY);
             });
   }
 
   @Test
-  void isTheSceneOfAPlatform() throws IOException, SceneFault {
+  void isTheSceneOfAPlatform() throws IOException, SceneException {
     Scene scene =
         read("landsat-item.json").scene(platform("landsat-c2l2-sr", 99, "red", "green", "blue"));
 
@@ -171,7 +171,7 @@ class StacItemTest {
     "other,             05.10, false,    0"
   })
   void knowsWhichValuesCarryTheRadiometricOffset(
-      String collection, String baseline, Boolean applied, int offset) throws SceneFault {
+      String collection, String baseline, Boolean applied, int offset) throws SceneException {
     StacItem item =
         parse(
             """
@@ -184,7 +184,7 @@ class StacItemTest {
   }
 
   @Test
-  void readsTheSampleArchivesItem() throws IOException, SceneFault {
+  void readsTheSampleArchivesItem() throws IOException, SceneException {
     String key =
         "sentinel-s2-l2a-cogs/20/H/NJ/2024/3/S2A_20HNJ_20240311_0_L2A/"
             + "S2A_20HNJ_20240311_0_L2A.json";

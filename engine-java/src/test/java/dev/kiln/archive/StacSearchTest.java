@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -254,7 +254,7 @@ class StacSearchTest {
     answers.add(status(400, "{\"description\":\"no such\\ncollection\"}"));
 
     assertThatThrownBy(() -> search().run(client))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining("/v1/search: expected status 200, found 400: ")
         .hasMessageContaining("no such\\ncollection");
     assertThat(waits).isEmpty();
@@ -264,11 +264,11 @@ class StacSearchTest {
   void refusesAnswersThatAreNoPage() {
     answers.add(status(200, "<html>welcome</html>"));
     assertThatThrownBy(() -> search().run(client))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining("expected JSON");
     answers.add(status(200, "{\"type\":\"Catalog\"}"));
     assertThatThrownBy(() -> search().run(client))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining("expected a GeoJSON FeatureCollection");
   }
 
@@ -279,7 +279,7 @@ class StacSearchTest {
     answers.add(page(loop, item(2)));
 
     assertThatThrownBy(() -> search().run(client))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining("page 2 names itself as the next");
   }
 
@@ -293,7 +293,7 @@ class StacSearchTest {
   @ValueSource(strings = {"", "earth-search", "ftp://x.org", "https://", "s3://b/k", "http://a b"})
   void refusesAnApiThatIsNoUrl(String url) {
     assertThatThrownBy(() -> StacSearch.api(url))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessage("--api: expected an http(s) URL, found '" + url + "'");
   }
 }

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kiln.chip.LocationOrder;
 import dev.kiln.chip.RadiometricOffset;
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import dev.kiln.run.ChipOptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -66,7 +66,7 @@ class ChipFlagsTest {
       })
   void refusesValuesOutOfRange(String argument) {
     assertThatThrownBy(() -> parse(argument).options())
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining(argument.split("=")[0]);
   }
 

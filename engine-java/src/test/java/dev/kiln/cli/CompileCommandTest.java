@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import dev.kiln.cuda.CudaDriver;
+import dev.kiln.error.ExitCode;
 import dev.kiln.export.Exporter;
 import dev.kiln.platform.PlatformCatalog;
-import dev.kiln.run.ExitCode;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;

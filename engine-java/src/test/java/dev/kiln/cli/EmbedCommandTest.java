@@ -2,9 +2,9 @@ package dev.kiln.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.kiln.error.ExitCode;
 import dev.kiln.export.Exporter;
 import dev.kiln.platform.PlatformCatalog;
-import dev.kiln.run.ExitCode;
 import dev.kiln.testing.GeoTiffs;
 import java.io.IOException;
 import java.io.PrintWriter;

@@ -3,7 +3,7 @@ package dev.kiln.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -162,7 +162,7 @@ class EnvironmentDefaultsTest {
 
     environment.put("KILN_BATCHH", "2");
     assertThatThrownBy(() -> defaults.refuseUnknown(commandLine))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessage(
             "environment variable KILN_BATCHH: no command has an option --batchh;"
                 + " correct its name or unset it");
@@ -172,7 +172,7 @@ class EnvironmentDefaultsTest {
   void refusesAVariableForHelp() {
     environment.put("KILN_HELP", "1");
     assertThatThrownBy(() -> defaults.refuseUnknown(commandLine))
-        .isInstanceOf(ConfigurationFault.class);
+        .isInstanceOf(ConfigurationException.class);
     assertThat(commandLine.parseArgs("naip").isUsageHelpRequested()).isFalse();
   }
 }

@@ -3,7 +3,7 @@ package dev.kiln.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import dev.kiln.sink.GeoParquetWriter;
 import dev.kiln.sink.Provenance;
 import dev.kiln.sink.SceneTable;
@@ -61,7 +61,7 @@ class InspectCommandTest {
 
     assertThatThrownBy(
             () -> CommandLine.populateCommand(new InspectCommand(), text.toString()).run())
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageStartingWith(text + ": cannot read its footer");
   }
 

@@ -2,8 +2,8 @@ package dev.kiln.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.kiln.fault.ConfigurationFault;
-import dev.kiln.fault.SceneFault;
+import dev.kiln.error.ConfigurationException;
+import dev.kiln.error.SceneException;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintWriter;
@@ -122,9 +122,10 @@ class KilnTest {
   static Stream<Arguments> faults() {
     return Stream.of(
         Arguments.of(
-            new ConfigurationFault("model: no such directory"), 78, "model: no such directory"),
-        Arguments.of(SceneFault.permanent("a.tif", "3 bands"), 65, "a.tif: 3 bands"),
-        Arguments.of(SceneFault.transientFault("a.tif", "timed out", null), 75, "a.tif: timed out"),
+            new ConfigurationException("model: no such directory"), 78, "model: no such directory"),
+        Arguments.of(SceneException.permanent("a.tif", "3 bands"), 65, "a.tif: 3 bands"),
+        Arguments.of(
+            SceneException.transientError("a.tif", "timed out", null), 75, "a.tif: timed out"),
         Arguments.of(new NoSuchFileException("/x"), 78, "no such file: /x"),
         Arguments.of(new AccessDeniedException("/x"), 78, "permission denied: /x"),
         Arguments.of(new NotDirectoryException("/x"), 78, "not a directory: /x"),
@@ -147,7 +148,7 @@ class KilnTest {
 
   @Test
   void showsWhereAFaultAroseWhenAsked() {
-    ConfigurationFault fault = new ConfigurationFault("wrong");
+    ConfigurationException fault = new ConfigurationException("wrong");
     assertThat(kilnThrowing(fault, "--stacktrace", "fire")).isEqualTo(78);
     assertThat(err.toString()).contains("at dev.kiln.cli.KilnTest").endsWith("kiln: wrong\n");
 

@@ -3,9 +3,9 @@ package dev.kiln.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.kiln.error.ExitCode;
 import dev.kiln.export.Exporter;
 import dev.kiln.platform.PlatformCatalog;
-import dev.kiln.run.ExitCode;
 import dev.kiln.testing.GeoTiffs;
 import dev.kiln.testing.KilnProcess;
 import java.nio.file.Files;

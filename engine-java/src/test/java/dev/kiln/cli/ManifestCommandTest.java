@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.sun.net.httpserver.HttpServer;
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -215,7 +215,7 @@ class ManifestCommandTest {
   }
 
   private void assertFault(String message) {
-    assertThat(thrown).isInstanceOf(ConfigurationFault.class).hasMessageContaining(message);
+    assertThat(thrown).isInstanceOf(ConfigurationException.class).hasMessageContaining(message);
   }
 
   @Test

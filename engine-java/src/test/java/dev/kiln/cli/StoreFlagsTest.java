@@ -3,10 +3,10 @@ package dev.kiln.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
+import dev.kiln.error.ExitCode;
 import dev.kiln.fetch.Identity;
 import dev.kiln.fetch.StoreOptions;
-import dev.kiln.run.ExitCode;
 import dev.kiln.testing.S3Server;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -83,7 +83,7 @@ class StoreFlagsTest {
   void halfAKeyIsRefused() {
     Flags flags = parse();
     assertThatThrownBy(() -> flags.out.options(flags.store, Map.of("ENDPOINT_KEY_ID", "planted")))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessage("ENDPOINT_KEY_ID is set without ENDPOINT_ACCESS_KEY: set both or none");
     assertThat(flags.out.options(flags.store, Map.of()).identity().accessKey()).isEmpty();
   }
@@ -101,7 +101,7 @@ class StoreFlagsTest {
   void whatIsNoEndpointIsRefusedAndNotRepeated(String url) {
     Flags flags = parse("--source-endpoint=" + url);
     assertThatThrownBy(flags.store::source)
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageStartingWith("--source-endpoint: the address of a service expected")
         .hasMessageNotContaining("planted");
   }

@@ -2,7 +2,7 @@ package dev.kiln.deploy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.kiln.run.ExitCode;
+import dev.kiln.error.ExitCode;
 import dev.kiln.testing.BatchRules;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.kiln.fault.ConfigurationFault;
-import dev.kiln.fault.SceneFault;
+import dev.kiln.error.ConfigurationException;
+import dev.kiln.error.SceneException;
 import dev.kiln.memory.ByteRange;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -72,10 +72,10 @@ class FileObjectStoreTest {
   void whatIsNotThereIsPermanent() {
     assertThatThrownBy(() -> store.open(List.of("no/such.tif")))
         .isInstanceOfSatisfying(
-            SceneFault.class,
-            fault -> assertThat(fault.kind()).isEqualTo(SceneFault.Kind.PERMANENT))
+            SceneException.class,
+            fault -> assertThat(fault.kind()).isEqualTo(SceneException.Kind.PERMANENT))
         .hasMessage("no/such.tif: no such object under " + folder);
-    assertThatThrownBy(() -> store.read("no/such.tif")).isInstanceOf(SceneFault.class);
+    assertThatThrownBy(() -> store.read("no/such.tif")).isInstanceOf(SceneException.class);
   }
 
   @Test
@@ -83,7 +83,7 @@ class FileObjectStoreTest {
     Files.createDirectories(folder.resolve("a.tif"));
     assertThat(store.exists("a.tif")).isFalse();
     assertThatThrownBy(() -> store.open(List.of("a.tif")))
-        .isInstanceOf(SceneFault.class)
+        .isInstanceOf(SceneException.class)
         .hasMessageContaining("folder");
   }
 
@@ -130,7 +130,7 @@ class FileObjectStoreTest {
     assertThat(ObjectStores.localPath("file:///a/b")).isEqualTo(Path.of("/a/b"));
     assertThat(ObjectStores.localPath("../a")).isEqualTo(Path.of("../a"));
     assertThatThrownBy(() -> ObjectStores.localPath("ftp://host/a"))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining("scheme 'ftp' is not served");
   }
 }

@@ -3,8 +3,8 @@ package dev.kiln.fetch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.kiln.fault.ConfigurationFault;
-import dev.kiln.fault.SceneFault;
+import dev.kiln.error.ConfigurationException;
+import dev.kiln.error.SceneException;
 import dev.kiln.memory.ByteRange;
 import dev.kiln.testing.FaultProxy;
 import dev.kiln.testing.FaultProxy.Fault;
@@ -91,7 +91,7 @@ class S3FaultsTest {
   }
 
   /** Fetches the whole object as a scene's tiles are, and returns its bytes. */
-  private static byte[] fetch(ObjectStore store) throws SceneFault, InterruptedException {
+  private static byte[] fetch(ObjectStore store) throws SceneException, InterruptedException {
     try (SparseObject object = store.open(List.of("object")).get(0)) {
       store.fetch(List.of(object.plan(List.of(new ByteRange(0, OBJECT.length)))));
       byte[] bytes = new byte[OBJECT.length];
@@ -159,14 +159,14 @@ class S3FaultsTest {
     try (ObjectStore store = open()) {
       if (name.equals("credentials ran out")) {
         assertThatThrownBy(() -> fetch(store))
-            .isInstanceOf(ConfigurationFault.class)
+            .isInstanceOf(ConfigurationException.class)
             .hasMessageContaining("s3://bucket: the credentials have expired (ExpiredToken)");
       } else {
         assertThatThrownBy(() -> fetch(store))
             .isInstanceOfSatisfying(
-                SceneFault.class,
+                SceneException.class,
                 e -> {
-                  assertThat(e.kind()).isEqualTo(SceneFault.Kind.TRANSIENT);
+                  assertThat(e.kind()).isEqualTo(SceneException.Kind.TRANSIENT);
                   assertThat(e.key()).isEqualTo("object");
                 })
             .hasMessageMatching("object: (the service answered|connection failed: ).*");
@@ -245,7 +245,7 @@ class S3FaultsTest {
       try (SparseObject object = store.open(List.of("changing")).get(0)) {
         RangePlan plan = object.plan(List.of(new ByteRange(0, OBJECT.length)));
         assertThatThrownBy(() -> store.fetch(List.of(plan)))
-            .isInstanceOf(SceneFault.class)
+            .isInstanceOf(SceneException.class)
             .hasMessage("changing: the object changed while it was read");
       }
       assertThat(store.traffic().retries()).isZero();
@@ -264,7 +264,8 @@ class S3FaultsTest {
     try (ObjectStore store = open()) {
       assertThatThrownBy(() -> fetch(store))
           .isInstanceOfSatisfying(
-              SceneFault.class, e -> assertThat(e.kind()).isEqualTo(SceneFault.Kind.PERMANENT))
+              SceneException.class,
+              e -> assertThat(e.kind()).isEqualTo(SceneException.Kind.PERMANENT))
           .hasMessageContaining(advice);
       assertThat(proxy.requests()).hasSize(1);
     }
@@ -283,7 +284,7 @@ class S3FaultsTest {
     proxy.plan(request -> Fault.error(status, code));
     try (ObjectStore store = open()) {
       assertThatThrownBy(() -> fetch(store))
-          .isInstanceOf(ConfigurationFault.class)
+          .isInstanceOf(ConfigurationException.class)
           .hasMessageStartingWith("s3://bucket: ")
           .hasMessageContaining(advice);
       assertThat(proxy.requests()).hasSize(1);
@@ -295,7 +296,7 @@ class S3FaultsTest {
     AccessKey wrong = new AccessKey(S3Server.KEY.id(), "planted-wrong-secret");
     try (ObjectStore store = open(server.endpoint(), wrong)) {
       assertThatThrownBy(() -> fetch(store))
-          .isInstanceOf(ConfigurationFault.class)
+          .isInstanceOf(ConfigurationException.class)
           .hasMessageContaining("SignatureDoesNotMatch")
           .hasMessageNotContaining("planted");
     }
@@ -307,7 +308,8 @@ class S3FaultsTest {
     try (ObjectStore store = open(endpoint, S3Server.KEY)) {
       assertThatThrownBy(() -> fetch(store))
           .isInstanceOfSatisfying(
-              SceneFault.class, e -> assertThat(e.kind()).isEqualTo(SceneFault.Kind.TRANSIENT))
+              SceneException.class,
+              e -> assertThat(e.kind()).isEqualTo(SceneException.Kind.TRANSIENT))
           .hasMessageContaining("connection failed");
       assertThat(store.traffic().retries()).isEqualTo(1);
     }

@@ -3,7 +3,7 @@ package dev.kiln.fetch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.kiln.fault.SceneFault;
+import dev.kiln.error.SceneException;
 import dev.kiln.memory.ByteRange;
 import dev.kiln.testing.S3Server;
 import java.io.IOException;
@@ -153,9 +153,9 @@ class StoreContractTest {
       assertThatThrownBy(
               () -> store.fetch(List.of(object.plan(List.of(new ByteRange(0, 300_000))))))
           .isInstanceOfSatisfying(
-              SceneFault.class,
+              SceneException.class,
               fault -> {
-                assertThat(fault.kind()).isEqualTo(SceneFault.Kind.TRANSIENT);
+                assertThat(fault.kind()).isEqualTo(SceneException.Kind.TRANSIENT);
                 assertThat(fault.reason()).isEqualTo("the object changed while it was read");
               });
     }
@@ -167,16 +167,16 @@ class StoreContractTest {
     store.put("hollow", new byte[0]);
     assertThatThrownBy(() -> store.open(List.of("there", "no/such")))
         .isInstanceOfSatisfying(
-            SceneFault.class,
+            SceneException.class,
             fault -> {
-              assertThat(fault.kind()).isEqualTo(SceneFault.Kind.PERMANENT);
+              assertThat(fault.kind()).isEqualTo(SceneException.Kind.PERMANENT);
               assertThat(fault.key()).isEqualTo("no/such");
               assertThat(fault.reason()).startsWith("no such object");
             });
     assertThatThrownBy(() -> store.open(List.of("hollow")))
-        .isInstanceOf(SceneFault.class)
+        .isInstanceOf(SceneException.class)
         .hasMessage("hollow: the object is empty (0 bytes)");
-    assertThatThrownBy(() -> store.read("no/such")).isInstanceOf(SceneFault.class);
+    assertThatThrownBy(() -> store.read("no/such")).isInstanceOf(SceneException.class);
     assertThatThrownBy(() -> store.stream("no/such")).isInstanceOf(NoSuchFileException.class);
   }
 

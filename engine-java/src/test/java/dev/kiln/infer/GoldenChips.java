@@ -4,10 +4,10 @@ import dev.kiln.export.Exporter;
 import dev.kiln.export.Npy;
 import dev.kiln.memory.BandPlane;
 import dev.kiln.memory.HostBuffer;
-import dev.kiln.memory.PixelType;
 import dev.kiln.memory.Strip;
 import dev.kiln.model.ModelDirectory;
 import dev.kiln.platform.PlatformCatalog;
+import dev.kiln.type.PixelType;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.FloatBuffer;
@@ -28,7 +28,7 @@ import tools.jackson.databind.json.JsonMapper;
  * @param location {@code [B, 4]}
  * @param embeddings {@code [B, dim]}
  */
-record GoldenChips(
+public record GoldenChips(
     String name,
     String platform,
     float gsd,
@@ -39,7 +39,7 @@ record GoldenChips(
     Npy embeddings) {
 
   /** Every case under a directory. */
-  static List<GoldenChips> under(Path directory) {
+  public static List<GoldenChips> under(Path directory) {
     try (Stream<Path> entries = Files.list(directory)) {
       return entries
           .filter(entry -> Files.exists(entry.resolve("case.json")))
@@ -69,7 +69,7 @@ record GoldenChips(
   }
 
   /** The model that cases were made with, exported for all of them. */
-  static ModelDirectory export(Path checkpoint, List<GoldenChips> cases, Path to) {
+  public static ModelDirectory export(Path checkpoint, List<GoldenChips> cases, Path to) {
     PlatformCatalog catalog = PlatformCatalog.builtIn();
     return Exporter.export(
         checkpoint,
@@ -82,7 +82,7 @@ record GoldenChips(
   }
 
   /** How many chips. */
-  int count() {
+  public int count() {
     return pixels.shape()[0];
   }
 
@@ -106,7 +106,8 @@ record GoldenChips(
   }
 
   /** Embeddings of these chips, as one batch. */
-  float[] encode(BatchSlot slot, int... chips) throws EncoderException, InterruptedException {
+  public float[] encode(BatchSlot slot, int... chips)
+      throws EncoderException, InterruptedException {
     slot.clear();
     List<Strip> strips = new ArrayList<>();
     try {

@@ -5,13 +5,14 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.kiln.export.Exporter;
 import dev.kiln.export.Npy;
+import dev.kiln.infer.select.Encoders;
 import dev.kiln.memory.BandPlane;
 import dev.kiln.memory.HostBuffer;
-import dev.kiln.memory.PixelType;
 import dev.kiln.memory.Strip;
 import dev.kiln.model.ModelDirectory;
 import dev.kiln.platform.PlatformCatalog;
 import dev.kiln.testing.Distance;
+import dev.kiln.type.PixelType;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;

@@ -3,31 +3,31 @@ package dev.kiln.infer;
 import dev.kiln.memory.BandPlane;
 import dev.kiln.memory.HostBuffer;
 import dev.kiln.memory.HostMemory;
-import dev.kiln.memory.PixelType;
 import dev.kiln.memory.Strip;
 import dev.kiln.platform.Band;
 import dev.kiln.platform.Platform;
+import dev.kiln.type.PixelType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 
 /** Strips of noise in the layouts that archives have, and the platforms to them. */
-final class TestStrips {
+public final class TestStrips {
   private TestStrips() {}
 
   /** One band: its type, its resolution, whether it shares its pixels with the others. */
-  record Layout(PixelType type, int repeat, boolean interleaved) {
-    static Layout planar(PixelType type, int repeat) {
+  public record Layout(PixelType type, int repeat, boolean interleaved) {
+    public static Layout planar(PixelType type, int repeat) {
       return new Layout(type, repeat, false);
     }
   }
 
   /** Four bands of bytes, pixel by pixel. */
-  static List<Layout> naip() {
+  public static List<Layout> naip() {
     return java.util.Collections.nCopies(4, new Layout(PixelType.UINT8, 1, true));
   }
 
-  static Platform platform(int bands) {
+  public static Platform platform(int bands) {
     List<Band> all = new ArrayList<>();
     for (int b = 0; b < bands; b++) {
       all.add(new Band("b" + b, 0.5 + b * 0.1, 97.3 + 31.7 * b, 35.43 + 3.3 * b));
@@ -39,7 +39,7 @@ final class TestStrips {
    * @param width grid columns, and {@code gap} bytes after each line
    * @param shift bytes before the first plane
    */
-  static Strip noise(
+  public static Strip noise(
       List<Layout> bands,
       int width,
       int firstRow,

@@ -3,7 +3,7 @@ package dev.kiln.raster;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.kiln.fault.SceneFault;
+import dev.kiln.error.SceneException;
 import dev.kiln.memory.HostBuffer;
 import dev.kiln.testing.GeoTiffs;
 import java.io.IOException;
@@ -19,11 +19,11 @@ class ChipSharesTest {
   @TempDir Path folder;
 
   private interface WithMask<T> {
-    T with(SceneRaster mask) throws SceneFault;
+    T with(SceneRaster mask) throws SceneException;
   }
 
   private <T> T withMask(GeoTiffs tiff, int refinement, WithMask<T> test)
-      throws IOException, SceneFault {
+      throws IOException, SceneException {
     byte[] bytes = Files.readAllBytes(tiff.write(folder.resolve("mask.tif")));
     try (HostBuffer memory = HostBuffer.allocate("mask", bytes.length)) {
       memory.slice(0, bytes.length).put(bytes);
@@ -41,7 +41,7 @@ class ChipSharesTest {
 
   @ParameterizedTest
   @CsvSource({"256, 1", "256, 2", "128, 2", "224, 3", "200, 3", "8, 5"})
-  void equalsACountOverTheGrid(int chip, int refinement) throws IOException, SceneFault {
+  void equalsACountOverTheGrid(int chip, int refinement) throws IOException, SceneException {
     int columns = 610 / refinement;
     int rows = 580 / refinement;
     GeoTiffs tiff =
@@ -71,7 +71,7 @@ class ChipSharesTest {
   }
 
   @Test
-  void bitsOf16() throws IOException, SceneFault {
+  void bitsOf16() throws IOException, SceneException {
     GeoTiffs tiff =
         GeoTiffs.naip()
             .bands(1)
@@ -88,7 +88,7 @@ class ChipSharesTest {
   }
 
   @Test
-  void aChipAtTheLimitSurvives() throws IOException, SceneFault {
+  void aChipAtTheLimitSurvives() throws IOException, SceneException {
     // Of a fifth, neither float32 nor a sum of parts is exact.
     GeoTiffs tiff =
         GeoTiffs.naip().bands(1).size(20, 10).pixels((b, x, y) -> y < 2 || x == 19 ? 0 : 1);
@@ -110,7 +110,7 @@ class ChipSharesTest {
                     GeoTiffs.naip().bands(1).type("float32").size(256, 256),
                     1,
                     mask -> ChipShares.of(mask, new ChipGrid(1, 1, 256), v -> false, v -> false)))
-        .isInstanceOf(SceneFault.class)
+        .isInstanceOf(SceneException.class)
         .hasMessageContaining("a mask of uint8 or uint16 pixels expected, found FLOAT32");
   }
 

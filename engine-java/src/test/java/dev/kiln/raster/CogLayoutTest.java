@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.kiln.fault.SceneFault;
+import dev.kiln.error.SceneException;
 import dev.kiln.fetch.ObjectStore;
 import dev.kiln.fetch.ObjectStores;
 import dev.kiln.fetch.SparseObject;
@@ -45,7 +45,7 @@ class CogLayoutTest {
     };
   }
 
-  private static CogLayout read(byte[] file) throws SceneFault, InterruptedException {
+  private static CogLayout read(byte[] file) throws SceneException, InterruptedException {
     return CogLayout.read("scene.tif", file.length, of(file));
   }
 
@@ -145,7 +145,7 @@ class CogLayoutTest {
   }
 
   private static byte[] pixels(CogFile file, int[] bands, StripWindow window, StripWindow.Span span)
-      throws SceneFault {
+      throws SceneException {
     int width = span.end() - span.begin();
     int pixel = file.type().bytes();
     int plane = width * window.rows() * pixel;
@@ -240,7 +240,8 @@ class CogLayoutTest {
   void whatIsNoTiffIsPermanent(byte[] file) {
     assertThatThrownBy(() -> read(file))
         .isInstanceOfSatisfying(
-            SceneFault.class, e -> assertThat(e.kind()).isEqualTo(SceneFault.Kind.PERMANENT))
+            SceneException.class,
+            e -> assertThat(e.kind()).isEqualTo(SceneException.Kind.PERMANENT))
         .hasMessageMatching("scene.tif: (broken TIFF|a GeoTIFF expected).*");
   }
 
@@ -258,7 +259,7 @@ class CogLayoutTest {
     byte[] file = tiles(300, 300, 64);
     byte[] cut = Arrays.copyOf(file, file.length - 1000);
     assertThatThrownBy(() -> read(cut))
-        .isInstanceOf(SceneFault.class)
+        .isInstanceOf(SceneException.class)
         .hasMessageContaining("cut short or broken");
   }
 
@@ -300,8 +301,8 @@ class CogLayoutTest {
           assertThat(tile.end()).isLessThanOrEqualTo(hostile.length);
         }
         read++;
-      } catch (SceneFault fault) {
-        assertThat(fault.kind()).isEqualTo(SceneFault.Kind.PERMANENT);
+      } catch (SceneException fault) {
+        assertThat(fault.kind()).isEqualTo(SceneException.Kind.PERMANENT);
         assertThat(fault.reason()).doesNotContain("\n");
         refused++;
       }

@@ -3,10 +3,10 @@ package dev.kiln.raster;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.kiln.fault.SceneFault;
+import dev.kiln.error.SceneException;
 import dev.kiln.memory.HostBuffer;
-import dev.kiln.memory.PixelType;
 import dev.kiln.testing.GeoTiffs;
+import dev.kiln.type.PixelType;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -57,7 +57,7 @@ class DecodersAgreeTest {
   @ParameterizedTest(name = "{0}, {1}, predictor {2}")
   @MethodSource("codings")
   void onEveryWayToWriteTiles(String type, String compression, int predictor) throws Exception {
-    Decoder expected = compression.equals("LZW") ? Decoder.GDAL : Decoder.NATIVE;
+    TileDecoder expected = compression.equals("LZW") ? TileDecoder.GDAL : TileDecoder.NATIVE;
     int files = 0;
     for (String interleave : List.of("PIXEL", "BAND")) {
       for (int bands : new int[] {1, 2, 3, 4, 5, 8, 17}) {
@@ -124,7 +124,7 @@ class DecodersAgreeTest {
         if (nodata != null) {
           tiff.nodata(nodata);
         }
-        agree(tiff.write(folder.resolve("a.tif")), Decoder.NATIVE);
+        agree(tiff.write(folder.resolve("a.tif")), TileDecoder.NATIVE);
       }
     }
   }
@@ -141,7 +141,7 @@ class DecodersAgreeTest {
     "ALPHA=YES, NATIVE",
     "NUM_THREADS=2, NATIVE"
   })
-  void onOtherWaysToWriteAFile(String option, Decoder expected) throws Exception {
+  void onOtherWaysToWriteAFile(String option, TileDecoder expected) throws Exception {
     Path file =
         GeoTiffs.naip()
             .size(150, 70)
@@ -163,16 +163,16 @@ class DecodersAgreeTest {
     }
     assertThat(files).hasSizeGreaterThan(10);
     for (Path file : files) {
-      agree(file, Decoder.NATIVE);
+      agree(file, TileDecoder.NATIVE);
     }
   }
 
-  private static void agree(Path path, Decoder expected) throws IOException, SceneFault {
+  private static void agree(Path path, TileDecoder expected) throws IOException, SceneException {
     try (HostBuffer bytes = read(path);
-        CogFile gdal = CogFile.open(path.toString(), bytes, 1, Decoder.GDAL);
+        CogFile gdal = CogFile.open(path.toString(), bytes, 1, TileDecoder.GDAL);
         CogFile one = CogFile.open(path.toString(), bytes, 1);
         CogFile three = CogFile.open(path.toString(), bytes, 3)) {
-      assertThat(gdal.decoder()).isEqualTo(Decoder.GDAL);
+      assertThat(gdal.decoder()).isEqualTo(TileDecoder.GDAL);
       assertThat(one.decoder()).as(path.toString()).isEqualTo(expected);
       for (int[] window : windows(gdal)) {
         for (Order order : orders(gdal)) {
@@ -213,7 +213,7 @@ class DecodersAgreeTest {
   }
 
   /** Pixels that were read into the midst of memory, and what lies around them. */
-  private static byte[] pixels(CogFile file, int[] window, Order order) throws SceneFault {
+  private static byte[] pixels(CogFile file, int[] window, Order order) throws SceneException {
     int bytes = file.type().bytes();
     int bands = order.bands().length;
     long pixelStride = order.interleaved() ? (long) bands * bytes : bytes;

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kiln.memory.BandPlane;
 import dev.kiln.memory.HostBuffer;
-import dev.kiln.memory.PixelType;
 import dev.kiln.memory.Strip;
+import dev.kiln.type.PixelType;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -3,13 +3,13 @@ package dev.kiln.raster;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.kiln.fault.SceneFault;
+import dev.kiln.error.SceneException;
 import dev.kiln.memory.BandPlane;
 import dev.kiln.memory.BufferPool;
 import dev.kiln.memory.HostBuffer;
-import dev.kiln.memory.PixelType;
 import dev.kiln.memory.Strip;
 import dev.kiln.testing.GeoTiffs;
+import dev.kiln.type.PixelType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,11 +38,12 @@ class SceneRasterTest {
     }
   }
 
-  private CogFile file(String name, GeoTiffs tiff) throws IOException, SceneFault {
-    return file(name, tiff, Decoder.NATIVE);
+  private CogFile file(String name, GeoTiffs tiff) throws IOException, SceneException {
+    return file(name, tiff, TileDecoder.NATIVE);
   }
 
-  private CogFile file(String name, GeoTiffs tiff, Decoder decoder) throws IOException, SceneFault {
+  private CogFile file(String name, GeoTiffs tiff, TileDecoder decoder)
+      throws IOException, SceneException {
     byte[] bytes = Files.readAllBytes(tiff.write(folder.resolve(name)));
     HostBuffer memory = HostBuffer.allocate(name, bytes.length);
     memory.slice(0, bytes.length).put(bytes);
@@ -52,7 +53,7 @@ class SceneRasterTest {
     return file;
   }
 
-  private SceneRaster raster(SceneRaster.Source... sources) throws SceneFault {
+  private SceneRaster raster(SceneRaster.Source... sources) throws SceneException {
     SceneRaster raster = SceneRaster.of("scene", List.of(sources));
     open.add(0, raster);
     return raster;
@@ -81,7 +82,7 @@ class SceneRasterTest {
     "264, 128, 5, 512",
   })
   void bandsOfSeveralResolutions(int chip, int tile, int coarser, int coarseTile)
-      throws IOException, SceneFault {
+      throws IOException, SceneException {
     int columns = 900;
     int rows = 1020;
     CogFile fine =
@@ -149,8 +150,8 @@ class SceneRasterTest {
     "int16, PIXEL, GDAL",
     "float32, BAND, GDAL"
   })
-  void bandsOfOneFileInAnyOrder(String type, String interleave, Decoder decoder)
-      throws IOException, SceneFault {
+  void bandsOfOneFileInAnyOrder(String type, String interleave, TileDecoder decoder)
+      throws IOException, SceneException {
     GeoTiffs.Pixels values =
         (b, x, y) ->
             (b * 50 + x + y) % 101
@@ -192,7 +193,7 @@ class SceneRasterTest {
 
   @ParameterizedTest
   @EnumSource(PixelType.class)
-  void filesOfSeveralTypes(PixelType type) throws IOException, SceneFault {
+  void filesOfSeveralTypes(PixelType type) throws IOException, SceneException {
     CogFile one = file("one", at(10, 256, 256).type("uint8").pixels((b, x, y) -> (x + y) % 256));
     CogFile other =
         file(
@@ -211,7 +212,7 @@ class SceneRasterTest {
   }
 
   @Test
-  void aMaskLiesOnTheFinerGridOfItsScene() throws IOException, SceneFault {
+  void aMaskLiesOnTheFinerGridOfItsScene() throws IOException, SceneException {
     CogFile scl = file("scl", at(20, 200, 150).type("uint8").pixels((b, x, y) -> (x + 5 * y) % 12));
     CogFile band = file("band", at(10, 400, 300));
     SceneRaster mask = SceneRaster.ofMask(new SceneRaster.Source("scl", scl, 1), 2);
@@ -230,7 +231,7 @@ class SceneRasterTest {
   }
 
   @Test
-  void refusesBandsThatDoNotFitTogether() throws IOException, SceneFault {
+  void refusesBandsThatDoNotFitTogether() throws IOException, SceneException {
     CogFile red = file("red.tif", at(10, 400, 300));
     refused(red, file("odd.tif", at(20, 199, 150)), "199 × 150 px, which does not divide the grid");
     refused(red, file("flat.tif", at(20, 200, 100)), "200 × 100 px, which does not divide");
@@ -244,7 +245,7 @@ class SceneRasterTest {
         "lies elsewhere or in another coordinate system than red.tif");
     refused(red, file("nowhere.tif", at(20, 200, 150).epsg(0)), "another coordinate system");
     assertThatThrownBy(() -> raster(new SceneRaster.Source("nir", red, 2)))
-        .isInstanceOf(SceneFault.class)
+        .isInstanceOf(SceneException.class)
         .hasMessageContaining("band nir expected as number 2, found 1 bands");
   }
 
@@ -255,15 +256,15 @@ class SceneRasterTest {
                     new SceneRaster.Source("red", red, 1),
                     new SceneRaster.Source("nir08", other, 1)))
         .isInstanceOfSatisfying(
-            SceneFault.class,
+            SceneException.class,
             fault -> {
-              assertThat(fault.kind()).isEqualTo(SceneFault.Kind.PERMANENT);
+              assertThat(fault.kind()).isEqualTo(SceneException.Kind.PERMANENT);
               assertThat(fault).hasMessageContaining("nir08").hasMessageContaining(message);
             });
   }
 
   @Test
-  void theSameCrsInOtherWordsIsTheSame() throws IOException, SceneFault {
+  void theSameCrsInOtherWordsIsTheSame() throws IOException, SceneException {
     CogFile red = file("red.tif", at(10, 400, 300));
     CogFile other = file("other.tif", at(20, 200, 150).projection("urn:ogc:def:crs:EPSG::32614"));
 

@@ -4,14 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kiln.archive.SceneList;
 import dev.kiln.archive.Shard;
-import dev.kiln.fleet.ArrayCut;
-import dev.kiln.fleet.EmbedOrder;
-import dev.kiln.fleet.FleetStatus;
-import dev.kiln.fleet.FleetWatch;
-import dev.kiln.fleet.Leftovers;
-import dev.kiln.fleet.PackedList;
-import dev.kiln.fleet.Submission;
-import dev.kiln.fleet.Submitter;
+import dev.kiln.awsbatch.ArrayMonitor;
+import dev.kiln.awsbatch.ArraySplit;
+import dev.kiln.awsbatch.ArrayStatus;
+import dev.kiln.awsbatch.EmbedArguments;
+import dev.kiln.awsbatch.PackedList;
+import dev.kiln.awsbatch.Submission;
+import dev.kiln.awsbatch.Submitter;
+import dev.kiln.awsbatch.UnfinishedScenes;
 import dev.kiln.run.SimulatedChild.Fate;
 import dev.kiln.sink.OutputKey;
 import dev.kiln.testing.BatchRules;
@@ -187,8 +187,8 @@ class ArraySimulationTest {
   }
 
   private static Submitter.Request request(PackedList list, int itemsPerJob, String retryOf) {
-    EmbedOrder order =
-        new EmbedOrder(
+    EmbedArguments order =
+        new EmbedArguments(
             "naip", "s3://m", "s3://naip-analytic", "memory", itemsPerJob, List.of(), true, false);
     return new Submitter.Request(
         order, "model", list, "q", Optional.empty(), "kiln", "/log", 1, retryOf);
@@ -201,7 +201,7 @@ class ArraySimulationTest {
     long broken = Arrays.stream(keys).filter(ArraySimulationTest::isBroken).count();
     PackedList list = list(keys);
     assertThat(list.duplicates()).isZero();
-    assertThat(new ArrayCut(SCENES, ITEMS_PER_JOB).parts()).hasSize(1);
+    assertThat(new ArraySplit(SCENES, ITEMS_PER_JOB).parts()).hasSize(1);
 
     Array array = new Array();
     Submitter submitter = new Submitter(array.out, Clock.systemUTC());
@@ -213,14 +213,14 @@ class ArraySimulationTest {
     assertThat(array.fates.values()).allSatisfy(n -> assertThat(n.get()).isPositive());
 
     int rounds = 0;
-    Leftovers left = Leftovers.of(first, array.out, false);
+    UnfinishedScenes left = UnfinishedScenes.of(first, array.out, false);
     long leftByFirst = left.list().map(PackedList::scenes).orElse(0L);
     while (left.list().isPresent()) {
       assertThat(++rounds).isLessThan(10);
       PackedList rest = left.list().get();
       Submission retry = begin(array, submitter, request(rest, ITEMS_PER_JOB, first.id()));
       array.run(retry, read(array.out, rest));
-      left = Leftovers.of(first, array.out, false);
+      left = UnfinishedScenes.of(first, array.out, false);
     }
 
     // None lost, none twice, and those that cannot be embedded are known by name.
@@ -232,8 +232,8 @@ class ArraySimulationTest {
       boolean there = !array.out.existing(List.of(OutputKey.of(key))).isEmpty();
       assertThat(there).isEqualTo(!isBroken(key));
     }
-    try (FleetWatch watch = new FleetWatch(array.out, null, Clock.systemUTC())) {
-      FleetStatus status = watch.look(null);
+    try (ArrayMonitor watch = new ArrayMonitor(array.out, null, Clock.systemUTC())) {
+      ArrayStatus status = watch.look(null);
       assertThat(status.runs()).hasSize(1 + rounds);
       assertThat(status.runs().get(0).reports()).isEqualTo(10_000);
     }

@@ -8,11 +8,12 @@ import dev.kiln.cuda.GpuModule;
 import dev.kiln.cuda.GpuStream;
 import dev.kiln.cuda.KernelArguments;
 import dev.kiln.cuda.LaunchShape;
-import dev.kiln.infer.DeviceEncoder;
-import dev.kiln.infer.DeviceProgram;
+import dev.kiln.error.ExitCode;
 import dev.kiln.infer.EncoderDescription;
-import dev.kiln.infer.PatchFormat;
-import dev.kiln.infer.SlotMemory;
+import dev.kiln.infer.gpu.DeviceEncoder;
+import dev.kiln.infer.gpu.DeviceForwardPass;
+import dev.kiln.infer.gpu.PatchFormat;
+import dev.kiln.infer.gpu.SlotBuffers;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
@@ -32,7 +33,7 @@ class DeviceRunTest {
   @TempDir Path folder;
 
   /** Embeds a chip as a checksum of its patch rows, its location and its gsd. */
-  private static final class ChecksumProgram implements DeviceProgram {
+  private static final class ChecksumProgram implements DeviceForwardPass {
     private final GpuModule module;
 
     ChecksumProgram(Gpu gpu) {
@@ -45,7 +46,7 @@ class DeviceRunTest {
     }
 
     @Override
-    public Binding bind(SlotMemory slot) {
+    public Binding bind(SlotBuffers slot) {
       return new Binding() {
         @Override
         public void enqueue(GpuStream compute, int size) {

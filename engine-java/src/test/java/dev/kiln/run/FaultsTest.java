@@ -2,8 +2,9 @@ package dev.kiln.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.kiln.fault.ConfigurationFault;
-import dev.kiln.fault.SceneFault;
+import dev.kiln.error.ConfigurationException;
+import dev.kiln.error.ExitCode;
+import dev.kiln.error.SceneException;
 import dev.kiln.infer.EncoderException;
 import dev.kiln.testing.FakeEncoder;
 import dev.kiln.testing.ForwardingStore;
@@ -46,9 +47,9 @@ class FaultsTest {
         store ->
             new ForwardingStore(store) {
               @Override
-              protected void opening(String key) throws SceneFault {
+              protected void opening(String key) throws SceneException {
                 if (calls.getAndIncrement() == 1) {
-                  throw SceneFault.transientFault(key, "connection reset", null);
+                  throw SceneException.transientError(key, "connection reset", null);
                 }
               }
             };
@@ -64,9 +65,9 @@ class FaultsTest {
         store ->
             new ForwardingStore(store) {
               @Override
-              protected void opening(String key) throws SceneFault {
+              protected void opening(String key) throws SceneException {
                 if (key.equals(run.keys.get(1))) {
-                  throw SceneFault.transientFault(key, "connection reset", null);
+                  throw SceneException.transientError(key, "connection reset", null);
                 }
               }
             };
@@ -82,7 +83,7 @@ class FaultsTest {
         store ->
             new ForwardingStore(store) {
               @Override
-              protected void opening(String key) throws SceneFault {
+              protected void opening(String key) throws SceneException {
                 if (key.equals(run.keys.get(1))) {
                   throw new IllegalStateException("boom");
                 }
@@ -101,7 +102,7 @@ class FaultsTest {
             new ForwardingStore(store) {
               @Override
               protected void opening(String key) {
-                throw new ConfigurationFault("no credentials: set AWS_PROFILE");
+                throw new ConfigurationException("no credentials: set AWS_PROFILE");
               }
             };
     RunReport report = run.embed(encoder());

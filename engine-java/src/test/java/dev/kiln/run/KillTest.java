@@ -2,6 +2,7 @@ package dev.kiln.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.kiln.error.ExitCode;
 import dev.kiln.export.Exporter;
 import dev.kiln.platform.PlatformCatalog;
 import dev.kiln.testing.GeoTiffs;

@@ -3,7 +3,7 @@ package dev.kiln.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import dev.kiln.model.Architecture;
 import dev.kiln.platform.PlatformCatalog;
 import java.nio.file.Path;
@@ -35,7 +35,7 @@ class MemoryPlanTest {
   @Test
   void refusesWhatCannotFitAndNamesTheFlags() {
     assertThatThrownBy(() -> plan("large", "naip", 128).requireFits(15_000_000_000L))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining("15,000 MB available")
         .hasMessageContaining("activations (--batch)")
         .hasMessageContaining("--fetch-memory");
@@ -53,7 +53,7 @@ class MemoryPlanTest {
 
     plan.requireFits(16_000_000_000L);
     assertThatThrownBy(() -> plan.requireFits(4_000_000_000L))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageStartingWith("device memory: ")
         .hasMessageContaining("activations (--batch)")
         .hasMessageContaining("strips (--slots)");

@@ -3,9 +3,11 @@ package dev.kiln.run;
 import dev.kiln.archive.SceneArchive;
 import dev.kiln.chip.LocationOrder;
 import dev.kiln.chip.RadiometricOffset;
-import dev.kiln.fault.SceneFault;
+import dev.kiln.error.SceneException;
 import dev.kiln.fetch.ObjectStore;
 import dev.kiln.infer.EncoderDescription;
+import dev.kiln.metrics.ResourceUse;
+import dev.kiln.pipeline.Stage;
 import dev.kiln.sink.OutputKey;
 import dev.kiln.sink.Provenance;
 import java.io.IOException;
@@ -60,7 +62,7 @@ final class SimulatedChild {
   private final String reportKey;
   private final Predicate<String> broken;
   private final SplittableRandom random;
-  private final Tally tally = new Tally();
+  private final RunCounters tally = new RunCounters();
   private final Deque<String> underWay = new ArrayDeque<>();
   private long begun;
 
@@ -82,7 +84,7 @@ final class SimulatedChild {
 
   End run(Fate fate) throws IOException {
     out.put(reportKey, "{\"state\": \"running\"}\n".getBytes(StandardCharsets.UTF_8));
-    KeysToDo todo = new KeysToDo(keys, out, false, tally);
+    PendingScenes todo = new PendingScenes(keys, out, false, tally);
     // Beyond the last scene too: it may be over before anything befalls it.
     int until = fate == Fate.NOTHING ? Integer.MAX_VALUE : random.nextInt(keys.size() + 10);
     boolean stopped = false;
@@ -105,9 +107,9 @@ final class SimulatedChild {
       }
       begun++;
       if (broken.test(key)) {
-        tally.failed(key, SceneFault.permanent(key, "tile 17 of band 2: broken"));
+        tally.failed(key, SceneException.permanent(key, "tile 17 of band 2: broken"));
       } else if (fate == Fate.STORE_FAULT && begun > until && random.nextInt(10) == 0) {
-        tally.failed(key, SceneFault.transientFault(key, "connection reset", null));
+        tally.failed(key, SceneException.transientError(key, "connection reset", null));
       } else {
         underWay.add(key);
         if (underWay.size() > UNDER_WAY) {

@@ -23,8 +23,8 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /** A small archive in a folder, of NAIP unless said otherwise, and runs over it. */
-final class TestRun {
-  static final Platform NAIP = PlatformCatalog.builtIn().get("naip");
+public final class TestRun {
+  public static final Platform NAIP = PlatformCatalog.builtIn().get("naip");
 
   final Path source;
   Path out;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kiln.memory.HostBuffer;
-import dev.kiln.memory.PixelType;
+import dev.kiln.type.PixelType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

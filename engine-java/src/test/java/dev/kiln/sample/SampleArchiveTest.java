@@ -7,6 +7,7 @@ import static dev.kiln.gdal.global.gdal.GDT_Byte;
 import static dev.kiln.gdal.global.gdal.GDT_UInt16;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.kiln.archive.ListingStats;
 import dev.kiln.archive.NaipKey;
 import dev.kiln.archive.NaipManifest;
 import dev.kiln.archive.ObjectSource;
@@ -16,7 +17,6 @@ import dev.kiln.archive.SceneList;
 import dev.kiln.archive.Sentinel2Inventory;
 import dev.kiln.archive.Shard;
 import dev.kiln.archive.StacItem;
-import dev.kiln.archive.Tally;
 import dev.kiln.archive.Years;
 import dev.kiln.export.Checkpoint;
 import dev.kiln.model.Architecture;
@@ -106,7 +106,7 @@ class SampleArchiveTest {
   void theNaipManifestListsScenesAmongOtherThings() throws IOException {
     Path manifest = sample.resolve(SampleArchive.NAIP).resolve("manifest.txt");
     List<String> found = new ArrayList<>();
-    Tally tally =
+    ListingStats tally =
         NaipManifest.of(null, null, null)
             .select("manifest.txt", Files.newInputStream(manifest), found::add);
 
@@ -251,7 +251,7 @@ class SampleArchiveTest {
         sample.resolve(SampleArchive.INVENTORY).resolve("sentinel-cogs/sentinel-cogs").toString();
     S3Inventory inventory = S3Inventory.open(new LocalObjects(), folderOfSnapshots);
     List<String> found = new ArrayList<>();
-    Tally tally =
+    ListingStats tally =
         new Sentinel2Inventory(Years.ALL, Set.of(), Optional.empty(), false)
             .select(inventory, 2, found::add);
 

@@ -3,7 +3,7 @@ package dev.kiln.sample;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import dev.kiln.model.Architecture;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -79,7 +79,7 @@ class SampleWritingTest {
     Path mine = Files.writeString(sample.resolve("thesis.txt"), "mine");
 
     assertThatThrownBy(() -> SampleArchive.write(sample, options(1, 3), true, line -> {}))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining(sample.toString())
         .hasMessageContaining("name another directory");
     assertThat(mine).hasContent("mine");
@@ -89,7 +89,7 @@ class SampleWritingTest {
   void refusesAFileInItsPlace() throws IOException {
     Files.writeString(sample, "a file");
 
-    assertThatThrownBy(() -> write(sample, 3)).isInstanceOf(ConfigurationFault.class);
+    assertThatThrownBy(() -> write(sample, 3)).isInstanceOf(ConfigurationException.class);
     assertThat(sample).hasContent("a file");
   }
 
@@ -99,7 +99,7 @@ class SampleWritingTest {
     Map<String, byte[]> before = contents(sample);
 
     assertThatThrownBy(() -> write(sample, 4))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining("--overwrite");
     assertThat(contents(sample)).containsOnlyKeys(before.keySet());
 
@@ -134,7 +134,7 @@ class SampleWritingTest {
   @Test
   void namesTheRangeOfScenes() {
     assertThatThrownBy(() -> SampleArchive.write(sample, options(-1, 3), false, line -> {}))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessage("--naip: expected 0 to 1024, found -1");
     assertThatThrownBy(
             () ->
@@ -143,7 +143,7 @@ class SampleWritingTest {
                     new SampleOptions(SIZE, 1, 101, Architecture.named("micro"), 3),
                     false,
                     line -> {}))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessage("--sentinel-2: expected 0 to 100, found 101");
     assertThat(sample).doesNotExist();
   }

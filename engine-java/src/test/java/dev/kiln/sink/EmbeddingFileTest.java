@@ -3,7 +3,7 @@ package dev.kiln.sink;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -110,7 +110,7 @@ class EmbeddingFileTest {
     EmbeddingFile file = write("SELECT unnest([[1, 2], [3]])::FLOAT[] AS embeddings", "");
 
     assertThatThrownBy(() -> file.vectors(0))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessage(
             path
                 + ": cannot read its column embeddings.list.element:"
@@ -123,10 +123,10 @@ class EmbeddingFileTest {
 
     assertThat(file.vectorColumn()).isEmpty();
     assertThatThrownBy(() -> file.vectors(0))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining("expected a list<float> column named embeddings, found none");
     assertThatThrownBy(() -> file.values("nowhere"))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining("expected a column nowhere");
   }
 
@@ -135,22 +135,22 @@ class EmbeddingFileTest {
     EmbeddingFile file = write("SELECT 1 AS id", ", COMPRESSION lz4_raw");
 
     assertThatThrownBy(() -> file.values("id"))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining("expected compression ZSTD, SNAPPY, GZIP or none, found LZ4_RAW");
   }
 
   @Test
   void whatIsNotAParquetFileIsOneClearLine() throws IOException {
     assertThatThrownBy(() -> EmbeddingFile.open(path))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessage(path + ": expected a Parquet file, found none");
     assertThatThrownBy(() -> EmbeddingFile.open(dir))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessage(dir + ": expected a Parquet file, found a directory");
     for (String content : List.of("", "PAR1", "not a parquet file at all")) {
       Files.writeString(path, content);
       assertThatThrownBy(() -> EmbeddingFile.open(path))
-          .isInstanceOf(ConfigurationFault.class)
+          .isInstanceOf(ConfigurationException.class)
           .hasMessageContaining(path.toString())
           .hasMessageContaining("expected PAR1 at its end")
           .message()
@@ -166,7 +166,7 @@ class EmbeddingFileTest {
     for (int length = 0; length < whole.length; length += 97) {
       Files.write(path, Arrays.copyOf(whole, length));
       assertThatThrownBy(() -> EmbeddingFile.open(path))
-          .isInstanceOf(ConfigurationFault.class)
+          .isInstanceOf(ConfigurationException.class)
           .hasMessageContaining("cannot read its footer");
     }
   }
@@ -180,7 +180,7 @@ class EmbeddingFileTest {
       Files.write(path, bytes);
 
       assertThatThrownBy(() -> EmbeddingFile.open(path))
-          .isInstanceOf(ConfigurationFault.class)
+          .isInstanceOf(ConfigurationException.class)
           .hasMessageContaining("its footer claims");
     }
   }
@@ -194,7 +194,7 @@ class EmbeddingFileTest {
     EmbeddingFile file = EmbeddingFile.open(path);
 
     assertThatThrownBy(() -> file.vectors(0))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining("column embeddings.list.element: checksum of the page");
   }
 }

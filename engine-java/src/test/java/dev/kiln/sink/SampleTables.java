@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.Random;
 
 /** Made-up scenes: a grid five chips wide near 99 degrees west, 47 degrees north. */
-final class SampleTables {
-  static final Provenance PROVENANCE =
+public final class SampleTables {
+  public static final Provenance PROVENANCE =
       new Provenance(
           "0.1.0",
           "sha256:0f1e",
@@ -24,7 +24,7 @@ final class SampleTables {
 
   private SampleTables() {}
 
-  static SceneTable table(int rows, int dim) {
+  public static SceneTable table(int rows, int dim) {
     Random random = new Random(7);
     float[] embeddings = new float[rows * dim];
     for (int i = 0; i < embeddings.length; i++) {
@@ -33,7 +33,7 @@ final class SampleTables {
     return table(rows, dim, embeddings);
   }
 
-  static SceneTable table(int rows, int dim, float[] embeddings) {
+  public static SceneTable table(int rows, int dim, float[] embeddings) {
     List<Chip> chips = new ArrayList<>();
     for (int i = 0; i < rows; i++) {
       int x = i % GRID_WIDTH;

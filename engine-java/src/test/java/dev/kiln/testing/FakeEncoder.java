@@ -4,7 +4,7 @@ import dev.kiln.infer.BatchSlot;
 import dev.kiln.infer.Encoder;
 import dev.kiln.infer.EncoderDescription;
 import dev.kiln.infer.EncoderException;
-import dev.kiln.infer.PatchRows;
+import dev.kiln.infer.Patchify;
 import dev.kiln.memory.Strip;
 import dev.kiln.platform.Platform;
 import java.nio.FloatBuffer;
@@ -70,7 +70,7 @@ public class FakeEncoder implements Encoder {
   public void close() {}
 
   private final class Slot implements BatchSlot {
-    private final PatchRows rows = new PatchRows(platform, chip);
+    private final Patchify rows = new Patchify(platform, chip);
     private final FloatBuffer patches = FloatBuffer.allocate(rows.chipLength());
     private final float[] embeddings = new float[batch * DIM];
     private int size;

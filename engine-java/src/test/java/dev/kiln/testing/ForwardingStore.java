@@ -1,6 +1,6 @@
 package dev.kiln.testing;
 
-import dev.kiln.fault.SceneFault;
+import dev.kiln.error.SceneException;
 import dev.kiln.fetch.ObjectStore;
 import dev.kiln.fetch.RangePlan;
 import dev.kiln.fetch.SparseObject;
@@ -30,10 +30,10 @@ public class ForwardingStore implements ObjectStore {
   }
 
   /** Is told of every object that is opened. */
-  protected void opening(String key) throws SceneFault {}
+  protected void opening(String key) throws SceneException {}
 
   @Override
-  public List<SparseObject> open(List<String> keys) throws SceneFault, InterruptedException {
+  public List<SparseObject> open(List<String> keys) throws SceneException, InterruptedException {
     for (String key : keys) {
       opening(key);
     }
@@ -41,12 +41,12 @@ public class ForwardingStore implements ObjectStore {
   }
 
   @Override
-  public void fetch(Collection<RangePlan> plans) throws SceneFault, InterruptedException {
+  public void fetch(Collection<RangePlan> plans) throws SceneException, InterruptedException {
     store.fetch(plans);
   }
 
   @Override
-  public byte[] read(String key) throws SceneFault {
+  public byte[] read(String key) throws SceneException {
     return store.read(key);
   }
 

@@ -1,6 +1,6 @@
 package dev.kiln.testing;
 
-import dev.kiln.fault.SceneFault;
+import dev.kiln.error.SceneException;
 import dev.kiln.fetch.ObjectStore;
 import dev.kiln.fetch.RangePlan;
 import dev.kiln.fetch.SparseObject;
@@ -59,10 +59,10 @@ public final class MemoryStore implements ObjectStore {
   }
 
   @Override
-  public byte[] read(String key) throws SceneFault {
+  public byte[] read(String key) throws SceneException {
     byte[] bytes = own.get(key);
     if (bytes == null) {
-      throw SceneFault.permanent(key, "no such object");
+      throw SceneException.permanent(key, "no such object");
     }
     return bytes;
   }

@@ -1,5 +1,6 @@
 package dev.kiln.memory;
 
+import dev.kiln.type.PixelType;
 import java.nio.ByteBuffer;
 
 /**

@@ -1,4 +1,4 @@
-// The encoder's forward pass after the patch rows: what dev.kiln.infer.KernelProgram puts in order.
+// The encoder's forward pass after the patch rows: what dev.kiln.infer.gpu.KernelForwardPass puts in order.
 //
 // T = 1 + L tokens, D = dim, I = heads · HEAD. Matrix products read bfloat16 and add up in float32; the tokens that
 // blocks add to, LayerNorm and softmax are float32. Tensor cores are reached through mma.sync, which every architecture

@@ -1,4 +1,4 @@
-// From raw pixels to rows of the first matrix product, in one pass; dev.kiln.infer.PatchRows is its reference.
+// From raw pixels to rows of the first matrix product, in one pass; dev.kiln.infer.Patchify is its reference.
 //
 //   planes  [size, bands]             where a chip's pixels lie, and what is done to them
 //   out     [size, L, bands, 8, 8]    L = (chip / 8)² patches, row by row; within one: band, line, pixel
@@ -32,7 +32,7 @@ using Address = unsigned long long;
 
 enum PixelType { UINT8 = 0, UINT16 = 1, INT16 = 2, FLOAT32 = 3 };
 
-// One band of one chip; 48 bytes, as dev.kiln.infer.PatchKernel writes them.
+// One band of one chip; 48 bytes, as dev.kiln.infer.gpu.PatchKernel writes them.
 struct alignas(16) Plane {
   unsigned long long pixels;  // address of the stored pixel that the chip's upper left lies in
   long long line_stride;      // bytes

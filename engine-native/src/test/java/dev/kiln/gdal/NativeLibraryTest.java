@@ -2,8 +2,8 @@ package dev.kiln.gdal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.kiln.decode.TiledTiff;
-import dev.kiln.patch.PatchWriter;
+import dev.kiln.patch.NativePatchify;
+import dev.kiln.tiles.TiledTiff;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.reflect.Method;
@@ -52,7 +52,7 @@ class NativeLibraryTest {
   void patchStepFitsAndNeedsNothing() {
     ElfLibrary library = ElfLibrary.read(resource("/dev/kiln/patch/%s/libjnipatches.so"));
 
-    assertThat(faults(library, PatchWriter.class)).isEmpty();
+    assertThat(faults(library, NativePatchify.class)).isEmpty();
     assertThat(library.needed()).isSubsetOf(SYSTEM);
   }
 

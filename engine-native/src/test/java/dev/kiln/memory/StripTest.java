@@ -3,6 +3,7 @@ package dev.kiln.memory;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.kiln.type.PixelType;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -1,6 +1,6 @@
 package dev.kiln.export;
 
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -46,7 +46,8 @@ public final class Checkpoint implements AutoCloseable {
   /**
    * Opens a checkpoint of any known format.
    *
-   * @throws ConfigurationFault if there is no such file, it is damaged, or it holds no Clay encoder
+   * @throws ConfigurationException if there is no such file, it is damaged, or it holds no Clay
+   *     encoder
    */
   public static Checkpoint open(Path file) {
     try {
@@ -64,15 +65,15 @@ public final class Checkpoint implements AutoCloseable {
         return new Checkpoint(file, null, Safetensors.stateDict(file));
       }
     } catch (NoSuchFileException e) {
-      throw new ConfigurationFault(
+      throw new ConfigurationException(
           "checkpoint %s: no such file; check --checkpoint".formatted(file), e);
     } catch (IOException e) {
-      throw new ConfigurationFault(
+      throw new ConfigurationException(
           "checkpoint %s: cannot be read (truncated or damaged?): %s"
               .formatted(file, e.getMessage()),
           e);
     }
-    throw new ConfigurationFault(
+    throw new ConfigurationException(
         "checkpoint %s: expected a zip as torch.save writes it, or safetensors, found neither; files of PyTorch before 1.6 must be saved again"
             .formatted(file));
   }
@@ -94,7 +95,7 @@ public final class Checkpoint implements AutoCloseable {
         }
       }
     }
-    throw new ConfigurationFault(
+    throw new ConfigurationException(
         "checkpoint %s: expected a Clay encoder (tensors model.encoder.*), found %s"
             .formatted(
                 file,
@@ -118,7 +119,7 @@ public final class Checkpoint implements AutoCloseable {
   /**
    * Shape of a tensor of the encoder.
    *
-   * @throws ConfigurationFault if the checkpoint has no such tensor
+   * @throws ConfigurationException if the checkpoint has no such tensor
    */
   List<Long> shape(String name) {
     return tensor(name).shape();
@@ -127,7 +128,7 @@ public final class Checkpoint implements AutoCloseable {
   /**
    * Makes sure that a tensor is there, in full, with this shape and in a readable number format.
    *
-   * @throws ConfigurationFault naming the tensor, what was expected and what was found
+   * @throws ConfigurationException naming the tensor, what was expected and what was found
    */
   void check(String name, List<Long> shape) {
     tensor(name).check(file, shape);
@@ -136,7 +137,7 @@ public final class Checkpoint implements AutoCloseable {
   /**
    * Reads a tensor's numbers, in row-major order, as float32; {@link #check} it first.
    *
-   * @throws ConfigurationFault if the file is damaged there, or a number is not finite
+   * @throws ConfigurationException if the file is damaged there, or a number is not finite
    */
   float[] read(String name) {
     try {
@@ -148,7 +149,7 @@ public final class Checkpoint implements AutoCloseable {
       }
       return values;
     } catch (IOException e) {
-      ConfigurationFault fault = fault(name, "cannot be read: " + e.getMessage());
+      ConfigurationException fault = fault(name, "cannot be read: " + e.getMessage());
       fault.initCause(e);
       throw fault;
     }
@@ -166,8 +167,8 @@ public final class Checkpoint implements AutoCloseable {
   }
 
   /** Names one of the encoder's tensors as the cause. */
-  ConfigurationFault fault(String tensor, String problem) {
-    return new ConfigurationFault(
+  ConfigurationException fault(String tensor, String problem) {
+    return new ConfigurationException(
         "checkpoint %s: tensor %s%s: %s".formatted(file, prefix, tensor, problem));
   }
 

@@ -83,7 +83,7 @@ final class EncoderTensors {
    * Tells the architecture from the shapes of a checkpoint's tensors, and makes sure that all of
    * them are there and whole.
    *
-   * @throws dev.kiln.fault.ConfigurationFault naming the first tensor that is not as it must be
+   * @throws dev.kiln.error.ConfigurationException naming the first tensor that is not as it must be
    */
   static Architecture infer(Checkpoint checkpoint) {
     int dim = size(checkpoint, CLASS_TOKEN, 3, 2);

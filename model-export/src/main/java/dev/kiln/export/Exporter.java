@@ -1,6 +1,6 @@
 package dev.kiln.export;
 
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import dev.kiln.model.Architecture;
 import dev.kiln.model.ModelDescription;
 import dev.kiln.model.ModelDirectory;
@@ -40,11 +40,12 @@ public final class Exporter {
       platforms = platforms.stream().distinct().toList();
       chips = chips.stream().distinct().sorted().toList();
       if (platforms.isEmpty() || chips.isEmpty()) {
-        throw new ConfigurationFault("export: expected at least one platform and one chip size");
+        throw new ConfigurationException(
+            "export: expected at least one platform and one chip size");
       }
       for (int chip : chips) {
         if (chip < Architecture.PATCH || chip % Architecture.PATCH != 0) {
-          throw new ConfigurationFault(
+          throw new ConfigurationException(
               "export: expected a chip side that is a multiple of %d, found %d; change --chip"
                   .formatted(Architecture.PATCH, chip));
         }
@@ -67,8 +68,8 @@ public final class Exporter {
    *
    * @param file a checkpoint that {@link Checkpoint} reads
    * @param out the model directory to be
-   * @throws ConfigurationFault if the checkpoint is not a whole Clay encoder, or {@code out} is in
-   *     use or cannot be written
+   * @throws ConfigurationException if the checkpoint is not a whole Clay encoder, or {@code out} is
+   *     in use or cannot be written
    */
   public static ModelDirectory export(Path file, Options options, Path out) {
     Path target = out.toAbsolutePath().normalize();
@@ -85,19 +86,19 @@ public final class Exporter {
     }
     if (Files.exists(target.resolve(ModelDirectory.DESCRIPTION))) {
       if (!overwrite) {
-        throw new ConfigurationFault(
+        throw new ConfigurationException(
             "model %s: there is one already; pass --overwrite to replace it".formatted(target));
       }
       return;
     }
     try (Stream<Path> entries = Files.list(target)) {
       if (entries.findAny().isPresent()) {
-        throw new ConfigurationFault(
+        throw new ConfigurationException(
             "model %s: expected an empty directory or a model, found other files; choose another -o"
                 .formatted(target));
       }
     } catch (IOException e) {
-      throw new ConfigurationFault(
+      throw new ConfigurationException(
           "model %s: expected a directory that can be written; check -o".formatted(target), e);
     }
   }
@@ -111,7 +112,7 @@ public final class Exporter {
       rename(aside, target);
       return ModelDirectory.open(target);
     } catch (IOException e) {
-      throw new ConfigurationFault(
+      throw new ConfigurationException(
           "model %s: cannot be written: %s; check -o".formatted(target, e), e);
     } finally {
       if (aside != null && Files.exists(aside)) {

@@ -1,6 +1,6 @@
 package dev.kiln.export;
 
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import java.io.IOException;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
@@ -26,7 +26,7 @@ public record Npy(int[] shape, float[] values) {
   /**
    * Reads little-endian float32, float64, uint8, uint16 and int16.
    *
-   * @throws ConfigurationFault if the file is something else, or cut short
+   * @throws ConfigurationException if the file is something else, or cut short
    */
   public static Npy read(Path file) throws IOException {
     ByteBuffer data = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
@@ -36,7 +36,7 @@ public record Npy(int[] shape, float[] values) {
       data.get(text);
       Matcher header = HEADER.matcher(new String(text, StandardCharsets.US_ASCII));
       if (!header.find()) {
-        throw new ConfigurationFault(file + ": no .npy file of a kind that is known");
+        throw new ConfigurationException(file + ": no .npy file of a kind that is known");
       }
       int[] shape =
           Arrays.stream(header.group(2).split(","))
@@ -50,7 +50,7 @@ public record Npy(int[] shape, float[] values) {
       }
       return new Npy(shape, values);
     } catch (BufferUnderflowException | IllegalArgumentException | ArithmeticException e) {
-      throw new ConfigurationFault(file + ": damaged or cut short", e);
+      throw new ConfigurationException(file + ": damaged or cut short", e);
     }
   }
 
@@ -61,7 +61,7 @@ public record Npy(int[] shape, float[] values) {
       case "|u1" -> data.get() & 0xff;
       case "<u2" -> data.getShort() & 0xffff;
       case "<i2" -> data.getShort();
-      default -> throw new ConfigurationFault(file + ": numbers of type " + type);
+      default -> throw new ConfigurationException(file + ": numbers of type " + type);
     };
   }
 }

@@ -1,8 +1,8 @@
 package dev.kiln.export;
 
+import dev.kiln.error.ConfigurationException;
 import dev.kiln.export.TorchPickler.OrderedDict;
 import dev.kiln.export.TorchPickler.Tensor;
-import dev.kiln.fault.ConfigurationFault;
 import dev.kiln.model.Architecture;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
@@ -44,7 +44,7 @@ public record RandomCheckpoint(
   /**
    * Writes the checkpoint aside and renames it.
    *
-   * @throws ConfigurationFault if it cannot be written
+   * @throws ConfigurationException if it cannot be written
    */
   public void write(Path file) {
     Path aside = file.resolveSibling("." + file.getFileName() + ".part");
@@ -61,7 +61,8 @@ public record RandomCheckpoint(
       } catch (IOException left) {
         e.addSuppressed(left);
       }
-      throw new ConfigurationFault("checkpoint %s: cannot be written: %s".formatted(file, e), e);
+      throw new ConfigurationException(
+          "checkpoint %s: cannot be written: %s".formatted(file, e), e);
     }
   }
 

@@ -1,6 +1,6 @@
 package dev.kiln.export;
 
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -73,7 +73,7 @@ final class Safetensors {
     long begin = offsets.path(0).asLong(-1);
     long end = offsets.path(1).asLong(-1);
     if (shape.contains(-1L) || begin < 0 || end < begin) {
-      throw new ConfigurationFault(
+      throw new ConfigurationException(
           "checkpoint %s: tensor %s: expected a shape and data_offsets, found %s"
               .formatted(file, name, node));
     }

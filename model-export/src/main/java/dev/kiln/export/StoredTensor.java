@@ -1,6 +1,6 @@
 package dev.kiln.export;
 
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
@@ -49,7 +49,7 @@ record StoredTensor(
   /**
    * Makes sure that this tensor can be read as one of the given shape.
    *
-   * @throws ConfigurationFault naming the tensor, what was expected and what was found
+   * @throws ConfigurationException naming the tensor, what was expected and what was found
    */
   void check(Path file, List<Long> expected) {
     if (!shape.equals(expected)) {
@@ -79,8 +79,9 @@ record StoredTensor(
     }
   }
 
-  private ConfigurationFault fault(Path file, String problem) {
-    return new ConfigurationFault("checkpoint %s: tensor %s: %s".formatted(file, name, problem));
+  private ConfigurationException fault(Path file, String problem) {
+    return new ConfigurationException(
+        "checkpoint %s: tensor %s: %s".formatted(file, name, problem));
   }
 
   /** All numbers in row-major order; call {@link #check} first. */

@@ -1,6 +1,6 @@
 package dev.kiln.export;
 
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -45,7 +45,7 @@ final class TorchArchive implements AutoCloseable {
               .findFirst()
               .orElseThrow(
                   () ->
-                      new ConfigurationFault(
+                      new ConfigurationException(
                           "checkpoint %s: expected %s in the zip, as torch.save writes it, found none"
                               .formatted(file, PICKLE)));
       TorchArchive archive = new TorchArchive(file, zip, prefix);
@@ -68,7 +68,7 @@ final class TorchArchive implements AutoCloseable {
             ? map.get("state_dict")
             : root;
     if (!(weights instanceof Map<?, ?> stateDict)) {
-      throw new ConfigurationFault(
+      throw new ConfigurationException(
           "checkpoint %s: expected a map of tensors, found %s"
               .formatted(file, TorchPickle.describe(weights)));
     }
@@ -108,7 +108,7 @@ final class TorchArchive implements AutoCloseable {
     if (entry != null) {
       try (InputStream in = zip.getInputStream(entry)) {
         if (new String(in.readNBytes(8), StandardCharsets.US_ASCII).strip().equals("big")) {
-          throw new ConfigurationFault(
+          throw new ConfigurationException(
               "checkpoint %s: expected little-endian numbers, found big-endian ones; save it again on a little-endian machine"
                   .formatted(file));
         }

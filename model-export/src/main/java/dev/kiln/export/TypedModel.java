@@ -1,6 +1,6 @@
 package dev.kiln.export;
 
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import dev.kiln.model.ModelDescription;
 import dev.kiln.model.ModelDirectory;
 import java.io.IOException;
@@ -34,7 +34,7 @@ public final class TypedModel {
    * @param chip side of a chip in pixels, a multiple of 8
    * @param products type of the matrix products
    * @param fused whether TensorRT must have one kernel for attention, or else fail
-   * @throws ConfigurationFault if the model was not exported for the platform
+   * @throws ConfigurationException if the model was not exported for the platform
    */
   public TypedModel(
       ModelDirectory model, String platform, int chip, StorageType products, boolean fused) {
@@ -80,7 +80,7 @@ public final class TypedModel {
    *
    * @param directory there already
    * @return the graph's file
-   * @throws ConfigurationFault if the directory cannot be written
+   * @throws ConfigurationException if the directory cannot be written
    */
   public Path write(Path directory) {
     Path graph = directory.resolve(GRAPH);
@@ -96,7 +96,7 @@ public final class TypedModel {
       }
       Files.write(graph, graph());
     } catch (IOException e) {
-      throw new ConfigurationFault(
+      throw new ConfigurationException(
           "%s: the graph to compile cannot be written: %s".formatted(directory, e), e);
     }
     return graph;

@@ -1,6 +1,6 @@
 package dev.kiln.model;
 
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -47,7 +47,7 @@ public record Architecture(String name, int dim, int depth, int heads, int dimHe
   /**
    * A known size.
    *
-   * @throws ConfigurationFault if there is none of that name
+   * @throws ConfigurationException if there is none of that name
    */
   public static Architecture named(String name) {
     return KNOWN.stream()
@@ -55,7 +55,7 @@ public record Architecture(String name, int dim, int depth, int heads, int dimHe
         .findFirst()
         .orElseThrow(
             () ->
-                new ConfigurationFault(
+                new ConfigurationException(
                     "model size '%s': unknown; known are %s"
                         .formatted(
                             name,

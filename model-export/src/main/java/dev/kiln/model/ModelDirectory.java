@@ -1,6 +1,6 @@
 package dev.kiln.model;
 
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import dev.kiln.platform.Platform;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -73,7 +73,8 @@ public final class ModelDirectory {
   /**
    * Opens a model directory. Nothing stays open: weights are mapped when asked for.
    *
-   * @throws ConfigurationFault if it is not a model directory, or files of it are missing or cut
+   * @throws ConfigurationException if it is not a model directory, or files of it are missing or
+   *     cut
    */
   public static ModelDirectory open(Path path) {
     Path file = path.resolve(DESCRIPTION);
@@ -85,7 +86,7 @@ public final class ModelDirectory {
     try {
       description = JSON.readValue(file, ModelDescription.class);
     } catch (JacksonException e) {
-      throw new ConfigurationFault(
+      throw new ConfigurationException(
           "model %s: %s cannot be read: %s; export it again"
               .formatted(path, DESCRIPTION, e.getOriginalMessage().lines().findFirst().orElse("")),
           e);
@@ -111,7 +112,7 @@ public final class ModelDirectory {
           StandardOpenOption.WRITE,
           StandardOpenOption.SYNC);
     } catch (IOException e) {
-      throw new ConfigurationFault(
+      throw new ConfigurationException(
           "model %s: cannot write %s: %s".formatted(path, DESCRIPTION, e), e);
     }
     return open(path);
@@ -154,8 +155,8 @@ public final class ModelDirectory {
     }
   }
 
-  private static ConfigurationFault fault(Path path, String problem) {
-    return new ConfigurationFault("model %s: %s".formatted(path, problem));
+  private static ConfigurationException fault(Path path, String problem) {
+    return new ConfigurationException("model %s: %s".formatted(path, problem));
   }
 
   /** The directory itself. */
@@ -186,7 +187,7 @@ public final class ModelDirectory {
   /**
    * A sensor that the model was exported for.
    *
-   * @throws ConfigurationFault if it was not; the message lists those that it was
+   * @throws ConfigurationException if it was not; the message lists those that it was
    */
   public Platform platform(String name) {
     Platform platform = platforms.get(name);
@@ -209,7 +210,7 @@ public final class ModelDirectory {
    *
    * @param platform sensor
    * @param chip side of a chip in pixels
-   * @throws ConfigurationFault if it was not exported
+   * @throws ConfigurationException if it was not exported
    */
   public Path graph(String platform, int chip) {
     return graph(platform, chip, false);
@@ -218,7 +219,7 @@ public final class ModelDirectory {
   /**
    * The ONNX file that gives every token after the last LayerNorm, for checks.
    *
-   * @throws ConfigurationFault if it was not exported
+   * @throws ConfigurationException if it was not exported
    */
   public Path tokensGraph(String platform, int chip) {
     return graph(platform, chip, true);
@@ -264,7 +265,7 @@ public final class ModelDirectory {
           .order(ByteOrder.LITTLE_ENDIAN)
           .asFloatBuffer();
     } catch (IOException e) {
-      throw new ConfigurationFault(
+      throw new ConfigurationException(
           "model %s: %s cannot be read".formatted(path, description.weights().file()), e);
     }
   }

@@ -1,6 +1,6 @@
 package dev.kiln.platform;
 
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -60,7 +60,7 @@ public final class PlatformCatalog {
   /**
    * The built-in platforms and those of a file; where both have one, the file's holds.
    *
-   * @throws ConfigurationFault if the file cannot be read or does not describe platforms
+   * @throws ConfigurationException if the file cannot be read or does not describe platforms
    */
   public static PlatformCatalog load(Path file) {
     try (InputStream yaml = Files.newInputStream(file)) {
@@ -68,7 +68,7 @@ public final class PlatformCatalog {
       platforms.putAll(parse(file.toString(), yaml));
       return new PlatformCatalog(platforms);
     } catch (IOException e) {
-      throw new ConfigurationFault(
+      throw new ConfigurationException(
           "platforms file " + file + ": cannot be read; check --platforms", e);
     }
   }
@@ -86,12 +86,13 @@ public final class PlatformCatalog {
   /**
    * One platform.
    *
-   * @throws ConfigurationFault if there is none of that name; the message lists those that exist
+   * @throws ConfigurationException if there is none of that name; the message lists those that
+   *     exist
    */
   public Platform get(String name) {
     Platform platform = platforms.get(name);
     if (platform == null) {
-      throw new ConfigurationFault(
+      throw new ConfigurationException(
           "platform '%s': unknown; known are %s. Others can be added with --platforms FILE.yaml"
               .formatted(name, String.join(", ", platforms.keySet())));
     }
@@ -180,7 +181,7 @@ public final class PlatformCatalog {
     return text.lines().findFirst().orElse("");
   }
 
-  private static ConfigurationFault fault(String source, String problem) {
-    return new ConfigurationFault("platforms file " + source + ": " + problem);
+  private static ConfigurationException fault(String source, String problem) {
+    return new ConfigurationException("platforms file " + source + ": " + problem);
   }
 }

@@ -38,7 +38,7 @@ public final class MatrixPlan implements AutoCloseable {
    * Compiles and loads it, which takes seconds.
    *
    * @param gpu open: TensorRT crashes the process where there is none
-   * @throws dev.kiln.fault.ConfigurationFault if TensorRT is not there
+   * @throws dev.kiln.error.ConfigurationException if TensorRT is not there
    * @throws TensorRtException if TensorRT refuses
    */
   public MatrixPlan(Gpu gpu, int side, DeviceBuffer a, DeviceBuffer b, DeviceBuffer c) {

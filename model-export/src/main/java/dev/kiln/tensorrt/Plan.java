@@ -1,6 +1,6 @@
 package dev.kiln.tensorrt;
 
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -37,8 +37,8 @@ public final class Plan {
    *
    * @param file the plan; its description lies beside it
    * @param expected what it must be good for
-   * @throws ConfigurationFault if it is missing, was built for something else, or its description
-   *     cannot be read
+   * @throws ConfigurationException if it is missing, was built for something else, or its
+   *     description cannot be read
    */
   public static Plan open(Path file, PlanKey expected) {
     if (!Files.isRegularFile(file)) {
@@ -119,7 +119,7 @@ public final class Plan {
   /**
    * The plan's bytes, mapped and checked against the sum that was taken when it was written.
    *
-   * @throws ConfigurationFault if they are not those that were written
+   * @throws ConfigurationException if they are not those that were written
    */
   ByteBuffer read() {
     try (FileChannel channel = FileChannel.open(file)) {
@@ -147,11 +147,11 @@ public final class Plan {
     }
   }
 
-  static ConfigurationFault fault(Path file, String problem) {
-    return new ConfigurationFault("plan %s: %s".formatted(file, problem));
+  static ConfigurationException fault(Path file, String problem) {
+    return new ConfigurationException("plan %s: %s".formatted(file, problem));
   }
 
-  private static ConfigurationFault fault(Path file, String problem, Exception cause) {
-    return new ConfigurationFault("plan %s: %s".formatted(file, problem), cause);
+  private static ConfigurationException fault(Path file, String problem, Exception cause) {
+    return new ConfigurationException("plan %s: %s".formatted(file, problem), cause);
   }
 }

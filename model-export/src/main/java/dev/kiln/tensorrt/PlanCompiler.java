@@ -2,9 +2,9 @@ package dev.kiln.tensorrt;
 
 import dev.kiln.cuda.Gpu;
 import dev.kiln.cuda.GpuDescription;
+import dev.kiln.error.ConfigurationException;
 import dev.kiln.export.StorageType;
 import dev.kiln.export.TypedModel;
-import dev.kiln.fault.ConfigurationFault;
 import dev.kiln.memory.NativeObject;
 import dev.kiln.model.Architecture;
 import dev.kiln.model.ModelDirectory;
@@ -74,13 +74,13 @@ public final class PlanCompiler {
   public record Options(String platform, int chip, StorageType products, int batch, int effort) {
     public Options {
       if (batch < 1) {
-        throw new ConfigurationFault("--batch: expected at least 1, found " + batch);
+        throw new ConfigurationException("--batch: expected at least 1, found " + batch);
       }
       if (effort < 0 || effort > 5) {
-        throw new ConfigurationFault("--effort: expected 0 to 5, found " + effort);
+        throw new ConfigurationException("--effort: expected 0 to 5, found " + effort);
       }
       if (products == StorageType.FLOAT32) {
-        throw new ConfigurationFault(
+        throw new ConfigurationException(
             "--precision fp32: expected bf16 or fp16, for TensorRT computes in 16 bits here");
       }
     }
@@ -116,8 +116,8 @@ public final class PlanCompiler {
    * Compiles, and keeps the plan with the model.
    *
    * @param gpu that it will run on: TensorRT crashes the process where there is none
-   * @throws ConfigurationFault if the GPU cannot compute so, TensorRT is not there, or the model's
-   *     folder cannot be written
+   * @throws ConfigurationException if the GPU cannot compute so, TensorRT is not there, or the
+   *     model's folder cannot be written
    * @throws TensorRtException if TensorRT cannot compile it
    */
   public static Plan compile(Gpu gpu, ModelDirectory model, Options options) {
@@ -128,12 +128,12 @@ public final class PlanCompiler {
   static void requireCapable(GpuDescription gpu, StorageType products) {
     int capability = 10 * gpu.major() + gpu.minor();
     if (capability < 75) {
-      throw new ConfigurationFault(
+      throw new ConfigurationException(
           "%s: TensorRT 11 expects compute capability 7.5 or later, found %d.%d; use --encoder cpu"
               .formatted(gpu.name(), gpu.major(), gpu.minor()));
     }
     if (products == StorageType.BFLOAT16 && capability < 80) {
-      throw new ConfigurationFault(
+      throw new ConfigurationException(
           "%s: bf16 expects compute capability 8.0 or later, found %d.%d; use --precision fp16"
               .formatted(gpu.name(), gpu.major(), gpu.minor()));
     }
@@ -170,7 +170,7 @@ public final class PlanCompiler {
     try {
       return Files.createTempDirectory(store.prepare(), ".compile");
     } catch (IOException e) {
-      throw new ConfigurationFault(
+      throw new ConfigurationException(
           "plans of %s: cannot be written: %s".formatted(model.path(), e), e);
     }
   }
@@ -179,7 +179,7 @@ public final class PlanCompiler {
     try {
       return Files.createDirectory(directory.resolve(name));
     } catch (IOException e) {
-      throw new ConfigurationFault("%s: cannot be written: %s".formatted(directory, e), e);
+      throw new ConfigurationException("%s: cannot be written: %s".formatted(directory, e), e);
     }
   }
 
@@ -235,7 +235,7 @@ public final class PlanCompiler {
   /** What to do where kernels for one architecture are asked for that JavaCPP's jar has not. */
   static RuntimeException withAdvice(TensorRtException e, String architecture) {
     return e.getMessage().contains("builder_resource")
-        ? new ConfigurationFault(
+        ? new ConfigurationException(
             "%s; NVIDIA's own TensorRT packages have the kernels for %s: set KILN_TENSORRT to the"
                     .formatted(e.getMessage(), architecture)
                 + " folder of their libraries",

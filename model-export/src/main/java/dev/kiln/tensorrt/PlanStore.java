@@ -1,6 +1,6 @@
 package dev.kiln.tensorrt;
 
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import dev.kiln.model.ModelDirectory;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -44,7 +44,7 @@ public final class PlanStore {
    * Does something that no other process should do at the same time for this model, such as to
    * compile: waits until it is alone. On a file system without locks it does not wait.
    *
-   * @throws ConfigurationFault if the folder cannot be written
+   * @throws ConfigurationException if the folder cannot be written
    */
   public <T> T alone(Supplier<T> work) {
     try (FileChannel channel =
@@ -53,7 +53,7 @@ public final class PlanStore {
       lock(channel);
       return work.get();
     } catch (IOException e) {
-      throw new ConfigurationFault("plans %s: cannot be written: %s".formatted(folder, e), e);
+      throw new ConfigurationException("plans %s: cannot be written: %s".formatted(folder, e), e);
     }
   }
 
@@ -77,7 +77,7 @@ public final class PlanStore {
   /**
    * The plan for this key; nothing if there is none.
    *
-   * @throws ConfigurationFault if there is one that cannot be used
+   * @throws ConfigurationException if there is one that cannot be used
    */
   public Optional<Plan> find(PlanKey key) {
     Path file = file(key);
@@ -92,7 +92,7 @@ public final class PlanStore {
       try {
         List<String> differences = key.differences(Plan.describe(Plan.description(file)).key());
         lines.add(name + ": " + String.join("; ", differences));
-      } catch (ConfigurationFault e) {
+      } catch (ConfigurationException e) {
         lines.add(name + ": its description cannot be read");
       }
     }
@@ -106,26 +106,26 @@ public final class PlanStore {
     try (Stream<Path> files = Files.list(folder)) {
       return files.filter(file -> file.toString().endsWith(Plan.SUFFIX)).sorted().toList();
     } catch (IOException e) {
-      throw new ConfigurationFault("plans %s: cannot be read: %s".formatted(folder, e), e);
+      throw new ConfigurationException("plans %s: cannot be read: %s".formatted(folder, e), e);
     }
   }
 
   /**
    * Makes the folder.
    *
-   * @throws ConfigurationFault if it cannot be written
+   * @throws ConfigurationException if it cannot be written
    */
   Path prepare() {
     try {
       Files.createDirectories(folder);
       if (!Files.isWritable(folder)) {
-        throw new ConfigurationFault(
+        throw new ConfigurationException(
             "plans %s: expected a folder that can be written, for what is compiled"
                 .formatted(folder));
       }
       return folder;
     } catch (IOException e) {
-      throw new ConfigurationFault("plans %s: cannot be written: %s".formatted(folder, e), e);
+      throw new ConfigurationException("plans %s: cannot be written: %s".formatted(folder, e), e);
     }
   }
 
@@ -159,7 +159,7 @@ public final class PlanStore {
       write(Plan.description(file), ByteBuffer.wrap(JSON.writeValueAsBytes(description)));
       write(file, plan);
     } catch (IOException e) {
-      throw new ConfigurationFault("plan %s: cannot be written: %s".formatted(file, e), e);
+      throw new ConfigurationException("plan %s: cannot be written: %s".formatted(file, e), e);
     }
     return Plan.open(file, key);
   }

@@ -3,7 +3,7 @@ package dev.kiln.tensorrt;
 import dev.kiln.cuda.DeviceBuffer;
 import dev.kiln.cuda.Gpu;
 import dev.kiln.cuda.GpuStream;
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import dev.kiln.memory.NativeObject;
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
@@ -32,7 +32,7 @@ public final class TensorRtEngine implements Engine {
    *
    * @param gpu open, and what the plan was opened for: TensorRT crashes the process where there is
    *     no device
-   * @throws ConfigurationFault if the plan is damaged or TensorRT is not there
+   * @throws ConfigurationException if the plan is damaged or TensorRT is not there
    * @throws TensorRtException if TensorRT refuses the plan
    */
   public TensorRtEngine(Gpu gpu, Plan plan) {

@@ -3,7 +3,7 @@ package dev.kiln.tensorrt;
 import dev.kiln.cuda.CudaDriver;
 import dev.kiln.cuda.Nvrtc;
 import dev.kiln.cuda.UnloadedBindings;
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import java.io.File;
 import java.io.IOException;
 import java.net.URISyntaxException;
@@ -65,7 +65,7 @@ public final class TensorRtLibrary {
   /**
    * Where TensorRT is on this machine; loads nothing.
    *
-   * @throws ConfigurationFault if it is nowhere, or not where {@code KILN_TENSORRT} says
+   * @throws ConfigurationException if it is nowhere, or not where {@code KILN_TENSORRT} says
    */
   public static Location find() {
     String named = System.getenv("KILN_TENSORRT");
@@ -86,7 +86,7 @@ public final class TensorRtLibrary {
     if (named != null) {
       Path folder = Path.of(named).toAbsolutePath().normalize();
       if (!Files.isRegularFile(folder.resolve(RUNTIME))) {
-        throw new ConfigurationFault(
+        throw new ConfigurationException(
             "%s=%s: expected %s there, found %s"
                 .formatted(naming, named, RUNTIME, librariesIn(folder)));
       }
@@ -103,7 +103,7 @@ public final class TensorRtLibrary {
     if (resource != null) {
       return new Location(Optional.empty(), "JavaCPP's jar");
     }
-    throw new ConfigurationFault("TensorRT " + MAJOR + ": not on this machine; " + HOW_TO_GET);
+    throw new ConfigurationException("TensorRT " + MAJOR + ": not on this machine; " + HOW_TO_GET);
   }
 
   private static Path folderOf(URL file) {
@@ -170,8 +170,8 @@ public final class TensorRtLibrary {
    * Loads the libraries, once a process.
    *
    * @return TensorRT's version, as in "11.2.1.2"
-   * @throws ConfigurationFault if they are not there or do not load; the message says how to get
-   *     them
+   * @throws ConfigurationException if they are not there or do not load; the message says how to
+   *     get them
    */
   public static synchronized String load() {
     if (loaded == null) {
@@ -179,7 +179,7 @@ public final class TensorRtLibrary {
       try {
         loaded = load(location);
       } catch (LinkageError | IOException e) {
-        throw new ConfigurationFault(
+        throw new ConfigurationException(
             "TensorRT in %s does not load: %s; %s".formatted(location, innermost(e), HOW_TO_GET),
             e);
       }

@@ -3,8 +3,8 @@ package dev.kiln.export;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.kiln.error.ConfigurationException;
 import dev.kiln.export.TorchPickler.Tensor;
-import dev.kiln.fault.ConfigurationFault;
 import dev.kiln.platform.PlatformCatalog;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -33,7 +33,7 @@ class BadCheckpointTest {
             List.of(PlatformCatalog.builtIn().get("naip")), List.of(64), false, false);
     var refused =
         assertThatThrownBy(() -> Exporter.export(checkpoint, options, out.resolve("model")))
-            .isInstanceOf(ConfigurationFault.class)
+            .isInstanceOf(ConfigurationException.class)
             .hasMessageContaining(checkpoint.toString());
     refused.message().hasLineCount(1);
     if (Files.exists(out)) {

@@ -3,7 +3,7 @@ package dev.kiln.export;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import dev.kiln.model.ModelDescription;
 import dev.kiln.model.ModelDirectory;
 import dev.kiln.platform.Platform;
@@ -89,7 +89,7 @@ class ExporterTest {
     Path out = temp.resolve("model");
     Exporter.export(MicroWeights.file(), options(false, "naip"), out);
     assertThatThrownBy(() -> Exporter.export(MicroWeights.file(), options(false, "linz"), out))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageContainingAll(out.toString(), "--overwrite");
     assertThat(entries(out)).contains("naip-256.onnx");
 
@@ -103,7 +103,7 @@ class ExporterTest {
     Path out = Files.createDirectory(temp.resolve("thesis"));
     Files.writeString(out.resolve("chapter1.txt"), "once");
     assertThatThrownBy(() -> Exporter.export(MicroWeights.file(), options(true, "naip"), out))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageContainingAll(out.toString(), "other files");
     assertThat(entries(out)).containsExactly("chapter1.txt");
   }
@@ -121,7 +121,7 @@ class ExporterTest {
     Path file = Files.writeString(temp.resolve("file"), "");
     for (Path out : List.of(file, file.resolve("model"))) {
       assertThatThrownBy(() -> Exporter.export(MicroWeights.file(), options(true, "naip"), out))
-          .isInstanceOf(ConfigurationFault.class)
+          .isInstanceOf(ConfigurationException.class)
           .hasMessageContainingAll(out.toString(), "-o");
     }
     assertThat(entries(temp)).containsExactly("file");
@@ -132,7 +132,7 @@ class ExporterTest {
     List<Platform> platforms = PlatformCatalog.builtIn().all();
     for (int chip : new int[] {0, -8, 250}) {
       assertThatThrownBy(() -> new Exporter.Options(platforms, List.of(chip), false, false))
-          .isInstanceOf(ConfigurationFault.class)
+          .isInstanceOf(ConfigurationException.class)
           .hasMessageContainingAll("multiple of 8", Integer.toString(chip), "--chip");
     }
   }
@@ -140,6 +140,6 @@ class ExporterTest {
   @Test
   void somethingMustBeExported() {
     assertThatThrownBy(() -> new Exporter.Options(List.of(), List.of(256), false, false))
-        .isInstanceOf(ConfigurationFault.class);
+        .isInstanceOf(ConfigurationException.class);
   }
 }

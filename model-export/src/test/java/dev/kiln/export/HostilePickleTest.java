@@ -3,7 +3,7 @@ package dev.kiln.export;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import dev.kiln.model.ModelDirectory;
 import dev.kiln.platform.PlatformCatalog;
 import java.io.ByteArrayInputStream;
@@ -51,7 +51,7 @@ class HostilePickleTest {
             template.formatted(marker).getBytes(StandardCharsets.ISO_8859_1),
             List.of());
     assertThatThrownBy(() -> Checkpoint.open(file))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageContainingAll("evil.ckpt", "expected a map of tensors", value.toString());
     assertThat(marker).doesNotExist();
   }
@@ -82,7 +82,7 @@ class HostilePickleTest {
         MicroWeights.writeArchive(
             temp.resolve("broken.ckpt"), pickle.getBytes(StandardCharsets.ISO_8859_1), List.of());
     assertThatThrownBy(() -> Checkpoint.open(file))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining("broken.ckpt")
         .message()
         .hasLineCount(1);
@@ -109,7 +109,7 @@ class HostilePickleTest {
             .put("model.encoder.transformer.norm.bias", call)
             .write(temp.resolve("w.ckpt"));
     assertThatThrownBy(() -> Exporter.export(file, options(), temp.resolve("model")))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageContainingAll(
             "model.encoder.transformer.norm.bias",
             "expected a tensor",

@@ -3,7 +3,7 @@ package dev.kiln.export;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import dev.kiln.model.Architecture;
 import dev.kiln.model.ModelDirectory;
 import dev.kiln.platform.PlatformCatalog;
@@ -101,7 +101,7 @@ class RandomCheckpointTest {
   void cannotBeWritten() {
     Path file = temp.resolve("no/such/directory/w.ckpt");
     assertThatThrownBy(() -> new RandomCheckpoint(MICRO, StorageType.FLOAT32, 1, 0).write(file))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining(file.toString());
   }
 }

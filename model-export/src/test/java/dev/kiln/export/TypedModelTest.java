@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import dev.kiln.model.ModelDirectory;
 import dev.kiln.platform.PlatformCatalog;
 import dev.kiln.testing.GoldenCase;
@@ -232,7 +232,7 @@ class TypedModelTest {
                 List.of(PlatformCatalog.builtIn().get("naip")), List.of(256), false, false),
             temp.resolve("model"));
     assertThatThrownBy(() -> new TypedModel(model, "linz", 256, StorageType.BFLOAT16, true))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageContainingAll("linz", "--platform");
   }
 }

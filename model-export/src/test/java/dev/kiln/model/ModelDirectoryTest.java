@@ -3,10 +3,10 @@ package dev.kiln.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.kiln.error.ConfigurationException;
 import dev.kiln.export.Exporter;
 import dev.kiln.export.RandomCheckpoint;
 import dev.kiln.export.StorageType;
-import dev.kiln.fault.ConfigurationFault;
 import dev.kiln.platform.PlatformCatalog;
 import java.io.IOException;
 import java.nio.FloatBuffer;
@@ -40,7 +40,7 @@ class ModelDirectoryTest {
 
   private void assertRefused(String... parts) {
     assertThatThrownBy(() -> ModelDirectory.open(path))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining(path.toString())
         .hasMessageContainingAll(parts)
         .message()
@@ -78,17 +78,17 @@ class ModelDirectoryTest {
   @Test
   void unknownPlatform() {
     assertThatThrownBy(() -> model.platform("linz"))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageContainingAll("linz", "naip", "--platform linz");
   }
 
   @Test
   void missingGraph() {
     assertThatThrownBy(() -> model.graph("naip", 256))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageContainingAll("256", "naip-64.onnx", "--chip 256");
     assertThatThrownBy(() -> model.tokensGraph("naip", 64))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageContainingAll("--chip 64 --tokens");
   }
 

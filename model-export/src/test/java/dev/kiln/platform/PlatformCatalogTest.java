@@ -3,7 +3,7 @@ package dev.kiln.platform;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -69,7 +69,7 @@ class PlatformCatalogTest {
   @Test
   void unknownPlatform() {
     assertThatThrownBy(() -> PlatformCatalog.builtIn().get("spot"))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageContainingAll("'spot'", "naip, sentinel-2-l2a", "--platforms");
   }
 
@@ -110,7 +110,7 @@ class PlatformCatalogTest {
     assertThat(SENSOR).contains(from);
     Path file = write(SENSOR.replace(from, to));
     assertThatThrownBy(() -> PlatformCatalog.load(file))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageContainingAll(file.toString(), message)
         .message()
         .hasLineCount(1);
@@ -121,14 +121,14 @@ class PlatformCatalogTest {
   void notAMap(String yaml) throws Exception {
     Path file = write(yaml);
     assertThatThrownBy(() -> PlatformCatalog.load(file))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining("expected a map of platform names");
   }
 
   @Test
   void missingFile() {
     assertThatThrownBy(() -> PlatformCatalog.load(temp.resolve("none.yaml")))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageContainingAll("none.yaml", "--platforms");
   }
 }

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kiln.cuda.GpuDescription;
+import dev.kiln.error.ConfigurationException;
 import dev.kiln.export.StorageType;
-import dev.kiln.fault.ConfigurationFault;
 import org.junit.jupiter.api.Test;
 
 /** What is refused before TensorRT is asked. */
@@ -19,11 +19,11 @@ class PlanCompilerTest {
   void gpuThatCannot() {
     assertThatThrownBy(
             () -> PlanCompiler.requireCapable(gpu("Tesla V100", 7, 0), StorageType.FLOAT16))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageContainingAll("Tesla V100", "7.5 or later, found 7.0", "--encoder cpu");
     assertThatThrownBy(
             () -> PlanCompiler.requireCapable(gpu("Tesla T4", 7, 5), StorageType.BFLOAT16))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageContainingAll("Tesla T4", "8.0 or later, found 7.5", "--precision fp16");
   }
 
@@ -45,7 +45,7 @@ class PlanCompilerTest {
         new TensorRtException(
             "no builder", "Unable to load library: libnvinfer_builder_resource_sm90.so.11.2.1");
     assertThat(PlanCompiler.withAdvice(missing, "sm_90"))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageContainingAll("resource_sm90.so", "kernels for sm_90", "KILN_TENSORRT");
     TensorRtException other = new TensorRtException("no builder", "out of memory");
     assertThat(PlanCompiler.withAdvice(other, "sm_90")).isSameAs(other);
@@ -54,13 +54,13 @@ class PlanCompilerTest {
   @Test
   void optionsOutOfRange() {
     assertThatThrownBy(() -> new PlanCompiler.Options("naip", 256, StorageType.BFLOAT16, 0, 3))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining("--batch");
     assertThatThrownBy(() -> new PlanCompiler.Options("naip", 256, StorageType.BFLOAT16, 64, 6))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageContainingAll("--effort", "0 to 5", "6");
     assertThatThrownBy(() -> new PlanCompiler.Options("naip", 256, StorageType.FLOAT32, 64, 3))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageContainingAll("--precision", "bf16 or fp16");
   }
 }

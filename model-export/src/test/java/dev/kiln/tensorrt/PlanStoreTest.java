@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kiln.cuda.GpuDescription;
+import dev.kiln.error.ConfigurationException;
 import dev.kiln.export.Exporter;
 import dev.kiln.export.StorageType;
-import dev.kiln.fault.ConfigurationFault;
 import dev.kiln.model.ModelDirectory;
 import dev.kiln.platform.PlatformCatalog;
 import java.io.IOException;
@@ -115,7 +115,7 @@ class PlanStoreTest {
   void ofAnotherGpu() {
     Path file = add(key(A100, "11.2.1.2")).file();
     assertThatThrownBy(() -> Plan.open(file, key()))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageContainingAll(
             file.toString(),
             "GPU: expected NVIDIA H100 80GB HBM3, found NVIDIA A100-SXM4-80GB",
@@ -127,7 +127,7 @@ class PlanStoreTest {
   void ofAnotherTensorRt() {
     Path file = add(key(H100, "11.0.0.7")).file();
     assertThatThrownBy(() -> Plan.open(file, key()))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining("TensorRT: expected 11.2.1.2, found 11.0.0.7; make one that fits");
   }
 
@@ -148,7 +148,7 @@ class PlanStoreTest {
             key.platform(),
             key.chip());
     assertThatThrownBy(() -> Plan.open(file, other))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining(
             "model: expected abababababab, found " + model.hash().substring(0, 12));
   }
@@ -160,7 +160,7 @@ class PlanStoreTest {
     Files.move(other.file(), store.file(key()));
     Files.move(Plan.description(other.file()), Plan.description(store.file(key())));
     assertThatThrownBy(() -> store.find(key()))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining("found NVIDIA A100-SXM4-80GB");
   }
 
@@ -169,7 +169,7 @@ class PlanStoreTest {
     Path file = add(key()).file();
     Files.write(file, new byte[] {3, 1, 4});
     assertThatThrownBy(() -> store.find(key()))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageContainingAll(file.toString(), "expected 8 bytes, found 3", "kiln compile");
   }
 
@@ -181,7 +181,7 @@ class PlanStoreTest {
     Files.write(file, damaged);
     Plan plan = store.find(key()).orElseThrow();
     assertThatThrownBy(plan::read)
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageContainingAll(file.toString(), "SHA-256", "damaged", "kiln compile");
   }
 
@@ -189,7 +189,7 @@ class PlanStoreTest {
   void missing() {
     Path file = store.file(key());
     assertThatThrownBy(() -> Plan.open(file, key()))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageContainingAll(file.toString(), "found none", "kiln compile");
   }
 
@@ -198,7 +198,7 @@ class PlanStoreTest {
     Path file = add(key()).file();
     Files.delete(Plan.description(file));
     assertThatThrownBy(() -> store.find(key()))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageContainingAll("description", "found none", "kiln compile");
     assertThat(store.others(key(A100, "11"))).singleElement().asString().contains("cannot be read");
   }
@@ -210,7 +210,7 @@ class PlanStoreTest {
       Files.writeString(Plan.description(file), text);
       assertThatThrownBy(() -> store.find(key()))
           .as(text)
-          .isInstanceOf(ConfigurationFault.class)
+          .isInstanceOf(ConfigurationException.class)
           .hasMessageContainingAll("cannot be read", "kiln compile");
     }
   }
@@ -223,7 +223,7 @@ class PlanStoreTest {
         description,
         Files.readString(description).replaceFirst("\"format\" : 1", "\"format\" : 2"));
     assertThatThrownBy(() -> store.find(key()))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining("expected format 1, found 2");
   }
 
@@ -240,14 +240,14 @@ class PlanStoreTest {
         1,
         new PlanDescription.Attention(2, 0, List.of()));
     Files.copy(kept, old.file(), StandardCopyOption.REPLACE_EXISTING);
-    assertThatThrownBy(() -> store.find(key())).isInstanceOf(ConfigurationFault.class);
+    assertThatThrownBy(() -> store.find(key())).isInstanceOf(ConfigurationException.class);
   }
 
   @Test
   void folderThatCannotBe() throws Exception {
     Files.writeString(temp.resolve("model/plans"), "");
     assertThatThrownBy(() -> add(key()))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining(temp.resolve("model/plans").toString());
     assertThat(store.find(key())).isEmpty();
     assertThat(store.others(key())).isEmpty();

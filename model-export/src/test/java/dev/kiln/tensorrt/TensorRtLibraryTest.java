@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.kiln.cuda.CudaDriver;
-import dev.kiln.fault.ConfigurationFault;
+import dev.kiln.error.ConfigurationException;
 import java.net.MalformedURLException;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -79,7 +79,7 @@ class TensorRtLibraryTest {
   @Test
   void nowhere() {
     assertThatThrownBy(() -> TensorRtLibrary.find(null, "", null, List.of()))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageContainingAll("TensorRT 11", "-Pgpu", "KILN_TENSORRT");
   }
 
@@ -88,14 +88,14 @@ class TensorRtLibraryTest {
     Path named = folder("named", "libnvinfer.so.10", "libnvinfer.so.10.13.3");
     assertThatThrownBy(
             () -> TensorRtLibrary.find(named.toString(), "KILN_TENSORRT", IN_JAR, List.of()))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageContainingAll("KILN_TENSORRT=" + named, "libnvinfer.so.11", "libnvinfer.so.10");
     assertThatThrownBy(
             () -> TensorRtLibrary.find(temp + "/gone", "KILN_TENSORRT", IN_JAR, List.of()))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining("no such folder");
     assertThatThrownBy(() -> TensorRtLibrary.find(temp.toString(), "X", IN_JAR, List.of()))
-        .isInstanceOf(ConfigurationFault.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining("no libnvinfer");
   }
 
@@ -144,7 +144,7 @@ class TensorRtLibraryTest {
   private static void requireTensorRt() {
     try {
       TensorRtLibrary.find();
-    } catch (ConfigurationFault e) {
+    } catch (ConfigurationException e) {
       assumeTrue(false, e.getMessage());
     }
   }

@@ -1,0 +1,72 @@
+package dev.kiln.awsbatch;
+
+import dev.kiln.error.ConfigurationException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.NoSuchFileException;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * What a report of {@code kiln embed} says of its run, for a scene and a second.
+ *
+ * @param name of the report
+ * @param encoder that ran
+ * @param scenes embedded
+ * @param chipsPerSecond over the whole run
+ * @param chipsPerScene on average
+ * @param readsPerScene requests to the source, on average
+ * @param bytesReadPerScene on average
+ * @param bytesWrittenPerScene on average
+ */
+public record MeasuredRun(
+    String name,
+    String encoder,
+    long scenes,
+    double chipsPerSecond,
+    double chipsPerScene,
+    double readsPerScene,
+    double bytesReadPerScene,
+    double bytesWrittenPerScene) {
+
+  /** Opens the report. */
+  public interface Source {
+    InputStream open() throws IOException;
+  }
+
+  /**
+   * Reads a report.
+   *
+   * @throws ConfigurationException if it is none, or its run embedded nothing
+   */
+  public static MeasuredRun read(String name, Source source) throws IOException {
+    JsonNode report;
+    try (InputStream in = source.open()) {
+      report = JsonMapper.shared().readTree(in.readAllBytes());
+    } catch (NoSuchFileException e) {
+      throw new ConfigurationException("--report " + name + ": there is no such file", e);
+    } catch (JacksonException e) {
+      throw new ConfigurationException("--report " + name + ": no JSON; a report expected", e);
+    }
+    JsonNode counts = report.path("run").path("counts");
+    long scenes = counts.path("embedded").asLong(0);
+    double rate = report.path("chipsPerSecond").asDouble(0);
+    if (scenes == 0 || !(rate > 0)) {
+      throw new ConfigurationException(
+          "--report "
+              + name
+              + ": its run embedded nothing; give the report of one that did,"
+              + " _kiln/run.json or _kiln/shard-….json");
+    }
+    return new MeasuredRun(
+        name,
+        report.path("encoder").path("name").asString(""),
+        scenes,
+        rate,
+        counts.path("chips").asDouble(0) / scenes,
+        report.path("sourceTraffic").path("requests").asDouble(0) / scenes,
+        counts.path("bytesFetched").asDouble(0) / scenes,
+        counts.path("bytesWritten").asDouble(0) / scenes);
+  }
+}

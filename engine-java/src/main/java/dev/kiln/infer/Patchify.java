@@ -1,0 +1,165 @@
+package dev.kiln.infer;
+
+import dev.kiln.memory.BandPlane;
+import dev.kiln.memory.Strip;
+import dev.kiln.patch.NativePatchify;
+import dev.kiln.platform.Band;
+import dev.kiln.platform.Platform;
+import dev.kiln.type.PixelType;
+import java.nio.ByteBuffer;
+import java.nio.FloatBuffer;
+import java.util.List;
+
+/**
+ * The step between raw pixels and the first matrix product, on the CPU; every other implementation
+ * must agree with it. One chip becomes {@code [L, C·64]} rows: a row is one 8 × 8 patch, row-major
+ * over the chip's grid of patches; within a row the order is band, line, pixel. Each value is
+ * {@code (pixel - mean) / std} in float32; a band of coarser resolution is repeated.
+ *
+ * <p>Two rules change a pixel first:
+ *
+ * <ul>
+ *   <li>If the strip has a radiometric offset, a stored value v becomes {@code max(1, v + offset)},
+ *       and 0, no data, stays 0. It is done here and not by decode because here every pixel is read
+ *       once in any case: strips stay raw, and on a GPU it costs nothing.
+ *   <li>A float that is not finite becomes the band's mean, so 0 in the row: one such pixel would
+ *       make the whole embedding not a number.
+ * </ul>
+ *
+ * <p>It is written twice: plainly, in Java, as the definition, and in native code, for use.
+ */
+public final class Patchify {
+  /** Edge of a patch in pixels. */
+  public static final int PATCH = 8;
+
+  private final List<Band> bands;
+  private final int chip;
+  private final int patches;
+  private final NativePatchify writer;
+
+  /**
+   * @param platform whose bands and statistics apply
+   * @param chip chip edge in pixels, a multiple of 8
+   */
+  public Patchify(Platform platform, int chip) {
+    if (chip < PATCH || chip % PATCH != 0) {
+      throw new IllegalArgumentException("chip of " + chip + " px, a multiple of 8 expected");
+    }
+    this.bands = platform.bands();
+    this.chip = chip;
+    this.patches = chip / PATCH;
+    float[] mean = new float[bands.size()];
+    float[] std = new float[bands.size()];
+    for (int b = 0; b < mean.length; b++) {
+      mean[b] = (float) bands.get(b).mean();
+      std[b] = (float) bands.get(b).std();
+    }
+    this.writer = new NativePatchify(mean, std, chip);
+  }
+
+  /** Patches in a chip: L. */
+  public int tokens() {
+    return patches * patches;
+  }
+
+  /** Numbers in a row: C·64. */
+  public int rowLength() {
+    return bands.size() * PATCH * PATCH;
+  }
+
+  /** Numbers in a chip: L·C·64. */
+  public int chipLength() {
+    return tokens() * rowLength();
+  }
+
+  /**
+   * Writes one chip's rows with native code.
+   *
+   * @param strip raw planes, one a band of the platform
+   * @param column grid column of the chip's left edge
+   * @param row grid row of the chip's upper edge, within the strip
+   * @param format of the rows; bfloat16 is rounded from float32
+   * @param out direct buffer that receives {@link #chipLength} numbers
+   * @param at index of the first of these numbers
+   */
+  public void write(
+      Strip strip, int column, int row, NativePatchify.Format format, ByteBuffer out, int at) {
+    writer.write(strip, column, top(strip, row), format, out, (long) at * format.bytes());
+  }
+
+  private int top(Strip strip, int row) {
+    if (strip.bands().size() != bands.size()) {
+      throw new IllegalArgumentException(
+          strip.bands().size() + " planes, " + bands.size() + " expected");
+    }
+    int top = row - strip.firstRow();
+    if (top < 0 || top + chip > strip.rows()) {
+      throw new IllegalArgumentException(
+          "chip rows "
+              + row
+              + "+"
+              + chip
+              + " outside the strip's "
+              + strip.firstRow()
+              + "+"
+              + strip.rows());
+    }
+    return top;
+  }
+
+  /**
+   * Writes one chip's rows in float32, as plainly as it can be said.
+   *
+   * @param out receives {@link #chipLength} numbers from index {@code at}
+   */
+  public void write(Strip strip, int column, int row, FloatBuffer out, int at) {
+    int top = top(strip, row);
+    ByteBuffer raw = strip.raw();
+    float[] line = new float[chip];
+    float[] rowOfPatches = new float[patches * rowLength()];
+    for (int p = 0; p < patches; p++) {
+      for (int b = 0; b < bands.size(); b++) {
+        BandPlane plane = strip.bands().get(b);
+        for (int k = 0; k < PATCH; k++) {
+          int y = top + p * PATCH + k;
+          // In between, a coarser band's line is the one before.
+          if (k == 0 || y % plane.repeat() == 0) {
+            plane.readLine(raw, column, y, line);
+            normalise(line, bands.get(b), plane.type(), strip.radiometricOffset());
+          }
+          for (int q = 0; q < patches; q++) {
+            int to = q * rowLength() + (b * PATCH + k) * PATCH;
+            System.arraycopy(line, q * PATCH, rowOfPatches, to, PATCH);
+          }
+        }
+      }
+      out.put(at + p * rowOfPatches.length, rowOfPatches);
+    }
+  }
+
+  private static void normalise(float[] line, Band band, PixelType type, int radiometricOffset) {
+    float mean = (float) band.mean();
+    float std = (float) band.std();
+    if (radiometricOffset != 0) {
+      shift(line, radiometricOffset);
+    }
+    if (type == PixelType.FLOAT32) {
+      fill(line, mean);
+    }
+    for (int x = 0; x < line.length; x++) {
+      line[x] = (line[x] - mean) / std;
+    }
+  }
+
+  private static void fill(float[] line, float mean) {
+    for (int x = 0; x < line.length; x++) {
+      line[x] = Float.isFinite(line[x]) ? line[x] : mean;
+    }
+  }
+
+  private static void shift(float[] line, int offset) {
+    for (int x = 0; x < line.length; x++) {
+      line[x] = line[x] == 0 ? 0 : Math.max(1, line[x] + offset);
+    }
+  }
+}

@@ -1,0 +1,369 @@
+package dev.kiln.infer.cpu;
+
+import static org.bytedeco.dnnl.global.dnnl.*;
+
+import dev.kiln.memory.HostBuffer;
+import dev.kiln.nativelib.OpenMp;
+import dev.kiln.patch.NativePatchify.Format;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Locale;
+import org.bytedeco.dnnl.dnnl_engine;
+import org.bytedeco.dnnl.dnnl_exec_arg_t;
+import org.bytedeco.dnnl.dnnl_memory;
+import org.bytedeco.dnnl.dnnl_memory_desc;
+import org.bytedeco.dnnl.dnnl_primitive;
+import org.bytedeco.dnnl.dnnl_primitive_attr;
+import org.bytedeco.dnnl.dnnl_primitive_desc;
+import org.bytedeco.dnnl.dnnl_stream;
+import org.bytedeco.dnnl.dnnl_version_t;
+import org.bytedeco.javacpp.Pointer;
+
+/**
+ * oneDNN on the CPU: makes its memories and operations, and owns them until {@link #close}. Used by
+ * one thread alone: OpenMP keeps a team of threads, and their number, for each thread that calls
+ * it.
+ */
+final class OneDnn implements AutoCloseable {
+  /** Widest vector and size of a cache line, in bytes. */
+  private static final int ALIGNMENT = 64;
+
+  private final int threads;
+  private final dnnl_engine engine = new dnnl_engine();
+  private final dnnl_stream stream = new dnnl_stream();
+  private final Deque<Runnable> owned = new ArrayDeque<>();
+  private final List<dnnl_memory> scratchpads = new ArrayList<>();
+  private long scratchpadBytes;
+
+  /**
+   * @param threads that share each operation
+   */
+  OneDnn(int threads) {
+    this.threads = threads;
+    check(dnnl_engine_create(engine, dnnl_cpu, 0), "engine");
+    owned.push(() -> dnnl_engine_destroy(engine));
+    check(dnnl_stream_create(stream, engine, dnnl_stream_default_flags), "stream");
+    owned.push(() -> dnnl_stream_destroy(stream));
+    OpenMp.setThreads(threads);
+  }
+
+  /** Another of its kind, for what is needed for a moment. */
+  OneDnn another() {
+    return new OneDnn(threads);
+  }
+
+  /** A call into the library that is ready to be made again and again. */
+  final class Operation {
+    private final dnnl_primitive primitive;
+    private final dnnl_exec_arg_t arguments;
+    private final int count;
+    private final String name;
+
+    private Operation(String name, dnnl_primitive primitive, dnnl_exec_arg_t arguments, int count) {
+      this.name = name;
+      this.primitive = primitive;
+      this.arguments = arguments;
+      this.count = count;
+    }
+
+    /** Runs to its end. */
+    void run() {
+      check(dnnl_primitive_execute(primitive, stream, count, arguments), name);
+    }
+  }
+
+  /** An operation but for what it works on. */
+  record Primitive(
+      String name, dnnl_primitive primitive, dnnl_memory_desc weights, dnnl_memory_desc scratch) {}
+
+  /** Number format of a memory. */
+  enum Type {
+    F32(dnnl_f32, Format.FLOAT32),
+    BF16(dnnl_bf16, Format.BFLOAT16);
+
+    private final int code;
+    private final Format rows;
+
+    Type(int code, Format rows) {
+      this.code = code;
+      this.rows = rows;
+    }
+
+    /** The same of patch rows. */
+    Format rows() {
+      return rows;
+    }
+
+    /** Size of one number. */
+    int bytes() {
+      return rows.bytes();
+    }
+  }
+
+  /** Shape of a memory whose layout the library chooses. */
+  dnnl_memory_desc anyLayout(Type type, long... shape) {
+    dnnl_memory_desc desc = new dnnl_memory_desc();
+    check(
+        dnnl_memory_desc_create_with_tag(desc, shape.length, shape, type.code, dnnl_format_tag_any),
+        "layout");
+    return own(desc);
+  }
+
+  /** Shape of a row-major memory. */
+  dnnl_memory_desc dense(Type type, long... shape) {
+    long[] strides = new long[shape.length];
+    long stride = 1;
+    for (int i = shape.length - 1; i >= 0; i--) {
+      strides[i] = stride;
+      stride *= shape[i];
+    }
+    return strided(type, shape, strides);
+  }
+
+  /**
+   * Shape of a view.
+   *
+   * @param strides of each dimension, in numbers
+   */
+  dnnl_memory_desc strided(Type type, long[] shape, long[] strides) {
+    dnnl_memory_desc desc = new dnnl_memory_desc();
+    check(
+        dnnl_memory_desc_create_with_strides(desc, shape.length, shape, type.code, strides),
+        "strides");
+    return own(desc);
+  }
+
+  private dnnl_memory_desc own(dnnl_memory_desc desc) {
+    owned.push(() -> dnnl_memory_desc_destroy(desc));
+    return desc;
+  }
+
+  /** Zeroed memory for so many bytes, aligned for vectors. */
+  Pointer allocate(String purpose, long bytes) {
+    HostBuffer buffer = HostBuffer.allocate("oneDNN: " + purpose, bytes + ALIGNMENT);
+    owned.push(buffer::close);
+    long skip = -buffer.address() & (ALIGNMENT - 1);
+    return buffer.pointer().getPointer(skip);
+  }
+
+  /** Memory of its own for a shape. */
+  dnnl_memory memory(String purpose, dnnl_memory_desc desc) {
+    return view(desc, allocate(purpose, dnnl_memory_desc_get_size(desc)), 0);
+  }
+
+  /** A shape laid over memory that someone else keeps. */
+  dnnl_memory view(dnnl_memory_desc desc, Pointer base, long offset) {
+    dnnl_memory memory = new dnnl_memory();
+    Pointer first = base == null ? null : base.getPointer(offset);
+    check(dnnl_memory_create(memory, desc, engine, first), "memory");
+    owned.push(() -> dnnl_memory_destroy(memory));
+    return memory;
+  }
+
+  /** Lets a memory lie elsewhere. */
+  void move(dnnl_memory memory, Pointer to) {
+    check(dnnl_memory_set_data_handle(memory, to), "memory handle");
+  }
+
+  /** {@code dst = epilogue(src · weights + bias)}; bias may be null. */
+  Primitive matmul(
+      String name,
+      dnnl_memory_desc src,
+      dnnl_memory_desc weights,
+      dnnl_memory_desc bias,
+      dnnl_memory_desc dst,
+      Epilogue epilogue) {
+    return primitive(
+        name,
+        epilogue,
+        (desc, attributes) ->
+            dnnl_matmul_primitive_desc_create(desc, engine, src, weights, bias, dst, attributes));
+  }
+
+  /** LayerNorm over the last dimension with scale and shift. */
+  Primitive layerNorm(String name, dnnl_memory_desc src, dnnl_memory_desc dst, float epsilon) {
+    return primitive(
+        name,
+        new Epilogue(),
+        (desc, attributes) ->
+            dnnl_layer_normalization_forward_primitive_desc_create(
+                desc,
+                engine,
+                dnnl_forward_inference,
+                src,
+                dst,
+                null,
+                epsilon,
+                dnnl_use_scale | dnnl_use_shift,
+                attributes));
+  }
+
+  /** Softmax over the last dimension. */
+  Primitive softmax(String name, dnnl_memory_desc src, dnnl_memory_desc dst, int axis) {
+    return primitive(
+        name,
+        new Epilogue(),
+        (desc, attributes) ->
+            dnnl_softmax_forward_primitive_desc_create(
+                desc,
+                engine,
+                dnnl_forward_inference,
+                dnnl_softmax_accurate,
+                src,
+                dst,
+                axis,
+                attributes));
+  }
+
+  /** A copy into another layout or number format. */
+  Primitive reorder(String name, dnnl_memory_desc src, dnnl_memory_desc dst) {
+    return primitive(
+        name,
+        new Epilogue(),
+        (desc, attributes) ->
+            dnnl_reorder_primitive_desc_create(desc, src, engine, dst, engine, attributes));
+  }
+
+  private interface Describe {
+    int into(dnnl_primitive_desc desc, dnnl_primitive_attr attributes);
+  }
+
+  private Primitive primitive(String name, Epilogue epilogue, Describe describe) {
+    dnnl_primitive_attr attributes = new dnnl_primitive_attr();
+    check(dnnl_primitive_attr_create(attributes), "attributes");
+    try {
+      epilogue.write(attributes);
+      // The library's own scratchpads belong to the thread that made the primitive.
+      check(
+          dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user),
+          "scratchpad mode");
+      check(dnnl_primitive_attr_set_deterministic(attributes, 1), "determinism");
+      dnnl_primitive_desc desc = new dnnl_primitive_desc();
+      check(describe.into(desc, attributes), name);
+      owned.push(() -> dnnl_primitive_desc_destroy(desc));
+      dnnl_primitive primitive = new dnnl_primitive();
+      check(dnnl_primitive_create(primitive, desc), name);
+      owned.push(() -> dnnl_primitive_destroy(primitive));
+      // Both belong to the primitive's description.
+      dnnl_memory_desc weights = dnnl_primitive_desc_query_md(desc, dnnl_query_weights_md, 0);
+      dnnl_memory_desc scratch = dnnl_primitive_desc_query_md(desc, dnnl_query_scratchpad_md, 0);
+      return new Primitive(name, primitive, weights, scratch);
+    } finally {
+      dnnl_primitive_attr_destroy(attributes);
+    }
+  }
+
+  /** One argument of an operation. */
+  record Argument(int kind, dnnl_memory memory) {
+    static Argument src(dnnl_memory memory) {
+      return new Argument(DNNL_ARG_SRC, memory);
+    }
+
+    static Argument weights(dnnl_memory memory) {
+      return new Argument(DNNL_ARG_WEIGHTS, memory);
+    }
+
+    static Argument bias(dnnl_memory memory) {
+      return new Argument(DNNL_ARG_BIAS, memory);
+    }
+
+    static Argument scale(dnnl_memory memory) {
+      return new Argument(DNNL_ARG_SCALE, memory);
+    }
+
+    static Argument shift(dnnl_memory memory) {
+      return new Argument(DNNL_ARG_SHIFT, memory);
+    }
+
+    static Argument dst(dnnl_memory memory) {
+      return new Argument(DNNL_ARG_DST, memory);
+    }
+
+    /** The memory of the epilogue's addend of this index. */
+    static Argument addend(int index, dnnl_memory memory) {
+      return new Argument(
+          DNNL_ARG_ATTR_MULTIPLE_POST_OP_BASE * (index + 1) | DNNL_ARG_SRC_1, memory);
+    }
+  }
+
+  /** Binds a primitive to memory. It can run once {@link #allocateScratchpad} was called. */
+  Operation operation(Primitive primitive, Argument... arguments) {
+    int count = arguments.length + 1;
+    dnnl_exec_arg_t bound = new dnnl_exec_arg_t(count);
+    owned.push(bound::close);
+    for (int i = 0; i < arguments.length; i++) {
+      bound.position(i).arg(arguments[i].kind()).memory(arguments[i].memory());
+    }
+    dnnl_memory scratchpad = view(primitive.scratch(), null, 0);
+    scratchpadBytes = Math.max(scratchpadBytes, dnnl_memory_desc_get_size(primitive.scratch()));
+    scratchpads.add(scratchpad);
+    bound.position(arguments.length).arg(DNNL_ARG_SCRATCHPAD).memory(scratchpad);
+    return new Operation(primitive.name(), primitive.primitive(), bound.position(0), count);
+  }
+
+  /** Gives the operations made so far the one scratchpad that they share. */
+  void allocateScratchpad() {
+    if (scratchpadBytes > 0) {
+      Pointer memory = allocate("scratchpad", scratchpadBytes);
+      scratchpads.forEach(scratchpad -> move(scratchpad, memory));
+    }
+    scratchpads.clear();
+    scratchpadBytes = 0;
+  }
+
+  /** Size of a memory of this shape, in bytes. */
+  static long bytes(dnnl_memory_desc desc) {
+    return dnnl_memory_desc_get_size(desc);
+  }
+
+  /** Whether the CPU multiplies bfloat16 itself; elsewhere it is slower than float32. */
+  static boolean hasBf16() {
+    int isa = dnnl_get_effective_cpu_isa();
+    return (isa & dnnl_cpu_isa_avx512_core_bf16) == dnnl_cpu_isa_avx512_core_bf16;
+  }
+
+  /** Whether the library computes bfloat16 on this CPU at all, natively or in float32. */
+  static boolean computesBf16() {
+    int isa = dnnl_get_effective_cpu_isa();
+    return (isa & dnnl_cpu_isa_avx512_core) == dnnl_cpu_isa_avx512_core
+        || (isa & dnnl_cpu_isa_avx2_vnni_2) == dnnl_cpu_isa_avx2_vnni_2;
+  }
+
+  /** The instructions that the library takes, in the words of the trade. */
+  static String instructions() {
+    int isa = dnnl_get_effective_cpu_isa();
+    if ((isa & dnnl_cpu_isa_avx512_core_amx) == dnnl_cpu_isa_avx512_core_amx) {
+      return "AMX";
+    }
+    if (hasBf16()) {
+      return "AVX-512 BF16";
+    }
+    if ((isa & dnnl_cpu_isa_avx512_core) == dnnl_cpu_isa_avx512_core) {
+      return "AVX-512";
+    }
+    return (isa & dnnl_cpu_isa_avx2) == dnnl_cpu_isa_avx2 ? "AVX2" : "SSE 4.1";
+  }
+
+  /** Version of the library. */
+  static String version() {
+    dnnl_version_t version = dnnl_version();
+    return version.major() + "." + version.minor() + "." + version.patch();
+  }
+
+  static void check(int status, String what) {
+    if (status != dnnl_success) {
+      throw new IllegalStateException(
+          String.format(Locale.ROOT, "oneDNN: %s: status %d", what, status));
+    }
+  }
+
+  /** Frees everything, the last made first; a second call does nothing. */
+  @Override
+  public void close() {
+    while (!owned.isEmpty()) {
+      owned.pop().run();
+    }
+  }
+}

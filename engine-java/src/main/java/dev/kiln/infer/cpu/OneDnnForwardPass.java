@@ -1,0 +1,325 @@
+package dev.kiln.infer.cpu;
+
+import static dev.kiln.infer.cpu.OneDnn.Argument.addend;
+import static dev.kiln.infer.cpu.OneDnn.Argument.bias;
+import static dev.kiln.infer.cpu.OneDnn.Argument.dst;
+import static dev.kiln.infer.cpu.OneDnn.Argument.scale;
+import static dev.kiln.infer.cpu.OneDnn.Argument.shift;
+import static dev.kiln.infer.cpu.OneDnn.Argument.src;
+import static dev.kiln.infer.cpu.OneDnn.Argument.weights;
+
+import dev.kiln.infer.PositionEncoding;
+import dev.kiln.infer.cpu.OneDnn.Operation;
+import dev.kiln.infer.cpu.OneDnn.Primitive;
+import dev.kiln.infer.cpu.OneDnn.Type;
+import dev.kiln.model.Architecture;
+import dev.kiln.model.ModelDirectory;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.dnnl.dnnl_memory;
+import org.bytedeco.dnnl.dnnl_memory_desc;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.Pointer;
+
+/**
+ * The encoder's forward pass for one chip as a list of oneDNN operations, made once: weights,
+ * memory and kernels. One chip at a time keeps what passes between operations in the cache, and
+ * makes an embedding independent of what else is in its batch.
+ *
+ * <p>The tokens that blocks add to, LayerNorm and the softmax's input are float32; what a matrix
+ * product reads is {@code type}. T = 1 + L tokens, D = dim, I = inner.
+ */
+final class OneDnnForwardPass {
+  private static final float EPSILON = 1e-5f;
+
+  /** Numbers at the end of a token that hold time and location. */
+  private static final int METADATA = 8;
+
+  private final OneDnn dnn;
+  private final OneDnnWeights source;
+  private final Architecture model;
+  private final Type type;
+  private final long patches;
+  private final long tokens;
+  private final List<Operation> operations = new ArrayList<>();
+  private final OneDnnAttention attention;
+
+  private final Pointer x; // float32 [T, D]
+  private final Pointer normed; // type [T, max(D, I)], also what attention gives
+  private final Pointer wide; // type [T, max(3I, mlp)]
+
+  private final dnnl_memory rows; // type [L, C·64], where the caller has them
+  private final FloatBuffer firstToken;
+  private final FloatBuffer position; // [L, D]
+  private final FloatBuffer metadata; // [1, D]
+  private final FloatBuffer embedding; // [D]
+  private final float[] classToken;
+  private final PositionEncoding positions;
+  private float gsd = Float.NaN;
+
+  /**
+   * @param dnn takes ownership of all that is made
+   * @param source of the weights; not needed later
+   * @param chip chip edge in pixels
+   * @param bands of the platform
+   * @param type of the matrix products
+   */
+  OneDnnForwardPass(
+      OneDnn dnn,
+      OneDnnWeights source,
+      ModelDirectory directory,
+      String platform,
+      int chip,
+      Type type) {
+    this.dnn = dnn;
+    this.source = source;
+    this.model = directory.architecture();
+    this.type = type;
+    int side = chip / Architecture.PATCH;
+    this.patches = (long) side * side;
+    this.tokens = patches + 1;
+    long dim = model.dim();
+    long inner = model.inner();
+    this.x = dnn.allocate("tokens", tokens * dim * Float.BYTES);
+    this.normed = dnn.allocate("normed tokens", tokens * Math.max(dim, inner) * type.bytes());
+    this.wide =
+        dnn.allocate("hidden layer", tokens * Math.max(3 * inner, model.mlpDim()) * type.bytes());
+    this.attention = new OneDnnAttention(dnn, model, type, tokens);
+    this.firstToken = floats(x, dim);
+    Pointer placed = dnn.allocate("positions", patches * dim * Float.BYTES);
+    this.position = floats(placed, patches * dim);
+    Pointer described = dnn.allocate("time and location", dim * Float.BYTES);
+    this.metadata = floats(described, dim);
+    Pointer result = dnn.allocate("embedding", dim * Float.BYTES);
+    this.embedding = floats(result, dim);
+    this.classToken = source.values("cls_token");
+    this.positions = new PositionEncoding(source.values("position.omega"), side, model.dim());
+
+    long rowLength =
+        (long) directory.platform(platform).bands().size() * Architecture.patchPixels();
+    dnnl_memory_desc input = dnn.dense(type, patches, rowLength);
+    this.rows = dnn.view(input, null, 0);
+    patches(platform, input, rowLength, placed, described);
+    blocks();
+    lastBlock(result);
+    dnn.allocateScratchpad();
+  }
+
+  private static FloatBuffer floats(Pointer base, long count) {
+    return new FloatPointer(base).capacity(count).asBuffer();
+  }
+
+  /** {@code x[1..] = rows · W + b + position + metadata}. */
+  private void patches(
+      String platform, dnnl_memory_desc input, long rowLength, Pointer placed, Pointer described) {
+    long dim = model.dim();
+    dnnl_memory_desc grid = dnn.dense(Type.F32, patches, dim);
+    dnnl_memory_desc row = dnn.dense(Type.F32, 1, dim);
+    String name = "patch." + platform;
+    Primitive embed =
+        dnn.matmul(
+            "patch embedding",
+            input,
+            dnn.anyLayout(type, rowLength, dim),
+            row,
+            grid,
+            new Epilogue().add(grid).add(row));
+    add(
+        embed,
+        src(rows),
+        weights(source.tensor(name + ".weight", embed.weights())),
+        bias(source.tensor(name + ".bias")),
+        dst(dnn.view(grid, x, dim * Float.BYTES)),
+        addend(0, dnn.view(grid, placed, 0)),
+        addend(1, dnn.view(row, described, 0)));
+  }
+
+  private void add(Primitive primitive, OneDnn.Argument... arguments) {
+    operations.add(dnn.operation(primitive, arguments));
+  }
+
+  /** All blocks but the last. */
+  private void blocks() {
+    long dim = model.dim();
+    long inner = model.inner();
+    dnnl_memory_desc stream = dnn.dense(Type.F32, tokens, dim);
+    dnnl_memory_desc narrow = dnn.dense(type, tokens, dim);
+    Primitive norm = dnn.layerNorm("norm", stream, narrow, EPSILON);
+    dnnl_memory_desc all = dnn.dense(type, tokens, 3 * inner);
+    Primitive qkv =
+        dnn.matmul("qkv", narrow, dnn.anyLayout(type, dim, 3 * inner), null, all, new Epilogue());
+    dnnl_memory_desc attended = dnn.dense(type, tokens, inner);
+    Primitive out = out(attended, stream);
+    Mlp mlp = new Mlp(tokens, norm);
+    List<Operation> attend = attention.ofAll(wide, normed);
+    dnnl_memory carried = dnn.view(stream, x, 0);
+    for (int block = 0; block < model.depth() - 1; block++) {
+      String name = "block.%d.attention".formatted(block);
+      norm(norm, name + ".norm", carried, dnn.view(narrow, normed, 0));
+      add(
+          qkv,
+          src(dnn.view(narrow, normed, 0)),
+          weights(source.tensor(name + ".qkv", qkv.weights())),
+          dst(dnn.view(all, wide, 0)));
+      operations.addAll(attend);
+      add(
+          out,
+          src(dnn.view(attended, normed, 0)),
+          weights(source.tensor(name + ".out", out.weights())),
+          dst(carried));
+      mlp.add(block);
+    }
+  }
+
+  /** The last block and the final LayerNorm, of which only token 0 is asked for. */
+  private void lastBlock(Pointer result) {
+    long dim = model.dim();
+    long inner = model.inner();
+    String name = "block.%d.attention".formatted(model.depth() - 1);
+    dnnl_memory_desc stream = dnn.dense(Type.F32, tokens, dim);
+    dnnl_memory_desc narrow = dnn.dense(type, tokens, dim);
+    dnnl_memory all = dnn.view(narrow, normed, 0);
+    norm(
+        dnn.layerNorm("norm", stream, narrow, EPSILON),
+        name + ".norm",
+        dnn.view(stream, x, 0),
+        all);
+    dnnl_memory_desc keys = dnn.dense(type, tokens, 2 * inner);
+    Primitive kv =
+        dnn.matmul("kv", narrow, dnn.anyLayout(type, dim, 2 * inner), null, keys, new Epilogue());
+    add(
+        kv,
+        src(all),
+        weights(source.tensor(name + ".kv", kv.weights())),
+        dst(dnn.view(keys, wide, 0)));
+    // Behind keys and values.
+    long queryAt = tokens * 2 * inner * type.bytes();
+    dnnl_memory_desc one = dnn.dense(type, 1, dim);
+    dnnl_memory_desc query = dnn.dense(type, 1, inner);
+    Primitive q =
+        dnn.matmul("q", one, dnn.anyLayout(type, dim, inner), null, query, new Epilogue());
+    add(
+        q,
+        src(dnn.view(one, normed, 0)),
+        weights(source.tensor(name + ".q", q.weights())),
+        dst(dnn.view(query, wide, queryAt)));
+    operations.addAll(attention.ofOne(wide, queryAt, normed));
+    dnnl_memory_desc carried = dnn.dense(Type.F32, 1, dim);
+    Primitive out = out(query, carried);
+    add(
+        out,
+        src(dnn.view(query, normed, 0)),
+        weights(source.tensor(name + ".out", out.weights())),
+        dst(dnn.view(carried, x, 0)));
+    new Mlp(1, dnn.layerNorm("norm", carried, one, EPSILON)).add(model.depth() - 1);
+    norm(
+        dnn.layerNorm("norm", carried, carried, EPSILON),
+        "norm",
+        dnn.view(carried, x, 0),
+        dnn.view(carried, result, 0));
+  }
+
+  private void norm(Primitive norm, String name, dnnl_memory from, dnnl_memory to) {
+    add(
+        norm,
+        src(from),
+        scale(source.tensor(name + ".weight")),
+        shift(source.tensor(name + ".bias")),
+        dst(to));
+  }
+
+  /** {@code x += attended · W}. */
+  private Primitive out(dnnl_memory_desc attended, dnnl_memory_desc carried) {
+    return dnn.matmul(
+        "out",
+        attended,
+        dnn.anyLayout(type, model.inner(), model.dim()),
+        null,
+        carried,
+        new Epilogue().accumulate());
+  }
+
+  /** {@code x += gelu(LN(x) · W1 + b1) · W2 + b2} over the first tokens. */
+  private final class Mlp {
+    private final dnnl_memory_desc stream;
+    private final dnnl_memory_desc narrow;
+    private final dnnl_memory_desc hidden;
+    private final Primitive norm;
+    private final Primitive up;
+    private final Primitive down;
+
+    Mlp(long count, Primitive norm) {
+      long dim = model.dim();
+      long mlp = model.mlpDim();
+      this.stream = dnn.dense(Type.F32, count, dim);
+      this.narrow = dnn.dense(type, count, dim);
+      this.hidden = dnn.dense(type, count, mlp);
+      this.norm = norm;
+      this.up =
+          dnn.matmul(
+              "up",
+              narrow,
+              dnn.anyLayout(type, dim, mlp),
+              dnn.dense(Type.F32, 1, mlp),
+              hidden,
+              new Epilogue().gelu());
+      this.down =
+          dnn.matmul(
+              "down",
+              hidden,
+              dnn.anyLayout(type, mlp, dim),
+              dnn.dense(Type.F32, 1, dim),
+              stream,
+              new Epilogue().accumulate());
+    }
+
+    void add(int block) {
+      String name = "block.%d.mlp".formatted(block);
+      dnnl_memory carried = dnn.view(stream, x, 0);
+      norm(norm, name + ".norm", carried, dnn.view(narrow, normed, 0));
+      OneDnnForwardPass.this.add(
+          up,
+          src(dnn.view(narrow, normed, 0)),
+          weights(source.tensor(name + ".up.weight", up.weights())),
+          bias(source.tensor(name + ".up.bias")),
+          dst(dnn.view(hidden, wide, 0)));
+      OneDnnForwardPass.this.add(
+          down,
+          src(dnn.view(hidden, wide, 0)),
+          weights(source.tensor(name + ".down.weight", down.weights())),
+          bias(source.tensor(name + ".down.bias")),
+          dst(carried));
+    }
+  }
+
+  /**
+   * Encodes one chip.
+   *
+   * @param chipRows {@code [L, C·64]} of the program's type
+   * @param metres ground sample distance
+   * @param time 4 numbers, at the chip's place in its batch
+   * @param location 4 numbers, likewise
+   * @param out receives the embedding, likewise
+   */
+  void run(
+      Pointer chipRows,
+      float metres,
+      FloatBuffer time,
+      FloatBuffer location,
+      FloatBuffer out,
+      int place) {
+    if (metres != gsd) {
+      positions.write(metres, position);
+      gsd = metres;
+    }
+    dnn.move(rows, chipRows);
+    firstToken.put(0, classToken);
+    metadata.put(model.dim() - METADATA, time, place * 4, 4);
+    metadata.put(model.dim() - METADATA / 2, location, place * 4, 4);
+    for (int i = 0; i < operations.size(); i++) {
+      operations.get(i).run();
+    }
+    out.put(place * model.dim(), embedding, 0, model.dim());
+  }
+}

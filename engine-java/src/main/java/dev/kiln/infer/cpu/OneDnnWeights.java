@@ -1,0 +1,114 @@
+package dev.kiln.infer.cpu;
+
+import dev.kiln.error.ConfigurationException;
+import dev.kiln.memory.HostBuffer;
+import dev.kiln.model.ModelDescription;
+import dev.kiln.model.ModelDirectory;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.util.HashMap;
+import java.util.Map;
+import org.bytedeco.dnnl.dnnl_memory;
+import org.bytedeco.dnnl.dnnl_memory_desc;
+
+/**
+ * Brings a model's tensors into memory one at a time, in the layout and number format that an
+ * operation asks for. Read, not mapped: pages of a mapping would stay resident beside the copy.
+ */
+final class OneDnnWeights implements AutoCloseable {
+  private final ModelDirectory model;
+  private final OneDnn dnn;
+  private final Map<String, ModelDescription.Tensor> tensors = new HashMap<>();
+  private final FileChannel channel;
+  private final HostBuffer staging;
+
+  OneDnnWeights(ModelDirectory model, OneDnn dnn) {
+    this.model = model;
+    this.dnn = dnn;
+    long largest = 0;
+    for (ModelDescription.Tensor tensor : model.description().tensors()) {
+      tensors.put(tensor.name(), tensor);
+      largest = Math.max(largest, tensor.bytes());
+    }
+    try {
+      this.channel = FileChannel.open(model.weights());
+    } catch (IOException e) {
+      throw unreadable(e);
+    }
+    this.staging = HostBuffer.allocate("oneDNN: one tensor of the model", largest);
+  }
+
+  /** A tensor as it lies in the file: float32, row-major. */
+  dnnl_memory tensor(String name) {
+    return tensor(name, dnn.dense(OneDnn.Type.F32, shape(name)));
+  }
+
+  /** A tensor in this layout and number format. */
+  dnnl_memory tensor(String name, dnnl_memory_desc layout) {
+    read(name);
+    dnnl_memory memory = dnn.memory(name, layout);
+    try (OneDnn once = dnn.another()) {
+      dnnl_memory_desc plain = once.dense(OneDnn.Type.F32, shape(name));
+      OneDnn.Operation copy =
+          once.operation(
+              once.reorder(name, plain, layout),
+              OneDnn.Argument.src(once.view(plain, staging.pointer(), 0)),
+              OneDnn.Argument.dst(memory));
+      once.allocateScratchpad();
+      copy.run();
+    }
+    return memory;
+  }
+
+  private long[] shape(String name) {
+    long[] shape = tensors.get(name).shape().stream().mapToLong(Long::longValue).toArray();
+    // A vector is a row to all operations but LayerNorm, which takes a vector.
+    return shape.length == 1 && name.endsWith(".bias") && !name.contains("norm")
+        ? new long[] {1, shape[0]}
+        : shape;
+  }
+
+  /** A tensor's numbers. */
+  float[] values(String name) {
+    ByteBuffer bytes = read(name);
+    float[] values = new float[bytes.remaining() / Float.BYTES];
+    bytes.asFloatBuffer().get(values);
+    return values;
+  }
+
+  private ByteBuffer read(String name) {
+    ModelDescription.Tensor tensor = tensors.get(name);
+    if (tensor == null) {
+      throw new IllegalArgumentException("model " + model.path() + " has no tensor " + name);
+    }
+    ByteBuffer bytes = staging.slice(0, Math.toIntExact(tensor.bytes()));
+    try {
+      while (bytes.hasRemaining()) {
+        if (channel.read(bytes, tensor.offset() + bytes.position()) < 0) {
+          throw new IOException("ends before tensor " + name + " does");
+        }
+      }
+    } catch (IOException e) {
+      throw unreadable(e);
+    }
+    return bytes.flip();
+  }
+
+  private ConfigurationException unreadable(IOException cause) {
+    return new ConfigurationException(
+        "model %s: %s cannot be read: %s"
+            .formatted(model.path(), model.weights().getFileName(), cause),
+        cause);
+  }
+
+  @Override
+  public void close() {
+    staging.close();
+    try {
+      channel.close();
+    } catch (IOException e) {
+      throw unreadable(e);
+    }
+  }
+}

@@ -1,0 +1,91 @@
+package dev.kiln.infer.gpu;
+
+import dev.kiln.cuda.DeviceBuffer;
+import dev.kiln.cuda.Gpu;
+import dev.kiln.cuda.GpuStream;
+import dev.kiln.memory.HostBuffer;
+import dev.kiln.model.ModelDescription;
+import dev.kiln.model.ModelDirectory;
+import java.nio.ByteBuffer;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A model's tensors on a device, each brought there once in the number format it is read in. */
+final class KernelWeights implements AutoCloseable {
+  private static final int CHUNK = 1 << 20;
+
+  private final ModelDirectory model;
+  private final Gpu gpu;
+  private final GpuStream stream;
+  private final HostBuffer staging;
+  private final List<DeviceBuffer> tensors = new ArrayList<>();
+
+  KernelWeights(ModelDirectory model, Gpu gpu) {
+    this.model = model;
+    this.gpu = gpu;
+    this.stream = gpu.newStream("weights");
+    long largest = 1;
+    for (ModelDescription.Tensor tensor : model.description().tensors()) {
+      largest = Math.max(largest, tensor.bytes());
+    }
+    this.staging = HostBuffer.allocate("one tensor of the model", largest);
+  }
+
+  /** A tensor in float32. */
+  DeviceBuffer wide(String name) {
+    return bring(name, Float.BYTES);
+  }
+
+  /** A tensor in bfloat16, rounded to nearest. */
+  DeviceBuffer narrow(String name) {
+    return bring(name, Short.BYTES);
+  }
+
+  private DeviceBuffer bring(String name, int bytesEach) {
+    FloatBuffer values = model.tensor(name);
+    int count = values.remaining();
+    long bytes = (long) count * bytesEach;
+    DeviceBuffer memory = gpu.allocate("weights", bytes);
+    tensors.add(memory);
+    ByteBuffer staged = staging.slice(0, Math.toIntExact(bytes));
+    float[] chunk = new float[Math.min(count, CHUNK)];
+    while (values.hasRemaining()) {
+      int length = Math.min(chunk.length, values.remaining());
+      values.get(chunk, 0, length);
+      for (int i = 0; i < length; i++) {
+        if (bytesEach == Short.BYTES) {
+          staged.putShort(bfloat16(chunk[i]));
+        } else {
+          staged.putFloat(chunk[i]);
+        }
+      }
+    }
+    stream.copyIn(staging, 0, memory, 0, bytes);
+    // The next tensor passes through the same memory.
+    stream.synchronize();
+    return memory;
+  }
+
+  /** Nearest, ties to even. */
+  static short bfloat16(float value) {
+    int bits = Float.floatToRawIntBits(value);
+    return (short) (bits + 0x7FFF + (bits >>> 16 & 1) >>> 16);
+  }
+
+  /** Lets go of what only loading needed. */
+  void loaded() {
+    stream.close();
+    staging.close();
+  }
+
+  /** Frees the tensors too; a second call does nothing. */
+  @Override
+  public void close() {
+    Closer closing = new Closer();
+    closing.close(stream);
+    closing.close(staging);
+    tensors.forEach(closing::close);
+    closing.done();
+  }
+}

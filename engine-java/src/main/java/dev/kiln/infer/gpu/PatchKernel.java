@@ -1,0 +1,152 @@
+package dev.kiln.infer.gpu;
+
+import dev.kiln.cuda.DeviceBuffer;
+import dev.kiln.cuda.DeviceCode;
+import dev.kiln.cuda.Gpu;
+import dev.kiln.cuda.GpuKernel;
+import dev.kiln.cuda.GpuModule;
+import dev.kiln.cuda.GpuStream;
+import dev.kiln.cuda.KernelArguments;
+import dev.kiln.cuda.LaunchShape;
+import dev.kiln.infer.Patchify;
+import dev.kiln.memory.BandPlane;
+import dev.kiln.memory.Strip;
+import dev.kiln.platform.Band;
+import dev.kiln.platform.Platform;
+import dev.kiln.type.PixelType;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * {@link Patchify} on a device: strips that lie there become the patch rows of a batch, {@code
+ * [size, L, C·64]}, in one pass over the pixels. What it does to a pixel is what Patchify does, in
+ * float32; then it is rounded to the nearest number of the format. In {@link PatchFormat#FP16} a
+ * value beyond its range becomes the largest of its sign.
+ *
+ * <p>Each chip is described to the device by one record a band, {@code [size, C]}; see {@code
+ * patches.cu} for its fields.
+ */
+public final class PatchKernel implements AutoCloseable {
+  /** Bytes of the record of one band of one chip. */
+  static final int PLANE = 48;
+
+  private static final int THREADS = 256;
+
+  private final List<Band> bands;
+  private final int chip;
+  private final GpuModule module;
+  private final GpuKernel kernel;
+
+  /**
+   * @param platform whose bands and statistics apply
+   * @param chip edge in pixels, a multiple of 8
+   * @param format of the rows
+   * @throws dev.kiln.error.ConfigurationException if it was never compiled on this machine and
+   *     there is no compiler
+   */
+  public PatchKernel(Gpu gpu, Platform platform, int chip, PatchFormat format) {
+    this.bands = platform.bands();
+    this.chip = chip;
+    this.module = DeviceEncoder.compile(gpu, DeviceCode.PATCHES, List.of());
+    try {
+      this.kernel = module.kernel("kiln_patches_" + format.name().toLowerCase(Locale.ROOT));
+    } catch (RuntimeException e) {
+      module.close();
+      throw e;
+    }
+  }
+
+  /** Bytes that describe one chip. */
+  public int bytesPerChip() {
+    return bands.size() * PLANE;
+  }
+
+  /**
+   * Describes a chip.
+   *
+   * @param out receives {@link #bytesPerChip} bytes at {@code index} times as many; in host byte
+   *     order
+   * @param strip raw planes, one a band of the platform
+   * @param pixels where the strip's buffer begins on the device
+   * @param column grid column of the chip's left edge
+   * @param row grid row of the chip's upper edge
+   * @throws IllegalArgumentException if the chip does not lie in the strip
+   */
+  public void describe(ByteBuffer out, int index, Strip strip, long pixels, int column, int row) {
+    if (strip.bands().size() != bands.size()) {
+      throw new IllegalArgumentException(
+          strip.bands().size() + " planes, " + bands.size() + " expected");
+    }
+    int top = row - strip.firstRow();
+    if (top < 0 || top + chip > strip.rows()) {
+      throw new IllegalArgumentException(
+          "chip rows %d+%d outside the strip's %d+%d"
+              .formatted(row, chip, strip.firstRow(), strip.rows()));
+    }
+    for (int b = 0; b < bands.size(); b++) {
+      BandPlane plane = strip.bands().get(b);
+      requireInside(plane, strip.pixels().size(), column, top);
+      int at = (index * bands.size() + b) * PLANE;
+      out.putLong(at, pixels + plane.byteOf(column / plane.repeat(), top / plane.repeat()));
+      out.putLong(at + 8, plane.lineStride());
+      out.putInt(at + 16, plane.pixelStride());
+      out.putInt(at + 20, code(plane.type()));
+      out.putInt(at + 24, plane.repeat());
+      out.putInt(at + 28, column % plane.repeat());
+      out.putInt(at + 32, top % plane.repeat());
+      out.putInt(at + 36, strip.radiometricOffset());
+      out.putFloat(at + 40, (float) bands.get(b).mean());
+      out.putFloat(at + 44, (float) bands.get(b).std());
+    }
+  }
+
+  /** A device that reads beside its memory, or across its alignment, is lost to the process. */
+  private void requireInside(BandPlane plane, long bytes, int column, int top) {
+    int right = (column + chip - 1) / plane.repeat();
+    int bottom = (top + chip - 1) / plane.repeat();
+    int size = plane.type().bytes();
+    if (column < 0
+        || right >= plane.width()
+        || bottom >= plane.height()
+        || plane.byteOf(right, bottom) + size > bytes) {
+      throw new IllegalArgumentException(
+          "chip at column %d outside the plane %s of %d bytes".formatted(column, plane, bytes));
+    }
+    if (plane.offset() % size != 0
+        || plane.pixelStride() % size != 0
+        || plane.lineStride() % size != 0) {
+      throw new IllegalArgumentException("pixels of " + plane + " are not aligned");
+    }
+  }
+
+  private static int code(PixelType type) {
+    return switch (type) {
+      case UINT8 -> 0;
+      case UINT16 -> 1;
+      case INT16 -> 2;
+      case FLOAT32 -> 3;
+    };
+  }
+
+  /**
+   * Queues the kernel.
+   *
+   * @param planes what {@link #describe} wrote, on the device
+   * @param size chips
+   * @param patches receives {@code [size, L, C·64]}
+   */
+  public void enqueue(GpuStream stream, DeviceBuffer planes, int size, DeviceBuffer patches) {
+    int lines = chip / Patchify.PATCH * chip;
+    stream.launch(
+        kernel,
+        new LaunchShape((lines + THREADS - 1) / THREADS, size, 1, THREADS, 0),
+        new KernelArguments().pointer(planes).int32(bands.size()).int32(chip).pointer(patches));
+  }
+
+  /** Unloads the kernel; a second call does nothing. */
+  @Override
+  public void close() {
+    module.close();
+  }
+}

@@ -1,0 +1,22 @@
+package dev.kiln.infer.gpu;
+
+import dev.kiln.cuda.DeviceBuffer;
+
+/**
+ * Device memory of one slot: what a {@link DeviceForwardPass} reads and writes. Rows beyond the
+ * batch's size hold anything.
+ *
+ * @param capacity most chips
+ * @param patches {@code [capacity, L, C·64]} in the program's {@link PatchFormat}
+ * @param time float32 {@code [capacity, 4]}: sin week, cos week, sin hour, cos hour
+ * @param latlon float32 {@code [capacity, 4]}: sin lat, cos lat, sin lon, cos lon
+ * @param gsd float32 {@code [1]}, metres per pixel
+ * @param embedding float32 {@code [capacity, dim]}, to be written
+ */
+public record SlotBuffers(
+    int capacity,
+    DeviceBuffer patches,
+    DeviceBuffer time,
+    DeviceBuffer latlon,
+    DeviceBuffer gsd,
+    DeviceBuffer embedding) {}

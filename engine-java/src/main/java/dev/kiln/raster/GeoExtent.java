@@ -1,0 +1,46 @@
+package dev.kiln.raster;
+
+import static dev.kiln.gdal.global.gdal.OSRIsSame;
+import static dev.kiln.gdal.global.gdal.OSRNewSpatialReference;
+import static dev.kiln.gdal.global.gdal.OSRRelease;
+
+import dev.kiln.gdal.OGRSpatialReferenceH;
+
+/**
+ * The rectangle that a file covers, in the units of its coordinate reference system.
+ *
+ * @param crs as WKT; empty if the file names none
+ * @param left easting of the left edge
+ * @param upper northing of the upper edge
+ * @param right easting of the right edge
+ * @param lower northing of the lower edge
+ * @param pixel width of a pixel
+ */
+public record GeoExtent(
+    String crs, double left, double upper, double right, double lower, double pixel) {
+
+  /** Whether both cover the same rectangle in the same coordinate reference system. */
+  public boolean isSameAs(GeoExtent other) {
+    // Grids are multiples of each other, so equal corners to a thousandth of a pixel are equal.
+    double tolerance = Math.min(pixel, other.pixel) / 1000;
+    return Math.abs(left - other.left) < tolerance
+        && Math.abs(upper - other.upper) < tolerance
+        && Math.abs(right - other.right) < tolerance
+        && Math.abs(lower - other.lower) < tolerance
+        && isSameCrs(crs, other.crs);
+  }
+
+  private static boolean isSameCrs(String a, String b) {
+    if (a.equals(b) || a.isEmpty() || b.isEmpty()) {
+      return a.equals(b);
+    }
+    OGRSpatialReferenceH one = OSRNewSpatialReference(a);
+    OGRSpatialReferenceH other = OSRNewSpatialReference(b);
+    try {
+      return one != null && other != null && OSRIsSame(one, other) != 0;
+    } finally {
+      OSRRelease(one);
+      OSRRelease(other);
+    }
+  }
+}

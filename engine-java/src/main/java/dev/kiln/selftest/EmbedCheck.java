@@ -1,0 +1,185 @@
+package dev.kiln.selftest;
+
+import dev.kiln.archive.SceneArchive;
+import dev.kiln.chip.LocationOrder;
+import dev.kiln.chip.RadiometricOffset;
+import dev.kiln.error.ExitCode;
+import dev.kiln.fetch.ObjectStore;
+import dev.kiln.fetch.ObjectStores;
+import dev.kiln.fetch.StoreOptions;
+import dev.kiln.infer.Encoder;
+import dev.kiln.model.Architecture;
+import dev.kiln.platform.Platform;
+import dev.kiln.run.ChipOptions;
+import dev.kiln.run.EmbeddingJob;
+import dev.kiln.run.EmbeddingRun;
+import dev.kiln.run.RunOptions;
+import dev.kiln.run.RunReport;
+import dev.kiln.sample.SampleArchive;
+import dev.kiln.sample.SampleOptions;
+import dev.kiln.sample.SampleSize;
+import dev.kiln.sink.Provenance;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.LocalDate;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.function.DoubleSupplier;
+import java.util.function.Supplier;
+
+/**
+ * A whole run over synthetic scenes, from files to files: how long the device stands idle while
+ * scenes are fetched, decoded and written around it.
+ */
+final class EmbedCheck implements Check {
+  private static final int SCENES = 4;
+  private static final double MOST_IDLE = 0.02;
+  private static final LocalDate FIRST_DAY = LocalDate.of(2024, 1, 1);
+
+  /** Parts of a scene's name up to the day on which it was photographed. */
+  private static final int TO_ACQUIRED = 6;
+
+  private final Candidate contender;
+  private final int batch;
+  private final RandomModel model;
+  private final Supplier<DoubleSupplier> gauge;
+  private final Scenes scenes;
+
+  /**
+   * The scenes of the run.
+   *
+   * @param size of one
+   * @param times that each is embedded
+   * @param work folder for them and for the files; scenes that are there are used again
+   */
+  record Scenes(SampleSize size, int times, Path work) {}
+
+  /**
+   * @param gauge opens something that says how busy the device is, 0 to 1; null if nothing does
+   */
+  EmbedCheck(
+      Candidate contender,
+      int batch,
+      RandomModel model,
+      Supplier<DoubleSupplier> gauge,
+      Scenes scenes) {
+    this.contender = contender;
+    this.batch = batch;
+    this.model = model;
+    this.gauge = gauge;
+    this.scenes = scenes;
+  }
+
+  @Override
+  public String name() {
+    return "embed with %s, Clay %s, batch %d"
+        .formatted(contender.name(), model.architecture().name(), batch);
+  }
+
+  @Override
+  public List<Measurement> run() throws Exception {
+    contender.requireThere();
+    Path archive = scenes.work().resolve("archive-" + scenes.size().naipWidth());
+    if (Files.notExists(archive)) {
+      SampleArchive.write(
+          archive,
+          new SampleOptions(scenes.size(), SCENES, 0, Architecture.named("micro"), 7),
+          false,
+          line -> {});
+    }
+    SteadyThroughput pace = new SteadyThroughput();
+    RunReport report;
+    OptionalDouble busy = OptionalDouble.empty();
+    DoubleSupplier device = gauge.get();
+    try (Encoder encoder =
+            contender.open(model.directory(), RandomModel.PLATFORM, RandomModel.CHIP, batch);
+        BusyFraction share = new BusyFraction(device == null ? () -> 0 : device)) {
+      report = embed(archive.resolve(SampleArchive.NAIP), encoder, pace);
+      if (device != null && pace.known()) {
+        busy = share.mean(pace.begin(), pace.end());
+      }
+    }
+    if (report.exitCode() != ExitCode.DONE) {
+      throw new IllegalStateException("the run failed: " + report.summary());
+    }
+    return figures(report, pace, busy);
+  }
+
+  private static List<Measurement> figures(
+      RunReport report, SteadyThroughput pace, OptionalDouble busy) {
+    List<Measurement> figures = new ArrayList<>();
+    figures.add(Measurement.of("chips", report.run().counts().chips(), ""));
+    figures.add(Measurement.of("whole run", report.chipsPerSecond(), "chips/s"));
+    if (pace.known()) {
+      figures.add(Measurement.of("between first and last chip", pace.chipsPerSecond(), "chips/s"));
+    }
+    busy.ifPresent(
+        share -> figures.add(Measurement.of("device idle", 1 - share, "").atMost(MOST_IDLE)));
+    return figures;
+  }
+
+  private RunReport embed(Path source, Encoder encoder, SteadyThroughput pace)
+      throws IOException, InterruptedException {
+    Platform platform = model.directory().platform(RandomModel.PLATFORM);
+    ChipOptions chips =
+        new ChipOptions(RandomModel.CHIP, LocationOrder.TRAINED, 0.5, 0.2, RadiometricOffset.AUTO);
+    List<String> keys = copies(source);
+    try (ObjectStore from = ObjectStores.open(source.toString(), StoreOptions.standard());
+        ObjectStore to =
+            ObjectStores.open(
+                scenes.work().resolve("embeddings").toString(), StoreOptions.standard())) {
+      EmbeddingJob job =
+          new EmbeddingJob(
+              platform,
+              keys,
+              SceneArchive.of(platform),
+              from,
+              to,
+              chips,
+              new Provenance(
+                  "prove",
+                  model.directory().hash(),
+                  model.architecture().name(),
+                  encoder.description().name(),
+                  encoder.description().precision(),
+                  Map.of()));
+      return new EmbeddingRun(job, options(), encoder, pace).run();
+    }
+  }
+
+  /** Each scene many times, as links of other names: a long run, without as much to draw. */
+  private List<String> copies(Path source) throws IOException {
+    List<String> keys = new ArrayList<>();
+    for (int i = 0; i < scenes.times(); i++) {
+      for (String key : SampleArchive.naipKeys(SCENES)) {
+        String copy = published(key, FIRST_DAY.plusDays(i));
+        if (Files.notExists(source.resolve(copy))) {
+          Files.createLink(source.resolve(copy), source.resolve(key));
+        }
+        keys.add(copy);
+      }
+    }
+    return keys;
+  }
+
+  /** The key of the same photograph, published on another day. */
+  private static String published(String key, LocalDate day) {
+    Path path = Path.of(key);
+    String[] parts = path.getFileName().toString().replace(".tif", "").split("_");
+    String name = String.join("_", Arrays.asList(parts).subList(0, TO_ACQUIRED));
+    return path.resolveSibling(name + "_" + day.format(DateTimeFormatter.BASIC_ISO_DATE) + ".tif")
+        .toString();
+  }
+
+  private static RunOptions options() {
+    int processors = Runtime.getRuntime().availableProcessors();
+    return new RunOptions(
+        2, 2_000_000_000L, 1, processors, 2, 3, true, 1, 0, Duration.ofMinutes(5));
+  }
+}

@@ -1,0 +1,91 @@
+package dev.kiln.selftest;
+
+import dev.kiln.infer.Encoder;
+import dev.kiln.model.ModelDirectory;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** An encoder against the published one's embeddings, over raw chips of every platform there is. */
+final class GoldenCheck implements Check {
+  private final Candidate contender;
+  private final GoldenSet set;
+  private final Path work;
+
+  /**
+   * @param work folder for the exported model
+   */
+  GoldenCheck(Candidate contender, GoldenSet set, Path work) {
+    this.contender = contender;
+    this.set = set;
+    this.work = work;
+  }
+
+  @Override
+  public String name() {
+    return "%s against %s".formatted(contender.name(), set.name());
+  }
+
+  @Override
+  public List<Measurement> run() throws Exception {
+    contender.requireThere();
+    ModelDirectory model = set.model(work);
+    double worst = 0;
+    double leastCosine = 1;
+    int chips = 0;
+    List<String> wrong = new ArrayList<>();
+    for (GoldenCase golden : set.cases()) {
+      float[] found;
+      try (Encoder encoder =
+          contender.open(model, golden.platform(), golden.chip(), golden.count())) {
+        found = golden.encode(encoder.newSlot(), encoder.hostMemory());
+      }
+      for (int i = 0; i < golden.count(); i++) {
+        double error = relativeError(found, golden.embeddings().values(), i, golden.dim());
+        double cosine = cosine(found, golden.embeddings().values(), i, golden.dim());
+        worst = Math.max(worst, error);
+        leastCosine = Math.min(leastCosine, cosine);
+        if (error > contender.tolerance() || cosine < contender.leastCosine()) {
+          wrong.add(golden.name() + ", chip " + i);
+        }
+        chips++;
+      }
+    }
+    List<Measurement> figures =
+        List.of(
+            Measurement.of("chips", chips, ""),
+            Measurement.of("largest relative error", worst, "").atMost(contender.tolerance()),
+            Measurement.of("least cosine", leastCosine, "").atLeast(contender.leastCosine()));
+    if (!wrong.isEmpty()) {
+      throw new MismatchException("beyond the tolerance: " + String.join("; ", wrong), figures);
+    }
+    return figures;
+  }
+
+  /** {@code ‖found − expected‖ / ‖expected‖} of one embedding; infinite if it is not a number. */
+  static double relativeError(float[] found, float[] expected, int index, int dim) {
+    double difference = 0;
+    double size = 0;
+    for (int i = index * dim; i < (index + 1) * dim; i++) {
+      double d = (double) found[i] - expected[i];
+      difference += d * d;
+      size += (double) expected[i] * expected[i];
+    }
+    double error = Math.sqrt(difference / size);
+    return Double.isNaN(error) ? Double.POSITIVE_INFINITY : error;
+  }
+
+  /** Cosine of the angle between the two; -1 if it is not a number. */
+  static double cosine(float[] found, float[] expected, int index, int dim) {
+    double dot = 0;
+    double one = 0;
+    double two = 0;
+    for (int i = index * dim; i < (index + 1) * dim; i++) {
+      dot += (double) found[i] * expected[i];
+      one += (double) found[i] * found[i];
+      two += (double) expected[i] * expected[i];
+    }
+    double cosine = dot / Math.sqrt(one * two);
+    return Double.isNaN(cosine) ? -1 : cosine;
+  }
+}

@@ -1,0 +1,79 @@
+package dev.kiln.selftest;
+
+import dev.kiln.error.ConfigurationException;
+import dev.kiln.export.Exporter;
+import dev.kiln.model.ModelDirectory;
+import dev.kiln.platform.PlatformCatalog;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+
+/**
+ * A folder with a checkpoint and cases made with it.
+ *
+ * @param name of the checkpoint
+ */
+record GoldenSet(String name, Path checkpoint, List<GoldenCase> cases) {
+
+  /**
+   * The sets of a folder: itself and the folders in it, wherever a checkpoint lies.
+   *
+   * @throws ConfigurationException if there is none, or one without cases
+   */
+  static List<GoldenSet> under(Path folder) throws IOException {
+    List<GoldenSet> sets = new ArrayList<>();
+    if (Files.isDirectory(folder)) {
+      add(folder, sets);
+      for (Path inside : entries(folder, Files::isDirectory)) {
+        add(inside, sets);
+      }
+    }
+    if (sets.isEmpty()) {
+      throw new ConfigurationException(
+          "--golden %s: expected a checkpoint (*.ckpt) and folders with case.json beside it"
+              .formatted(folder));
+    }
+    return sets;
+  }
+
+  private static void add(Path folder, List<GoldenSet> sets) throws IOException {
+    for (Path checkpoint : entries(folder, file -> file.toString().endsWith(".ckpt"))) {
+      List<GoldenCase> cases = new ArrayList<>();
+      for (Path each : entries(folder, file -> Files.exists(file.resolve("case.json")))) {
+        cases.add(GoldenCase.read(each));
+      }
+      if (cases.isEmpty()) {
+        throw new ConfigurationException("--golden: no cases beside " + checkpoint);
+      }
+      String name = checkpoint.getFileName().toString().replaceFirst("\\.ckpt$", "");
+      sets.add(new GoldenSet(name, checkpoint, cases));
+    }
+  }
+
+  private static List<Path> entries(Path folder, Predicate<Path> wanted) throws IOException {
+    try (Stream<Path> entries = Files.list(folder)) {
+      return entries.filter(wanted).sorted().toList();
+    }
+  }
+
+  /** The checkpoint exported for all cases; what a former call wrote is used again. */
+  ModelDirectory model(Path folder) {
+    Path out = folder.resolve(name);
+    if (Files.exists(out.resolve(ModelDirectory.DESCRIPTION))) {
+      return ModelDirectory.open(out);
+    }
+    PlatformCatalog catalog = PlatformCatalog.builtIn();
+    return Exporter.export(
+        checkpoint,
+        new Exporter.Options(
+            cases.stream().map(each -> catalog.get(each.platform())).toList(),
+            cases.stream().map(GoldenCase::chip).toList(),
+            false,
+            false),
+        out);
+  }
+}

@@ -1,0 +1,148 @@
+package dev.kiln.selftest;
+
+import dev.kiln.cuda.Cublas;
+import dev.kiln.cuda.CudaDriver;
+import dev.kiln.cuda.CudaGpu;
+import dev.kiln.cuda.Gpu;
+import dev.kiln.cuda.GpuStream;
+import dev.kiln.cuda.Nvml;
+import dev.kiln.infer.EncoderOptions;
+import dev.kiln.infer.EncoderOptions.Kind;
+import dev.kiln.infer.Precision;
+import dev.kiln.infer.select.Encoders;
+import dev.kiln.tensorrt.MatrixPlan;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.DoubleSupplier;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** This machine's first CUDA device and the libraries that are there for it. */
+final class LocalMachine {
+  private static final Logger log = LoggerFactory.getLogger(LocalMachine.class);
+
+  // What the golden cases allow: relative L2 error and cosine.
+  private static final double BF16_ERROR = 1e-2;
+  private static final double FP16_ERROR = 3e-3;
+  private static final double LEAST_COSINE = 0.9999;
+
+  private LocalMachine() {}
+
+  static SelfTest.Device device() {
+    return new SelfTest.Device(
+        CudaDriver.status(),
+        CudaGpu::open,
+        List.of(
+            contender(Kind.TENSORRT, Precision.BF16, BF16_ERROR),
+            contender(Kind.TENSORRT, Precision.FP16, FP16_ERROR),
+            contender(Kind.CUDA, Precision.BF16, BF16_ERROR)),
+        List.of(cublas(), tensorRt()),
+        LocalMachine::gauge);
+  }
+
+  private static Candidate contender(Kind kind, Precision precision, double tolerance) {
+    return new Candidate(
+        (kind + " " + precision).toLowerCase(Locale.ROOT),
+        tolerance,
+        LEAST_COSINE,
+        () -> Encoders.missingGpuEncoder(kind),
+        (model, platform, chip, batch) ->
+            Encoders.open(
+                model, platform, chip, new EncoderOptions(kind, true, precision, batch, 0)));
+  }
+
+  private static MatrixProduct cublas() {
+    return new MatrixProduct(
+        "cublas",
+        () -> {
+          try {
+            Cublas.load();
+            return Optional.empty();
+          } catch (IllegalStateException e) {
+            return Optional.of(e.getMessage());
+          }
+        },
+        (gpu, side, a, b, c) -> {
+          Cublas library = Cublas.open();
+          return new MatrixProduct.Ready() {
+            @Override
+            public void enqueue(GpuStream stream) {
+              library.product(stream, side, a, b, c);
+            }
+
+            @Override
+            public void close() {
+              library.close();
+            }
+          };
+        });
+  }
+
+  private static MatrixProduct tensorRt() {
+    return new MatrixProduct(
+        "tensorrt",
+        () -> Encoders.missingGpuEncoder(Kind.TENSORRT),
+        (gpu, side, a, b, c) -> {
+          MatrixPlan plan = new MatrixPlan(gpu, side, a, b, c);
+          return new MatrixProduct.Ready() {
+            @Override
+            public void enqueue(GpuStream stream) {
+              plan.enqueue(stream);
+            }
+
+            @Override
+            public void close() {
+              plan.close();
+            }
+          };
+        });
+  }
+
+  /** What the driver says of the device; null, and a line in the log, where it says nothing. */
+  private static DoubleSupplier gauge() {
+    try {
+      Nvml nvml = Nvml.open();
+      return nvml::busyShare;
+    } catch (IllegalStateException e) {
+      log.warn("the device's idle share is not measured: {}", e.getMessage());
+      return null;
+    }
+  }
+
+  /** Names and versions. */
+  static Map<String, String> describe(SelfTest.Device device) {
+    Map<String, String> machine = new LinkedHashMap<>();
+    if (device.status().ready()) {
+      try (Gpu gpu = device.open().get()) {
+        machine.put("device", gpu.description().toString());
+      }
+      machine.put("driver", orReason(LocalMachine::driver));
+    } else {
+      machine.put("device", device.status().line());
+    }
+    machine.put(
+        "java",
+        System.getProperty("java.version") + " (" + System.getProperty("java.vendor") + ")");
+    machine.put("system", System.getProperty("os.name") + " " + System.getProperty("os.version"));
+    machine.put("processors", Integer.toString(Runtime.getRuntime().availableProcessors()));
+    return machine;
+  }
+
+  private static String driver() {
+    try (Nvml nvml = Nvml.open()) {
+      return nvml.driver();
+    }
+  }
+
+  private static String orReason(Supplier<String> value) {
+    try {
+      return value.get();
+    } catch (IllegalStateException e) {
+      return "unknown: " + e.getMessage();
+    }
+  }
+}

@@ -1,0 +1,58 @@
+package dev.kiln.selftest;
+
+import dev.kiln.cuda.Gpu;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/**
+ * What the device's matrix units give at most: one large product of bfloat16. Whichever library is
+ * there computes it; the fastest sets the ceiling that encoders are measured by.
+ */
+final class MatrixCeilingCheck implements Check {
+  private static final int ROUNDS = 20;
+
+  private final Supplier<Gpu> device;
+  private final List<MatrixProduct> products;
+  private final DevicePeaks yardstick;
+  private final int side;
+
+  /**
+   * @param side of the square matrices
+   */
+  MatrixCeilingCheck(
+      Supplier<Gpu> device, List<MatrixProduct> products, DevicePeaks yardstick, int side) {
+    this.device = device;
+    this.products = products;
+    this.yardstick = yardstick;
+    this.side = side;
+  }
+
+  @Override
+  public String name() {
+    return "matrix ceiling, bfloat16, %d × %d".formatted(side, side);
+  }
+
+  @Override
+  public List<Measurement> run() throws SkippedException {
+    List<Measurement> figures = new ArrayList<>();
+    List<String> absent = new ArrayList<>();
+    double best = 0;
+    for (MatrixProduct product : products) {
+      Optional<String> reason = product.absent().get();
+      if (reason.isPresent()) {
+        absent.add(reason.get());
+        continue;
+      }
+      double flops = 2.0 * side * side * side / product.seconds(device.get(), side, ROUNDS);
+      figures.add(Measurement.of(product.name(), flops / 1e12, "TFLOP/s"));
+      best = Math.max(best, flops);
+    }
+    if (figures.isEmpty()) {
+      throw new SkippedException(String.join("; ", absent));
+    }
+    yardstick.matrixFlops(best);
+    return figures;
+  }
+}

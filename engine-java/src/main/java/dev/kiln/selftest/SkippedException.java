@@ -1,0 +1,10 @@
+package dev.kiln.selftest;
+
+/** The machine lacks what a check needs. */
+final class SkippedException extends Exception {
+  private static final long serialVersionUID = 1L;
+
+  SkippedException(String reason) {
+    super(reason);
+  }
+}

@@ -1,0 +1,435 @@
+package dev.kiln.awsbatch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.kiln.archive.SceneList;
+import dev.kiln.error.ConfigurationException;
+import dev.kiln.fetch.ObjectStore;
+import dev.kiln.fetch.ObjectStores;
+import dev.kiln.testing.BatchServer;
+import dev.kiln.testing.BatchServer.Job;
+import dev.kiln.testing.BatchServer.Trouble;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Submissions to a service that speaks AWS Batch's protocol: cut right, and each job once. */
+@Timeout(120)
+class SubmitterTest {
+  private static final String HASH = "a1b2c3d4".repeat(8);
+
+  @TempDir Path folder;
+  private BatchServer server;
+  private BatchService batch;
+  private ObjectStore out;
+  private Submitter submitter;
+
+  @BeforeEach
+  void start() throws IOException {
+    System.setProperty("aws.accessKeyId", "AKIAKILNTEST");
+    System.setProperty("aws.secretAccessKey", "planted-secret-access-key");
+    server = BatchServer.start();
+    batch = service(4);
+    out = ObjectStores.open(folder.resolve("out").toString());
+    submitter = new Submitter(out, Clock.systemUTC());
+  }
+
+  @AfterEach
+  void stop() {
+    System.clearProperty("aws.accessKeyId");
+    System.clearProperty("aws.secretAccessKey");
+    batch.close();
+    out.close();
+    server.close();
+  }
+
+  private BatchService service(int attempts) {
+    return new BatchService(
+        new BatchOptions(
+            Optional.of(server.endpoint()),
+            Optional.of("us-west-2"),
+            attempts,
+            Duration.ofMillis(2),
+            Duration.ofMillis(200)));
+  }
+
+  private static PackedList list(int scenes) throws IOException {
+    StringBuilder text = new StringBuilder();
+    for (int i = 0; i < scenes; i++) {
+      text.append("a/").append(i).append(".tif\n");
+    }
+    byte[] bytes = text.toString().getBytes(StandardCharsets.UTF_8);
+    return PackedList.of("--scenes x", () -> new ByteArrayInputStream(bytes));
+  }
+
+  private static JobNeeds needs(String role) {
+    return new JobNeeds(
+        "kiln:0.1", 4, 29_491, 1, role, null, 10, Duration.ofHours(6), "/aws/batch/kiln");
+  }
+
+  private Submitter.Request request(PackedList list, int itemsPerJob, boolean compile) {
+    return request(list, itemsPerJob, compile, "spot", HASH);
+  }
+
+  private Submitter.Request request(
+      PackedList list, int itemsPerJob, boolean compile, String queue, String hash) {
+    EmbedArguments order =
+        new EmbedArguments(
+            "naip",
+            "s3://models/clay",
+            "s3://naip-analytic",
+            out.root(),
+            itemsPerJob,
+            List.of("--precision", "bf16"),
+            true,
+            compile);
+    return new Submitter.Request(
+        order,
+        hash,
+        list,
+        queue,
+        Optional.of(needs("arn:aws:iam::123456789012:role/kiln-job")),
+        null,
+        "/aws/batch/kiln",
+        0.93,
+        null);
+  }
+
+  private Submission submit(Submitter.Request request) throws IOException {
+    return submitter.submit(submitter.plan(request, false), request, batch);
+  }
+
+  @Test
+  void longListGoesToSeveralArraysThatTogetherTakeEachSceneOnce() throws IOException {
+    Submission submission = submit(request(list(25_003), 1, false));
+    assertThat(server.jobs()).extracting(Job::size).containsExactly(8334, 8334, 8335);
+    List<Integer> firsts = new ArrayList<>();
+    int next = 0;
+    for (Job job : server.jobs()) {
+      firsts.add(next);
+      String first = "--first-index=" + next;
+      assertThat(job.command().contains(first)).as(first).isEqualTo(next > 0);
+      next += job.size();
+    }
+    assertThat(next).isEqualTo(25_003);
+    assertThat(submission.children()).isEqualTo(25_003);
+    assertThat(submission.complete()).isTrue();
+    Job job = server.jobs().get(1);
+    assertThat(job.command())
+        .startsWith("embed", "naip")
+        .contains(
+            "--scenes=" + out.uri("_kiln/lists/" + submission.list() + ".txt.gz"),
+            "--items-per-job=1",
+            "--run-name=" + submission.id(),
+            "--require-gpu")
+        .containsSequence("--precision", "bf16");
+    assertThat(server.definitions()).hasSize(1);
+    assertThat(job.request.path("jobDefinition").asString())
+        .isEqualTo(server.definitions().get(0).path("jobDefinitionArn").asString());
+
+    long total =
+        SceneList.each(
+            "list", () -> out.stream("_kiln/lists/" + submission.list() + ".txt.gz"), key -> {});
+    assertThat(total).isEqualTo(25_003);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"100, 100, 0", "1, 100, 0", "101, 100, 2", "200, 100, 2", "1000000, 100, 10000"})
+  void oneChildIsAJobOfItsOwn(int scenes, int itemsPerJob, int size) throws IOException {
+    submit(request(list(scenes), itemsPerJob, false));
+    assertThat(server.jobs()).hasSize(1);
+    Job job = server.jobs().get(0);
+    assertThat(job.size()).isEqualTo(size);
+    assertThat(job.request.has("arrayProperties")).isEqualTo(size > 0);
+    assertThat(job.command().contains("--index=0")).isEqualTo(size == 0);
+  }
+
+  @Test
+  void arraysAreNeverOfOneOrOfTooMany() {
+    for (long scenes = 1; scenes < 200_000; scenes = scenes * 3 / 2 + 1) {
+      for (int items : new int[] {1, 3, 19, 100}) {
+        long next = 0;
+        List<ArraySplit.Part> parts = new ArraySplit(scenes, items).parts();
+        for (ArraySplit.Part part : parts) {
+          assertThat(part.first()).isEqualTo((int) next);
+          assertThat(part.children()).isBetween(parts.size() > 1 ? 2 : 1, 10_000);
+          next += part.children();
+        }
+        assertThat((next - 1) * items).isLessThan(scenes);
+        assertThat(next * items).isGreaterThanOrEqualTo(scenes);
+      }
+    }
+    assertThat(new ArraySplit(10_001, 1).parts())
+        .extracting("children")
+        .containsExactly(5000, 5001);
+    assertThatThrownBy(() -> new ArraySplit(0, 1)).hasMessageContaining("list is empty");
+    assertThatThrownBy(() -> new ArraySplit(5, 0)).hasMessageContaining("--items-per-job 0");
+    assertThatThrownBy(() -> new ArraySplit(2_000_000, 1)).hasMessageContaining("give each more");
+  }
+
+  @Test
+  void definitionSaysWhatBatchMustKnowAndIsRegisteredOnce() throws IOException {
+    submit(request(list(200), 100, false));
+    submit(request(list(300), 100, false));
+    assertThat(server.definitions()).hasSize(1);
+    JsonNode definition = server.definitions().get(0);
+    JsonNode rules =
+        JsonMapper.shared()
+            .readTree(Files.readAllBytes(Path.of("../deploy/aws-batch/retry-strategy.json")));
+    assertThat(definition.path("retryStrategy")).isEqualTo(rules);
+    assertThat(definition.path("timeout").path("attemptDurationSeconds").asInt()).isEqualTo(21_600);
+    JsonNode container = definition.path("containerProperties");
+    assertThat(container.path("resourceRequirements").toString())
+        .contains("{\"value\":\"1\",\"type\":\"GPU\"}", "\"29491\"");
+    assertThat(container.path("jobRoleArn").asString()).endsWith("role/kiln-job");
+    assertThat(container.path("logConfiguration").path("options").path("awslogs-group").asString())
+        .isEqualTo("/aws/batch/kiln");
+    assertThat(container.path("mountPoints").path(0).path("containerPath").asString())
+        .isEqualTo("/scratch");
+  }
+
+  @Test
+  void childrenWaitForTheModelToBeCompiledOnce() throws IOException {
+    submit(request(list(20_500), 1, true));
+    assertThat(server.jobs()).hasSize(4);
+    Job compile = server.jobs().get(0);
+    assertThat(compile.size()).isZero();
+    assertThat(compile.command())
+        .containsExactly(
+            "compile", "--model=s3://models/clay", "--platform=naip", "--precision", "bf16");
+    for (Job array : server.jobs().subList(1, 4)) {
+      assertThat(array.request.path("dependsOn").path(0).path("jobId").asString())
+          .isEqualTo(compile.id);
+    }
+  }
+
+  @Test
+  void throttledRequestsAreMadeAgain() throws IOException {
+    server.trouble("submitjob", Trouble.THROTTLED, Trouble.THROTTLED);
+    server.trouble("describejobqueues", Trouble.THROTTLED, Trouble.BROKEN);
+    server.trouble("registerjobdefinition", Trouble.THROTTLED);
+    submit(request(list(25_000), 1, false));
+    assertThat(server.jobs()).hasSize(3);
+    assertThat(server.calls("submitjob")).isEqualTo(5);
+    // Turned away at the door, so there was nothing to look for.
+    assertThat(server.calls("listjobs")).isZero();
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Trouble.class,
+      names = {"DONE_BUT_BROKEN", "DONE_BUT_CUT"})
+  void answerThatWasLostMakesNoSecondJob(Trouble trouble) throws IOException {
+    server.trouble("submitjob", trouble);
+    Submission submission = submit(request(list(25_000), 1, false));
+    assertThat(server.jobs()).extracting(job -> job.id).isEqualTo(submission.jobIds()).hasSize(3);
+  }
+
+  @Test
+  void jobThatBatchIsSlowToListIsWaitedFor() throws IOException {
+    server.trouble("submitjob", Trouble.DONE_BUT_BROKEN);
+    server.listLate(3);
+    Submission submission = submit(request(list(25_000), 1, false));
+    assertThat(server.jobs()).extracting(job -> job.id).isEqualTo(submission.jobIds()).hasSize(3);
+    assertThat(server.calls("listjobs")).isEqualTo(4);
+  }
+
+  @Test
+  void requestThatWasNeverTakenIsMadeAgain() throws IOException {
+    server.trouble("submitjob", Trouble.BROKEN);
+    submit(request(list(25_000), 1, false));
+    assertThat(server.jobs()).hasSize(3);
+    assertThat(server.calls("listjobs")).isPositive();
+  }
+
+  @Test
+  void submissionThatBrokeOffIsCarriedOn() throws IOException {
+    Submitter.Request request = request(list(45_000), 1, true);
+    Submission planned = submitter.plan(request, false);
+    server.trouble("submitjob", Trouble.THROTTLED);
+    try (BatchService impatient = service(1)) {
+      assertThatThrownBy(() -> submitter.submit(planned, request, impatient))
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("asks to slow down");
+    }
+    assertThat(server.jobs()).isEmpty();
+    // The list and the record lie there: five more writes are two jobs and a third unheard of.
+    Submitter dies = new Submitter(new DyingStore(out, 6), Clock.systemUTC());
+    assertThatThrownBy(() -> dies.submit(dies.plan(request, false), request, batch))
+        .hasMessageContaining("killed");
+    assertThat(server.jobs()).hasSize(3);
+    Submission left = submitter.plan(request, false);
+    assertThat(left.complete()).isFalse();
+    assertThat(left.jobIds()).hasSize(2);
+
+    Submission whole = submitter.submit(left, request, batch);
+    assertThat(whole.complete()).isTrue();
+    assertThat(server.jobs()).hasSize(6);
+    assertThat(server.jobs()).extracting(Job::name).doesNotHaveDuplicates();
+    assertThat(server.jobs().stream().mapToInt(Job::size).sum()).isEqualTo(45_000);
+    assertThat(server.jobs()).extracting(job -> job.id).isEqualTo(whole.jobIds());
+
+    // The same command again finds it done and asks for nothing.
+    int calls = server.calls("submitjob");
+    assertThat(submitter.plan(request, false)).isEqualTo(whole);
+    assertThat(server.calls("submitjob")).isEqualTo(calls);
+    // Unless it is asked for.
+    assertThat(submitter.plan(request, true).id()).isNotEqualTo(whole.id());
+  }
+
+  @Test
+  void killedAtAnyWriteItSubmitsEachJobOnce() throws IOException {
+    for (int writes = 0; writes < 13; writes++) {
+      int before = server.jobs().size();
+      Submitter.Request request = request(list(30_001 + writes), 1, true);
+      DyingStore dying = new DyingStore(out, writes);
+      Submitter dies = new Submitter(dying, Clock.systemUTC());
+      try {
+        dies.submit(dies.plan(request, false), request, batch);
+      } catch (IOException e) {
+        assertThat(e).hasMessageContaining("killed");
+      }
+      Submission whole = submit(request);
+      List<Job> own = server.jobs().subList(before, server.jobs().size());
+      assertThat(own).as("killed at write " + writes).hasSize(5);
+      assertThat(own).extracting(job -> job.id).isEqualTo(whole.jobIds());
+      assertThat(own.stream().mapToInt(Job::size).sum()).isEqualTo(30_001 + writes);
+    }
+  }
+
+  @Test
+  void wrongRightsQueuesRolesAndCredentialsAreSaid() throws IOException {
+    PackedList list = list(200);
+    assertThatThrownBy(() -> submit(request(list, 100, false, "no-queue", HASH)))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("--queue no-queue: there is no such job queue");
+    assertThatThrownBy(() -> submit(request(list, 100, false, "off", HASH)))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("--queue off: takes no jobs: it is DISABLED");
+    server.trouble("submitjob", Trouble.DENIED);
+    assertThatThrownBy(() -> submit(request(list, 100, false)))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("the credentials lack batch:SubmitJob");
+    server.trouble("registerjobdefinition", Trouble.DENIED);
+    assertThatThrownBy(
+            () -> batch.definition(needs("arn:aws:iam::123456789012:role/x").definition()))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("iam:PassRole");
+    assertThatThrownBy(
+            () -> batch.definition(needs("arn:aws:iam::123456789012:role/missing").definition()))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("role/missing is not assumable");
+    server.trouble("describejobqueues", Trouble.BAD_SIGNATURE);
+    assertThatThrownBy(() -> batch.requireQueue("spot"))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("the credentials are refused (InvalidSignatureException)")
+        .hasMessageNotContaining("planted");
+    assertThatThrownBy(() -> needs("kiln-role"))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("--job-role kiln-role: expected a role, arn:aws:iam::");
+    assertThat(server.jobs()).isEmpty();
+  }
+
+  @Test
+  void deniedSubmissionGoesOnOnceTheRightIsGranted() throws IOException {
+    Submitter.Request request = request(list(25_000), 1, false);
+    server.trouble("submitjob", Trouble.DENIED);
+    assertThatThrownBy(() -> submit(request)).isInstanceOf(ConfigurationException.class);
+    assertThat(submit(request).complete()).isTrue();
+    assertThat(server.jobs()).hasSize(3);
+  }
+
+  @Test
+  void outputOfAnotherModelIsRefused() throws IOException {
+    submit(request(list(200), 100, false));
+    String other = "ffff".repeat(16);
+    assertThatThrownBy(() -> submitter.plan(request(list(300), 100, false, "spot", other), false))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("holds vectors of another model (a1b2c3d4a1b2…")
+        .hasMessageContaining("give another prefix");
+
+    // So is one that kiln embed wrote without a submission.
+    try (ObjectStore direct = ObjectStores.open(folder.resolve("direct").toString())) {
+      direct.put(
+          "_kiln/shard-00003.json",
+          ("{\"provenance\": {\"modelHash\": \"" + other + "\"}}")
+              .getBytes(StandardCharsets.UTF_8));
+      direct.put(
+          "_kiln/shard-00004.json", "{\"state\": \"running\"}".getBytes(StandardCharsets.UTF_8));
+      assertThatThrownBy(
+              () ->
+                  new Submitter(direct, Clock.systemUTC())
+                      .plan(request(list(300), 100, false), false))
+          .hasMessageContaining("of report shard-00003.json");
+    }
+  }
+
+  @Test
+  void dryRunShowsTheRequestsAndSendsNone() throws IOException {
+    Submitter.Request request = request(list(20_001), 1, true);
+    JsonNode requests = submitter.requests(submitter.plan(request, false), request);
+    assertThat(requests)
+        .extracting(node -> node.path("operation").asString())
+        .containsExactly(
+            "RegisterJobDefinition",
+            "PutObject",
+            "SubmitJob",
+            "SubmitJob",
+            "SubmitJob",
+            "SubmitJob");
+    assertThat(requests.path(3).path("request").path("arrayProperties").path("size").asInt())
+        .isEqualTo(6667);
+    assertThat(requests.path(3).path("request").path("dependsOn").path(0).path("jobId").asString())
+        .startsWith("id of kiln-");
+    assertThat(server.calls("submitjob") + server.calls("registerjobdefinition")).isZero();
+    assertThat(folder.resolve("out")).doesNotExist();
+  }
+
+  @Test
+  void listsAreCheckedBeforeAnythingIsSent() {
+    assertThatThrownBy(
+            () -> PackedList.of("--scenes x", () -> new ByteArrayInputStream(new byte[0])))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessage("--scenes x: the list is empty; write one with kiln manifest");
+    assertThatThrownBy(
+            () -> PackedList.of("--scenes y", () -> Files.newInputStream(folder.resolve("y"))))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessage("--scenes y: there is no such file");
+    byte[] outside = "a/b.tif\n../c.tif\n".getBytes(StandardCharsets.UTF_8);
+    assertThatThrownBy(() -> PackedList.of("--scenes z", () -> new ByteArrayInputStream(outside)))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("'../c.tif'");
+  }
+
+  @Test
+  void listIsItsKeysAndNotItsForm() throws IOException {
+    byte[] plain = "# scenes\na.tif\r\n\nb.tif\nb.tif".getBytes(StandardCharsets.UTF_8);
+    PackedList first = PackedList.of("x", () -> new ByteArrayInputStream(plain));
+    PackedList again = PackedList.of("x", () -> new ByteArrayInputStream(first.gzip()));
+    assertThat(again.sha256()).isEqualTo(first.sha256());
+    assertThat(again.gzip()).isEqualTo(first.gzip());
+    assertThat(first.scenes()).isEqualTo(3);
+    assertThat(first.duplicates()).isEqualTo(1);
+    assertThat(Map.of("key", first.key()))
+        .containsValue("_kiln/lists/" + first.sha256() + ".txt.gz");
+  }
+}

@@ -1,0 +1,450 @@
+package dev.kiln.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.kiln.error.ExitCode;
+import dev.kiln.export.Exporter;
+import dev.kiln.fetch.ModelCache;
+import dev.kiln.platform.PlatformCatalog;
+import dev.kiln.testing.BatchServer;
+import dev.kiln.testing.BatchServer.Trouble;
+import dev.kiln.testing.S3Server;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** The commands for AWS Batch as a user types them, over an S3 server and a Batch server. */
+@Timeout(120)
+class AwsBatchCommandsTest {
+  private static final Path MICRO =
+      Path.of("../model-export/src/test/resources/golden/micro/clay-micro.ckpt");
+
+  @TempDir static Path shared;
+  @TempDir Path folder;
+  private final StringWriter printed = new StringWriter();
+  private final Map<String, String> environment = new HashMap<>();
+  private BatchServer batch;
+  private S3Server s3;
+  private Path bucket;
+
+  @BeforeAll
+  static void model() {
+    Exporter.export(
+        MICRO,
+        new Exporter.Options(
+            List.of(PlatformCatalog.builtIn().get("naip")), List.of(256), false, false),
+        shared.resolve("model"));
+  }
+
+  @BeforeEach
+  void start() throws Exception {
+    System.setProperty("aws.accessKeyId", S3Server.KEY.id());
+    System.setProperty("aws.secretAccessKey", S3Server.KEY.secret());
+    batch = BatchServer.start();
+    s3 = S3Server.start(Files.createDirectories(folder.resolve("s3")));
+    s3.upload(shared.resolve("model"), "models");
+    bucket = s3.bucket("bucket");
+    environment.put("KILN_SOURCE_ENDPOINT", s3.endpoint().toString());
+    environment.put("ENDPOINT_URL", s3.endpoint().toString());
+    environment.put("KILN_BATCH_ENDPOINT", batch.endpoint().toString());
+    environment.put("KILN_REGION", "us-west-2");
+  }
+
+  @AfterEach
+  void stop() {
+    System.clearProperty("aws.accessKeyId");
+    System.clearProperty("aws.secretAccessKey");
+    batch.close();
+    s3.close();
+  }
+
+  private int kiln(String... arguments) {
+    printed.getBuffer().setLength(0);
+    return Kiln.commandLine(
+            environment,
+            List.of(
+                EstimateCommand.class,
+                SubmitCommand.class,
+                StatusCommand.class,
+                RetryCommand.class,
+                EmbedCommand.class))
+        .setOut(new PrintWriter(printed, true))
+        .setErr(new PrintWriter(printed, true))
+        .execute(arguments);
+  }
+
+  private String said() {
+    return printed.toString();
+  }
+
+  private Path scenes(int count) throws IOException {
+    List<String> keys = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      keys.add("nd/2018/60cm/rgbir_cog/47099/m_47099%02d_se_14_060_20180716.tif".formatted(i));
+    }
+    return Files.write(folder.resolve("scenes.txt"), keys);
+  }
+
+  private int submit(Path list, String... more) {
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                "submit",
+                "naip",
+                "--scenes=" + list,
+                "--model=s3://models",
+                "--source=s3://naip-analytic",
+                "--out=s3://bucket/clay",
+                "--queue=spot",
+                "--image=kiln:0.1",
+                "--instance=g6e.xlarge",
+                "--items-per-job=10"));
+    arguments.addAll(List.of(more));
+    return kiln(arguments.toArray(String[]::new));
+  }
+
+  private static String report(int exitCode, int embedded, String failures) {
+    return """
+        {"exitCode": %d, "ended": null, "provenance": {"modelHash": "x"},
+         "run": {"seconds": 20.0, "scenes": 10, "counts": {"alreadyDone": 0, "embedded": %d, "chips": %d}},
+         "failures": [%s]}
+        """
+        .formatted(exitCode, embedded, embedded * 1813, failures);
+  }
+
+  private void put(String key, String text) throws IOException {
+    Path folder = Files.createDirectories(this.folder.resolve("upload"));
+    Path file = folder.resolve(key);
+    Files.createDirectories(file.getParent());
+    Files.write(file, text.getBytes(StandardCharsets.UTF_8));
+    s3.upload(folder, "bucket");
+    Files.delete(file);
+  }
+
+  /** The only submission's id. */
+  private String submission() throws IOException {
+    try (var files = Files.list(bucket.resolve("clay/_kiln/submissions"))) {
+      return files.findFirst().orElseThrow().getFileName().toString().replace(".json", "");
+    }
+  }
+
+  @Test
+  void listIsSubmittedWatchedAndTriedAgain() throws Exception {
+    Path list = scenes(25);
+    assertThat(submit(list)).as(said()).isZero();
+    String id = submission();
+    assertThat(said())
+        .contains("submission " + id + ": 25 scenes, 3 children of at most 10", "array of 3");
+    assertThat(bucket.resolve("clay/_kiln/lists")).isDirectoryContaining("glob:**.txt.gz");
+    assertThat(batch.jobs()).hasSize(1);
+    BatchServer.Job job = batch.jobs().get(0);
+
+    assertThat(submit(list)).as(said()).isZero();
+    assertThat(said()).contains("submitted before, nothing was sent");
+    assertThat(batch.jobs()).hasSize(1);
+
+    job.children.put("SUCCEEDED", 1);
+    job.children.put("RUNNING", 1);
+    job.children.put("FAILED", 1);
+    String scene = Files.readAllLines(list).get(3);
+    String failure =
+        "{\"key\": \"%s\", \"kind\": \"PERMANENT\", \"reason\": \"tile 17 of %s: broken\"}"
+            .formatted(scene, scene);
+    put("clay/_kiln/" + id + "/shard-00000.json", report(65, 9, failure));
+    put("clay/_kiln/" + id + "/shard-00001.json", "{\"state\": \"running\"}");
+    assertThat(kiln("status", "s3://bucket/clay")).as(said()).isZero();
+    assertThat(said())
+        .contains(
+            "children  running 1, succeeded 1, failed 1",
+            "reports   2 of 3 children: 1 running, ended with exit code 65 1",
+            "9 of 25 done (36.0%), 1 failed, 15 left",
+            "1 × tile # of …: broken",
+            "such as " + scene,
+            "cost      at least $0.",
+            "at the pace so far",
+            job.id + ":2 with exit code 78",
+            "--log-group-name /aws/batch/kiln --log-stream-name kiln/default/2");
+    assertThat(kiln("status", job.id, "--json")).as(said()).isZero();
+    JsonNode status = JsonMapper.shared().readTree(said());
+    assertThat(status.path("runs").path(0).path("done").asInt()).isEqualTo(9);
+    assertThat(status.path("runs").path(0).path("active").asBoolean()).isTrue();
+
+    assertThat(kiln("retry", "s3://bucket/clay")).isEqualTo(ExitCode.CONFIGURATION);
+    assertThat(said()).contains("is still RUNNABLE: wait for its end");
+
+    job.status = "FAILED";
+    job.children.clear();
+    for (String done : Files.readAllLines(list).subList(4, 20)) {
+      put("clay/" + done.replace(".tif", ".parquet"), "x");
+    }
+    assertThat(kiln("retry", "s3://bucket/clay", "--dry-run")).as(said()).isZero();
+    assertThat(said()).contains("\"operation\" : \"SubmitJob\"");
+    assertThat(batch.jobs()).hasSize(1);
+    assertThat(kiln("retry", "s3://bucket/clay", "--scenes=" + list)).as(said()).isZero();
+    assertThat(said())
+        .contains("16 of 25 scenes done, 1 failed for good", ": 8 scenes, 1 children");
+    assertThat(batch.jobs()).hasSize(2);
+    BatchServer.Job again = batch.jobs().get(1);
+    assertThat(again.size()).isZero();
+    assertThat(again.command()).contains("--index=0");
+    assertThat(again.request.path("jobDefinition").asString()).startsWith("kiln-");
+
+    assertThat(kiln("status", "s3://bucket/clay")).as(said()).isZero();
+    assertThat(said()).contains(", what " + id + " left");
+    assertThat(kiln("retry", "s3://bucket/clay")).isEqualTo(ExitCode.CONFIGURATION);
+    again.status = "SUCCEEDED";
+    assertThat(kiln("status", "s3://bucket/clay", "--watch", "--interval=1")).as(said()).isZero();
+
+    assertThat(kiln("retry", "s3://bucket/clay", "--permanent")).as(said()).isZero();
+    assertThat(said()).contains(": 9 scenes, 1 children");
+  }
+
+  @Test
+  void changedListsAreRefused() throws Exception {
+    Path list = scenes(25);
+    assertThat(submit(list)).as(said()).isZero();
+    batch.jobs().get(0).status = "SUCCEEDED";
+    scenes(26);
+    assertThat(kiln("retry", "s3://bucket/clay", "--scenes=" + list))
+        .isEqualTo(ExitCode.CONFIGURATION);
+    assertThat(said()).contains("has changed since it was submitted: 26 scenes", "then 25");
+
+    Path stored;
+    try (var files = Files.list(bucket.resolve("clay/_kiln/lists"))) {
+      stored = files.findFirst().orElseThrow();
+    }
+    put("clay/_kiln/lists/" + stored.getFileName(), "other.tif\n");
+    assertThat(kiln("retry", "s3://bucket/clay")).isEqualTo(ExitCode.CONFIGURATION);
+    assertThat(said()).contains("was changed since it was submitted").contains("put it back");
+    Files.delete(stored);
+    assertThat(kiln("retry", "s3://bucket/clay")).isEqualTo(ExitCode.CONFIGURATION);
+    assertThat(said()).contains("is gone since it was submitted");
+  }
+
+  @Test
+  void badSubmissionsAreSaidInALine() throws Exception {
+    Path list = scenes(3);
+    Path empty = Files.writeString(folder.resolve("empty.txt"), "# none\n");
+    assertThat(submit(empty)).isEqualTo(ExitCode.CONFIGURATION);
+    assertThat(said()).contains("the list is empty");
+    assertThat(submit(folder.resolve("none"))).isEqualTo(ExitCode.CONFIGURATION);
+    assertThat(said()).contains("there is no such file");
+    assertThat(submit(list, "--", "--max-clod", "0.1")).isEqualTo(ExitCode.CONFIGURATION);
+    assertThat(said()).contains("options of kiln embed: Unknown option", "--max-clod");
+    assertThat(submit(list, "--job-role=kiln")).isEqualTo(ExitCode.CONFIGURATION);
+    assertThat(said()).contains("--job-role kiln: expected a role, arn:aws:iam::");
+    assertThat(submit(list, "--queue=no-queue")).isEqualTo(ExitCode.USAGE);
+    batch.trouble("describejobqueues", Trouble.DENIED);
+    assertThat(submit(list)).isEqualTo(ExitCode.CONFIGURATION);
+    assertThat(said()).contains("the credentials lack batch:DescribeJobQueues");
+    assertThat(batch.jobs()).isEmpty();
+
+    assertThat(
+            kiln(
+                "submit",
+                "sentinel-2-l2a",
+                "--scenes=" + list,
+                "--model=s3://models",
+                "--source=s3://sentinel-cogs",
+                "--out=s3://bucket/clay",
+                "--queue=spot",
+                "--definition=mine"))
+        .isEqualTo(ExitCode.CONFIGURATION);
+    assertThat(said()).contains("expected platform sentinel-2-l2a, found naip");
+    assertThat(
+            kiln(
+                "submit",
+                "naip",
+                "--scenes=" + list,
+                "--model=s3://models",
+                "--source=s3://naip-analytic",
+                "--out=" + folder,
+                "--queue=spot",
+                "--image=kiln:0.1",
+                "--instance=g6e.xlarge"))
+        .isEqualTo(ExitCode.CONFIGURATION);
+    assertThat(said()).contains("children do not see this machine's folders: give s3://");
+    assertThat(kiln("status", "s3://bucket/none")).isEqualTo(ExitCode.CONFIGURATION);
+    assertThat(said()).contains("no run has begun there");
+    assertThat(kiln("retry", "s3://bucket/none")).isEqualTo(ExitCode.CONFIGURATION);
+    assertThat(said()).contains("nothing was submitted there");
+    assertThat(kiln("status", "01234567-89ab-cdef-0123-456789abcdef"))
+        .isEqualTo(ExitCode.CONFIGURATION);
+    assertThat(said()).contains("not known to AWS Batch (any more)");
+  }
+
+  @Test
+  void dryRunSendsNothing() throws Exception {
+    assertThat(submit(scenes(25), "--dry-run", "--", "--precision", "bf16")).as(said()).isZero();
+    JsonNode requests = JsonMapper.shared().readTree(said());
+    assertThat(requests)
+        .extracting(node -> node.path("operation").asString())
+        .containsExactly("RegisterJobDefinition", "PutObject", "SubmitJob");
+    assertThat(batch.calls("submitjob") + batch.calls("registerjobdefinition")).isZero();
+    assertThat(bucket.resolve("clay")).doesNotExist();
+  }
+
+  @Test
+  void compilingFirstIsAJobThatTheChildrenWaitFor() throws Exception {
+    assertThat(submit(scenes(25), "--dry-run", "--compile-first", "--", "--batch", "32"))
+        .as(said())
+        .isZero();
+    assertThat(said()).contains("-compile\"", "\"compile\"", "\"--batch\"", "\"dependsOn\"");
+  }
+
+  @Test
+  void plansGoBesideTheModelAndToEveryMachine() throws Exception {
+    Path plan = Files.writeString(folder.resolve("naip-256.plan"), "machine code");
+
+    ModelCache.sharePlan("s3://models", S3Server.options(s3.endpoint()), List.of(plan));
+
+    Path copy =
+        ModelCache.open(
+                "s3://models", S3Server.options(s3.endpoint()), folder.resolve("other-machine"))
+            .path();
+    assertThat(copy.resolve("plans/naip-256.plan")).hasContent("machine code");
+  }
+
+  @Test
+  void jobsOfAMachineThatFetchAModelAtOnceShareOneCopy() throws Exception {
+    Path cache = folder.resolve("cache");
+    Path abandoned = Files.createDirectories(cache.resolve(".copying-1"));
+    Files.setLastModifiedTime(abandoned, FileTime.from(Instant.now().minusSeconds(10_000)));
+    List<CompletableFuture<String>> jobs = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      jobs.add(
+          CompletableFuture.supplyAsync(
+              () -> {
+                try {
+                  return ModelCache.open("s3://models", S3Server.options(s3.endpoint()), cache)
+                      .hash();
+                } catch (IOException e) {
+                  throw new UncheckedIOException(e);
+                }
+              }));
+    }
+    for (CompletableFuture<String> job : jobs) {
+      assertThat(job.get()).hasSize(64);
+    }
+    try (var left = Files.list(cache)) {
+      assertThat(left.toList()).hasSize(1);
+    }
+  }
+
+  @Test
+  void folderIsWatchedWithoutAws() throws Exception {
+    environment.clear();
+    Path out = folder.resolve("out");
+    Files.createDirectories(out.resolve("_kiln"));
+    Files.writeString(out.resolve("_kiln/shard-00000.json"), report(0, 10, ""));
+    Files.writeString(out.resolve("_kiln/shard-00001.json"), "{\"state\": \"running\"}");
+    assertThat(kiln("status", out.toString())).as(said()).isZero();
+    assertThat(said())
+        .contains("run without a submission", "2: 1 running", "10 of 10 done", "907 a second");
+    Files.writeString(out.resolve("_kiln/shard-00002.json"), "no report");
+    assertThat(kiln("status", out.toString())).isEqualTo(ExitCode.CONFIGURATION);
+    assertThat(said()).contains("shard-00002.json: no report of kiln embed");
+  }
+
+  @Test
+  void modelIsFetchedFromItsBucketOnceAndWhole() throws Exception {
+    Path cache = folder.resolve("cache");
+    Path list = Files.writeString(folder.resolve("one.txt"), "nd/missing.tif\n");
+    String[] embed = {
+      "embed",
+      "naip",
+      "--scenes=" + list,
+      "--model=s3://models",
+      "--model-cache=" + cache,
+      "--source=" + folder,
+      "--out=" + folder.resolve("vectors"),
+      "--progress=none",
+      "--run-name=a1"
+    };
+    assertThat(kiln(embed)).as(said()).isEqualTo(ExitCode.SCENES_FAILED);
+    assertThat(folder.resolve("vectors/_kiln/a1/run.json")).exists();
+    try (var models = Files.list(cache)) {
+      assertThat(models.toList()).hasSize(1);
+    }
+    // The copy serves the next job, though the weights are gone from the bucket.
+    Path weights;
+    try (var files = Files.list(s3.bucket("models"))) {
+      weights = files.filter(f -> !f.toString().matches(".*(json|onnx)")).findFirst().orElseThrow();
+    }
+    byte[] whole = Files.readAllBytes(weights);
+    Files.delete(weights);
+    assertThat(kiln(embed)).as(said()).isEqualTo(ExitCode.SCENES_FAILED);
+
+    embed[4] = "--model-cache=" + folder.resolve("other");
+    assertThat(kiln(embed)).isEqualTo(ExitCode.CONFIGURATION);
+    assertThat(said()).contains("--model s3://models: " + weights.getFileName() + " is missing");
+    whole[whole.length / 2] ^= 1;
+    Path changed = Files.createDirectories(folder.resolve("changed"));
+    Files.write(changed.resolve(weights.getFileName()), whole);
+    s3.upload(changed, "models");
+    assertThat(kiln(embed)).isEqualTo(ExitCode.CONFIGURATION);
+    assertThat(said()).contains("has the SHA-256").contains("copy the whole model there again");
+    try (var left = Files.list(folder.resolve("other"))) {
+      assertThat(left.toList()).isEmpty();
+    }
+  }
+
+  @Test
+  void estimateIsPrinted() throws Exception {
+    Path list = scenes(90);
+    assertThat(
+            kiln(
+                "estimate",
+                "--scenes=" + list,
+                "--instance=g6e.xlarge,p5.4xlarge",
+                "--chips-per-second=g6e.xlarge=400,p5.4xlarge=1000"))
+        .as(said())
+        .isZero();
+    assertThat(said()).contains("90 scenes, 163,170 chips (90 naip", "p5.4xlarge", "assumed");
+    assertThat(kiln("estimate", "--scenes=" + list, "--instance=g6e.xlarge"))
+        .isEqualTo(ExitCode.CONFIGURATION);
+    assertThat(said()).contains("a rate is needed");
+    put("report.json", report(0, 10, ""));
+    assertThat(
+            kiln(
+                "estimate",
+                "--scenes=" + list,
+                "--instance=g6e.xlarge",
+                "--report=s3://bucket/report.json",
+                "--json"))
+        .isEqualTo(ExitCode.CONFIGURATION);
+    put(
+        "report.json",
+        report(0, 10, "").replace("{\"exitCode\"", "{\"chipsPerSecond\": 907, \"exitCode\""));
+    assertThat(
+            kiln(
+                "estimate",
+                "--scenes=" + list,
+                "--instance=g6e.xlarge",
+                "--report=s3://bucket/report.json",
+                "--json"))
+        .as(said())
+        .isZero();
+    JsonNode estimate = JsonMapper.shared().readTree(said()).path("estimates").path(0);
+    assertThat(estimate.path("chipsPerSecond").asDouble()).isEqualTo(907);
+  }
+}

@@ -1,0 +1,236 @@
+package dev.kiln.infer.cpu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.kiln.error.ConfigurationException;
+import dev.kiln.infer.BatchSlot;
+import dev.kiln.infer.Encoder;
+import dev.kiln.infer.EncoderOptions;
+import dev.kiln.infer.GoldenChips;
+import dev.kiln.infer.Precision;
+import dev.kiln.infer.select.Encoders;
+import dev.kiln.model.ModelDirectory;
+import dev.kiln.testing.Distance;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** The oneDNN encoder against the published PyTorch encoder. */
+@Timeout(300)
+class OneDnnEncoderTest {
+  private static final Path MICRO = Path.of("../model-export/src/test/resources/golden/micro");
+  private static final Path TINY =
+      Path.of(System.getProperty("kiln.shared", "../../shared")).resolve("golden");
+
+  /** Relative L2 error that another order of float32 sums is allowed. */
+  private static final double FP32 = 2e-5;
+
+  /** PyTorch's own bfloat16 lies 5e-3 to 9e-3 away. */
+  private static final double BF16 = 1e-2;
+
+  private static final double BF16_COSINE = 0.9999;
+
+  @TempDir Path folder;
+
+  private interface Opener {
+    Encoder open(ModelDirectory model, String platform, int chip, int batch);
+  }
+
+  private static Opener oneDnn(Precision precision) {
+    return (model, platform, chip, batch) ->
+        new OneDnnEncoder(model, platform, chip, batch, 1, precision);
+  }
+
+  /** The judge is held to the same. */
+  private static Opener onnxRuntime() {
+    return (model, platform, chip, batch) ->
+        new OnnxRuntimeEncoder(model, platform, chip, batch, 2);
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"FP32", "BF16"})
+  void microCasesAgree(Precision precision) throws Exception {
+    check(MICRO, MICRO.resolve("clay-micro.ckpt"), 4, precision, oneDnn(precision));
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"FP32", "BF16"})
+  void tinyCasesAgree(Precision precision) throws Exception {
+    check(TINY, tinyCheckpoint(), 7, precision, oneDnn(precision));
+  }
+
+  @Test
+  void microCasesAgreeInOnnxRuntime() throws Exception {
+    check(MICRO, MICRO.resolve("clay-micro.ckpt"), 4, Precision.FP32, onnxRuntime());
+  }
+
+  @Test
+  void tinyCasesAgreeInOnnxRuntime() throws Exception {
+    check(TINY, tinyCheckpoint(), 7, Precision.FP32, onnxRuntime());
+  }
+
+  private static Path tinyCheckpoint() {
+    Path checkpoint = TINY.resolve("clay-tiny.ckpt");
+    assumeTrue(Files.exists(checkpoint), "no " + checkpoint);
+    return checkpoint;
+  }
+
+  private void check(
+      Path directory, Path checkpoint, int expected, Precision precision, Opener opener)
+      throws Exception {
+    List<GoldenChips> cases = GoldenChips.under(directory);
+    assertThat(cases).hasSize(expected);
+    ModelDirectory model = GoldenChips.export(checkpoint, cases, folder.resolve("model"));
+    for (GoldenChips golden : cases) {
+      for (int batch : new int[] {1, 3, 8}) {
+        try (Encoder encoder = opener.open(model, golden.platform(), golden.chip(), batch)) {
+          int[] chips = IntStream.range(0, batch).map(i -> i % golden.count()).toArray();
+          compare(golden, chips, golden.encode(encoder.newSlot(), chips), precision);
+        }
+      }
+    }
+  }
+
+  private static void compare(
+      GoldenChips golden, int[] chips, float[] vectors, Precision precision) {
+    int dim = golden.embeddings().shape()[1];
+    assertThat(vectors).hasSize(chips.length * dim);
+    for (int i = 0; i < chips.length; i++) {
+      float[] got = Arrays.copyOfRange(vectors, i * dim, (i + 1) * dim);
+      float[] reference =
+          Arrays.copyOfRange(golden.embeddings().values(), chips[i] * dim, (chips[i] + 1) * dim);
+      double error = Distance.relative(got, reference, 0, dim);
+      assertThat(error)
+          .as("%s, chip %d, batch of %d, %s", golden.name(), chips[i], chips.length, precision)
+          .isLessThan(precision == Precision.FP32 ? FP32 : BF16);
+      assertThat(cosine(got, reference)).isGreaterThan(BF16_COSINE);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"FP32", "BF16"})
+  void threadsAndNeighboursChangeNoByte(Precision precision) throws Exception {
+    GoldenChips golden = GoldenChips.under(MICRO).get(0);
+    sameBytes(micro(golden), golden, precision);
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"FP32", "BF16"})
+  void threadsAndNeighboursChangeNoByteOfTiny(Precision precision) throws Exception {
+    Path checkpoint = tinyCheckpoint();
+    GoldenChips golden = GoldenChips.under(TINY).get(0);
+    sameBytes(
+        GoldenChips.export(checkpoint, List.of(golden), folder.resolve("model")),
+        golden,
+        precision);
+  }
+
+  private static void sameBytes(ModelDirectory model, GoldenChips golden, Precision precision)
+      throws Exception {
+    float[] alone;
+    try (Encoder encoder =
+        new OneDnnEncoder(model, golden.platform(), golden.chip(), 1, 1, precision)) {
+      alone = golden.encode(encoder.newSlot(), 0);
+    }
+    for (int threads : new int[] {1, 2, 3, 8}) {
+      try (Encoder encoder =
+          new OneDnnEncoder(model, golden.platform(), golden.chip(), 3, threads, precision)) {
+        BatchSlot slot = encoder.newSlot();
+        float[] among = golden.encode(slot, golden.count() - 1, 0, golden.count() - 1);
+        assertThat(Arrays.copyOfRange(among, alone.length, 2 * alone.length))
+            .as("%d threads", threads)
+            .isEqualTo(alone);
+        assertThat(golden.encode(slot, 0)).as("%d threads, again", threads).isEqualTo(alone);
+      }
+    }
+  }
+
+  @Test
+  void agreesWithOnnxRuntimeInOneProcess() throws Exception {
+    GoldenChips golden = GoldenChips.under(MICRO).get(1);
+    ModelDirectory model = micro(golden);
+    try (Encoder judge = new OnnxRuntimeEncoder(model, golden.platform(), golden.chip(), 1, 2);
+        Encoder encoder =
+            new OneDnnEncoder(model, golden.platform(), golden.chip(), 1, 2, Precision.FP32)) {
+      for (int round = 0; round < 2; round++) {
+        float[] expected = golden.encode(judge.newSlot(), 0);
+        float[] got = golden.encode(encoder.newSlot(), 0);
+        assertThat(Distance.relative(got, expected, 0, got.length)).isLessThan(FP32);
+      }
+    }
+  }
+
+  @Test
+  void saysWhatRuns() throws Exception {
+    GoldenChips golden = GoldenChips.under(MICRO).get(0);
+    try (Encoder encoder =
+        new OneDnnEncoder(micro(golden), golden.platform(), golden.chip(), 2, 1, Precision.BF16)) {
+      assertThat(encoder.description().name()).isEqualTo("onednn");
+      assertThat(encoder.description().precision()).isEqualTo("bf16");
+      assertThat(encoder.description().device()).contains(OneDnn.instructions(), "1 thread");
+    }
+    assertThat(OneDnnEncoder.version())
+        .matches("3\\.\\d+\\.\\d+ with .*, (no native bfloat16|bfloat16 native)")
+        .contains(OneDnn.instructions());
+  }
+
+  @Test
+  void takesBf16ByItselfWhereTheCpuDoes() throws Exception {
+    GoldenChips golden = GoldenChips.under(MICRO).get(0);
+    EncoderOptions options =
+        new EncoderOptions(EncoderOptions.Kind.CPU, false, Precision.AUTO, 1, 1);
+    try (Encoder encoder =
+        Encoders.open(micro(golden), golden.platform(), golden.chip(), options)) {
+      assertThat(encoder.description().precision()).isEqualTo(OneDnn.hasBf16() ? "bf16" : "fp32");
+    }
+  }
+
+  @Test
+  void closesOnceAndTakesNoWorkAfterwards() throws Exception {
+    GoldenChips golden = GoldenChips.under(MICRO).get(0);
+    Encoder encoder =
+        new OneDnnEncoder(micro(golden), golden.platform(), golden.chip(), 1, 1, Precision.FP32);
+    BatchSlot slot = encoder.newSlot();
+    encoder.close();
+    encoder.close();
+    assertThatThrownBy(() -> golden.encode(slot, 0)).isInstanceOf(RejectedExecutionException.class);
+  }
+
+  @Test
+  void refusesWeightsThatVanished() throws Exception {
+    GoldenChips golden = GoldenChips.under(MICRO).get(0);
+    ModelDirectory model = micro(golden);
+    Files.write(model.weights(), new byte[4096]);
+    assertThatThrownBy(
+            () -> new OneDnnEncoder(model, golden.platform(), golden.chip(), 1, 1, Precision.FP32))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("cannot be read");
+  }
+
+  private ModelDirectory micro(GoldenChips golden) {
+    return GoldenChips.export(
+        MICRO.resolve("clay-micro.ckpt"), List.of(golden), folder.resolve("model"));
+  }
+
+  private static double cosine(float[] a, float[] b) {
+    double dot = 0;
+    double aa = 0;
+    double bb = 0;
+    for (int i = 0; i < a.length; i++) {
+      dot += (double) a[i] * b[i];
+      aa += (double) a[i] * a[i];
+      bb += (double) b[i] * b[i];
+    }
+    return dot / Math.sqrt(aa * bb);
+  }
+}

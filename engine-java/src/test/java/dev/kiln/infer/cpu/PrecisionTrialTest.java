@@ -1,0 +1,151 @@
+package dev.kiln.infer.cpu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.kiln.error.ConfigurationException;
+import dev.kiln.infer.BatchSlot;
+import dev.kiln.infer.Encoder;
+import dev.kiln.infer.EncoderDescription;
+import dev.kiln.infer.EncoderException;
+import dev.kiln.infer.Patchify;
+import dev.kiln.infer.Precision;
+import dev.kiln.memory.Strip;
+import dev.kiln.platform.Band;
+import dev.kiln.platform.Platform;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class PrecisionTrialTest {
+  private static final Platform PLATFORM =
+      new Platform("p", 10, List.of(new Band("a", 1, 100, 20), new Band("b", 1, 30, 5)));
+  private static final int DIM = 16;
+
+  private final List<String> events = new ArrayList<>();
+
+  /** Gives the sums of what it reads, in bfloat16 off by as much as it is told. */
+  private final class Noisy implements Encoder, BatchSlot {
+    private final Precision precision;
+    private final float error;
+    private final float[] embedding = new float[DIM];
+
+    Noisy(Precision precision, float error) {
+      this.precision = precision;
+      this.error = error;
+      events.add("open " + precision);
+    }
+
+    @Override
+    public EncoderDescription description() {
+      return new EncoderDescription("noisy", "test", precision.toString(), DIM, 16, 1);
+    }
+
+    @Override
+    public BatchSlot newSlot() {
+      return this;
+    }
+
+    @Override
+    public void close() {
+      events.add("close " + precision);
+    }
+
+    @Override
+    public int size() {
+      return 0;
+    }
+
+    @Override
+    public int capacity() {
+      return 1;
+    }
+
+    @Override
+    public int chip() {
+      return 16;
+    }
+
+    @Override
+    public void put(Strip strip, int column, int row, float[] time, float[] location) {
+      Patchify rows = new Patchify(PLATFORM, chip());
+      FloatBuffer values = FloatBuffer.allocate(rows.chipLength());
+      rows.write(strip, column, row, values, 0);
+      for (int i = 0; i < values.capacity(); i++) {
+        embedding[i % DIM] += values.get(i);
+      }
+      float length = 0;
+      for (float value : embedding) {
+        length += value * value;
+      }
+      if (precision == Precision.BF16) {
+        embedding[3] += error * (float) Math.sqrt(length);
+      }
+    }
+
+    @Override
+    public void start(float gsd) {
+      assertThat(gsd).isEqualTo(10);
+    }
+
+    @Override
+    public FloatBuffer await() throws EncoderException {
+      if (error < 0) {
+        throw new EncoderException("broken", null);
+      }
+      return FloatBuffer.wrap(embedding);
+    }
+
+    @Override
+    public void clear() {}
+  }
+
+  private Encoder choose(boolean multipliesBf16, float error) {
+    return new PrecisionTrial(PLATFORM, precision -> new Noisy(precision, error))
+        .choose(multipliesBf16);
+  }
+
+  @Test
+  void takesBf16WhereItIsNear() {
+    assertThat(choose(true, 9e-3f).description().precision()).isEqualTo("BF16");
+    assertThat(events).containsExactly("open FP32", "close FP32", "open BF16");
+  }
+
+  @ParameterizedTest
+  @ValueSource(floats = {1.1e-2f, 1, Float.NaN})
+  void fallsBackToFp32WhereItIsNot(float error) {
+    assertThat(choose(true, error).description().precision()).isEqualTo("FP32");
+    assertThat(events)
+        .containsExactly("open FP32", "close FP32", "open BF16", "close BF16", "open FP32");
+  }
+
+  @Test
+  void triesNothingWhereTheCpuHasNoBf16() {
+    assertThat(choose(false, 0).description().precision()).isEqualTo("FP32");
+    assertThat(events).containsExactly("open FP32");
+  }
+
+  @Test
+  void leavesNothingOpenWhenTheTrialFails() {
+    assertThatThrownBy(() -> choose(true, -1))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("broken");
+    assertThat(events).containsExactly("open FP32", "close FP32");
+  }
+
+  @Test
+  void measuresDistanceAndAngle() {
+    PrecisionTrial.Agreement same =
+        PrecisionTrial.Agreement.of(new float[] {3, 4}, new float[] {3, 4});
+    assertThat(same.distance()).isZero();
+    assertThat(same.cosine()).isEqualTo(1);
+    PrecisionTrial.Agreement turned =
+        PrecisionTrial.Agreement.of(new float[] {-4, 3}, new float[] {3, 4});
+    assertThat(turned.cosine()).isZero();
+    assertThat(turned.holds()).isFalse();
+    assertThat(same).hasToString("0.0e+00 (cosine 1.000000)");
+  }
+}

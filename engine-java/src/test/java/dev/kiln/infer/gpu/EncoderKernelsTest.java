@@ -1,0 +1,266 @@
+package dev.kiln.infer.gpu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.kiln.cuda.DeviceBuffer;
+import dev.kiln.cuda.DeviceCode;
+import dev.kiln.cuda.FakeGpu;
+import dev.kiln.cuda.GpuStream;
+import dev.kiln.cuda.KernelArguments;
+import dev.kiln.cuda.LaunchShape;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * Each kernel of the forward pass against the same in doubles, at sizes that leave every kind of
+ * remainder. Inputs are bfloat16 in both; what is allowed is the rounding of what is stored and of
+ * attention's shares, 2^-8 of a number each.
+ */
+@Timeout(300)
+class EncoderKernelsTest {
+  private static final double ROUNDING = 1.0 / 256;
+
+  private final FakeGpu gpu = new FakeGpu();
+  private final GpuStream stream = gpu.newStream("test");
+  private final Random random = new Random(17);
+
+  @AfterEach
+  void close() {
+    gpu.close();
+  }
+
+  private static float wide(short narrow) {
+    return Float.intBitsToFloat(narrow << 16);
+  }
+
+  private ByteBuffer bytes(DeviceBuffer memory) {
+    return FakeGpu.bytes(memory.address(), (int) memory.size());
+  }
+
+  private DeviceBuffer narrow(int count, double spread) {
+    DeviceBuffer memory = gpu.allocate("numbers", 2L * count);
+    for (int i = 0; i < count; i++) {
+      float value = (float) (random.nextGaussian() * spread);
+      bytes(memory).putShort(2 * i, KernelWeights.bfloat16(value));
+    }
+    return memory;
+  }
+
+  private DeviceBuffer wide(int count) {
+    DeviceBuffer memory = gpu.allocate("numbers", 4L * count);
+    for (int i = 0; i < count; i++) {
+      bytes(memory).putFloat(4 * i, (float) random.nextGaussian());
+    }
+    return memory;
+  }
+
+  private float narrowAt(DeviceBuffer memory, int i) {
+    return wide(bytes(memory).getShort(2 * i));
+  }
+
+  private float wideAt(DeviceBuffer memory, int i) {
+    return bytes(memory).getFloat(4 * i);
+  }
+
+  private void run(int head, String kernel, LaunchShape shape, KernelArguments arguments) {
+    stream.launch(
+        gpu.compile("encoder", DeviceCode.ENCODER.source(), List.of("-DHEAD=" + head))
+            .kernel(kernel),
+        shape,
+        arguments);
+    stream.synchronize();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "1, 64, 32, 0", // fewer steps than stages
+    "3, 8, 64, 0",
+    "127, 192, 96, 0",
+    "128, 128, 128, 0",
+    "129, 136, 160, 0",
+    "260, 64, 256, 0",
+    "20, 64, 64, 4", // every fifth row of the result is somebody else's
+  })
+  void products(int m, int n, int k, int group) {
+    int aStride = k + 8;
+    int outRows = group == 0 ? m : m + m / group;
+    DeviceBuffer a = narrow(m * aStride, 1);
+    DeviceBuffer w = narrow(k * n, 0.2);
+    DeviceBuffer bias = wide(n);
+    DeviceBuffer sum = wide(outRows * n);
+    float[] before = new float[outRows * n];
+    bytes(sum).asFloatBuffer().get(before);
+    DeviceBuffer stored = gpu.allocate("stored", 2L * outRows * n);
+    DeviceBuffer curved = gpu.allocate("curved", 2L * outRows * n);
+    LaunchShape shape =
+        new LaunchShape((n + 127) / 128, (m + 127) / 128, 1, 256, 4 * (128 * 40 + 32 * 136) * 2);
+    for (DeviceBuffer out : List.of(stored, curved, sum)) {
+      run(
+          64,
+          out == stored ? "kiln_product" : out == curved ? "kiln_product_gelu" : "kiln_product_add",
+          shape,
+          new KernelArguments()
+              .pointer(a)
+              .int64(aStride)
+              .pointer(w)
+              .int32(m)
+              .int32(n)
+              .int32(k)
+              .pointer(bias)
+              .pointer(out)
+              .int64(n)
+              .int32(group));
+    }
+    boolean[] written = new boolean[outRows];
+    for (int row = 0; row < m; row++) {
+      int target = group == 0 ? row : row + row / group + 1;
+      written[target] = true;
+      for (int column = 0; column < n; column++) {
+        double product = 0;
+        for (int i = 0; i < k; i++) {
+          product += narrowAt(a, row * aStride + i) * narrowAt(w, i * n + column);
+        }
+        double biased = product + wideAt(bias, column);
+        int at = target * n + column;
+        assertThat((double) narrowAt(stored, at)).isCloseTo(product, near(product));
+        double gelu = 0.5 * biased * (1 + erf(biased / Math.sqrt(2)));
+        assertThat((double) narrowAt(curved, at)).isCloseTo(gelu, near(gelu));
+        assertThat((double) wideAt(sum, at)).isCloseTo(before[at] + biased, within(1e-4));
+      }
+    }
+    for (int row = 0; row < outRows; row++) {
+      if (!written[row]) {
+        assertThat(wideAt(sum, row * n)).isEqualTo(before[row * n]);
+      }
+    }
+  }
+
+  private static org.assertj.core.data.Offset<Double> near(double value) {
+    return within(Math.abs(value) * ROUNDING + 1e-4);
+  }
+
+  /** By its series, which converges everywhere, and fast enough for what comes here. */
+  private static double erf(double x) {
+    if (Math.abs(x) > 5) {
+      return Math.signum(x);
+    }
+    double term = x;
+    double sum = x;
+    for (int n = 1; n < 200; n++) {
+      term *= -x * x / n;
+      sum += term / (2 * n + 1);
+    }
+    return 2 / Math.sqrt(Math.PI) * sum;
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "16, 3, 2, 17",
+    "16, 1, 1, 64",
+    "48, 2, 1, 65",
+    "64, 2, 2, 130",
+    "64, 1, 1, 1",
+  })
+  void attention(int head, int heads, int chips, int tokens) {
+    int inner = head * heads;
+    DeviceBuffer qkv = narrow(chips * tokens * 3 * inner, 0.7);
+    DeviceBuffer out = gpu.allocate("out", 2L * chips * tokens * inner);
+    run(
+        head,
+        "kiln_attention",
+        new LaunchShape((tokens + 63) / 64, heads, chips, 128, 5 * 64 * (head + 8) * 2),
+        new KernelArguments().pointer(qkv).pointer(out).int32(tokens).int32(heads));
+    for (int chip = 0; chip < chips; chip++) {
+      for (int h = 0; h < heads; h++) {
+        for (int query = 0; query < tokens; query++) {
+          double[] expected = attended(qkv, tokens, inner, chip, h * head, head, query);
+          for (int d = 0; d < head; d++) {
+            int at = (chip * tokens + query) * inner + h * head + d;
+            assertThat((double) narrowAt(out, at)).isCloseTo(expected[d], within(0.02));
+          }
+        }
+      }
+    }
+  }
+
+  private double[] attended(
+      DeviceBuffer qkv, int tokens, int inner, int chip, int from, int head, int query) {
+    double[] share = new double[tokens];
+    double total = 0;
+    int row = 3 * inner;
+    for (int key = 0; key < tokens; key++) {
+      double score = 0;
+      for (int d = 0; d < head; d++) {
+        score +=
+            narrowAt(qkv, (chip * tokens + query) * row + from + d)
+                * narrowAt(qkv, (chip * tokens + key) * row + inner + from + d);
+      }
+      share[key] = Math.exp(score);
+      total += share[key];
+    }
+    double[] sum = new double[head];
+    for (int key = 0; key < tokens; key++) {
+      for (int d = 0; d < head; d++) {
+        sum[d] +=
+            share[key] / total * narrowAt(qkv, (chip * tokens + key) * row + 2 * inner + from + d);
+      }
+    }
+    return sum;
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 64", "9, 192", "17, 1024"})
+  void layerNorm(int rows, int dim) {
+    int stride = dim + 64;
+    DeviceBuffer x = wide(rows * stride);
+    DeviceBuffer weight = wide(dim);
+    DeviceBuffer bias = wide(dim);
+    DeviceBuffer exact = gpu.allocate("out", 4L * rows * dim);
+    DeviceBuffer rounded = gpu.allocate("out", 2L * rows * dim);
+    for (DeviceBuffer out : List.of(exact, rounded)) {
+      run(
+          64,
+          out == exact ? "kiln_norm_wide" : "kiln_norm",
+          LaunchShape.of((rows + 7) / 8, 256),
+          new KernelArguments()
+              .pointer(x)
+              .int64(stride)
+              .pointer(weight)
+              .pointer(bias)
+              .pointer(out)
+              .int32(rows)
+              .int32(dim));
+    }
+    for (int row = 0; row < rows; row++) {
+      double mean = 0;
+      double squares = 0;
+      for (int i = 0; i < dim; i++) {
+        mean += (double) wideAt(x, row * stride + i) / dim;
+      }
+      for (int i = 0; i < dim; i++) {
+        squares += Math.pow(wideAt(x, row * stride + i) - mean, 2) / dim;
+      }
+      for (int i = 0; i < dim; i++) {
+        double normed = (wideAt(x, row * stride + i) - mean) / Math.sqrt(squares + 1e-5);
+        double expected = normed * wideAt(weight, i) + wideAt(bias, i);
+        assertThat((double) wideAt(exact, row * dim + i)).isCloseTo(expected, within(1e-4));
+        assertThat((double) narrowAt(rounded, row * dim + i)).isCloseTo(expected, near(expected));
+      }
+    }
+  }
+
+  @Test
+  void roundsWeightsToNearest() {
+    assertThat(KernelWeights.bfloat16(1.0f)).isEqualTo((short) 0x3F80);
+    assertThat(KernelWeights.bfloat16(Float.intBitsToFloat(0x3F808000))).isEqualTo((short) 0x3F80);
+    assertThat(KernelWeights.bfloat16(Float.intBitsToFloat(0x3F818000))).isEqualTo((short) 0x3F82);
+    assertThat(KernelWeights.bfloat16(Float.intBitsToFloat(0xBF80FFFF))).isEqualTo((short) 0xBF81);
+  }
+}

@@ -1,0 +1,153 @@
+package dev.kiln.infer.select;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.kiln.cuda.CudaDriver;
+import dev.kiln.cuda.CudaDriver.State;
+import dev.kiln.cuda.FakeGpu;
+import dev.kiln.cuda.Gpu;
+import dev.kiln.error.ConfigurationException;
+import dev.kiln.infer.BatchSlot;
+import dev.kiln.infer.Encoder;
+import dev.kiln.infer.EncoderDescription;
+import dev.kiln.infer.EncoderOptions;
+import dev.kiln.infer.EncoderOptions.Kind;
+import dev.kiln.infer.Precision;
+import dev.kiln.infer.gpu.GpuEncoders;
+import dev.kiln.infer.gpu.GpuEncoders.Candidate;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Which encoder is chosen. That of a CPU is opened by other tests; here it would fail on null. */
+class EncoderChoiceTest {
+  private static final Optional<String> NOTHING = Optional.empty();
+  private static final CudaDriver.Status READY =
+      new CudaDriver.Status(State.READY, "1 GPU", 1, 13000, 13030);
+
+  private static GpuEncoders machine(
+      CudaDriver.Status status, Optional<String> noTensorRt, Optional<String> noKernels) {
+    return new GpuEncoders(
+        new GpuEncoders.Machine() {
+          @Override
+          public CudaDriver.Status status() {
+            return status;
+          }
+
+          @Override
+          public Gpu open() {
+            return new FakeGpu();
+          }
+        },
+        List.of(candidate(Kind.TENSORRT, noTensorRt), candidate(Kind.CUDA, noKernels)));
+  }
+
+  private static Candidate candidate(Kind kind, Optional<String> missing) {
+    return new Candidate(
+        kind,
+        () -> missing,
+        (gpu, model, platform, chip, batch, precision) ->
+            new NamedEncoder(kind + " " + precision, gpu));
+  }
+
+  private record NamedEncoder(String name, Gpu gpu) implements Encoder {
+    @Override
+    public EncoderDescription description() {
+      return new EncoderDescription(name, "fake", "bf16", 1, 8, 1);
+    }
+
+    @Override
+    public BatchSlot newSlot() {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void close() {
+      gpu.close();
+    }
+  }
+
+  private static String chosen(GpuEncoders gpus, Kind kind, boolean requireGpu, Precision p) {
+    try (Encoder encoder =
+        Encoders.open(null, "naip", 256, new EncoderOptions(kind, requireGpu, p, 0, 1), gpus)) {
+      return encoder.description().name();
+    } catch (NullPointerException e) {
+      return "cpu";
+    }
+  }
+
+  private static CudaDriver.Status status(State state, String line) {
+    return new CudaDriver.Status(state, line, 0, 0, 0);
+  }
+
+  @Test
+  void theFirstThatCanRunIsTaken() {
+    assertThat(chosen(machine(READY, NOTHING, NOTHING), Kind.AUTO, false, null))
+        .isEqualTo("TENSORRT AUTO");
+    assertThat(chosen(machine(READY, Optional.of("x"), NOTHING), Kind.AUTO, true, null))
+        .isEqualTo("CUDA AUTO");
+    assertThat(chosen(machine(READY, NOTHING, NOTHING), Kind.CUDA, false, Precision.BF16))
+        .isEqualTo("CUDA BF16");
+  }
+
+  @Test
+  void theProcessorIsTakenWhereNoGpuCanBeAndOnlyIfThatIsAllowed() {
+    GpuEncoders none = machine(status(State.NO_DRIVER, "no NVIDIA driver"), NOTHING, NOTHING);
+
+    assertThat(chosen(none, Kind.AUTO, false, null)).isEqualTo("cpu");
+    assertThat(chosen(none, Kind.CPU, false, null)).isEqualTo("cpu");
+    assertThat(chosen(machine(READY, NOTHING, NOTHING), Kind.CPU, false, null)).isEqualTo("cpu");
+    assertThat(chosen(machine(READY, NOTHING, NOTHING), Kind.AUTO, false, Precision.FP32))
+        .isEqualTo("cpu");
+    assertThatThrownBy(() -> chosen(none, Kind.AUTO, true, null))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessage("--require-gpu: no NVIDIA driver; leave the flag out to run on the processor");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "NO_DRIVER | no NVIDIA driver: libcuda.so.1 is not on this machine",
+        "DRIVER_TOO_OLD | NVIDIA driver: CUDA 13.0 or later expected",
+        "NO_DEVICE | NVIDIA driver: it sees no GPU",
+        "NO_RUNTIME | NVIDIA's driver is there, but its CUDA runtime does not load",
+      })
+  void anEncoderThatIsAskedForAndCannotRunSaysWhy(State state, String line) {
+    GpuEncoders gpus = machine(status(state, line), NOTHING, NOTHING);
+
+    assertThatThrownBy(() -> chosen(gpus, Kind.TENSORRT, false, null))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessage("--encoder tensorrt: " + line + "; or use --encoder cpu");
+    assertThatThrownBy(() -> chosen(gpus, Kind.CUDA, true, null))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageStartingWith("--require-gpu: " + line);
+  }
+
+  @Test
+  void missingLibrariesAreNamed() {
+    GpuEncoders gpus =
+        machine(READY, Optional.of("TensorRT is not here"), Optional.of("no compiler"));
+
+    assertThat(gpus.missing(Kind.AUTO)).contains("TensorRT is not here");
+    assertThat(gpus.missing(Kind.CUDA)).contains("no compiler");
+    assertThat(chosen(gpus, Kind.AUTO, false, null)).isEqualTo("cpu");
+    assertThatThrownBy(() -> chosen(gpus, Kind.CUDA, false, null))
+        .hasMessage("--encoder cuda: no compiler; or use --encoder cpu");
+  }
+
+  @Test
+  void flagsThatContradictEachOtherAreRefused() {
+    GpuEncoders gpus = machine(READY, NOTHING, NOTHING);
+
+    assertThatThrownBy(() -> chosen(gpus, Kind.CPU, true, null))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("--require-gpu: --encoder cpu runs on the processor");
+    assertThatThrownBy(() -> chosen(gpus, Kind.TENSORRT, false, Precision.FP32))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("--precision fp32");
+  }
+}

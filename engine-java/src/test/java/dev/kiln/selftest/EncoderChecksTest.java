@@ -1,0 +1,146 @@
+package dev.kiln.selftest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.kiln.error.ConfigurationException;
+import dev.kiln.export.Npy;
+import dev.kiln.infer.EncoderOptions;
+import dev.kiln.infer.Precision;
+import dev.kiln.infer.select.Encoders;
+import dev.kiln.model.Architecture;
+import dev.kiln.sample.SampleSize;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The checks of encoders, with one on the processor in the device's place. */
+@Timeout(300)
+class EncoderChecksTest {
+  private static final Path MICRO = Path.of("../model-export/src/test/resources/golden/micro");
+
+  @TempDir Path work;
+
+  private static Candidate contender(double tolerance, String absent) {
+    return new Candidate(
+        "onnxruntime fp32",
+        tolerance,
+        0.9999,
+        () -> Optional.ofNullable(absent),
+        (model, platform, chip, batch) ->
+            Encoders.open(
+                model,
+                platform,
+                chip,
+                new EncoderOptions(
+                    EncoderOptions.Kind.ONNXRUNTIME, false, Precision.FP32, batch, 0)));
+  }
+
+  private RandomModel micro() {
+    return new RandomModel(Architecture.named("micro"), work);
+  }
+
+  @Test
+  void goldenCasesWithinTheTolerancePass() throws Exception {
+    GoldenSet set = GoldenSet.under(MICRO).get(0);
+    List<Measurement> figures = new GoldenCheck(contender(2e-5, null), set, work).run();
+    assertThat(figures.get(0).value()).as("chips").isEqualTo(5);
+    assertThat(figures.get(1).value()).as("error").isPositive().isLessThan(2e-5);
+    assertThat(figures).element(1).extracting(Measurement::met).isEqualTo(true);
+  }
+
+  @Test
+  void goldenCasesBeyondItFailWithTheirFigures() throws IOException {
+    GoldenSet set = GoldenSet.under(MICRO).get(0);
+    assertThatThrownBy(() -> new GoldenCheck(contender(1e-12, null), set, work).run())
+        .isInstanceOfSatisfying(
+            MismatchException.class,
+            e -> assertThat(e.figures()).element(1).extracting(Measurement::met).isEqualTo(false))
+        .hasMessageContaining("naip-60cm-256, chip 0");
+  }
+
+  @Test
+  void anEncoderThatIsNotThereIsSkippedBeforeAnythingIsMade() throws IOException {
+    GoldenSet set = GoldenSet.under(MICRO).get(0);
+    Candidate absent = contender(1, "no TensorRT");
+    List<Check> checks =
+        List.of(
+            new GoldenCheck(absent, set, work),
+            new ThroughputCheck(absent, 4, micro(), new DevicePeaks(), Duration.ofMillis(1)),
+            new EmbedCheck(
+                absent, 4, micro(), () -> null, new EmbedCheck.Scenes(SampleSize.SMALL, 1, work)));
+    for (Check check : checks) {
+      assertThatThrownBy(check::run).isInstanceOf(SkippedException.class).hasMessage("no TensorRT");
+    }
+    assertThat(work).isEmptyDirectory();
+  }
+
+  @Test
+  void paceIsAShareOfTheCeiling() throws Exception {
+    DevicePeaks yardstick = new DevicePeaks();
+    yardstick.matrixFlops(1e9);
+    ThroughputCheck check =
+        new ThroughputCheck(contender(1, null), 2, micro(), yardstick, Duration.ofMillis(200));
+    assertThat(check.name()).isEqualTo("onnxruntime fp32, Clay micro, batch 2");
+    List<Measurement> figures = check.run();
+    double chips = figures.get(0).value();
+    assertThat(chips).isPositive();
+    double flops = chips * EncoderFlops.flops(Architecture.named("micro"), 256, 4);
+    assertThat(figures.get(1).value()).isCloseTo(flops / 1e12, within(flops * 1e-15));
+    assertThat(figures.get(2).value()).isCloseTo(flops / 1e9, within(flops * 1e-12));
+  }
+
+  @Test
+  void aWholeRunIsTimedAndTheDeviceWatched() throws Exception {
+    List<Measurement> figures =
+        new EmbedCheck(
+                contender(1, null),
+                4,
+                micro(),
+                () -> () -> 0.75,
+                new EmbedCheck.Scenes(SampleSize.SMALL, 3, work))
+            .run();
+    assertThat(figures.get(0).value()).as("chips").isEqualTo(4 * 3 * 15);
+    assertThat(figures.get(1).value()).as("pace").isPositive();
+    assertThat(figures)
+        .filteredOn(figure -> figure.name().equals("device idle"))
+        .allSatisfy(figure -> assertThat(figure.value()).isCloseTo(0.25, within(1e-9)));
+  }
+
+  @Test
+  void workOfALargeChipIsAsReckonedByHand() {
+    // Matrix products 619 GFLOP, attention 103, patches half a one.
+    assertThat(EncoderFlops.flops(Architecture.named("large"), 256, 4))
+        .isCloseTo(723e9, within(1e9));
+  }
+
+  @Test
+  void saysWhatAGoldenFolderLacks() throws IOException {
+    assertThatThrownBy(() -> GoldenSet.under(work))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("expected a checkpoint (*.ckpt)");
+    Files.createFile(work.resolve("a.ckpt"));
+    assertThatThrownBy(() -> GoldenSet.under(work))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("no cases beside");
+  }
+
+  @Test
+  void refusesDamagedArrays() throws IOException {
+    Path whole = MICRO.resolve("naip-60cm-256/cls.npy");
+    byte[] bytes = Files.readAllBytes(whole);
+    Path cut = Files.write(work.resolve("cut.npy"), java.util.Arrays.copyOf(bytes, 200));
+    assertThatThrownBy(() -> Npy.read(cut))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("damaged or cut short");
+    Path other = Files.writeString(work.resolve("other.npy"), "PK" + "x".repeat(100_000));
+    assertThatThrownBy(() -> Npy.read(other)).isInstanceOf(ConfigurationException.class);
+  }
+}

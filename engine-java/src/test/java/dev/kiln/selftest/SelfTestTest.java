@@ -1,0 +1,137 @@
+package dev.kiln.selftest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.kiln.cuda.CudaDriver;
+import dev.kiln.cuda.FakeGpu;
+import dev.kiln.error.ConfigurationException;
+import dev.kiln.error.ExitCode;
+import dev.kiln.infer.EncoderOptions;
+import dev.kiln.infer.Precision;
+import dev.kiln.infer.select.Encoders;
+import dev.kiln.model.Architecture;
+import dev.kiln.selftest.CheckResult.State;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** All of it, over a device that is none and an encoder on the processor. */
+@Timeout(300)
+class SelfTestTest {
+  private static final Path MICRO = Path.of("../model-export/src/test/resources/golden/micro");
+
+  @TempDir Path work;
+
+  private static Candidate contender(String name, Optional<String> absent) {
+    return new Candidate(
+        name,
+        2e-5,
+        0.9999,
+        () -> absent,
+        (model, platform, chip, batch) ->
+            Encoders.open(
+                model,
+                platform,
+                chip,
+                new EncoderOptions(
+                    EncoderOptions.Kind.ONNXRUNTIME, false, Precision.FP32, batch, 0)));
+  }
+
+  private SelfTest.Options options(Optional<Path> golden, List<String> only) {
+    return new SelfTest.Options(work, golden, true, Architecture.named("micro"), List.of(4), only);
+  }
+
+  @Test
+  void everyCheckIsRunOverADevice() throws Exception {
+    CudaDriver.Status ready =
+        new CudaDriver.Status(CudaDriver.State.READY, "1 GPU", 1, 13000, 13030);
+    List<SelfTestReport> told = new ArrayList<>();
+    SelfTestReport report =
+        SelfTest.run(
+            options(Optional.of(MICRO), List.of()),
+            "1.2.3",
+            new SelfTest.Device(
+                ready,
+                FakeGpu::new,
+                List.of(
+                    contender("here", Optional.empty()),
+                    contender("there", Optional.of("not on this machine"))),
+                List.of(),
+                () -> null),
+            told::add);
+    assertThat(report.findings())
+        .extracting(finding -> finding.state() + " " + finding.check())
+        .containsExactly(
+            "PASSED patch kernel against its reference",
+            "PASSED copy bandwidth",
+            "PASSED patch kernel bandwidth",
+            "SKIPPED matrix ceiling, bfloat16, 4096 × 4096",
+            "PASSED here against clay-micro",
+            "SKIPPED there against clay-micro",
+            "PASSED here, Clay micro, batch 4",
+            "SKIPPED there, Clay micro, batch 4",
+            "PASSED embed with here, Clay micro, batch 4",
+            "SKIPPED embed with there, Clay micro, batch 4");
+    assertThat(report.exitCode()).isEqualTo(ExitCode.DONE);
+    assertThat(report.machine()).containsEntry("kiln", "1.2.3").containsKey("java");
+    assertThat(report.machine().get("device")).startsWith("Fake (sm_90");
+    assertThat(told).hasSameSizeAs(report.findings()).last().isEqualTo(report);
+    assertThat(told.get(0).findings()).hasSize(1);
+  }
+
+  @Test
+  void nothingIsProvenWithoutADevice() throws Exception {
+    CudaDriver.Status old =
+        new CudaDriver.Status(CudaDriver.State.DRIVER_TOO_OLD, "the driver is old", 0, 12000, 0);
+    SelfTestReport report =
+        SelfTest.run(
+            options(Optional.empty(), List.of()),
+            "1.2.3",
+            new SelfTest.Device(
+                old,
+                () -> {
+                  throw new AssertionError("was opened");
+                },
+                List.of(contender("here", Optional.empty())),
+                List.of(),
+                () -> null),
+            row -> {});
+    assertThat(report.exitCode()).isEqualTo(ExitCode.UNPROVEN);
+    assertThat(report.findings())
+        .hasSize(7)
+        .allSatisfy(
+            finding -> {
+              assertThat(finding.state()).isEqualTo(State.SKIPPED);
+              assertThat(finding.reason()).isEqualTo("the driver is old");
+            });
+    assertThat(report.machine()).containsEntry("device", "the driver is old");
+    assertThat(work).isEmptyDirectory();
+  }
+
+  @Test
+  void onlyTheChecksThatAreAskedForAreRun() throws Exception {
+    SelfTest.Device none =
+        new SelfTest.Device(
+            new CudaDriver.Status(CudaDriver.State.NO_DRIVER, "no driver", 0, 0, 0),
+            FakeGpu::new,
+            List.of(),
+            List.of(),
+            () -> null);
+    SelfTestReport report =
+        SelfTest.run(
+            options(Optional.empty(), List.of("copy", "bandwidth")), "1", none, soFar -> {});
+    assertThat(report.findings())
+        .extracting(CheckResult::check)
+        .containsExactly("copy bandwidth", "patch kernel bandwidth");
+    assertThatThrownBy(
+            () -> SelfTest.run(options(Optional.empty(), List.of("speed")), "1", none, soFar -> {}))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("--only speed")
+        .hasMessageContaining("copy bandwidth");
+  }
+}

@@ -1,0 +1,63 @@
+package dev.kiln.tiles;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The fuzz targets of {@code src/fuzz}: see the script there. */
+@Timeout(300)
+class FuzzTest {
+  private static final Path SCRIPT = Path.of("src/fuzz/fuzz").toAbsolutePath();
+  private static final int SECONDS = 10;
+
+  @TempDir Path folder;
+
+  @ParameterizedTest
+  @ValueSource(strings = {"tiles", "predictor"})
+  void passesItsCorpus(String target) throws Exception {
+    long files;
+    try (Stream<Path> corpus = Files.list(SCRIPT.resolveSibling("corpus").resolve(target))) {
+      files = corpus.count();
+    }
+    assertThat(files).isGreaterThan(20);
+    assertThat(fuzz("replay", target)).endsWith(files + " files\n");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"tiles", "predictor"})
+  void findsNothingNew(String target) throws Exception {
+    assumeTrue(
+        start("able", target).waitFor() == 0,
+        "SKIPPED: fuzzing needs clang: apt-get install clang libclang-rt-dev");
+    assertThat(fuzz("run", target, "-max_total_time=" + SECONDS)).contains("Done ");
+  }
+
+  private String fuzz(String command, String target, String... options) throws Exception {
+    Process process = start(command, target, options);
+    assertThat(process.waitFor(200, TimeUnit.SECONDS)).isTrue();
+    String said = Files.readString(folder.resolve("said"));
+    assertThat(process.exitValue()).as(said).isZero();
+    return said;
+  }
+
+  private Process start(String command, String target, String... options) throws IOException {
+    List<String> line = new ArrayList<>();
+    line.addAll(List.of(SCRIPT.toString(), command, folder.toString(), target));
+    line.addAll(List.of(options));
+    return new ProcessBuilder(line)
+        .redirectErrorStream(true)
+        .redirectOutput(folder.resolve("said").toFile())
+        .start();
+  }
+}
