@@ -129,8 +129,8 @@ final class Cases {
   private void patch(String platform) {
     Map<String, String> contestants = new LinkedHashMap<>();
     contestants.put("Java, float32", "REFERENCE");
-    contestants.put("native, float32", "FLOAT32");
-    contestants.put("native, bfloat16", "BFLOAT16");
+    contestants.put("native, float32", "FP32");
+    contestants.put("native, bfloat16", "BF16");
     contestants.forEach(
         (name, code) ->
             cases.add(

@@ -4,10 +4,10 @@ import dev.kiln.infer.Patchify;
 import dev.kiln.memory.BandPlane;
 import dev.kiln.memory.HostBuffer;
 import dev.kiln.memory.Strip;
-import dev.kiln.patch.NativePatchify.Format;
 import dev.kiln.platform.Band;
 import dev.kiln.platform.Platform;
 import dev.kiln.platform.PlatformCatalog;
+import dev.kiln.type.DataType;
 import dev.kiln.type.PixelType;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -41,11 +41,11 @@ public class PatchBenchmark {
   @Param("naip")
   public String platform;
 
-  /** Name of a number format of the native code, or {@code REFERENCE}. */
-  @Param("FLOAT32")
+  /** Name of a {@link DataType} of the native code, or {@code REFERENCE}. */
+  @Param("FP32")
   public String code;
 
-  private Format format;
+  private DataType format;
   private Patchify rows;
   private Strip strip;
   private ByteBuffer batch;
@@ -63,7 +63,7 @@ public class PatchBenchmark {
     while (pixels.remaining() >= Long.BYTES) {
       pixels.putLong(random.nextLong());
     }
-    format = code.equals("REFERENCE") ? null : Format.valueOf(code);
+    format = code.equals("REFERENCE") ? null : DataType.valueOf(code);
     batch =
         ByteBuffer.allocateDirect(BATCH * rows.chipLength() * Float.BYTES)
             .order(ByteOrder.nativeOrder());

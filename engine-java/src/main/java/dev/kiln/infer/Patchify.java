@@ -5,6 +5,7 @@ import dev.kiln.memory.Strip;
 import dev.kiln.patch.NativePatchify;
 import dev.kiln.platform.Band;
 import dev.kiln.platform.Platform;
+import dev.kiln.type.DataType;
 import dev.kiln.type.PixelType;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
@@ -82,8 +83,7 @@ public final class Patchify {
    * @param out direct buffer that receives {@link #chipLength} numbers
    * @param at index of the first of these numbers
    */
-  public void write(
-      Strip strip, int column, int row, NativePatchify.Format format, ByteBuffer out, int at) {
+  public void write(Strip strip, int column, int row, DataType format, ByteBuffer out, int at) {
     writer.write(strip, column, top(strip, row), format, out, (long) at * format.bytes());
   }
 

@@ -7,9 +7,9 @@ import static org.assertj.core.api.Assertions.fail;
 import dev.kiln.memory.BandPlane;
 import dev.kiln.memory.HostBuffer;
 import dev.kiln.memory.Strip;
-import dev.kiln.patch.NativePatchify.Format;
 import dev.kiln.platform.Band;
 import dev.kiln.platform.Platform;
+import dev.kiln.type.DataType;
 import dev.kiln.type.PixelType;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -216,9 +216,9 @@ class PatchifyTest {
     FloatBuffer expected = FloatBuffer.allocate(length);
     rows.write(strip, column, row, expected, 0);
     ByteBuffer exact = direct((length + 2) * Float.BYTES);
-    rows.write(strip, column, row, Format.FLOAT32, exact, 1);
+    rows.write(strip, column, row, DataType.FP32, exact, 1);
     ByteBuffer half = direct((length + 2) * Short.BYTES);
-    rows.write(strip, column, row, Format.BFLOAT16, half, 1);
+    rows.write(strip, column, row, DataType.BF16, half, 1);
     for (int i = 0; i < length; i++) {
       int bits = Float.floatToRawIntBits(expected.get(i));
       int found = exact.getInt((i + 1) * Float.BYTES);
@@ -256,21 +256,21 @@ class PatchifyTest {
     Patchify rows = new Patchify(ONE_BAND, 8);
     ByteBuffer out = direct(64 * Float.BYTES);
 
-    rows.write(strip, 0, 7, Format.FLOAT32, out, 0);
-    assertThatThrownBy(() -> rows.write(strip, 0, 8, Format.FLOAT32, out, 0))
+    rows.write(strip, 0, 7, DataType.FP32, out, 0);
+    assertThatThrownBy(() -> rows.write(strip, 0, 8, DataType.FP32, out, 0))
         .isInstanceOf(IndexOutOfBoundsException.class)
         .hasMessageContaining("of a strip of 120");
-    assertThatThrownBy(() -> rows.write(strip, -1, 0, Format.FLOAT32, out, 0))
+    assertThatThrownBy(() -> rows.write(strip, -1, 0, DataType.FP32, out, 0))
         .isInstanceOf(IndexOutOfBoundsException.class);
-    assertThatThrownBy(() -> rows.write(strip, 0, 0, Format.FLOAT32, out, 1))
+    assertThatThrownBy(() -> rows.write(strip, 0, 0, DataType.FP32, out, 1))
         .isInstanceOf(IndexOutOfBoundsException.class);
-    assertThatThrownBy(() -> rows.write(strip, 0, 0, Format.FLOAT32, out, -1))
+    assertThatThrownBy(() -> rows.write(strip, 0, 0, DataType.FP32, out, -1))
         .isInstanceOf(IndexOutOfBoundsException.class);
-    assertThatThrownBy(() -> rows.write(strip, 0, 0, Format.FLOAT32, ByteBuffer.allocate(1024), 0))
+    assertThatThrownBy(() -> rows.write(strip, 0, 0, DataType.FP32, ByteBuffer.allocate(1024), 0))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("direct");
     strip.close();
-    assertThatThrownBy(() -> rows.write(strip, 0, 0, Format.FLOAT32, out, 0))
+    assertThatThrownBy(() -> rows.write(strip, 0, 0, DataType.FP32, out, 0))
         .isInstanceOf(IllegalStateException.class);
   }
 

@@ -2,6 +2,7 @@ package dev.kiln.patch;
 
 import dev.kiln.memory.BandPlane;
 import dev.kiln.memory.Strip;
+import dev.kiln.type.DataType;
 import java.nio.ByteBuffer;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.annotation.Platform;
@@ -28,23 +29,6 @@ public final class NativePatchify {
   private final float[] statistics;
   private final int chip;
 
-  /** Number format of the rows. */
-  public enum Format {
-    FLOAT32(Float.BYTES),
-    BFLOAT16(Short.BYTES);
-
-    private final int bytes;
-
-    Format(int bytes) {
-      this.bytes = bytes;
-    }
-
-    /** Size of one number. */
-    public int bytes() {
-      return bytes;
-    }
-  }
-
   /**
    * @param mean of each band
    * @param std of each band
@@ -68,7 +52,7 @@ public final class NativePatchify {
   }
 
   /** Bytes of a chip's rows. */
-  public long chipBytes(Format format) {
+  public long chipBytes(DataType format) {
     return (long) chip * chip * bands() * format.bytes();
   }
 
@@ -82,7 +66,10 @@ public final class NativePatchify {
    * @throws IndexOutOfBoundsException if a pixel of the chip lies outside the strip's memory, or
    *     the rows outside {@code out}
    */
-  public void write(Strip strip, int column, int row, Format format, ByteBuffer out, long at) {
+  public void write(Strip strip, int column, int row, DataType format, ByteBuffer out, long at) {
+    if (format == DataType.FP16) {
+      throw new IllegalArgumentException("patch rows: expected fp32 or bf16, found fp16");
+    }
     if (strip.bands().size() != bands()) {
       throw new IllegalArgumentException(
           strip.bands().size() + " planes, " + bands() + " expected");
@@ -103,12 +90,12 @@ public final class NativePatchify {
       check(plane, column, row, strip.pixels().size());
       int to = b * FIELDS;
       planes[to] = strip.pixels().address() + plane.offset();
-      planes[to + 1] = plane.type().ordinal();
+      planes[to + 1] = plane.type().code();
       planes[to + 2] = plane.pixelStride();
       planes[to + 3] = plane.lineStride();
       planes[to + 4] = plane.repeat();
     }
-    boolean bf16 = format == Format.BFLOAT16;
+    boolean bf16 = format == DataType.BF16;
     if (!write(planes, statistics, column, row, chip, strip.radiometricOffset(), bf16, out, at)) {
       throw new OutOfMemoryError("no memory to lay out patch rows");
     }

@@ -28,9 +28,6 @@ public final class TiledTiff {
   private static final int FIELDS = 14;
 
   private static final Target NOWHERE = new Target(null, 0, 0, 0, 0, 0);
-  private static final PixelType[] TYPES = {
-    PixelType.UINT8, PixelType.UINT16, PixelType.INT16, PixelType.FLOAT32
-  };
 
   private final HostBuffer file;
   private final int[] image;
@@ -133,7 +130,7 @@ public final class TiledTiff {
   }
 
   public PixelType type() {
-    return TYPES[image[3]];
+    return PixelType.ofCode(image[3]);
   }
 
   /** Columns of a tile in pixels. */

@@ -1,20 +1,45 @@
 package dev.kiln.type;
 
-/** Type of one stored pixel. Values lie in host byte order. */
+/** Type of one stored pixel, in host byte order. */
 public enum PixelType {
-  UINT8(1),
-  UINT16(2),
-  INT16(2),
-  FLOAT32(4);
+  /** Unsigned 8-bit integer. */
+  UINT8(0, 1),
+  /** Unsigned 16-bit integer. */
+  UINT16(1, 2),
+  /** Signed 16-bit integer. */
+  INT16(2, 2),
+  /** IEEE 754 binary32. */
+  FLOAT32(3, 4);
 
+  private final int code;
   private final int bytes;
 
-  PixelType(int bytes) {
+  PixelType(int code, int bytes) {
+    this.code = code;
     this.bytes = bytes;
   }
 
-  /** Size of one pixel in bytes. */
+  /** Returns the code of this type in native and device code, as {@code kiln.h} defines it. */
+  public int code() {
+    return code;
+  }
+
+  /** Returns the size of one pixel in bytes. */
   public int bytes() {
     return bytes;
+  }
+
+  /**
+   * Returns the type with a code.
+   *
+   * @throws IllegalArgumentException if no type has it
+   */
+  public static PixelType ofCode(int code) {
+    for (PixelType type : values()) {
+      if (type.code == code) {
+        return type;
+      }
+    }
+    throw new IllegalArgumentException("pixel type: expected a known code, found " + code);
   }
 }

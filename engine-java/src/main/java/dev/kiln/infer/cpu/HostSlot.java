@@ -5,8 +5,8 @@ import dev.kiln.infer.EncoderDescription;
 import dev.kiln.infer.EncoderException;
 import dev.kiln.infer.Patchify;
 import dev.kiln.memory.Strip;
-import dev.kiln.patch.NativePatchify.Format;
 import dev.kiln.platform.Platform;
+import dev.kiln.type.DataType;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -18,7 +18,7 @@ abstract class HostSlot implements BatchSlot {
   private final EncoderDescription description;
   private final ComputeThread compute;
   private final Patchify rows;
-  private final Format format;
+  private final DataType format;
   private final ByteBuffer patches;
   private final FloatBuffer time;
   private final FloatBuffer location;
@@ -31,7 +31,7 @@ abstract class HostSlot implements BatchSlot {
    * @param format of the patch rows that the encoder reads
    */
   HostSlot(
-      Platform platform, EncoderDescription description, Format format, ComputeThread compute) {
+      Platform platform, EncoderDescription description, DataType format, ComputeThread compute) {
     this.description = description;
     this.compute = compute;
     this.rows = new Patchify(platform, description.chip());

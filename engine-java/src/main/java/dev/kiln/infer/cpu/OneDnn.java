@@ -4,7 +4,7 @@ import static org.bytedeco.dnnl.global.dnnl.*;
 
 import dev.kiln.memory.HostBuffer;
 import dev.kiln.nativelib.OpenMp;
-import dev.kiln.patch.NativePatchify.Format;
+import dev.kiln.type.DataType;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -80,19 +80,19 @@ final class OneDnn implements AutoCloseable {
 
   /** Number format of a memory. */
   enum Type {
-    F32(dnnl_f32, Format.FLOAT32),
-    BF16(dnnl_bf16, Format.BFLOAT16);
+    F32(dnnl_f32, DataType.FP32),
+    BF16(dnnl_bf16, DataType.BF16);
 
     private final int code;
-    private final Format rows;
+    private final DataType rows;
 
-    Type(int code, Format rows) {
+    Type(int code, DataType rows) {
       this.code = code;
       this.rows = rows;
     }
 
     /** The same of patch rows. */
-    Format rows() {
+    DataType rows() {
       return rows;
     }
 

@@ -9,8 +9,8 @@ import dev.kiln.infer.BatchSlot;
 import dev.kiln.infer.Encoder;
 import dev.kiln.infer.EncoderDescription;
 import dev.kiln.model.ModelDirectory;
-import dev.kiln.patch.NativePatchify.Format;
 import dev.kiln.platform.Platform;
+import dev.kiln.type.DataType;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.Map;
@@ -119,7 +119,7 @@ public final class OnnxRuntimeEncoder implements Encoder {
     private final FloatBuffer metres = floats(1);
 
     Slot() {
-      super(platform, description, Format.FLOAT32, compute);
+      super(platform, description, DataType.FP32, compute);
     }
 
     @Override

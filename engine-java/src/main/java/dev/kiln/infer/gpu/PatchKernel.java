@@ -13,7 +13,6 @@ import dev.kiln.memory.BandPlane;
 import dev.kiln.memory.Strip;
 import dev.kiln.platform.Band;
 import dev.kiln.platform.Platform;
-import dev.kiln.type.PixelType;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Locale;
@@ -91,7 +90,7 @@ public final class PatchKernel implements AutoCloseable {
       out.putLong(at, pixels + plane.byteOf(column / plane.repeat(), top / plane.repeat()));
       out.putLong(at + 8, plane.lineStride());
       out.putInt(at + 16, plane.pixelStride());
-      out.putInt(at + 20, code(plane.type()));
+      out.putInt(at + 20, plane.type().code());
       out.putInt(at + 24, plane.repeat());
       out.putInt(at + 28, column % plane.repeat());
       out.putInt(at + 32, top % plane.repeat());
@@ -118,15 +117,6 @@ public final class PatchKernel implements AutoCloseable {
         || plane.lineStride() % size != 0) {
       throw new IllegalArgumentException("pixels of " + plane + " are not aligned");
     }
-  }
-
-  private static int code(PixelType type) {
-    return switch (type) {
-      case UINT8 -> 0;
-      case UINT16 -> 1;
-      case INT16 -> 2;
-      case FLOAT32 -> 3;
-    };
   }
 
   /**
