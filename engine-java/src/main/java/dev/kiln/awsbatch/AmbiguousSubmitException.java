@@ -2,7 +2,7 @@ package dev.kiln.awsbatch;
 
 import java.io.IOException;
 
-/** A submission that AWS Batch may or may not have taken. */
+/** AWS Batch may or may not have accepted a submission. */
 final class AmbiguousSubmitException extends IOException {
   private static final long serialVersionUID = 1L;
 

@@ -10,112 +10,146 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.TreeMap;
 import software.amazon.awssdk.services.batch.model.JobDetail;
 import software.amazon.awssdk.services.batch.model.JobStatus;
 import software.amazon.awssdk.services.batch.model.JobSummary;
 
 /**
- * Looks at the runs into one output: at the reports that lie there, and at what AWS Batch says of
- * the jobs. Without Batch the reports alone are told. Store and service are borrowed.
+ * Observer of the runs that write into one output: reads their reports, and asks AWS Batch for the
+ * state of their jobs. Store and service are borrowed.
  */
 public final class ArrayMonitor implements AutoCloseable {
-  private static final int REASONS = 5;
-  private static final int LOOK = 3;
+  private static final int MAX_REASONS = 5;
+  private static final int MAX_FAILED_CHILDREN = 3;
 
   private final ObjectStore out;
-  private final BatchService batch;
+  private final Optional<AwsBatchService> awsBatch;
   private final Clock clock;
   private final SubmissionLedger ledger;
   private final ShardReports reports;
 
   /**
-   * @param batch null to look at reports alone
+   * Creates an observer.
+   *
+   * @param awsBatch empty to read reports alone
    */
-  public ArrayMonitor(ObjectStore out, BatchService batch, Clock clock) {
+  public ArrayMonitor(ObjectStore out, Optional<AwsBatchService> awsBatch, Clock clock) {
     this.out = out;
-    this.batch = batch;
+    this.awsBatch = awsBatch;
     this.clock = clock;
     this.ledger = new SubmissionLedger(out);
     this.reports = new ShardReports(out);
   }
 
   /**
-   * Looks once.
+   * Returns the current state.
    *
-   * @param job id of a job of AWS Batch whose submission alone is looked at; null for all
-   * @throws ConfigurationException if no run has begun there
+   * @param jobId id of an AWS Batch job, to see its submission alone; empty for all runs
+   * @throws ConfigurationException if there is no such run
    */
-  public ArrayStatus look(String job) throws IOException {
+  public ArrayStatus status(Optional<String> jobId) throws IOException {
     List<ArrayStatus.Run> runs = new ArrayList<>();
-    if (job == null) {
+    if (jobId.isEmpty()) {
       List<ShardReport> unnamed = reports.of(null);
       if (!unnamed.isEmpty()) {
-        runs.add(run(null, unnamed));
+        runs.add(unnamedRun(unnamed));
       }
     }
     for (Submission submission : ledger.all()) {
-      if (job == null || submission.jobIds().contains(job)) {
-        runs.add(run(submission, reports.of(submission.id())));
+      if (jobId.isEmpty() || submission.jobIds().contains(jobId.get())) {
+        runs.add(submittedRun(submission, reports.of(submission.id())));
       }
     }
     if (runs.isEmpty()) {
       throw new ConfigurationException(
-          job == null
-              ? out.root() + ": no run has begun there: no reports and no submissions in _kiln/"
-              : "job " + job + ": not in a submission into " + out.root());
+          jobId
+              .map(id -> "job " + id + ": not part of a submission into " + out.root())
+              .orElse(out.root() + ": no run found: _kiln/ has no reports and no submissions"));
     }
     return new ArrayStatus(out.root(), runs);
   }
 
-  private ArrayStatus.Run run(Submission submission, List<ShardReport> all) throws IOException {
-    List<JobDetail> jobs =
-        batch == null || submission == null ? List.of() : batch.describe(submission.jobIds());
-    Map<String, Integer> states = states(submission, jobs);
-    boolean active =
-        batch == null || submission == null
-            ? all.stream().anyMatch(ShardReport::running)
-            : jobs.stream()
-                .anyMatch(
-                    job -> job.status() != JobStatus.SUCCEEDED && job.status() != JobStatus.FAILED);
-
-    Map<Integer, Integer> codes = new TreeMap<>();
-    all.stream().filter(r -> !r.running()).forEach(r -> codes.merge(r.exitCode(), 1, Integer::sum));
-    long scenes =
-        submission == null
-            ? all.stream().mapToLong(ShardReport::scenes).sum()
-            : submission.scenes();
-    long done = all.stream().mapToLong(ShardReport::done).sum();
-    long failed = all.stream().mapToLong(r -> r.failures().size()).sum();
-    long chips = all.stream().mapToLong(ShardReport::chips).sum();
-    double busy = all.stream().mapToDouble(ShardReport::seconds).sum();
-    double elapsed = submission == null ? 0 : elapsed(submission, jobs, active);
-    double perSecond = elapsed > 0 ? chips / elapsed : 0;
-    long left = scenes - done - failed;
+  private static ArrayStatus.Run unnamedRun(List<ShardReport> all) {
+    long total = all.stream().mapToLong(ShardReport::scenes).sum();
     return new ArrayStatus.Run(
-        submission == null ? null : submission.id(),
-        submission == null ? null : submission.retryOf(),
-        submission == null ? List.of() : submission.jobIds(),
-        submission == null ? 0 : submission.children(),
-        states,
+        Optional.empty(),
+        Optional.empty(),
+        all.stream().anyMatch(ShardReport::running),
+        new ArrayStatus.Jobs(List.of(), OptionalInt.empty(), Map.of()),
+        counts(all),
+        scenes(total, all),
+        chips(all, 0),
+        OptionalDouble.empty(),
+        OptionalDouble.empty(),
+        reasons(all),
+        List.of());
+  }
+
+  private ArrayStatus.Run submittedRun(Submission submission, List<ShardReport> all)
+      throws IOException {
+    List<JobDetail> jobs =
+        awsBatch.isEmpty() ? List.of() : awsBatch.get().describe(submission.jobIds());
+    boolean active =
+        awsBatch.isEmpty()
+            ? all.stream().anyMatch(ShardReport::running)
+            : jobs.stream().anyMatch(job -> !ended(job));
+    double elapsed = elapsedSeconds(submission, jobs, active);
+    ArrayStatus.Scenes scenes = scenes(submission.scenes(), all);
+    OptionalDouble secondsLeft =
+        active && elapsed > 0 && scenes.done() > 0
+            ? OptionalDouble.of(elapsed / scenes.done() * scenes.left())
+            : OptionalDouble.empty();
+    return new ArrayStatus.Run(
+        Optional.of(submission.id()),
+        Optional.ofNullable(submission.retryOf()),
         active,
-        all.size(),
-        (int) all.stream().filter(ShardReport::running).count(),
-        codes,
+        new ArrayStatus.Jobs(
+            submission.jobIds(),
+            OptionalInt.of(submission.children()),
+            childrenByState(submission, jobs)),
+        counts(all),
         scenes,
-        done,
-        failed,
-        chips,
-        perSecond,
-        busy > 0 ? chips / busy : 0,
-        active && elapsed > 0 && done > 0 ? elapsed / done * left : Double.NaN,
-        cost(submission, jobs, busy),
+        chips(all, elapsed),
+        secondsLeft,
+        cost(submission, jobs, all),
         reasons(all),
         failedChildren(submission, jobs));
   }
 
-  /** Jobs that embed, by state; one that is no array counts as one. */
-  private static Map<String, Integer> states(Submission submission, List<JobDetail> jobs) {
+  private static boolean ended(JobDetail job) {
+    return job.status() == JobStatus.SUCCEEDED || job.status() == JobStatus.FAILED;
+  }
+
+  private static ArrayStatus.Reports counts(List<ShardReport> all) {
+    Map<Integer, Integer> exitCodes = new TreeMap<>();
+    all.stream()
+        .filter(report -> !report.running())
+        .forEach(report -> exitCodes.merge(report.exitCode(), 1, Integer::sum));
+    int running = (int) all.stream().filter(ShardReport::running).count();
+    return new ArrayStatus.Reports(all.size(), running, exitCodes);
+  }
+
+  private static ArrayStatus.Scenes scenes(long total, List<ShardReport> all) {
+    return new ArrayStatus.Scenes(
+        total,
+        all.stream().mapToLong(ShardReport::done).sum(),
+        all.stream().mapToLong(report -> report.failures().size()).sum());
+  }
+
+  private static ArrayStatus.Chips chips(List<ShardReport> all, double elapsed) {
+    long chips = all.stream().mapToLong(ShardReport::chips).sum();
+    double busy = all.stream().mapToDouble(ShardReport::seconds).sum();
+    return new ArrayStatus.Chips(
+        chips,
+        elapsed > 0 ? OptionalDouble.of(chips / elapsed) : OptionalDouble.empty(),
+        busy > 0 ? OptionalDouble.of(chips / busy) : OptionalDouble.empty());
+  }
+
+  private static Map<String, Integer> childrenByState(Submission submission, List<JobDetail> jobs) {
     Map<String, Integer> states =
         new TreeMap<>(
             Comparator.comparingInt(ArrayMonitor::order).thenComparing(Comparator.naturalOrder()));
@@ -143,48 +177,47 @@ public final class ArrayMonitor implements AutoCloseable {
         && job.arrayProperties().size() > 0;
   }
 
-  private double elapsed(Submission submission, List<JobDetail> jobs, boolean active) {
-    long from = Instant.parse(submission.created()).toEpochMilli();
-    long now = clock.millis();
-    long to =
+  private double elapsedSeconds(Submission submission, List<JobDetail> jobs, boolean active) {
+    long start = Instant.parse(submission.created()).toEpochMilli();
+    long end =
         active
-            ? now
+            ? clock.millis()
             : jobs.stream()
                 .filter(job -> job.stoppedAt() != null)
                 .mapToLong(JobDetail::stoppedAt)
                 .max()
-                .orElse(from);
-    return (to - from) / 1000.0;
+                .orElse(start);
+    return (end - start) / 1000.0;
   }
 
-  private double cost(Submission submission, List<JobDetail> jobs, double reported)
+  private OptionalDouble cost(Submission submission, List<JobDetail> jobs, List<ShardReport> all)
       throws IOException {
-    if (submission == null || !(submission.pricePerHour() > 0)) {
-      return Double.NaN;
+    if (!(submission.pricePerHour() > 0)) {
+      return OptionalDouble.empty();
     }
-    double seconds = reported;
+    double seconds = all.stream().mapToDouble(ShardReport::seconds).sum();
     for (JobDetail job : jobs) {
       if (isArray(job) && job.arrayProperties().statusSummary().getOrDefault("RUNNING", 0) > 0) {
-        for (JobSummary child : batch.children(job.jobId(), JobStatus.RUNNING)) {
+        for (JobSummary child : awsBatch.orElseThrow().children(job.jobId(), JobStatus.RUNNING)) {
           seconds += child.startedAt() == null ? 0 : (clock.millis() - child.startedAt()) / 1000.0;
         }
       }
     }
-    return seconds / 3600 * submission.pricePerHour();
+    return OptionalDouble.of(seconds / 3600 * submission.pricePerHour());
   }
 
-  /** Failures of scenes and ends of children, those alike taken together. */
+  /** Groups failures of scenes and of children by their message. */
   private static List<ArrayStatus.Reason> reasons(List<ShardReport> all) {
     Map<String, Long> counts = new HashMap<>();
     Map<String, String> examples = new HashMap<>();
     for (ShardReport report : all) {
       for (ShardReport.Failure failure : report.failures()) {
-        String reason = general(failure.reason());
+        String reason = withoutDetails(failure.reason());
         counts.merge(reason, 1L, Long::sum);
         examples.putIfAbsent(reason, failure.key());
       }
       if (!report.ended().isEmpty()) {
-        String reason = "broke off: " + general(report.ended());
+        String reason = "aborted: " + withoutDetails(report.ended());
         counts.merge(reason, 1L, Long::sum);
         examples.putIfAbsent(reason, report.name());
       }
@@ -194,13 +227,13 @@ public final class ArrayMonitor implements AutoCloseable {
             Map.Entry.<String, Long>comparingByValue()
                 .reversed()
                 .thenComparing(Map.Entry.comparingByKey()))
-        .limit(REASONS)
+        .limit(MAX_REASONS)
         .map(e -> new ArrayStatus.Reason(e.getValue(), e.getKey(), examples.get(e.getKey())))
         .toList();
   }
 
-  /** Paths and numbers differ from scene to scene, and would hide what is common. */
-  private static String general(String reason) {
+  /** Replaces paths and numbers, which differ from scene to scene. */
+  private static String withoutDetails(String reason) {
     return reason
         .replaceAll("\\S*/\\S*[^\\s:;,.)]", "…")
         .replaceAll("\\d[\\d,.]*", "#")
@@ -217,8 +250,8 @@ public final class ArrayMonitor implements AutoCloseable {
           ids.add(job.jobId());
         }
       } else if (job.arrayProperties().statusSummary().getOrDefault("FAILED", 0) > 0) {
-        batch.children(job.jobId(), JobStatus.FAILED).stream()
-            .limit(LOOK)
+        awsBatch.orElseThrow().children(job.jobId(), JobStatus.FAILED).stream()
+            .limit(MAX_FAILED_CHILDREN)
             .map(JobSummary::jobId)
             .forEach(ids::add);
       }
@@ -226,19 +259,22 @@ public final class ArrayMonitor implements AutoCloseable {
     if (ids.isEmpty()) {
       return List.of();
     }
-    List<ArrayStatus.FailedChild> failed = new ArrayList<>();
-    for (JobDetail child : batch.describe(ids.subList(0, Math.min(LOOK, ids.size())))) {
-      boolean container = child.container() != null;
-      String reason = container ? child.container().reason() : null;
-      failed.add(
-          new ArrayStatus.FailedChild(
-              child.jobId(),
-              container ? child.container().exitCode() : null,
-              reason == null ? String.valueOf(child.statusReason()) : reason,
-              submission.logGroup(),
-              container ? child.container().logStreamName() : null));
-    }
-    return failed;
+    List<String> some = ids.subList(0, Math.min(MAX_FAILED_CHILDREN, ids.size()));
+    return awsBatch.orElseThrow().describe(some).stream()
+        .map(child -> failedChild(submission, child))
+        .toList();
+  }
+
+  private static ArrayStatus.FailedChild failedChild(Submission submission, JobDetail child) {
+    boolean container = child.container() != null;
+    Integer exitCode = container ? child.container().exitCode() : null;
+    String reason = container ? child.container().reason() : null;
+    return new ArrayStatus.FailedChild(
+        child.jobId(),
+        exitCode == null ? OptionalInt.empty() : OptionalInt.of(exitCode),
+        reason == null ? String.valueOf(child.statusReason()) : reason,
+        submission.logGroup(),
+        Optional.ofNullable(container ? child.container().logStreamName() : null));
   }
 
   @Override

@@ -5,50 +5,51 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * How a list of scenes becomes arrays of jobs. AWS Batch takes arrays of 2 to 10,000 children, so a
- * longer list goes to several, and a single child is a job of its own.
+ * Split of a scene list into array jobs. An array of AWS Batch has 2 to 10,000 children, so a
+ * longer list needs several arrays, and a single child is a job without an array.
  *
- * @param scenes in the list
- * @param itemsPerJob scenes that a child takes
+ * @param scenes scenes in the list
+ * @param itemsPerJob scenes per child
  */
 public record ArraySplit(long scenes, int itemsPerJob) {
-  /** The most children of an array that AWS Batch takes. */
-  public static final int LARGEST_ARRAY = 10_000;
+  /** Limit of AWS Batch. */
+  public static final int MAX_ARRAY_SIZE = 10_000;
 
-  /** More than this many children would be more than anyone meant. */
-  private static final long MOST_CHILDREN = 1_000_000;
+  /** More children than this are taken for a mistake. */
+  private static final long MAX_CHILDREN = 1_000_000;
 
   /**
-   * Some of the children.
+   * One array job.
    *
-   * @param first index of the first of them in the whole list's cut
-   * @param children how many; 1 is no array
+   * @param firstIndex index of its first child among all children
+   * @param children number of children; 1 is a job without an array
    */
-  public record Part(int first, int children) {}
+  public record Part(int firstIndex, int children) {}
 
+  /** Checks the numbers. */
   public ArraySplit {
     if (scenes < 1) {
       throw new ConfigurationException("the scene list is empty; write one with kiln manifest");
     }
     if (itemsPerJob < 1) {
-      throw new ConfigurationException("--items-per-job " + itemsPerJob + ": at least 1 expected");
+      throw new ConfigurationException("--items-per-job: expected 1 or more, found " + itemsPerJob);
     }
-    if ((scenes - 1) / itemsPerJob >= MOST_CHILDREN) {
+    if ((scenes - 1) / itemsPerJob >= MAX_CHILDREN) {
       throw new ConfigurationException(
-          "--items-per-job %d: %,d scenes would be more than %,d jobs; give each more"
-              .formatted(itemsPerJob, scenes, MOST_CHILDREN));
+          "--items-per-job %d: %,d scenes need more than %,d jobs; raise it"
+              .formatted(itemsPerJob, scenes, MAX_CHILDREN));
     }
   }
 
-  /** Jobs in all. */
+  /** Returns the number of children of all arrays. */
   public int children() {
     return (int) ((scenes + itemsPerJob - 1) / itemsPerJob);
   }
 
-  /** Arrays, as even as can be, so that none is left with a single child. */
+  /** Returns arrays of nearly equal size, so that none is left with a single child. */
   public List<Part> parts() {
     int children = children();
-    int arrays = (children + LARGEST_ARRAY - 1) / LARGEST_ARRAY;
+    int arrays = (children + MAX_ARRAY_SIZE - 1) / MAX_ARRAY_SIZE;
     List<Part> parts = new ArrayList<>();
     for (int i = 0; i < arrays; i++) {
       int from = (int) ((long) children * i / arrays);

@@ -2,83 +2,119 @@ package dev.kiln.awsbatch;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
 
 /**
- * How the runs into one output stand.
+ * State of the runs that write into one output.
  *
- * @param out the output
- * @param runs the oldest first
+ * @param out URI of the output
+ * @param runs oldest first
  */
 public record ArrayStatus(String out, List<Run> runs) {
+  /** Copies the list. */
   public ArrayStatus {
     runs = List.copyOf(runs);
   }
 
-  /**
-   * One submission, or the run without a name that was started otherwise.
-   *
-   * @param id of the submission; null for the run without
-   * @param retryOf id of the submission whose scenes it takes; null for a first one
-   * @param jobIds of AWS Batch
-   * @param children in all; 0 if not known
-   * @param states children by state in AWS Batch; empty where that was not asked or has forgotten
-   * @param active whether Batch has still something to do
-   * @param reports children that have reported
-   * @param running children whose last word is that they run
-   * @param exitCodes children that ended, by exit code
-   * @param scenes in the list; those of the reports where there is no list
-   * @param done scenes whose file is there, as far as children have reported
-   * @param failed scenes that failed
-   * @param chips embedded
-   * @param chipsPerSecond of all children together since the submission; 0 if not known
-   * @param chipsPerSecondOfOne child at work
-   * @param secondsLeft at the pace so far; NaN if not known
-   * @param cost dollars so far for what has been reported and what runs; NaN if no price is known
-   * @param reasons of failures, the most frequent first
-   * @param look children that failed
-   */
-  public record Run(
-      String id,
-      String retryOf,
-      List<String> jobIds,
-      int children,
-      Map<String, Integer> states,
-      boolean active,
-      int reports,
-      int running,
-      Map<Integer, Integer> exitCodes,
-      long scenes,
-      long done,
-      long failed,
-      long chips,
-      double chipsPerSecond,
-      double chipsPerSecondOfOne,
-      double secondsLeft,
-      double cost,
-      List<Reason> reasons,
-      List<FailedChild> look) {}
+  /** Returns whether a run is still active. */
+  public boolean active() {
+    return runs.stream().anyMatch(Run::active);
+  }
 
   /**
-   * @param count scenes or children
-   * @param reason numbers and names taken out
-   * @param example a scene or report that it befell
+   * A submission, or the run without a name that was started in another way.
+   *
+   * @param id id of the submission; empty for the run without a name
+   * @param retryOf id of the submission whose unfinished scenes it embeds
+   * @param active whether AWS Batch, or the reports where AWS Batch is unknown, show unfinished
+   *     work
+   * @param jobs its jobs in AWS Batch
+   * @param reports its reports
+   * @param scenes progress in scenes
+   * @param chips progress in chips
+   * @param secondsLeft estimate at the rate so far
+   * @param cost US dollars so far, of finished attempts and running children; empty without a price
+   * @param reasons most frequent reasons of failures first
+   * @param failedChildren some of the children that failed
+   */
+  public record Run(
+      Optional<String> id,
+      Optional<String> retryOf,
+      boolean active,
+      Jobs jobs,
+      Reports reports,
+      Scenes scenes,
+      Chips chips,
+      OptionalDouble secondsLeft,
+      OptionalDouble cost,
+      List<Reason> reasons,
+      List<FailedChild> failedChildren) {}
+
+  /**
+   * Jobs of a run in AWS Batch.
+   *
+   * @param ids ids of the jobs, arrays counted once
+   * @param children number of children; empty for a run without a submission
+   * @param states number of children by state; empty if AWS Batch is unknown or forgot the jobs
+   */
+  public record Jobs(List<String> ids, OptionalInt children, Map<String, Integer> states) {}
+
+  /**
+   * Reports of a run.
+   *
+   * @param count children with a report
+   * @param running children whose report says that they run
+   * @param exitCodes number of ended children by exit code
+   */
+  public record Reports(int count, int running, Map<Integer, Integer> exitCodes) {}
+
+  /**
+   * Scenes of a run.
+   *
+   * @param total scenes of the list, or of the reports where there is no list
+   * @param done scenes whose file exists according to the reports
+   * @param failed scenes that failed
+   */
+  public record Scenes(long total, long done, long failed) {
+    /** Returns the scenes that are neither done nor failed. */
+    public long left() {
+      return Math.max(0, total - done - failed);
+    }
+  }
+
+  /**
+   * Chips of a run.
+   *
+   * @param embedded chips embedded
+   * @param perSecond rate of all children together since the submission
+   * @param perSecondPerChild rate of a child while it runs
+   */
+  public record Chips(long embedded, OptionalDouble perSecond, OptionalDouble perSecondPerChild) {}
+
+  /**
+   * A reason of failures.
+   *
+   * @param count scenes or children that failed for it
+   * @param reason message with paths and numbers replaced
+   * @param example key of such a scene, or name of such a report
    */
   public record Reason(long count, String reason, String example) {}
 
   /**
-   * A child that failed for good.
+   * A child that failed.
    *
-   * @param jobId of the child
-   * @param exitCode null if it never had one
-   * @param reason that Batch gives
-   * @param logGroup of CloudWatch
-   * @param logStream of its last try; null if it had none
+   * @param jobId id of the child
+   * @param exitCode exit code of its last attempt
+   * @param reason reason that AWS Batch gives
+   * @param logGroup CloudWatch log group
+   * @param logStream CloudWatch log stream of its last attempt
    */
   public record FailedChild(
-      String jobId, Integer exitCode, String reason, String logGroup, String logStream) {}
-
-  /** Whether anything is still under way. */
-  public boolean active() {
-    return runs.stream().anyMatch(Run::active);
-  }
+      String jobId,
+      OptionalInt exitCode,
+      String reason,
+      String logGroup,
+      Optional<String> logStream) {}
 }

@@ -4,16 +4,16 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What is to be embedded, with what, from where and to where.
+ * Arguments of {@code kiln embed} that all children of a submission share.
  *
  * @param platform such as {@code naip}
- * @param model as every child can read it
- * @param source the archive
- * @param out bucket and prefix
- * @param itemsPerJob scenes that a child takes
- * @param options further ones of {@code kiln embed}
- * @param requireGpu whether a child without a GPU must fail
- * @param compileFirst whether a job compiles the model before the children begin
+ * @param model URI that every child can read
+ * @param source URI of the archive
+ * @param out URI of the output
+ * @param itemsPerJob scenes per child
+ * @param options further options of {@code kiln embed}
+ * @param requireGpu whether a child without a GPU fails
+ * @param compileFirst whether a job compiles the model before the children start
  */
 public record EmbedArguments(
     String platform,
@@ -24,20 +24,38 @@ public record EmbedArguments(
     List<String> options,
     boolean requireGpu,
     boolean compileFirst) {
-  /** Options of embed that a plan depends on. */
-  private static final List<String> OF_THE_PLAN = List.of("--precision", "--batch", "--chip");
+  /** Options of {@code kiln embed} that {@code kiln compile} takes as well. */
+  private static final List<String> COMPILE_OPTIONS = List.of("--precision", "--batch", "--chip");
 
   public EmbedArguments {
     options = List.copyOf(options);
   }
 
+  /** Starts with no further options, without a GPU and without a compile job. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** Starts with these arguments. */
+  public Builder toBuilder() {
+    return new Builder()
+        .platform(platform)
+        .model(model)
+        .source(source)
+        .out(out)
+        .itemsPerJob(itemsPerJob)
+        .options(options)
+        .requireGpu(requireGpu)
+        .compileFirst(compileFirst);
+  }
+
   /**
-   * The command line of the children.
+   * Returns the command line of the children.
    *
-   * @param list where the scene list lies
-   * @param run names the folder of the reports
+   * @param list URI of the scene list
+   * @param runName directory name of the reports
    */
-  public List<String> embed(String list, String run) {
+  public List<String> embed(String list, String runName) {
     List<String> command =
         new ArrayList<>(
             List.of(
@@ -48,7 +66,7 @@ public record EmbedArguments(
                 "--source=" + source,
                 "--out=" + out,
                 "--items-per-job=" + itemsPerJob,
-                "--run-name=" + run,
+                "--run-name=" + runName,
                 "--progress=plain"));
     if (requireGpu) {
       command.add("--require-gpu");
@@ -57,14 +75,14 @@ public record EmbedArguments(
     return command;
   }
 
-  /** The command line of the job that compiles the model for the GPU it runs on. */
+  /** Returns the command line of the job that compiles the model for the GPU it runs on. */
   public List<String> compile() {
     List<String> command =
         new ArrayList<>(List.of("compile", "--model=" + model, "--platform=" + platform));
     for (int i = 0; i < options.size(); i++) {
       String option = options.get(i);
       String name = option.replaceFirst("=.*", "");
-      if (OF_THE_PLAN.contains(name)) {
+      if (COMPILE_OPTIONS.contains(name)) {
         command.add(option);
         if (name.equals(option) && i + 1 < options.size()) {
           command.add(options.get(i + 1));
@@ -72,5 +90,73 @@ public record EmbedArguments(
       }
     }
     return command;
+  }
+
+  /** Builder of {@link EmbedArguments}. */
+  public static final class Builder {
+    private String platform;
+    private String model;
+    private String source;
+    private String out;
+    private int itemsPerJob = 100;
+    private List<String> options = List.of();
+    private boolean requireGpu;
+    private boolean compileFirst;
+
+    private Builder() {}
+
+    /** Sets the platform. */
+    public Builder platform(String name) {
+      platform = name;
+      return this;
+    }
+
+    /** Sets the URI of the model. */
+    public Builder model(String uri) {
+      model = uri;
+      return this;
+    }
+
+    /** Sets the URI of the archive. */
+    public Builder source(String uri) {
+      source = uri;
+      return this;
+    }
+
+    /** Sets the URI of the output. */
+    public Builder out(String uri) {
+      out = uri;
+      return this;
+    }
+
+    /** Sets the scenes per child. */
+    public Builder itemsPerJob(int scenes) {
+      itemsPerJob = scenes;
+      return this;
+    }
+
+    /** Sets further options of {@code kiln embed}. */
+    public Builder options(List<String> all) {
+      options = all;
+      return this;
+    }
+
+    /** Sets whether a child without a GPU fails. */
+    public Builder requireGpu(boolean required) {
+      requireGpu = required;
+      return this;
+    }
+
+    /** Sets whether a job compiles the model before the children start. */
+    public Builder compileFirst(boolean first) {
+      compileFirst = first;
+      return this;
+    }
+
+    /** Returns the arguments. */
+    public EmbedArguments build() {
+      return new EmbedArguments(
+          platform, model, source, out, itemsPerJob, options, requireGpu, compileFirst);
+    }
   }
 }

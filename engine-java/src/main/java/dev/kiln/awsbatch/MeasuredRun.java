@@ -9,16 +9,16 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * What a report of {@code kiln embed} says of its run, for a scene and a second.
+ * Rates and sizes that a report of {@code kiln embed} measured.
  *
- * @param name of the report
- * @param encoder that ran
- * @param scenes embedded
- * @param chipsPerSecond over the whole run
- * @param chipsPerScene on average
- * @param readsPerScene requests to the source, on average
- * @param bytesReadPerScene on average
- * @param bytesWrittenPerScene on average
+ * @param name name of the report
+ * @param encoder encoder of the run
+ * @param scenes scenes embedded
+ * @param chipsPerSecond rate of the whole run
+ * @param chipsPerScene mean chips per scene
+ * @param readsPerScene mean requests to the source per scene
+ * @param bytesReadPerScene mean bytes fetched per scene
+ * @param bytesWrittenPerScene mean bytes written per scene
  */
 public record MeasuredRun(
     String name,
@@ -32,22 +32,24 @@ public record MeasuredRun(
 
   /** Opens the report. */
   public interface Source {
+    /** Returns a stream that the caller closes. */
     InputStream open() throws IOException;
   }
 
   /**
    * Reads a report.
    *
-   * @throws ConfigurationException if it is none, or its run embedded nothing
+   * @throws ConfigurationException if it is not a report, or its run embedded nothing
    */
   public static MeasuredRun read(String name, Source source) throws IOException {
     JsonNode report;
     try (InputStream in = source.open()) {
       report = JsonMapper.shared().readTree(in.readAllBytes());
     } catch (NoSuchFileException e) {
-      throw new ConfigurationException("--report " + name + ": there is no such file", e);
+      throw new ConfigurationException("--report " + name + ": no such file", e);
     } catch (JacksonException e) {
-      throw new ConfigurationException("--report " + name + ": no JSON; a report expected", e);
+      throw new ConfigurationException(
+          "--report " + name + ": expected a JSON report of kiln embed, found other text", e);
     }
     JsonNode counts = report.path("run").path("counts");
     long scenes = counts.path("embedded").asLong(0);
@@ -56,8 +58,8 @@ public record MeasuredRun(
       throw new ConfigurationException(
           "--report "
               + name
-              + ": its run embedded nothing; give the report of one that did,"
-              + " _kiln/run.json or _kiln/shard-….json");
+              + ": the run embedded no scene; give the report of one that did, _kiln/run.json or"
+              + " _kiln/shard-….json");
     }
     return new MeasuredRun(
         name,

@@ -17,37 +17,39 @@ import java.util.HexFormat;
 import java.util.zip.GZIPOutputStream;
 
 /**
- * A scene list as it is laid beside the output for all jobs to read: keys alone, one a line, gzip.
- * What stands between the keys does not change it, so its hash is that of the keys.
+ * Scene list in the form that is stored in the output for all jobs to read: one scene key per line,
+ * compressed with gzip. Comments and blank lines of the original are dropped, so the hash depends
+ * on the keys alone.
  *
- * @param scenes keys in it
- * @param sha256 of the lines before they are packed, hexadecimal
- * @param duplicates keys that stand there more than once, each counted for every time but one
- * @param gzip the packed bytes
+ * @param scenes number of keys
+ * @param sha256 hash of the uncompressed lines, hexadecimal
+ * @param duplicates number of keys that repeat an earlier one
+ * @param gzip compressed bytes
  */
 public record PackedList(long scenes, String sha256, long duplicates, byte[] gzip) {
-  /** Takes keys one by one. */
+  /** Builder that takes scene keys one by one. */
   public static final class Builder {
     private final ByteArrayOutputStream packed = new ByteArrayOutputStream();
-    private final MessageDigest digest = digest256();
+    private final MessageDigest digest = PackedList.newSha256();
     private final OutputStream lines;
     private long[] hashes = new long[1 << 10];
     private int size;
 
+    /** Creates an empty list. */
     public Builder() throws IOException {
       lines = new DigestOutputStream(new GZIPOutputStream(packed, 1 << 16), digest);
     }
 
-    /** Appends a key. */
-    public void add(String key) throws IOException {
-      lines.write((key + "\n").getBytes(StandardCharsets.UTF_8));
+    /** Appends a scene key. */
+    public void add(String sceneKey) throws IOException {
+      lines.write((sceneKey + "\n").getBytes(StandardCharsets.UTF_8));
       if (size == hashes.length) {
         hashes = Arrays.copyOf(hashes, size * 2);
       }
-      hashes[size++] = hash(key);
+      hashes[size++] = hash(sceneKey);
     }
 
-    /** The list of all keys that were added. */
+    /** Returns the list; nothing can be added afterwards. */
     public PackedList build() throws IOException {
       lines.close();
       long[] sorted = Arrays.copyOf(hashes, size);
@@ -61,8 +63,8 @@ public record PackedList(long scenes, String sha256, long duplicates, byte[] gzi
     }
 
     /**
-     * Of 64 bits, FNV-1a with a last mix: among ten million keys two are the same by chance 3 times
-     * in a million.
+     * 64-bit FNV-1a with a final mix. Among ten million keys the probability of a collision is
+     * 3·10⁻⁶.
      */
     private static long hash(String key) {
       long h = 0xcbf29ce484222325L;
@@ -75,11 +77,11 @@ public record PackedList(long scenes, String sha256, long duplicates, byte[] gzi
   }
 
   /**
-   * Reads a list through.
+   * Reads a scene list.
    *
-   * @param option that named it, with its value, for messages
-   * @throws ConfigurationException if there is no such list, it may not be read, it is empty, or a
-   *     key in it names no file below the output
+   * @param option option that named the list and its value, for messages
+   * @throws ConfigurationException if the list is missing, unreadable or empty, or a key has no
+   *     output key
    */
   public static PackedList of(String option, SceneList.Source source) throws IOException {
     Builder builder = new Builder();
@@ -87,45 +89,45 @@ public record PackedList(long scenes, String sha256, long duplicates, byte[] gzi
       SceneList.each(
           option,
           source,
-          key -> {
-            requireName(option, key);
-            builder.add(key);
+          sceneKey -> {
+            requireOutputKey(option, sceneKey);
+            builder.add(sceneKey);
           });
     } catch (NoSuchFileException e) {
-      throw new ConfigurationException(option + ": there is no such file", e);
+      throw new ConfigurationException(option + ": no such file", e);
     } catch (AccessDeniedException e) {
-      throw new ConfigurationException(option + ": may not be read: " + e.getReason(), e);
+      throw new ConfigurationException(option + ": access denied: " + e.getReason(), e);
     }
     PackedList list = builder.build();
     if (list.scenes == 0) {
       throw new ConfigurationException(
-          option + ": the list is empty; write one with kiln manifest");
+          option + ": the scene list is empty; write one with kiln manifest");
     }
     return list;
   }
 
-  private static void requireName(String option, String key) {
+  private static void requireOutputKey(String option, String sceneKey) {
     try {
-      OutputKey.of(key);
+      OutputKey.of(sceneKey);
     } catch (IllegalArgumentException e) {
       throw new ConfigurationException(option + ": " + e.getMessage(), e);
     }
   }
 
-  /** Where it lies in the output. */
-  public String key() {
-    return key(sha256);
+  /** Returns the object key of the list in the output. */
+  public String objectKey() {
+    return objectKey(sha256);
   }
 
-  static String key(String sha256) {
+  static String objectKey(String sha256) {
     return "_kiln/lists/" + sha256 + ".txt.gz";
   }
 
-  static MessageDigest digest256() {
+  static MessageDigest newSha256() {
     try {
       return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JVM has it", e);
+      throw new IllegalStateException("SHA-256 is part of every JVM", e);
     }
   }
 }

@@ -9,7 +9,7 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** A request to AWS as the JSON that goes over the wire, for those who want to see it first. */
+/** JSON form of a request to AWS, as it is sent. */
 final class RequestJson {
   private static final JsonMapper JSON = JsonMapper.shared();
 
@@ -19,7 +19,7 @@ final class RequestJson {
     ObjectNode object = JSON.createObjectNode();
     for (SdkField<?> field : request.sdkFields()) {
       Object value = field.getValueOrDefault(request);
-      // What was not set is not sent.
+      // Unset fields are not sent.
       if (value != null && !isEmpty(value)) {
         object.set(field.locationName(), node(value));
       }

@@ -8,43 +8,46 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import software.amazon.awssdk.services.batch.model.JobStatus;
 
-/** Submits what a submission has left. */
+/** Steps of {@code kiln retry}, which submits the unfinished scenes of a submission. */
 public final class Retry {
   private Retry() {}
 
   /**
-   * Finds the first submission to try again.
+   * Returns the submission to retry. Retries of it are not candidates.
    *
-   * @param id of the one that is meant; null if there is but one
-   * @throws ConfigurationException if there is none, or several and none is named
+   * @param id id of the submission; empty if there is only one
+   * @throws ConfigurationException if there is none, or there are several and no id is given
    */
-  public static Submission choose(ObjectStore out, String id) throws IOException {
-    List<Submission> first =
+  public static Submission select(ObjectStore out, Optional<String> id) throws IOException {
+    List<Submission> originals =
         new SubmissionLedger(out).all().stream().filter(s -> s.retryOf() == null).toList();
-    if (first.isEmpty()) {
-      throw new ConfigurationException(
-          out.root() + ": nothing was submitted there; submit with kiln submit");
+    if (originals.isEmpty()) {
+      throw new ConfigurationException(out.root() + ": no submission found; run kiln submit first");
     }
-    String ids = first.stream().map(Submission::id).collect(Collectors.joining(", "));
-    if (id == null && first.size() > 1) {
-      throw new ConfigurationException(
-          out.root() + ": has several submissions: choose one with --submission: " + ids);
+    String ids = originals.stream().map(Submission::id).collect(Collectors.joining(", "));
+    if (id.isEmpty()) {
+      if (originals.size() > 1) {
+        throw new ConfigurationException(
+            out.root() + ": several submissions: choose one with --submission: " + ids);
+      }
+      return originals.get(0);
     }
-    return first.stream()
-        .filter(s -> id == null || s.id().equals(id))
+    return originals.stream()
+        .filter(s -> s.id().equals(id.get()))
         .findFirst()
         .orElseThrow(
             () ->
-                new ConfigurationException("--submission " + id + ": not there; there is " + ids));
+                new ConfigurationException(
+                    "--submission: expected one of " + ids + ", found " + id.get()));
   }
 
   /**
-   * Refuses while jobs of the submission or of its retries are under way: what they are about to do
-   * would be done twice.
+   * Checks that no job of the submission or its retries is active: its scenes would be embedded
+   * twice.
    *
    * @throws ConfigurationException that names the job
    */
-  public static void requireEnded(Submission submission, ObjectStore out, BatchService batch)
+  public static void requireEnded(Submission submission, ObjectStore out, AwsBatchService awsBatch)
       throws IOException {
     for (Submission one : new SubmissionLedger(out).all()) {
       if (!one.id().equals(submission.id()) && !submission.id().equals(one.retryOf())) {
@@ -54,12 +57,12 @@ public final class Retry {
         throw new ConfigurationException(
             "submission "
                 + one.id()
-                + ": was not submitted to its end: run the same kiln submit again first");
+                + ": not all of its jobs are submitted: run the same kiln submit again first");
       }
-      for (var job : batch.describe(one.jobIds())) {
+      for (var job : awsBatch.describe(one.jobIds())) {
         if (job.status() != JobStatus.SUCCEEDED && job.status() != JobStatus.FAILED) {
           throw new ConfigurationException(
-              "job %s (%s) is still %s: wait for its end (kiln status %s)"
+              "job %s (%s) is still %s: wait until it ends (kiln status %s)"
                   .formatted(job.jobName(), job.jobId(), job.statusAsString(), out.root()));
         }
       }
@@ -67,52 +70,42 @@ public final class Retry {
   }
 
   /**
-   * The request for what is left.
+   * Returns the request for the unfinished scenes.
    *
-   * @param itemsPerJob scenes a child takes; empty for as many as before
+   * @param itemsPerJob scenes per child; empty for the number of the submission
    */
   public static Submitter.Request request(
-      Submission submission, PackedList left, Optional<Integer> itemsPerJob) {
-    EmbedArguments before = submission.order();
-    EmbedArguments order =
-        new EmbedArguments(
-            before.platform(),
-            before.model(),
-            before.source(),
-            before.out(),
-            itemsPerJob.orElse(before.itemsPerJob()),
-            before.options(),
-            before.requireGpu(),
-            // The plan is there, or its absence was why the children failed.
-            before.compileFirst());
-    return new Submitter.Request(
-        order,
-        submission.modelHash(),
-        left,
-        submission.queue(),
-        Optional.empty(),
-        submission.definition(),
-        submission.logGroup(),
-        submission.pricePerHour(),
-        submission.id());
+      Submission submission, PackedList unfinished, Optional<Integer> itemsPerJob) {
+    EmbedArguments arguments = submission.arguments();
+    return Submitter.Request.builder()
+        .arguments(
+            arguments.toBuilder().itemsPerJob(itemsPerJob.orElse(arguments.itemsPerJob())).build())
+        .modelHash(submission.modelHash())
+        .list(unfinished)
+        .queue(submission.queue())
+        .existingDefinition(submission.definition())
+        .logGroup(submission.logGroup())
+        .pricePerHour(submission.pricePerHour())
+        .retryOf(submission.id())
+        .build();
   }
 
   /**
-   * Refuses a list that is not the one that was submitted.
+   * Checks that a list is the submitted one.
    *
-   * @param option that named it, with its value
+   * @param option option that named the list and its value, for messages
    */
   public static void requireSameList(Submission submission, String option, PackedList list) {
-    if (!list.sha256().equals(submission.list())) {
+    if (!list.sha256().equals(submission.listSha256())) {
       throw new ConfigurationException(
-          ("%s: has changed since it was submitted: %,d scenes (SHA-256 %s…), then %,d (%s…); leave"
-                  + " it out to try the submitted one again, or submit anew")
+          ("%s: expected the submitted list of %,d scenes (SHA-256 %s…), found %,d scenes (%s…);"
+                  + " omit the option to retry the submitted list, or submit the new one")
               .formatted(
                   option,
-                  list.scenes(),
-                  list.sha256().substring(0, 12),
                   submission.scenes(),
-                  submission.list().substring(0, 12)));
+                  submission.listSha256().substring(0, 12),
+                  list.scenes(),
+                  list.sha256().substring(0, 12)));
     }
   }
 }

@@ -11,13 +11,13 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * When AWS Batch tries a child again: {@code deploy/aws-batch/retry-strategy.json}, which says to
- * the scheduler what Kiln's exit codes mean.
+ * Retry strategy of the children, from {@code deploy/aws-batch/retry-strategy.json}: which exit
+ * codes of Kiln AWS Batch retries.
  */
 final class RetryRules {
   private RetryRules() {}
 
-  /** The rules, with another number of tries. */
+  /** Returns the rules with a number of attempts. */
   static RetryStrategy strategy(int attempts) {
     JsonNode rules;
     try (InputStream in = RetryRules.class.getResourceAsStream("retry-strategy.json")) {

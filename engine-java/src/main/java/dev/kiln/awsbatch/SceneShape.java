@@ -6,56 +6,56 @@ import dev.kiln.error.SceneException;
 import java.util.Optional;
 
 /**
- * What a scene holds, as far as its key tells: an estimate before anything is read.
+ * Size of a scene, estimated from its key before anything is read.
  *
  * @param platform such as {@code naip}
- * @param chips whole chips of 256 × 256 pixels on its grid, none left out
- * @param bytes of its tiles as they are stored
- * @param objects that are read for it
+ * @param chips whole chips of 256 × 256 pixels on its grid
+ * @param bytes compressed size of its tiles
+ * @param objects objects that are read
  */
 public record SceneShape(String platform, double chips, double bytes, int objects) {
-  /** Pixels on a chip's edge. */
-  private static final int CHIP = 256;
+  /** Pixels. */
+  private static final int CHIP_SIZE = 256;
 
-  /** A quarter quadrangle with its margin, metres: 12,666 × 9,704 pixels of 0.6 m. */
+  /** Quarter quadrangle with its margin in metres: 12,666 × 9,704 pixels of 0.6 m. */
   private static final double NAIP_WIDTH = 12_666 * 0.6;
 
   private static final double NAIP_HEIGHT = 9_704 * 0.6;
 
-  /** Stored bytes of a raw one: DEFLATE over four bands of 8 bits, measured on clips of scenes. */
-  private static final double NAIP_PACKED = 0.5;
+  /** Compressed bytes per raw byte: DEFLATE over four 8-bit bands, measured on parts of scenes. */
+  private static final double NAIP_COMPRESSION = 0.5;
 
-  /** Pixels on the edge of a Sentinel-2 square at 10 m. */
-  private static final int SENTINEL_2 = 10_980;
+  /** Edge of a Sentinel-2 tile in pixels of 10 m. */
+  private static final int SENTINEL_2_EDGE = 10_980;
 
-  /** Four bands of 10 m, six of 20 m, the classification. */
+  /** Four bands of 10 m, six of 20 m, and the scene classification. */
   private static final double SENTINEL_2_BYTES = 4 * 150e6 + 6 * 42e6 + 2e6;
 
-  /** The bands, the classification and the item. */
+  /** Ten bands, the scene classification and the STAC item. */
   private static final int SENTINEL_2_OBJECTS = 12;
 
-  /** What is known of the scene of this key; empty for archives whose scenes differ in size. */
-  public static Optional<SceneShape> of(String key) {
-    if (key.endsWith(".tif")) {
+  /** Returns the size of a scene; empty for archives whose scenes differ in size. */
+  public static Optional<SceneShape> of(String sceneKey) {
+    if (sceneKey.endsWith(".tif")) {
       try {
-        return Optional.of(naip(NaipKey.parse(key).gsd()));
+        return Optional.of(naip(NaipKey.parse(sceneKey).gsd()));
       } catch (SceneException e) {
         return Optional.empty();
       }
     }
-    return Sentinel2Key.parse(key).map(parsed -> sentinel2());
+    return Sentinel2Key.parse(sceneKey).map(parsed -> sentinel2());
   }
 
   private static SceneShape naip(double gsd) {
-    // As if half a pixel more: 12,666 pixels must not become 12,665 by rounding.
+    // Round to the nearest pixel: 12,666 pixels must not become 12,665.
     double width = Math.floor(NAIP_WIDTH / gsd + 0.5);
     double height = Math.floor(NAIP_HEIGHT / gsd + 0.5);
-    double chips = Math.floor(width / CHIP) * Math.floor(height / CHIP);
-    return new SceneShape("naip", chips, width * height * 4 * NAIP_PACKED, 1);
+    double chips = Math.floor(width / CHIP_SIZE) * Math.floor(height / CHIP_SIZE);
+    return new SceneShape("naip", chips, width * height * 4 * NAIP_COMPRESSION, 1);
   }
 
   private static SceneShape sentinel2() {
-    double side = Math.floor((double) SENTINEL_2 / CHIP);
+    double side = Math.floor((double) SENTINEL_2_EDGE / CHIP_SIZE);
     return new SceneShape("sentinel-2-l2a", side * side, SENTINEL_2_BYTES, SENTINEL_2_OBJECTS);
   }
 }

@@ -6,17 +6,17 @@ import java.util.List;
 import tools.jackson.databind.JsonNode;
 
 /**
- * What the report of one child says, as far as those who watch many ask.
+ * The parts of a child's report that the monitor needs.
  *
- * @param name of the file
- * @param running whether the child has begun and not ended, or was killed
- * @param exitCode of a child that ended
- * @param ended why it broke off; empty if it came to its end
- * @param scenes of the child
- * @param there scenes whose file was there before this try
- * @param embedded scenes of this try
- * @param chips of this try
- * @param seconds of this try
+ * @param name file name of the report
+ * @param running whether the child has started and not ended, or was killed
+ * @param exitCode exit code of a child that ended
+ * @param ended why the run aborted; empty if it did not
+ * @param scenes scenes of the child
+ * @param alreadyDone scenes whose file existed before this attempt
+ * @param embedded scenes that this attempt embedded
+ * @param chips chips that this attempt embedded
+ * @param seconds duration of this attempt
  * @param failures scenes that failed
  */
 record ShardReport(
@@ -25,16 +25,18 @@ record ShardReport(
     int exitCode,
     String ended,
     long scenes,
-    long there,
+    long alreadyDone,
     long embedded,
     long chips,
     double seconds,
     List<Failure> failures) {
 
   /**
-   * @param key line of the scene list
-   * @param kind what may help, as {@link dev.kiln.run.FailedScene.Kind}
-   * @param reason what is wrong
+   * A scene that failed.
+   *
+   * @param key scene key
+   * @param kind name of a {@link dev.kiln.run.FailedScene.Kind}
+   * @param reason message without the key
    */
   record Failure(String key, String kind, String reason) {
     boolean permanent() {
@@ -66,12 +68,12 @@ record ShardReport(
         failures);
   }
 
-  /** Whether no further try of the child follows. */
+  /** Returns whether the child will not be attempted again. */
   boolean last() {
     return !running && (exitCode == ExitCode.DONE || exitCode == ExitCode.SCENES_FAILED);
   }
 
   long done() {
-    return there + embedded;
+    return alreadyDone + embedded;
   }
 }

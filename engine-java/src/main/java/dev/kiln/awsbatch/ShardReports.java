@@ -18,17 +18,17 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * The reports of all children, read many at once. Those that are the last of their child are read
- * once, however often they are asked for. The store is borrowed.
+ * Reader of the reports of all children, with concurrent requests. Final reports are cached. The
+ * store is borrowed.
  */
 final class ShardReports implements AutoCloseable {
-  private static final int AT_ONCE = 32;
+  private static final int CONCURRENCY = 32;
 
   private final ObjectStore out;
-  private final Map<String, ShardReport> last = new ConcurrentHashMap<>();
+  private final Map<String, ShardReport> finalReports = new ConcurrentHashMap<>();
   private final ExecutorService readers =
       Executors.newFixedThreadPool(
-          AT_ONCE,
+          CONCURRENCY,
           task -> {
             Thread thread = new Thread(task, "reports");
             thread.setDaemon(true);
@@ -40,16 +40,16 @@ final class ShardReports implements AutoCloseable {
   }
 
   /**
-   * Reads the reports of a run.
+   * Returns the reports of a run.
    *
-   * @param run its name; null for the one without
+   * @param run name of the run; null for the one without a name
    */
   List<ShardReport> of(String run) throws IOException {
-    String folder = ReportKey.folder(run);
+    String directory = ReportKey.folder(run);
     List<Callable<ShardReport>> reads = new ArrayList<>();
-    for (String name : out.list(folder)) {
+    for (String name : out.list(directory)) {
       if (name.endsWith(".json") && (name.startsWith("shard-") || name.equals("run.json"))) {
-        reads.add(() -> read(folder + "/" + name, name));
+        reads.add(() -> read(directory + "/" + name, name));
       }
     }
     try {
@@ -60,7 +60,7 @@ final class ShardReports implements AutoCloseable {
       return reports;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new InterruptedIOException(out.uri(folder) + ": interrupted");
+      throw new InterruptedIOException(out.uri(directory) + ": interrupted");
     } catch (ExecutionException e) {
       if (e.getCause() instanceof IOException io) {
         throw io;
@@ -72,7 +72,7 @@ final class ShardReports implements AutoCloseable {
   }
 
   private ShardReport read(String key, String name) throws IOException {
-    ShardReport known = last.get(key);
+    ShardReport known = finalReports.get(key);
     if (known != null) {
       return known;
     }
@@ -80,12 +80,13 @@ final class ShardReports implements AutoCloseable {
     try {
       report =
           ShardReport.of(
-              name, JsonMapper.shared().readTree(SubmissionLedger.Objects.read(out, key)));
+              name, JsonMapper.shared().readTree(SubmissionLedger.KilnFiles.read(out, key)));
     } catch (JacksonException e) {
-      throw new ConfigurationException(out.uri(key) + ": no report of kiln embed; move it away", e);
+      throw new ConfigurationException(
+          out.uri(key) + ": expected a report of kiln embed, found other text; delete it", e);
     }
     if (report.last()) {
-      last.put(key, report);
+      finalReports.put(key, report);
     }
     return report;
   }

@@ -5,94 +5,107 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** The state of runs in some lines for a person. */
+/** Formats the state of runs as text. */
 public final class StatusText {
   private StatusText() {}
 
+  /** Returns a few lines per run. */
   public static String of(ArrayStatus status) {
     StringBuilder text = new StringBuilder();
     line(text, "%s", status.out());
     for (ArrayStatus.Run run : status.runs()) {
       text.append('\n');
-      of(run, text);
+      append(run, text);
     }
     return text.toString();
   }
 
-  private static void of(ArrayStatus.Run run, StringBuilder text) {
+  private static void append(ArrayStatus.Run run, StringBuilder text) {
     line(
         text,
         "%s%s",
-        run.id() == null ? "run without a submission" : "submission " + run.id(),
-        run.retryOf() == null ? "" : ", what " + run.retryOf() + " left");
-    if (!run.states().isEmpty()) {
-      line(text, "  children  %s", counts(run.states()));
+        run.id().map(id -> "submission " + id).orElse("run without a submission"),
+        run.retryOf().map(id -> ", retry of " + id).orElse(""));
+    if (!run.jobs().states().isEmpty()) {
+      line(text, "  children  %s", counts(run.jobs().states()));
     }
+    ArrayStatus.Reports reports = run.reports();
     line(
         text,
         "  reports   %,d%s: %,d running%s",
-        run.reports(),
-        run.children() == 0 ? "" : " of %,d children".formatted(run.children()),
-        run.running(),
-        run.exitCodes().isEmpty() ? "" : ", ended with exit code " + counts(run.exitCodes()));
+        reports.count(),
+        run.jobs().children().isPresent()
+            ? " of %,d children".formatted(run.jobs().children().getAsInt())
+            : "",
+        reports.running(),
+        reports.exitCodes().isEmpty()
+            ? ""
+            : ", ended with exit code " + exitCodes(reports.exitCodes()));
+    ArrayStatus.Scenes scenes = run.scenes();
     line(
         text,
         "  scenes    %,d of %,d done (%.1f%%), %,d failed, %,d left",
-        run.done(),
-        run.scenes(),
-        run.scenes() == 0 ? 0 : 100.0 * run.done() / run.scenes(),
-        run.failed(),
-        Math.max(0, run.scenes() - run.done() - run.failed()));
-    line(
-        text,
-        "  chips     %,d%s, %,.0f a second for a child at work",
-        run.chips(),
-        run.chipsPerSecond() > 0 ? ", %,.0f a second".formatted(run.chipsPerSecond()) : "",
-        run.chipsPerSecondOfOne());
-    if (!Double.isNaN(run.secondsLeft())) {
-      line(text, "  left      %s at the pace so far", time(run.secondsLeft()));
+        scenes.done(),
+        scenes.total(),
+        scenes.total() == 0 ? 0 : 100.0 * scenes.done() / scenes.total(),
+        scenes.failed(),
+        scenes.left());
+    line(text, "  chips     %s", chips(run.chips()));
+    if (run.secondsLeft().isPresent()) {
+      line(text, "  left      %s at the rate so far", duration(run.secondsLeft().getAsDouble()));
     }
-    if (!Double.isNaN(run.cost())) {
+    if (run.cost().isPresent()) {
       line(
           text,
-          "  cost      at least $%,.2f so far, tries that were cut off not counted",
-          run.cost());
+          "  cost      at least $%,.2f so far; interrupted attempts are not counted",
+          run.cost().getAsDouble());
     }
     for (ArrayStatus.Reason reason : run.reasons()) {
       line(text, "  %,7d × %s", reason.count(), reason.reason());
-      line(text, "            such as %s", reason.example());
+      line(text, "            for example %s", reason.example());
     }
-    for (ArrayStatus.FailedChild child : run.look()) {
+    for (ArrayStatus.FailedChild child : run.failedChildren()) {
       line(
           text,
           "  failed    %s%s: %s",
           child.jobId(),
-          child.exitCode() == null ? "" : " with exit code " + child.exitCode(),
+          child.exitCode().isPresent() ? ", exit code " + child.exitCode().getAsInt() : "",
           child.reason());
-      if (child.logStream() != null) {
-        line(
-            text,
-            "            aws logs get-log-events --limit 50"
-                + " --log-group-name %s --log-stream-name %s",
-            child.logGroup(),
-            child.logStream());
-      }
+      child
+          .logStream()
+          .ifPresent(
+              stream ->
+                  line(
+                      text,
+                      "            aws logs get-log-events --limit 50"
+                          + " --log-group-name %s --log-stream-name %s",
+                      child.logGroup(),
+                      stream));
     }
   }
 
-  private static String counts(Map<?, Integer> counts) {
-    return counts.entrySet().stream()
-        .map(
-            e ->
-                String.format(
-                    Locale.ROOT,
-                    "%s %,d",
-                    e.getKey().toString().toLowerCase(Locale.ROOT),
-                    e.getValue()))
+  private static String chips(ArrayStatus.Chips chips) {
+    StringBuilder text = new StringBuilder("%,d".formatted(chips.embedded()));
+    chips.perSecond().ifPresent(rate -> text.append(", %,.0f chips/s".formatted(rate)));
+    chips
+        .perSecondPerChild()
+        .ifPresent(rate -> text.append(", %,.0f chips/s per running child".formatted(rate)));
+    return text.toString();
+  }
+
+  private static String counts(Map<String, Integer> states) {
+    return states.entrySet().stream()
+        .map(e -> "%s %,d".formatted(e.getKey().toLowerCase(Locale.ROOT), e.getValue()))
         .collect(Collectors.joining(", "));
   }
 
-  private static String time(double seconds) {
+  private static String exitCodes(Map<Integer, Integer> codes) {
+    return codes.entrySet().stream()
+        .map(e -> "%d: %,d".formatted(e.getKey(), e.getValue()))
+        .collect(Collectors.joining(", "));
+  }
+
+  private static String duration(double seconds) {
     Duration left = Duration.ofSeconds(Math.round(seconds));
     return left.toHours() > 0
         ? "%d h %d min".formatted(left.toHours(), left.toMinutesPart())

@@ -2,34 +2,35 @@ package dev.kiln.awsbatch;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 
 /**
- * What was asked of AWS Batch for one list and one output: lies in the output, and is written
- * before and after every request, so that a submission that broke off is carried on and not begun
- * again.
+ * Record of the jobs that were submitted for one scene list and one output. It is stored in the
+ * output and written before and after every request, so that the same command continues an
+ * interrupted submission.
  *
  * @param format version of this record; {@link #FORMAT}
- * @param id names it, its jobs and the folder of its reports; follows from everything below
+ * @param id identifies the submission, its jobs and its reports; a hash of its contents
  * @param created ISO 8601, UTC
- * @param retryOf id of the submission whose scenes were left; null for a first one
- * @param order what is embedded
- * @param modelHash SHA-256 of its weights
- * @param list SHA-256 of the scene list, which lies beside this record
- * @param scenes in the list
- * @param queue of the jobs
- * @param definition name of their job definition
- * @param logGroup of their logs
- * @param pricePerHour dollars for the hour of a child; 0 if not known
- * @param jobs in the order in which they are submitted
+ * @param retryOf id of the submission whose unfinished scenes it embeds; null for an original
+ * @param arguments arguments of the children
+ * @param modelHash SHA-256 of the model's weights
+ * @param listSha256 SHA-256 of the scene list, which is stored in the output
+ * @param scenes scenes in the list
+ * @param queue job queue
+ * @param definition name of the job definition
+ * @param logGroup CloudWatch log group
+ * @param pricePerHour US dollars per hour of a child; 0 if unknown
+ * @param jobs in order of submission
  */
 public record Submission(
     int format,
     String id,
     String created,
     String retryOf,
-    EmbedArguments order,
+    EmbedArguments arguments,
     String modelHash,
-    String list,
+    String listSha256,
     long scenes,
     String queue,
     String definition,
@@ -37,59 +38,61 @@ public record Submission(
     double pricePerHour,
     List<Job> jobs) {
   /** Version of the record. */
-  public static final int FORMAT = 1;
+  public static final int FORMAT = 2;
 
+  /** Copies the list. */
   public Submission {
     jobs = List.copyOf(jobs);
   }
 
   /**
-   * A job, or an array of them.
+   * A job or an array job.
    *
-   * @param name in AWS Batch; no other submission has it
-   * @param children how many jobs; 1 is no array
-   * @param command of the container
-   * @param after names of jobs of this submission that must end well first
-   * @param asked whether a request may be under way or done
-   * @param jobId that Batch gave; null until it is known
+   * @param name unique name in AWS Batch
+   * @param children number of children; 1 is a job without an array
+   * @param command command of the container
+   * @param after names of jobs of this submission that must succeed first
+   * @param requested whether a request was or may have been sent
+   * @param jobId id that AWS Batch returned; null until it is known
    */
   public record Job(
       String name,
       int children,
       List<String> command,
       List<String> after,
-      boolean asked,
+      boolean requested,
       String jobId) {
+    /** Copies the lists. */
     public Job {
       command = List.copyOf(command);
       after = List.copyOf(after);
     }
 
-    Job asking() {
+    Job asRequested() {
       return new Job(name, children, command, after, true, jobId);
     }
 
-    Job submitted(String id) {
+    Job asSubmitted(String id) {
       return new Job(name, children, command, after, true, id);
     }
 
-    /** Whether its jobs embed scenes. */
+    /** Returns whether the job embeds scenes. */
     boolean embeds() {
       return command.get(0).equals("embed");
     }
   }
 
-  /** Whether Batch has taken all of it. */
+  /** Returns whether AWS Batch has accepted all jobs. */
   public boolean complete() {
     return jobs.stream().allMatch(job -> job.jobId() != null);
   }
 
-  /** Ids of the jobs that Batch has taken. */
+  /** Returns the ids of the jobs that AWS Batch has accepted. */
   public List<String> jobIds() {
-    return jobs.stream().map(Job::jobId).filter(id -> id != null).toList();
+    return jobs.stream().map(Job::jobId).filter(Objects::nonNull).toList();
   }
 
-  /** Jobs that embed scenes, those of all arrays together. */
+  /** Returns the number of children that embed scenes, of all arrays together. */
   public int children() {
     return jobs.stream().filter(Job::embeds).mapToInt(Job::children).sum();
   }
@@ -102,9 +105,9 @@ public record Submission(
         id,
         created,
         retryOf,
-        order,
+        arguments,
         modelHash,
-        list,
+        listSha256,
         scenes,
         queue,
         definition,

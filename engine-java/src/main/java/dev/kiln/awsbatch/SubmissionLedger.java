@@ -13,64 +13,67 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
-/** The submissions into one output, and whose model it belongs to. The store is borrowed. */
+/** The submissions into one output, and the check that they use one model. Borrows the store. */
 public final class SubmissionLedger {
-  private static final String FOLDER = "_kiln/submissions";
+  private static final String DIRECTORY = "_kiln/submissions";
   private static final String SUFFIX = ".json";
   private static final JsonMapper JSON =
       JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
   private final ObjectStore out;
 
+  /** Creates a ledger; reads nothing. */
   public SubmissionLedger(ObjectStore out) {
     this.out = out;
   }
 
-  private static String key(String id) {
-    return FOLDER + "/" + id + SUFFIX;
+  private static String objectKey(String id) {
+    return DIRECTORY + "/" + id + SUFFIX;
   }
 
-  /** The submission of this id, if it was begun. */
+  /** Returns the submission with this id, if it was started. */
   public Optional<Submission> find(String id) throws IOException {
-    return out.exists(key(id)) ? Optional.of(read(key(id))) : Optional.empty();
+    return out.exists(objectKey(id)) ? Optional.of(read(objectKey(id))) : Optional.empty();
   }
 
-  /** All submissions, the oldest first. */
+  /** Returns all submissions, the oldest first. */
   public List<Submission> all() throws IOException {
     List<Submission> all = new ArrayList<>();
-    for (String name : out.list(FOLDER)) {
+    for (String name : out.list(DIRECTORY)) {
       if (name.endsWith(SUFFIX) && !name.startsWith(".")) {
-        all.add(read(FOLDER + "/" + name));
+        all.add(read(DIRECTORY + "/" + name));
       }
     }
     all.sort(Comparator.comparing(Submission::created).thenComparing(Submission::id));
     return all;
   }
 
-  private Submission read(String key) throws IOException {
+  private Submission read(String objectKey) throws IOException {
     try {
-      Submission submission = JSON.readValue(Objects.read(out, key), Submission.class);
-      if (submission.format() == Submission.FORMAT) {
-        return submission;
+      JsonNode json = JSON.readTree(KilnFiles.read(out, objectKey));
+      int format = json.path("format").asInt(0);
+      if (format == Submission.FORMAT) {
+        return JSON.treeToValue(json, Submission.class);
       }
       throw new ConfigurationException(
-          "%s: format %d expected, found %d; use the Kiln that wrote it"
-              .formatted(out.uri(key), Submission.FORMAT, submission.format()));
+          "%s: expected format %d, found %d; use the version of Kiln that wrote it"
+              .formatted(out.uri(objectKey), Submission.FORMAT, format));
     } catch (JacksonException e) {
       throw new ConfigurationException(
-          out.uri(key) + ": no record of a submission; move it away", e);
+          out.uri(objectKey) + ": expected the record of a submission, found other text; delete it",
+          e);
     }
   }
 
   void put(Submission submission) throws IOException {
-    out.put(key(submission.id()), JSON.writeValueAsBytes(submission));
+    out.put(objectKey(submission.id()), JSON.writeValueAsBytes(submission));
   }
 
   /**
-   * Refuses an output that holds another model's vectors, which nobody could tell apart.
+   * Checks that the output holds no vectors of another model, which could not be distinguished.
    *
-   * @param hash of the model that is to write there
-   * @throws ConfigurationException that says which
+   * @param hash SHA-256 of the weights of the model that will write there
+   * @throws ConfigurationException that names the other model
    */
   void requireModel(String hash) throws IOException {
     for (Submission submission : all()) {
@@ -81,43 +84,44 @@ public final class SubmissionLedger {
         String found = modelOf("_kiln/" + name);
         if (!found.isEmpty()) {
           requireSame(hash, found, "report " + name);
-          // Runs refuse nothing, so one report stands for all of its run.
+          // All shards of a run use one model, so one report is enough.
           return;
         }
       }
     }
   }
 
-  private String modelOf(String key) throws IOException {
+  private String modelOf(String objectKey) throws IOException {
     try {
-      JsonNode report = JSON.readTree(Objects.read(out, key));
+      JsonNode report = JSON.readTree(KilnFiles.read(out, objectKey));
       return report.path("provenance").path("modelHash").asString("");
     } catch (JacksonException e) {
-      throw new ConfigurationException(out.uri(key) + ": no report of kiln embed; move it away", e);
+      throw new ConfigurationException(
+          out.uri(objectKey) + ": expected a report of kiln embed, found other text; delete it", e);
     }
   }
 
   private void requireSame(String hash, String found, String where) {
     if (!hash.equals(found)) {
       throw new ConfigurationException(
-          "--out %s: holds vectors of another model (%s of %s; this is %s): give another prefix"
-              .formatted(out.root(), start(found), where, start(hash)));
+          "--out %s: expected vectors of model %s, found model %s in %s: choose another prefix"
+              .formatted(out.root(), abbreviated(hash), abbreviated(found), where));
     }
   }
 
-  private static String start(String hash) {
+  private static String abbreviated(String hash) {
     return hash.substring(0, Math.min(12, hash.length())) + "…";
   }
 
-  /** Objects of Kiln's own folder, whose absence is a failure of the store and not of a scene. */
-  static final class Objects {
-    private Objects() {}
+  /** Objects below {@code _kiln/}: a missing one is an error of the store, not of a scene. */
+  static final class KilnFiles {
+    private KilnFiles() {}
 
-    static byte[] read(ObjectStore store, String key) throws IOException {
+    static byte[] read(ObjectStore store, String objectKey) throws IOException {
       try {
-        return store.read(key);
+        return store.read(objectKey);
       } catch (SceneException e) {
-        throw new IOException(store.uri(key) + ": " + e.reason(), e);
+        throw new IOException(store.uri(objectKey) + ": " + e.reason(), e);
       }
     }
   }

@@ -24,9 +24,10 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Submits a list to AWS Batch, each job once whatever happens meanwhile. What was asked for stands
- * in the {@link SubmissionLedger} before each request, and its answer after. Where an answer is
- * missing, the job is looked for by its name before it is asked for again.
+ * Submits a scene list to AWS Batch, each job exactly once even if the process or a connection
+ * fails in between. The {@link SubmissionLedger} has every request before it is sent, and every
+ * response after it. Where a response is missing, the job is looked up by its name before it is
+ * submitted again.
  */
 public final class Submitter {
   private static final Logger log = LoggerFactory.getLogger(Submitter.class);
@@ -36,7 +37,9 @@ public final class Submitter {
   private final Clock clock;
 
   /**
-   * @param out borrowed
+   * Creates a submitter.
+   *
+   * @param out output of the children; borrowed
    */
   public Submitter(ObjectStore out, Clock clock) {
     this.out = out;
@@ -45,87 +48,168 @@ public final class Submitter {
   }
 
   /**
-   * What is submitted, and where.
+   * What to submit, and where.
    *
-   * @param order what to embed
-   * @param modelHash of its model
-   * @param list of scenes
-   * @param queue of AWS Batch
-   * @param needs the job definition; empty if {@code definition} names one that is there
-   * @param definition name, name:revision or ARN of one that is there; null with {@code needs}
-   * @param logGroup of the jobs' logs
-   * @param pricePerHour dollars for the hour of a child; 0 if not known
-   * @param retryOf id of the submission whose scenes were left; null for a first one
+   * @param arguments arguments of the children
+   * @param modelHash SHA-256 of the model's weights
+   * @param list scene list
+   * @param queue job queue
+   * @param newDefinition job definition to register unless it exists; empty if {@code
+   *     existingDefinition} names one
+   * @param existingDefinition name, name:revision or ARN of a job definition; null with {@code
+   *     newDefinition}
+   * @param logGroup CloudWatch log group of the jobs
+   * @param pricePerHour US dollars per hour of a child; 0 if unknown
+   * @param retryOf id of the submission whose unfinished scenes the list has; null for an original
    */
   public record Request(
-      EmbedArguments order,
+      EmbedArguments arguments,
       String modelHash,
       PackedList list,
       String queue,
-      Optional<JobNeeds> needs,
-      String definition,
+      Optional<JobDefinitionSpec> newDefinition,
+      String existingDefinition,
       String logGroup,
       double pricePerHour,
       String retryOf) {
+    /** Starts with no price, for an original submission. */
+    public static Builder builder() {
+      return new Builder();
+    }
+
     String definitionName() {
-      return needs.map(n -> n.definition().jobDefinitionName()).orElse(definition);
+      return newDefinition
+          .map(spec -> spec.definition().jobDefinitionName())
+          .orElse(existingDefinition);
+    }
+
+    /** Builder of {@link Request}. */
+    public static final class Builder {
+      private EmbedArguments arguments;
+      private String modelHash;
+      private PackedList list;
+      private String queue;
+      private Optional<JobDefinitionSpec> newDefinition = Optional.empty();
+      private String existingDefinition;
+      private String logGroup;
+      private double pricePerHour;
+      private String retryOf;
+
+      private Builder() {}
+
+      /** Sets the arguments of the children. */
+      public Builder arguments(EmbedArguments all) {
+        arguments = all;
+        return this;
+      }
+
+      /** Sets the SHA-256 of the model's weights. */
+      public Builder modelHash(String sha256) {
+        modelHash = sha256;
+        return this;
+      }
+
+      /** Sets the scene list. */
+      public Builder list(PackedList scenes) {
+        list = scenes;
+        return this;
+      }
+
+      /** Sets the job queue. */
+      public Builder queue(String name) {
+        queue = name;
+        return this;
+      }
+
+      /** Sets the job definition to register unless it exists. */
+      public Builder newDefinition(JobDefinitionSpec spec) {
+        newDefinition = Optional.of(spec);
+        existingDefinition = null;
+        return this;
+      }
+
+      /** Sets the existing job definition to use. */
+      public Builder existingDefinition(String nameOrArn) {
+        newDefinition = Optional.empty();
+        existingDefinition = nameOrArn;
+        return this;
+      }
+
+      /** Sets the log group of the jobs. */
+      public Builder logGroup(String name) {
+        logGroup = name;
+        return this;
+      }
+
+      /** Sets the US dollars per hour of a child. */
+      public Builder pricePerHour(double dollars) {
+        pricePerHour = dollars;
+        return this;
+      }
+
+      /** Sets the submission that this one retries. */
+      public Builder retryOf(String submissionId) {
+        retryOf = submissionId;
+        return this;
+      }
+
+      /** Returns the request. */
+      public Request build() {
+        return new Request(
+            arguments,
+            modelHash,
+            list,
+            queue,
+            newDefinition,
+            existingDefinition,
+            logGroup,
+            pricePerHour,
+            retryOf);
+      }
     }
   }
 
   /**
-   * Plans a submission, or finds it where it was begun before. Changes nothing.
+   * Plans a submission, or returns the one that the same request started before. Changes nothing.
    *
-   * @param again plan a new one even if the same was submitted before
+   * @param again whether to plan a new submission if the same one is complete
    * @throws ConfigurationException if the output holds vectors of another model
    */
   public Submission plan(Request request, boolean again) throws IOException {
     ledger.requireModel(request.modelHash());
     for (int round = 0; ; round++) {
       Submission planned = plan(request, round);
-      Optional<Submission> before = ledger.find(planned.id());
-      if (before.isEmpty()) {
+      Optional<Submission> existing = ledger.find(planned.id());
+      if (existing.isEmpty()) {
         return planned;
       }
-      if (!before.get().complete() || !again) {
-        return before.get();
+      if (!existing.get().complete() || !again) {
+        return existing.get();
       }
     }
   }
 
   private Submission plan(Request request, int round) {
-    EmbedArguments order = request.order();
-    String list = out.uri(request.list().key());
-    String seed =
-        String.join(
-            "\n",
-            List.of(
-                String.join("\t", order.embed(list, "")),
-                request.modelHash(),
-                request.queue(),
-                request.definitionName(),
-                String.valueOf(order.compileFirst()),
-                String.valueOf(request.retryOf()),
-                String.valueOf(round)));
-    String id =
-        HexFormat.of()
-            .formatHex(PackedList.digest256().digest(seed.getBytes(StandardCharsets.UTF_8)))
-            .substring(0, 12);
+    EmbedArguments arguments = request.arguments();
+    String list = out.uri(request.list().objectKey());
+    String id = id(request, list, round);
     List<Submission.Job> jobs = new ArrayList<>();
     List<String> after = List.of();
-    if (order.compileFirst()) {
-      jobs.add(new Submission.Job(name(id, "compile"), 1, order.compile(), after, false, null));
-      after = List.of(name(id, "compile"));
+    if (arguments.compileFirst()) {
+      jobs.add(
+          new Submission.Job(jobName(id, "compile"), 1, arguments.compile(), after, false, null));
+      after = List.of(jobName(id, "compile"));
     }
     for (ArraySplit.Part part :
-        new ArraySplit(request.list().scenes(), order.itemsPerJob()).parts()) {
-      List<String> command = order.embed(list, id);
+        new ArraySplit(request.list().scenes(), arguments.itemsPerJob()).parts()) {
+      List<String> command = arguments.embed(list, id);
       if (part.children() == 1) {
-        // Batch takes no array of one, and a job of its own has no index.
-        command.add("--index=" + part.first());
-      } else if (part.first() > 0) {
-        command.add("--first-index=" + part.first());
+        // An array has at least two children, and a job without an array has no index.
+        command.add("--index=" + part.firstIndex());
+      } else if (part.firstIndex() > 0) {
+        command.add("--first-index=" + part.firstIndex());
       }
-      String name = name(id, String.valueOf(part.first()));
+      String name = jobName(id, String.valueOf(part.firstIndex()));
       jobs.add(new Submission.Job(name, part.children(), command, after, false, null));
     }
     return new Submission(
@@ -133,7 +217,7 @@ public final class Submitter {
         id,
         clock.instant().truncatedTo(ChronoUnit.SECONDS).toString(),
         request.retryOf(),
-        order,
+        arguments,
         request.modelHash(),
         request.list().sha256(),
         request.list().scenes(),
@@ -144,91 +228,107 @@ public final class Submitter {
         jobs);
   }
 
-  private static String name(String id, String part) {
+  private static String id(Request request, String list, int round) {
+    String contents =
+        String.join(
+            "\n",
+            List.of(
+                String.join("\t", request.arguments().embed(list, "")),
+                request.modelHash(),
+                request.queue(),
+                request.definitionName(),
+                String.valueOf(request.arguments().compileFirst()),
+                String.valueOf(request.retryOf()),
+                String.valueOf(round)));
+    byte[] hash = PackedList.newSha256().digest(contents.getBytes(StandardCharsets.UTF_8));
+    return HexFormat.of().formatHex(hash).substring(0, 12);
+  }
+
+  private static String jobName(String id, String part) {
     return "kiln-" + id + "-" + part;
   }
 
   /**
-   * Submits what of a submission is not submitted yet.
+   * Submits the jobs of a submission that are not submitted yet.
    *
-   * @return the same with the ids of all its jobs
-   * @throws ConfigurationException if Batch refuses a request or the queue takes no jobs
-   * @throws IOException if Batch or the output cannot be reached: to be carried on by the same call
+   * @return the submission with the ids of all its jobs
+   * @throws ConfigurationException if AWS Batch rejects a request or the queue accepts no jobs
+   * @throws IOException if AWS Batch or the output is unavailable; the same call continues
    */
-  public Submission submit(Submission planned, Request request, BatchService batch)
+  public Submission submit(Submission planned, Request request, AwsBatchService awsBatch)
       throws IOException {
-    batch.requireQueue(request.queue());
-    String definition = definition(request, batch);
-    lay(planned, request);
+    awsBatch.requireQueue(request.queue());
+    String definition = definition(request, awsBatch);
+    store(planned, request);
     Submission current = planned;
     for (int i = 0; i < current.jobs().size(); i++) {
       Submission.Job job = current.jobs().get(i);
       if (job.jobId() == null) {
-        boolean askedBefore = job.asked();
-        current = current.with(i, job.asking());
+        boolean requestedBefore = job.requested();
+        current = current.with(i, job.asRequested());
         ledger.put(current);
-        String id = submit(current, job, definition, askedBefore, batch);
-        current = current.with(i, job.submitted(id));
+        String id = submit(current, job, definition, requestedBefore, awsBatch);
+        current = current.with(i, job.asSubmitted(id));
         ledger.put(current);
-        log.info("submitted {} as {}", job.name(), id);
+        log.info("submitted job={} id={} children={}", job.name(), id, job.children());
       }
     }
     return current;
   }
 
-  /** Lays the list and the record of a submission into the output, from where children read. */
-  public void lay(Submission planned, Request request) throws IOException {
-    if (!out.exists(request.list().key())) {
-      out.put(request.list().key(), request.list().gzip());
+  /** Stores the scene list and the record of a submission in the output. */
+  public void store(Submission planned, Request request) throws IOException {
+    if (!out.exists(request.list().objectKey())) {
+      out.put(request.list().objectKey(), request.list().gzip());
     }
     ledger.put(planned);
   }
 
-  private static String definition(Request request, BatchService batch) throws IOException {
-    if (request.needs().isPresent()) {
-      return batch.definition(request.needs().get().definition());
+  private static String definition(Request request, AwsBatchService awsBatch) throws IOException {
+    if (request.newDefinition().isPresent()) {
+      return awsBatch.findOrRegister(request.newDefinition().get().definition());
     }
-    return request.definition();
+    return request.existingDefinition();
   }
 
   private String submit(
       Submission submission,
       Submission.Job job,
       String definition,
-      boolean askedBefore,
-      BatchService batch)
+      boolean requestedBefore,
+      AwsBatchService awsBatch)
       throws IOException {
-    SubmitJobRequest request = request(submission, job, definition, ids(submission));
-    boolean mayBeThere = askedBefore;
+    SubmitJobRequest request = request(submission, job, definition, jobIds(submission));
+    boolean ambiguous = requestedBefore;
     for (int number = 1; ; number++) {
-      if (mayBeThere) {
-        Optional<String> there = batch.find(submission.queue(), job.name());
-        if (there.isPresent()) {
-          log.info("{} was taken already", job.name());
-          return there.get();
+      if (ambiguous) {
+        Optional<String> existing = awsBatch.find(submission.queue(), job.name());
+        if (existing.isPresent()) {
+          log.info("job={} id={} was already submitted", job.name(), existing.get());
+          return existing.get();
         }
       }
       try {
-        return batch.submit(request);
+        return awsBatch.submit(request);
       } catch (AmbiguousSubmitException e) {
-        mayBeThere = true;
-        if (number >= batch.attempts()) {
+        ambiguous = true;
+        if (number >= awsBatch.attempts()) {
           throw new IOException(
-              e.getMessage() + "; run the same command again to carry the submission on", e);
+              e.getMessage() + "; run the same command again to continue the submission", e);
         }
-        batch.pause(e.getMessage(), number);
+        awsBatch.pause(e.getMessage(), number);
       }
     }
   }
 
-  private static Map<String, String> ids(Submission submission) {
+  private static Map<String, String> jobIds(Submission submission) {
     Map<String, String> ids = new HashMap<>();
     submission.jobs().forEach(job -> ids.put(job.name(), job.jobId()));
     return ids;
   }
 
   private static SubmitJobRequest request(
-      Submission submission, Submission.Job job, String definition, Map<String, String> ids) {
+      Submission submission, Submission.Job job, String definition, Map<String, String> jobIds) {
     return SubmitJobRequest.builder()
         .jobName(job.name())
         .jobQueue(submission.queue())
@@ -237,36 +337,38 @@ public final class Submitter {
             job.children() > 1 ? ArrayProperties.builder().size(job.children()).build() : null)
         .dependsOn(
             job.after().stream()
-                .map(name -> JobDependency.builder().jobId(ids.get(name)).build())
+                .map(name -> JobDependency.builder().jobId(jobIds.get(name)).build())
                 .toList())
         .containerOverrides(ContainerOverrides.builder().command(job.command()).build())
         .build();
   }
 
-  /** The requests of a submission as they would go over the wire, in order. */
+  /** Returns the requests of a submission as JSON, in order; sends none. */
   public JsonNode requests(Submission planned, Request request) {
     JsonMapper json = JsonMapper.shared();
     ArrayNode all = json.createArrayNode();
     request
-        .needs()
-        .ifPresent(n -> all.add(named("RegisterJobDefinition", RequestJson.of(n.definition()))));
+        .newDefinition()
+        .ifPresent(
+            spec -> all.add(operation("RegisterJobDefinition", RequestJson.of(spec.definition()))));
     ObjectNode put = json.createObjectNode();
-    put.put("key", out.uri(request.list().key()));
+    put.put("key", out.uri(request.list().objectKey()));
     put.put("bytes", request.list().gzip().length);
-    all.add(named("PutObject", put));
+    all.add(operation("PutObject", put));
     Map<String, String> ids = new HashMap<>();
     planned.jobs().forEach(job -> ids.put(job.name(), "id of " + job.name()));
     for (Submission.Job job : planned.jobs()) {
       all.add(
-          named("SubmitJob", RequestJson.of(request(planned, job, request.definitionName(), ids))));
+          operation(
+              "SubmitJob", RequestJson.of(request(planned, job, request.definitionName(), ids))));
     }
     return all;
   }
 
-  private static ObjectNode named(String operation, JsonNode body) {
+  private static ObjectNode operation(String name, JsonNode request) {
     ObjectNode node = JsonMapper.shared().createObjectNode();
-    node.put("operation", operation);
-    node.set("request", body);
+    node.put("operation", name);
+    node.set("request", request);
     return node;
   }
 }

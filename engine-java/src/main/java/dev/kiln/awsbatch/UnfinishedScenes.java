@@ -13,92 +13,107 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The scenes that a submission has left: those whose file is not there, whether a report tells why
- * or their child never came so far.
+ * The scenes of a submission whose output file does not exist, whether their child failed or never
+ * reached them.
  *
- * @param list of them; empty if nothing is left
- * @param done scenes whose file is there
- * @param hopeless scenes left out since they failed for what will not pass
+ * @param list the unfinished scenes; empty if there are none
+ * @param done scenes whose file exists
+ * @param permanentlyFailed scenes that are left out because a retry cannot help
  */
-public record UnfinishedScenes(Optional<PackedList> list, long done, long hopeless) {
-  /** As many keys as a list request of a bucket names. */
+public record UnfinishedScenes(Optional<PackedList> list, long done, long permanentlyFailed) {
+  /** Keys per check of the output; a listing of a bucket has as many. */
   private static final int BLOCK = 1000;
 
   /**
-   * Asks the output for every scene of the submission's list.
+   * Checks the output for every scene of a submission.
    *
-   * @param permanent take scenes too that failed for what will not pass
-   * @throws ConfigurationException if the list is gone, or is not the one that was submitted
+   * @param includePermanent whether scenes that failed permanently count as unfinished
+   * @throws ConfigurationException if the list is missing or is not the submitted one
    */
-  public static UnfinishedScenes of(Submission submission, ObjectStore out, boolean permanent)
-      throws IOException {
-    Set<String> hopeless = permanent ? Set.of() : hopeless(submission, out);
-    String key = PackedList.key(submission.list());
-    String name = "scene list " + out.uri(key);
-    PackedList.Builder left = new PackedList.Builder();
+  public static UnfinishedScenes of(
+      Submission submission, ObjectStore out, boolean includePermanent) throws IOException {
+    Set<String> failed = includePermanent ? Set.of() : permanentFailures(submission, out);
+    String objectKey = PackedList.objectKey(submission.listSha256());
+    String name = "scene list " + out.uri(objectKey);
+    Scan scan = new Scan(out, failed);
     PackedList.Builder whole = new PackedList.Builder();
-    List<String> block = new ArrayList<>();
-    long[] counts = new long[2];
     try {
       SceneList.each(
           name,
-          () -> out.stream(key),
-          scene -> {
-            whole.add(scene);
-            block.add(scene);
-            if (block.size() == BLOCK) {
-              sift(block, out, hopeless, left, counts);
-            }
+          () -> out.stream(objectKey),
+          sceneKey -> {
+            whole.add(sceneKey);
+            scan.add(sceneKey);
           });
     } catch (NoSuchFileException e) {
       throw new ConfigurationException(
-          name + ": is gone since it was submitted; put it back, or submit anew", e);
+          name + ": missing since the submission; restore it, or submit again", e);
     }
-    sift(block, out, hopeless, left, counts);
     String found = whole.build().sha256();
-    if (!found.equals(submission.list())) {
+    if (!found.equals(submission.listSha256())) {
       throw new ConfigurationException(
-          ("%s: was changed since it was submitted (SHA-256 of its keys now %s…): put it back, or"
-                  + " submit anew")
-              .formatted(name, found.substring(0, 12)));
+          "%s: changed since the submission: expected SHA-256 %s…, found %s…: restore it, or submit again"
+              .formatted(name, submission.listSha256().substring(0, 12), found.substring(0, 12)));
     }
-    PackedList rest = left.build();
-    return new UnfinishedScenes(
-        rest.scenes() == 0 ? Optional.empty() : Optional.of(rest), counts[0], counts[1]);
+    return scan.result();
   }
 
-  private static void sift(
-      List<String> block,
-      ObjectStore out,
-      Set<String> hopeless,
-      PackedList.Builder left,
-      long[] counts)
+  private static Set<String> permanentFailures(Submission submission, ObjectStore out)
       throws IOException {
-    Set<String> there = out.existing(block.stream().map(OutputKey::of).toList());
-    for (String scene : block) {
-      if (there.contains(OutputKey.of(scene))) {
-        counts[0]++;
-      } else if (hopeless.contains(scene)) {
-        counts[1]++;
-      } else {
-        left.add(scene);
-      }
-    }
-    block.clear();
-  }
-
-  private static Set<String> hopeless(Submission submission, ObjectStore out) throws IOException {
-    Set<String> keys = new HashSet<>();
+    Set<String> sceneKeys = new HashSet<>();
     try (ShardReports reports = new ShardReports(out)) {
       for (Submission one : new SubmissionLedger(out).all()) {
         if (one.id().equals(submission.id()) || submission.id().equals(one.retryOf())) {
           reports.of(one.id()).stream()
               .flatMap(report -> report.failures().stream())
               .filter(ShardReport.Failure::permanent)
-              .forEach(failure -> keys.add(failure.key()));
+              .forEach(failure -> sceneKeys.add(failure.key()));
         }
       }
     }
-    return keys;
+    return sceneKeys;
+  }
+
+  /** Sorts scenes into done, failed and unfinished, block by block. */
+  private static final class Scan {
+    private final ObjectStore out;
+    private final Set<String> failed;
+    private final List<String> block = new ArrayList<>();
+    private final PackedList.Builder unfinished = new PackedList.Builder();
+    private long doneCount;
+    private long failedCount;
+
+    Scan(ObjectStore out, Set<String> failed) throws IOException {
+      this.out = out;
+      this.failed = failed;
+    }
+
+    void add(String sceneKey) throws IOException {
+      block.add(sceneKey);
+      if (block.size() == BLOCK) {
+        sortBlock();
+      }
+    }
+
+    private void sortBlock() throws IOException {
+      Set<String> existing = out.existing(block.stream().map(OutputKey::of).toList());
+      for (String sceneKey : block) {
+        if (existing.contains(OutputKey.of(sceneKey))) {
+          doneCount++;
+        } else if (failed.contains(sceneKey)) {
+          failedCount++;
+        } else {
+          unfinished.add(sceneKey);
+        }
+      }
+      block.clear();
+    }
+
+    UnfinishedScenes result() throws IOException {
+      sortBlock();
+      PackedList list = unfinished.build();
+      return new UnfinishedScenes(
+          list.scenes() == 0 ? Optional.empty() : Optional.of(list), doneCount, failedCount);
+    }
   }
 }

@@ -9,30 +9,30 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * What a scene list asks for in all.
+ * Total work of a scene list.
  *
- * @param scenes in the list
- * @param chips to embed
- * @param reads requests for objects and ranges of them
- * @param bytesRead over the way
- * @param bytesWritten of files
- * @param basis how the numbers came about
+ * @param scenes scenes in the list
+ * @param chips chips to embed
+ * @param reads requests to the source
+ * @param bytesRead bytes to fetch
+ * @param bytesWritten bytes of output files
+ * @param basis where the numbers come from
  */
 public record Workload(
     long scenes, double chips, double reads, double bytesRead, double bytesWritten, String basis) {
-  /** Ranges are fetched in parts of so many bytes. */
-  private static final double PART = 8 << 20;
+  /** Largest range of a request. */
+  private static final double BYTES_PER_READ = 8 << 20;
 
-  /** A vector of 1,024 floats, which hardly compress, and the columns beside it. */
+  /** A vector of 1,024 float32 values, which hardly compress, and the other columns. */
   private static final double BYTES_PER_CHIP = 4_200;
 
   /**
-   * Reads a list through.
+   * Estimates the work of a list from its keys.
    *
-   * @param name the list and the option that named it, for messages
-   * @param chipsPerScene goes before what keys tell
-   * @param keep share of chips that masks leave, 0 to 1
-   * @throws ConfigurationException if the list is empty or the keys do not tell a scene's size
+   * @param name option that named the list and its value, for messages
+   * @param chipsPerScene overrides the estimate from the keys
+   * @param keep share of chips that remain after masking, 0 to 1
+   * @throws ConfigurationException if the list is empty or the size of a scene is unknown
    */
   public static Workload of(
       String name, SceneList.Source list, OptionalDouble chipsPerScene, double keep)
@@ -43,21 +43,21 @@ public record Workload(
         SceneList.each(
             name,
             list,
-            key -> {
-              SceneShape shape = SceneShape.of(key).orElse(null);
+            sceneKey -> {
+              SceneShape shape = SceneShape.of(sceneKey).orElse(null);
               if (shape == null && chipsPerScene.isEmpty()) {
                 throw new ConfigurationException(
                     name
-                        + ": the size of scene "
-                        + key
-                        + " is not known: give --chips-per-scene, or a --report of a run over some");
+                        + ": unknown size of scene "
+                        + sceneKey
+                        + ": give --chips-per-scene, or a --report of a run over some scenes");
               }
               double chips =
                   keep * (chipsPerScene.isPresent() ? chipsPerScene.getAsDouble() : shape.chips());
               double bytes = shape == null ? 0 : shape.bytes() * keep;
               sums[0] += chips;
               sums[1] += bytes;
-              sums[2] += shape == null ? 1 : shape.objects() + Math.ceil(bytes / PART);
+              sums[2] += shape == null ? 1 : shape.objects() + Math.ceil(bytes / BYTES_PER_READ);
               platforms.merge(shape == null ? "scenes" : shape.platform(), 1L, Long::sum);
             });
     requireScenes(name, scenes);
@@ -65,16 +65,15 @@ public record Workload(
         platforms.entrySet().stream()
             .map(e -> "%,d %s".formatted(e.getValue(), e.getKey()))
             .collect(Collectors.joining(", "));
-    String size =
-        chipsPerScene.isPresent() ? "--chips-per-scene" : "the size of scenes of their kind";
+    String size = chipsPerScene.isPresent() ? "--chips-per-scene" : "the usual size of such scenes";
     return new Workload(
-        scenes, sums[0], sums[2], sums[1], sums[0] * BYTES_PER_CHIP, kinds + ", by " + size);
+        scenes, sums[0], sums[2], sums[1], sums[0] * BYTES_PER_CHIP, kinds + ", " + size);
   }
 
-  /** As many scenes as a list has, each like the average of those of a measured run. */
+  /** Estimates the work of a list from the average scene of a measured run. */
   public static Workload like(MeasuredRun run, String name, SceneList.Source list)
       throws IOException {
-    long scenes = SceneList.each(name, list, key -> {});
+    long scenes = SceneList.each(name, list, sceneKey -> {});
     requireScenes(name, scenes);
     return new Workload(
         scenes,
@@ -87,7 +86,8 @@ public record Workload(
 
   private static void requireScenes(String name, long scenes) {
     if (scenes == 0) {
-      throw new ConfigurationException(name + ": the list is empty; write one with kiln manifest");
+      throw new ConfigurationException(
+          name + ": the scene list is empty; write one with kiln manifest");
     }
   }
 

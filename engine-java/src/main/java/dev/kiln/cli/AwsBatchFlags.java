@@ -1,6 +1,6 @@
 package dev.kiln.cli;
 
-import dev.kiln.awsbatch.BatchOptions;
+import dev.kiln.awsbatch.AwsBatchOptions;
 import java.time.Duration;
 import picocli.CommandLine.Option;
 
@@ -23,8 +23,8 @@ final class AwsBatchFlags {
   /**
    * @param store gives region and limits
    */
-  BatchOptions options(StoreFlags store) {
-    return new BatchOptions(
+  AwsBatchOptions options(StoreFlags store) {
+    return new AwsBatchOptions(
         StoreFlags.endpoint("--batch-endpoint", endpoint),
         store.region(),
         store.limits().attempts(),

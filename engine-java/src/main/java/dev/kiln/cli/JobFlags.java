@@ -1,6 +1,6 @@
 package dev.kiln.cli;
 
-import dev.kiln.awsbatch.JobNeeds;
+import dev.kiln.awsbatch.JobDefinitionSpec;
 import dev.kiln.awsbatch.PriceTable;
 import dev.kiln.error.ConfigurationException;
 import java.nio.file.Path;
@@ -85,7 +85,7 @@ final class JobFlags {
   private Path prices;
 
   /** The job definition to register; empty if one is named. */
-  Optional<JobNeeds> needs() {
+  Optional<JobDefinitionSpec> newDefinition() {
     if (definition != null) {
       if (image != null || vcpus != null || memory != null || gpus != null) {
         throw new ConfigurationException(
@@ -98,16 +98,18 @@ final class JobFlags {
     }
     PriceTable.Instance machine = machine();
     return Optional.of(
-        new JobNeeds(
-            image,
-            value("--vcpus", vcpus, machine == null ? null : machine.vcpus() / machine.gpus()),
-            value("--memory", memory, machine == null ? null : memory(machine)),
-            value("--gpus", gpus, machine == null ? null : (Integer) 1),
-            jobRole,
-            executionRole,
-            attempts,
-            Duration.ofSeconds(timeout),
-            logGroup));
+        JobDefinitionSpec.builder()
+            .image(image)
+            .vcpus(
+                value("--vcpus", vcpus, machine == null ? null : machine.vcpus() / machine.gpus()))
+            .memoryMib(value("--memory", memory, machine == null ? null : memory(machine)))
+            .gpus(value("--gpus", gpus, machine == null ? null : (Integer) 1))
+            .jobRole(Optional.ofNullable(jobRole))
+            .executionRole(Optional.ofNullable(executionRole))
+            .attempts(attempts)
+            .attemptTimeout(Duration.ofSeconds(timeout))
+            .logGroup(logGroup)
+            .build());
   }
 
   String definition() {
@@ -120,7 +122,7 @@ final class JobFlags {
 
   /** Whether children have a GPU, so that its absence must fail them. */
   boolean onGpu() {
-    return needs().map(n -> n.gpus() > 0).orElse(true);
+    return newDefinition().map(spec -> spec.gpus() > 0).orElse(true);
   }
 
   /** Dollars for the hour of a child; 0 without {@code --instance}. */

@@ -1,6 +1,6 @@
 package dev.kiln.cli;
 
-import dev.kiln.awsbatch.BatchService;
+import dev.kiln.awsbatch.AwsBatchService;
 import dev.kiln.awsbatch.PackedList;
 import dev.kiln.awsbatch.Retry;
 import dev.kiln.awsbatch.Submission;
@@ -68,8 +68,8 @@ public final class RetryCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     try (ObjectStore out =
             ObjectStores.open(prefix, outStoreFlags.options(storeFlags, System.getenv()));
-        BatchService batch = new BatchService(batchFlags.options(storeFlags))) {
-      Submission submission = Retry.choose(out, submissionId);
+        AwsBatchService batch = new AwsBatchService(batchFlags.options(storeFlags))) {
+      Submission submission = Retry.select(out, Optional.ofNullable(submissionId));
       if (scenes != null) {
         StoreOptions from = storeFlags.source();
         String option = "--scenes " + scenes;
@@ -81,7 +81,7 @@ public final class RetryCommand implements Callable<Integer> {
       PrintWriter print = spec.commandLine().getOut();
       print.printf(
           "submission %s: %,d of %,d scenes done, %,d failed for good%n",
-          submission.id(), left.done(), submission.scenes(), left.hopeless());
+          submission.id(), left.done(), submission.scenes(), left.permanentlyFailed());
       if (left.list().isEmpty()) {
         print.println("nothing is left to try again");
       } else {
@@ -93,7 +93,7 @@ public final class RetryCommand implements Callable<Integer> {
   }
 
   private void send(
-      PrintWriter print, Submission first, PackedList left, ObjectStore out, BatchService batch)
+      PrintWriter print, Submission first, PackedList left, ObjectStore out, AwsBatchService batch)
       throws IOException {
     Submitter submitter = new Submitter(out, Clock.systemUTC());
     Submitter.Request request = Retry.request(first, left, Optional.ofNullable(itemsPerJob));

@@ -2,7 +2,7 @@ package dev.kiln.cli;
 
 import dev.kiln.awsbatch.ArrayMonitor;
 import dev.kiln.awsbatch.ArrayStatus;
-import dev.kiln.awsbatch.BatchService;
+import dev.kiln.awsbatch.AwsBatchService;
 import dev.kiln.awsbatch.StatusText;
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.fetch.ObjectStore;
@@ -10,6 +10,7 @@ import dev.kiln.fetch.ObjectStores;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Clock;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -70,23 +71,27 @@ public final class StatusCommand implements Callable<Integer> {
           "--reports-only: give the output, a job is known to Batch alone");
     }
     boolean asksBatch = job || !reportsOnly && subject.startsWith("s3://");
-    try (BatchService batch =
-        asksBatch || batchFlags.given() ? new BatchService(batchFlags.options(storeFlags)) : null) {
-      String id = job ? subject.replaceFirst(":.*", "") : null;
-      String prefix = job ? batch.outputOf(id) : subject;
+    try (AwsBatchService batch =
+        asksBatch || batchFlags.given()
+            ? new AwsBatchService(batchFlags.options(storeFlags))
+            : null) {
+      Optional<String> id = job ? Optional.of(subject.replaceFirst(":.*", "")) : Optional.empty();
+      String prefix = job ? batch.outputOf(id.get()) : subject;
       try (ObjectStore out =
               ObjectStores.open(prefix, outStoreFlags.options(storeFlags, System.getenv()));
-          ArrayMonitor fleet = new ArrayMonitor(out, batch, Clock.systemUTC())) {
+          ArrayMonitor fleet =
+              new ArrayMonitor(out, Optional.ofNullable(batch), Clock.systemUTC())) {
         look(fleet, id);
       }
     }
     return 0;
   }
 
-  private void look(ArrayMonitor fleet, String job) throws IOException, InterruptedException {
+  private void look(ArrayMonitor fleet, Optional<String> job)
+      throws IOException, InterruptedException {
     PrintWriter print = spec.commandLine().getOut();
     while (true) {
-      ArrayStatus status = fleet.look(job);
+      ArrayStatus status = fleet.status(job);
       if (json) {
         print.println(
             JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsString(status));

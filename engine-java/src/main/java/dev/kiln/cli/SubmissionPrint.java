@@ -31,7 +31,7 @@ final class SubmissionPrint {
         submission.id(),
         submission.scenes(),
         submission.children(),
-        submission.order().itemsPerJob(),
+        submission.arguments().itemsPerJob(),
         before ? "; submitted before, nothing was sent (--again submits anew)" : "");
     if (list.duplicates() > 0) {
       print.printf("  %,d keys stand in the list more than once%n", list.duplicates());
@@ -43,7 +43,7 @@ final class SubmissionPrint {
           job.name(),
           job.children() > 1 ? "  array of %,d".formatted(job.children()) : "");
     }
-    print.printf("watch: kiln status %s --watch%n", submission.order().out());
+    print.printf("watch: kiln status %s --watch%n", submission.arguments().out());
     print.flush();
   }
 }

@@ -1,6 +1,6 @@
 package dev.kiln.cli;
 
-import dev.kiln.awsbatch.BatchService;
+import dev.kiln.awsbatch.AwsBatchService;
 import dev.kiln.awsbatch.EmbedArguments;
 import dev.kiln.awsbatch.PackedList;
 import dev.kiln.awsbatch.Submission;
@@ -113,8 +113,16 @@ public final class SubmitCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     StoreOptions from = storeFlags.source();
     EmbedArguments order =
-        new EmbedArguments(
-            platform, model, source, out, itemsPerJob, options, jobFlags.onGpu(), compileFirst);
+        EmbedArguments.builder()
+            .platform(platform)
+            .model(model)
+            .source(source)
+            .out(out)
+            .itemsPerJob(itemsPerJob)
+            .options(options)
+            .requireGpu(jobFlags.onGpu())
+            .compileFirst(compileFirst)
+            .build();
     requireKilnTakes(order);
     if (jobFlags.definition() == null) {
       requireBucket("--model", model);
@@ -127,17 +135,19 @@ public final class SubmitCommand implements Callable<Integer> {
     try (ObjectStore to =
         ObjectStores.open(out, outStoreFlags.options(storeFlags, System.getenv()))) {
       Submitter submitter = new Submitter(to, Clock.systemUTC());
-      Submitter.Request request =
-          new Submitter.Request(
-              order,
-              description.weights().sha256(),
-              list,
-              queue,
-              jobFlags.needs(),
-              jobFlags.definition(),
-              jobFlags.logGroup(),
-              jobFlags.pricePerHour(),
-              null);
+      Submitter.Request.Builder builder =
+          Submitter.Request.builder()
+              .arguments(order)
+              .modelHash(description.weights().sha256())
+              .list(list)
+              .queue(queue)
+              .logGroup(jobFlags.logGroup())
+              .pricePerHour(jobFlags.pricePerHour());
+      jobFlags
+          .newDefinition()
+          .ifPresentOrElse(
+              builder::newDefinition, () -> builder.existingDefinition(jobFlags.definition()));
+      Submitter.Request request = builder.build();
       Submission planned = submitter.plan(request, again);
       return send(submitter, planned, request);
     }
@@ -153,7 +163,7 @@ public final class SubmitCommand implements Callable<Integer> {
     boolean before = planned.complete();
     Submission submission = planned;
     if (!before) {
-      try (BatchService batch = new BatchService(batchFlags.options(storeFlags))) {
+      try (AwsBatchService batch = new AwsBatchService(batchFlags.options(storeFlags))) {
         submission = submitter.submit(planned, request, batch);
       }
     }

@@ -18,7 +18,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What the state of a run is reckoned from, without AWS. */
+/** Computes the state of a run from reports, without AWS. */
 class ArrayMonitorTest {
   private static final Instant START = Instant.parse("2026-11-22T12:00:00Z");
 
@@ -31,14 +31,28 @@ class ArrayMonitorTest {
     for (int i = 0; i < 100; i++) {
       list.add("a/" + i + ".tif");
     }
-    EmbedArguments order =
-        new EmbedArguments("naip", "m", "s", "memory", 10, List.of(), true, false);
+    EmbedArguments arguments =
+        EmbedArguments.builder()
+            .platform("naip")
+            .model("m")
+            .source("s")
+            .out("memory")
+            .itemsPerJob(10)
+            .requireGpu(true)
+            .build();
     Submitter.Request request =
-        new Submitter.Request(
-            order, "hash", list.build(), "q", Optional.empty(), "kiln", "/log", 0.72, null);
+        Submitter.Request.builder()
+            .arguments(arguments)
+            .modelHash("hash")
+            .list(list.build())
+            .queue("q")
+            .existingDefinition("kiln")
+            .logGroup("/log")
+            .pricePerHour(0.72)
+            .build();
     Submitter submitter = new Submitter(out, Clock.fixed(START, ZoneOffset.UTC));
     submission = submitter.plan(request, false);
-    submitter.lay(submission, request);
+    submitter.store(submission, request);
   }
 
   private void report(int shard, String json) {
@@ -47,26 +61,26 @@ class ArrayMonitorTest {
         json.getBytes(StandardCharsets.UTF_8));
   }
 
-  private static String ended(int exitCode, int there, int embedded, String failures) {
+  private static String ended(int exitCode, int alreadyDone, int embedded, String failures) {
     return """
         {"exitCode": %d, "ended": null, "failures": [%s],
          "run": {"seconds": 25, "scenes": 10,
                  "counts": {"alreadyDone": %d, "embedded": %d, "chips": %d}}}
         """
-        .formatted(exitCode, failures, there, embedded, embedded * 100);
+        .formatted(exitCode, failures, alreadyDone, embedded, embedded * 100);
   }
 
-  private ArrayStatus.Run look(Duration after) throws IOException {
-    Clock clock = Clock.fixed(START.plus(after), ZoneOffset.UTC);
-    try (ArrayMonitor watch = new ArrayMonitor(out, null, clock)) {
-      ArrayStatus status = watch.look(null);
+  private ArrayStatus.Run runAfter(Duration time) throws IOException {
+    Clock clock = Clock.fixed(START.plus(time), ZoneOffset.UTC);
+    try (ArrayMonitor monitor = new ArrayMonitor(out, Optional.empty(), clock)) {
+      ArrayStatus status = monitor.status(Optional.empty());
       assertThat(status.runs()).hasSize(1);
       return status.runs().get(0);
     }
   }
 
   @Test
-  void rateTimeLeftAndCostAreReckonedFromReports() throws IOException {
+  void rateTimeLeftAndCostComeFromReports() throws IOException {
     String failure = "{\"key\": \"a/%d.tif\", \"kind\": \"%s\", \"reason\": \"%s\"}";
     report(0, ended(0, 3, 7, ""));
     report(
@@ -80,48 +94,47 @@ class ArrayMonitorTest {
                 + failure.formatted(17, "PERMANENT", "tile 41 of band 2: 7 bytes missing")));
     report(2, "{\"state\": \"running\"}");
 
-    ArrayStatus.Run run = look(Duration.ofSeconds(100));
-    assertThat(run.done()).isEqualTo(18);
-    assertThat(run.failed()).isEqualTo(2);
-    assertThat(run.running()).isEqualTo(1);
-    assertThat(run.exitCodes()).isEqualTo(Map.of(0, 1, 65, 1));
-    assertThat(run.chips()).isEqualTo(1500);
-    assertThat(run.chipsPerSecond()).isCloseTo(15, within(1e-9));
-    assertThat(run.chipsPerSecondOfOne()).isCloseTo(30, within(1e-9));
-    assertThat(run.secondsLeft()).isCloseTo(100.0 / 18 * 80, within(1e-9));
-    assertThat(run.cost()).isCloseTo(50 / 3600.0 * 0.72, within(1e-12));
+    ArrayStatus.Run run = runAfter(Duration.ofSeconds(100));
+    assertThat(run.scenes()).isEqualTo(new ArrayStatus.Scenes(100, 18, 2));
+    assertThat(run.reports()).isEqualTo(new ArrayStatus.Reports(3, 1, Map.of(0, 1, 65, 1)));
+    assertThat(run.chips().embedded()).isEqualTo(1500);
+    assertThat(run.chips().perSecond().getAsDouble()).isCloseTo(15, within(1e-9));
+    assertThat(run.chips().perSecondPerChild().getAsDouble()).isCloseTo(30, within(1e-9));
+    assertThat(run.secondsLeft().getAsDouble()).isCloseTo(100.0 / 18 * 80, within(1e-9));
+    assertThat(run.cost().getAsDouble()).isCloseTo(50 / 3600.0 * 0.72, within(1e-12));
     assertThat(run.reasons())
         .containsExactly(
             new ArrayStatus.Reason(2, "tile # of band #: # bytes missing", "a/12.tif"));
     assertThat(StatusText.of(new ArrayStatus("memory", List.of(run))))
         .contains(
             "submission " + submission.id(),
-            "reports   3 of 10 children: 1 running, ended with exit code 0 1, 65 1",
+            "reports   3 of 10 children: 1 running, ended with exit code 0: 1, 65: 1",
             "scenes    18 of 100 done (18.0%), 2 failed, 80 left",
-            "left      7 min 24 s at the pace so far");
+            "left      7 min 24 s at the rate so far");
   }
 
   @Test
-  void lastReportOfAChildCounts() throws IOException {
+  void newestReportOfAChildCounts() throws IOException {
     report(0, ended(75, 0, 4, ""));
-    assertThat(look(Duration.ofSeconds(10)).done()).isEqualTo(4);
+    assertThat(runAfter(Duration.ofSeconds(10)).scenes().done()).isEqualTo(4);
     report(0, ended(0, 4, 6, ""));
-    ArrayStatus.Run run = look(Duration.ofSeconds(20));
-    assertThat(run.done()).isEqualTo(10);
+    ArrayStatus.Run run = runAfter(Duration.ofSeconds(20));
+    assertThat(run.scenes().done()).isEqualTo(10);
     assertThat(run.active()).isFalse();
-    assertThat(run.secondsLeft()).isNaN();
+    assertThat(run.secondsLeft()).isEmpty();
   }
 
   @Test
-  void outputWithoutRunsIsSaid() throws IOException {
-    try (ArrayMonitor watch = new ArrayMonitor(new MemoryStore(), null, Clock.systemUTC())) {
-      assertThatThrownBy(() -> watch.look(null))
+  void outputWithoutRunsIsAnError() throws IOException {
+    try (ArrayMonitor monitor =
+        new ArrayMonitor(new MemoryStore(), Optional.empty(), Clock.systemUTC())) {
+      assertThatThrownBy(() -> monitor.status(Optional.empty()))
           .isInstanceOf(ConfigurationException.class)
-          .hasMessageContaining("no run has begun there");
+          .hasMessageContaining("no run found: _kiln/ has no reports and no submissions");
     }
-    try (ArrayMonitor watch = new ArrayMonitor(out, null, Clock.systemUTC())) {
-      assertThatThrownBy(() -> watch.look("no-job"))
-          .hasMessageContaining("job no-job: not in a submission into memory");
+    try (ArrayMonitor monitor = new ArrayMonitor(out, Optional.empty(), Clock.systemUTC())) {
+      assertThatThrownBy(() -> monitor.status(Optional.of("no-job")))
+          .hasMessageContaining("job no-job: not part of a submission into memory");
     }
   }
 }

@@ -4,7 +4,7 @@ import dev.kiln.fetch.ObjectStore;
 import dev.kiln.testing.ForwardingStore;
 import java.io.IOException;
 
-/** A store of a process that is killed when it is about to write once more than it may. */
+/** Store of a process that is killed before its next write after a number of writes. */
 final class DyingStore extends ForwardingStore {
   private int left;
 
@@ -21,7 +21,7 @@ final class DyingStore extends ForwardingStore {
     super.put(key, bytes);
   }
 
-  /** The process is dead: what it had open is not closed in order. */
+  /** Does nothing: a killed process closes nothing. */
   @Override
   public void close() {}
 }

@@ -89,10 +89,10 @@ class EstimateTest {
   void scenesOfUnknownSizeNeedAFigure() throws IOException {
     assertThatThrownBy(() -> work("landsat/a.json\n"))
         .isInstanceOf(ConfigurationException.class)
-        .hasMessageContaining("landsat/a.json is not known: give --chips-per-scene");
+        .hasMessageContaining("unknown size of scene landsat/a.json: give --chips-per-scene");
     assertThat(Workload.of("x", list("l/a.json\nl/b.json\n"), OptionalDouble.of(50), 1).chips())
         .isEqualTo(100);
-    assertThatThrownBy(() -> work("# nothing\n")).hasMessageContaining("the list is empty");
+    assertThatThrownBy(() -> work("# nothing\n")).hasMessageContaining("the scene list is empty");
   }
 
   @Test
@@ -114,12 +114,12 @@ class EstimateTest {
             () ->
                 MeasuredRun.read(
                     "r", () -> new ByteArrayInputStream("{}".getBytes(StandardCharsets.UTF_8))))
-        .hasMessageContaining("--report r: its run embedded nothing");
+        .hasMessageContaining("--report r: the run embedded no scene");
     assertThatThrownBy(
             () ->
                 MeasuredRun.read(
                     "r", () -> new ByteArrayInputStream("x".getBytes(StandardCharsets.UTF_8))))
-        .hasMessageContaining("--report r: no JSON");
+        .hasMessageContaining("--report r: expected a JSON report");
   }
 
   @Test

@@ -7,9 +7,9 @@ import dev.kiln.archive.SceneList;
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.fetch.ObjectStore;
 import dev.kiln.fetch.ObjectStores;
-import dev.kiln.testing.BatchServer;
-import dev.kiln.testing.BatchServer.Job;
-import dev.kiln.testing.BatchServer.Trouble;
+import dev.kiln.testing.FakeAwsBatch;
+import dev.kiln.testing.FakeAwsBatch.Failure;
+import dev.kiln.testing.FakeAwsBatch.Job;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -32,14 +32,16 @@ import org.junit.jupiter.params.provider.EnumSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Submissions to a service that speaks AWS Batch's protocol: cut right, and each job once. */
+/**
+ * Submits to a server with the AWS Batch API: the list is split right, and each job is sent once.
+ */
 @Timeout(120)
 class SubmitterTest {
   private static final String HASH = "a1b2c3d4".repeat(8);
 
-  @TempDir Path folder;
-  private BatchServer server;
-  private BatchService batch;
+  @TempDir Path directory;
+  private FakeAwsBatch server;
+  private AwsBatchService awsBatch;
   private ObjectStore out;
   private Submitter submitter;
 
@@ -47,9 +49,9 @@ class SubmitterTest {
   void start() throws IOException {
     System.setProperty("aws.accessKeyId", "AKIAKILNTEST");
     System.setProperty("aws.secretAccessKey", "planted-secret-access-key");
-    server = BatchServer.start();
-    batch = service(4);
-    out = ObjectStores.open(folder.resolve("out").toString());
+    server = FakeAwsBatch.start();
+    awsBatch = service(4);
+    out = ObjectStores.open(directory.resolve("out").toString());
     submitter = new Submitter(out, Clock.systemUTC());
   }
 
@@ -57,14 +59,14 @@ class SubmitterTest {
   void stop() {
     System.clearProperty("aws.accessKeyId");
     System.clearProperty("aws.secretAccessKey");
-    batch.close();
+    awsBatch.close();
     out.close();
     server.close();
   }
 
-  private BatchService service(int attempts) {
-    return new BatchService(
-        new BatchOptions(
+  private AwsBatchService service(int attempts) {
+    return new AwsBatchService(
+        new AwsBatchOptions(
             Optional.of(server.endpoint()),
             Optional.of("us-west-2"),
             attempts,
@@ -81,9 +83,14 @@ class SubmitterTest {
     return PackedList.of("--scenes x", () -> new ByteArrayInputStream(bytes));
   }
 
-  private static JobNeeds needs(String role) {
-    return new JobNeeds(
-        "kiln:0.1", 4, 29_491, 1, role, null, 10, Duration.ofHours(6), "/aws/batch/kiln");
+  private static JobDefinitionSpec spec(String role) {
+    return JobDefinitionSpec.builder()
+        .image("kiln:0.1")
+        .vcpus(4)
+        .memoryMib(29_491)
+        .gpus(1)
+        .jobRole(Optional.of(role))
+        .build();
   }
 
   private Submitter.Request request(PackedList list, int itemsPerJob, boolean compile) {
@@ -92,34 +99,34 @@ class SubmitterTest {
 
   private Submitter.Request request(
       PackedList list, int itemsPerJob, boolean compile, String queue, String hash) {
-    EmbedArguments order =
-        new EmbedArguments(
-            "naip",
-            "s3://models/clay",
-            "s3://naip-analytic",
-            out.root(),
-            itemsPerJob,
-            List.of("--precision", "bf16"),
-            true,
-            compile);
-    return new Submitter.Request(
-        order,
-        hash,
-        list,
-        queue,
-        Optional.of(needs("arn:aws:iam::123456789012:role/kiln-job")),
-        null,
-        "/aws/batch/kiln",
-        0.93,
-        null);
+    EmbedArguments arguments =
+        EmbedArguments.builder()
+            .platform("naip")
+            .model("s3://models/clay")
+            .source("s3://naip-analytic")
+            .out(out.root())
+            .itemsPerJob(itemsPerJob)
+            .options(List.of("--precision", "bf16"))
+            .requireGpu(true)
+            .compileFirst(compile)
+            .build();
+    return Submitter.Request.builder()
+        .arguments(arguments)
+        .modelHash(hash)
+        .list(list)
+        .queue(queue)
+        .newDefinition(spec("arn:aws:iam::123456789012:role/kiln-job"))
+        .logGroup("/aws/batch/kiln")
+        .pricePerHour(0.93)
+        .build();
   }
 
   private Submission submit(Submitter.Request request) throws IOException {
-    return submitter.submit(submitter.plan(request, false), request, batch);
+    return submitter.submit(submitter.plan(request, false), request, awsBatch);
   }
 
   @Test
-  void longListGoesToSeveralArraysThatTogetherTakeEachSceneOnce() throws IOException {
+  void longListIsSplitIntoArraysThatTogetherTakeEachSceneOnce() throws IOException {
     Submission submission = submit(request(list(25_003), 1, false));
     assertThat(server.jobs()).extracting(Job::size).containsExactly(8334, 8334, 8335);
     List<Integer> firsts = new ArrayList<>();
@@ -137,7 +144,7 @@ class SubmitterTest {
     assertThat(job.command())
         .startsWith("embed", "naip")
         .contains(
-            "--scenes=" + out.uri("_kiln/lists/" + submission.list() + ".txt.gz"),
+            "--scenes=" + out.uri("_kiln/lists/" + submission.listSha256() + ".txt.gz"),
             "--items-per-job=1",
             "--run-name=" + submission.id(),
             "--require-gpu")
@@ -148,13 +155,15 @@ class SubmitterTest {
 
     long total =
         SceneList.each(
-            "list", () -> out.stream("_kiln/lists/" + submission.list() + ".txt.gz"), key -> {});
+            "list",
+            () -> out.stream("_kiln/lists/" + submission.listSha256() + ".txt.gz"),
+            key -> {});
     assertThat(total).isEqualTo(25_003);
   }
 
   @ParameterizedTest
   @CsvSource({"100, 100, 0", "1, 100, 0", "101, 100, 2", "200, 100, 2", "1000000, 100, 10000"})
-  void oneChildIsAJobOfItsOwn(int scenes, int itemsPerJob, int size) throws IOException {
+  void singleChildIsAJobWithoutAnArray(int scenes, int itemsPerJob, int size) throws IOException {
     submit(request(list(scenes), itemsPerJob, false));
     assertThat(server.jobs()).hasSize(1);
     Job job = server.jobs().get(0);
@@ -164,13 +173,13 @@ class SubmitterTest {
   }
 
   @Test
-  void arraysAreNeverOfOneOrOfTooMany() {
+  void arraysHaveTwoToTenThousandChildren() {
     for (long scenes = 1; scenes < 200_000; scenes = scenes * 3 / 2 + 1) {
       for (int items : new int[] {1, 3, 19, 100}) {
         long next = 0;
         List<ArraySplit.Part> parts = new ArraySplit(scenes, items).parts();
         for (ArraySplit.Part part : parts) {
-          assertThat(part.first()).isEqualTo((int) next);
+          assertThat(part.firstIndex()).isEqualTo((int) next);
           assertThat(part.children()).isBetween(parts.size() > 1 ? 2 : 1, 10_000);
           next += part.children();
         }
@@ -182,12 +191,13 @@ class SubmitterTest {
         .extracting("children")
         .containsExactly(5000, 5001);
     assertThatThrownBy(() -> new ArraySplit(0, 1)).hasMessageContaining("list is empty");
-    assertThatThrownBy(() -> new ArraySplit(5, 0)).hasMessageContaining("--items-per-job 0");
-    assertThatThrownBy(() -> new ArraySplit(2_000_000, 1)).hasMessageContaining("give each more");
+    assertThatThrownBy(() -> new ArraySplit(5, 0))
+        .hasMessageContaining("--items-per-job: expected 1 or more, found 0");
+    assertThatThrownBy(() -> new ArraySplit(2_000_000, 1)).hasMessageContaining("raise it");
   }
 
   @Test
-  void definitionSaysWhatBatchMustKnowAndIsRegisteredOnce() throws IOException {
+  void jobDefinitionIsCompleteAndRegisteredOnce() throws IOException {
     submit(request(list(200), 100, false));
     submit(request(list(300), 100, false));
     assertThat(server.definitions()).hasSize(1);
@@ -208,7 +218,7 @@ class SubmitterTest {
   }
 
   @Test
-  void childrenWaitForTheModelToBeCompiledOnce() throws IOException {
+  void childrenWaitForOneCompileJob() throws IOException {
     submit(request(list(20_500), 1, true));
     assertThat(server.jobs()).hasSize(4);
     Job compile = server.jobs().get(0);
@@ -223,30 +233,30 @@ class SubmitterTest {
   }
 
   @Test
-  void throttledRequestsAreMadeAgain() throws IOException {
-    server.trouble("submitjob", Trouble.THROTTLED, Trouble.THROTTLED);
-    server.trouble("describejobqueues", Trouble.THROTTLED, Trouble.BROKEN);
-    server.trouble("registerjobdefinition", Trouble.THROTTLED);
+  void throttledRequestsAreRetried() throws IOException {
+    server.fail("submitjob", Failure.THROTTLED, Failure.THROTTLED);
+    server.fail("describejobqueues", Failure.THROTTLED, Failure.SERVER_ERROR);
+    server.fail("registerjobdefinition", Failure.THROTTLED);
     submit(request(list(25_000), 1, false));
     assertThat(server.jobs()).hasSize(3);
     assertThat(server.calls("submitjob")).isEqualTo(5);
-    // Turned away at the door, so there was nothing to look for.
+    // Rejected before anything was created, so there is nothing to look up.
     assertThat(server.calls("listjobs")).isZero();
   }
 
   @ParameterizedTest
   @EnumSource(
-      value = Trouble.class,
-      names = {"DONE_BUT_BROKEN", "DONE_BUT_CUT"})
-  void answerThatWasLostMakesNoSecondJob(Trouble trouble) throws IOException {
-    server.trouble("submitjob", trouble);
+      value = Failure.class,
+      names = {"SERVED_THEN_ERROR", "SERVED_THEN_CUT"})
+  void lostResponseCreatesNoSecondJob(Failure failure) throws IOException {
+    server.fail("submitjob", failure);
     Submission submission = submit(request(list(25_000), 1, false));
     assertThat(server.jobs()).extracting(job -> job.id).isEqualTo(submission.jobIds()).hasSize(3);
   }
 
   @Test
-  void jobThatBatchIsSlowToListIsWaitedFor() throws IOException {
-    server.trouble("submitjob", Trouble.DONE_BUT_BROKEN);
+  void jobThatIsListedLateIsFound() throws IOException {
+    server.fail("submitjob", Failure.SERVED_THEN_ERROR);
     server.listLate(3);
     Submission submission = submit(request(list(25_000), 1, false));
     assertThat(server.jobs()).extracting(job -> job.id).isEqualTo(submission.jobIds()).hasSize(3);
@@ -254,57 +264,57 @@ class SubmitterTest {
   }
 
   @Test
-  void requestThatWasNeverTakenIsMadeAgain() throws IOException {
-    server.trouble("submitjob", Trouble.BROKEN);
+  void requestThatWasNeverAcceptedIsRepeated() throws IOException {
+    server.fail("submitjob", Failure.SERVER_ERROR);
     submit(request(list(25_000), 1, false));
     assertThat(server.jobs()).hasSize(3);
     assertThat(server.calls("listjobs")).isPositive();
   }
 
   @Test
-  void submissionThatBrokeOffIsCarriedOn() throws IOException {
+  void interruptedSubmissionIsContinued() throws IOException {
     Submitter.Request request = request(list(45_000), 1, true);
     Submission planned = submitter.plan(request, false);
-    server.trouble("submitjob", Trouble.THROTTLED);
-    try (BatchService impatient = service(1)) {
+    server.fail("submitjob", Failure.THROTTLED);
+    try (AwsBatchService impatient = service(1)) {
       assertThatThrownBy(() -> submitter.submit(planned, request, impatient))
           .isInstanceOf(IOException.class)
-          .hasMessageContaining("asks to slow down");
+          .hasMessageContaining("AWS Batch throttled the request");
     }
     assertThat(server.jobs()).isEmpty();
-    // The list and the record lie there: five more writes are two jobs and a third unheard of.
+    // List and record are stored; five more writes are two jobs and a third without a response.
     Submitter dies = new Submitter(new DyingStore(out, 6), Clock.systemUTC());
-    assertThatThrownBy(() -> dies.submit(dies.plan(request, false), request, batch))
+    assertThatThrownBy(() -> dies.submit(dies.plan(request, false), request, awsBatch))
         .hasMessageContaining("killed");
     assertThat(server.jobs()).hasSize(3);
     Submission left = submitter.plan(request, false);
     assertThat(left.complete()).isFalse();
     assertThat(left.jobIds()).hasSize(2);
 
-    Submission whole = submitter.submit(left, request, batch);
+    Submission whole = submitter.submit(left, request, awsBatch);
     assertThat(whole.complete()).isTrue();
     assertThat(server.jobs()).hasSize(6);
     assertThat(server.jobs()).extracting(Job::name).doesNotHaveDuplicates();
     assertThat(server.jobs().stream().mapToInt(Job::size).sum()).isEqualTo(45_000);
     assertThat(server.jobs()).extracting(job -> job.id).isEqualTo(whole.jobIds());
 
-    // The same command again finds it done and asks for nothing.
+    // The same command again sends nothing.
     int calls = server.calls("submitjob");
     assertThat(submitter.plan(request, false)).isEqualTo(whole);
     assertThat(server.calls("submitjob")).isEqualTo(calls);
-    // Unless it is asked for.
+    // Unless a new submission is requested.
     assertThat(submitter.plan(request, true).id()).isNotEqualTo(whole.id());
   }
 
   @Test
-  void killedAtAnyWriteItSubmitsEachJobOnce() throws IOException {
+  void eachJobIsSubmittedOnceIfKilledAtAnyWrite() throws IOException {
     for (int writes = 0; writes < 13; writes++) {
       int before = server.jobs().size();
       Submitter.Request request = request(list(30_001 + writes), 1, true);
       DyingStore dying = new DyingStore(out, writes);
       Submitter dies = new Submitter(dying, Clock.systemUTC());
       try {
-        dies.submit(dies.plan(request, false), request, batch);
+        dies.submit(dies.plan(request, false), request, awsBatch);
       } catch (IOException e) {
         assertThat(e).hasMessageContaining("killed");
       }
@@ -317,58 +327,61 @@ class SubmitterTest {
   }
 
   @Test
-  void wrongRightsQueuesRolesAndCredentialsAreSaid() throws IOException {
+  void missingPermissionsQueuesRolesAndCredentialsAreNamed() throws IOException {
     PackedList list = list(200);
     assertThatThrownBy(() -> submit(request(list, 100, false, "no-queue", HASH)))
         .isInstanceOf(ConfigurationException.class)
-        .hasMessageContaining("--queue no-queue: there is no such job queue");
+        .hasMessageContaining("--queue no-queue: no such job queue");
     assertThatThrownBy(() -> submit(request(list, 100, false, "off", HASH)))
         .isInstanceOf(ConfigurationException.class)
-        .hasMessageContaining("--queue off: takes no jobs: it is DISABLED");
-    server.trouble("submitjob", Trouble.DENIED);
+        .hasMessageContaining("--queue off: expected an enabled, valid job queue, found DISABLED");
+    server.fail("submitjob", Failure.DENIED);
     assertThatThrownBy(() -> submit(request(list, 100, false)))
         .isInstanceOf(ConfigurationException.class)
-        .hasMessageContaining("the credentials lack batch:SubmitJob");
-    server.trouble("registerjobdefinition", Trouble.DENIED);
+        .hasMessageContaining("AWS Batch: grant batch:SubmitJob");
+    server.fail("registerjobdefinition", Failure.DENIED);
     assertThatThrownBy(
-            () -> batch.definition(needs("arn:aws:iam::123456789012:role/x").definition()))
+            () -> awsBatch.findOrRegister(spec("arn:aws:iam::123456789012:role/x").definition()))
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining("iam:PassRole");
     assertThatThrownBy(
-            () -> batch.definition(needs("arn:aws:iam::123456789012:role/missing").definition()))
+            () ->
+                awsBatch.findOrRegister(
+                    spec("arn:aws:iam::123456789012:role/missing").definition()))
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining("role/missing is not assumable");
-    server.trouble("describejobqueues", Trouble.BAD_SIGNATURE);
-    assertThatThrownBy(() -> batch.requireQueue("spot"))
+    server.fail("describejobqueues", Failure.BAD_SIGNATURE);
+    assertThatThrownBy(() -> awsBatch.requireQueue("spot"))
         .isInstanceOf(ConfigurationException.class)
-        .hasMessageContaining("the credentials are refused (InvalidSignatureException)")
+        .hasMessageContaining("invalid credentials (InvalidSignatureException)")
         .hasMessageNotContaining("planted");
-    assertThatThrownBy(() -> needs("kiln-role"))
+    assertThatThrownBy(() -> spec("kiln-role"))
         .isInstanceOf(ConfigurationException.class)
-        .hasMessageContaining("--job-role kiln-role: expected a role, arn:aws:iam::");
+        .hasMessageContaining("--job-role: expected a role, arn:aws:iam::")
+        .hasMessageEndingWith("found kiln-role");
     assertThat(server.jobs()).isEmpty();
   }
 
   @Test
-  void deniedSubmissionGoesOnOnceTheRightIsGranted() throws IOException {
+  void deniedSubmissionContinuesOnceThePermissionIsGranted() throws IOException {
     Submitter.Request request = request(list(25_000), 1, false);
-    server.trouble("submitjob", Trouble.DENIED);
+    server.fail("submitjob", Failure.DENIED);
     assertThatThrownBy(() -> submit(request)).isInstanceOf(ConfigurationException.class);
     assertThat(submit(request).complete()).isTrue();
     assertThat(server.jobs()).hasSize(3);
   }
 
   @Test
-  void outputOfAnotherModelIsRefused() throws IOException {
+  void outputOfAnotherModelIsRejected() throws IOException {
     submit(request(list(200), 100, false));
     String other = "ffff".repeat(16);
     assertThatThrownBy(() -> submitter.plan(request(list(300), 100, false, "spot", other), false))
         .isInstanceOf(ConfigurationException.class)
-        .hasMessageContaining("holds vectors of another model (a1b2c3d4a1b2…")
-        .hasMessageContaining("give another prefix");
+        .hasMessageContaining("expected vectors of model ffffffffffff…, found model a1b2c3d4a1b2…")
+        .hasMessageContaining("choose another prefix");
 
-    // So is one that kiln embed wrote without a submission.
-    try (ObjectStore direct = ObjectStores.open(folder.resolve("direct").toString())) {
+    // Also one that kiln embed wrote without a submission.
+    try (ObjectStore direct = ObjectStores.open(directory.resolve("direct").toString())) {
       direct.put(
           "_kiln/shard-00003.json",
           ("{\"provenance\": {\"modelHash\": \"" + other + "\"}}")
@@ -379,12 +392,12 @@ class SubmitterTest {
               () ->
                   new Submitter(direct, Clock.systemUTC())
                       .plan(request(list(300), 100, false), false))
-          .hasMessageContaining("of report shard-00003.json");
+          .hasMessageContaining("in report shard-00003.json");
     }
   }
 
   @Test
-  void dryRunShowsTheRequestsAndSendsNone() throws IOException {
+  void dryRunPrintsTheRequestsAndSendsNone() throws IOException {
     Submitter.Request request = request(list(20_001), 1, true);
     JsonNode requests = submitter.requests(submitter.plan(request, false), request);
     assertThat(requests)
@@ -401,19 +414,19 @@ class SubmitterTest {
     assertThat(requests.path(3).path("request").path("dependsOn").path(0).path("jobId").asString())
         .startsWith("id of kiln-");
     assertThat(server.calls("submitjob") + server.calls("registerjobdefinition")).isZero();
-    assertThat(folder.resolve("out")).doesNotExist();
+    assertThat(directory.resolve("out")).doesNotExist();
   }
 
   @Test
-  void listsAreCheckedBeforeAnythingIsSent() {
+  void listsAreCheckedBeforeAnyRequest() {
     assertThatThrownBy(
             () -> PackedList.of("--scenes x", () -> new ByteArrayInputStream(new byte[0])))
         .isInstanceOf(ConfigurationException.class)
-        .hasMessage("--scenes x: the list is empty; write one with kiln manifest");
+        .hasMessage("--scenes x: the scene list is empty; write one with kiln manifest");
     assertThatThrownBy(
-            () -> PackedList.of("--scenes y", () -> Files.newInputStream(folder.resolve("y"))))
+            () -> PackedList.of("--scenes y", () -> Files.newInputStream(directory.resolve("y"))))
         .isInstanceOf(ConfigurationException.class)
-        .hasMessage("--scenes y: there is no such file");
+        .hasMessage("--scenes y: no such file");
     byte[] outside = "a/b.tif\n../c.tif\n".getBytes(StandardCharsets.UTF_8);
     assertThatThrownBy(() -> PackedList.of("--scenes z", () -> new ByteArrayInputStream(outside)))
         .isInstanceOf(ConfigurationException.class)
@@ -421,7 +434,7 @@ class SubmitterTest {
   }
 
   @Test
-  void listIsItsKeysAndNotItsForm() throws IOException {
+  void listHashDependsOnTheKeysAlone() throws IOException {
     byte[] plain = "# scenes\na.tif\r\n\nb.tif\nb.tif".getBytes(StandardCharsets.UTF_8);
     PackedList first = PackedList.of("x", () -> new ByteArrayInputStream(plain));
     PackedList again = PackedList.of("x", () -> new ByteArrayInputStream(first.gzip()));
@@ -429,7 +442,7 @@ class SubmitterTest {
     assertThat(again.gzip()).isEqualTo(first.gzip());
     assertThat(first.scenes()).isEqualTo(3);
     assertThat(first.duplicates()).isEqualTo(1);
-    assertThat(Map.of("key", first.key()))
+    assertThat(Map.of("key", first.objectKey()))
         .containsValue("_kiln/lists/" + first.sha256() + ".txt.gz");
   }
 }

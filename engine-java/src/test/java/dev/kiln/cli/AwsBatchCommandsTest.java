@@ -6,8 +6,8 @@ import dev.kiln.error.ExitCode;
 import dev.kiln.export.Exporter;
 import dev.kiln.fetch.ModelCache;
 import dev.kiln.platform.PlatformCatalog;
-import dev.kiln.testing.BatchServer;
-import dev.kiln.testing.BatchServer.Trouble;
+import dev.kiln.testing.FakeAwsBatch;
+import dev.kiln.testing.FakeAwsBatch.Failure;
 import dev.kiln.testing.S3Server;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -42,7 +42,7 @@ class AwsBatchCommandsTest {
   @TempDir Path folder;
   private final StringWriter printed = new StringWriter();
   private final Map<String, String> environment = new HashMap<>();
-  private BatchServer batch;
+  private FakeAwsBatch batch;
   private S3Server s3;
   private Path bucket;
 
@@ -59,7 +59,7 @@ class AwsBatchCommandsTest {
   void start() throws Exception {
     System.setProperty("aws.accessKeyId", S3Server.KEY.id());
     System.setProperty("aws.secretAccessKey", S3Server.KEY.secret());
-    batch = BatchServer.start();
+    batch = FakeAwsBatch.start();
     s3 = S3Server.start(Files.createDirectories(folder.resolve("s3")));
     s3.upload(shared.resolve("model"), "models");
     bucket = s3.bucket("bucket");
@@ -156,7 +156,7 @@ class AwsBatchCommandsTest {
         .contains("submission " + id + ": 25 scenes, 3 children of at most 10", "array of 3");
     assertThat(bucket.resolve("clay/_kiln/lists")).isDirectoryContaining("glob:**.txt.gz");
     assertThat(batch.jobs()).hasSize(1);
-    BatchServer.Job job = batch.jobs().get(0);
+    FakeAwsBatch.Job job = batch.jobs().get(0);
 
     assertThat(submit(list)).as(said()).isZero();
     assertThat(said()).contains("submitted before, nothing was sent");
@@ -175,21 +175,21 @@ class AwsBatchCommandsTest {
     assertThat(said())
         .contains(
             "children  running 1, succeeded 1, failed 1",
-            "reports   2 of 3 children: 1 running, ended with exit code 65 1",
+            "reports   2 of 3 children: 1 running, ended with exit code 65: 1",
             "9 of 25 done (36.0%), 1 failed, 15 left",
             "1 × tile # of …: broken",
-            "such as " + scene,
+            "for example " + scene,
             "cost      at least $0.",
-            "at the pace so far",
-            job.id + ":2 with exit code 78",
+            "at the rate so far",
+            job.id + ":2, exit code 78",
             "--log-group-name /aws/batch/kiln --log-stream-name kiln/default/2");
     assertThat(kiln("status", job.id, "--json")).as(said()).isZero();
     JsonNode status = JsonMapper.shared().readTree(said());
-    assertThat(status.path("runs").path(0).path("done").asInt()).isEqualTo(9);
+    assertThat(status.path("runs").path(0).path("scenes").path("done").asInt()).isEqualTo(9);
     assertThat(status.path("runs").path(0).path("active").asBoolean()).isTrue();
 
     assertThat(kiln("retry", "s3://bucket/clay")).isEqualTo(ExitCode.CONFIGURATION);
-    assertThat(said()).contains("is still RUNNABLE: wait for its end");
+    assertThat(said()).contains("is still RUNNABLE: wait until it ends");
 
     job.status = "FAILED";
     job.children.clear();
@@ -203,13 +203,13 @@ class AwsBatchCommandsTest {
     assertThat(said())
         .contains("16 of 25 scenes done, 1 failed for good", ": 8 scenes, 1 children");
     assertThat(batch.jobs()).hasSize(2);
-    BatchServer.Job again = batch.jobs().get(1);
+    FakeAwsBatch.Job again = batch.jobs().get(1);
     assertThat(again.size()).isZero();
     assertThat(again.command()).contains("--index=0");
     assertThat(again.request.path("jobDefinition").asString()).startsWith("kiln-");
 
     assertThat(kiln("status", "s3://bucket/clay")).as(said()).isZero();
-    assertThat(said()).contains(", what " + id + " left");
+    assertThat(said()).contains(", retry of " + id);
     assertThat(kiln("retry", "s3://bucket/clay")).isEqualTo(ExitCode.CONFIGURATION);
     again.status = "SUCCEEDED";
     assertThat(kiln("status", "s3://bucket/clay", "--watch", "--interval=1")).as(said()).isZero();
@@ -226,7 +226,7 @@ class AwsBatchCommandsTest {
     scenes(26);
     assertThat(kiln("retry", "s3://bucket/clay", "--scenes=" + list))
         .isEqualTo(ExitCode.CONFIGURATION);
-    assertThat(said()).contains("has changed since it was submitted: 26 scenes", "then 25");
+    assertThat(said()).contains("expected the submitted list of 25 scenes", "found 26 scenes");
 
     Path stored;
     try (var files = Files.list(bucket.resolve("clay/_kiln/lists"))) {
@@ -234,10 +234,10 @@ class AwsBatchCommandsTest {
     }
     put("clay/_kiln/lists/" + stored.getFileName(), "other.tif\n");
     assertThat(kiln("retry", "s3://bucket/clay")).isEqualTo(ExitCode.CONFIGURATION);
-    assertThat(said()).contains("was changed since it was submitted").contains("put it back");
+    assertThat(said()).contains("changed since the submission").contains("restore it");
     Files.delete(stored);
     assertThat(kiln("retry", "s3://bucket/clay")).isEqualTo(ExitCode.CONFIGURATION);
-    assertThat(said()).contains("is gone since it was submitted");
+    assertThat(said()).contains("missing since the submission");
   }
 
   @Test
@@ -245,17 +245,17 @@ class AwsBatchCommandsTest {
     Path list = scenes(3);
     Path empty = Files.writeString(folder.resolve("empty.txt"), "# none\n");
     assertThat(submit(empty)).isEqualTo(ExitCode.CONFIGURATION);
-    assertThat(said()).contains("the list is empty");
+    assertThat(said()).contains("the scene list is empty");
     assertThat(submit(folder.resolve("none"))).isEqualTo(ExitCode.CONFIGURATION);
-    assertThat(said()).contains("there is no such file");
+    assertThat(said()).contains("no such file");
     assertThat(submit(list, "--", "--max-clod", "0.1")).isEqualTo(ExitCode.CONFIGURATION);
     assertThat(said()).contains("options of kiln embed: Unknown option", "--max-clod");
     assertThat(submit(list, "--job-role=kiln")).isEqualTo(ExitCode.CONFIGURATION);
-    assertThat(said()).contains("--job-role kiln: expected a role, arn:aws:iam::");
+    assertThat(said()).contains("--job-role: expected a role, arn:aws:iam::", "found kiln");
     assertThat(submit(list, "--queue=no-queue")).isEqualTo(ExitCode.USAGE);
-    batch.trouble("describejobqueues", Trouble.DENIED);
+    batch.fail("describejobqueues", Failure.DENIED);
     assertThat(submit(list)).isEqualTo(ExitCode.CONFIGURATION);
-    assertThat(said()).contains("the credentials lack batch:DescribeJobQueues");
+    assertThat(said()).contains("grant batch:DescribeJobQueues");
     assertThat(batch.jobs()).isEmpty();
 
     assertThat(
@@ -284,12 +284,12 @@ class AwsBatchCommandsTest {
         .isEqualTo(ExitCode.CONFIGURATION);
     assertThat(said()).contains("children do not see this machine's folders: give s3://");
     assertThat(kiln("status", "s3://bucket/none")).isEqualTo(ExitCode.CONFIGURATION);
-    assertThat(said()).contains("no run has begun there");
+    assertThat(said()).contains("no run found");
     assertThat(kiln("retry", "s3://bucket/none")).isEqualTo(ExitCode.CONFIGURATION);
-    assertThat(said()).contains("nothing was submitted there");
+    assertThat(said()).contains("no submission found");
     assertThat(kiln("status", "01234567-89ab-cdef-0123-456789abcdef"))
         .isEqualTo(ExitCode.CONFIGURATION);
-    assertThat(said()).contains("not known to AWS Batch (any more)");
+    assertThat(said()).contains("unknown to AWS Batch");
   }
 
   @Test
@@ -359,10 +359,14 @@ class AwsBatchCommandsTest {
     Files.writeString(out.resolve("_kiln/shard-00001.json"), "{\"state\": \"running\"}");
     assertThat(kiln("status", out.toString())).as(said()).isZero();
     assertThat(said())
-        .contains("run without a submission", "2: 1 running", "10 of 10 done", "907 a second");
+        .contains(
+            "run without a submission",
+            "2: 1 running",
+            "10 of 10 done",
+            "907 chips/s per running child");
     Files.writeString(out.resolve("_kiln/shard-00002.json"), "no report");
     assertThat(kiln("status", out.toString())).isEqualTo(ExitCode.CONFIGURATION);
-    assertThat(said()).contains("shard-00002.json: no report of kiln embed");
+    assertThat(said()).contains("shard-00002.json: expected a report of kiln embed");
   }
 
   @Test

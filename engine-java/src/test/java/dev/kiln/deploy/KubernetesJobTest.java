@@ -3,7 +3,7 @@ package dev.kiln.deploy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kiln.error.ExitCode;
-import dev.kiln.testing.BatchRules;
+import dev.kiln.testing.RetryStrategyRules;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,7 +39,7 @@ class KubernetesJobTest {
 
   @Test
   void exitCodesMeanTheSameAsToAwsBatch() throws IOException {
-    BatchRules rules = BatchRules.read();
+    RetryStrategyRules rules = RetryStrategyRules.read();
     assertThat(job.path("spec").path("backoffLimitPerIndex").asInt() + 1)
         .isEqualTo(rules.attempts());
     Set<Integer> last = new TreeSet<>();

@@ -2,7 +2,7 @@ package dev.kiln.deploy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.kiln.testing.BatchRules;
+import dev.kiln.testing.RetryStrategyRules;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -57,7 +57,7 @@ class SlurmScriptTest {
     program("kiln", "printf '%s\\n' \"$@\" >" + folder.resolve("arguments") + "; exit " + code);
     assertThat(start(Map.of()).waitFor()).isEqualTo(code);
     boolean retry =
-        code != 0 && BatchRules.read().decide(Integer.toString(code), "").equals("RETRY");
+        code != 0 && RetryStrategyRules.read().decide(Integer.toString(code), "").equals("RETRY");
     assertThat(requeued()).isEqualTo(retry);
     assertThat(Files.readAllLines(folder.resolve("arguments")))
         .containsExactly("embed", "naip", "--scenes=a b.txt", "--progress=plain");
@@ -66,7 +66,7 @@ class SlurmScriptTest {
   @Test
   void givesUpAfterAsManyTriesAsAwsBatch() throws Exception {
     program("kiln", "exit 75");
-    String last = Integer.toString(BatchRules.read().attempts() - 1);
+    String last = Integer.toString(RetryStrategyRules.read().attempts() - 1);
     assertThat(start(Map.of("SLURM_RESTART_COUNT", last)).waitFor()).isEqualTo(75);
     assertThat(requeued()).isFalse();
   }

@@ -14,8 +14,8 @@ import dev.kiln.awsbatch.Submitter;
 import dev.kiln.awsbatch.UnfinishedScenes;
 import dev.kiln.run.SimulatedChild.Fate;
 import dev.kiln.sink.OutputKey;
-import dev.kiln.testing.BatchRules;
 import dev.kiln.testing.MemoryStore;
+import dev.kiln.testing.RetryStrategyRules;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -72,14 +72,14 @@ class ArraySimulationTest {
 
   private static final class Array {
     final MemoryStore out = new MemoryStore();
-    final BatchRules rules;
+    final RetryStrategyRules rules;
     final AtomicLong tries = new AtomicLong();
     final AtomicLong begun = new AtomicLong();
     final AtomicLong failedChildren = new AtomicLong();
     final Map<Fate, AtomicLong> fates = new EnumMap<>(Fate.class);
 
     Array() throws IOException {
-      rules = BatchRules.read();
+      rules = RetryStrategyRules.read();
       for (Fate fate : Fate.values()) {
         fates.put(fate, new AtomicLong());
       }
@@ -134,7 +134,7 @@ class ArraySimulationTest {
                   : Map.of(),
               new Shard.Options(
                   index < 0 ? null : Integer.toString(index),
-                  Integer.toString(submission.order().itemsPerJob()),
+                  Integer.toString(submission.arguments().itemsPerJob()),
                   null,
                   Integer.toString(first)));
         }
@@ -187,11 +187,25 @@ class ArraySimulationTest {
   }
 
   private static Submitter.Request request(PackedList list, int itemsPerJob, String retryOf) {
-    EmbedArguments order =
-        new EmbedArguments(
-            "naip", "s3://m", "s3://naip-analytic", "memory", itemsPerJob, List.of(), true, false);
-    return new Submitter.Request(
-        order, "model", list, "q", Optional.empty(), "kiln", "/log", 1, retryOf);
+    EmbedArguments arguments =
+        EmbedArguments.builder()
+            .platform("naip")
+            .model("s3://m")
+            .source("s3://naip-analytic")
+            .out("memory")
+            .itemsPerJob(itemsPerJob)
+            .requireGpu(true)
+            .build();
+    return Submitter.Request.builder()
+        .arguments(arguments)
+        .modelHash("model")
+        .list(list)
+        .queue("q")
+        .existingDefinition("kiln")
+        .logGroup("/log")
+        .pricePerHour(1)
+        .retryOf(retryOf)
+        .build();
   }
 
   @Test
@@ -226,16 +240,16 @@ class ArraySimulationTest {
     // None lost, none twice, and those that cannot be embedded are known by name.
     assertThat(array.out.files()).isEqualTo((int) (SCENES - broken));
     assertThat(array.out.putAgain()).isZero();
-    assertThat(left.hopeless()).isEqualTo(broken);
+    assertThat(left.permanentlyFailed()).isEqualTo(broken);
     assertThat(left.done()).isEqualTo(SCENES - broken);
     for (String key : keys) {
       boolean there = !array.out.existing(List.of(OutputKey.of(key))).isEmpty();
       assertThat(there).isEqualTo(!isBroken(key));
     }
-    try (ArrayMonitor watch = new ArrayMonitor(array.out, null, Clock.systemUTC())) {
-      ArrayStatus status = watch.look(null);
+    try (ArrayMonitor watch = new ArrayMonitor(array.out, Optional.empty(), Clock.systemUTC())) {
+      ArrayStatus status = watch.status(Optional.empty());
       assertThat(status.runs()).hasSize(1 + rounds);
-      assertThat(status.runs().get(0).reports()).isEqualTo(10_000);
+      assertThat(status.runs().get(0).reports().count()).isEqualTo(10_000);
     }
 
     double seconds = (System.nanoTime() - start) / 1e9;
@@ -262,12 +276,12 @@ class ArraySimulationTest {
   private static Submission begin(Array array, Submitter submitter, Submitter.Request request)
       throws IOException {
     Submission submission = submitter.plan(request, true);
-    submitter.lay(submission, request);
+    submitter.store(submission, request);
     return submission;
   }
 
   private static String[] read(MemoryStore out, PackedList list) throws IOException {
-    SceneList all = SceneList.read("list", () -> out.stream(list.key()), Shard.whole());
+    SceneList all = SceneList.read("list", () -> out.stream(list.objectKey()), Shard.whole());
     return all.keys().toArray(String[]::new);
   }
 
@@ -279,7 +293,7 @@ class ArraySimulationTest {
     String[] keys = keys(20_000);
     PackedList list = list(keys);
     MemoryStore out = new MemoryStore();
-    out.put(list.key(), list.gzip());
+    out.put(list.objectKey(), list.gzip());
     Submission submission =
         new Submitter(out, Clock.systemUTC()).plan(request(list, itemsPerJob, null), false);
     int last = submission.children() - 1;
@@ -287,7 +301,7 @@ class ArraySimulationTest {
       Shard shard = Array.shard(submission, child);
       assertThat(shard.index()).hasValue(child);
       Shard.Slice slice = shard.slice(keys.length);
-      assertThat(SceneList.read("list", () -> out.stream(list.key()), shard).keys())
+      assertThat(SceneList.read("list", () -> out.stream(list.objectKey()), shard).keys())
           .isNotEmpty()
           .isEqualTo(Arrays.asList(keys).subList((int) slice.from(), (int) slice.to()));
     }

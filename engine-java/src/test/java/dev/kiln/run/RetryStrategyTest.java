@@ -3,7 +3,7 @@ package dev.kiln.run;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kiln.error.ExitCode;
-import dev.kiln.testing.BatchRules;
+import dev.kiln.testing.RetryStrategyRules;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -22,7 +22,7 @@ class RetryStrategyTest {
     "137, 'Host EC2 (instance i-0123) terminated.', RETRY",
   })
   void firstMatchingRuleDecides(int exitCode, String statusReason, String action) throws Exception {
-    BatchRules rules = BatchRules.read();
+    RetryStrategyRules rules = RetryStrategyRules.read();
     // What AWS Batch allows.
     assertThat(rules.attempts()).isBetween(1, 10);
     assertThat(rules.size()).isBetween(1, 5);

@@ -22,36 +22,36 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * A service on this machine that speaks the REST protocol of AWS Batch as far as Kiln uses it: with
- * its limits, its errors, its pages, and failures that tests ask for. No job ever runs.
+ * Local server with the part of the AWS Batch API that Kiln uses: its limits, errors and paging,
+ * and failures that tests inject. Jobs never run.
  */
-public final class BatchServer implements AutoCloseable {
+public final class FakeAwsBatch implements AutoCloseable {
   private static final JsonMapper JSON = JsonMapper.shared();
   private static final int PAGE = 100;
 
-  /** What a request is answered with in place of its own answer. */
-  public enum Trouble {
-    /** 429, before anything is done. */
+  /** A failure in place of the response. */
+  public enum Failure {
+    /** 429, not served. */
     THROTTLED(429, "TooManyRequestsException", false),
-    /** 500, before anything is done. */
-    BROKEN(500, "ServerException", false),
-    /** 500, after it is done. */
-    DONE_BUT_BROKEN(500, "ServerException", true),
-    /** The connection ends without an answer, after it is done. */
-    DONE_BUT_CUT(0, "", true),
+    /** 500, not served. */
+    SERVER_ERROR(500, "ServerException", false),
+    /** 500, served. */
+    SERVED_THEN_ERROR(500, "ServerException", true),
+    /** The connection ends without a response, served. */
+    SERVED_THEN_CUT(0, "", true),
     /** 403. */
     DENIED(403, "AccessDeniedException", false),
-    /** 403, of what signs. */
+    /** 403 because of the signature. */
     BAD_SIGNATURE(403, "InvalidSignatureException", false);
 
     private final int status;
     private final String type;
-    private final boolean done;
+    private final boolean served;
 
-    Trouble(int status, String type, boolean done) {
+    Failure(int status, String type, boolean served) {
       this.status = status;
       this.type = type;
-      this.done = done;
+      this.served = served;
     }
   }
 
@@ -77,7 +77,7 @@ public final class BatchServer implements AutoCloseable {
       return request.path("jobName").asString();
     }
 
-    /** Children; 0 of a job that is no array. */
+    /** Number of children; 0 of a job without an array. */
     public int size() {
       return request.path("arrayProperties").path("size").asInt(0);
     }
@@ -90,20 +90,20 @@ public final class BatchServer implements AutoCloseable {
   }
 
   private final HttpServer server;
-  private final Map<String, Deque<Trouble>> troubles = new HashMap<>();
+  private final Map<String, Deque<Failure>> failures = new HashMap<>();
   private final Map<String, ObjectNode> definitions = new LinkedHashMap<>();
   private final Map<String, Integer> calls = new HashMap<>();
   private final List<Job> jobs = new ArrayList<>();
   private int lateLists;
 
-  private BatchServer(HttpServer server) {
+  private FakeAwsBatch(HttpServer server) {
     this.server = server;
   }
 
-  public static BatchServer start() throws IOException {
+  public static FakeAwsBatch start() throws IOException {
     HttpServer http =
         HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    BatchServer server = new BatchServer(http);
+    FakeAwsBatch server = new FakeAwsBatch(http);
     http.createContext("/v1/", server::serve);
     http.setExecutor(Executors.newSingleThreadExecutor());
     http.start();
@@ -114,25 +114,25 @@ public final class BatchServer implements AutoCloseable {
     return URI.create("http://127.0.0.1:" + server.getAddress().getPort());
   }
 
-  /** The next requests of an operation, such as {@code submitjob}, meet these troubles. */
-  public synchronized void trouble(String operation, Trouble... kinds) {
-    Deque<Trouble> queue = troubles.computeIfAbsent(operation, o -> new ArrayDeque<>());
-    for (Trouble kind : kinds) {
+  /** The next requests of an operation, such as {@code submitjob}, fail. */
+  public synchronized void fail(String operation, Failure... kinds) {
+    Deque<Failure> queue = failures.computeIfAbsent(operation, o -> new ArrayDeque<>());
+    for (Failure kind : kinds) {
       queue.add(kind);
     }
   }
 
-  /** The next so many lists by name are of before. */
+  /** Makes the next listings by name stale. */
   public synchronized void listLate(int lists) {
     lateLists = lists;
   }
 
-  /** All jobs that were taken, in order. */
+  /** Returns all accepted jobs, in order. */
   public synchronized List<Job> jobs() {
     return List.copyOf(jobs);
   }
 
-  /** Requests of an operation so far. */
+  /** Returns the number of requests of an operation. */
   public synchronized int calls(String operation) {
     return calls.getOrDefault(operation, 0);
   }
@@ -153,19 +153,19 @@ public final class BatchServer implements AutoCloseable {
         return;
       }
       ObjectNode request = (ObjectNode) JSON.readTree(exchange.getRequestBody().readAllBytes());
-      Trouble trouble = troubles.getOrDefault(operation, new ArrayDeque<>()).poll();
-      if (trouble != null && !trouble.done) {
-        error(exchange, trouble.status, trouble.type, "not authorized to perform: " + operation);
+      Failure failure = failures.getOrDefault(operation, new ArrayDeque<>()).poll();
+      if (failure != null && !failure.served) {
+        error(exchange, failure.status, failure.type, "not authorized to perform: " + operation);
         return;
       }
       JsonNode answer = answer(operation, request);
-      if (trouble == Trouble.DONE_BUT_CUT) {
+      if (failure == Failure.SERVED_THEN_CUT) {
         return;
       }
-      if (trouble != null) {
-        error(exchange, trouble.status, trouble.type, "broken");
-      } else if (answer.has("refused")) {
-        error(exchange, 400, "ClientException", answer.path("refused").asString());
+      if (failure != null) {
+        error(exchange, failure.status, failure.type, "broken");
+      } else if (answer.has("rejected")) {
+        error(exchange, 400, "ClientException", answer.path("rejected").asString());
       } else {
         send(exchange, 200, answer);
       }
@@ -180,12 +180,12 @@ public final class BatchServer implements AutoCloseable {
       case "submitjob" -> submit(request);
       case "listjobs" -> list(request);
       case "describejobs" -> describe(request);
-      default -> refused("no such operation " + operation);
+      default -> rejected("no such operation " + operation);
     };
   }
 
-  private static ObjectNode refused(String why) {
-    return JSON.createObjectNode().put("refused", why);
+  private static ObjectNode rejected(String reason) {
+    return JSON.createObjectNode().put("rejected", reason);
   }
 
   private static JsonNode queues(ObjectNode request) {
@@ -210,18 +210,18 @@ public final class BatchServer implements AutoCloseable {
     String name = request.path("jobDefinitionName").asString("");
     JsonNode rules = request.path("retryStrategy");
     if (!name.matches("[A-Za-z0-9_-]{1,128}")) {
-      return refused("jobDefinitionName is not valid");
+      return rejected("jobDefinitionName is not valid");
     }
     int attempts = rules.path("attempts").asInt(1);
     if (attempts < 1 || attempts > 10 || rules.path("evaluateOnExit").size() > 5) {
-      return refused("retryStrategy is not valid");
+      return rejected("retryStrategy is not valid");
     }
     JsonNode container = request.path("containerProperties");
     if (container.path("image").asString("").isEmpty()) {
-      return refused("Container image is required");
+      return rejected("Container image is required");
     }
     if (container.path("jobRoleArn").asString("").endsWith("/missing")) {
-      return refused("Role arn:aws:iam::123456789012:role/missing is not assumable");
+      return rejected("Role arn:aws:iam::123456789012:role/missing is not assumable");
     }
     int revision = 1;
     for (ObjectNode one : definitions.values()) {
@@ -250,24 +250,24 @@ public final class BatchServer implements AutoCloseable {
   private JsonNode submit(ObjectNode request) {
     String name = request.path("jobName").asString("");
     if (!name.matches("[A-Za-z0-9][A-Za-z0-9_-]{0,127}")) {
-      return refused("Job name is not valid");
+      return rejected("Job name is not valid");
     }
     if (request.path("jobQueue").asString().equals("no-queue")) {
-      return refused("Job queue no-queue does not exist");
+      return rejected("Job queue no-queue does not exist");
     }
     String definition = request.path("jobDefinition").asString("");
     if (definitions.keySet().stream()
         .noneMatch(arn -> arn.equals(definition) || arn.contains("/" + definition + ":"))) {
-      return refused("JobDefinition " + definition + " not found");
+      return rejected("JobDefinition " + definition + " not found");
     }
     JsonNode size = request.path("arrayProperties").path("size");
     if (!size.isMissingNode() && (size.asInt() < 2 || size.asInt() > 10_000)) {
-      return refused("Array size must be between 2 and 10000");
+      return rejected("Array size must be between 2 and 10000");
     }
     for (JsonNode dependency : request.path("dependsOn")) {
       String id = dependency.path("jobId").asString("");
       if (jobs.stream().noneMatch(job -> job.id.equals(id))) {
-        return refused("Job " + id + " does not exist");
+        return rejected("Job " + id + " does not exist");
       }
     }
     Job job = new Job(UUID.randomUUID().toString(), request, System.currentTimeMillis());

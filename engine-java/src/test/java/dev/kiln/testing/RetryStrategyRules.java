@@ -6,35 +6,35 @@ import java.nio.file.Path;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** How AWS Batch reads {@code deploy/aws-batch/retry-strategy.json}. */
-public final class BatchRules {
+/** Evaluates {@code deploy/aws-batch/retry-strategy.json} as AWS Batch does. */
+public final class RetryStrategyRules {
   private static final Path FILE = Path.of("../deploy/aws-batch/retry-strategy.json");
 
   private final JsonNode strategy;
 
-  private BatchRules(JsonNode strategy) {
+  private RetryStrategyRules(JsonNode strategy) {
     this.strategy = strategy;
   }
 
-  public static BatchRules read() throws IOException {
-    return new BatchRules(JsonMapper.shared().readTree(Files.readAllBytes(FILE)));
+  public static RetryStrategyRules read() throws IOException {
+    return new RetryStrategyRules(JsonMapper.shared().readTree(Files.readAllBytes(FILE)));
   }
 
   public int attempts() {
     return strategy.path("attempts").asInt();
   }
 
-  /** How many rules there are. */
+  /** Returns the number of rules. */
   public int size() {
     return strategy.path("evaluateOnExit").size();
   }
 
   /**
-   * {@code RETRY} or {@code EXIT}: the first rule that matches decides, and where none does a job
-   * is tried again.
+   * Returns {@code RETRY} or {@code EXIT}: the action of the first matching rule; a job that
+   * matches no rule is retried.
    *
-   * @param exitCode empty where the machine vanished before there was one
-   * @param statusReason of the job
+   * @param exitCode exit code; empty if the instance disappeared first
+   * @param statusReason status reason of the job
    */
   public String decide(String exitCode, String statusReason) {
     for (JsonNode rule : strategy.path("evaluateOnExit")) {
@@ -47,7 +47,7 @@ public final class BatchRules {
     return "RETRY";
   }
 
-  /** A condition that is absent holds; a pattern may end in an asterisk. */
+  /** An absent condition matches; a pattern may end in an asterisk. */
   private static boolean matches(JsonNode rule, String condition, String value) {
     if (!rule.has(condition)) {
       return true;

@@ -32,25 +32,28 @@ import software.amazon.awssdk.services.batch.model.RegisterJobDefinitionRequest;
 import software.amazon.awssdk.services.batch.model.SubmitJobRequest;
 
 /**
- * AWS Batch. What may pass is tried again, with one exception: a submission whose fate is unknown
- * is {@link AmbiguousSubmitException}, since Batch would take it twice.
+ * Client of AWS Batch. Retries transient errors with exponential backoff, except for a submission
+ * with an unknown result: repeating it could create the job twice, so it throws {@link
+ * AmbiguousSubmitException}.
  */
-public final class BatchService implements AutoCloseable {
-  private static final Logger log = LoggerFactory.getLogger(BatchService.class);
+public final class AwsBatchService implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(AwsBatchService.class);
 
-  /** The most jobs that a request describes. */
-  private static final int DESCRIBED_AT_ONCE = 100;
+  /** Limit of DescribeJobs. */
+  private static final int MAX_JOBS_PER_DESCRIBE = 100;
 
-  private static final long LONGEST_PAUSE_MILLIS = 20_000;
+  private static final long MAX_PAUSE_MILLIS = 20_000;
 
-  private final BatchOptions options;
+  private final AwsBatchOptions options;
   private final SdkHttpClient http;
   private final BatchClient client;
 
   /**
+   * Creates a client; sends nothing.
+   *
    * @throws ConfigurationException if no region is known
    */
-  public BatchService(BatchOptions options) {
+  public AwsBatchService(AwsBatchOptions options) {
     this.options = options;
     this.http = AwsCrtHttpClient.builder().build();
     BatchClientBuilder builder =
@@ -64,50 +67,49 @@ public final class BatchService implements AutoCloseable {
     } catch (SdkClientException e) {
       http.close();
       throw new ConfigurationException(
-          "AWS Batch: no region is known: give --region, or set AWS_REGION", e);
+          "AWS Batch: unknown region: give --region, or set AWS_REGION", e);
     }
   }
 
   /**
-   * Sees whether a queue takes jobs.
+   * Checks that a job queue accepts jobs.
    *
    * @throws ConfigurationException if there is no such queue or it is disabled
    */
   public void requireQueue(String queue) throws IOException {
     DescribeJobQueuesResponse found =
-        ask("batch:DescribeJobQueues", () -> client.describeJobQueues(r -> r.jobQueues(queue)));
+        request("batch:DescribeJobQueues", () -> client.describeJobQueues(r -> r.jobQueues(queue)));
     if (found.jobQueues().isEmpty()) {
       throw new ConfigurationException(
           "--queue "
               + queue
-              + ": there is no such job queue in this account and region: correct the name, or"
-              + " --region; deploy/aws-batch/kiln.yaml makes one");
+              + ": no such job queue in this account and region: correct the name or --region, or"
+              + " create one with deploy/aws-batch/kiln.yaml");
     }
     JobQueueDetail detail = found.jobQueues().get(0);
     if (detail.state() != JQState.ENABLED || "INVALID".equals(detail.statusAsString())) {
       throw new ConfigurationException(
-          "--queue %s: takes no jobs: it is %s, %s (%s)"
+          "--queue %s: expected an enabled, valid job queue, found %s, %s (%s)"
               .formatted(
                   queue, detail.stateAsString(), detail.statusAsString(), detail.statusReason()));
     }
   }
 
-  /** Finds the active job definition of this name, else registers it; returns its ARN. */
-  public String definition(RegisterJobDefinitionRequest wanted) throws IOException {
-    Optional<String> found = findDefinition(wanted.jobDefinitionName());
+  /** Returns the ARN of the active job definition with this name; registers it if there is none. */
+  public String findOrRegister(RegisterJobDefinitionRequest definition) throws IOException {
+    Optional<String> found = findDefinition(definition.jobDefinitionName());
     if (found.isPresent()) {
       return found.get();
     }
-    return ask(
-            "batch:RegisterJobDefinition (with iam:PassRole on its roles)",
-            () -> client.registerJobDefinition(wanted))
+    return request(
+            "batch:RegisterJobDefinition (and iam:PassRole for its roles)",
+            () -> client.registerJobDefinition(definition))
         .jobDefinitionArn();
   }
 
-  /** The newest active revision of a job definition. */
-  public Optional<String> findDefinition(String name) throws IOException {
+  private Optional<String> findDefinition(String name) throws IOException {
     DescribeJobDefinitionsResponse found =
-        ask(
+        request(
             "batch:DescribeJobDefinitions",
             () -> client.describeJobDefinitions(r -> r.jobDefinitionName(name).status("ACTIVE")));
     return found.jobDefinitions().stream()
@@ -118,26 +120,26 @@ public final class BatchService implements AutoCloseable {
   /**
    * Submits a job, once.
    *
-   * @return its id
-   * @throws AmbiguousSubmitException if Batch may have taken it without saying so
+   * @return the job's id
+   * @throws AmbiguousSubmitException if AWS Batch may have accepted the job without confirming it
    */
-  String submit(SubmitJobRequest request) throws IOException {
-    return attempt("batch:SubmitJob", true, () -> client.submitJob(request)).jobId();
+  String submit(SubmitJobRequest job) throws IOException {
+    return attempt("batch:SubmitJob", true, () -> client.submitJob(job)).jobId();
   }
 
   /**
-   * Looks for a job that Batch may have taken, for as long as it may take to be listed.
+   * Looks for a job that AWS Batch may have accepted, until its listing delay has passed.
    *
-   * @return the id of the newest job of this name in a queue
+   * @return the id of the newest job with this name in a queue
    */
   Optional<String> find(String queue, String name) throws IOException {
-    long until = System.nanoTime() + options.settling().toNanos();
+    long deadline = System.nanoTime() + options.listingDelay().toNanos();
     for (int number = 1; ; number++) {
       Optional<String> found = findNow(queue, name);
-      if (found.isPresent() || System.nanoTime() > until) {
+      if (found.isPresent() || System.nanoTime() > deadline) {
         return found;
       }
-      pause(name + " is not listed", number);
+      pause("job " + name + " is not listed yet", number);
     }
   }
 
@@ -153,23 +155,24 @@ public final class BatchService implements AutoCloseable {
         .map(JobSummary::jobId);
   }
 
-  /** What Batch still knows of these jobs; it forgets them a week after their end. */
+  /** Returns the jobs that AWS Batch still knows; it forgets jobs some days after their end. */
   public List<JobDetail> describe(List<String> ids) throws IOException {
     List<JobDetail> all = new ArrayList<>();
-    for (int i = 0; i < ids.size(); i += DESCRIBED_AT_ONCE) {
-      List<String> some = ids.subList(i, Math.min(ids.size(), i + DESCRIBED_AT_ONCE));
-      all.addAll(ask("batch:DescribeJobs", () -> client.describeJobs(r -> r.jobs(some))).jobs());
+    for (int i = 0; i < ids.size(); i += MAX_JOBS_PER_DESCRIBE) {
+      List<String> some = ids.subList(i, Math.min(ids.size(), i + MAX_JOBS_PER_DESCRIBE));
+      all.addAll(
+          request("batch:DescribeJobs", () -> client.describeJobs(r -> r.jobs(some))).jobs());
     }
     return all;
   }
 
   /**
-   * The output that a job of Kiln writes to.
+   * Returns the output URI of a Kiln job.
    *
-   * @throws ConfigurationException if Batch does not know the job, or it is not Kiln's
+   * @throws ConfigurationException if AWS Batch does not know the job, or it is not a Kiln job
    */
-  public String outputOf(String id) throws IOException {
-    return describe(List.of(id)).stream()
+  public String outputOf(String jobId) throws IOException {
+    return describe(List.of(jobId)).stream()
         .filter(job -> job.container() != null)
         .flatMap(job -> job.container().command().stream())
         .filter(argument -> argument.startsWith("--out="))
@@ -179,14 +182,14 @@ public final class BatchService implements AutoCloseable {
             () ->
                 new ConfigurationException(
                     "job "
-                        + id
-                        + ": not known to AWS Batch (any more), or not of kiln embed: give the"
-                        + " output instead"));
+                        + jobId
+                        + ": unknown to AWS Batch, or not a kiln embed job: give the output URI"
+                        + " instead"));
   }
 
-  /** Children of an array in a state. */
-  public List<JobSummary> children(String array, JobStatus status) throws IOException {
-    return list(ListJobsRequest.builder().arrayJobId(array).jobStatus(status).build());
+  /** Returns the children of an array that have a status. */
+  public List<JobSummary> children(String arrayJobId, JobStatus status) throws IOException {
+    return list(ListJobsRequest.builder().arrayJobId(arrayJobId).jobStatus(status).build());
   }
 
   private List<JobSummary> list(ListJobsRequest request) throws IOException {
@@ -194,46 +197,43 @@ public final class BatchService implements AutoCloseable {
     String next = null;
     do {
       ListJobsRequest page = request.toBuilder().nextToken(next).build();
-      ListJobsResponse answer = ask("batch:ListJobs", () -> client.listJobs(page));
-      all.addAll(answer.jobSummaryList());
-      next = answer.nextToken();
+      ListJobsResponse response = request("batch:ListJobs", () -> client.listJobs(page));
+      all.addAll(response.jobSummaryList());
+      next = response.nextToken();
     } while (next != null && !next.isEmpty());
     return all;
   }
 
-  private <T> T ask(String right, Supplier<T> request) throws IOException {
-    return attempt(right, false, request);
+  private <T> T request(String permission, Supplier<T> request) throws IOException {
+    return attempt(permission, false, request);
   }
 
-  /**
-   * @param right that the request needs, for messages
-   * @param once whether a second request would do its work a second time
-   */
-  private <T> T attempt(String right, boolean once, Supplier<T> request) throws IOException {
+  private <T> T attempt(String permission, boolean notIdempotent, Supplier<T> request)
+      throws IOException {
     for (int number = 1; ; number++) {
       try {
         return request.get();
       } catch (SdkException e) {
-        String said = BatchErrorMapper.of(right, once, e);
+        String reason = AwsBatchErrorMapper.retryReason(permission, notIdempotent, e);
         if (number >= options.attempts()) {
-          throw new IOException(said + "; tried " + number + " times", e);
+          throw new IOException(reason + " (" + number + " attempts)", e);
         }
-        pause(said, number);
+        pause(reason, number);
       }
     }
   }
 
-  /** Waits as long as is due after so many tries, less up to half by chance. */
-  void pause(String why, int number) throws IOException {
+  /** Waits before the next attempt: exponential backoff with up to 50 % of jitter. */
+  void pause(String reason, int number) throws IOException {
     long full =
-        Math.min(LONGEST_PAUSE_MILLIS, options.firstPause().toMillis() << Math.min(number - 1, 20));
+        Math.min(MAX_PAUSE_MILLIS, options.firstPause().toMillis() << Math.min(number - 1, 20));
     long pause = full - ThreadLocalRandom.current().nextLong(full / 2 + 1);
-    log.warn("{}; trying again in {} ms", why, pause);
+    log.warn("{}; attempt={} retry_in_ms={}", reason, number, pause);
     try {
       Thread.sleep(pause);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new InterruptedIOException(why + "; interrupted");
+      throw new InterruptedIOException(reason + "; interrupted");
     }
   }
 
