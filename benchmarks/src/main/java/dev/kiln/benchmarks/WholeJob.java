@@ -1,8 +1,6 @@
 package dev.kiln.benchmarks;
 
-import dev.kiln.archive.SceneArchive;
-import dev.kiln.chip.LocationOrder;
-import dev.kiln.chip.RadiometricOffset;
+import dev.kiln.error.ExitCode;
 import dev.kiln.fetch.ObjectStore;
 import dev.kiln.fetch.ObjectStores;
 import dev.kiln.infer.Encoder;
@@ -11,21 +9,17 @@ import dev.kiln.infer.Precision;
 import dev.kiln.infer.select.Encoders;
 import dev.kiln.memory.Strip;
 import dev.kiln.model.ModelDirectory;
-import dev.kiln.platform.Platform;
 import dev.kiln.raster.TileDecoder;
 import dev.kiln.run.ChipOptions;
-import dev.kiln.run.EmbeddingJob;
-import dev.kiln.run.EmbeddingRun;
+import dev.kiln.run.EmbedRequest;
+import dev.kiln.run.Embedder;
 import dev.kiln.run.RunOptions;
 import dev.kiln.run.RunReport;
 import dev.kiln.sink.EmbeddingFile;
 import dev.kiln.sink.OutputKey;
-import dev.kiln.sink.Provenance;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 
 /**
  * The whole chain over the scenes of a sample: fetch, decode, fill, encode, write. A sample is
@@ -99,30 +93,21 @@ record WholeJob(Workplace workplace, String platform, Parts parts) implements Ca
   private Work run(ModelDirectory model, Encoder encoder) throws IOException, InterruptedException {
     Path sample = workplace.sample();
     Path out = workplace.embeddings();
-    Platform bands = model.platform(platform);
     List<String> keys = SampleScene.keys(sample, platform);
     try (ObjectStore source = ObjectStores.open(SampleScene.archive(sample, platform).toString());
         ObjectStore target = ObjectStores.open(out.toString())) {
-      EmbeddingJob job =
-          new EmbeddingJob(
-              bands,
-              keys,
-              SceneArchive.of(bands),
-              source,
-              target,
-              new ChipOptions(CHIP, LocationOrder.TRAINED, 0.5, 0.2, RadiometricOffset.AUTO),
-              new Provenance(
-                  "benchmark",
-                  model.hash(),
-                  model.architecture().name(),
-                  encoder.description().name(),
-                  encoder.description().precision(),
-                  Map.of()));
-      int threads = Runtime.getRuntime().availableProcessors();
-      RunOptions options =
-          new RunOptions(2, 2L << 30, 1, threads, 2, 3, true, 1, 0, Duration.ofMinutes(15));
+      EmbedRequest request =
+          EmbedRequest.builder()
+              .model(model, platform)
+              .sceneKeys(keys)
+              .source(source)
+              .out(target)
+              .chips(ChipOptions.builder().chipSize(CHIP).build())
+              .encoder(encoder)
+              .run(RunOptions.builder().overwrite(true).attempts(1).build())
+              .build();
       long begin = CoreTime.nanos();
-      RunReport report = new EmbeddingRun(job, options, encoder, snapshot -> {}).run();
+      RunReport report = new Embedder().embed(request);
       double coreSeconds = (CoreTime.nanos() - begin) / 1e9;
       check(report, keys, out);
       return new Work((int) report.run().counts().chips(), report.run().seconds(), coreSeconds);
@@ -134,7 +119,7 @@ record WholeJob(Workplace workplace, String platform, Parts parts) implements Ca
     for (String key : keys) {
       rows += EmbeddingFile.open(out.resolve(OutputKey.of(key))).rows();
     }
-    if (report.exitCode() != 0 || rows == 0 || rows != report.run().counts().chips()) {
+    if (report.exitCode() != ExitCode.DONE || rows == 0 || rows != report.run().counts().chips()) {
       throw new IllegalStateException(rows + " rows written by this run:\n" + report.summary());
     }
   }

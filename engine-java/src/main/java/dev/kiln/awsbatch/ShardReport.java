@@ -70,7 +70,8 @@ record ShardReport(
 
   /** Returns whether the child will not be attempted again. */
   boolean last() {
-    return !running && (exitCode == ExitCode.DONE || exitCode == ExitCode.SCENES_FAILED);
+    return !running
+        && (exitCode == ExitCode.DONE.code() || exitCode == ExitCode.SCENES_FAILED.code());
   }
 
   long done() {

@@ -4,8 +4,6 @@ import dev.kiln.chip.LocationOrder;
 import dev.kiln.chip.RadiometricOffset;
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.run.ChipOptions;
-import java.util.Locale;
-import java.util.Map;
 import picocli.CommandLine.Option;
 
 /** What is embedded of a scene. These change the output, so they stand in its footer. */
@@ -56,15 +54,5 @@ final class ChipFlags {
     Range.share("--max-cloud", maxCloud);
     Range.share("--max-nodata", maxNodata);
     return new ChipOptions(chip, locationOrder, maxCloud, maxNodata, radiometricOffset);
-  }
-
-  /** The options by name, for the footer. */
-  Map<String, String> provenance() {
-    return Map.of(
-        "chip", Integer.toString(chip),
-        "location-order", locationOrder.name().toLowerCase(Locale.ROOT),
-        "max-cloud", Double.toString(maxCloud),
-        "max-nodata", Double.toString(maxNodata),
-        "radiometric-offset", radiometricOffset.toString());
   }
 }

@@ -40,7 +40,7 @@ public final class DemoCommand implements Callable<Integer> {
       out.printf("%n$ %s%n", Demo.typed(step));
       out.flush();
       int code = kiln.execute(step.toArray(String[]::new));
-      if (code != ExitCode.DONE) {
+      if (code != ExitCode.DONE.code()) {
         return code;
       }
     }
@@ -50,6 +50,6 @@ public final class DemoCommand implements Callable<Integer> {
             + " (Apache-2.0).%n",
         demo.embeddings());
     out.flush();
-    return ExitCode.DONE;
+    return ExitCode.DONE.code();
   }
 }

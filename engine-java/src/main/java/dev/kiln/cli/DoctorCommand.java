@@ -67,6 +67,6 @@ public final class DoctorCommand implements Callable<Integer> {
     }
     print.flush();
     boolean broken = findings.stream().anyMatch(f -> f.state() == Doctor.State.BROKEN);
-    return broken ? ExitCode.CONFIGURATION : ExitCode.DONE;
+    return broken ? ExitCode.CONFIGURATION.code() : ExitCode.DONE.code();
   }
 }

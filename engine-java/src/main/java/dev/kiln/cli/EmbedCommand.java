@@ -1,29 +1,20 @@
 package dev.kiln.cli;
 
-import dev.kiln.archive.SceneArchive;
 import dev.kiln.archive.SceneList;
 import dev.kiln.archive.Shard;
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.fetch.ObjectStore;
 import dev.kiln.fetch.ObjectStores;
 import dev.kiln.fetch.StoreOptions;
-import dev.kiln.infer.Encoder;
-import dev.kiln.infer.select.Encoders;
 import dev.kiln.model.ModelDirectory;
-import dev.kiln.platform.Platform;
-import dev.kiln.run.ChipOptions;
-import dev.kiln.run.EmbeddingJob;
-import dev.kiln.run.MemoryPlan;
+import dev.kiln.run.EmbedRequest;
+import dev.kiln.run.Embedder;
 import dev.kiln.run.ProgressLog;
 import dev.kiln.run.ReportKey;
-import dev.kiln.run.RunOptions;
 import dev.kiln.run.RunReport;
-import dev.kiln.run.ShardRun;
-import dev.kiln.sink.Provenance;
 import dev.kiln.trace.Nvtx;
 import dev.kiln.trace.Trace;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.util.concurrent.Callable;
 import org.slf4j.Logger;
@@ -118,35 +109,30 @@ public final class EmbedCommand implements Callable<Integer> {
     SceneList list = scenes(shard);
     log.info("{}: {}", scenes, list.description());
 
-    ChipOptions chips = chipFlags.options();
-    RunOptions options = runFlags.options();
     try (ObjectStore from = ObjectStores.open(source, storeFlags.source());
         ObjectStore to =
             ObjectStores.open(out, outStoreFlags.options(storeFlags, System.getenv()));
-        Encoder encoder = Encoders.open(model, platform, chips.chip(), encoderFlags.options())) {
-      log.info("encoder: {}", encoder.description());
-      plan(model, encoder, options);
-      Platform bands = model.platform(platform);
-      EmbeddingJob job =
-          new EmbeddingJob(
-              bands,
-              list.keys(),
-              SceneArchive.of(bands),
-              from,
-              to,
-              chips,
-              provenance(model, encoder));
-      RunReport report;
-      try (ProgressLog watcher =
-          new ProgressLog(progress, Boolean.getBoolean("kiln.terminal"), System.out)) {
-        report =
-            ShardRun.embed(job, options, encoder, watcher, ReportKey.of(runName, shard.index()));
-      }
+        ProgressLog watcher =
+            new ProgressLog(progress, Boolean.getBoolean("kiln.terminal"), System.out)) {
+      EmbedRequest request =
+          EmbedRequest.builder()
+              .model(model, platform)
+              .sceneKeys(list.keys())
+              .source(from)
+              .out(to)
+              .chips(chipFlags.options())
+              .encoder(encoderFlags.options())
+              .run(runFlags.options())
+              .reportKey(ReportKey.of(runName, shard.index()))
+              .stopOnSigterm(true)
+              .progress(watcher)
+              .build();
+      RunReport report = new Embedder().embed(request);
       report.summary().lines().forEach(log::info);
       if (report.ended() != null) {
         log.error("the run broke off: {}", report.ended());
       }
-      return report.exitCode();
+      return report.exitCode().code();
     }
   }
 
@@ -158,25 +144,6 @@ public final class EmbedCommand implements Callable<Integer> {
     Trace.to(profiler);
   }
 
-  private void plan(ModelDirectory model, Encoder encoder, RunOptions options) throws IOException {
-    Platform bands = model.platform(platform);
-    int chip = encoder.description().chip();
-    int batch = encoder.description().batch();
-    long heap = Runtime.getRuntime().maxMemory();
-    MemoryPlan plan;
-    if (encoder.deviceMemory().isPresent()) {
-      MemoryPlan device = MemoryPlan.onDevice(bands, model.architecture(), chip, batch, options);
-      log.info("device memory, at most: {}", device);
-      device.requireFits(encoder.deviceMemory().getAsLong());
-      plan = MemoryPlan.besideDevice(bands, options, heap);
-    } else {
-      long weights = Files.size(model.weights());
-      plan = MemoryPlan.of(bands, model.architecture(), weights, chip, batch, options, heap);
-    }
-    log.info("memory, at most: {}", plan);
-    plan.requireFits(MemoryPlan.available());
-  }
-
   private SceneList scenes(Shard shard) throws IOException {
     StoreOptions options = storeFlags.source();
     try {
@@ -185,15 +152,5 @@ public final class EmbedCommand implements Callable<Integer> {
     } catch (NoSuchFileException e) {
       throw new ConfigurationException("--scenes " + scenes + ": there is no such file", e);
     }
-  }
-
-  private Provenance provenance(ModelDirectory model, Encoder encoder) {
-    return new Provenance(
-        Version.number(),
-        model.hash(),
-        model.architecture().name(),
-        encoder.description().name(),
-        encoder.description().precision(),
-        chipFlags.provenance());
   }
 }

@@ -1,9 +1,6 @@
 package dev.kiln.cli;
 
-import dev.kiln.error.ConfigurationException;
 import dev.kiln.error.ExitCode;
-import dev.kiln.error.SceneException;
-import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
@@ -46,7 +43,7 @@ final class ErrorReport implements IExecutionExceptionHandler, IParameterExcepti
     err.println("kiln: " + fault.getMessage() + origin);
     UnmatchedArgumentException.printSuggestions(fault, err);
     err.println("See '" + command.getCommandSpec().qualifiedName() + " --help'.");
-    return ExitCode.USAGE;
+    return ExitCode.USAGE.code();
   }
 
   @Override
@@ -56,10 +53,10 @@ final class ErrorReport implements IExecutionExceptionHandler, IParameterExcepti
 
   /** Writes the line, and the stack trace where that helps; returns the exit code. */
   int report(Throwable fault, PrintWriter err) {
-    int code = exitCode(fault);
+    ExitCode code = ExitCode.of(fault);
     if (code == ExitCode.INTERNAL) {
       LoggerFactory.getLogger(ErrorReport.class).error("internal error", fault);
-      err.println("kiln: internal error, a defect in Kiln: " + fault);
+      err.println("kiln: internal error, a bug in Kiln: " + fault);
     } else {
       if (stacktrace.getAsBoolean()) {
         fault.printStackTrace(err);
@@ -67,28 +64,7 @@ final class ErrorReport implements IExecutionExceptionHandler, IParameterExcepti
       err.println("kiln: " + message(fault));
     }
     err.flush();
-    return code;
-  }
-
-  private static int exitCode(Throwable fault) {
-    if (fault instanceof ConfigurationException) {
-      return ExitCode.CONFIGURATION;
-    }
-    if (fault instanceof SceneException scene) {
-      return scene.kind() == SceneException.Kind.TRANSIENT
-          ? ExitCode.TRY_AGAIN
-          : ExitCode.SCENES_FAILED;
-    }
-    if (fault instanceof UncheckedIOException unchecked) {
-      return exitCode(unchecked.getCause());
-    }
-    if (fault instanceof NoSuchFileException
-        || fault instanceof AccessDeniedException
-        || fault instanceof NotDirectoryException) {
-      return ExitCode.CONFIGURATION;
-    }
-    // A disk that is full or a connection that broke: the surroundings, not the request.
-    return fault instanceof IOException ? ExitCode.TRY_AGAIN : ExitCode.INTERNAL;
+    return code.code();
   }
 
   private static String message(Throwable fault) {

@@ -1,6 +1,7 @@
 package dev.kiln.cli;
 
 import dev.kiln.error.ExitCode;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -22,17 +23,6 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     commandListHeading = "%nCommands:%n",
-    exitCodeListHeading = "%nExit codes:%n",
-    exitCodeList = {
-      "0:all done",
-      "1:internal error, a defect in Kiln",
-      "2:wrong usage",
-      "65:some scenes permanently failed, all others are done",
-      "75:try again, what is done is kept",
-      "78:something must be changed first, the message says what",
-      "79:kiln prove found no CUDA device to prove anything on",
-      "143:ended by SIGTERM after saving"
-    },
     footer = {
       "",
       "Every option can also come from the environment: --items-per-job from KILN_ITEMS_PER_JOB.",
@@ -97,7 +87,7 @@ public final class Kiln implements Callable<Integer> {
   @Override
   public Integer call() {
     spec.commandLine().usage(spec.commandLine().getErr());
-    return ExitCode.USAGE;
+    return ExitCode.USAGE.code();
   }
 
   /** The whole command line over these subcommands; options default to this environment. */
@@ -107,6 +97,11 @@ public final class Kiln implements Callable<Integer> {
     commands.forEach(commandLine::addSubcommand);
     addHelpToSubcommands(commandLine);
 
+    commandLine
+        .getCommandSpec()
+        .usageMessage()
+        .exitCodeListHeading("%nExit codes:%n")
+        .exitCodeList(exitCodes());
     EnvironmentDefaults defaults = new EnvironmentDefaults(environment);
     ErrorReport report = new ErrorReport(defaults, () -> kiln.stacktrace);
     return commandLine
@@ -117,6 +112,14 @@ public final class Kiln implements Callable<Integer> {
         .setParameterExceptionHandler(report)
         .setExecutionExceptionHandler(report)
         .setExecutionStrategy(parsed -> kiln.execute(parsed, defaults, report));
+  }
+
+  private static Map<String, String> exitCodes() {
+    Map<String, String> list = new LinkedHashMap<>();
+    for (ExitCode exit : ExitCode.values()) {
+      list.put(Integer.toString(exit.code()), exit.meaning());
+    }
+    return list;
   }
 
   private static void addHelpToSubcommands(CommandLine parent) {

@@ -6,9 +6,6 @@ import picocli.CommandLine.Option;
 
 /** How a run uses the machine. These change no byte of the output. */
 final class RunFlags {
-  /** Strips are large; more than these in wait would only cost memory. */
-  private static final int STRIPS = 2;
-
   @Option(names = "--overwrite", description = "Embed scenes again whose file exists.")
   private boolean overwrite;
 
@@ -76,17 +73,21 @@ final class RunFlags {
     Range.atLeast("--inflate-threads", inflateThreads, 0);
     Range.atLeast("--attempts", attempts, 1);
     Range.atLeast("--stall-limit", stallSeconds, 1);
-    int inflate = inflateThreads > 0 ? inflateThreads : Runtime.getRuntime().availableProcessors();
-    return new RunOptions(
-        fetchThreads,
-        fetchMegabytes * 1_000_000L,
-        decodeThreads,
-        inflate,
-        STRIPS,
-        slots,
-        overwrite,
-        attempts,
-        pricePerHour,
-        Duration.ofSeconds(stallSeconds));
+    RunOptions.Builder options =
+        RunOptions.builder()
+            .fetchThreads(fetchThreads)
+            .fetchMemory(fetchMegabytes * 1_000_000L)
+            .decodeThreads(decodeThreads)
+            .slots(slots)
+            .overwrite(overwrite)
+            .attempts(attempts)
+            .stallLimit(Duration.ofSeconds(stallSeconds));
+    if (inflateThreads > 0) {
+      options.inflateThreads(inflateThreads);
+    }
+    if (pricePerHour > 0) {
+      options.pricePerHour(pricePerHour);
+    }
+    return options.build();
   }
 }

@@ -1,22 +1,13 @@
 package dev.kiln.cli;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.util.Properties;
+import dev.kiln.run.EngineVersion;
 import picocli.CommandLine.IVersionProvider;
 
-/** The version of this build, as the parent pom names it. */
+/** The lines that {@code --version} prints. */
 final class Version implements IVersionProvider {
-  /** For example {@code 0.1.0}. */
+  /** Returns the version number, for example {@code 0.1.0}. */
   static String number() {
-    Properties properties = new Properties();
-    try (InputStream resource = Version.class.getResourceAsStream("version.properties")) {
-      properties.load(resource);
-    } catch (IOException e) {
-      throw new UncheckedIOException("version.properties of the kiln jar", e);
-    }
-    return properties.getProperty("version");
+    return EngineVersion.number();
   }
 
   @Override

@@ -2,19 +2,89 @@ package dev.kiln.run;
 
 import dev.kiln.chip.LocationOrder;
 import dev.kiln.chip.RadiometricOffset;
+import java.util.Locale;
+import java.util.Map;
 
 /**
- * What is embedded of a scene. All of these change the output and stand in its footer.
+ * Options that decide which chips of a scene are embedded and what their vectors are. All of them
+ * change the output, so all of them are recorded in the footer of every file.
  *
- * @param chip chip edge in pixels
- * @param locationOrder which coordinate the model is given first
- * @param maxCloud chips with a larger cloud share are left out
- * @param maxNodata chips with a larger nodata share are left out
- * @param radiometricOffset whether stored values are shifted
+ * @param chipSize edge of a chip in pixels, a multiple of the patch size
+ * @param locationOrder order in which the model receives latitude and longitude
+ * @param maxCloud largest share of cloud, 0 to 1, with which a chip is embedded
+ * @param maxNodata largest share of pixels without data, 0 to 1, with which a chip is embedded
+ * @param radiometricOffset which offset is added to stored pixel values
  */
 public record ChipOptions(
-    int chip,
+    int chipSize,
     LocationOrder locationOrder,
     double maxCloud,
     double maxNodata,
-    RadiometricOffset radiometricOffset) {}
+    RadiometricOffset radiometricOffset) {
+
+  /** Returns the default options: chips of 256 px, at most half cloud and a fifth nodata. */
+  public static ChipOptions defaults() {
+    return builder().build();
+  }
+
+  /** Returns a builder that starts from the defaults. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** Returns the options by name, as the footer of a file records them. */
+  public Map<String, String> byName() {
+    return Map.of(
+        "chip", Integer.toString(chipSize),
+        "location-order", locationOrder.name().toLowerCase(Locale.ROOT),
+        "max-cloud", Double.toString(maxCloud),
+        "max-nodata", Double.toString(maxNodata),
+        "radiometric-offset", radiometricOffset.toString());
+  }
+
+  /** Builds {@link ChipOptions}; what is not set keeps its default. */
+  public static final class Builder {
+    private int chipSize = 256;
+    private LocationOrder locationOrder = LocationOrder.TRAINED;
+    private double maxCloud = 0.5;
+    private double maxNodata = 0.2;
+    private RadiometricOffset radiometricOffset = RadiometricOffset.AUTO;
+
+    private Builder() {}
+
+    /** Sets the edge of a chip in pixels. */
+    public Builder chipSize(int pixels) {
+      this.chipSize = pixels;
+      return this;
+    }
+
+    /** Sets the order in which the model receives latitude and longitude. */
+    public Builder locationOrder(LocationOrder order) {
+      this.locationOrder = order;
+      return this;
+    }
+
+    /** Sets the largest share of cloud, 0 to 1, with which a chip is embedded. */
+    public Builder maxCloud(double share) {
+      this.maxCloud = share;
+      return this;
+    }
+
+    /** Sets the largest share of pixels without data, 0 to 1, with which a chip is embedded. */
+    public Builder maxNodata(double share) {
+      this.maxNodata = share;
+      return this;
+    }
+
+    /** Sets which offset is added to stored pixel values. */
+    public Builder radiometricOffset(RadiometricOffset offset) {
+      this.radiometricOffset = offset;
+      return this;
+    }
+
+    /** Returns the options. */
+    public ChipOptions build() {
+      return new ChipOptions(chipSize, locationOrder, maxCloud, maxNodata, radiometricOffset);
+    }
+  }
+}

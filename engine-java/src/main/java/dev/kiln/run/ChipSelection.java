@@ -36,7 +36,7 @@ record ChipSelection(ChipGrid grid, GeoExtent ground, ChipShares shares, BitSet 
    */
   static ChipSelection by(SceneRaster mask, PixelClasses classes, ChipOptions options)
       throws SceneException {
-    ChipGrid grid = grid(mask, options.chip());
+    ChipGrid grid = grid(mask, options.chipSize());
     ChipShares shares = ChipShares.of(mask, grid, classes::isCloud, classes::isNodata);
     return new ChipSelection(
         grid, mask.ground(), shares, shares.surviving(options.maxCloud(), options.maxNodata()));

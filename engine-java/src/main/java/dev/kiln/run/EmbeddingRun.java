@@ -78,13 +78,13 @@ public final class EmbeddingRun {
             job.archive(),
             job.source(),
             new SceneMasking(job.chips(), options.inflateThreads()),
-            job.chips().chip(),
+            job.chips().chipSize(),
             options.attempts(),
             options.fetchMemory());
     this.decode =
         new SceneDecode(job.chips(), encoder.description().dim(), options.inflateThreads());
     this.fetched = new BoundedQueue<>("fetched", options.fetchThreads());
-    this.strips = new BoundedQueue<>("strips", options.strips());
+    this.strips = new BoundedQueue<>("strips", options.queuedStrips());
     this.computing = new BoundedQueue<>("computing", options.slots());
     this.free = new BoundedQueue<>("free", options.slots());
     this.finished = new BoundedQueue<>("finished", 4);
@@ -291,7 +291,7 @@ public final class EmbeddingRun {
   private int write(SceneAssembly scene, String key) throws IOException {
     byte[] file =
         GeoParquetWriter.toBytes(
-            scene.table(job.platform().name(), job.chips().chip()), job.provenance());
+            scene.table(job.platform().name(), job.chips().chipSize()), job.provenance());
     job.out().put(OutputKey.of(key), file);
     return file.length;
   }

@@ -67,7 +67,7 @@ public final class MemoryPlan {
     plan.parts.put("JVM and GDAL", JVM);
     plan.parts.put("fetched scenes (--fetch-memory)", options.fetchMemory());
     // One in each decoder's hands, those in the lane, and those that the slots still need.
-    long strips = options.decodeThreads() + options.strips() + options.slots();
+    long strips = options.decodeThreads() + options.queuedStrips() + options.slots();
     plan.parts.put("decoded strips (--decode-threads, --slots)", strips * strip(platform));
     return plan;
   }

@@ -1,29 +1,133 @@
 package dev.kiln.run;
 
 import java.time.Duration;
+import java.util.OptionalDouble;
 
 /**
- * How a run uses the machine. None of these changes a byte of the output.
+ * Options that decide how a run uses the machine. None of them changes a byte of the output.
  *
- * @param fetchThreads scenes fetched at once
- * @param fetchMemory bytes of fetched scenes held at once
- * @param decodeThreads scenes decoded at once
+ * @param fetchThreads scenes fetched concurrently
+ * @param fetchMemory limit on the bytes of fetched scenes held at once
+ * @param decodeThreads scenes decoded concurrently
  * @param inflateThreads threads that inflate the tiles of one scene
- * @param strips decoded strips that wait for the encoder
- * @param slots batches on their way through the encoder: one fills, one computes, one drains
- * @param overwrite embed scenes again whose output exists
- * @param attempts tries for a transient fault
- * @param pricePerHour of the machine, for the report; 0 if unknown
- * @param stallLimit a run in which nothing moves for so long is ended
+ * @param queuedStrips decoded strips that may wait for the encoder
+ * @param slots batches in flight: one fills, one computes, one drains
+ * @param overwrite whether scenes are embedded again although their output exists
+ * @param attempts attempts per scene for transient errors
+ * @param pricePerHour price of the machine, for the report
+ * @param stallLimit a run without progress for this long is ended
  */
 public record RunOptions(
     int fetchThreads,
     long fetchMemory,
     int decodeThreads,
     int inflateThreads,
-    int strips,
+    int queuedStrips,
     int slots,
     boolean overwrite,
     int attempts,
-    double pricePerHour,
-    Duration stallLimit) {}
+    OptionalDouble pricePerHour,
+    Duration stallLimit) {
+
+  /** Returns the default options. */
+  public static RunOptions defaults() {
+    return builder().build();
+  }
+
+  /** Returns a builder that starts from the defaults. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** Builds {@link RunOptions}; what is not set keeps its default. */
+  public static final class Builder {
+    private int fetchThreads = 2;
+    private long fetchMemory = 2_048_000_000L;
+    private int decodeThreads = 1;
+    private int inflateThreads = Runtime.getRuntime().availableProcessors();
+    // Strips are large: a longer queue costs memory and gains nothing.
+    private int queuedStrips = 2;
+    private int slots = 3;
+    private boolean overwrite;
+    private int attempts = 4;
+    private OptionalDouble pricePerHour = OptionalDouble.empty();
+    private Duration stallLimit = Duration.ofMinutes(15);
+
+    private Builder() {}
+
+    /** Sets how many scenes are fetched concurrently. */
+    public Builder fetchThreads(int threads) {
+      this.fetchThreads = threads;
+      return this;
+    }
+
+    /** Sets the limit on the bytes of fetched scenes held at once. */
+    public Builder fetchMemory(long bytes) {
+      this.fetchMemory = bytes;
+      return this;
+    }
+
+    /** Sets how many scenes are decoded concurrently. */
+    public Builder decodeThreads(int threads) {
+      this.decodeThreads = threads;
+      return this;
+    }
+
+    /** Sets the threads that inflate the tiles of one scene; the default is every processor. */
+    public Builder inflateThreads(int threads) {
+      this.inflateThreads = threads;
+      return this;
+    }
+
+    /** Sets how many decoded strips may wait for the encoder. */
+    public Builder queuedStrips(int strips) {
+      this.queuedStrips = strips;
+      return this;
+    }
+
+    /** Sets how many batches are in flight. */
+    public Builder slots(int batches) {
+      this.slots = batches;
+      return this;
+    }
+
+    /** Sets whether scenes are embedded again although their output exists. */
+    public Builder overwrite(boolean again) {
+      this.overwrite = again;
+      return this;
+    }
+
+    /** Sets the attempts per scene for transient errors. */
+    public Builder attempts(int count) {
+      this.attempts = count;
+      return this;
+    }
+
+    /** Sets the price of the machine per hour, for the report. */
+    public Builder pricePerHour(double price) {
+      this.pricePerHour = OptionalDouble.of(price);
+      return this;
+    }
+
+    /** Sets how long a run may go without progress before it is ended. */
+    public Builder stallLimit(Duration limit) {
+      this.stallLimit = limit;
+      return this;
+    }
+
+    /** Returns the options. */
+    public RunOptions build() {
+      return new RunOptions(
+          fetchThreads,
+          fetchMemory,
+          decodeThreads,
+          inflateThreads,
+          queuedStrips,
+          slots,
+          overwrite,
+          attempts,
+          pricePerHour,
+          stallLimit);
+    }
+  }
+}

@@ -1,5 +1,6 @@
 package dev.kiln.run;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.error.ExitCode;
 import dev.kiln.error.MachineException;
@@ -10,6 +11,7 @@ import dev.kiln.pipeline.Stage;
 import dev.kiln.sink.Provenance;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalDouble;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -39,7 +41,7 @@ public record RunReport(
     String out,
     Provenance provenance,
     EncoderDescription encoder,
-    int exitCode,
+    ExitCode exitCode,
     String ended,
     boolean stopped,
     double chipsPerSecond,
@@ -52,13 +54,22 @@ public record RunReport(
     List<FailedScene> failures) {
 
   private static final JsonMapper JSON =
-      JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+      JsonMapper.builder()
+          .enable(SerializationFeature.INDENT_OUTPUT)
+          .addMixIn(ExitCode.class, CodeOnly.class)
+          .build();
+
+  /** Writes an exit code as its number. */
+  private interface CodeOnly {
+    @JsonValue
+    int code();
+  }
 
   static RunReport of(
       EmbeddingJob job,
       EncoderDescription encoder,
       Snapshot end,
-      double pricePerHour,
+      OptionalDouble pricePerHour,
       ResourceUse used,
       List<FailedScene> failures,
       Throwable failure,
@@ -73,7 +84,9 @@ public record RunReport(
         failure == null ? null : reason(failure),
         stopped,
         end.chipsPerSecond(),
-        pricePerHour > 0 ? (Double) (pricePerHour * end.seconds() / 3600) : null,
+        pricePerHour.isPresent()
+            ? (Double) (pricePerHour.getAsDouble() * end.seconds() / 3600)
+            : null,
         end.bottleneck().stage(),
         end,
         job.source().traffic(),
@@ -82,14 +95,12 @@ public record RunReport(
         failures);
   }
 
-  private static int exitCode(Throwable failure, boolean unfinished, List<FailedScene> failures) {
-    if (failure instanceof ConfigurationException || failure instanceof OutOfMemoryError) {
-      return ExitCode.CONFIGURATION;
+  private static ExitCode exitCode(
+      Throwable failure, boolean unfinished, List<FailedScene> failures) {
+    if (failure != null) {
+      return ExitCode.of(failure);
     }
-    if (failure instanceof MachineException) {
-      return ExitCode.TRY_AGAIN;
-    }
-    if (failure != null || any(failures, FailedScene.Kind.INTERNAL)) {
+    if (any(failures, FailedScene.Kind.INTERNAL)) {
       return ExitCode.INTERNAL;
     }
     if (unfinished) {

@@ -84,7 +84,7 @@ final class SceneDecode {
       ChipSelection selection =
           fetched.selection().isPresent()
               ? fetched.selection().get()
-              : ChipSelection.all(raster, options.chip());
+              : ChipSelection.all(raster, options.chipSize());
       selection.requireFits(raster);
       BitSet chips = (BitSet) selection.surviving().clone();
       SceneAssembly open = lay(scene, raster, selection, chips);

@@ -1,24 +1,19 @@
 package dev.kiln.selftest;
 
-import dev.kiln.archive.SceneArchive;
-import dev.kiln.chip.LocationOrder;
-import dev.kiln.chip.RadiometricOffset;
 import dev.kiln.error.ExitCode;
 import dev.kiln.fetch.ObjectStore;
 import dev.kiln.fetch.ObjectStores;
 import dev.kiln.fetch.StoreOptions;
 import dev.kiln.infer.Encoder;
 import dev.kiln.model.Architecture;
-import dev.kiln.platform.Platform;
 import dev.kiln.run.ChipOptions;
-import dev.kiln.run.EmbeddingJob;
-import dev.kiln.run.EmbeddingRun;
+import dev.kiln.run.EmbedRequest;
+import dev.kiln.run.Embedder;
 import dev.kiln.run.RunOptions;
 import dev.kiln.run.RunReport;
 import dev.kiln.sample.SampleArchive;
 import dev.kiln.sample.SampleOptions;
 import dev.kiln.sample.SampleSize;
-import dev.kiln.sink.Provenance;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,7 +23,6 @@ import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
@@ -126,30 +120,28 @@ final class EmbedCheck implements Check {
 
   private RunReport embed(Path source, Encoder encoder, SteadyThroughput pace)
       throws IOException, InterruptedException {
-    Platform platform = model.directory().platform(RandomModel.PLATFORM);
-    ChipOptions chips =
-        new ChipOptions(RandomModel.CHIP, LocationOrder.TRAINED, 0.5, 0.2, RadiometricOffset.AUTO);
     List<String> keys = copies(source);
     try (ObjectStore from = ObjectStores.open(source.toString(), StoreOptions.standard());
         ObjectStore to =
             ObjectStores.open(
                 scenes.work().resolve("embeddings").toString(), StoreOptions.standard())) {
-      EmbeddingJob job =
-          new EmbeddingJob(
-              platform,
-              keys,
-              SceneArchive.of(platform),
-              from,
-              to,
-              chips,
-              new Provenance(
-                  "prove",
-                  model.directory().hash(),
-                  model.architecture().name(),
-                  encoder.description().name(),
-                  encoder.description().precision(),
-                  Map.of()));
-      return new EmbeddingRun(job, options(), encoder, pace).run();
+      return new Embedder()
+          .embed(
+              EmbedRequest.builder()
+                  .model(model.directory(), RandomModel.PLATFORM)
+                  .sceneKeys(keys)
+                  .source(from)
+                  .out(to)
+                  .chips(ChipOptions.builder().chipSize(RandomModel.CHIP).build())
+                  .encoder(encoder)
+                  .run(
+                      RunOptions.builder()
+                          .overwrite(true)
+                          .attempts(1)
+                          .stallLimit(Duration.ofMinutes(5))
+                          .build())
+                  .progress(pace)
+                  .build());
     }
   }
 
@@ -175,11 +167,5 @@ final class EmbedCheck implements Check {
     String name = String.join("_", Arrays.asList(parts).subList(0, TO_ACQUIRED));
     return path.resolveSibling(name + "_" + day.format(DateTimeFormatter.BASIC_ISO_DATE) + ".tif")
         .toString();
-  }
-
-  private static RunOptions options() {
-    int processors = Runtime.getRuntime().availableProcessors();
-    return new RunOptions(
-        2, 2_000_000_000L, 1, processors, 2, 3, true, 1, 0, Duration.ofMinutes(5));
   }
 }

@@ -29,9 +29,9 @@ public record SelfTestReport(Map<String, String> machine, List<CheckResult> find
    */
   public int exitCode() {
     if (count(State.FAILED) > 0) {
-      return ExitCode.INTERNAL;
+      return ExitCode.INTERNAL.code();
     }
-    return count(State.PASSED) > 0 ? ExitCode.DONE : ExitCode.UNPROVEN;
+    return count(State.PASSED) > 0 ? ExitCode.DONE.code() : ExitCode.UNPROVEN.code();
   }
 
   /** As indented JSON. */

@@ -124,10 +124,10 @@ class AwsBatchCommandsTest {
 
   private static String report(int exitCode, int embedded, String failures) {
     return """
-        {"exitCode": %d, "ended": null, "provenance": {"modelHash": "x"},
-         "run": {"seconds": 20.0, "scenes": 10, "counts": {"alreadyDone": 0, "embedded": %d, "chips": %d}},
-         "failures": [%s]}
-        """
+    {"exitCode": %d, "ended": null, "provenance": {"modelHash": "x"},
+     "run": {"seconds": 20.0, "scenes": 10, "counts": {"alreadyDone": 0, "embedded": %d, "chips": %d}},
+     "failures": [%s]}
+    """
         .formatted(exitCode, embedded, embedded * 1813, failures);
   }
 
@@ -188,7 +188,7 @@ class AwsBatchCommandsTest {
     assertThat(status.path("runs").path(0).path("scenes").path("done").asInt()).isEqualTo(9);
     assertThat(status.path("runs").path(0).path("active").asBoolean()).isTrue();
 
-    assertThat(kiln("retry", "s3://bucket/clay")).isEqualTo(ExitCode.CONFIGURATION);
+    assertThat(kiln("retry", "s3://bucket/clay")).isEqualTo(ExitCode.CONFIGURATION.code());
     assertThat(said()).contains("is still RUNNABLE: wait until it ends");
 
     job.status = "FAILED";
@@ -210,7 +210,7 @@ class AwsBatchCommandsTest {
 
     assertThat(kiln("status", "s3://bucket/clay")).as(said()).isZero();
     assertThat(said()).contains(", retry of " + id);
-    assertThat(kiln("retry", "s3://bucket/clay")).isEqualTo(ExitCode.CONFIGURATION);
+    assertThat(kiln("retry", "s3://bucket/clay")).isEqualTo(ExitCode.CONFIGURATION.code());
     again.status = "SUCCEEDED";
     assertThat(kiln("status", "s3://bucket/clay", "--watch", "--interval=1")).as(said()).isZero();
 
@@ -225,7 +225,7 @@ class AwsBatchCommandsTest {
     batch.jobs().get(0).status = "SUCCEEDED";
     scenes(26);
     assertThat(kiln("retry", "s3://bucket/clay", "--scenes=" + list))
-        .isEqualTo(ExitCode.CONFIGURATION);
+        .isEqualTo(ExitCode.CONFIGURATION.code());
     assertThat(said()).contains("expected the submitted list of 25 scenes", "found 26 scenes");
 
     Path stored;
@@ -233,10 +233,10 @@ class AwsBatchCommandsTest {
       stored = files.findFirst().orElseThrow();
     }
     put("clay/_kiln/lists/" + stored.getFileName(), "other.tif\n");
-    assertThat(kiln("retry", "s3://bucket/clay")).isEqualTo(ExitCode.CONFIGURATION);
+    assertThat(kiln("retry", "s3://bucket/clay")).isEqualTo(ExitCode.CONFIGURATION.code());
     assertThat(said()).contains("changed since the submission").contains("restore it");
     Files.delete(stored);
-    assertThat(kiln("retry", "s3://bucket/clay")).isEqualTo(ExitCode.CONFIGURATION);
+    assertThat(kiln("retry", "s3://bucket/clay")).isEqualTo(ExitCode.CONFIGURATION.code());
     assertThat(said()).contains("missing since the submission");
   }
 
@@ -244,17 +244,17 @@ class AwsBatchCommandsTest {
   void badSubmissionsAreSaidInALine() throws Exception {
     Path list = scenes(3);
     Path empty = Files.writeString(folder.resolve("empty.txt"), "# none\n");
-    assertThat(submit(empty)).isEqualTo(ExitCode.CONFIGURATION);
+    assertThat(submit(empty)).isEqualTo(ExitCode.CONFIGURATION.code());
     assertThat(said()).contains("the scene list is empty");
-    assertThat(submit(folder.resolve("none"))).isEqualTo(ExitCode.CONFIGURATION);
+    assertThat(submit(folder.resolve("none"))).isEqualTo(ExitCode.CONFIGURATION.code());
     assertThat(said()).contains("no such file");
-    assertThat(submit(list, "--", "--max-clod", "0.1")).isEqualTo(ExitCode.CONFIGURATION);
+    assertThat(submit(list, "--", "--max-clod", "0.1")).isEqualTo(ExitCode.CONFIGURATION.code());
     assertThat(said()).contains("options of kiln embed: Unknown option", "--max-clod");
-    assertThat(submit(list, "--job-role=kiln")).isEqualTo(ExitCode.CONFIGURATION);
+    assertThat(submit(list, "--job-role=kiln")).isEqualTo(ExitCode.CONFIGURATION.code());
     assertThat(said()).contains("--job-role: expected a role, arn:aws:iam::", "found kiln");
-    assertThat(submit(list, "--queue=no-queue")).isEqualTo(ExitCode.USAGE);
+    assertThat(submit(list, "--queue=no-queue")).isEqualTo(ExitCode.USAGE.code());
     batch.fail("describejobqueues", Failure.DENIED);
-    assertThat(submit(list)).isEqualTo(ExitCode.CONFIGURATION);
+    assertThat(submit(list)).isEqualTo(ExitCode.CONFIGURATION.code());
     assertThat(said()).contains("grant batch:DescribeJobQueues");
     assertThat(batch.jobs()).isEmpty();
 
@@ -268,7 +268,7 @@ class AwsBatchCommandsTest {
                 "--out=s3://bucket/clay",
                 "--queue=spot",
                 "--definition=mine"))
-        .isEqualTo(ExitCode.CONFIGURATION);
+        .isEqualTo(ExitCode.CONFIGURATION.code());
     assertThat(said()).contains("expected platform sentinel-2-l2a, found naip");
     assertThat(
             kiln(
@@ -281,14 +281,14 @@ class AwsBatchCommandsTest {
                 "--queue=spot",
                 "--image=kiln:0.1",
                 "--instance=g6e.xlarge"))
-        .isEqualTo(ExitCode.CONFIGURATION);
+        .isEqualTo(ExitCode.CONFIGURATION.code());
     assertThat(said()).contains("children do not see this machine's folders: give s3://");
-    assertThat(kiln("status", "s3://bucket/none")).isEqualTo(ExitCode.CONFIGURATION);
+    assertThat(kiln("status", "s3://bucket/none")).isEqualTo(ExitCode.CONFIGURATION.code());
     assertThat(said()).contains("no run found");
-    assertThat(kiln("retry", "s3://bucket/none")).isEqualTo(ExitCode.CONFIGURATION);
+    assertThat(kiln("retry", "s3://bucket/none")).isEqualTo(ExitCode.CONFIGURATION.code());
     assertThat(said()).contains("no submission found");
     assertThat(kiln("status", "01234567-89ab-cdef-0123-456789abcdef"))
-        .isEqualTo(ExitCode.CONFIGURATION);
+        .isEqualTo(ExitCode.CONFIGURATION.code());
     assertThat(said()).contains("unknown to AWS Batch");
   }
 
@@ -365,7 +365,7 @@ class AwsBatchCommandsTest {
             "10 of 10 done",
             "907 chips/s per running child");
     Files.writeString(out.resolve("_kiln/shard-00002.json"), "no report");
-    assertThat(kiln("status", out.toString())).isEqualTo(ExitCode.CONFIGURATION);
+    assertThat(kiln("status", out.toString())).isEqualTo(ExitCode.CONFIGURATION.code());
     assertThat(said()).contains("shard-00002.json: expected a report of kiln embed");
   }
 
@@ -384,7 +384,7 @@ class AwsBatchCommandsTest {
       "--progress=none",
       "--run-name=a1"
     };
-    assertThat(kiln(embed)).as(said()).isEqualTo(ExitCode.SCENES_FAILED);
+    assertThat(kiln(embed)).as(said()).isEqualTo(ExitCode.SCENES_FAILED.code());
     assertThat(folder.resolve("vectors/_kiln/a1/run.json")).exists();
     try (var models = Files.list(cache)) {
       assertThat(models.toList()).hasSize(1);
@@ -396,16 +396,16 @@ class AwsBatchCommandsTest {
     }
     byte[] whole = Files.readAllBytes(weights);
     Files.delete(weights);
-    assertThat(kiln(embed)).as(said()).isEqualTo(ExitCode.SCENES_FAILED);
+    assertThat(kiln(embed)).as(said()).isEqualTo(ExitCode.SCENES_FAILED.code());
 
     embed[4] = "--model-cache=" + folder.resolve("other");
-    assertThat(kiln(embed)).isEqualTo(ExitCode.CONFIGURATION);
+    assertThat(kiln(embed)).isEqualTo(ExitCode.CONFIGURATION.code());
     assertThat(said()).contains("--model s3://models: " + weights.getFileName() + " is missing");
     whole[whole.length / 2] ^= 1;
     Path changed = Files.createDirectories(folder.resolve("changed"));
     Files.write(changed.resolve(weights.getFileName()), whole);
     s3.upload(changed, "models");
-    assertThat(kiln(embed)).isEqualTo(ExitCode.CONFIGURATION);
+    assertThat(kiln(embed)).isEqualTo(ExitCode.CONFIGURATION.code());
     assertThat(said()).contains("has the SHA-256").contains("copy the whole model there again");
     try (var left = Files.list(folder.resolve("other"))) {
       assertThat(left.toList()).isEmpty();
@@ -425,7 +425,7 @@ class AwsBatchCommandsTest {
         .isZero();
     assertThat(said()).contains("90 scenes, 163,170 chips (90 naip", "p5.4xlarge", "assumed");
     assertThat(kiln("estimate", "--scenes=" + list, "--instance=g6e.xlarge"))
-        .isEqualTo(ExitCode.CONFIGURATION);
+        .isEqualTo(ExitCode.CONFIGURATION.code());
     assertThat(said()).contains("a rate is needed");
     put("report.json", report(0, 10, ""));
     assertThat(
@@ -435,7 +435,7 @@ class AwsBatchCommandsTest {
                 "--instance=g6e.xlarge",
                 "--report=s3://bucket/report.json",
                 "--json"))
-        .isEqualTo(ExitCode.CONFIGURATION);
+        .isEqualTo(ExitCode.CONFIGURATION.code());
     put(
         "report.json",
         report(0, 10, "").replace("{\"exitCode\"", "{\"chipsPerSecond\": 907, \"exitCode\""));

@@ -41,13 +41,13 @@ class ChipFlagsTest {
           parse("--radiometric-offset", text), parse("--radiometric-offset=" + text)
         }) {
       assertThat(flags.options().radiometricOffset()).isEqualTo(offset);
-      assertThat(flags.provenance()).containsEntry("radiometric-offset", text);
+      assertThat(flags.options().byName()).containsEntry("radiometric-offset", text);
     }
   }
 
   @Test
   void everyOptionStandsInTheFooter() {
-    assertThat(parse("--chip=128", "--location-order=swapped", "--max-cloud=1").provenance())
+    assertThat(parse("--chip=128", "--location-order=swapped", "--max-cloud=1").options().byName())
         .containsEntry("chip", "128")
         .containsEntry("location-order", "swapped")
         .containsEntry("max-cloud", "1.0")

@@ -51,7 +51,7 @@ class CompileCommandTest {
   @Test
   void withoutAGpu() {
     assumeFalse(CudaDriver.status().ready(), "this machine has a GPU");
-    assertThat(compile("naip")).isEqualTo(ExitCode.CONFIGURATION);
+    assertThat(compile("naip")).isEqualTo(ExitCode.CONFIGURATION.code());
     assertThat(errors.toString()).contains("kiln compile: no NVIDIA driver");
     assertThat(Files.exists(temp.resolve("model/plans"))).isFalse();
   }
@@ -66,13 +66,13 @@ class CompileCommandTest {
         "--effort=6        | --effort: expected 0 to 5"
       })
   void optionsThatCannotBe(String option, String line) {
-    assertThat(compile("naip", option)).isEqualTo(ExitCode.CONFIGURATION);
+    assertThat(compile("naip", option)).isEqualTo(ExitCode.CONFIGURATION.code());
     assertThat(errors.toString()).contains(line);
   }
 
   @Test
   void platformThatWasNotExported() {
-    assertThat(compile("linz")).isEqualTo(ExitCode.CONFIGURATION);
+    assertThat(compile("linz")).isEqualTo(ExitCode.CONFIGURATION.code());
     assertThat(errors.toString()).contains("expected platform linz, found naip");
   }
 }

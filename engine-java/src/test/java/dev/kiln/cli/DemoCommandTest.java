@@ -50,7 +50,7 @@ class DemoCommandTest {
   void runsEachCommandAndShowsItAsItWouldBeTyped() {
     int code = demo();
 
-    assertThat(code).isEqualTo(ExitCode.DONE);
+    assertThat(code).isEqualTo(ExitCode.DONE.code());
     assertThat(CALLS).hasSize(4);
     assertThat(CALLS.get(0)).startsWith("sample " + directory.resolve("archive"));
     assertThat(CALLS.get(1)).startsWith("export --checkpoint").contains("clay-tiny-random.ckpt");
@@ -79,7 +79,7 @@ class DemoCommandTest {
     demo();
     Path left = Files.writeString(directory.resolve("left over"), "");
 
-    assertThat(demo()).isEqualTo(ExitCode.DONE);
+    assertThat(demo()).isEqualTo(ExitCode.DONE.code());
     assertThat(left).doesNotExist();
   }
 
@@ -88,7 +88,7 @@ class DemoCommandTest {
     Path mine = Files.createDirectories(directory).resolve("thesis.txt");
     Files.writeString(mine, "mine");
 
-    assertThat(demo()).isEqualTo(ExitCode.CONFIGURATION);
+    assertThat(demo()).isEqualTo(ExitCode.CONFIGURATION.code());
     assertThat(CALLS).isEmpty();
     assertThat(mine).hasContent("mine");
     assertThat(printed.toString()).contains(directory.toString(), "name another directory");

@@ -78,7 +78,7 @@ class EmbedCommandTest {
 
   @Test
   void embedsAndReports() throws IOException {
-    assertThat(embed("--price-per-hour=2.5")).as(errors.toString()).isEqualTo(ExitCode.DONE);
+    assertThat(embed("--price-per-hour=2.5")).as(errors.toString()).isEqualTo(ExitCode.DONE.code());
     assertThat(file()).exists();
     assertThat(Files.readString(folder.resolve("out/_kiln/run.json")))
         .contains("\"embedded\" : 1", "\"cost\" : ", "\"name\" : \"");
@@ -86,7 +86,7 @@ class EmbedCommandTest {
 
   @Test
   void shardBeyondTheListIsDoneWithNothing() throws IOException {
-    assertThat(embed("--index=7", "--items-per-job=1")).isEqualTo(ExitCode.DONE);
+    assertThat(embed("--index=7", "--items-per-job=1")).isEqualTo(ExitCode.DONE.code());
     assertThat(file()).doesNotExist();
     assertThat(folder.resolve("out/_kiln/shard-00007.json")).exists();
   }
@@ -102,13 +102,13 @@ class EmbedCommandTest {
         "--chip=250 | --chip 250: a multiple of 8",
         "--max-cloud=1.5 | --max-cloud 1.5: a share from 0 to 1 expected",
         "--slots=0 | --slots 0: at least 1 expected",
-        "--out=FOLDER/scenes.txt/x | --out FOLDER/scenes.txt/x cannot be written",
+        "--out=FOLDER/scenes.txt/x | cannot write --out FOLDER/scenes.txt/x",
         "--encoder=tensorrt | --encoder tensorrt",
         "--require-gpu | --require-gpu",
         "--source=ftp://host/x | scheme 'ftp' is not served",
       })
   void wrongConfigurationIsOneLineThatNamesTheFlag(String argument, String message) {
-    assertThat(embed(argument.strip())).isEqualTo(ExitCode.CONFIGURATION);
+    assertThat(embed(argument.strip())).isEqualTo(ExitCode.CONFIGURATION.code());
     assertThat(errors.toString().strip())
         .startsWith("kiln: ")
         .contains(message.strip().replace("FOLDER", folder.toString()))
@@ -126,7 +126,7 @@ class EmbedCommandTest {
                 "--model=" + folder.resolve("model"),
                 "--source=" + folder.resolve("source"),
                 "--out=" + folder.resolve("out")))
-        .isEqualTo(ExitCode.CONFIGURATION);
+        .isEqualTo(ExitCode.CONFIGURATION.code());
     assertThat(errors.toString()).contains("expected platform linz, found naip", "--platform linz");
   }
 
@@ -139,14 +139,14 @@ class EmbedCommandTest {
                 "--source=" + folder.resolve("source"),
                 "--out=" + folder.resolve("out")))
         .as(printed.toString())
-        .isEqualTo(ExitCode.DONE);
+        .isEqualTo(ExitCode.DONE.code());
     assertThat(printed.toString())
         .contains("GDAL", "ONNX Runtime", "micro, naip", "can be read", "was written")
         .containsPattern("oneDNN +ok +3\\.\\d+\\.\\d+ with .*bfloat16")
         .containsPattern("CPU encoder +ok +oneDNN in fp32 on \\d+ core");
 
     assertThat(kiln("doctor", "--json", "--model=" + folder.resolve("none")))
-        .isEqualTo(ExitCode.CONFIGURATION);
+        .isEqualTo(ExitCode.CONFIGURATION.code());
     assertThat(printed.toString()).contains("\"state\" : \"BROKEN\"");
   }
 }

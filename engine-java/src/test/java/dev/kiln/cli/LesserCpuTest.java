@@ -72,14 +72,14 @@ class LesserCpuTest {
     assertThat(embed("--precision=auto"))
         .contains("precision fp32: this CPU does not multiply bfloat16 itself")
         .contains("onednn fp32 on CPU, AVX2");
-    assertThat(exit).isEqualTo(ExitCode.DONE);
+    assertThat(exit).isEqualTo(ExitCode.DONE.code());
   }
 
   @Test
   void bf16IsAFaultThatSaysWhatToDo() throws Exception {
     assertThat(embed("--precision=bf16"))
         .contains("--precision bf16: oneDNN has none for this CPU (AVX2); use fp32");
-    assertThat(exit).isEqualTo(ExitCode.CONFIGURATION);
+    assertThat(exit).isEqualTo(ExitCode.CONFIGURATION.code());
   }
 
   @Test

@@ -141,7 +141,8 @@ class S3EmbedTest {
   @Test
   void wrongSecretIsToBeChangedAndIsNotShown() throws Exception {
     environment.put("AWS_SECRET_ACCESS_KEY", "planted-wrong-key");
-    assertThat(embed("s3://archive", "s3://embeddings/wrong")).isEqualTo(ExitCode.CONFIGURATION);
+    assertThat(embed("s3://archive", "s3://embeddings/wrong"))
+        .isEqualTo(ExitCode.CONFIGURATION.code());
     assertThat(log())
         .contains("s3://archive: the credentials are refused (SignatureDoesNotMatch)")
         .doesNotContain("planted");
@@ -150,7 +151,8 @@ class S3EmbedTest {
   @Test
   void outputWithoutCredentialsIsToBeChanged() throws Exception {
     environment.keySet().removeIf(name -> !name.startsWith("KILN_"));
-    assertThat(embed(source.toString(), "s3://embeddings/none")).isEqualTo(ExitCode.CONFIGURATION);
+    assertThat(embed(source.toString(), "s3://embeddings/none"))
+        .isEqualTo(ExitCode.CONFIGURATION.code());
     assertThat(log()).contains("s3://embeddings: no AWS credentials found: set AWS_PROFILE");
   }
 
@@ -159,7 +161,7 @@ class S3EmbedTest {
     environment.keySet().removeIf(name -> !name.startsWith("KILN_"));
     environment.put("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1:1/role");
     assertThat(kiln("manifest", "naip", "--manifest=s3://archive/scenes.txt", "-o=none.txt"))
-        .isEqualTo(ExitCode.TRY_AGAIN);
+        .isEqualTo(ExitCode.TRY_AGAIN.code());
     assertThat(log())
         .contains("AWS_CONTAINER_CREDENTIALS_FULL_URI is set, but gives no credentials now");
   }
@@ -168,7 +170,7 @@ class S3EmbedTest {
   void unreachableOutputIsToBeTriedAgain() throws Exception {
     environment.put("ENDPOINT_URL", "http://127.0.0.1:1");
     assertThat(embed("s3://archive", "s3://embeddings/x", "--request-attempts=2"))
-        .isEqualTo(ExitCode.TRY_AGAIN);
+        .isEqualTo(ExitCode.TRY_AGAIN.code());
     assertThat(log()).contains("trying again in", "connection failed");
   }
 }

@@ -33,7 +33,7 @@ class SampleCommandTest {
   void writesWhatIsAskedForAndSaysThatTheWeightsAreRandom() {
     int code = sample("--naip", "1", "--sentinel-2", "0", "--model", "micro", "--seed", "11");
 
-    assertThat(code).isEqualTo(ExitCode.DONE);
+    assertThat(code).isEqualTo(ExitCode.DONE.code());
     assertThat(folder.resolve("sample").resolve(SampleArchive.NAIP_SCENES)).isNotEmptyFile();
     assertThat(folder.resolve("sample/clay-micro-random.ckpt")).isNotEmptyFile();
     assertThat(printed.toString())
@@ -44,9 +44,9 @@ class SampleCommandTest {
 
   @Test
   void namesWhatIsWrong() {
-    assertThat(sample("--model", "huge")).isEqualTo(ExitCode.CONFIGURATION);
-    assertThat(sample("--naip", "5000")).isEqualTo(ExitCode.CONFIGURATION);
-    assertThat(sample("--naip", "many")).isEqualTo(ExitCode.USAGE);
+    assertThat(sample("--model", "huge")).isEqualTo(ExitCode.CONFIGURATION.code());
+    assertThat(sample("--naip", "5000")).isEqualTo(ExitCode.CONFIGURATION.code());
+    assertThat(sample("--naip", "many")).isEqualTo(ExitCode.USAGE.code());
     assertThat(printed.toString())
         .contains("'huge': unknown; known are micro, tiny, small, base, large")
         .contains("--naip: expected 0 to 1024, found 5000");

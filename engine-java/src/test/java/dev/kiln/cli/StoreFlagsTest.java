@@ -162,7 +162,7 @@ class StoreFlagsTest {
           .isZero();
       assertThat(Files.readString(list)).isEqualTo(scene);
       assertThat(kiln("manifest", "naip", "--manifest=s3://archive/none", "-o", list.toString()))
-          .isEqualTo(ExitCode.CONFIGURATION);
+          .isEqualTo(ExitCode.CONFIGURATION.code());
       assertThat(printed.toString())
           .contains("--manifest s3://archive/none: there is no such file");
 
@@ -174,7 +174,7 @@ class StoreFlagsTest {
           .contains("s3://embeddings/d/_kiln/doctor.json was written with credentials");
 
       assertThat(kiln("doctor", "--source=s3://nowhere", "--out=s3://nowhere"))
-          .isEqualTo(ExitCode.CONFIGURATION);
+          .isEqualTo(ExitCode.CONFIGURATION.code());
       assertThat(printed.toString())
           .contains("source", "out", "s3://nowhere: there is no such bucket: correct its name");
     }

@@ -49,12 +49,12 @@ class KubernetesJobTest {
     }
     for (int code :
         new int[] {
-          ExitCode.INTERNAL,
-          ExitCode.USAGE,
-          ExitCode.SCENES_FAILED,
-          ExitCode.CONFIGURATION,
-          ExitCode.TRY_AGAIN,
-          ExitCode.TERMINATED,
+          ExitCode.INTERNAL.code(),
+          ExitCode.USAGE.code(),
+          ExitCode.SCENES_FAILED.code(),
+          ExitCode.CONFIGURATION.code(),
+          ExitCode.TRY_AGAIN.code(),
+          ExitCode.TERMINATED.code(),
           134,
           137,
           139

@@ -137,8 +137,7 @@ class BadStacScenesTest {
     test.scene(StacScene.sentinel2("sound"));
   }
 
-  private static void fails(TestRun test, String key, String... reasons)
-      throws InterruptedException {
+  private static void fails(TestRun test, String key, String... reasons) throws Exception {
     RunReport report;
     try (FakeEncoder encoder = new FakeEncoder(test.platform, 256, 3)) {
       report = test.embed(encoder);

@@ -43,7 +43,7 @@ class EmbeddingRunTest {
     TestRun run = mixed(folder, 12);
     FakeEncoder encoder = encoder(5);
     RunReport report = run.embed(encoder);
-    assertThat(report.exitCode()).isZero();
+    assertThat(report.exitCode()).isEqualTo(ExitCode.DONE);
     long chips = report.run().counts().chips();
     assertThat(encoder.batchSizes().stream().mapToInt(n -> n).sum()).isEqualTo((int) chips);
     assertThat(encoder.batchSizes().stream().filter(n -> n < 5)).hasSizeLessThanOrEqualTo(2);
@@ -58,7 +58,7 @@ class EmbeddingRunTest {
       run.scene(TestRun.key(i, resolutions[i % 5]), GeoTiffs.naip().seed(i));
     }
     run.slots = 2;
-    assertThat(run.embed(encoder(16)).exitCode()).isZero();
+    assertThat(run.embed(encoder(16)).exitCode()).isEqualTo(ExitCode.DONE);
     assertThat(run.files()).hasSize(10);
   }
 
@@ -81,7 +81,7 @@ class EmbeddingRunTest {
     TestRun run = new TestRun(folder).scene(1).scene(2);
     run.scene(TestRun.key(3, "100cm"), GeoTiffs.naip().option("COMPRESS=LZW"));
     RunReport report = run.embed(encoder(4));
-    assertThat(report.exitCode()).isZero();
+    assertThat(report.exitCode()).isEqualTo(ExitCode.DONE);
     assertThat(report.run().counts().filesDecoded()).isEqualTo(2);
     assertThat(report.run().counts().filesDecodedByGdal()).isEqualTo(1);
     assertThat(report.summary()).contains("files   2 decoded by Kiln, 1 of other kinds by GDAL");
@@ -123,7 +123,7 @@ class EmbeddingRunTest {
             () -> {
               try {
                 encoding.await();
-                run.run.stop();
+                run.embedder.stop();
                 stopped.countDown();
               } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
@@ -141,7 +141,7 @@ class EmbeddingRunTest {
     assertThat(run.files()).hasSize((int) embedded);
 
     RunReport rest = run.embed(encoder(4));
-    assertThat(rest.exitCode()).isZero();
+    assertThat(rest.exitCode()).isEqualTo(ExitCode.DONE);
     assertThat(rest.run().counts().alreadyDone()).isEqualTo(embedded);
     assertThat(run.files()).hasSize(12);
   }
@@ -149,7 +149,7 @@ class EmbeddingRunTest {
   @Test
   void emptyShardIsDone() throws Exception {
     RunReport report = new TestRun(folder).embed(encoder(4));
-    assertThat(report.exitCode()).isZero();
+    assertThat(report.exitCode()).isEqualTo(ExitCode.DONE);
     assertThat(report.run().scenes()).isZero();
   }
 
@@ -162,7 +162,7 @@ class EmbeddingRunTest {
       for (String key : run.keys) {
         Files.delete(run.file(key));
       }
-      assertThat(run.embed(encoder(4)).exitCode()).isZero();
+      assertThat(run.embed(encoder(4)).exitCode()).isEqualTo(ExitCode.DONE);
     }
     assertThat(threads()).isEqualTo(before);
   }

@@ -4,23 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.kiln.archive.SceneArchive;
 import dev.kiln.chip.LocationOrder;
-import dev.kiln.chip.RadiometricOffset;
+import dev.kiln.error.ExitCode;
 import dev.kiln.export.Exporter;
 import dev.kiln.export.Npy;
 import dev.kiln.fetch.ObjectStore;
 import dev.kiln.fetch.ObjectStores;
-import dev.kiln.infer.Encoder;
 import dev.kiln.infer.EncoderOptions;
 import dev.kiln.infer.Precision;
-import dev.kiln.infer.select.Encoders;
 import dev.kiln.model.ModelDirectory;
 import dev.kiln.platform.Platform;
 import dev.kiln.platform.PlatformCatalog;
 import dev.kiln.sink.EmbeddingFile;
 import dev.kiln.sink.OutputKey;
-import dev.kiln.sink.Provenance;
 import dev.kiln.testing.Distance;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -28,7 +24,6 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
-import java.util.Map;
 import org.locationtech.jts.geom.Coordinate;
 import org.locationtech.jts.io.ParseException;
 import org.locationtech.jts.io.WKBReader;
@@ -58,7 +53,7 @@ final class GoldenScenes {
   void checkAll(List<String> keys, LocationOrder order, Path folder) throws Exception {
     Path out = folder.resolve("out");
     RunReport report = embed(keys, order, folder.resolve("model"), out);
-    assertThat(report.exitCode()).as(report.summary()).isZero();
+    assertThat(report.exitCode()).as(report.summary()).isEqualTo(ExitCode.DONE);
     for (String key : keys) {
       check(EmbeddingFile.open(out.resolve(OutputKey.of(key))), order);
     }
@@ -73,20 +68,17 @@ final class GoldenScenes {
             modelPath);
     EncoderOptions cpu = new EncoderOptions(EncoderOptions.Kind.CPU, false, Precision.FP32, 4, 0);
     try (ObjectStore source = ObjectStores.open(samples.toString());
-        ObjectStore target = ObjectStores.open(out.toString());
-        Encoder encoder = Encoders.open(model, platform.name(), 256, cpu)) {
-      EmbeddingJob job =
-          new EmbeddingJob(
-              platform,
-              keys,
-              SceneArchive.of(platform),
-              source,
-              target,
-              new ChipOptions(256, order, 0.5, 0.2, RadiometricOffset.AUTO),
-              new Provenance(
-                  "test", model.hash(), "tiny", encoder.description().name(), "fp32", Map.of()));
-      RunOptions options = new TestRun(Path.of("unused")).options();
-      return new EmbeddingRun(job, options, encoder, run -> {}).run();
+        ObjectStore target = ObjectStores.open(out.toString())) {
+      return new Embedder()
+          .embed(
+              EmbedRequest.builder()
+                  .model(model, platform.name())
+                  .sceneKeys(keys)
+                  .source(source)
+                  .out(target)
+                  .chips(ChipOptions.builder().locationOrder(order).build())
+                  .encoder(cpu)
+                  .build());
     }
   }
 

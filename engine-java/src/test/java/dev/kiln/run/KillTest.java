@@ -120,7 +120,7 @@ class KillTest {
     run.destroy();
     int code = run.waitFor();
     assertThat((System.nanoTime() - asked) / 1e9).isLessThan(25);
-    assertThat(code).as(Files.readString(log)).isEqualTo(ExitCode.TERMINATED);
+    assertThat(code).as(Files.readString(log)).isEqualTo(ExitCode.TERMINATED.code());
     assertThat(Files.readString(out.resolve("_kiln/run.json"))).contains("\"stopped\" : true");
 
     int saved = parquetFiles(out).size();

@@ -44,7 +44,7 @@ class S3RunTest {
     local = new TestRun(folder.resolve("local"));
     local.scene(1).scene(2).scene(3);
     local.scene(TestRun.key(4, "60cm"), GeoTiffs.naip().size(2700, 2300).seed(4));
-    assertThat(local.embed(encoder()).exitCode()).isZero();
+    assertThat(local.embed(encoder()).exitCode()).isEqualTo(ExitCode.DONE);
     expected = local.files();
     server = S3Server.start(Files.createDirectories(folder.resolve("s3")));
     server.upload(local.source, "archive");
@@ -91,7 +91,7 @@ class S3RunTest {
   @Test
   void givesTheFilesOfALocalRunWithFewRequests() throws Exception {
     RunReport report = run.embed(encoder());
-    assertThat(report.exitCode()).as(report.summary()).isZero();
+    assertThat(report.exitCode()).as(report.summary()).isEqualTo(ExitCode.DONE);
     assertSameFiles();
     // A head each. The tiles of a small scene are one range; of the large one the last column of
     // tiles holds no whole chip and is left out, which makes three.
@@ -109,7 +109,7 @@ class S3RunTest {
     toSource.plan(request -> Fault.NONE);
     toOut.plan(request -> Fault.NONE);
     RunReport again = run.embed(encoder());
-    assertThat(again.exitCode()).isZero();
+    assertThat(again.exitCode()).isEqualTo(ExitCode.DONE);
     assertThat(again.run().counts().alreadyDone()).isEqualTo(4);
     assertThat(toSource.requests()).isEmpty();
     assertThat(toOut.requests()).hasSize(1);
@@ -142,7 +142,7 @@ class S3RunTest {
         });
     toOut.plan(request -> met.add(request.method() + request.path()) ? Fault.RESET : Fault.NONE);
     RunReport report = run.embed(encoder());
-    assertThat(report.exitCode()).as(report.summary()).isZero();
+    assertThat(report.exitCode()).as(report.summary()).isEqualTo(ExitCode.DONE);
     assertSameFiles();
     assertThat(report.sourceTraffic().retries()).isEqualTo(10);
     assertThat(report.outTraffic().retries()).isEqualTo(5);
@@ -170,7 +170,7 @@ class S3RunTest {
             return Fault.NONE;
           });
       RunReport report = run.embed(encoder());
-      assertThat(report.exitCode()).as(report.summary()).isZero();
+      assertThat(report.exitCode()).as(report.summary()).isEqualTo(ExitCode.DONE);
       assertSameFiles();
     }
   }

@@ -1,8 +1,6 @@
 package dev.kiln.run;
 
 import dev.kiln.archive.SceneArchive;
-import dev.kiln.chip.LocationOrder;
-import dev.kiln.chip.RadiometricOffset;
 import dev.kiln.error.SceneException;
 import dev.kiln.fetch.ObjectStore;
 import dev.kiln.infer.EncoderDescription;
@@ -16,6 +14,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.SplittableRandom;
 import java.util.function.Predicate;
 
@@ -146,20 +145,20 @@ final class SimulatedChild {
             SceneArchive.of(TestRun.NAIP),
             out,
             out,
-            new ChipOptions(256, LocationOrder.TRAINED, 0.5, 0.2, RadiometricOffset.AUTO),
+            ChipOptions.defaults(),
             new Provenance("0", "model", "large", "simulated", "none", Map.of()));
     RunReport report =
         RunReport.of(
             job,
             ENCODER,
             end,
-            0,
+            OptionalDouble.empty(),
             new ResourceUse(60, null, null, null),
             tally.failures(),
             failure,
             stopped);
     out.put(reportKey, report.json());
     return new End(
-        Integer.toString(report.exitCode()), "Essential container in task exited", begun);
+        Integer.toString(report.exitCode().code()), "Essential container in task exited", begun);
   }
 }

@@ -2,8 +2,8 @@ package dev.kiln.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.kiln.chip.LocationOrder;
 import dev.kiln.chip.RadiometricOffset;
+import dev.kiln.error.ExitCode;
 import dev.kiln.sink.EmbeddingFile;
 import dev.kiln.testing.FakeEncoder;
 import dev.kiln.testing.GeoTiffs;
@@ -35,11 +35,11 @@ class StacScenesTest {
       throws Exception {
     test = TestRun.of(platform, folder.resolve(scene.id)).scene(scene);
     test.inflateThreads = 2;
-    test.chips = new ChipOptions(chip, LocationOrder.TRAINED, 0.5, 0.2, offset);
+    test.chips = ChipOptions.builder().chipSize(chip).radiometricOffset(offset).build();
     try (FakeEncoder encoder = new FakeEncoder(test.platform, chip, 3)) {
       report = test.embed(encoder);
     }
-    assertThat(report.exitCode()).as(report.summary()).isZero();
+    assertThat(report.exitCode()).as(report.summary()).isEqualTo(ExitCode.DONE);
     return EmbeddingFile.open(test.file(scene.key()));
   }
 

@@ -1,15 +1,12 @@
 package dev.kiln.run;
 
-import dev.kiln.archive.SceneArchive;
-import dev.kiln.chip.LocationOrder;
-import dev.kiln.chip.RadiometricOffset;
 import dev.kiln.fetch.ObjectStore;
 import dev.kiln.fetch.ObjectStores;
 import dev.kiln.infer.Encoder;
 import dev.kiln.platform.Platform;
 import dev.kiln.platform.PlatformCatalog;
 import dev.kiln.sink.OutputKey;
-import dev.kiln.sink.Provenance;
+import dev.kiln.testing.FakeModel;
 import dev.kiln.testing.GeoTiffs;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -32,40 +29,39 @@ public final class TestRun {
   UnaryOperator<ObjectStore> wrapSource = store -> store;
   UnaryOperator<ObjectStore> wrapOut = store -> store;
   Platform platform = NAIP;
-  SceneArchive archive = SceneArchive.of(NAIP);
-  ChipOptions chips = new ChipOptions(256, LocationOrder.TRAINED, 0.5, 0.2, RadiometricOffset.AUTO);
+  ChipOptions chips = ChipOptions.defaults();
   int fetchThreads = 2;
   int decodeThreads = 1;
   int inflateThreads = 1;
   int slots = 3;
   boolean overwrite;
   Duration stallLimit = Duration.ofMinutes(1);
-  EmbeddingRun run;
+  Embedder embedder;
+  private final Path folder;
 
   TestRun(Path folder) {
+    this.folder = folder;
     source = folder.resolve("source");
     out = folder.resolve("out");
   }
 
   RunOptions options() {
-    return new RunOptions(
-        fetchThreads,
-        1 << 28,
-        decodeThreads,
-        inflateThreads,
-        2,
-        slots,
-        overwrite,
-        2,
-        0,
-        stallLimit);
+    return RunOptions.builder()
+        .fetchThreads(fetchThreads)
+        .fetchMemory(1 << 28)
+        .decodeThreads(decodeThreads)
+        .inflateThreads(inflateThreads)
+        .slots(slots)
+        .overwrite(overwrite)
+        .attempts(2)
+        .stallLimit(stallLimit)
+        .build();
   }
 
   /** A run over STAC items. */
   static TestRun of(String platform, Path folder) {
     TestRun test = new TestRun(folder);
     test.platform = PlatformCatalog.builtIn().get(platform);
-    test.archive = SceneArchive.of(test.platform);
     return test;
   }
 
@@ -91,20 +87,20 @@ public final class TestRun {
     return this;
   }
 
-  RunReport embed(Encoder encoder) throws InterruptedException {
+  RunReport embed(Encoder encoder) throws IOException, InterruptedException {
     try (ObjectStore from = wrapSource.apply(ObjectStores.open(source.toString()));
         ObjectStore to = wrapOut.apply(ObjectStores.open(out.toString()))) {
-      EmbeddingJob job =
-          new EmbeddingJob(
-              platform,
-              keys,
-              archive,
-              from,
-              to,
-              chips,
-              new Provenance("test", "hash", "micro", "fake", "fp32", Map.of()));
-      run = new EmbeddingRun(job, options(), encoder, snapshot -> {});
-      return run.run();
+      embedder = new Embedder();
+      return embedder.embed(
+          EmbedRequest.builder()
+              .model(FakeModel.directory(folder.resolve("model"), platform), platform.name())
+              .sceneKeys(keys)
+              .source(from)
+              .out(to)
+              .chips(chips)
+              .encoder(encoder)
+              .run(options())
+              .build());
     }
   }
 

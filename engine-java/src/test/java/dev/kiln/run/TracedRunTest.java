@@ -2,6 +2,7 @@ package dev.kiln.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.kiln.error.ExitCode;
 import dev.kiln.testing.FakeEncoder;
 import dev.kiln.trace.Trace;
 import java.nio.file.Path;
@@ -47,7 +48,7 @@ class TracedRunTest {
         });
     TestRun run = new TestRun(folder).scene(1).scene(2);
     FakeEncoder encoder = new FakeEncoder(TestRun.NAIP, 256, 5);
-    assertThat(run.embed(encoder).exitCode()).isZero();
+    assertThat(run.embed(encoder).exitCode()).isEqualTo(ExitCode.DONE);
     for (String key : run.keys) {
       assertThat(ended).contains("fetch " + key, "decode " + key, "fill " + key, "write " + key);
     }

@@ -3,6 +3,7 @@ package dev.kiln.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.kiln.error.ExitCode;
 import dev.kiln.sink.EmbeddingFile;
 import dev.kiln.testing.FakeEncoder;
 import dev.kiln.testing.GeoTiffs;
@@ -30,7 +31,7 @@ class WorldEdgesTest {
     test.scene(TestRun.key(1, "100cm"), file);
     try (FakeEncoder encoder = new FakeEncoder(test.platform, 256, 4)) {
       RunReport report = test.embed(encoder);
-      assertThat(report.exitCode()).as(report.summary()).isZero();
+      assertThat(report.exitCode()).as(report.summary()).isEqualTo(ExitCode.DONE);
     }
     EmbeddingFile written = EmbeddingFile.open(test.file(test.keys.get(0)));
     List<Geometry> footprints = new ArrayList<>();

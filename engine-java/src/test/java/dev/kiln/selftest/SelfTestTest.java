@@ -77,7 +77,7 @@ class SelfTestTest {
             "SKIPPED there, Clay micro, batch 4",
             "PASSED embed with here, Clay micro, batch 4",
             "SKIPPED embed with there, Clay micro, batch 4");
-    assertThat(report.exitCode()).isEqualTo(ExitCode.DONE);
+    assertThat(report.exitCode()).isEqualTo(ExitCode.DONE.code());
     assertThat(report.machine()).containsEntry("kiln", "1.2.3").containsKey("java");
     assertThat(report.machine().get("device")).startsWith("Fake (sm_90");
     assertThat(told).hasSameSizeAs(report.findings()).last().isEqualTo(report);
@@ -101,7 +101,7 @@ class SelfTestTest {
                 List.of(),
                 () -> null),
             row -> {});
-    assertThat(report.exitCode()).isEqualTo(ExitCode.UNPROVEN);
+    assertThat(report.exitCode()).isEqualTo(ExitCode.UNPROVEN.code());
     assertThat(report.findings())
         .hasSize(7)
         .allSatisfy(

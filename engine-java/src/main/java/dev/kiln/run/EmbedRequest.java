@@ -1,0 +1,165 @@
+package dev.kiln.run;
+
+import dev.kiln.fetch.ObjectStore;
+import dev.kiln.infer.Encoder;
+import dev.kiln.infer.EncoderOptions;
+import dev.kiln.model.ModelDirectory;
+import dev.kiln.platform.Platform;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * What {@link Embedder} is to embed, with what, and where to. Stores and a given encoder are
+ * borrowed: the caller closes them after the run.
+ *
+ * @param model exported model
+ * @param platform sensor platform of the scenes; the model has been exported for it
+ * @param sceneKeys keys of the scenes in the source
+ * @param source where scenes are read from
+ * @param out where files and the report are written to
+ * @param chips which chips are embedded
+ * @param encoderOptions which encoder is opened for the run
+ * @param encoder an encoder that is open already and is used instead; empty to open one
+ * @param run how the machine is used
+ * @param reportKey key of the report in {@code out}; empty to write none
+ * @param stopOnSigterm whether the run ends early, and saves, when the JVM is asked to exit
+ * @param progress receives snapshots during the run
+ */
+public record EmbedRequest(
+    ModelDirectory model,
+    Platform platform,
+    List<String> sceneKeys,
+    ObjectStore source,
+    ObjectStore out,
+    ChipOptions chips,
+    EncoderOptions encoderOptions,
+    Optional<Encoder> encoder,
+    RunOptions run,
+    Optional<String> reportKey,
+    boolean stopOnSigterm,
+    ProgressListener progress) {
+
+  /** Copies the keys and requires model, platform, source and output. */
+  public EmbedRequest {
+    Objects.requireNonNull(model, "model");
+    Objects.requireNonNull(platform, "platform");
+    Objects.requireNonNull(source, "source");
+    Objects.requireNonNull(out, "out");
+    sceneKeys = List.copyOf(sceneKeys);
+  }
+
+  /** Returns a builder with default options and no scenes. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** Builds an {@link EmbedRequest}; model, source and output are required. */
+  public static final class Builder {
+    private ModelDirectory model;
+    private Platform platform;
+    private List<String> sceneKeys = List.of();
+    private ObjectStore source;
+    private ObjectStore out;
+    private ChipOptions chips = ChipOptions.defaults();
+    private EncoderOptions encoderOptions =
+        new EncoderOptions(EncoderOptions.Kind.AUTO, false, null, 0, 0);
+    private Optional<Encoder> encoder = Optional.empty();
+    private RunOptions run = RunOptions.defaults();
+    private Optional<String> reportKey = Optional.empty();
+    private boolean stopOnSigterm;
+    private ProgressListener progress = snapshot -> {};
+
+    private Builder() {}
+
+    /**
+     * Sets the model and the sensor platform of the scenes.
+     *
+     * @param directory exported model
+     * @param platformName name of a platform that it was exported for
+     * @throws dev.kiln.error.ConfigurationException if it was not exported for the platform
+     */
+    public Builder model(ModelDirectory directory, String platformName) {
+      this.model = directory;
+      this.platform = directory.platform(platformName);
+      return this;
+    }
+
+    /** Sets the keys of the scenes in the source. */
+    public Builder sceneKeys(List<String> keys) {
+      this.sceneKeys = keys;
+      return this;
+    }
+
+    /** Sets the store that scenes are read from; the caller closes it after the run. */
+    public Builder source(ObjectStore store) {
+      this.source = store;
+      return this;
+    }
+
+    /** Sets the store that files and report are written to; the caller closes it after the run. */
+    public Builder out(ObjectStore store) {
+      this.out = store;
+      return this;
+    }
+
+    /** Sets which chips are embedded. */
+    public Builder chips(ChipOptions options) {
+      this.chips = options;
+      return this;
+    }
+
+    /** Sets which encoder is opened for the run. */
+    public Builder encoder(EncoderOptions options) {
+      this.encoderOptions = options;
+      return this;
+    }
+
+    /** Sets an open encoder to use; the caller closes it after the run. */
+    public Builder encoder(Encoder open) {
+      this.encoder = Optional.of(open);
+      return this;
+    }
+
+    /** Sets how the machine is used. */
+    public Builder run(RunOptions options) {
+      this.run = options;
+      return this;
+    }
+
+    /** Sets the key of the report in the output; without one no report is written. */
+    public Builder reportKey(String key) {
+      this.reportKey = Optional.of(key);
+      return this;
+    }
+
+    /** Sets whether the run ends early, and saves, when the JVM is asked to exit. */
+    public Builder stopOnSigterm(boolean stop) {
+      this.stopOnSigterm = stop;
+      return this;
+    }
+
+    /** Sets the listener that receives snapshots during the run. */
+    public Builder progress(ProgressListener listener) {
+      this.progress = listener;
+      return this;
+    }
+
+    /** Returns the request. */
+    public EmbedRequest build() {
+      return new EmbedRequest(
+          model,
+          platform,
+          sceneKeys,
+          source,
+          out,
+          chips,
+          encoderOptions,
+          encoder,
+          run,
+          reportKey,
+          stopOnSigterm,
+          progress);
+    }
+  }
+}

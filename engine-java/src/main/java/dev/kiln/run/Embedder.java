@@ -1,0 +1,135 @@
+package dev.kiln.run;
+
+import dev.kiln.archive.SceneArchive;
+import dev.kiln.error.ConfigurationException;
+import dev.kiln.infer.Encoder;
+import dev.kiln.infer.select.Encoders;
+import dev.kiln.model.ModelDirectory;
+import dev.kiln.sink.Provenance;
+import java.io.UncheckedIOException;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The façade of the engine: embeds a list of scenes with one model into one output. Opens the
+ * encoder, checks that the run fits into memory, runs the pipeline and writes the report.
+ *
+ * <p>An embedder runs one request at a time; {@link #stop} can be called from any thread.
+ */
+public final class Embedder {
+  private static final Logger log = LoggerFactory.getLogger(Embedder.class);
+
+  private EmbeddingRun running;
+  private boolean stopped;
+
+  /** Creates an embedder. */
+  public Embedder() {}
+
+  /**
+   * Embeds the scenes of a request that have no file in the output yet.
+   *
+   * @return counts, rates and failed scenes, also of a run that was stopped or that broke off; its
+   *     exit code is 0 only if every scene has been embedded
+   * @throws ConfigurationException if an option, the model or the output is not as required
+   * @throws UncheckedIOException if the output cannot be reached; another attempt can succeed
+   * @throws InterruptedException if the calling thread is interrupted
+   */
+  public RunReport embed(EmbedRequest request) throws InterruptedException {
+    if (request.encoder().isPresent()) {
+      return embed(request, request.encoder().get());
+    }
+    try (Encoder encoder =
+        Encoders.open(
+            request.model(),
+            request.platform().name(),
+            request.chips().chipSize(),
+            request.encoderOptions())) {
+      log.info("encoder: {}", encoder.description());
+      checkMemory(request, encoder);
+      return embed(request, encoder);
+    }
+  }
+
+  /**
+   * Ends the run early: no more scenes are started, scenes that are decoded completely are finished
+   * and written, the others are left for the next run. A later request ends at once.
+   */
+  public synchronized void stop() {
+    stopped = true;
+    if (running != null) {
+      running.stop();
+    }
+  }
+
+  private RunReport embed(EmbedRequest request, Encoder encoder) throws InterruptedException {
+    EmbeddingJob job =
+        new EmbeddingJob(
+            request.platform(),
+            request.sceneKeys(),
+            SceneArchive.of(request.platform()),
+            request.source(),
+            request.out(),
+            request.chips(),
+            provenance(request, encoder));
+    EmbeddingRun run = new EmbeddingRun(job, request.run(), encoder, request.progress());
+    start(run);
+    Optional<ReportFile> file = request.reportKey().map(key -> new ReportFile(request.out(), key));
+    Optional<StopOnSigterm> signal =
+        request.stopOnSigterm() ? Optional.of(new StopOnSigterm(this::stop)) : Optional.empty();
+    try {
+      file.ifPresent(ReportFile::announce);
+      RunReport report = run.run();
+      file.ifPresent(f -> f.write(report));
+      return report;
+    } finally {
+      signal.ifPresent(StopOnSigterm::close);
+    }
+  }
+
+  private synchronized void start(EmbeddingRun run) {
+    running = run;
+    if (stopped) {
+      run.stop();
+    }
+  }
+
+  private static Provenance provenance(EmbedRequest request, Encoder encoder) {
+    ModelDirectory model = request.model();
+    return new Provenance(
+        EngineVersion.number(),
+        model.hash(),
+        model.architecture().name(),
+        encoder.description().name(),
+        encoder.description().precision(),
+        request.chips().byName());
+  }
+
+  private static void checkMemory(EmbedRequest request, Encoder encoder) {
+    ModelDirectory model = request.model();
+    int chipSize = encoder.description().chip();
+    int batch = encoder.description().batch();
+    long heap = Runtime.getRuntime().maxMemory();
+    MemoryPlan plan;
+    if (encoder.deviceMemory().isPresent()) {
+      MemoryPlan device =
+          MemoryPlan.onDevice(
+              request.platform(), model.architecture(), chipSize, batch, request.run());
+      log.info("device memory, at most: {}", device);
+      device.requireFits(encoder.deviceMemory().getAsLong());
+      plan = MemoryPlan.besideDevice(request.platform(), request.run(), heap);
+    } else {
+      plan =
+          MemoryPlan.of(
+              request.platform(),
+              model.architecture(),
+              model.description().weights().bytes(),
+              chipSize,
+              batch,
+              request.run(),
+              heap);
+    }
+    log.info("memory, at most: {}", plan);
+    plan.requireFits(MemoryPlan.available());
+  }
+}

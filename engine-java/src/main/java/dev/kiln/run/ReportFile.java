@@ -1,0 +1,49 @@
+package dev.kiln.run;
+
+import dev.kiln.error.ConfigurationException;
+import dev.kiln.fetch.ObjectStore;
+import dev.kiln.fetch.UnavailableException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The report of a run in its output.
+ *
+ * @param out borrowed
+ * @param key of the report
+ */
+record ReportFile(ObjectStore out, String key) {
+  private static final Logger log = LoggerFactory.getLogger(ReportFile.class);
+
+  /**
+   * Writes that the run has started, which also proves that the output can be written.
+   *
+   * @throws ConfigurationException if the output cannot be written
+   * @throws UncheckedIOException if the output cannot be reached
+   */
+  void announce() {
+    try {
+      out.put(key, "{\"state\": \"running\"}\n".getBytes(StandardCharsets.UTF_8));
+    } catch (UnavailableException e) {
+      throw new UncheckedIOException(e);
+    } catch (IOException e) {
+      throw new ConfigurationException(
+          "cannot write --out %s (%s): fix its permissions or choose another"
+              .formatted(out.root(), e),
+          e);
+    }
+  }
+
+  /** Writes the report; a failure is logged, because the files are complete without it. */
+  void write(RunReport report) {
+    try {
+      out.put(key, report.json());
+      log.info("report  {}", out.uri(key));
+    } catch (IOException e) {
+      log.error("cannot write report {}: {}", out.uri(key), e.toString());
+    }
+  }
+}
