@@ -42,8 +42,8 @@ public class DecodeBenchmark {
     reader = new StripReader(scene, threads, decoder);
     try (OneWindowPerChip other = new OneWindowPerChip(scene);
         Strip strip = reader.read()) {
-      int right = (reader.grid().columns() - 1) * reader.grid().chip();
-      int lower = strip.firstRow() + strip.rows() - reader.grid().chip();
+      int right = (reader.grid().columns() - 1) * reader.grid().chipSize();
+      int lower = strip.firstRow() + strip.rows() - reader.grid().chipSize();
       other.check(strip, 0, 0);
       other.check(strip, right, 0);
       other.check(strip, 0, lower);

@@ -57,7 +57,7 @@ final class StripReader implements AutoCloseable {
       }
       sources.add(new SceneRaster.Source(band.band(), files.get(key), band.index()));
     }
-    raster = SceneRaster.of(scene.platform().name(), sources);
+    raster = SceneRaster.of(sources);
     grid = ChipGrid.of(raster.width(), raster.height(), CHIP);
     windows = grid.strips(raster.tileHeight(), raster.rowStep(), grid.all());
     next = 0;

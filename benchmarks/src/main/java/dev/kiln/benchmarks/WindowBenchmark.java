@@ -45,7 +45,7 @@ public class WindowBenchmark {
   @Benchmark
   public void chip(Work work) {
     int chip = next++ % reader.grid().size();
-    work.bytes += windows.read(first, reader.grid().column(chip), reader.grid().row(chip));
+    work.bytes += windows.read(first, reader.grid().left(chip), reader.grid().top(chip));
     work.items++;
   }
 

@@ -14,27 +14,29 @@ import org.locationtech.jts.io.ByteOrderValues;
 import org.locationtech.jts.io.WKBWriter;
 
 /**
- * A chip's rectangle on the ground, as GeoJSON (RFC 7946) wants it: WGS84 degrees, longitude first,
+ * Outline of a chip on the Earth as GeoJSON (RFC 7946) defines it: WGS84 degrees, longitude first,
  * counter-clockwise, longitudes from -180 to 180.
  *
- * <p>A chip that crosses the antimeridian is cut there, into a multipolygon of one part on either
- * side. To cut it, and for its centroid, its ring is laid out without the jump from 180 to -180, so
- * the centroid is the middle of the chip and not that of the wrong half of the globe. A chip that
- * holds a pole becomes the band of latitudes between its corners and that pole, all around.
+ * <p>A chip that crosses the antimeridian is split there into a multipolygon. Internally its ring
+ * is continuous, without the jump from 180 to -180, so the centroid is the centre of the chip and
+ * not a point on the other side of the globe. A chip that contains a pole becomes the band of
+ * latitudes between its corners and that pole, at all longitudes.
  */
 public final class Footprint {
   private static final GeometryFactory WGS84 = new GeometryFactory();
 
-  private final Polygon laidOut;
+  private final Polygon continuous;
 
   /**
-   * @param lon longitudes of its four corners in degrees, in order around it
-   * @param lat latitudes of its four corners in degrees
+   * Creates the outline from its corners.
+   *
+   * @param lon longitudes of the four corners in degrees, in order around the chip
+   * @param lat latitudes of the four corners in degrees
    */
   public Footprint(double[] lon, double[] lat) {
     if (lon.length != 4 || lat.length != 4) {
       throw new IllegalArgumentException(
-          "a footprint has 4 corners, found " + lon.length + " and " + lat.length);
+          "expected 4 corners, found " + lon.length + " and " + lat.length);
     }
     List<Coordinate> ring = new ArrayList<>();
     ring.add(new Coordinate(lon[0], lat[0]));
@@ -48,15 +50,15 @@ public final class Footprint {
       ring.add(new Coordinate(lon[0], lat[0]));
     }
     Polygon polygon = WGS84.createPolygon(ring.toArray(Coordinate[]::new));
-    // A scene that is stored from its lower edge up has its chips' corners the other way round.
-    this.laidOut =
+    // Mirrored projections list the corners clockwise.
+    this.continuous =
         centred(
             Orientation.isCCW(polygon.getExteriorRing().getCoordinateSequence())
                 ? polygon
                 : polygon.reverse());
   }
 
-  /** Turned around the globe until its middle lies between -180 and 180. */
+  /** Shifts the polygon by whole turns until its centroid is between -180 and 180. */
   private static Polygon centred(Polygon polygon) {
     double turns = Math.rint(polygon.getCentroid().getX() / 360);
     return turns == 0 ? polygon : (Polygon) turned(polygon, -turns * 360);
@@ -66,7 +68,7 @@ public final class Footprint {
     return AffineTransformation.translationInstance(degrees, 0).transform(polygon);
   }
 
-  /** The longitude less than half a turn from another that means the same meridian. */
+  /** Returns the equivalent of a longitude that is within 180 degrees of another. */
   private static double near(double lon, double other) {
     if (lon - other > 180) {
       return lon - 360;
@@ -74,27 +76,27 @@ public final class Footprint {
     return other - lon > 180 ? lon + 360 : lon;
   }
 
-  /** A polygon, or a multipolygon if it crosses the antimeridian. */
+  /** Returns a polygon, or a multipolygon if the chip crosses the antimeridian. */
   public Geometry geometry() {
-    Envelope envelope = laidOut.getEnvelopeInternal();
+    Envelope envelope = continuous.getEnvelopeInternal();
     if (envelope.getMinX() >= -180 && envelope.getMaxX() <= 180) {
-      return laidOut;
+      return continuous;
     }
     Geometry world = WGS84.toGeometry(new Envelope(-180, 180, -90, 90));
     Geometry cut = WGS84.createPolygon();
     for (int turn = -360; turn <= 360; turn += 360) {
-      cut = cut.union(turned(laidOut, turn).intersection(world));
+      cut = cut.union(turned(continuous, turn).intersection(world));
     }
-    cut.normalize(); // a fixed order, clockwise
+    cut.normalize(); // deterministic order, clockwise
     return cut.reverse();
   }
 
-  /** Centroid in degrees (x is longitude, y is latitude), the middle of a chip that is cut. */
+  /** Returns the centroid in degrees (x is longitude, y is latitude), also of a split chip. */
   public Point centroid() {
-    return laidOut.getCentroid();
+    return continuous.getCentroid();
   }
 
-  /** The geometry as little-endian WKB. */
+  /** Returns the geometry as little-endian WKB. */
   public byte[] wkb() {
     return new WKBWriter(2, ByteOrderValues.LITTLE_ENDIAN).write(geometry());
   }

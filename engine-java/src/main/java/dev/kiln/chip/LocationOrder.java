@@ -1,18 +1,18 @@
 package dev.kiln.chip;
 
-/** Which of a chip's coordinates is given to the model first. */
+/** Order of a chip's coordinates in the model's input. */
 public enum LocationOrder {
-  /** Latitude first, as the model was trained. */
+  /** Latitude first, as in training. */
   TRAINED,
-  /** Longitude first: reproduces published vectors that were made so by mistake. */
+  /** Longitude first: reproduces published vectors that were computed so by mistake. */
   SWAPPED;
 
   /**
-   * {@code [sin a, cos a, sin b, cos b]} in radians, where (a, b) is (lat, lon), or (lon, lat) when
+   * Returns {@code [sin a, cos a, sin b, cos b]}, where (a, b) is (lat, lon), or (lon, lat) if
    * swapped.
    *
-   * @param lat degrees
-   * @param lon degrees
+   * @param lat latitude in degrees
+   * @param lon longitude in degrees
    */
   public float[] encode(double lat, double lon) {
     double first = Math.toRadians(this == TRAINED ? lat : lon);

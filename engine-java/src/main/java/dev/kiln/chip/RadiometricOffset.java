@@ -1,15 +1,15 @@
 package dev.kiln.chip;
 
 /**
- * Whether stored values are shifted before they are normalised. Since processing baseline 04.00
- * Sentinel-2 products carry +1000; Clay was trained on values without.
+ * Offset that is added to stored values before they are normalised. Since processing baseline 04.00
+ * Sentinel-2 products contain an offset of +1000; Clay was trained on values without it.
  */
 public enum RadiometricOffset {
-  /** What the scene's metadata ask for. */
+  /** Decided per scene from its metadata. */
   AUTO("auto"),
-  /** Values are taken as stored. */
+  /** Stored values are used unchanged. */
   NONE("none"),
-  /** 1000 is subtracted; values stay above 0, and 0, no data, stays 0. */
+  /** Subtracts 1000; results are at least 1, and 0 (no data) stays 0. */
   MINUS_1000("-1000");
 
   private final String text;
@@ -19,9 +19,9 @@ public enum RadiometricOffset {
   }
 
   /**
-   * What is added to the values of a scene.
+   * Returns the number that is added to the values of a scene.
    *
-   * @param stated what its metadata ask for
+   * @param stated offset according to the scene's metadata
    */
   public int of(int stated) {
     return switch (this) {
@@ -31,7 +31,7 @@ public enum RadiometricOffset {
     };
   }
 
-  /** As on the command line. */
+  /** Returns the value as written on the command line. */
   @Override
   public String toString() {
     return text;

@@ -5,13 +5,13 @@ import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.time.temporal.IsoFields;
 
-/** When a scene was taken, as Clay takes it. */
+/** Acquisition time in the form of the model's input. */
 public final class TimeEncoding {
   private TimeEncoding() {}
 
   /**
-   * {@code [sin week, cos week, sin hour, cos hour]} with week = ISO week · 2π/52 and hour = hour
-   * of the day in UTC · 2π/24.
+   * Returns {@code [sin week, cos week, sin hour, cos hour]} with week = ISO week · 2π/52 and hour
+   * = hour of the day in UTC · 2π/24.
    */
   public static float[] of(Instant when) {
     ZonedDateTime utc = when.atZone(ZoneOffset.UTC);

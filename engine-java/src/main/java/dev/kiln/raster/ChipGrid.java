@@ -5,52 +5,53 @@ import java.util.BitSet;
 import java.util.List;
 
 /**
- * The whole chips of a scene: squares of {@code chip} pixels from the scene's upper-left corner,
- * row by row. Chip (x, y) has index {@code y·columns + x} and begins at pixel (x·chip, y·chip).
+ * The whole chips of a scene: squares of {@code chipSize} pixels from the scene's upper-left
+ * corner, row by row. Chip (x, y) has index {@code y·columns + x}; its upper-left pixel is
+ * (x·chipSize, y·chipSize).
  *
- * @param columns chips across
- * @param rows chips down
- * @param chip edge in pixels
+ * @param columns number of chips across
+ * @param rows number of chips down
+ * @param chipSize edge of a chip in pixels
  */
-public record ChipGrid(int columns, int rows, int chip) {
-  /** The grid of a scene of {@code width} × {@code height} pixels. */
-  public static ChipGrid of(int width, int height, int chip) {
-    return new ChipGrid(width / chip, height / chip, chip);
+public record ChipGrid(int columns, int rows, int chipSize) {
+  /** Returns the grid of a scene of {@code width} × {@code height} pixels. */
+  public static ChipGrid of(int width, int height, int chipSize) {
+    return new ChipGrid(width / chipSize, height / chipSize, chipSize);
   }
 
-  /** Chips in the grid. */
+  /** Returns the number of chips. */
   public int size() {
     return columns * rows;
   }
 
-  /** Indices of all chips. */
+  /** Returns the indices of all chips. */
   public BitSet all() {
     BitSet all = new BitSet(size());
     all.set(0, size());
     return all;
   }
 
-  /** Pixel column of a chip's left edge. */
-  public int column(int index) {
-    return index % columns * chip;
+  /** Returns the pixel column of a chip's left edge. */
+  public int left(int chipIndex) {
+    return chipIndex % columns * chipSize;
   }
 
-  /** Pixel row of a chip's upper edge. */
-  public int row(int index) {
-    return index / columns * chip;
+  /** Returns the pixel row of a chip's upper edge. */
+  public int top(int chipIndex) {
+    return chipIndex / columns * chipSize;
   }
 
   /**
    * Cuts the grid into strips of whole rows of chips, each about as high as a row of tiles, so that
    * a tile is inflated once.
    *
-   * @param tileHeight height of a row of tiles, in grid pixels
-   * @param rowStep a strip begins at a multiple of so many grid rows, to begin with a pixel of
-   *     every band; that may be a few rows above its first chip
-   * @param surviving indices of the chips that are wanted; strips without any are left out
+   * @param tileHeight tile height in grid pixels
+   * @param rowStep a strip's first row is a multiple of this number of grid rows, at which pixels
+   *     of all bands start; it can be a few rows above its first chip
+   * @param surviving indices of the wanted chips; strips without any are omitted
    */
   public List<StripWindow> strips(int tileHeight, int rowStep, BitSet surviving) {
-    int step = Math.max(1, tileHeight / chip);
+    int step = Math.max(1, tileHeight / chipSize);
     List<StripWindow> strips = new ArrayList<>();
     for (int first = 0; first < rows; first += step) {
       int end = Math.min(rows, first + step);
@@ -73,15 +74,19 @@ public record ChipGrid(int columns, int rows, int chip) {
     List<StripWindow.Span> spans = new ArrayList<>();
     for (int x = wanted.nextSetBit(0); x >= 0; ) {
       int stop = wanted.nextClearBit(x);
-      spans.add(new StripWindow.Span(x * chip, stop * chip));
+      spans.add(new StripWindow.Span(x * chipSize, stop * chipSize));
       x = wanted.nextSetBit(stop);
     }
-    int firstRow = first * chip / rowStep * rowStep;
+    int firstRow = first * chipSize / rowStep * rowStep;
     return new StripWindow(
-        firstRow, end * chip - firstRow, columns * chip, new StripWindow.Span(first, end), spans);
+        firstRow,
+        end * chipSize - firstRow,
+        columns * chipSize,
+        new StripWindow.Span(first, end),
+        spans);
   }
 
-  /** Indices of the chips whose rows a strip was cut for. */
+  /** Returns the indices of all chips in a strip. */
   public BitSet chips(StripWindow window) {
     BitSet chips = new BitSet(size());
     chips.set(window.chipRows().begin() * columns, window.chipRows().end() * columns);

@@ -10,8 +10,8 @@ import java.util.BitSet;
 import java.util.function.IntPredicate;
 
 /**
- * What share of each chip's pixels is cloud and what share holds no data, counted on the scene's
- * grid: a pixel of a coarser mask counts for every grid pixel that it covers.
+ * Cloud share and nodata share of each chip, counted on the scene's grid: a pixel of a coarser mask
+ * counts for every grid pixel that it covers.
  */
 public final class ChipShares {
   private static final int CLOUD = 1;
@@ -25,7 +25,7 @@ public final class ChipShares {
     this.nodata = new double[chips];
   }
 
-  /** Shares of a scene in which nothing is masked. */
+  /** Returns shares of 0 for all chips. */
   public static ChipShares none(ChipGrid grid) {
     return new ChipShares(grid.size());
   }
@@ -33,10 +33,11 @@ public final class ChipShares {
   /**
    * Counts the pixels of a classification band.
    *
-   * @param mask the band on the scene's grid, as {@link SceneRaster#ofMask} gives it
-   * @param isCloud whether a pixel of this value is cloud
-   * @param isNodata whether a pixel of this value holds no data
-   * @throws SceneException permanent if it does not hold uint8 or uint16, or cannot be decoded
+   * @param mask band on the scene's grid, from {@link SceneRaster#ofMask}
+   * @param grid chips of the scene
+   * @param isCloud whether a value means cloud
+   * @param isNodata whether a value means no data
+   * @throws SceneException permanent if the band is not uint8 or uint16, or cannot be decoded
    */
   public static ChipShares of(
       SceneRaster mask, ChipGrid grid, IntPredicate isCloud, IntPredicate isNodata)
@@ -61,7 +62,7 @@ public final class ChipShares {
     PixelType type = mask.type();
     if (type != PixelType.UINT8 && type != PixelType.UINT16) {
       throw SceneException.permanent(
-          mask.key(), "a mask of uint8 or uint16 pixels expected, found " + type);
+          mask.objectKey(), "expected a mask of type uint8 or uint16, found " + type);
     }
     byte[] meaning = new byte[1 << (8 * type.bytes())];
     for (int value = 0; value < meaning.length; value++) {
@@ -71,52 +72,54 @@ public final class ChipShares {
     return meaning;
   }
 
-  private void count(int index, Strip strip, ChipGrid grid, byte[] meaning) {
+  private void count(int chipIndex, Strip strip, ChipGrid grid, byte[] meaning) {
     BandPlane plane = strip.bands().get(0);
     ByteBuffer raw = strip.raw();
     int repeat = plane.repeat();
-    int left = grid.column(index);
-    int top = grid.row(index) - strip.firstRow();
+    int left = grid.left(chipIndex);
+    int top = grid.top(chipIndex) - strip.firstRow();
     long cloudy = 0;
     long missing = 0;
-    for (int y = top / repeat; y * repeat < top + grid.chip(); y++) {
-      int high = overlap(y * repeat, repeat, top, grid.chip());
-      for (int x = left / repeat; x * repeat < left + grid.chip(); x++) {
+    for (int y = top / repeat; y * repeat < top + grid.chipSize(); y++) {
+      int high = overlap(y * repeat, repeat, top, grid.chipSize());
+      for (int x = left / repeat; x * repeat < left + grid.chipSize(); x++) {
         int at = Math.toIntExact(plane.byteOf(x, y));
         int value =
             plane.type() == PixelType.UINT8 ? raw.get(at) & 0xFF : raw.getShort(at) & 0xFFFF;
         if (meaning[value] != 0) {
-          int pixels = high * overlap(x * repeat, repeat, left, grid.chip());
+          int pixels = high * overlap(x * repeat, repeat, left, grid.chipSize());
           cloudy += (meaning[value] & CLOUD) != 0 ? pixels : 0;
           missing += (meaning[value] & NODATA) != 0 ? pixels : 0;
         }
       }
     }
-    double pixels = (double) grid.chip() * grid.chip();
-    cloud[index] = cloudy / pixels;
-    nodata[index] = missing / pixels;
+    double pixels = (double) grid.chipSize() * grid.chipSize();
+    cloud[chipIndex] = cloudy / pixels;
+    nodata[chipIndex] = missing / pixels;
   }
 
-  /** How much of {@code [a, a + length)} lies in {@code [b, b + size)}. */
+  /**
+   * Returns the length of the intersection of {@code [a, a + length)} and {@code [b, b + size)}.
+   */
   private static int overlap(int a, int length, int b, int size) {
     return Math.min(a + length, b + size) - Math.max(a, b);
   }
 
-  /** Share of cloudy pixels in a chip, 0 to 1. */
-  public double cloud(int index) {
-    return cloud[index];
+  /** Returns a chip's share of cloudy pixels, 0 to 1. */
+  public double cloud(int chipIndex) {
+    return cloud[chipIndex];
   }
 
-  /** Share of a chip's pixels without data, 0 to 1. */
-  public double nodata(int index) {
-    return nodata[index];
+  /** Returns a chip's share of pixels without data, 0 to 1. */
+  public double nodata(int chipIndex) {
+    return nodata[chipIndex];
   }
 
   /**
-   * The chips that are worth embedding.
+   * Returns the indices of the chips to embed.
    *
-   * @param maxCloud chips with a larger share of cloud are left out
-   * @param maxNodata chips with a larger share of pixels without data are left out
+   * @param maxCloud largest accepted cloud share
+   * @param maxNodata largest accepted nodata share
    */
   public BitSet surviving(double maxCloud, double maxNodata) {
     BitSet surviving = new BitSet(cloud.length);

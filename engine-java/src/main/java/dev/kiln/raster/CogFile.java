@@ -44,16 +44,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A cloud-optimised GeoTIFF, opened by GDAL in host memory: GDAL says where it lies and what it
- * holds, and Kiln's own decoder reads its tiles if it knows their kind. The bytes are borrowed and
- * must outlive this. For one thread at a time; tiles are decoded on several.
+ * A GeoTIFF in host memory. GDAL reads its metadata; Kiln's native decoder decodes the tiles of the
+ * formats that it supports, and GDAL those of all others. The bytes are borrowed and must outlive
+ * this object. Not thread-safe; tiles are decoded on several threads.
  */
 public final class CogFile implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(CogFile.class);
   private static final int OPEN_FLAGS = 0x02 | 0x40; // GDAL_OF_RASTER | GDAL_OF_VERBOSE_ERROR
   private static final AtomicLong SERIAL = new AtomicLong();
 
-  /** Why files went to GDAL, each said once: an archive has a million files of a kind. */
+  /** Reasons for decoding with GDAL that have been logged; each is logged once per process. */
   private static final Set<String> REASONS_FOR_GDAL = ConcurrentHashMap.newKeySet();
 
   private final String key;
@@ -71,18 +71,27 @@ public final class CogFile implements AutoCloseable {
   private GDALDatasetH dataset;
 
   /**
-   * @param key the object's key, for messages
+   * Opens a file.
+   *
+   * @param key object key, for messages
    * @param bytes the whole object, borrowed
-   * @param threads that decode tiles
-   * @throws SceneException permanent if it is not a GeoTIFF whose pixels Kiln can take
+   * @param threads number of threads that decode tiles
+   * @return the open file, owned by the caller
+   * @throws SceneException permanent if the object is not a GeoTIFF that Kiln supports
    */
   public static CogFile open(String key, HostBuffer bytes, int threads) throws SceneException {
     return open(key, bytes, threads, TileDecoder.NATIVE);
   }
 
   /**
-   * Opens a file whose tiles are decoded by the wanted decoder, or by GDAL if that one does not
-   * know their kind.
+   * Opens a file with a given decoder.
+   *
+   * @param key object key, for messages
+   * @param bytes the whole object, borrowed
+   * @param threads number of threads that decode tiles
+   * @param wanted preferred decoder; GDAL decodes formats that the native decoder does not support
+   * @return the open file, owned by the caller
+   * @throws SceneException permanent if the object is not a GeoTIFF that Kiln supports
    */
   public static CogFile open(String key, HostBuffer bytes, int threads, TileDecoder wanted)
       throws SceneException {
@@ -98,8 +107,7 @@ public final class CogFile implements AutoCloseable {
       dataset = openDataset(memoryFile, threads);
       if (dataset == null) {
         throw SceneException.permanent(
-            key,
-            "a GeoTIFF expected, found something else: " + lastError().replace(memoryFile, key));
+            key, "not a GeoTIFF: " + lastError().replace(memoryFile, key));
       }
       return new CogFile(key, memoryFile, dataset, bytes, threads, wanted);
     } catch (RuntimeException | Error e) {
@@ -138,7 +146,7 @@ public final class CogFile implements AutoCloseable {
     this.height = GDALGetRasterYSize(dataset);
     this.bands = GDALGetRasterCount(dataset);
     if (bands < 1) {
-      throw SceneException.permanent(key, "the file holds no bands");
+      throw SceneException.permanent(key, "expected at least 1 band, found none");
     }
     GDALRasterBandH first = GDALGetRasterBand(dataset, 1);
     this.type = pixelType(key, GDALGetRasterDataType(first));
@@ -150,10 +158,11 @@ public final class CogFile implements AutoCloseable {
     this.interleaved = bands > 1 && "PIXEL".equals(interleave(dataset));
     this.geotransform = new double[6];
     if (GDALGetGeoTransform(dataset, geotransform) != CE_None) {
-      throw SceneException.permanent(key, "no geotransform: the file does not say where it lies");
+      throw SceneException.permanent(key, "no geotransform: the file has no georeferencing");
     }
     if (geotransform[2] != 0 || geotransform[4] != 0) {
-      throw SceneException.permanent(key, "north-up grid expected, found a rotated one");
+      throw SceneException.permanent(
+          key, "expected an unrotated grid, found a rotated geotransform");
     }
     this.threads = threads;
     this.nativeTiles = wanted == TileDecoder.NATIVE ? nativeTiles(bytes) : Optional.empty();
@@ -164,7 +173,7 @@ public final class CogFile implements AutoCloseable {
       return Optional.of(NativeTiles.of(this, bytes));
     } catch (UnsupportedTiffException e) {
       if (REASONS_FOR_GDAL.add(e.getMessage())) {
-        log.info("{}, and others of its kind: decoded by GDAL ({})", key, e.getMessage());
+        log.info("GDAL decodes files of this format: object={} reason=\"{}\"", key, e.getMessage());
       }
       return Optional.empty();
     }
@@ -185,7 +194,7 @@ public final class CogFile implements AutoCloseable {
       return PixelType.FLOAT32;
     }
     throw SceneException.permanent(
-        key, "pixels of type uint8, uint16, int16 or float32 expected, found GDAL type " + type);
+        key, "expected pixels of type uint8, uint16, int16 or float32, found GDAL type " + type);
   }
 
   static int gdalType(PixelType type) {
@@ -197,13 +206,13 @@ public final class CogFile implements AutoCloseable {
     };
   }
 
-  /** What GDAL last complained of on this thread. */
+  /** Returns GDAL's last error message on this thread. */
   static String lastError() {
     String message = CPLGetLastErrorMsg();
-    return message == null || message.isEmpty() ? "GDAL gives no reason" : message;
+    return message == null || message.isEmpty() ? "GDAL reports no reason" : message;
   }
 
-  /** What GDAL last complained of, with the file under its own name. */
+  /** Returns GDAL's last error message with the object key in place of the memory file's name. */
   String gdalError() {
     return lastError().replace(memoryFile, key);
   }
@@ -215,76 +224,79 @@ public final class CogFile implements AutoCloseable {
     return dataset;
   }
 
-  public String key() {
+  /** Returns the object key. */
+  public String objectKey() {
     return key;
   }
 
-  /** Columns in pixels. */
+  /** Returns the width in pixels. */
   public int width() {
     return width;
   }
 
-  /** Rows in pixels. */
+  /** Returns the height in pixels. */
   public int height() {
     return height;
   }
 
+  /** Returns the number of bands. */
   public int bands() {
     return bands;
   }
 
+  /** Returns the pixel type of all bands. */
   public PixelType type() {
     return type;
   }
 
-  /** Height of a row of tiles in pixels. */
+  /** Returns the height of a tile in pixels. */
   public int tileHeight() {
     return tileHeight;
   }
 
-  /** Width of a tile in pixels. */
+  /** Returns the width of a tile in pixels. */
   int tileWidth() {
     return tileWidth;
   }
 
-  /** Threads that decode tiles. */
+  /** Returns the number of threads that decode tiles. */
   int threads() {
     return threads;
   }
 
-  /** Whether the bands of a pixel lie together, in the file and in what is read. */
+  /** Returns whether bands are interleaved by pixel, in the file and in what is read. */
   public boolean interleaved() {
     return interleaved;
   }
 
-  /** What decodes the tiles. */
+  /** Returns which decoder reads the tiles. */
   public TileDecoder decoder() {
     return nativeTiles.isPresent() ? TileDecoder.NATIVE : TileDecoder.GDAL;
   }
 
-  /** Empty if GDAL decodes the tiles. */
+  /** Returns the native decoder's view; empty if GDAL decodes the tiles. */
   Optional<NativeTiles> nativeTiles() {
     dataset(); // used after close?
     return nativeTiles;
   }
 
-  /** Easting in metres, {@code x} pixels from the left edge. */
+  /** Returns the easting in metres, {@code x} pixels from the left edge. */
   double easting(double x) {
     return geotransform[0] + x * geotransform[1];
   }
 
-  /** Northing in metres, {@code y} pixels from the upper edge. */
+  /** Returns the northing in metres, {@code y} pixels from the upper edge. */
   double northing(double y) {
     return geotransform[3] + y * geotransform[5];
   }
 
-  /** Transformation from this file's grid to WGS84. */
+  /** Returns a new transformation from the file's CRS to WGS84, owned by the caller. */
   Crs toLonLat() throws SceneException {
     return Crs.toLonLat(key, GDALGetSpatialRef(dataset()));
   }
 
-  /** Where the file lies. */
-  public GeoExtent ground() {
+  /** Returns the area that the file covers. */
+  public GeoExtent extent() {
     return new GeoExtent(
         GDALGetProjectionRef(dataset()),
         easting(0),
@@ -294,7 +306,11 @@ public final class CogFile implements AutoCloseable {
         Math.abs(geotransform[1]));
   }
 
-  /** The value that the file says stands for no data in a band, numbered from 1. */
+  /**
+   * Returns the declared nodata value of a band.
+   *
+   * @param band band number, from 1
+   */
   public OptionalDouble nodata(int band) {
     int[] known = new int[1];
     double value = GDALGetRasterNoDataValue(GDALGetRasterBand(dataset(), band), known);
@@ -302,9 +318,9 @@ public final class CogFile implements AutoCloseable {
   }
 
   /**
-   * Reads a window of some bands in the file's own pixel type.
+   * Reads a window in the file's own pixel type.
    *
-   * @param numbers of the bands, from 1
+   * @param numbers band numbers, from 1
    * @param into receives pixel (i, j) of band k at byte {@code offset + k·bandStride + j·lineStride
    *     + i·pixelStride}
    * @throws SceneException permanent if a tile cannot be decoded
@@ -316,16 +332,16 @@ public final class CogFile implements AutoCloseable {
   }
 
   /**
-   * Where the pixels of a read go.
+   * Layout of the pixels that a read writes.
    *
    * @param offset byte of the first pixel of the first band
-   * @param pixelStride bytes from pixel to pixel
-   * @param lineStride bytes from line to line
-   * @param bandStride bytes from band to band
+   * @param pixelStride bytes between pixels of a line
+   * @param lineStride bytes between lines
+   * @param bandStride bytes between bands
    */
   record BandLayout(long offset, long pixelStride, long lineStride, long bandStride) {}
 
-  /** Closes the file; a second call does nothing. */
+  /** Closes the file. Idempotent. */
   @Override
   public void close() {
     if (dataset != null) {

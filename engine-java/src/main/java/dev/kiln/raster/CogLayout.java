@@ -7,13 +7,13 @@ import java.util.BitSet;
 import java.util.List;
 
 /**
- * How the full-resolution image of a GeoTIFF lies in its file: read from the file's directories
- * alone, before any pixel is fetched. Strips count as tiles as wide as the image.
+ * Tile layout of a GeoTIFF's full-resolution image, read from the file's directories before any
+ * pixel is fetched. TIFF strips are treated as tiles that are as wide as the image.
  *
- * <p>Everything is checked: a layout that was read describes tiles that lie within the object.
+ * <p>All tiles of a layout are checked to lie within the object.
  */
 public final class CogLayout {
-  /** Pixels across and down that GDAL can address. */
+  /** Largest width and height that GDAL supports. */
   private static final long MOST_PIXELS = Integer.MAX_VALUE;
 
   private static final int MOST_BANDS = 1024;
@@ -54,7 +54,7 @@ public final class CogLayout {
   private final long[] lengths;
 
   /**
-   * Reads the layout; only the bytes of the file's directories are asked for.
+   * Reads the layout; requests only the bytes of the file's directories.
    *
    * @param key the object, for messages
    * @param size of the object in bytes
@@ -89,7 +89,7 @@ public final class CogLayout {
     } else {
       this.tileWidth = width;
       long rows = image.number(Tag.STRIP_ROWS, "rows of a strip", height);
-      // Writers that put the whole image into one strip may say 2^32 - 1 here.
+      // Writers that store the whole image as one strip may put 2^32 - 1 here.
       this.tileHeight = within(Math.min(rows, height), MOST_PIXELS, "rows of a strip");
       this.offsets = image.numbers(Tag.STRIP_OFFSETS, "strip offsets");
       this.lengths = image.numbers(Tag.STRIP_BYTES, "strip byte counts");
@@ -101,14 +101,14 @@ public final class CogLayout {
     long tiles = (long) columns() * rows() * (interleaved ? 1 : bands);
     if (tiles > MOST_TILES || offsets.length < tiles || lengths.length < tiles) {
       throw broken(
-          "%d tiles expected, found %d offsets and %d byte counts"
+          "expected %d tiles, found %d offsets and %d byte counts"
               .formatted(tiles, offsets.length, lengths.length));
     }
     for (int i = 0; i < tiles; i++) {
       if (lengths[i] > Integer.MAX_VALUE || offsets[i] > size - lengths[i]) {
         throw SceneException.permanent(
             key,
-            "tile %d is said to be bytes %d+%d of %d: the object is cut short or broken"
+            "tile %d: expected bytes %d+%d, found an object of %d bytes: it is truncated or corrupt"
                 .formatted(i, offsets[i], lengths[i], size));
       }
     }
@@ -121,7 +121,7 @@ public final class CogLayout {
     return (int) value;
   }
 
-  /** The value that all bands have; 1 where the file names none. */
+  /** Returns the value that all bands share; {@code absent} if the tag is missing. */
   private int same(TiffDirectory image, int tag, String name, long absent, long most)
       throws SceneException {
     if (!image.has(tag)) {
@@ -130,85 +130,90 @@ public final class CogLayout {
     long[] values = image.numbers(tag, name);
     for (long value : values) {
       if (value != values[0]) {
-        throw SceneException.permanent(key, name + " differ between its bands");
+        throw SceneException.permanent(
+            key, name + ": expected one value for all bands, found several");
       }
     }
     return within(values[0], most, name);
   }
 
   private SceneException broken(String what) {
-    return SceneException.permanent(key, "broken TIFF: " + what);
+    return SceneException.permanent(key, "corrupt TIFF: " + what);
   }
 
-  public String key() {
+  /** Returns the object key. */
+  public String objectKey() {
     return key;
   }
 
-  /** Columns in pixels. */
+  /** Returns the width in pixels. */
   public int width() {
     return width;
   }
 
-  /** Rows in pixels. */
+  /** Returns the height in pixels. */
   public int height() {
     return height;
   }
 
+  /** Returns the number of bands. */
   public int bands() {
     return bands;
   }
 
-  /** Bits of one pixel of one band. */
+  /** Returns the bits per sample. */
   public int bits() {
     return bits;
   }
 
-  /** The TIFF sample format: 1 unsigned, 2 signed, 3 floating point. */
+  /** Returns the TIFF sample format: 1 unsigned, 2 signed, 3 floating point. */
   public int format() {
     return format;
   }
 
-  /** The TIFF compression: 1 none, 8 DEFLATE, 5 LZW, 50000 ZSTD … */
+  /** Returns the TIFF compression code: 1 none, 5 LZW, 8 DEFLATE, 50000 ZSTD. */
   public int compression() {
     return compression;
   }
 
-  /** The TIFF predictor: 1 none, 2 horizontal differences, 3 floating point. */
+  /** Returns the TIFF predictor: 1 none, 2 horizontal differences, 3 floating point. */
   public int predictor() {
     return predictor;
   }
 
-  /** Whether a tile holds all bands, pixel by pixel; else each band has tiles of its own. */
+  /**
+   * Returns whether a tile contains all bands pixel by pixel; if not, each band has its own tiles.
+   */
   public boolean interleaved() {
     return interleaved;
   }
 
-  /** Columns of a tile in pixels. */
+  /** Returns the width of a tile in pixels. */
   public int tileWidth() {
     return tileWidth;
   }
 
-  /** Rows of a tile in pixels. */
+  /** Returns the height of a tile in pixels. */
   public int tileHeight() {
     return tileHeight;
   }
 
-  /** Tiles across. */
+  /** Returns the number of tiles across. */
   public int columns() {
     return (int) ((width - 1L) / tileWidth + 1);
   }
 
-  /** Tiles down. */
+  /** Returns the number of tiles down. */
   public int rows() {
     return (int) ((height - 1L) / tileHeight + 1);
   }
 
   /**
-   * Where a tile lies in the object. Empty for a tile that was never written.
+   * Returns the bytes of a tile in the object; length 0 for a tile that was never written.
    *
-   * @param column from the left, from 0
-   * @param row from the top, from 0
-   * @param band from 1; any where the file is {@link #interleaved}
+   * @param column tile column, from 0 at the left
+   * @param row tile row, from 0 at the top
+   * @param band band number, from 1; ignored if the file is {@link #interleaved}
    */
   public ByteRange tile(int column, int row, int band) {
     if (column < 0 || column >= columns() || row < 0 || row >= rows()) {
@@ -221,12 +226,12 @@ public final class CogLayout {
   }
 
   /**
-   * Where the tiles lie that windows of a scene's grid touch, each once; those never written are
-   * left out.
+   * Returns the bytes of all tiles that intersect windows of a scene's grid, each tile once. Tiles
+   * that were never written are omitted.
    *
-   * @param windows in pixels of the scene's grid
-   * @param repeat how many grid pixels one pixel of this file covers in each direction
-   * @param wanted numbers of the bands, from 1
+   * @param windows windows in pixels of the scene's grid
+   * @param repeat grid pixels per pixel of this file in each direction
+   * @param wanted band numbers, from 1
    */
   public List<ByteRange> tiles(List<StripWindow> windows, int repeat, int... wanted) {
     BitSet touched = new BitSet();
@@ -244,7 +249,11 @@ public final class CogLayout {
     return ranges(touched, wanted);
   }
 
-  /** Where all tiles of some bands lie, numbered from 1; those never written are left out. */
+  /**
+   * Returns the bytes of all tiles of some bands. Tiles that were never written are omitted.
+   *
+   * @param wanted band numbers, from 1
+   */
   public List<ByteRange> tiles(int... wanted) {
     BitSet all = new BitSet();
     all.set(0, columns() * rows());
@@ -264,7 +273,7 @@ public final class CogLayout {
     return ranges;
   }
 
-  /** The last tile before grid pixel {@code end}. */
+  /** Returns the last tile before grid pixel {@code end}. */
   private static int last(int end, int repeat, int tile, int tiles) {
     return Math.min(tiles - 1, ((end + repeat - 1) / repeat - 1) / tile);
   }

@@ -19,15 +19,12 @@ import dev.kiln.gdal.OGRSpatialReferenceH;
 import java.util.stream.IntStream;
 import org.bytedeco.javacpp.BytePointer;
 
-/**
- * Transforms a scene's projected coordinates to longitude and latitude on WGS84. Not for use by
- * several threads at once.
- */
+/** Transformation of a scene's projected coordinates to WGS84. Not thread-safe. */
 public final class Crs implements AutoCloseable {
   private static final int WGS84 = 4326;
 
-  /** How far a point may come back from where it set out, in metres. */
-  private static final double RETURN = 1;
+  /** Largest error of a forward and inverse transformation, in metres. */
+  private static final double ROUND_TRIP_ERROR = 1;
 
   private OGRCoordinateTransformationH transformation;
   private final OGRCoordinateTransformationH inverse;
@@ -38,27 +35,24 @@ public final class Crs implements AutoCloseable {
   }
 
   /**
-   * @param key the object, for messages
-   * @param reference borrowed spatial reference of the scene, or null
-   * @throws SceneException permanent if there is none or it is not in metres
+   * Creates the transformation of a CRS.
+   *
+   * @param key object key, for messages
+   * @param reference spatial reference of the scene, borrowed; may be null
+   * @throws SceneException permanent if there is no CRS or its unit is not the metre
    */
   static Crs toLonLat(String key, OGRSpatialReferenceH reference) throws SceneException {
     if (reference == null) {
-      throw SceneException.permanent(key, "no coordinate reference system; one in metres expected");
+      throw SceneException.permanent(key, "expected a CRS in metres, found none");
     }
     if (OSRIsProjected(reference) == 0) {
-      throw SceneException.permanent(
-          key, "coordinate reference system in metres expected, found " + name(reference));
+      throw SceneException.permanent(key, "expected a CRS in metres, found " + name(reference));
     }
     double metres = OSRGetLinearUnits(reference, (BytePointer) null);
     if (metres != 1.0) {
       throw SceneException.permanent(
           key,
-          "coordinate reference system in metres expected, found "
-              + name(reference)
-              + " with units of "
-              + metres
-              + " m");
+          "expected a CRS in metres, found " + name(reference) + " with units of " + metres + " m");
     }
     OGRSpatialReferenceH wgs84 = OSRNewSpatialReference("");
     try {
@@ -86,7 +80,7 @@ public final class Crs implements AutoCloseable {
 
   private static String name(OGRSpatialReferenceH reference) {
     String name = OSRGetName(reference);
-    return name == null ? "an unnamed one" : name;
+    return name == null ? "an unnamed CRS" : name;
   }
 
   /**
@@ -94,7 +88,7 @@ public final class Crs implements AutoCloseable {
    *
    * @param x eastings in metres; longitudes in degrees on return
    * @param y northings in metres; latitudes in degrees on return
-   * @return whether all have a place on the Earth
+   * @return whether all points are on the Earth
    */
   public boolean toLonLat(double[] x, double[] y) {
     if (transformation == null) {
@@ -105,7 +99,7 @@ public final class Crs implements AutoCloseable {
     if (OCTTransform(transformation, x.length, x, y, null) == 0) {
       return false;
     }
-    // Beyond the rim of a map PROJ gives a place as well, but another leads back from there.
+    // Outside a map's area PROJ returns coordinates too, but their inverse is another point.
     double[] backX = x.clone();
     double[] backY = y.clone();
     if (OCTTransform(inverse, x.length, backX, backY, null) == 0) {
@@ -114,10 +108,11 @@ public final class Crs implements AutoCloseable {
     return IntStream.range(0, x.length)
         .allMatch(
             i ->
-                Math.abs(backX[i] - eastings[i]) < RETURN
-                    && Math.abs(backY[i] - northings[i]) < RETURN);
+                Math.abs(backX[i] - eastings[i]) < ROUND_TRIP_ERROR
+                    && Math.abs(backY[i] - northings[i]) < ROUND_TRIP_ERROR);
   }
 
+  /** Frees the transformation. Idempotent. */
   @Override
   public void close() {
     if (transformation != null) {

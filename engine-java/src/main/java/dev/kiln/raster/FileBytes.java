@@ -3,12 +3,15 @@ package dev.kiln.raster;
 import dev.kiln.error.SceneException;
 import java.nio.ByteBuffer;
 
-/** The bytes of a file of which some may first have to be fetched. */
+/** Random access to the bytes of a file, which are fetched when needed. */
 @FunctionalInterface
 public interface FileBytes {
   /**
-   * @return a borrowed view of {@code length} bytes from {@code offset}; both lie within the file
-   * @throws SceneException if they cannot be had
+   * Returns a borrowed view of some bytes.
+   *
+   * @param offset first byte
+   * @param length number of bytes; the range lies within the file
+   * @throws SceneException if the bytes cannot be fetched
    */
   ByteBuffer at(long offset, int length) throws SceneException, InterruptedException;
 }

@@ -3,15 +3,15 @@ package dev.kiln.raster;
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.gdal.Gdal;
 
-/** GDAL as installed on this machine. */
+/** The installed GDAL library. */
 public final class GdalLibrary {
   private GdalLibrary() {}
 
   /**
-   * Loads GDAL; a second call does nothing.
+   * Loads GDAL. Idempotent.
    *
-   * @return its version
-   * @throws ConfigurationException if it is not installed as this build needs it
+   * @return GDAL's version
+   * @throws ConfigurationException if the version that this build needs is not installed
    */
   public static String require() {
     try {

@@ -7,11 +7,13 @@ import static dev.kiln.gdal.global.gdal.GF_Read;
 
 import dev.kiln.error.SceneException;
 
-/** Tiles that GDAL decodes, on the threads that the file was opened with. */
+/** Decodes tiles with GDAL, on the threads that the file was opened with. */
 final class GdalTiles {
   private GdalTiles() {}
 
   /**
+   * Reads one window.
+   *
    * @throws SceneException permanent if a tile cannot be decoded
    */
   static void read(TileRead read) throws SceneException {
@@ -20,8 +22,10 @@ final class GdalTiles {
       read(read, read.bands(), layout.offset(), layout.bandStride());
       return;
     }
-    // Of a planar file GDAL 3.6, if it reads on threads, strides to a band's number in the file and
-    // not among those asked for, and so out of the buffer: one band at a time, without a stride.
+    // For planar files, multi-threaded reads of GDAL 3.6 compute a band's address from its number
+    // in
+    // the file instead of its position in the request, and write outside the buffer. Read one band
+    // at a time, without a band stride.
     for (int k = 0; k < read.bands().length; k++) {
       int[] band = {read.bands()[k]};
       read(read, band, layout.offset() + k * layout.bandStride(), 0);
@@ -55,9 +59,8 @@ final class GdalTiles {
             null);
     if (result != CE_None) {
       throw SceneException.permanent(
-          file.key(),
-          "pixels of rows %d to %d cannot be decoded: %s"
-              .formatted(y, y + h - 1, file.gdalError()));
+          file.objectKey(),
+          "cannot decode pixels of rows %d to %d: %s".formatted(y, y + h - 1, file.gdalError()));
     }
   }
 }

@@ -7,22 +7,22 @@ import static dev.kiln.gdal.global.gdal.OSRRelease;
 import dev.kiln.gdal.OGRSpatialReferenceH;
 
 /**
- * The rectangle that a file covers, in the units of its coordinate reference system.
+ * Rectangle that a file covers, in the units of its coordinate reference system.
  *
- * @param crs as WKT; empty if the file names none
+ * @param crs coordinate reference system as WKT; empty if the file has none
  * @param left easting of the left edge
  * @param upper northing of the upper edge
  * @param right easting of the right edge
  * @param lower northing of the lower edge
- * @param pixel width of a pixel
+ * @param pixelWidth width of a pixel
  */
 public record GeoExtent(
-    String crs, double left, double upper, double right, double lower, double pixel) {
+    String crs, double left, double upper, double right, double lower, double pixelWidth) {
 
-  /** Whether both cover the same rectangle in the same coordinate reference system. */
+  /** Returns whether both are the same rectangle in the same coordinate reference system. */
   public boolean isSameAs(GeoExtent other) {
-    // Grids are multiples of each other, so equal corners to a thousandth of a pixel are equal.
-    double tolerance = Math.min(pixel, other.pixel) / 1000;
+    // Grids are multiples of each other: corners within a thousandth of a pixel are equal.
+    double tolerance = Math.min(pixelWidth, other.pixelWidth) / 1000;
     return Math.abs(left - other.left) < tolerance
         && Math.abs(upper - other.upper) < tolerance
         && Math.abs(right - other.right) < tolerance

@@ -7,16 +7,18 @@ import dev.kiln.type.PixelType;
 import java.util.OptionalDouble;
 
 /**
- * The tiles of a file that Kiln's native code decodes.
+ * A file whose tiles the native decoder reads.
  *
- * @param tiff borrows the file's bytes
- * @param fill the pixel that stands where the file leaves a tile out
+ * @param tiff native view of the file; borrows its bytes
+ * @param fill pixel value of tiles that the file omits
  */
 record NativeTiles(TiledTiff tiff, int fill) {
   /**
-   * @param file as GDAL sees it
-   * @param bytes borrowed
-   * @throws UnsupportedTiffException if GDAL has to decode it
+   * Opens a file for the native decoder.
+   *
+   * @param file the same file, opened by GDAL
+   * @param bytes bytes of the file, borrowed
+   * @throws UnsupportedTiffException if GDAL has to decode the file
    */
   static NativeTiles of(CogFile file, HostBuffer bytes) throws UnsupportedTiffException {
     TiledTiff tiff = TiledTiff.open(bytes);
@@ -27,13 +29,14 @@ record NativeTiles(TiledTiff tiff, int fill) {
         || tiff.tileWidth() != file.tileWidth()
         || tiff.tileHeight() != file.tileHeight()
         || tiff.interleaved() != file.interleaved()) {
-      throw new UnsupportedTiffException("GDAL sees another image in the file");
+      throw new UnsupportedTiffException("GDAL describes the image differently");
     }
     return new NativeTiles(tiff, pixel(file.type(), file.nodata(1)));
   }
 
   /**
-   * What GDAL puts where the file leaves a tile out: nodata as the nearest value that the type has.
+   * Returns the pixel that GDAL reads from an omitted tile: nodata, rounded and clamped to the
+   * type.
    */
   static int pixel(PixelType type, OptionalDouble nodata) {
     double value = nodata.orElse(0);
@@ -46,12 +49,12 @@ record NativeTiles(TiledTiff tiff, int fill) {
   }
 
   private static int nearest(double value, int least, int most) {
-    // Halves go away from zero; not a number becomes 0.
+    // Halves are rounded away from zero; NaN becomes 0.
     long rounded = (long) (value + Math.copySign(0.5, value));
     return (int) Math.max(least, Math.min(most, rounded));
   }
 
-  /** The same read as the native code takes it. */
+  /** Converts a read to the native decoder's form. */
   TiledTiff.Read read(TileRead read) {
     CogFile.BandLayout layout = read.layout();
     TiledTiff.Target target =

@@ -10,24 +10,25 @@ import java.util.List;
 import java.util.OptionalDouble;
 
 /**
- * The values that stand for "no data" in the bands of a scene without a mask. A pixel holds no data
- * if every band that can say so says so, which is how GDAL's and rasterio's dataset masks read it:
- * a dark pixel may well be 0 in one band. Of floats, those that are not finite are no data too, in
- * bands with and without such a value.
+ * Nodata values of the bands of a scene without a mask. A pixel has no data if it has none in every
+ * band that can tell, which is the rule of GDAL's and rasterio's dataset masks: a dark pixel can be
+ * 0 in one band. Floats that are not finite are no data with or without a nodata value.
  */
 public final class NodataValues {
   private final List<OptionalDouble> values;
 
   /**
-   * @param values one a band of the strips to come
+   * Creates the rule for a scene.
+   *
+   * @param values nodata value of each band
    */
   public NodataValues(List<OptionalDouble> values) {
     this.values = List.copyOf(values);
   }
 
   /**
-   * Writes not-a-number over the nodata value in planes of floats. Integers stay as they are: Clay
-   * was trained on scenes whose gaps are 0, but -9999 dB would drown the rest of its chip.
+   * Replaces nodata values of float planes by NaN. Integers keep theirs: Clay was trained on scenes
+   * whose gaps are 0, whereas -9999 dB would dominate the rest of its chip.
    */
   public void blank(Strip strip) {
     ByteBuffer raw = strip.raw();
@@ -48,14 +49,14 @@ public final class NodataValues {
   }
 
   /**
-   * Share of a chip's pixels that hold no data, 0 to 1; 0 if no band can say so.
+   * Returns the share of a chip's pixels that have no data, 0 to 1; 0 if no band can tell.
    *
-   * @param strip blanked
+   * @param strip strip after {@link #blank}
    * @param column grid column of the chip's left edge
    * @param row grid row of the chip's upper edge
-   * @param chip edge in pixels
+   * @param chipSize edge of the chip in pixels
    */
-  public double share(Strip strip, int column, int row, int chip) {
+  public double share(Strip strip, int column, int row, int chipSize) {
     List<Integer> bands = new ArrayList<>();
     for (int b = 0; b < values.size(); b++) {
       if (values.get(b).isPresent() || strip.bands().get(b).type() == PixelType.FLOAT32) {
@@ -66,12 +67,12 @@ public final class NodataValues {
       return 0;
     }
     ByteBuffer raw = strip.raw();
-    boolean[] missing = new boolean[chip];
-    float[] line = new float[chip];
+    boolean[] missing = new boolean[chipSize];
+    float[] line = new float[chipSize];
     long count = 0;
-    for (int y = row - strip.firstRow(); y < row - strip.firstRow() + chip; y++) {
+    for (int y = row - strip.firstRow(); y < row - strip.firstRow() + chipSize; y++) {
       Arrays.fill(missing, true);
-      int left = chip;
+      int left = chipSize;
       for (int i = 0; i < bands.size() && left > 0; i++) {
         BandPlane plane = strip.bands().get(bands.get(i));
         plane.readLine(raw, column, y, line);
@@ -79,10 +80,10 @@ public final class NodataValues {
       }
       count += left;
     }
-    return count / ((double) chip * chip);
+    return count / ((double) chipSize * chipSize);
   }
 
-  /** Takes back those that hold data in this line; returns how many are left. */
+  /** Clears the pixels that have data in this band; returns how many remain missing. */
   private static int keep(boolean[] missing, float[] line, PixelType type, OptionalDouble nodata) {
     int left = 0;
     for (int x = 0; x < line.length; x++) {

@@ -14,18 +14,18 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The bands of one scene on one grid: that of its finest band. A coarser band must divide it
- * evenly; it stays at its own resolution. The files are borrowed. For one thread at a time.
+ * The bands of one scene on a common grid, which is that of the finest band. A coarser band keeps
+ * its own resolution and must divide the grid evenly. The files are borrowed. Not thread-safe.
  */
 public final class SceneRaster implements AutoCloseable {
   private static final int ALIGNMENT = 64;
 
   /**
-   * One band of the platform.
+   * A band of the platform and its file.
    *
-   * @param band its name, for messages
-   * @param file that holds it
-   * @param index its number in the file, from 1
+   * @param band band name, for messages
+   * @param file file that contains the band
+   * @param index band number in the file, from 1
    */
   public record Source(String band, CogFile file, int index) {}
 
@@ -42,11 +42,13 @@ public final class SceneRaster implements AutoCloseable {
   }
 
   /**
-   * @param key the scene, for messages
-   * @param sources one a band, in the platform's order
+   * Combines the bands of a scene.
+   *
+   * @param sources one per band, in the platform's order
+   * @return the raster, owned by the caller
    * @throws SceneException permanent if the files do not fit together
    */
-  public static SceneRaster of(String key, List<Source> sources) throws SceneException {
+  public static SceneRaster of(List<Source> sources) throws SceneException {
     CogFile finest = sources.get(0).file();
     for (Source source : sources) {
       if (source.file().width() > finest.width()) {
@@ -60,11 +62,12 @@ public final class SceneRaster implements AutoCloseable {
   }
 
   /**
-   * The raster of a scene's mask, on the grid of the scene.
+   * Puts the mask of a scene on the scene's grid.
    *
-   * @param mask the classification band
-   * @param refinement pixels of the scene's grid that a pixel of the mask covers in each direction
-   * @throws SceneException permanent if the file does not hold it
+   * @param mask classification band
+   * @param refinement grid pixels per mask pixel in each direction
+   * @return the raster, owned by the caller
+   * @throws SceneException permanent if the file does not contain the band
    */
   public static SceneRaster ofMask(Source mask, int refinement) throws SceneException {
     fits(mask, mask.file());
@@ -73,58 +76,64 @@ public final class SceneRaster implements AutoCloseable {
 
   private static void fits(Source source, CogFile grid) throws SceneException {
     CogFile file = source.file();
-    String band = "band " + source.band() + " (" + file.key() + ")";
+    String band = "band " + source.band() + " (" + file.objectKey() + ")";
     if (source.index() > file.bands()) {
       throw SceneException.permanent(
-          file.key(),
-          "band %s expected as number %d, found %d bands"
+          file.objectKey(),
+          "band %s: expected at least %d bands, found %d"
               .formatted(source.band(), source.index(), file.bands()));
     }
     int repeat = grid.width() / file.width();
     if (file.width() * repeat != grid.width() || file.height() * repeat != grid.height()) {
       throw SceneException.permanent(
-          file.key(),
-          "%s is %d × %d px, which does not divide the grid of %d × %d px (%s)"
+          file.objectKey(),
+          "%s: expected a size that divides the grid of %4$d × %5$d px (%6$s), found %2$d × %3$d px"
               .formatted(
-                  band, file.width(), file.height(), grid.width(), grid.height(), grid.key()));
+                  band,
+                  file.width(),
+                  file.height(),
+                  grid.width(),
+                  grid.height(),
+                  grid.objectKey()));
     }
-    if (!file.ground().isSameAs(grid.ground())) {
+    if (!file.extent().isSameAs(grid.extent())) {
       throw SceneException.permanent(
-          file.key(), band + " lies elsewhere or in another coordinate system than " + grid.key());
+          file.objectKey(),
+          band + ": expected the extent and CRS of " + grid.objectKey() + ", found others");
     }
   }
 
-  /** Columns of the grid in pixels. */
+  /** Returns the width of the grid in pixels. */
   public int width() {
     return finest.width() * refinement;
   }
 
-  /** Rows of the grid in pixels. */
+  /** Returns the height of the grid in pixels. */
   public int height() {
     return finest.height() * refinement;
   }
 
-  /** The object that holds the finest band, for messages. */
-  public String key() {
-    return finest.key();
+  /** Returns the key of the finest band's object, for messages. */
+  public String objectKey() {
+    return finest.objectKey();
   }
 
-  /** Pixel type of the finest band. */
+  /** Returns the pixel type of the finest band. */
   PixelType type() {
     return finest.type();
   }
 
-  /** Where the scene lies. */
-  public GeoExtent ground() {
-    return finest.ground();
+  /** Returns the area that the scene covers. */
+  public GeoExtent extent() {
+    return finest.extent();
   }
 
-  /** Height of the highest row of tiles of the finest bands, in grid pixels. */
+  /** Returns the largest tile height of the finest bands, in grid pixels. */
   public int tileHeight() {
     return stripStep().tileHeight();
   }
 
-  /** Every so many grid rows, a row of pixels begins in all bands at once. */
+  /** Returns the distance in grid rows between rows at which pixels of all bands start. */
   public int rowStep() {
     return stripStep().rowStep();
   }
@@ -142,11 +151,13 @@ public final class SceneRaster implements AutoCloseable {
   }
 
   /**
-   * Corners on the ground of the square of {@code edge} pixels whose upper left is (x, y):
-   * counter-clockwise from the upper right.
+   * Returns the corners of a square of the grid, counter-clockwise from the upper right.
    *
+   * @param x left edge, in grid pixels
+   * @param y upper edge, in grid pixels
+   * @param edge side of the square, in grid pixels
    * @return four longitudes and four latitudes in degrees; empty if a corner is not on the Earth,
-   *     as at the rim of a map of the world
+   *     as at the edge of a world map
    */
   public Optional<double[][]> corners(int x, int y, int edge) {
     double left = finest.easting((double) x / refinement);
@@ -159,12 +170,12 @@ public final class SceneRaster implements AutoCloseable {
   }
 
   /**
-   * Reads the raw pixels of a strip: pixel-interleaved where the file is, else planar. Outside the
-   * window's spans the planes hold anything.
+   * Reads the raw pixels of a strip, pixel-interleaved where the file is, planar otherwise. Outside
+   * the window's spans the planes are undefined.
    *
-   * @param memory lends the strip's
-   * @return the caller owns it
-   * @throws SceneException permanent if the pixels cannot be decoded
+   * @param memory pool that the strip's memory is taken from
+   * @return the strip, owned by the caller
+   * @throws SceneException permanent if a tile cannot be decoded
    */
   public Strip read(StripWindow window, BufferPool memory) throws SceneException {
     Map<CogFile, List<Integer>> bandsOfFile = new LinkedHashMap<>();
@@ -176,7 +187,7 @@ public final class SceneRaster implements AutoCloseable {
     for (Map.Entry<CogFile, List<Integer>> entry : bandsOfFile.entrySet()) {
       bytes = lay(entry.getKey(), entry.getValue(), window, bytes, planes);
     }
-    HostBuffer pixels = memory.take("strip of " + finest.key(), bytes);
+    HostBuffer pixels = memory.take("strip of " + finest.objectKey(), bytes);
     try {
       List<TileRead> reads = new ArrayList<>();
       for (Map.Entry<CogFile, List<Integer>> entry : bandsOfFile.entrySet()) {
@@ -190,7 +201,7 @@ public final class SceneRaster implements AutoCloseable {
     }
   }
 
-  /** Lays out the planes of one file from byte {@code start}; returns the byte after them. */
+  /** Assigns planes of one file from byte {@code start} on; returns the byte after them. */
   private long lay(
       CogFile file, List<Integer> bands, StripWindow window, long start, BandPlane[] planes) {
     int repeat = repeat(file);

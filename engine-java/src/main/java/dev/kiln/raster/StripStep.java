@@ -3,27 +3,29 @@ package dev.kiln.raster;
 import java.util.List;
 
 /**
- * How a scene's grid is cut into strips.
+ * Height and alignment of the strips that a scene's grid is cut into.
  *
- * @param tileHeight height of the highest row of tiles of the finest bands, in grid pixels, but at
- *     most 2048: a file that is stored in one piece must not become one strip. That of a coarser
- *     band may be higher: it is few bytes, and to hold all the others for it would be many.
- * @param rowStep every so many grid rows, a row of pixels begins in all bands at once
+ * @param tileHeight largest tile height of the finest bands, in grid pixels, at most 2048, so that
+ *     a file stored as a single tile does not become a single strip. Tiles of coarser bands may be
+ *     higher: they are small, and strips of their height would take too much memory.
+ * @param rowStep distance in grid rows between rows at which pixels of all bands start
  */
 public record StripStep(int tileHeight, int rowStep) {
   private static final int MOST_ROWS = 2048;
 
   /**
-   * The tiles of one file.
+   * Tile size of one file.
    *
-   * @param width columns of the file in its own pixels
-   * @param height rows of a tile in its own pixels
+   * @param width width of the file in its own pixels
+   * @param height height of a tile in its own pixels
    */
   public record Tiles(int width, int height) {}
 
   /**
-   * @param gridWidth columns of the grid, which are at least those of any file
-   * @param files of the scene
+   * Derives height and alignment from the files of a scene.
+   *
+   * @param gridWidth width of the grid, at least that of any file
+   * @param files tile sizes of the scene's files
    */
   public static StripStep of(int gridWidth, List<Tiles> files) {
     int finest = files.stream().mapToInt(Tiles::width).max().orElseThrow();

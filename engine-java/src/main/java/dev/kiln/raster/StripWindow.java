@@ -4,16 +4,22 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The part of a scene's grid that one strip covers.
+ * Part of a scene's grid that one strip covers.
  *
  * @param firstRow first grid row
- * @param rows grid rows
- * @param width grid columns from 0 that the strip has room for
- * @param chipRows the rows of chips that it was cut for
- * @param spans the grid columns that hold wanted chips, ascending and apart; only these are read
+ * @param rows number of grid rows
+ * @param width number of grid columns, from column 0
+ * @param chipRows rows of chips in the strip
+ * @param spans ranges of grid columns with wanted chips, ascending and disjoint; only these are
+ *     read
  */
 public record StripWindow(int firstRow, int rows, int width, Span chipRows, List<Span> spans) {
-  /** From {@code begin} up to, not including, {@code end}. */
+  /**
+   * Half-open range.
+   *
+   * @param begin first element
+   * @param end element after the last
+   */
   public record Span(int begin, int end) {}
 
   public StripWindow {
@@ -21,10 +27,10 @@ public record StripWindow(int firstRow, int rows, int width, Span chipRows, List
   }
 
   /**
-   * The spans, those joined that lie in the same tile: a tile is inflated once, and to place more
-   * of it costs little.
+   * Returns the spans with those that share a tile joined: a tile is inflated once anyway, and
+   * copying more of it is cheap.
    *
-   * @param tileWidth in grid columns
+   * @param tileWidth width of a tile in grid columns
    */
   List<Span> joined(int tileWidth) {
     List<Span> joined = new ArrayList<>();

@@ -11,17 +11,17 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * One directory (IFD) of a TIFF or BigTIFF file of either byte order: the fields that describe one
- * image. Layout as in the TIFF 6.0 specification and the BigTIFF design of libtiff.
+ * A directory (IFD) of a TIFF or BigTIFF file of either byte order: the fields that describe one
+ * image. Format: TIFF 6.0 specification and libtiff's BigTIFF design.
  *
- * <p>Nothing in the file is believed: counts and offsets are held against its size and fixed limits
+ * <p>Files are untrusted: counts and offsets are checked against the file's size and fixed limits
  * before anything is read or allocated.
  */
 final class TiffDirectory {
   private static final int MOST_DIRECTORIES = 64;
   private static final int MOST_FIELDS = 4096;
 
-  /** More than the directories of a scene of a million tiles. */
+  /** Sufficient for the directories of a scene of a million tiles. */
   private static final long MOST_VALUE_BYTES = 32 << 20;
 
   private record Field(int type, int count, ByteBuffer value) {}
@@ -35,46 +35,47 @@ final class TiffDirectory {
   }
 
   /**
-   * Reads all directories and all values of their fields, so that whoever opens the file later
-   * finds these bytes there.
+   * Reads all directories and all values of their fields, so that these bytes are present when the
+   * file is opened later.
    *
-   * @param key the object, for messages
-   * @param size of the file in bytes
-   * @param bytes of the file
+   * @param key object key, for messages
+   * @param size size of the file in bytes
+   * @param bytes bytes of the file
    * @return at least one directory, in file order
-   * @throws SceneException permanent if this is no TIFF or a broken one
+   * @throws SceneException permanent if the file is not a TIFF or is corrupt
    */
   static List<TiffDirectory> readAll(String key, long size, FileBytes bytes)
       throws SceneException, InterruptedException {
     return new Reader(key, size, bytes).readAll();
   }
 
+  /** Returns whether the directory has a field. */
   boolean has(int tag) {
     return fields.containsKey(tag);
   }
 
-  /** The one number of a field. */
+  /** Returns the first value of a field. */
   long number(int tag, String name) throws SceneException {
     if (!has(tag)) {
-      throw SceneException.permanent(key, "broken TIFF: no " + name + " (tag " + tag + ")");
+      throw SceneException.permanent(key, "corrupt TIFF: no " + name + " (tag " + tag + ")");
     }
     return numbers(tag, name)[0];
   }
 
-  /** The one number of a field, or another where the field is absent. */
+  /** Returns the first value of a field, or {@code absent} if there is no such field. */
   long number(int tag, String name, long absent) throws SceneException {
     return has(tag) ? number(tag, name) : absent;
   }
 
   /**
-   * The numbers of a field, at least one.
+   * Returns the values of a field, at least one.
    *
-   * @throws SceneException permanent if there is no such field or it does not hold whole numbers
+   * @throws SceneException permanent if there is no such field or its values are not integers
    */
   long[] numbers(int tag, String name) throws SceneException {
     Field field = fields.get(tag);
     if (field == null || field.count() == 0) {
-      throw SceneException.permanent(key, "broken TIFF: no " + name + " (tag " + tag + ")");
+      throw SceneException.permanent(key, "corrupt TIFF: no " + name + " (tag " + tag + ")");
     }
     ByteBuffer value = field.value();
     long[] numbers = new long[field.count()];
@@ -88,17 +89,17 @@ final class TiffDirectory {
             default ->
                 throw SceneException.permanent(
                     key,
-                    "broken TIFF: %s (tag %d) of whole numbers expected, found type %d"
+                    "corrupt TIFF: %s (tag %d): expected integers, found field type %d"
                         .formatted(name, tag, field.type()));
           };
       if (numbers[i] < 0) {
-        throw SceneException.permanent(key, "broken TIFF: %s beyond 2^63".formatted(name));
+        throw SceneException.permanent(key, "corrupt TIFF: %s beyond 2^63".formatted(name));
       }
     }
     return numbers;
   }
 
-  /** Bytes of one value of a field type; 0 for a type that does not exist. */
+  /** Returns the size of one value of a field type in bytes; 0 for an unknown type. */
   private static int bytesOf(int type) {
     return switch (type) {
       case 1, 2, 6, 7 -> 1;
@@ -109,7 +110,7 @@ final class TiffDirectory {
     };
   }
 
-  /** Walks the chain of directories of one file. */
+  /** Reads the chain of directories of one file. */
   private static final class Reader {
     private final String key;
     private final long size;
@@ -129,19 +130,19 @@ final class TiffDirectory {
       Set<Long> seen = new HashSet<>();
       for (long at = first(); at != 0; ) {
         if (!seen.add(at) || directories.size() == MOST_DIRECTORIES) {
-          throw broken("its directories form a ring, or are more than " + MOST_DIRECTORIES);
+          throw broken("its directories form a cycle, or there are more than " + MOST_DIRECTORIES);
         }
         int count = fieldCount(at);
         directories.add(new TiffDirectory(key, fields(at, count)));
         at = next(at, count);
       }
       if (directories.isEmpty()) {
-        throw broken("it holds no image");
+        throw broken("it has no image");
       }
       return directories;
     }
 
-    /** Offset of the first directory. */
+    /** Returns the offset of the first directory. */
     private long first() throws SceneException, InterruptedException {
       if (size < 8) {
         throw notTiff();
@@ -158,7 +159,7 @@ final class TiffDirectory {
         return start.getInt(4) & 0xFFFF_FFFFL;
       }
       if (start.getShort(4) != 8 || start.getShort(6) != 0) {
-        throw broken("BigTIFF offsets of 8 bytes expected");
+        throw broken("expected BigTIFF offsets of 8 bytes, found another size");
       }
       return read(8, 8).getLong(0);
     }
@@ -166,7 +167,7 @@ final class TiffDirectory {
     private int fieldCount(long at) throws SceneException, InterruptedException {
       long count = big ? read(at, 8).getLong(0) : read(at, 2).getShort(0) & 0xFFFF;
       if (count < 1 || count > MOST_FIELDS) {
-        throw broken("a directory of " + count + " fields");
+        throw broken("expected a directory of at most " + MOST_FIELDS + " fields, found " + count);
       }
       return (int) count;
     }
@@ -189,11 +190,11 @@ final class TiffDirectory {
         long values = big ? entries.getLong(start + 4) : entries.getInt(start + 4) & 0xFFFF_FFFFL;
         int each = bytesOf(type);
         if (each == 0) {
-          // A later revision's type: readers are to pass over the field.
+          // Field type of a later revision: the specification asks readers to skip it.
           continue;
         }
         if (values < 0 || values > MOST_VALUE_BYTES / each) {
-          throw broken("field %d of %d values".formatted(tag, values));
+          throw broken("field %d has %d values".formatted(tag, values));
         }
         int length = (int) values * each;
         int valueAt = start + entry - inline;
@@ -216,18 +217,18 @@ final class TiffDirectory {
     private ByteBuffer read(long offset, int length) throws SceneException, InterruptedException {
       if (offset < 0 || offset > size - length) {
         throw broken(
-            "bytes %d to %d of its directory lie outside the %d bytes of the object"
+            "bytes %d to %d of its directory are outside the %d bytes of the object"
                 .formatted(offset, offset + length, size));
       }
       return bytes.at(offset, length).slice().order(order);
     }
 
     private SceneException broken(String what) {
-      return SceneException.permanent(key, "broken TIFF: " + what);
+      return SceneException.permanent(key, "corrupt TIFF: " + what);
     }
 
     private SceneException notTiff() {
-      return SceneException.permanent(key, "a GeoTIFF expected, found something else");
+      return SceneException.permanent(key, "not a GeoTIFF");
     }
   }
 }

@@ -1,9 +1,9 @@
 package dev.kiln.raster;
 
-/** What decodes the tiles of a file. */
+/** Decoder of a file's tiles. */
 public enum TileDecoder {
-  /** Kiln's own, for the kinds of tile that archives are made of. */
+  /** Kiln's native decoder, for the formats that large archives use. */
   NATIVE,
-  /** GDAL, for all others. */
+  /** GDAL, for all other formats. */
   GDAL
 }

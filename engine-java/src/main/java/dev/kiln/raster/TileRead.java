@@ -8,13 +8,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A window of a file, to be read in the file's own pixel type.
+ * A window to read from a file, in the file's own pixel type.
  *
- * @param file borrowed
- * @param bands their numbers, from 1
- * @param window inside the file
- * @param into receives the pixels, borrowed
- * @param layout where in it
+ * @param file file, borrowed
+ * @param bands band numbers, from 1
+ * @param window window within the file
+ * @param into buffer that receives the pixels, borrowed
+ * @param layout layout of the pixels in the buffer
  */
 record TileRead(
     CogFile file,
@@ -32,15 +32,16 @@ record TileRead(
             + file.type().bytes();
     if (end > into.size()) {
       throw new IndexOutOfBoundsException(
-          file.key() + ": window ends at byte " + end + " of a buffer of " + into.size());
+          file.objectKey() + ": window ends at byte " + end + " of a buffer of " + into.size());
     }
   }
 
   /**
-   * Reads windows. The native decoder deals the tiles of all of them to the same threads, so that
-   * none waits while another window still has tiles.
+   * Reads windows. The native decoder shares the tiles of all windows among its threads, so that no
+   * thread is idle while a window has tiles left.
    *
-   * @param threads that decode tiles natively
+   * @param reads windows to read
+   * @param threads number of native decoder threads
    * @throws SceneException permanent if a tile cannot be decoded
    */
   static void all(List<TileRead> reads, int threads) throws SceneException {
@@ -59,7 +60,7 @@ record TileRead(
       TiledTiff.read(natively, threads);
     } catch (CorruptTileException e) {
       throw SceneException.permanent(
-          files.get(e.read()).key(), "pixels cannot be decoded: " + e.getMessage(), e);
+          files.get(e.read()).objectKey(), "cannot decode pixels: " + e.getMessage(), e);
     }
   }
 }

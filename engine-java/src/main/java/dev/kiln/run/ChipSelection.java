@@ -12,11 +12,11 @@ import java.util.BitSet;
  * Which chips of a scene are worth embedding, as far as is known before its bands are read.
  *
  * @param grid of the scene
- * @param ground that the grid was laid on
+ * @param extent that the grid was laid on
  * @param shares of cloud and of pixels without data
  * @param surviving indices of the chips that are wanted
  */
-record ChipSelection(ChipGrid grid, GeoExtent ground, ChipShares shares, BitSet surviving) {
+record ChipSelection(ChipGrid grid, GeoExtent extent, ChipShares shares, BitSet surviving) {
 
   /**
    * All chips of a scene.
@@ -25,7 +25,7 @@ record ChipSelection(ChipGrid grid, GeoExtent ground, ChipShares shares, BitSet 
    */
   static ChipSelection all(SceneRaster raster, int chip) throws SceneException {
     ChipGrid grid = grid(raster, chip);
-    return new ChipSelection(grid, raster.ground(), ChipShares.none(grid), grid.all());
+    return new ChipSelection(grid, raster.extent(), ChipShares.none(grid), grid.all());
   }
 
   /**
@@ -39,14 +39,14 @@ record ChipSelection(ChipGrid grid, GeoExtent ground, ChipShares shares, BitSet 
     ChipGrid grid = grid(mask, options.chipSize());
     ChipShares shares = ChipShares.of(mask, grid, classes::isCloud, classes::isNodata);
     return new ChipSelection(
-        grid, mask.ground(), shares, shares.surviving(options.maxCloud(), options.maxNodata()));
+        grid, mask.extent(), shares, shares.surviving(options.maxCloud(), options.maxNodata()));
   }
 
   private static ChipGrid grid(SceneRaster raster, int chip) throws SceneException {
     ChipGrid grid = ChipGrid.of(raster.width(), raster.height(), chip);
     if (grid.size() == 0) {
       throw SceneException.permanent(
-          raster.key(),
+          raster.objectKey(),
           "scene is %d × %d px, smaller than one chip of %d px"
               .formatted(raster.width(), raster.height(), chip));
     }
@@ -59,14 +59,14 @@ record ChipSelection(ChipGrid grid, GeoExtent ground, ChipShares shares, BitSet 
    * @throws SceneException permanent if not
    */
   void requireFits(SceneRaster bands) throws SceneException {
-    if (!ground.isSameAs(bands.ground())) {
+    if (!extent.isSameAs(bands.extent())) {
       throw SceneException.permanent(
-          bands.key(), "the bands lie elsewhere or in another coordinate system than the mask");
+          bands.objectKey(), "expected the extent and CRS of the mask, found others");
     }
-    ChipGrid found = ChipGrid.of(bands.width(), bands.height(), grid.chip());
+    ChipGrid found = ChipGrid.of(bands.width(), bands.height(), grid.chipSize());
     if (!found.equals(grid)) {
       throw SceneException.permanent(
-          bands.key(),
+          bands.objectKey(),
           "the bands hold %d × %d chips, %d × %d expected from the mask and the item's proj:shape or gsd"
               .formatted(found.columns(), found.rows(), grid.columns(), grid.rows()));
     }

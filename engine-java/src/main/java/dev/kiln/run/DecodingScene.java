@@ -74,7 +74,7 @@ record DecodingScene(
     if (nodata.isEmpty()) {
       return true;
     }
-    double share = nodata.get().share(strip, grid.column(index), grid.row(index), grid.chip());
+    double share = nodata.get().share(strip, grid.left(index), grid.top(index), grid.chipSize());
     if (share > options.maxNodata()) {
       scene.leaveOut(chip);
       return false;

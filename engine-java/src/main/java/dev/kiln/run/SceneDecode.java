@@ -75,7 +75,7 @@ final class SceneDecode {
       expect(scene, file);
       sources.add(new SceneRaster.Source(band.band(), file, band.index()));
     }
-    SceneRaster raster = SceneRaster.of(scene.key(), sources);
+    SceneRaster raster = SceneRaster.of(sources);
     try {
       for (BandAsset band : scene.bands()) {
         CogFile file = files.get(band.object().key());
@@ -105,7 +105,7 @@ final class SceneDecode {
   private static void expect(Scene scene, CogFile file) throws SceneException {
     if (scene.pixelType().isPresent() && file.type() != scene.pixelType().get()) {
       throw SceneException.permanent(
-          file.key(),
+          file.objectKey(),
           "pixels of type %s expected, found %s".formatted(scene.pixelType().get(), file.type()));
     }
   }
@@ -122,7 +122,7 @@ final class SceneDecode {
     List<Chip> chips = new ArrayList<>();
     List<float[]> locations = new ArrayList<>();
     for (int i = surviving.nextSetBit(0); i >= 0; i = surviving.nextSetBit(i + 1)) {
-      Optional<double[][]> corners = raster.corners(grid.column(i), grid.row(i), grid.chip());
+      Optional<double[][]> corners = raster.corners(grid.left(i), grid.top(i), grid.chipSize());
       if (corners.isEmpty()) {
         surviving.clear(i);
         continue;
@@ -139,7 +139,7 @@ final class SceneDecode {
       locations.add(options.locationOrder().encode(centre.getY(), centre.getX()));
     }
     if (chips.isEmpty()) {
-      throw SceneException.permanent(raster.key(), "no chip of the scene lies on the Earth");
+      throw SceneException.permanent(raster.objectKey(), "no chip of the scene lies on the Earth");
     }
     return new SceneAssembly(scene, chips, TimeEncoding.of(scene.datetime()), locations, dim);
   }

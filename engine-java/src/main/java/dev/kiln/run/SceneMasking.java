@@ -38,12 +38,12 @@ final class SceneMasking {
   /** Grid pixels that a pixel of the mask covers in each direction. */
   private static int refinement(Scene scene, Mask mask, CogFile file) throws SceneException {
     if (mask.gridWidth().isEmpty()) {
-      return Math.max(1, (int) Math.round(file.ground().pixel() / scene.gsd()));
+      return Math.max(1, (int) Math.round(file.extent().pixelWidth() / scene.gsd()));
     }
     int width = mask.gridWidth().getAsInt();
     if (width % file.width() != 0) {
       throw SceneException.permanent(
-          file.key(),
+          file.objectKey(),
           "mask of %d px a line, which does not divide the %d px of the bands' proj:shape"
               .formatted(file.width(), width));
     }

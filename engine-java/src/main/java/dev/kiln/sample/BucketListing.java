@@ -16,7 +16,7 @@ import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
 import tools.jackson.databind.json.JsonMapper;
 
-/** The lists of objects that the two buckets publish. Like real ones they list more than scenes. */
+/** Object listings that the two buckets publish. Like the real ones they list other objects too. */
 final class BucketListing {
   private static final String SNAPSHOT = "2024-10-03T01-00Z";
   private static final String PREFIX = "sentinel-cogs/sentinel-cogs/";
@@ -24,7 +24,7 @@ final class BucketListing {
 
   private BucketListing() {}
 
-  /** Text of NAIP's {@code manifest.txt}: one key a line, sorted. */
+  /** Returns the text of NAIP's {@code manifest.txt}: one key per line, sorted. */
   static String naipManifest(List<NaipScene> scenes) {
     Set<String> keys = new TreeSet<>();
     for (NaipScene scene : scenes) {
@@ -41,9 +41,9 @@ final class BucketListing {
   /**
    * Writes an S3 Inventory of {@code sentinel-cogs}.
    *
-   * @param bucket local mirror of it
-   * @param inventory local mirror of the bucket that holds inventories
-   * @param modified when all objects were written, as the inventory has it
+   * @param bucket local mirror of the bucket
+   * @param inventory local mirror of the inventory bucket
+   * @param modified modification time of all objects
    */
   static void writeInventory(Path bucket, Path inventory, Instant modified) throws IOException {
     List<List<String>> parts = new ArrayList<>();
@@ -84,7 +84,7 @@ final class BucketListing {
         file, JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsBytes(manifest));
   }
 
-  /** Sizes by key: what the mirror holds, and some of what it leaves out of the real bucket. */
+  /** Returns sizes by key: the mirror's objects, and some that only the real bucket contains. */
   private static Map<String, Long> objects(Path bucket) throws IOException {
     Map<String, Long> objects = new TreeMap<>();
     List<Path> files;

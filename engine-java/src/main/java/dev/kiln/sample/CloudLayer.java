@@ -1,14 +1,14 @@
 package dev.kiln.sample;
 
-/** Clouds over a landscape at one moment, and the shadows that they cast. */
+/** Clouds over a landscape and their shadows. */
 final class CloudLayer implements SmoothFields.Source {
-  /** Above 0 in clouds, by how thick they are. */
+  /** Optical thickness of clouds; above 0 inside them. */
   static final int CLOUD = 0;
 
-  /** Above 0 where a cloud stands before the sun. */
+  /** Above 0 in the shadow of a cloud. */
   static final int SHADOW = 1;
 
-  /** Above 0 in veils of high ice clouds. */
+  /** Above 0 in cirrus. */
   static final int CIRRUS = 2;
 
   static final int FIELDS = 3;
@@ -16,7 +16,7 @@ final class CloudLayer implements SmoothFields.Source {
   private static final double CLOUDS = 4_200;
   private static final double VEILS = 26_000;
 
-  /** From a shadow to its cloud, towards a sun in the south-east, metres. */
+  /** Offset from a shadow to its cloud, in metres; the sun is in the south-east. */
   private static final double TO_SUN_X = 520;
 
   private static final double TO_SUN_Y = -760;
@@ -26,7 +26,10 @@ final class CloudLayer implements SmoothFields.Source {
   private final float cover;
 
   /**
-   * @param cover 0 covers half the sky, -1 next to nothing
+   * Creates the layer.
+   *
+   * @param seed random seed
+   * @param cover 0 covers half of the sky, -1 almost nothing
    */
   CloudLayer(long seed, float cover) {
     this.clouds = new Noise(seed, "clouds");
@@ -38,7 +41,7 @@ final class CloudLayer implements SmoothFields.Source {
   public void at(double x, double y, float[] fields) {
     fields[CLOUD] = cloud(x, y);
     fields[SHADOW] = cloud(x + TO_SUN_X, y + TO_SUN_Y);
-    // Drawn out by the wind.
+    // Stretched by the wind.
     fields[CIRRUS] = veils.fractal((x + y) / VEILS, 2.5 * (x - y) / VEILS, 4) - 0.6f;
   }
 

@@ -38,19 +38,20 @@ import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.PointerPointer;
 
 /**
- * Writes one cloud-optimised GeoTIFF from rows that come one strip after another. They are kept
- * uncompressed in a file beside it until {@link #finish}: a COG has its overviews in front of its
- * pixels, so the first byte is known only after the last row.
+ * Writes a cloud-optimised GeoTIFF strip by strip. Rows are stored uncompressed in a temporary file
+ * until {@link #finish}: overviews precede the pixels of a COG, so its first byte is known only
+ * after the last row.
  */
 final class CogWriter implements AutoCloseable {
 
   /**
-   * How the pixels are stored.
+   * Storage of the pixels.
    *
-   * @param bands interleaved by pixel
-   * @param tile side of a tile
-   * @param differences whether lines are stored as differences (predictor 2)
-   * @param alpha whether the last band is tagged as transparency
+   * @param bands number of bands, interleaved by pixel
+   * @param type pixel type
+   * @param tile edge of a tile in pixels
+   * @param differences whether to use predictor 2
+   * @param alpha whether the last band is tagged as alpha
    * @param nodata value of pixels without data
    */
   record Layout(
@@ -68,9 +69,12 @@ final class CogWriter implements AutoCloseable {
   private GDALDatasetH dataset;
 
   /**
-   * Begins a file.
+   * Starts a file.
    *
-   * @param epsg coordinate system of the grid
+   * @param file file to write
+   * @param grid pixel grid
+   * @param epsg EPSG code of the grid's CRS
+   * @param layout storage of the pixels
    */
   CogWriter(Path file, Window grid, int epsg, Layout layout) throws IOException {
     Gdal.load();
@@ -102,7 +106,7 @@ final class CogWriter implements AutoCloseable {
     }
   }
 
-  /** Says where the grid lies, and which pixels hold no data. */
+  /** Sets georeferencing and nodata. */
   private void describe(int epsg) {
     double[] transform = {grid.west(), grid.pixel(), 0, grid.north(), 0, -grid.pixel()};
     GDALSetGeoTransform(dataset, transform);
@@ -143,7 +147,7 @@ final class CogWriter implements AutoCloseable {
         "COMPRESS=DEFLATE",
         "PREDICTOR=" + (layout.differences ? "STANDARD" : "NO"),
         "BLOCKSIZE=" + layout.tile,
-        // Classes cannot be averaged, and the real archives' overviews are picked pixels too.
+        // Classes cannot be averaged, and the real archives' overviews use nearest neighbour too.
         "RESAMPLING=NEAREST",
         "NUM_THREADS=ALL_CPUS");
   }
@@ -151,7 +155,10 @@ final class CogWriter implements AutoCloseable {
   /**
    * Writes the next rows.
    *
-   * @param pixels holds them line after line from byte {@code offset}, bands interleaved
+   * @param firstRow first row
+   * @param rows number of rows
+   * @param pixels buffer with the rows, bands interleaved by pixel
+   * @param offset byte of the first pixel in the buffer
    */
   void write(int firstRow, int rows, HostBuffer pixels, long offset) throws IOException {
     int bytes = layout.type.bytes();
@@ -179,10 +186,10 @@ final class CogWriter implements AutoCloseable {
       throw fault(raw);
     }
     GDALFlushCache(dataset);
-    refuseErrors(raw);
+    throwIfFailed(raw);
   }
 
-  /** Writes the COG and closes this. */
+  /** Writes the COG and closes the writer. */
   void finish() throws IOException {
     CPLErrorReset();
     try (PointerPointer<BytePointer> options = strings(cogOptions())) {
@@ -194,11 +201,11 @@ final class CogWriter implements AutoCloseable {
       }
       GDALClose(cog);
     }
-    refuseErrors(file);
+    throwIfFailed(file);
     close();
   }
 
-  /** Removes what is kept beside the file; a second call does nothing. */
+  /** Deletes the temporary file. Idempotent. */
   @Override
   public void close() throws IOException {
     if (dataset != null) {
@@ -231,14 +238,14 @@ final class CogWriter implements AutoCloseable {
     return new PointerPointer<>(pointers);
   }
 
-  /** Flushing and closing give no result, but leave an error. */
-  private static void refuseErrors(Path file) throws IOException {
+  /** Throws if GDAL recorded an error: flushing and closing return no status. */
+  private static void throwIfFailed(Path file) throws IOException {
     if (CPLGetLastErrorType() >= CE_Failure) {
       throw fault(file);
     }
   }
 
   private static IOException fault(Path file) {
-    return new IOException(file + ": cannot be written: " + CPLGetLastErrorMsg());
+    return new IOException(file + ": cannot write: " + CPLGetLastErrorMsg());
   }
 }

@@ -9,33 +9,33 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * The shortest way through Kiln, as the command lines that a user would type: sample, export, embed
- * and inspect.
+ * Shortest tour of Kiln as the command lines that a user would type: sample, export, embed and
+ * inspect.
  *
- * @param directory that everything goes to
+ * @param directory output directory of all steps
  */
 public record Demo(Path directory) {
   private static final String MARKER = "kiln-demo.txt";
   private static final Architecture MODEL = Architecture.named("tiny");
   private static final int SCENES = 4;
 
-  /** Where the vectors go. */
+  /** Returns the output directory of the embeddings. */
   public Path embeddings() {
     return directory.resolve("embeddings");
   }
 
   /**
-   * Makes the directory, anew if it holds a former demo.
+   * Creates the directory, or empties it if it contains an earlier demo.
    *
-   * @throws ConfigurationException if it holds something else
+   * @throws ConfigurationException if it contains anything else
    */
   public void begin() throws IOException {
     MarkedDirectory marked = new MarkedDirectory(directory, MARKER);
-    marked.refuseForeign("a former demo");
-    marked.begin("Written by kiln demo, which deletes all of it when it runs here again.\n");
+    marked.rejectForeign("an earlier demo");
+    marked.begin("Written by kiln demo, which deletes this directory when it runs here again.\n");
   }
 
-  /** The commands, each without the leading {@code kiln}. */
+  /** Returns the commands, each without the leading {@code kiln}. */
   public List<List<String>> steps() {
     Path archive = directory.resolve("archive");
     Path model = directory.resolve("model");
@@ -64,7 +64,7 @@ public record Demo(Path directory) {
         List.of("inspect", embeddings().resolve(first).toString()));
   }
 
-  /** A command as it would be typed. */
+  /** Returns a command as a user would type it. */
   public static String typed(List<String> step) {
     return step.stream()
         .map(

@@ -1,14 +1,14 @@
 package dev.kiln.sample;
 
-/** Fields with their crops, margins and the roads between them. For one thread. */
+/** Fields with crops, margins and roads between them. Not thread-safe. */
 final class Farmland {
-  /** Metres from one row of plants to the next, and from one pair of wheel tracks to the next. */
+  /** Distance between rows of plants and between pairs of wheel tracks, in metres. */
   private static final float ROW = 3.1f;
 
   private static final float TRACKS = 27;
   private static final float TRACK = 1.1f;
 
-  /** Roads are metres wide, and part squares of {@code 1 << shift} parcels a side. */
+  /** Width of roads in metres; they separate squares of {@code 1 << shift} parcels per side. */
   private static final float ROAD = 6;
 
   private static final int ROAD_SHIFT = 2;
@@ -22,8 +22,10 @@ final class Farmland {
   private final Mosaic parcels;
 
   /**
-   * @param year whose crops stand
-   * @param window that is painted
+   * Creates the fields of a window.
+   *
+   * @param year year of the crops
+   * @param window window to paint
    */
   Farmland(Region region, long seed, int year, Window window) {
     this.region = region;
@@ -34,11 +36,11 @@ final class Farmland {
   }
 
   /**
-   * Paints the field at a place.
+   * Paints the field at a position.
    *
-   * @param x easting, bent
-   * @param y northing, bent
-   * @param vigour as of {@link Terrain#VIGOUR}
+   * @param x easting after bending
+   * @param y northing after bending
+   * @param vigour see {@link Terrain#VIGOUR}
    */
   void paint(double x, double y, float vigour, Ground ground) {
     parcels.locate(x, y);
@@ -65,7 +67,7 @@ final class Farmland {
       ground.set(Material.STRAW);
       ground.cover(soil, 0.5f + 0.3f * vigour);
     } else if (use > 0.86f) {
-      // Pasture stays pasture from year to year, and shows where the ground is wet.
+      // Pasture remains pasture every year and shows wet ground.
       ground.set(Material.MEADOW);
       ground.cover(Material.STRAW, 0.8f * region.drought() - 0.6f * vigour);
       ground.cover(Material.REED, 0.5f * vigour - 0.2f);
@@ -82,7 +84,7 @@ final class Farmland {
     }
   }
 
-  /** Distance from the middle of a watered circle, in its radius, squared. */
+  /** Returns the squared distance from the centre of an irrigated circle, in radii. */
   private float fromCircleCenter() {
     float radius = 0.46f * (float) region.parcel();
     float dx = parcels.fromCenterX();
@@ -90,10 +92,10 @@ final class Farmland {
     return (dx * dx + dy * dy) / (radius * radius);
   }
 
-  /** Rows of plants, and the wheel tracks along them. */
+  /** Paints rows of plants and the wheel tracks along them. */
   private void lines(Ground ground) {
     int parcel = parcels.cell();
-    // Along one side of the field or the other, a little off.
+    // Roughly parallel to one side of the field or the other.
     float turn = 0.3f * region.disorder() * (Noise.unit(parcel, 1) - 0.5f);
     boolean northward = (parcel & 1) == 0;
     float across =
@@ -106,7 +108,7 @@ final class Farmland {
     }
   }
 
-  /** 0, up to 1 and back to 0 once for every whole number. */
+  /** Triangle wave of period 1 between 0 and 1. */
   private static float wave(float at) {
     float t = at - (float) Math.floor(at);
     return t < 0.5f ? 2 * t : 2 - 2 * t;
@@ -119,14 +121,14 @@ final class Farmland {
       ground.cover(Material.MEADOW, within(half + 4));
       ground.cover(mainRoad ? Material.ASPHALT : Material.GRAVEL, within(half));
     } else {
-      // Both sides have to come to the same.
+      // Both sides must give the same result.
       int border = parcels.cell() ^ parcels.neighbour();
       boolean hedge = Noise.unit(border, 1) < 0.35f * (1 - region.drought());
       ground.cover(hedge ? Material.BROADLEAF : Material.MEADOW, within(hedge ? 4 : 1.5f));
     }
   }
 
-  /** Share of the pixel that lies at most so many metres from the edge of the field. */
+  /** Returns the share of the pixel within a distance of the field's edge. */
   private float within(float metres) {
     return (metres - parcels.edge()) / pixel + 0.5f;
   }

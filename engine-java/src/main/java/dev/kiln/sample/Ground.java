@@ -3,8 +3,8 @@ package dev.kiln.sample;
 import java.util.List;
 
 /**
- * What one pixel sees: a mixture of materials, kept as the reflectance of each band in
- * ten-thousandths. Reused from pixel to pixel; not for use by several threads at once.
+ * Mixture of materials in one pixel, as the reflectance of each band in ten-thousandths. Reused for
+ * all pixels; not thread-safe.
  */
 final class Ground {
   private static final float DARKEST = 0.1f;
@@ -13,7 +13,9 @@ final class Ground {
   private final float[] reflectance;
 
   /**
-   * @param bands that are wanted, by common name
+   * Creates the mixture.
+   *
+   * @param bands common names of the bands
    */
   Ground(List<String> bands) {
     this.materials = Material.reflectance(bands);
@@ -26,9 +28,9 @@ final class Ground {
   }
 
   /**
-   * Lays a material over a share of the pixel.
+   * Covers a share of the pixel with a material.
    *
-   * @param share at most 0 for none, 1 and more for all
+   * @param share at most 0 for none, at least 1 for all
    */
   void cover(Material material, float share) {
     if (share <= 0) {
@@ -44,7 +46,7 @@ final class Ground {
     }
   }
 
-  /** Makes the pixel brighter or darker, though never black. */
+  /** Scales the brightness of the pixel, with a lower limit above black. */
   void light(float factor) {
     float light = Math.max(DARKEST, factor);
     for (int b = 0; b < reflectance.length; b++) {
@@ -52,7 +54,7 @@ final class Ground {
     }
   }
 
-  /** Reflectance of a band in ten-thousandths. */
+  /** Returns the reflectance of a band in ten-thousandths. */
   float reflectance(int band) {
     return reflectance[band];
   }

@@ -1,9 +1,9 @@
 package dev.kiln.sample;
 
 /**
- * An imagined countryside without end: water, woods, towns, roads and fields, each pixel a pure
- * function of place, seed and year. Rivers and the shapes of fields stay from year to year; crops
- * and water levels change. A view of one window is for one thread.
+ * Unbounded synthetic landscape of water, woods, towns, roads and fields; each pixel is a pure
+ * function of position, seed and year. Rivers and field shapes are the same every year; crops and
+ * water levels change. Not thread-safe.
  */
 final class Landscape {
   private static final int STEP = 4;
@@ -26,7 +26,9 @@ final class Landscape {
   private int row;
 
   /**
-   * @param year in which it is seen
+   * Creates the view of a window.
+   *
+   * @param year year of the view
    */
   Landscape(Region region, long seed, int year, Window window) {
     this.window = window;
@@ -38,13 +40,13 @@ final class Landscape {
     this.roughness = window.isFine() ? ROUGHNESS_NEAR : ROUGHNESS_FAR;
   }
 
-  /** Turns to a row of the window. */
+  /** Selects a row of the window. */
   void row(int row) {
     this.row = row;
     terrain.row(row);
   }
 
-  /** Paints a pixel of the row turned to. */
+  /** Paints a pixel of the selected row. */
   void paint(int column, Ground ground) {
     float bank = terrain.get(Terrain.BANK, column);
     float shore = terrain.get(Terrain.SHORE, column);

@@ -11,25 +11,29 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * A directory that Kiln fills and may therefore replace: a file in it says so. Any other directory
- * that is not empty is left alone.
+ * Directory that Kiln fills and can therefore replace, identified by a marker file. Any other
+ * directory that is not empty is never changed.
  */
 public final class MarkedDirectory {
   private final Path path;
   private final String marker;
 
   /**
-   * @param marker name of the file that says what the directory is
+   * Describes a directory.
+   *
+   * @param path path of the directory
+   * @param marker name of the marker file
    */
   public MarkedDirectory(Path path, String marker) {
     this.path = path.toAbsolutePath().normalize();
     this.marker = marker;
     if (this.path.getFileName() == null) {
-      throw new ConfigurationException("directory %s: name one below it".formatted(path));
+      throw new ConfigurationException(
+          "directory %s: expected a directory below it, found a root".formatted(path));
     }
   }
 
-  /** Whether there is nothing yet that could be replaced. */
+  /** Returns whether the directory is missing or empty. */
   public boolean isFree() throws IOException {
     if (!Files.exists(path)) {
       return true;
@@ -42,25 +46,27 @@ public final class MarkedDirectory {
     }
   }
 
-  /** Whether it bears the mark. */
+  /** Returns whether the marker file is present. */
   public boolean isMarked() {
     return Files.isRegularFile(path.resolve(marker));
   }
 
   /**
-   * @param what the directory would be, such as "a sample"
-   * @throws ConfigurationException if it holds anything and is not marked as such
+   * Rejects a directory with other contents.
+   *
+   * @param what expected contents for messages, such as "a sample"
+   * @throws ConfigurationException if the directory is neither empty nor marked
    */
-  public void refuseForeign(String what) throws IOException {
+  public void rejectForeign(String what) throws IOException {
     if (!isFree() && !isMarked()) {
       throw new ConfigurationException(
-          "directory %s: holds other things (expected an empty one, or %s, which has a file %s):"
+          "directory %s: expected an empty directory or %s (with a file %s), found other files:"
                   .formatted(path, what, marker)
-              + " name another directory");
+              + " choose another directory");
     }
   }
 
-  /** Makes the directory anew, empty but for the mark. */
+  /** Recreates the directory with only the marker file. */
   public void begin(String note) throws IOException {
     delete(path);
     Files.createDirectories(path);
@@ -68,8 +74,8 @@ public final class MarkedDirectory {
   }
 
   /**
-   * Where it is made before it takes its place: beside it. What a former attempt left there is
-   * deleted.
+   * Returns the temporary sibling in which the contents are created; deletes leftovers of an
+   * earlier attempt.
    */
   Path aside() throws IOException {
     Path aside = beside("partial");
@@ -78,7 +84,7 @@ public final class MarkedDirectory {
     return aside;
   }
 
-  /** Puts what was made {@link #aside} in its place, and deletes what was there. */
+  /** Replaces the directory by the temporary one. */
   void replace() throws IOException {
     Path former = beside("former");
     delete(former);
@@ -89,7 +95,7 @@ public final class MarkedDirectory {
     delete(former);
   }
 
-  /** Gives up what was made {@link #aside}. */
+  /** Deletes the temporary directory. */
   void abandon() throws IOException {
     delete(beside("partial"));
   }

@@ -3,8 +3,8 @@ package dev.kiln.sample;
 import java.util.List;
 
 /**
- * What the ground is made of, with its surface reflectance in ten-thousandths, as Sentinel-2 stores
- * it: typical values of published spectral libraries, rounded.
+ * Ground material with its surface reflectance in ten-thousandths, as in Sentinel-2: typical values
+ * of published spectral libraries, rounded.
  */
 enum Material {
   WATER(350, 420, 250, 220, 180, 170, 150, 140, 60, 40),
@@ -24,7 +24,7 @@ enum Material {
   METAL(2800, 2950, 3050, 3100, 3150, 3200, 3250, 3300, 3300, 3100),
   CLOUD(7200, 7100, 7000, 7000, 7100, 7200, 7200, 7200, 4300, 3000);
 
-  /** The bands of which the reflectance is known, in the order of the numbers above. */
+  /** Bands of the reflectances above, in order. */
   static final List<String> BANDS =
       List.of(
           "blue",
@@ -44,7 +44,7 @@ enum Material {
     this.reflectance = reflectance;
   }
 
-  /** Reflectance of every material in these bands: {@code [material.ordinal()][band]}. */
+  /** Returns the reflectance of all materials: {@code [material.ordinal()][band]}. */
   static float[][] reflectance(List<String> bands) {
     Material[] materials = values();
     float[][] table = new float[materials.length][bands.size()];

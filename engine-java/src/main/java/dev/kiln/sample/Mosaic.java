@@ -1,9 +1,6 @@
 package dev.kiln.sample;
 
-/**
- * Parcels: the plane cut into the Voronoi cells of one point in each square of a grid. Not for use
- * by several threads at once.
- */
+/** Parcels: Voronoi cells of one point in each square of a grid. Not thread-safe. */
 final class Mosaic {
   private final int seed;
   private final double size;
@@ -20,8 +17,10 @@ final class Mosaic {
   private float fromCenterY;
 
   /**
-   * @param size side of the grid's squares, metres
-   * @param jitter how far points stray from the squares' middles: 0 for squares, 1 for anywhere
+   * Creates the mosaic.
+   *
+   * @param size side of the grid's squares in metres
+   * @param jitter displacement of points from the centres: 0 for squares, 1 for anywhere
    */
   Mosaic(long seed, String purpose, double size, float jitter) {
     this.seed = Noise.hash((int) (seed ^ seed >>> 32), purpose.hashCode(), 1);
@@ -29,7 +28,7 @@ final class Mosaic {
     this.jitter = jitter;
   }
 
-  /** Finds the parcel at a place; the other methods then speak of it. */
+  /** Selects the parcel at a position; the other methods describe it. */
   void locate(double x, double y) {
     double gx = x / size;
     double gy = y / size;
@@ -72,7 +71,7 @@ final class Mosaic {
     }
     float apartX = secondX - nearX;
     float apartY = secondY - nearY;
-    // Distance to the line halfway between the two points.
+    // Distance to the perpendicular bisector of the two points.
     edge =
         (float) size
             * (second - nearest)
@@ -81,36 +80,36 @@ final class Mosaic {
     fromCenterY = (float) -size * nearY;
   }
 
-  /** 32 random bits that are the parcel's own. */
+  /** Returns 32 random bits of the parcel. */
   int cell() {
     return cell;
   }
 
-  /** Metres to the nearest other parcel. */
+  /** Returns the distance to the nearest other parcel in metres. */
   float edge() {
     return edge;
   }
 
-  /** 32 random bits of the parcel across the nearest edge. */
+  /** Returns 32 random bits of the parcel across the nearest edge. */
   int neighbour() {
     return neighbour;
   }
 
   /**
-   * Whether the nearest edge also parts larger squares.
+   * Returns whether the nearest edge also separates larger squares.
    *
-   * @param shift such a square holds {@code 1 << shift} parcels a side
+   * @param shift a large square has {@code 1 << shift} parcels per side
    */
   boolean crosses(int shift) {
     return column >> shift != neighbourColumn >> shift || row >> shift != neighbourRow >> shift;
   }
 
-  /** Metres east of the parcel's point. */
+  /** Returns the distance east of the parcel's point in metres. */
   float fromCenterX() {
     return fromCenterX;
   }
 
-  /** Metres north of the parcel's point. */
+  /** Returns the distance north of the parcel's point in metres. */
   float fromCenterY() {
     return fromCenterY;
   }

@@ -5,26 +5,26 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Paints a NAIP scene strip by strip, as an aerial camera sees the landscape: 8 bits with a tone
- * curve, bands red, green, blue and near infrared of a pixel side by side.
+ * Paints a NAIP scene strip by strip: 8 bits with a tone curve; bands red, green, blue and near
+ * infrared, interleaved by pixel.
  */
 final class NaipPainter {
   static final List<String> BANDS = List.of("red", "green", "blue", "nir");
 
-  /** Rows painted at once by one thread. */
+  /** Rows per task. */
   private static final int SWATH = 32;
 
   private static final int REFLECTANCES = 10_000;
   private static final float[] VISIBLE = new float[REFLECTANCES];
   private static final float[] INFRARED = new float[REFLECTANCES];
 
-  /** Strength of the sensor's noise in levels of 255. */
+  /** Amplitude of sensor noise in digital numbers. */
   private static final float SHARED_NOISE = 9;
 
   private static final float BAND_NOISE = 5;
 
   static {
-    // Shadows are lifted and lights held back, as in the real product.
+    // Brightens shadows and compresses highlights, as in the real product.
     for (int i = 0; i < REFLECTANCES; i++) {
       VISIBLE[i] = (float) (-8 + 266 * StrictMath.pow(i / 5200.0, 0.5));
       INFRARED[i] = (float) (255 * StrictMath.pow(i / 7000.0, 0.75));
@@ -42,9 +42,11 @@ final class NaipPainter {
   }
 
   /**
-   * Paints some rows, on all cores.
+   * Paints rows on all cores.
    *
-   * @param into takes them from its first byte, {@code [rows, width, 4]}
+   * @param firstRow first row
+   * @param rows number of rows
+   * @param into receives {@code [rows, width, 4]} from its first byte
    */
   void paint(int firstRow, int rows, HostBuffer into) {
     IntStream.range(0, (rows + SWATH - 1) / SWATH)

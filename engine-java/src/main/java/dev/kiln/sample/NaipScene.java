@@ -7,10 +7,10 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * An imagined NAIP scene: a quarter of a map sheet of 7.5 minutes, photographed from the air. Its
- * place and its name fit each other as real ones do.
+ * Synthetic NAIP scene: a quarter of a 7.5-minute quadrangle. Its name matches its location, as in
+ * the real archive.
  *
- * @param survey the flight that it belongs to
+ * @param survey survey that the scene belongs to
  * @param sheet 1 to 64 in its block of one degree, row by row from the north-west
  * @param quarter 0 to 3: nw, ne, sw, se
  */
@@ -19,18 +19,21 @@ record NaipScene(Survey survey, int sheet, int quarter) {
   private static final int SHEETS = 64;
   private static final int SHEETS_A_SIDE = 8;
 
-  /** Scenes reach over their quarter on all sides, metres. */
+  /** Overlap with neighbouring scenes on all sides in metres. */
   private static final double OVERLAP = 300;
 
   /**
-   * One state in one year.
+   * Survey of one state in one year.
    *
-   * @param latitude of the block's south side, degrees north
-   * @param longitude of the block's east side, degrees west
-   * @param firstSheet of the block that scenes are taken from
-   * @param centimetres side of a pixel
-   * @param published null where names do not say
-   * @param alpha whether the files tag near infrared as transparency, as many real ones do
+   * @param state two-letter code
+   * @param latitude southern edge of the block in degrees north
+   * @param longitude eastern edge of the block in degrees west
+   * @param firstSheet first sheet of the block
+   * @param centimetres pixel size in centimetres
+   * @param acquired acquisition date
+   * @param published publication date; null if the names have none
+   * @param alpha whether the files tag near infrared as alpha, as many real ones do
+   * @param region type of landscape
    */
   record Survey(
       String state,
@@ -62,7 +65,7 @@ record NaipScene(Survey survey, int sheet, int quarter) {
               LocalDate.of(2020, 12, 17),
               true,
               PRAIRIE),
-          // The same ground as the one before, six years earlier.
+          // The area of the previous survey, six years earlier.
           new Survey("nd", 47, 99, 63, 100, LocalDate.of(2014, 7, 20), null, false, PRAIRIE),
           new Survey(
               "ca",
@@ -76,13 +79,13 @@ record NaipScene(Survey survey, int sheet, int quarter) {
               IRRIGATED),
           new Survey("al", 30, 85, 1, 100, LocalDate.of(2011, 8, 15), null, false, WOODED));
 
-  /** The most scenes that there are. */
+  /** Number of scenes in the archive. */
   static final int MOST = SURVEYS.size() * SHEETS * QUARTERS.length;
 
   /**
-   * The first scenes of the imagined archive.
+   * Returns the first scenes of the archive.
    *
-   * @throws ConfigurationException if there are not so many
+   * @throws ConfigurationException if the archive has fewer scenes
    */
   static List<NaipScene> first(int count) {
     if (count < 0 || count > MOST) {
@@ -93,7 +96,7 @@ record NaipScene(Survey survey, int sheet, int quarter) {
             i -> {
               Survey survey = SURVEYS.get(i % SURVEYS.size());
               int place = i / SURVEYS.size();
-              // From the quarter in the south-east on.
+              // Starts with the south-eastern quarter.
               int quarter = (place + 3) % QUARTERS.length;
               int sheet = (survey.firstSheet - 1 + place / QUARTERS.length) % SHEETS + 1;
               return new NaipScene(survey, sheet, quarter);
@@ -101,7 +104,7 @@ record NaipScene(Survey survey, int sheet, int quarter) {
         .toList();
   }
 
-  /** File name without suffix. */
+  /** Returns the file name without suffix. */
   String id() {
     String resolution =
         survey.published == null
@@ -114,17 +117,17 @@ record NaipScene(Survey survey, int sheet, int quarter) {
     return survey.published == null ? id : id + "_" + day(survey.published);
   }
 
-  /** Key in the bucket. */
+  /** Returns the scene key. */
   String key() {
     return key("rgbir_cog", ".tif");
   }
 
-  /** Key in the bucket of something that belongs to the scene. */
-  String key(String folder, String suffix) {
-    return "%s/%s/%s/%s%s".formatted(surveyKey(), folder, block(), id(), suffix);
+  /** Returns the key of another object of the scene. */
+  String key(String directory, String suffix) {
+    return "%s/%s/%s/%s%s".formatted(surveyKey(), directory, block(), id(), suffix);
   }
 
-  /** What the keys of the survey's objects begin with. */
+  /** Returns the key prefix of the survey's objects. */
   String surveyKey() {
     return "%s/%d/%dcm".formatted(survey.state, year(), survey.centimetres);
   }
@@ -133,7 +136,7 @@ record NaipScene(Survey survey, int sheet, int quarter) {
     return survey.acquired.getYear();
   }
 
-  /** The scene's grid if it has this many pixels, from its north-western corner. */
+  /** Returns a grid of the given size from the scene's north-western corner. */
   Window window(int width, int height) {
     double side = 1.0 / SHEETS_A_SIDE;
     double latitude = survey.latitude + 1 - (sheet - 1) / SHEETS_A_SIDE * side;
@@ -165,7 +168,7 @@ record NaipScene(Survey survey, int sheet, int quarter) {
     return date.format(DateTimeFormatter.BASIC_ISO_DATE);
   }
 
-  /** Grids of a survey all lie on multiples of a pixel. */
+  /** Snaps a coordinate to a multiple of the pixel size, as all grids of a survey are. */
   private static double snap(double metres, int centimetres) {
     return Math.round(metres * 100 / centimetres) * centimetres / 100.0;
   }

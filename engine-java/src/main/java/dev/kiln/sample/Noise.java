@@ -1,13 +1,13 @@
 package dev.kiln.sample;
 
 /**
- * Smooth random numbers over the plane: the same seed gives the same plane, on every machine.
+ * Smooth noise over the plane, identical on all machines for the same seed.
  *
  * <p>Gradient noise after K. Perlin, "Improving Noise" (SIGGRAPH 2002), with gradients hashed from
  * the lattice point instead of a permutation table, so that it does not repeat.
  */
 final class Noise {
-  /** Brings the range of one octave near [-1, 1]. */
+  /** Scales one octave to about [-1, 1]. */
   private static final float GAIN = 1.5f;
 
   private static final int DIRECTIONS = 64;
@@ -16,7 +16,7 @@ final class Noise {
 
   static {
     for (int i = 0; i < DIRECTIONS; i++) {
-      // Math's own sine may differ between machines in the last digit.
+      // Math.sin can differ between machines in the last digit.
       GRADIENT_X[i] = (float) StrictMath.cos(2 * StrictMath.PI * i / DIRECTIONS);
       GRADIENT_Y[i] = (float) StrictMath.sin(2 * StrictMath.PI * i / DIRECTIONS);
     }
@@ -28,7 +28,7 @@ final class Noise {
     this.seed = hash((int) (seed ^ seed >>> 32), purpose.hashCode(), 0);
   }
 
-  /** 32 well-mixed bits of three numbers (the finaliser is MurmurHash3's). */
+  /** Returns a 32-bit hash of three integers (with MurmurHash3's finaliser). */
   static int hash(int a, int b, int c) {
     int h = a * 0x2545F491 + b * 0x9E3779B1 + c * 0x61C88647;
     h ^= Integer.rotateLeft(b, 16) ^ Integer.rotateLeft(c, 7);
@@ -39,12 +39,12 @@ final class Noise {
     return h ^ h >>> 16;
   }
 
-  /** A number in [0, 1) from bits {@code 8·part} to {@code 8·part + 7} of a hash. */
+  /** Returns a value in [0, 1) from bits {@code 8·part} to {@code 8·part + 7} of a hash. */
   static float unit(int hash, int part) {
     return (hash >>> 8 * part & 0xff) / 256f;
   }
 
-  /** One octave with features of about size 1, in [-1, 1]. */
+  /** Returns one octave with features of about size 1, in [-1, 1]. */
   float at(double x, double y) {
     double left = Math.floor(x);
     double lower = Math.floor(y);
@@ -63,7 +63,9 @@ final class Noise {
     return GAIN * (low + t * (high - low));
   }
 
-  /** Octaves added up, each half as large and half as strong as the one before. */
+  /**
+   * Returns a sum of octaves, each with half the feature size and amplitude of the previous one.
+   */
   float fractal(double x, double y, int octaves) {
     float sum = 0;
     float strength = 1;
@@ -72,7 +74,7 @@ final class Noise {
     for (int k = 0; k < octaves; k++) {
       sum += strength * at(px, py);
       strength *= 0.5f;
-      // Turned and shifted, so that the octaves' lattices never fall together.
+      // Rotated and shifted, so that the lattices of octaves never coincide.
       double turned = 1.6 * px - 1.2 * py + 17.3;
       py = 1.2 * px + 1.6 * py - 5.9;
       px = turned;

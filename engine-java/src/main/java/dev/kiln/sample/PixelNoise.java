@@ -1,6 +1,6 @@
 package dev.kiln.sample;
 
-/** Noise of a sensor: independent from pixel to pixel, the same for the same pixel and seed. */
+/** Sensor noise: independent between pixels and deterministic for a pixel and seed. */
 final class PixelNoise {
   private static final int MOST_BANDS = 12;
 
@@ -12,7 +12,7 @@ final class PixelNoise {
     this.seed = (int) (seed ^ seed >>> 32);
   }
 
-  /** Turns to a pixel, given by its column and row in the scene. */
+  /** Selects a pixel by its column and row in the scene. */
   void pixel(int column, int row, int bands) {
     int hash = Noise.hash(seed, column, row);
     shared = (Noise.unit(hash, 0) + Noise.unit(hash, 1) + Noise.unit(hash, 2)) / 1.5f - 1;
@@ -21,12 +21,12 @@ final class PixelNoise {
     }
   }
 
-  /** Noise that all bands of the pixel share, in [-1, 1], mostly near 0. */
+  /** Returns the noise that all bands of the pixel share, in [-1, 1], mostly near 0. */
   float shared() {
     return shared;
   }
 
-  /** Noise of one band of the pixel, evenly spread in [-1, 1). */
+  /** Returns the noise of one band of the pixel, uniform in [-1, 1). */
   float band(int band) {
     return 2 * Noise.unit(bits[band >> 2], band & 3) - 1;
   }

@@ -1,19 +1,19 @@
 package dev.kiln.sample;
 
 /**
- * What makes one countryside look different from another.
+ * Parameters of a landscape.
  *
- * @param parcel side of a field, metres
- * @param disorder how irregular fields are: 0 for a surveyed grid, 1 for grown ones
- * @param spots size of better and worse places within a field, metres
- * @param hills distance from hill to hill, metres
- * @param lakes height that water fills the hollows to: 0 floods half the land, -1 next to nothing
- * @param valley distance between rivers, metres
- * @param river width of a river, metres; 0 for none
- * @param forest 0 covers half the land, -1 next to nothing
- * @param towns 0 builds over half the land, -1 next to nothing
- * @param drought 0 where everything is green, 1 where little is
- * @param pivots share of fields watered in circles
+ * @param parcel side of a field in metres
+ * @param disorder irregularity of fields: 0 for a surveyed grid, 1 for irregular fields
+ * @param spots size of variations within a field in metres
+ * @param hills distance between hills in metres
+ * @param lakes water level: 0 floods half of the land, -1 almost nothing
+ * @param valley distance between rivers in metres
+ * @param river width of a river in metres; 0 for none
+ * @param forest 0 covers half of the land, -1 almost nothing
+ * @param towns 0 covers half of the land, -1 almost nothing
+ * @param drought 0 for green, 1 for mostly dry land
+ * @param pivots share of fields with centre-pivot irrigation
  */
 record Region(
     double parcel,

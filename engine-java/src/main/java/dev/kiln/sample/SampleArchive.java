@@ -25,36 +25,36 @@ import java.util.function.Consumer;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * A synthetic archive in the layouts of the buckets {@code naip-analytic}, {@code sentinel-cogs}
- * and {@code sentinel-cogs-inventory}, with scene lists and a checkpoint of random weights: all
- * that a run needs, drawn and not photographed. The same options give the same bytes.
+ * Synthetic archive in the layouts of the buckets {@code naip-analytic}, {@code sentinel-cogs} and
+ * {@code sentinel-cogs-inventory}, with scene lists and a checkpoint of random weights: all inputs
+ * of a run. The same options give the same bytes.
  *
- * <p>Memory does not grow with the height of scenes: they are drawn in strips. While a scene is
- * written its pixels also lie uncompressed beside it.
+ * <p>Scenes are painted in strips, so memory does not depend on their height. While a scene is
+ * written, a temporary file next to it stores its pixels uncompressed.
  */
 public final class SampleArchive {
-  /** Local mirror of the bucket with NAIP. */
+  /** Directory of the local NAIP bucket. */
   public static final String NAIP = "naip-analytic";
 
-  /** Local mirror of the bucket with Sentinel-2. */
+  /** Directory of the local Sentinel-2 bucket. */
   public static final String SENTINEL_2 = "sentinel-cogs";
 
-  /** Local mirror of the bucket that lists Sentinel-2. */
+  /** Directory of the local Sentinel-2 inventory bucket. */
   public static final String INVENTORY = "sentinel-cogs-inventory";
 
-  /** Keys of all NAIP scenes. */
+  /** File name of the NAIP scene list. */
   public static final String NAIP_SCENES = "naip-scenes.txt.gz";
 
-  /** Keys of all Sentinel-2 items. */
+  /** File name of the Sentinel-2 scene list. */
   public static final String SENTINEL_2_SCENES = "sentinel-2-scenes.txt.gz";
 
   private static final String MARKER = "kiln-sample.json";
   private static final Instant LISTED = Instant.parse("2024-10-03T00:00:00.000Z");
 
-  /** Rows drawn at once; even, and a whole number of tiles for most files. */
+  /** Rows per strip; even, and a whole number of tiles for most files. */
   private static final int STRIP = 512;
 
-  /** Bytes of tiles that GDAL may keep. Its own choice grows with the machine. */
+  /** Size of GDAL's block cache in bytes; GDAL's default depends on the machine. */
   private static final long BLOCK_CACHE = 128L << 20;
 
   private final Path root;
@@ -67,34 +67,35 @@ public final class SampleArchive {
     this.log = log;
   }
 
-  /** Name of the checkpoint's file. */
+  /** Returns the file name of the checkpoint. */
   public static String checkpoint(Architecture model) {
     return "clay-%s-random.ckpt".formatted(model.name());
   }
 
-  /** Keys of the first NAIP scenes, in the order of {@link #NAIP_SCENES}. */
+  /** Returns the keys of the first NAIP scenes, in the order of {@link #NAIP_SCENES}. */
   public static List<String> naipKeys(int count) {
     return NaipScene.first(count).stream().map(NaipScene::key).toList();
   }
 
   /**
-   * Writes a sample aside and renames it.
+   * Writes a sample to a temporary directory and renames it.
    *
-   * @param directory to make; must not exist, or be empty
-   * @param overwrite replace an older sample
-   * @param log takes a line for each thing written
-   * @throws ConfigurationException if the directory holds something else, or a number is out of
+   * @param directory directory to create; must not exist or must be empty
+   * @param options contents of the sample
+   * @param overwrite whether to replace an older sample
+   * @param log receives one line per object written
+   * @throws ConfigurationException if the directory has other contents, or an option is out of
    *     range
-   * @throws IOException if it cannot be written; nothing is left
+   * @throws IOException if writing fails; nothing is left behind
    */
   public static void write(
       Path directory, SampleOptions options, boolean overwrite, Consumer<String> log)
       throws IOException {
     MarkedDirectory target = new MarkedDirectory(directory, MARKER);
-    target.refuseForeign("an older sample");
+    target.rejectForeign("an older sample");
     if (!target.isFree() && !overwrite) {
       throw new ConfigurationException(
-          "directory %s: holds a sample already: replace it with --overwrite or name another"
+          "directory %s: already contains a sample: use --overwrite or choose another directory"
               .formatted(directory));
     }
     List<NaipScene> naip = NaipScene.first(options.naipScenes());
@@ -233,7 +234,7 @@ public final class SampleArchive {
         JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsBytes(contents));
   }
 
-  /** Writes something and gives the bytes written. */
+  /** Writes an object and returns its size in bytes. */
   @FunctionalInterface
   private interface Writing {
     long run() throws IOException;

@@ -3,12 +3,13 @@ package dev.kiln.sample;
 import dev.kiln.model.Architecture;
 
 /**
- * What a sample holds.
+ * Contents of a sample.
  *
- * @param naipScenes how many NAIP scenes
- * @param sentinel2Scenes how many Sentinel-2 scenes
- * @param model size of the checkpoint with random weights
- * @param seed the same options give the same bytes
+ * @param size size of the scenes
+ * @param naipScenes number of NAIP scenes
+ * @param sentinel2Scenes number of Sentinel-2 scenes
+ * @param model architecture of the checkpoint with random weights
+ * @param seed random seed; the same options give the same bytes
  */
 public record SampleOptions(
     SampleSize size, int naipScenes, int sentinel2Scenes, Architecture model, long seed) {}

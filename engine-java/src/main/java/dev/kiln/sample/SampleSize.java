@@ -1,17 +1,18 @@
 package dev.kiln.sample;
 
 /**
- * How large scenes are, in pixels.
+ * Size of scenes in pixels.
  *
- * @param naipWidth of a NAIP scene
- * @param naipHeight of a NAIP scene
- * @param sentinel2 side of a Sentinel-2 scene's 10 m bands; even, since 20 m bands have half of it
+ * @param naipWidth width of a NAIP scene
+ * @param naipHeight height of a NAIP scene
+ * @param sentinel2 side of a Sentinel-2 scene's 10 m bands; even, because 20 m bands have half of
+ *     it
  */
 public record SampleSize(int naipWidth, int naipHeight, int sentinel2) {
-  /** For trying things out: 15 chips a NAIP scene, 16 a Sentinel-2 scene. */
+  /** Small scenes: 15 chips per NAIP scene, 16 per Sentinel-2 scene. */
   public static final SampleSize SMALL = new SampleSize(1300, 900, 1098);
 
-  /** As in the real archives. */
+  /** Scenes as large as those of the real archives. */
   public static final SampleSize FULL = new SampleSize(12_666, 9_704, 10_980);
 
   public SampleSize {

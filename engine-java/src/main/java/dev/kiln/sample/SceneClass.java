@@ -1,6 +1,6 @@
 package dev.kiln.sample;
 
-/** Classes of Sentinel-2's scene classification that samples hold. */
+/** Classes of Sentinel-2's scene classification that samples contain. */
 enum SceneClass {
   NO_DATA(0),
   SHADOW(3),
@@ -17,7 +17,7 @@ enum SceneClass {
     this.value = value;
   }
 
-  /** As stored in the file. */
+  /** Returns the stored value. */
   int value() {
     return value;
   }

@@ -2,7 +2,7 @@ package dev.kiln.sample;
 
 import dev.kiln.type.PixelType;
 
-/** The files of a Sentinel-2 scene, in the order in which a painted strip holds their pixels. */
+/** Files of a Sentinel-2 scene, in the order of their pixels in a painted strip. */
 enum Sentinel2Band {
   BLUE("B02", "blue", 10, 1024),
   GREEN("B03", "green", 10, 1024),
@@ -28,31 +28,32 @@ enum Sentinel2Band {
     this.tile = tile;
   }
 
-  /** File name without suffix. */
+  /** Returns the file name without suffix. */
   String file() {
     return file;
   }
 
-  /** Name of the asset in the STAC item. */
+  /** Returns the name of the asset in the STAC item. */
   String commonName() {
     return commonName;
   }
 
-  /** Side of a pixel. */
+  /** Returns the pixel size in metres. */
   int metres() {
     return metres;
   }
 
-  /** How many pixels of 10 m one pixel is wide. */
+  /** Returns the width of a pixel in pixels of 10 m. */
   int repeat() {
     return metres / 10;
   }
 
-  /** Side of a tile in pixels. */
+  /** Returns the edge of a tile in pixels. */
   int tile() {
     return tile;
   }
 
+  /** Returns the pixel type. */
   PixelType type() {
     return this == SCL ? PixelType.UINT8 : PixelType.UINT16;
   }

@@ -8,17 +8,19 @@ import java.util.List;
 import java.util.Map;
 import tools.jackson.databind.json.JsonMapper;
 
-/** The STAC item that describes a Sentinel-2 scene, laid out as those of {@code sentinel-cogs}. */
+/** STAC item of a Sentinel-2 scene, in the form of {@code sentinel-cogs}. */
 final class Sentinel2Item {
   private static final String BUCKET = "https://sentinel-cogs.s3.us-west-2.amazonaws.com/";
 
   private Sentinel2Item() {}
 
   /**
-   * @param grid of the 10 m bands
-   * @param clouds share of the scene's pixels under clouds
-   * @param nodata share of the scene's pixels outside the swath
-   * @return UTF-8
+   * Returns the item as JSON in UTF-8.
+   *
+   * @param scene scene
+   * @param grid grid of the 10 m bands
+   * @param clouds share of cloudy pixels
+   * @param nodata share of pixels outside the swath
    */
   static byte[] json(Sentinel2Scene scene, Window grid, double clouds, double nodata) {
     Map<String, Object> item = new LinkedHashMap<>();
@@ -107,7 +109,7 @@ final class Sentinel2Item {
     return assets;
   }
 
-  /** The file as ESA delivers it, which the bucket does not hold. */
+  /** Returns the key of ESA's original file, which is in another bucket. */
   private static String originalKey(Sentinel2Scene scene, Sentinel2Band band) {
     String tile = scene.square().name();
     int letters = tile.length() - 3;
@@ -123,7 +125,7 @@ final class Sentinel2Item {
             band.file());
   }
 
-  /** Closed ring of (longitude, latitude), counter-clockwise. */
+  /** Returns the closed ring of (longitude, latitude), counter-clockwise. */
   private static List<double[]> footprint(Sentinel2Scene scene, Window grid) {
     Utm utm = scene.utm();
     List<double[]> ring = new ArrayList<>();
@@ -146,7 +148,7 @@ final class Sentinel2Item {
     };
   }
 
-  /** A map that keeps the order of its keys, given by turns with their values. */
+  /** Returns a map in the order of the given alternating keys and values. */
   private static Map<String, Object> ordered(Object... keysAndValues) {
     Map<String, Object> map = new LinkedHashMap<>();
     for (int i = 0; i < keysAndValues.length; i += 2) {

@@ -9,11 +9,11 @@ import java.util.stream.IntStream;
 
 /**
  * Paints a Sentinel-2 scene strip by strip: landscape under clouds, each file at its own
- * resolution. Pixels of 20 m are the mean of those of 10 m; clouds, shadows and the edge of the
- * swath change from one pixel of 20 m to the next, so that bands and classification agree.
+ * resolution. Pixels of 20 m are means of those of 10 m; clouds, shadows and the swath edge are
+ * computed per pixel of 20 m, so that bands and classification agree.
  */
 final class Sentinel2Painter {
-  /** Pixels of 10 m painted at once by one thread, from top to bottom. */
+  /** Rows of 10 m pixels per task. */
   private static final int SWATH = 32;
 
   private static final int SKY_STEP = 2;
@@ -22,7 +22,7 @@ final class Sentinel2Painter {
   private static final float VEIL = 0.6f;
   private static final float LARGEST = 16_000;
 
-  /** Strength of noise, as a share of the signal and in digital numbers. */
+  /** Amplitude of noise: relative to the signal, and in digital numbers. */
   private static final float SHARED_NOISE = 0.01f;
 
   private static final float BAND_NOISE = 0.006f;
@@ -34,7 +34,9 @@ final class Sentinel2Painter {
   private final AtomicLongArray classes = new AtomicLongArray(SceneClass.values().length);
 
   /**
-   * @param window pixels of 10 m, even in number both ways
+   * Creates the painter.
+   *
+   * @param window grid of 10 m pixels of even width and height
    */
   Sentinel2Painter(Sentinel2Scene scene, Window window, long seed) {
     this.scene = scene;
@@ -43,9 +45,10 @@ final class Sentinel2Painter {
   }
 
   /**
-   * Paints some rows, on all cores.
+   * Paints rows on all cores.
    *
-   * @param firstRow and {@code rows} in pixels of 10 m, even
+   * @param firstRow first row in pixels of 10 m, even
+   * @param rows number of rows in pixels of 10 m, even
    */
   void paint(int firstRow, int rows, Sentinel2Strip into) {
     IntStream.range(0, (rows + SWATH - 1) / SWATH)
@@ -57,14 +60,14 @@ final class Sentinel2Painter {
             });
   }
 
-  /** Share of all pixels painted so far that are of these classes. */
+  /** Returns the share of these classes in all pixels painted so far. */
   double share(SceneClass... wanted) {
     long all = IntStream.range(0, classes.length()).mapToLong(classes::get).sum();
     long found = Arrays.stream(wanted).mapToLong(one -> classes.get(one.ordinal())).sum();
     return all == 0 ? 0 : (double) found / all;
   }
 
-  /** Some rows, painted by one thread. */
+  /** Task that paints some rows. */
   private final class Swath {
     private final int firstRow;
     private final int rows;
@@ -76,7 +79,7 @@ final class Sentinel2Painter {
     private final byte[] classLine = new byte[window.width() / 2];
     private final long[] counts = new long[SceneClass.values().length];
 
-    /** One row of one file: sums over the pixels of 10 m that each of its pixels covers. */
+    /** Row of one file: sums over the 10 m pixels that each of its pixels covers. */
     private record Line(Sentinel2Band band, int index, float[] sums) {}
 
     private Swath(int firstRow, int rows) {
@@ -98,7 +101,9 @@ final class Sentinel2Painter {
     }
 
     /**
-     * @param at row of the strip that the first one goes to
+     * Creates the task.
+     *
+     * @param at first target row in the strip
      */
     private void paint(Sentinel2Strip strip, int at) {
       for (int row = 0; row < rows; row++) {
@@ -175,7 +180,7 @@ final class Sentinel2Painter {
       if (nir < ground.reflectance(1)) {
         return SceneClass.WATER;
       }
-      // The vegetation index at which the real classification draws the line, about.
+      // Approximately the vegetation index threshold of the real classification.
       return nir - red > 0.4f * (nir + red) ? SceneClass.VEGETATION : SceneClass.BARE;
     }
 
@@ -184,7 +189,7 @@ final class Sentinel2Painter {
       return t * t * (3 - 2 * t);
     }
 
-    /** Turns sums into digital numbers, of which 0 means that there is none. */
+    /** Converts sums to digital numbers; 0 means no data. */
     private void store(Line line, Sentinel2Strip strip, int row) {
       int pixels = line.band.repeat() * line.band.repeat();
       ByteBuffer into =

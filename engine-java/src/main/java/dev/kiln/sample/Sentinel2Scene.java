@@ -11,17 +11,17 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * An imagined Sentinel-2 scene: a tile on one day, under its own clouds.
+ * Synthetic Sentinel-2 scene: a tile on one day.
  *
- * @param square of the Military Grid Reference System
+ * @param square square of the Military Grid Reference System
  * @param satellite A or B
- * @param acquired the day
+ * @param acquired acquisition date
  */
 record Sentinel2Scene(MgrsSquare square, char satellite, LocalDate acquired) {
   static final Region REGION =
       new Region(400, 0.75f, 500, 6000, -1, 30_000, 140, -0.35f, -0.75f, 0.35f, 0);
 
-  /** Side of a tile as the satellite delivers it, pixels of 10 m. */
+  /** Side of a real tile in pixels of 10 m. */
   static final int FULL_SIZE = 10_980;
 
   private static final MgrsSquare SQUARE = MgrsSquare.parse("31TCJ");
@@ -30,15 +30,15 @@ record Sentinel2Scene(MgrsSquare square, char satellite, LocalDate acquired) {
   private static final int MOST = 100;
   private static final int GRID = 60;
 
-  /** Parts of the upper and the left side that the swath leaves out. */
+  /** Fractions of the upper and left edges that are outside the swath. */
   private static final double CORNER_X = 0.42;
 
   private static final double CORNER_Y = 0.25;
 
   /**
-   * The first scenes of the imagined archive.
+   * Returns the first scenes of the archive.
    *
-   * @throws ConfigurationException if there are not so many
+   * @throws ConfigurationException if the archive has fewer scenes
    */
   static List<Sentinel2Scene> first(int count) {
     if (count < 0 || count > MOST) {
@@ -57,12 +57,12 @@ record Sentinel2Scene(MgrsSquare square, char satellite, LocalDate acquired) {
     return name().id();
   }
 
-  /** Key of the STAC item in the bucket. */
+  /** Returns the scene key: that of the STAC item. */
   String key() {
     return name().key();
   }
 
-  /** Key of a file beside the item. */
+  /** Returns the key of a file next to the item. */
   String key(String file) {
     String item = key();
     return item.substring(0, item.lastIndexOf('/') + 1) + file;
@@ -77,9 +77,9 @@ record Sentinel2Scene(MgrsSquare square, char satellite, LocalDate acquired) {
   }
 
   /**
-   * The 10 m grid.
+   * Returns the 10 m grid.
    *
-   * @param size pixels a side, even
+   * @param size side in pixels, even
    */
   Window window(int size) {
     double west = Math.floorDiv(square.easting(), GRID) * (double) GRID;
@@ -87,12 +87,17 @@ record Sentinel2Scene(MgrsSquare square, char satellite, LocalDate acquired) {
     return new Window(west, north, 10, size, size);
   }
 
-  /** Whether the swath leaves out a place, given in parts of the scene from its upper left. */
+  /**
+   * Returns whether a position, in fractions of the scene from its upper left, is outside the
+   * swath.
+   */
   static boolean outside(double right, double down) {
     return right / CORNER_X + down / CORNER_Y < 1;
   }
 
-  /** Corners of what the swath holds, in parts of the scene (right, down), counter-clockwise. */
+  /**
+   * Returns the corners of the swath in fractions of the scene (right, down), counter-clockwise.
+   */
   static double[][] footprint() {
     return new double[][] {{0, CORNER_Y}, {0, 1}, {1, 1}, {1, 0}, {CORNER_X, 0}};
   }

@@ -3,10 +3,11 @@ package dev.kiln.sample;
 import dev.kiln.memory.HostBuffer;
 
 /**
- * Rows of a Sentinel-2 scene, one plane a file. Owns its memory.
+ * Rows of a Sentinel-2 scene, one plane per file. Owns its memory.
  *
- * @param width pixels of 10 m
- * @param rows the most pixels of 10 m that it holds from top to bottom
+ * @param pixels memory of all planes
+ * @param width width in pixels of 10 m
+ * @param rows capacity in rows of 10 m pixels
  */
 record Sentinel2Strip(HostBuffer pixels, int width, int rows) implements AutoCloseable {
 
@@ -16,17 +17,17 @@ record Sentinel2Strip(HostBuffer pixels, int width, int rows) implements AutoClo
     return new Sentinel2Strip(HostBuffer.allocate("painted strip", size), width, rows);
   }
 
-  /** First byte of a band. */
+  /** Returns the first byte of a band. */
   long offset(Sentinel2Band band) {
     return offset(band, width, rows);
   }
 
-  /** First byte of a row of a band's own pixels. */
+  /** Returns the first byte of a row in a band's own resolution. */
   long offset(Sentinel2Band band, int row) {
     return offset(band) + (long) row * lineBytes(band, width);
   }
 
-  /** Bytes of a row of a band's own pixels. */
+  /** Returns the size of a row in a band's own resolution in bytes. */
   int lineBytes(Sentinel2Band band) {
     return lineBytes(band, width);
   }
@@ -49,7 +50,7 @@ record Sentinel2Strip(HostBuffer pixels, int width, int rows) implements AutoClo
     return width / band.repeat() * band.type().bytes();
   }
 
-  /** Frees the memory; a second call does nothing. */
+  /** Frees the memory. Idempotent. */
   @Override
   public void close() {
     pixels.close();

@@ -1,17 +1,19 @@
 package dev.kiln.sample;
 
 /**
- * Fields that change little from pixel to pixel, computed at every few pixels of a window and
- * interpolated in between. For one thread.
+ * Slowly varying fields, computed at every few pixels of a window and interpolated in between. Not
+ * thread-safe.
  */
 final class SmoothFields {
-  /** Fields as functions of place. */
+  /** Fields as functions of position. */
   @FunctionalInterface
   interface Source {
     /**
-     * @param x easting, metres
-     * @param y northing, metres
-     * @param fields takes one value a field
+     * Computes the fields at a position.
+     *
+     * @param x easting in metres
+     * @param y northing in metres
+     * @param fields receives one value per field
      */
     void at(double x, double y, float[] fields);
   }
@@ -22,8 +24,12 @@ final class SmoothFields {
   private final float[][] line;
 
   /**
-   * @param window pixels that will be asked for
-   * @param step pixels from one computed value to the next
+   * Computes the fields of a window.
+   *
+   * @param source fields as functions of position
+   * @param count number of fields
+   * @param window window of pixels
+   * @param step distance of computed values in pixels
    */
   SmoothFields(Source source, int count, Window window, int step) {
     this.step = step;
@@ -42,7 +48,7 @@ final class SmoothFields {
     }
   }
 
-  /** Turns to a row of the window; the next calls of {@link #get} read it. */
+  /** Selects a row of the window for {@link #get}. */
   void row(int row) {
     float[][] above = nodes[row / step];
     float[][] below = nodes[row / step + 1];
@@ -54,7 +60,7 @@ final class SmoothFields {
     }
   }
 
-  /** A field's value in a column of the row turned to. */
+  /** Returns a field's value in a column of the selected row. */
   float get(int field, int column) {
     float[] values = line[field];
     int node = column / step;

@@ -1,26 +1,26 @@
 package dev.kiln.sample;
 
-/** The slow changes of a landscape: where water runs, where woods and towns are, how fields do. */
+/** Large-scale properties of a landscape: water, woods, towns and plant growth. */
 final class Terrain implements SmoothFields.Source {
-  /** Metres to the nearest river or creek bank, negative in the water. */
+  /** Distance to the nearest river or creek bank in metres; negative in the water. */
   static final int BANK = 0;
 
-  /** Metres to the nearest lake shore, about; negative in the lake. */
+  /** Approximate distance to the nearest lake shore in metres; negative in the lake. */
   static final int SHORE = 1;
 
-  /** Above 0 in woods, by how deep in them. */
+  /** Depth inside a wood; above 0 in woods. */
   static final int WOOD = 2;
 
-  /** Above 0 in towns, by how deep in them. */
+  /** Depth inside a town; above 0 in towns. */
   static final int TOWN = 3;
 
-  /** How well plants grow, around 0. */
+  /** Vigour of plants, around 0. */
   static final int VIGOUR = 4;
 
-  /** Metres by which fields bend to the east. */
+  /** Displacement of fields to the east in metres. */
   static final int BEND_X = 5;
 
-  /** Metres by which fields bend to the north. */
+  /** Displacement of fields to the north in metres. */
   static final int BEND_Y = 6;
 
   static final int FIELDS = 7;
@@ -29,7 +29,7 @@ final class Terrain implements SmoothFields.Source {
   private static final double TOWNS = 3_500;
   private static final double BENDS = 900;
 
-  /** Creeks are this much closer together and narrower than rivers. */
+  /** Spacing of creeks relative to rivers. */
   private static final double CREEKS = 0.17;
 
   private static final float CREEK = 0.2f;
@@ -45,7 +45,9 @@ final class Terrain implements SmoothFields.Source {
   private final float waterLevel;
 
   /**
-   * @param year whose weather sets the water level
+   * Creates the terrain.
+   *
+   * @param year year that determines the water level
    */
   Terrain(Region region, long seed, int year) {
     this.region = region;
@@ -67,7 +69,7 @@ final class Terrain implements SmoothFields.Source {
             bank(river, x, y, region.valley(), region.river()),
             bank(creek, x, y, CREEKS * region.valley(), CREEK * region.river()));
     fields[SHORE] = shore(x, y);
-    // Woods like banks, towns keep off hollows.
+    // Woods grow near banks; towns avoid hollows.
     float relief = fields[SHORE] / (float) region.hills();
     fields[WOOD] = wood.fractal(x / WOODS, y / WOODS, 5) + region.forest();
     fields[TOWN] = town.fractal(x / TOWNS, y / TOWNS, 3) + region.towns() + Math.min(0, relief);
@@ -77,7 +79,7 @@ final class Terrain implements SmoothFields.Source {
     fields[BEND_Y] = strength * bend.fractal(x / BENDS + 100, y / BENDS, 2);
   }
 
-  /** Rivers follow the lines where a noise crosses zero; its slope turns values into metres. */
+  /** Rivers follow the zero crossings of a noise; its slope converts values to metres. */
   private static float bank(Noise noise, double x, double y, double spacing, float width) {
     if (width <= 0) {
       return Float.MAX_VALUE;

@@ -2,7 +2,7 @@ package dev.kiln.sample;
 
 /** Streets with houses and gardens along them. */
 final class Town {
-  /** From street to street, metres: along the rows of houses and across them. */
+  /** Distance between streets in metres, along the rows of houses and across them. */
   private static final double BLOCK_X = 118;
 
   private static final double BLOCK_Y = 74;
@@ -10,10 +10,10 @@ final class Town {
   private static final double LOT = 21;
   private static final double LOT_DEPTH = (BLOCK_Y - STREET) / 2;
 
-  /** From a house to the end of its lot at either side. */
+  /** Distance between a house and the sides of its lot in metres. */
   private static final double GAP = 2.5;
 
-  /** Streets run at an angle of 17 degrees to the fields. */
+  /** Streets are at an angle of 17 degrees to the fields. */
   private static final double COS = 0.956;
 
   private static final double SIN = 0.292;
@@ -26,10 +26,10 @@ final class Town {
   }
 
   /**
-   * Paints the street, house or garden at a place.
+   * Paints the street, house or garden at a position.
    *
-   * @param deep how far into the town, from 0: houses grow larger
-   * @param vigour as of {@link Terrain#VIGOUR}
+   * @param deep depth inside the town, from 0; houses are larger inside
+   * @param vigour see {@link Terrain#VIGOUR}
    */
   void paint(double x, double y, float deep, float vigour, Ground ground) {
     double u = COS * x + SIN * y;
@@ -48,7 +48,7 @@ final class Town {
     }
   }
 
-  /** Two rows of lots lie back to back, each with its front to a street. */
+  /** Paints a lot of a block of two rows of lots, each of which faces a street. */
   private static void lot(
       int block, double inX, double inY, float deep, float vigour, Ground ground) {
     int column = (int) (inX / LOT);
@@ -67,7 +67,7 @@ final class Town {
             && Noise.unit(lot, 2) < 0.9f;
     if (house) {
       ground.set(kind < 0.55f ? Material.TILE : kind < 0.8f ? Material.ASPHALT : Material.METAL);
-      // One half of the roof faces the sun.
+      // One half of the roof is sunlit.
       boolean nearStreet = fromStreet - front < depth / 2;
       ground.light(nearStreet == (row == 0) ? 1.12f : 0.8f);
     } else {

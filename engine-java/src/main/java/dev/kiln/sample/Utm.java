@@ -4,9 +4,7 @@ import org.locationtech.proj4j.CRSFactory;
 import org.locationtech.proj4j.ProjCoordinate;
 import org.locationtech.proj4j.proj.Projection;
 
-/**
- * A zone of the Universal Transverse Mercator grid, on WGS84 or on NAD83, which is the same here.
- */
+/** Zone of the Universal Transverse Mercator grid on WGS84 or NAD83, which are equivalent here. */
 final class Utm {
   private static final int NAD83_NORTH = 26900;
   private static final int WGS84_NORTH = 32600;
@@ -17,8 +15,10 @@ final class Utm {
   private final Projection projection;
 
   /**
-   * @param zone 1 to 60
-   * @param north whether northings count from the equator
+   * Creates a zone.
+   *
+   * @param zone number, 1 to 60
+   * @param north whether the zone is on the northern hemisphere
    */
   Utm(int zone, boolean north) {
     this.zone = zone;
@@ -27,29 +27,29 @@ final class Utm {
     this.projection = new CRSFactory().createFromParameters("utm", parameters).getProjection();
   }
 
-  /** The zone that a longitude lies in. */
+  /** Returns the zone of a longitude. */
   static int zoneOf(double longitude) {
     return (int) Math.floor((longitude + 180) / 6) + 1;
   }
 
-  /** EPSG code of the zone on WGS84. */
+  /** Returns the EPSG code of the zone on WGS84. */
   int epsgWgs84() {
     return (north ? WGS84_NORTH : WGS84_SOUTH) + zone;
   }
 
-  /** EPSG code of the zone on NAD83, which has northern ones only. */
+  /** Returns the EPSG code of the zone on NAD83; northern zones only. */
   int epsgNad83() {
     return NAD83_NORTH + zone;
   }
 
-  /** Degrees (longitude, latitude) to metres (easting, northing). */
+  /** Converts degrees (longitude, latitude) to metres (easting, northing). */
   double[] toMetres(double longitude, double latitude) {
     ProjCoordinate metres =
         projection.project(new ProjCoordinate(longitude, latitude), new ProjCoordinate());
     return new double[] {metres.x, metres.y};
   }
 
-  /** Metres (easting, northing) to degrees (longitude, latitude). */
+  /** Converts metres (easting, northing) to degrees (longitude, latitude). */
   double[] toDegrees(double easting, double northing) {
     ProjCoordinate degrees =
         projection.inverseProject(new ProjCoordinate(easting, northing), new ProjCoordinate());

@@ -1,33 +1,33 @@
 package dev.kiln.sample;
 
 /**
- * A rectangle of pixels on the ground.
+ * Rectangle of pixels.
  *
- * @param west easting of its left edge, metres
- * @param north northing of its upper edge, metres
- * @param pixel side of a pixel, metres
- * @param width pixels
- * @param height pixels
+ * @param west easting of the left edge in metres
+ * @param north northing of the upper edge in metres
+ * @param pixel pixel size in metres
+ * @param width width in pixels
+ * @param height height in pixels
  */
 record Window(double west, double north, double pixel, int width, int height) {
   private static final double FINE = 2;
 
-  /** Whether pixels are small enough to tell one tree from the next. */
+  /** Returns whether pixels are small enough to distinguish trees. */
   boolean isFine() {
     return pixel < FINE;
   }
 
-  /** Easting of the middle of a column. */
+  /** Returns the easting of a column's centre. */
   double easting(int column) {
     return west + (column + 0.5) * pixel;
   }
 
-  /** Northing of the middle of a row. */
+  /** Returns the northing of a row's centre. */
   double northing(int row) {
     return north - (row + 0.5) * pixel;
   }
 
-  /** Some of its rows. */
+  /** Returns a window of some rows. */
   Window rows(int first, int count) {
     return new Window(west, north - first * pixel, pixel, width, count);
   }

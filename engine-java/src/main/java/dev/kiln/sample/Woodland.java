@@ -1,6 +1,6 @@
 package dev.kiln.sample;
 
-/** Trees, each with a sunny and a shaded side where pixels are small enough. For one thread. */
+/** Trees, with sunlit and shaded sides where pixels are small enough. Not thread-safe. */
 final class Woodland {
   private static final double CROWN = 7.5;
 
@@ -8,7 +8,10 @@ final class Woodland {
   private final Mosaic trees;
 
   /**
-   * @param crowns whether pixels are small enough to see them
+   * Creates the wood.
+   *
+   * @param seed random seed
+   * @param crowns whether pixels are small enough to show crowns
    */
   Woodland(long seed, boolean crowns) {
     this.crowns = crowns;
@@ -16,16 +19,16 @@ final class Woodland {
   }
 
   /**
-   * Paints the wood at a place.
+   * Paints the wood at a position.
    *
-   * @param vigour as of {@link Terrain#VIGOUR}: broadleaves where it is high
+   * @param vigour see {@link Terrain#VIGOUR}; broadleaves grow where it is high
    */
   void paint(double x, double y, float vigour, Ground ground) {
     ground.set(Material.CONIFER);
     ground.cover(Material.BROADLEAF, 0.5f + 0.8f * vigour);
     if (crowns) {
       trees.locate(x, y);
-      // The sun stands in the south-east.
+      // The sun is in the south-east.
       float sunny = (trees.fromCenterX() - trees.fromCenterY()) / (float) CROWN;
       float gap = Math.min(1, trees.edge() / 1.2f);
       float own = Noise.unit(trees.cell(), 2);

@@ -30,7 +30,7 @@ class EncodingsTest {
   }
 
   @Test
-  void latitudeGoesFirstUnlessSwapped() {
+  void latitudeIsFirstUnlessSwapped() {
     assertThat(LocationOrder.TRAINED.encode(90, 0))
         .containsExactly(new float[] {1, 0, 0, 1}, EXACT);
     assertThat(LocationOrder.SWAPPED.encode(90, 0))

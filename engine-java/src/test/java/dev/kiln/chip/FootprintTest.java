@@ -21,7 +21,7 @@ class FootprintTest {
   }
 
   @Test
-  void isItsCornersCounterClockwiseFromTheFirst() throws ParseException {
+  void keepsCornersInCounterClockwiseOrder() throws ParseException {
     Footprint footprint = between(30, 31);
 
     assertThat(footprint.geometry().toText())
@@ -32,7 +32,7 @@ class FootprintTest {
   }
 
   @Test
-  void cornersTheOtherWayRoundAreTurned() {
+  void reversesClockwiseCorners() {
     Footprint footprint =
         new Footprint(new double[] {31, 30, 30, 31}, new double[] {10, 10, 11, 11});
 
@@ -41,7 +41,7 @@ class FootprintTest {
   }
 
   @Test
-  void isCutAtTheAntimeridian() throws ParseException {
+  void splitsAtTheAntimeridian() throws ParseException {
     Footprint footprint = between(179.5, -179);
 
     Geometry geometry = footprint.geometry();
@@ -57,19 +57,19 @@ class FootprintTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  void theMiddleOfAChipAcrossTheAntimeridianLiesInIt(boolean mostlyEast) {
+  void centroidOfAChipAcrossTheAntimeridianIsInsideIt(boolean mostlyEast) {
     Footprint footprint = mostlyEast ? between(179.5, -179) : between(179, -179.5);
 
     assertThat(footprint.centroid().getX()).isCloseTo(mostlyEast ? -179.75 : 179.75, within(1e-9));
     assertThat(footprint.centroid().getY()).isCloseTo(10.5, within(1e-9));
-    // The encoding knows no jump.
+    // The encoding is continuous at the antimeridian.
     assertThat(LocationOrder.TRAINED.encode(10.5, footprint.centroid().getX())[3])
         .isCloseTo((float) Math.cos(Math.toRadians(179.75)), within(1e-6f));
   }
 
   @Test
-  void whatOnlyTouchesTheAntimeridianIsWhole() {
-    // PROJ may give either sign for the same meridian.
+  void doesNotSplitAChipThatTouchesTheAntimeridian() {
+    // PROJ can return either sign for this meridian.
     assertThat(between(179, -180).geometry().toText())
         .isEqualTo("POLYGON ((180 11, 179 11, 179 10, 180 10, 180 11))");
     assertThat(between(180, -179).geometry().norm().toText())
@@ -79,7 +79,7 @@ class FootprintTest {
 
   @ParameterizedTest
   @ValueSource(doubles = {80, -80})
-  void aChipThatHoldsAPoleIsTheBandAroundIt(double latitude) {
+  void aChipThatContainsAPoleBecomesABandOfLatitudes(double latitude) {
     double[] lon =
         latitude > 0 ? new double[] {45, 135, -135, -45} : new double[] {135, 45, -45, -135};
     Footprint footprint = new Footprint(lon, new double[] {latitude, latitude, latitude, latitude});
@@ -95,7 +95,7 @@ class FootprintTest {
   }
 
   @Test
-  void aChipBesideAPoleIsNotTakenForOneThatHoldsIt() {
+  void aChipBesideAPoleDoesNotBecomeABand() {
     Footprint footprint =
         new Footprint(new double[] {-170, 170, 100, -100}, new double[] {85, 85, 88, 88});
 
@@ -105,10 +105,10 @@ class FootprintTest {
   }
 
   @Test
-  void refusesAnotherNumberOfCorners() {
+  void rejectsOtherNumbersOfCorners() {
     assertThatThrownBy(() -> new Footprint(new double[3], new double[3]))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("4 corners, found 3");
+        .hasMessageContaining("expected 4 corners, found 3");
   }
 
   private static void assertCounterClockwise(Geometry geometry) {

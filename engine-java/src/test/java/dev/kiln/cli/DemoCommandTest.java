@@ -91,7 +91,7 @@ class DemoCommandTest {
     assertThat(demo()).isEqualTo(ExitCode.CONFIGURATION.code());
     assertThat(CALLS).isEmpty();
     assertThat(mine).hasContent("mine");
-    assertThat(printed.toString()).contains(directory.toString(), "name another directory");
+    assertThat(printed.toString()).contains(directory.toString(), "choose another directory");
   }
 
   private abstract static class Recorded implements Callable<Integer> {

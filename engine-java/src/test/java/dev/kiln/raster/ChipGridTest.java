@@ -11,13 +11,13 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class ChipGridTest {
   @Test
-  void holdsWholeChipsOnlyRowByRow() {
+  void containsWholeChipsRowByRow() {
     ChipGrid grid = ChipGrid.of(1100, 700, 256);
 
     assertThat(grid).isEqualTo(new ChipGrid(4, 2, 256));
     assertThat(grid.size()).isEqualTo(8);
-    assertThat(grid.column(6)).isEqualTo(512);
-    assertThat(grid.row(6)).isEqualTo(256);
+    assertThat(grid.left(6)).isEqualTo(512);
+    assertThat(grid.top(6)).isEqualTo(256);
     assertThat(ChipGrid.of(255, 1000, 256).size()).isZero();
   }
 
@@ -33,7 +33,7 @@ class ChipGridTest {
     "200, 512, 6",
     "8, 16, 12",
   })
-  void stripsHoldEveryChipOnce(int chip, int tileHeight, int rowStep) {
+  void stripsContainEveryChipOnce(int chip, int tileHeight, int rowStep) {
     ChipGrid grid = ChipGrid.of(1000, 1500, chip);
 
     BitSet seen = new BitSet();
@@ -49,8 +49,8 @@ class ChipGridTest {
       chips.stream()
           .forEach(
               index -> {
-                assertThat(grid.row(index)).isGreaterThanOrEqualTo(window.firstRow());
-                assertThat(grid.row(index) + chip)
+                assertThat(grid.top(index)).isGreaterThanOrEqualTo(window.firstRow());
+                assertThat(grid.top(index) + chip)
                     .isLessThanOrEqualTo(window.firstRow() + window.rows());
               });
     }
@@ -60,7 +60,7 @@ class ChipGridTest {
   }
 
   @Test
-  void onlyWhatHoldsWantedChipsIsRead() {
+  void readsOnlySpansOfWantedChips() {
     ChipGrid grid = ChipGrid.of(6 * 256, 6 * 256, 256);
     BitSet wanted = new BitSet();
     wanted.set(0); // (0, 0)

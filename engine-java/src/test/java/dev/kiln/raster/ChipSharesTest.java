@@ -41,7 +41,7 @@ class ChipSharesTest {
 
   @ParameterizedTest
   @CsvSource({"256, 1", "256, 2", "128, 2", "224, 3", "200, 3", "8, 5"})
-  void equalsACountOverTheGrid(int chip, int refinement) throws IOException, SceneException {
+  void equalsAPlainCount(int chip, int refinement) throws IOException, SceneException {
     int columns = 610 / refinement;
     int rows = 580 / refinement;
     GeoTiffs tiff =
@@ -58,8 +58,8 @@ class ChipSharesTest {
     for (int i = 0; i < grid.size(); i++) {
       int cloud = 0;
       int nodata = 0;
-      for (int y = grid.row(i); y < grid.row(i) + chip; y++) {
-        for (int x = grid.column(i); x < grid.column(i) + chip; x++) {
+      for (int y = grid.top(i); y < grid.top(i) + chip; y++) {
+        for (int x = grid.left(i); x < grid.left(i) + chip; x++) {
           int value = pixel(x / refinement, y / refinement);
           cloud += value > 7 ? 1 : 0;
           nodata += value == 0 ? 1 : 0;
@@ -71,7 +71,7 @@ class ChipSharesTest {
   }
 
   @Test
-  void bitsOf16() throws IOException, SceneException {
+  void countsBitsOfUint16() throws IOException, SceneException {
     GeoTiffs tiff =
         GeoTiffs.naip()
             .bands(1)
@@ -88,8 +88,8 @@ class ChipSharesTest {
   }
 
   @Test
-  void aChipAtTheLimitSurvives() throws IOException, SceneException {
-    // Of a fifth, neither float32 nor a sum of parts is exact.
+  void keepsAChipAtTheLimit() throws IOException, SceneException {
+    // 0.2 is exact neither as float32 nor as a sum.
     GeoTiffs tiff =
         GeoTiffs.naip().bands(1).size(20, 10).pixels((b, x, y) -> y < 2 || x == 19 ? 0 : 1);
     ChipGrid grid = new ChipGrid(2, 1, 10);
@@ -103,7 +103,7 @@ class ChipSharesTest {
   }
 
   @Test
-  void refusesAMaskOfOtherNumbers() {
+  void rejectsOtherPixelTypes() {
     assertThatThrownBy(
             () ->
                 withMask(
@@ -111,11 +111,11 @@ class ChipSharesTest {
                     1,
                     mask -> ChipShares.of(mask, new ChipGrid(1, 1, 256), v -> false, v -> false)))
         .isInstanceOf(SceneException.class)
-        .hasMessageContaining("a mask of uint8 or uint16 pixels expected, found FLOAT32");
+        .hasMessageContaining("expected a mask of type uint8 or uint16, found FLOAT32");
   }
 
   @Test
-  void nothingIsMaskedWhereThereIsNoMask() {
+  void sharesAreZeroWithoutAMask() {
     ChipGrid grid = new ChipGrid(3, 2, 256);
 
     assertThat(ChipShares.none(grid).surviving(0, 0)).isEqualTo(grid.all());

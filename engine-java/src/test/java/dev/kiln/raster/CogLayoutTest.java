@@ -63,7 +63,7 @@ class CogLayoutTest {
         "COMPRESS=LZW PREDICTOR=2",
         "BLOCKXSIZE=128 BLOCKYSIZE=64"
       })
-  void pixelsOfPlannedRangesAreThoseOfTheFile(String options) throws Exception {
+  void plannedRangesContainThePixels(String options) throws Exception {
     GeoTiffs tiff = GeoTiffs.naip().size(1300, 1100).bands(3);
     for (String option : options.split(" ")) {
       tiff.option(option);
@@ -99,12 +99,12 @@ class CogLayoutTest {
 
   @ParameterizedTest
   @MethodSource("samples")
-  void pixelsOfRealScenesAreThoseOfTheFile(Path file) throws Exception {
+  void plannedRangesContainThePixelsOfRealScenes(Path file) throws Exception {
     assumeTrue(Files.isRegularFile(file), "SKIPPED: no sample scenes at " + SAMPLES);
     samePixels(file, 1);
   }
 
-  /** Reads some windows from planned ranges alone, and from the whole file. */
+  /** Compares windows read from planned ranges with those of the whole file. */
   private static void samePixels(Path path, int bands) throws Exception {
     byte[] whole = Files.readAllBytes(path);
     Path name = path.getFileName();
@@ -165,10 +165,10 @@ class CogLayoutTest {
   }
 
   @Test
-  void tilesOfCoarserBandsCoverTheSameGround() throws Exception {
+  void tilesOfCoarserBandsCoverTheSameArea() throws Exception {
     byte[] file = tiles(800, 800, 64);
     CogLayout layout = read(file);
-    // Grid pixels are half as large as those of this band.
+    // A pixel of this band covers 2 × 2 grid pixels.
     StripWindow window =
         new StripWindow(
             256, 256, 1600, new StripWindow.Span(1, 2), List.of(new StripWindow.Span(256, 512)));
@@ -193,10 +193,10 @@ class CogLayoutTest {
   }
 
   @Test
-  void tilesNeverWrittenAreNotFetched() throws Exception {
+  void omitsTilesThatWereNeverWritten() throws Exception {
     byte[] file = tiles(300, 300, 64);
     CogLayout layout = read(file);
-    // GDAL writes byte counts of small tiles as 16-bit numbers.
+    // GDAL writes byte counts of small tiles as 16-bit integers.
     byte[] counts =
         ByteBuffer.allocate(4)
             .order(ByteOrder.LITTLE_ENDIAN)
@@ -237,36 +237,36 @@ class CogLayoutTest {
 
   @ParameterizedTest
   @MethodSource("noTiffs")
-  void whatIsNoTiffIsPermanent(byte[] file) {
+  void otherFilesArePermanentFaults(byte[] file) {
     assertThatThrownBy(() -> read(file))
         .isInstanceOfSatisfying(
             SceneException.class,
             e -> assertThat(e.kind()).isEqualTo(SceneException.Kind.PERMANENT))
-        .hasMessageMatching("scene.tif: (broken TIFF|a GeoTIFF expected).*");
+        .hasMessageMatching("scene.tif: (corrupt TIFF|not a GeoTIFF).*");
   }
 
   @Test
-  void directoriesThatFormARingEnd() throws Exception {
+  void rejectsCyclicDirectories() throws Exception {
     byte[] file = tiles(128, 128, 64);
     int first = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).getInt(4);
     int fields = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).getShort(first);
     ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).putInt(first + 2 + 12 * fields, first);
-    assertThatThrownBy(() -> read(file)).hasMessageContaining("form a ring");
+    assertThatThrownBy(() -> read(file)).hasMessageContaining("form a cycle");
   }
 
   @Test
-  void objectThatIsCutShortNamesTheTile() throws Exception {
+  void namesTheTileOfATruncatedObject() throws Exception {
     byte[] file = tiles(300, 300, 64);
     byte[] cut = Arrays.copyOf(file, file.length - 1000);
     assertThatThrownBy(() -> read(cut))
         .isInstanceOf(SceneException.class)
-        .hasMessageContaining("cut short or broken");
+        .hasMessageContaining("truncated or corrupt");
   }
 
-  /** Whatever stands in a file, it is a layout whose tiles lie within it, or a fault. */
+  /** Any file gives either a layout whose tiles are within it or a fault. */
   @ParameterizedTest
   @ValueSource(strings = {"BIGTIFF=NO", "BIGTIFF=YES"})
-  void hostileFilesDoNoHarm(String kind) throws Exception {
+  void hostileFilesAreHarmless(String kind) throws Exception {
     byte[] file =
         Files.readAllBytes(
             GeoTiffs.naip()

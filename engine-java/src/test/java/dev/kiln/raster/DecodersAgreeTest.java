@@ -25,13 +25,13 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The native decoder gives the same bytes as GDAL, wherever it decodes at all. */
+/** The native decoder and GDAL decode the same bytes. */
 class DecodersAgreeTest {
   private static final byte UNTOUCHED = 0x5A;
 
   @TempDir Path folder;
 
-  /** Which bands to read, and in what order they lie in the target. */
+  /** Bands to read and their layout in the target. */
   private record Order(int[] bands, boolean interleaved) {
     @Override
     public String toString() {
@@ -56,7 +56,8 @@ class DecodersAgreeTest {
 
   @ParameterizedTest(name = "{0}, {1}, predictor {2}")
   @MethodSource("codings")
-  void onEveryWayToWriteTiles(String type, String compression, int predictor) throws Exception {
+  void onAllTypesCompressionsAndPredictors(String type, String compression, int predictor)
+      throws Exception {
     TileDecoder expected = compression.equals("LZW") ? TileDecoder.GDAL : TileDecoder.NATIVE;
     int files = 0;
     for (String interleave : List.of("PIXEL", "BAND")) {
@@ -106,7 +107,7 @@ class DecodersAgreeTest {
     "float32,-9999.25",
     "float32,1e300"
   })
-  void onTilesThatAreLeftOut(String type, Double nodata) throws Exception {
+  void onOmittedTiles(String type, Double nodata) throws Exception {
     for (String interleave : List.of("PIXEL", "BAND")) {
       for (String order : List.of("LITTLE", "BIG")) {
         GeoTiffs tiff =
@@ -141,7 +142,7 @@ class DecodersAgreeTest {
     "ALPHA=YES, NATIVE",
     "NUM_THREADS=2, NATIVE"
   })
-  void onOtherWaysToWriteAFile(String option, TileDecoder expected) throws Exception {
+  void onOtherCreationOptions(String option, TileDecoder expected) throws Exception {
     Path file =
         GeoTiffs.naip()
             .size(150, 70)
@@ -154,7 +155,7 @@ class DecodersAgreeTest {
   }
 
   @Test
-  void onSamples() throws Exception {
+  void onRealScenes() throws Exception {
     Path samples = Path.of(System.getProperty("kiln.shared", "none"), "samples");
     assumeTrue(Files.isDirectory(samples), "SKIPPED: no sample scenes at " + samples);
     List<Path> files;
@@ -185,7 +186,7 @@ class DecodersAgreeTest {
     }
   }
 
-  /** The whole image, tiles and parts of tiles, edges and corners. */
+  /** The whole image, whole and partial tiles, edges and corners. */
   private static List<int[]> windows(CogFile file) {
     int w = file.width();
     int h = file.height();
@@ -212,7 +213,7 @@ class DecodersAgreeTest {
     return orders;
   }
 
-  /** Pixels that were read into the midst of memory, and what lies around them. */
+  /** The pixels read and the bytes around them. */
   private static byte[] pixels(CogFile file, int[] window, Order order) throws SceneException {
     int bytes = file.type().bytes();
     int bands = order.bands().length;
@@ -260,7 +261,7 @@ class DecodersAgreeTest {
     "FLOAT32, 1, 1065353216",
     "FLOAT32, -Infinity, -8388608"
   })
-  void fillsWithNodataAsTheNearestValue(PixelType type, Double nodata, int pixel) {
+  void fillsWithTheNearestValueToNodata(PixelType type, Double nodata, int pixel) {
     var value = nodata == null ? OptionalDouble.empty() : OptionalDouble.of(nodata);
     assertThat(NativeTiles.pixel(type, value)).isEqualTo(pixel);
   }

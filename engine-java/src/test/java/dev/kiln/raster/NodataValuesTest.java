@@ -28,7 +28,7 @@ class NodataValuesTest {
     strips.forEach(Strip::close);
   }
 
-  /** Planes of 16 × 8 pixels, full of ones, one after the other. */
+  /** Planar bands of 16 × 8 pixels of value 1. */
   private Strip strip(PixelType type, int bands) {
     int bytes = 16 * CHIP * type.bytes();
     Strip strip =
@@ -70,7 +70,7 @@ class NodataValuesTest {
 
   @ParameterizedTest
   @CsvSource({"UINT8, 255", "UINT16, 65535", "UINT16, 0", "INT16, -28672", "FLOAT32, -9999"})
-  void countsThePixelsThatHoldTheValue(PixelType type, double nodata) {
+  void countsPixelsWithTheValue(PixelType type, double nodata) {
     Strip strip = strip(type, 1);
     for (int y = 0; y < 4; y++) {
       put(strip, 0, 8 + y, y, nodata);
@@ -81,7 +81,7 @@ class NodataValuesTest {
   }
 
   @Test
-  void aPixelHoldsDataIfOneOfItsBandsDoes() {
+  void aPixelHasDataIfAnyBandHas() {
     Strip strip = strip(PixelType.UINT16, 3);
     for (int y = 0; y < 6; y++) {
       put(strip, 0, 0, y, 0);
@@ -97,7 +97,7 @@ class NodataValuesTest {
   }
 
   @Test
-  void withoutAnyValueEverythingIsData() {
+  void withoutAValueAllPixelsAreData() {
     Strip strip = strip(PixelType.UINT8, 2);
     put(strip, 0, 0, 0, 0);
     put(strip, 1, 0, 0, 0);
@@ -106,7 +106,7 @@ class NodataValuesTest {
   }
 
   @Test
-  void aFloatThatIsNotFiniteHoldsNone() {
+  void floatsThatAreNotFiniteAreNoData() {
     Strip strip = strip(PixelType.FLOAT32, 1);
     put(strip, 0, 0, 0, Double.NaN);
     put(strip, 0, 1, 0, Double.NEGATIVE_INFINITY);
@@ -118,7 +118,7 @@ class NodataValuesTest {
   }
 
   @Test
-  void blanksFloatsAndLeavesIntegersAlone() {
+  void blanksFloatsButNotIntegers() {
     Strip floats = strip(PixelType.FLOAT32, 2);
     put(floats, 0, 3, 2, -9999);
     put(floats, 1, 3, 2, -9999);
@@ -136,7 +136,7 @@ class NodataValuesTest {
   }
 
   @Test
-  void aCoarsePixelCountsForAllThatItCovers() {
+  void aCoarsePixelCountsForAllGridPixels() {
     Strip strip =
         new Strip(
             HostBuffer.allocate("test", 16),

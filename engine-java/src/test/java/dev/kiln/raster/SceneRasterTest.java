@@ -24,7 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What a strip holds is what the files hold, wherever its edges fall. */
+/** Strips contain the pixels of their files, wherever their edges are. */
 class SceneRasterTest {
   @TempDir Path folder;
   private final BufferPool pool = new BufferPool();
@@ -54,7 +54,7 @@ class SceneRasterTest {
   }
 
   private SceneRaster raster(SceneRaster.Source... sources) throws SceneException {
-    SceneRaster raster = SceneRaster.of("scene", List.of(sources));
+    SceneRaster raster = SceneRaster.of(List.of(sources));
     open.add(0, raster);
     return raster;
   }
@@ -126,15 +126,15 @@ class SceneRasterTest {
   }
 
   private static void assertChip(Strip strip, int band, ChipGrid grid, int index, Grid expected) {
-    float[] line = new float[grid.chip()];
+    float[] line = new float[grid.chipSize()];
     BandPlane plane = strip.bands().get(band);
-    for (int y = grid.row(index); y < grid.row(index) + grid.chip(); y++) {
-      plane.readLine(strip.raw(), grid.column(index), y - strip.firstRow(), line);
+    for (int y = grid.top(index); y < grid.top(index) + grid.chipSize(); y++) {
+      plane.readLine(strip.raw(), grid.left(index), y - strip.firstRow(), line);
       for (int x = 0; x < line.length; x++) {
-        if (line[x] != (float) expected.at(grid.column(index) + x, y)) {
+        if (line[x] != (float) expected.at(grid.left(index) + x, y)) {
           assertThat(line[x])
-              .as("band %d, pixel (%d, %d)", band, grid.column(index) + x, y)
-              .isEqualTo((float) expected.at(grid.column(index) + x, y));
+              .as("band %d, pixel (%d, %d)", band, grid.left(index) + x, y)
+              .isEqualTo((float) expected.at(grid.left(index) + x, y));
         }
       }
     }
@@ -212,7 +212,7 @@ class SceneRasterTest {
   }
 
   @Test
-  void aMaskLiesOnTheFinerGridOfItsScene() throws IOException, SceneException {
+  void aMaskIsPutOnTheFinerGridOfItsScene() throws IOException, SceneException {
     CogFile scl = file("scl", at(20, 200, 150).type("uint8").pixels((b, x, y) -> (x + 5 * y) % 12));
     CogFile band = file("band", at(10, 400, 300));
     SceneRaster mask = SceneRaster.ofMask(new SceneRaster.Source("scl", scl, 1), 2);
@@ -221,7 +221,7 @@ class SceneRasterTest {
 
     assertThat(mask.width()).isEqualTo(400);
     assertThat(mask.height()).isEqualTo(300);
-    assertThat(mask.ground().isSameAs(bands.ground())).isTrue();
+    assertThat(mask.extent().isSameAs(bands.extent())).isTrue();
     assertThat(mask.corners(7, 128, 128).orElseThrow())
         .isDeepEqualTo(bands.corners(7, 128, 128).orElseThrow());
     ChipGrid grid = ChipGrid.of(400, 300, 128);
@@ -231,22 +231,25 @@ class SceneRasterTest {
   }
 
   @Test
-  void refusesBandsThatDoNotFitTogether() throws IOException, SceneException {
+  void rejectsBandsThatDoNotMatch() throws IOException, SceneException {
     CogFile red = file("red.tif", at(10, 400, 300));
-    refused(red, file("odd.tif", at(20, 199, 150)), "199 × 150 px, which does not divide the grid");
-    refused(red, file("flat.tif", at(20, 200, 100)), "200 × 100 px, which does not divide");
+    refused(red, file("odd.tif", at(20, 199, 150)), "found 199 × 150 px");
+    refused(red, file("flat.tif", at(20, 200, 100)), "found 200 × 100 px");
     refused(
         red,
         file("shifted.tif", at(10, 400, 300).geotransform(500_010, 10, 0, 5_200_000, 0, -10)),
-        "lies elsewhere or in another coordinate system than red.tif");
+        "expected the extent and CRS of red.tif");
     refused(
         red,
         file("zone.tif", at(20, 200, 150).epsg(32615)),
-        "lies elsewhere or in another coordinate system than red.tif");
-    refused(red, file("nowhere.tif", at(20, 200, 150).epsg(0)), "another coordinate system");
+        "expected the extent and CRS of red.tif");
+    refused(
+        red,
+        file("nowhere.tif", at(20, 200, 150).epsg(0)),
+        "expected the extent and CRS of red.tif");
     assertThatThrownBy(() -> raster(new SceneRaster.Source("nir", red, 2)))
         .isInstanceOf(SceneException.class)
-        .hasMessageContaining("band nir expected as number 2, found 1 bands");
+        .hasMessageContaining("band nir: expected at least 2 bands, found 1");
   }
 
   private void refused(CogFile red, CogFile other, String message) {
@@ -264,11 +267,11 @@ class SceneRasterTest {
   }
 
   @Test
-  void theSameCrsInOtherWordsIsTheSame() throws IOException, SceneException {
+  void recognisesTheSameCrsInAnotherNotation() throws IOException, SceneException {
     CogFile red = file("red.tif", at(10, 400, 300));
     CogFile other = file("other.tif", at(20, 200, 150).projection("urn:ogc:def:crs:EPSG::32614"));
 
-    assertThat(red.ground().isSameAs(other.ground())).isTrue();
+    assertThat(red.extent().isSameAs(other.extent())).isTrue();
     assertThat(raster(new SceneRaster.Source("a", red, 1), new SceneRaster.Source("b", other, 1)))
         .isNotNull();
   }

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 
 class StripStepTest {
   @Test
-  void isARowOfTilesOfTheFinestBands() {
+  void equalsTheTileHeightOfTheFinestBands() {
     // Sentinel-2: tiles of 1024 at 10 m, of 512 and, in one band, 1024 at 20 m.
     assertThat(
             StripStep.of(
@@ -20,7 +20,7 @@ class StripStepTest {
   }
 
   @Test
-  void beginsAPixelOfEveryBandAtOnce() {
+  void alignsPixelsOfAllBands() {
     assertThat(
             StripStep.of(
                     1200, List.of(new Tiles(1200, 256), new Tiles(600, 256), new Tiles(400, 256)))
@@ -29,13 +29,13 @@ class StripStepTest {
   }
 
   @Test
-  void aMaskCountsOnTheGridOfItsScene() {
+  void usesTheSceneGridForAMask() {
     assertThat(StripStep.of(10_980, List.of(new Tiles(5490, 512))))
         .isEqualTo(new StripStep(1024, 2));
   }
 
   @Test
-  void aFileInOnePieceIsNotOneStrip() {
+  void limitsTheHeightOfSingleTileFiles() {
     assertThat(StripStep.of(10_980, List.of(new Tiles(10_980, 10_980))))
         .isEqualTo(new StripStep(2048, 1));
   }

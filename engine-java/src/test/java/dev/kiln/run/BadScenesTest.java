@@ -34,23 +34,32 @@ class BadScenesTest {
     return Stream.of(
         bad("missing", file -> {}, "no such object"),
         bad("empty", file -> write(file, new byte[0]), "empty (0 bytes)"),
-        bad("not a TIFF", file -> write(file, "<html>no</html>".getBytes()), "GeoTIFF expected"),
-        bad("cut in its pixels", file -> cut(file, 0.5), "cut short or broken"),
-        bad("cut in its header", file -> cut(file, 0.0001), "broken TIFF"),
-        bad("corrupt tile", BadScenesTest::corrupt, "cannot be decoded"),
-        bad("3 bands", file -> GeoTiffs.naip().bands(3).write(file), "found 3 bands"),
+        bad("not a TIFF", file -> write(file, "<html>no</html>".getBytes()), "not a GeoTIFF"),
+        bad("cut in its pixels", file -> cut(file, 0.5), "truncated or corrupt"),
+        bad("cut in its header", file -> cut(file, 0.0001), "corrupt TIFF"),
+        bad("corrupt tile", BadScenesTest::corrupt, "cannot decode pixels"),
+        bad(
+            "3 bands",
+            file -> GeoTiffs.naip().bands(3).write(file),
+            "expected at least 4 bands, found 3"),
         bad("uint16", file -> GeoTiffs.naip().type("uint16").write(file), "UINT8 expected"),
-        bad("float64", file -> GeoTiffs.naip().type("float64").write(file), "float32 expected"),
-        bad("no CRS", file -> GeoTiffs.naip().epsg(0).write(file), "no coordinate reference"),
+        bad(
+            "float64",
+            file -> GeoTiffs.naip().type("float64").write(file),
+            "expected pixels of type uint8, uint16, int16 or float32"),
+        bad(
+            "no CRS",
+            file -> GeoTiffs.naip().epsg(0).write(file),
+            "expected a CRS in metres, found none"),
         bad(
             "degrees",
             file ->
                 GeoTiffs.naip().epsg(4326).geotransform(-100, 1e-5, 0, 47, 0, -1e-5).write(file),
-            "in metres expected, found WGS 84"),
+            "expected a CRS in metres, found WGS 84"),
         bad(
             "feet",
             file -> GeoTiffs.naip().epsg(2264).write(file),
-            "in metres expected, found NAD83 / North Carolina (ftUS)"),
+            "expected a CRS in metres, found NAD83 / North Carolina (ftUS)"),
         bad(
             "no geotransform",
             file -> GeoTiffs.naip().geotransform(null).write(file),

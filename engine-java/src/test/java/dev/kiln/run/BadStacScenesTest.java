@@ -49,16 +49,16 @@ class BadStacScenesTest {
             "band that does not divide the grid",
             scene -> scene.files.get("swir22").size(269, 265),
             "swir22.tif: band swir22",
-            "is 269 × 265 px, which does not divide the grid of 540 × 530 px"),
+            "expected a size that divides the grid of 540 × 530 px"),
         bad(
             "band of another size",
             scene -> scene.files.get("green").size(540, 265),
-            "which does not divide the grid"),
+            "expected a size that divides the grid"),
         bad(
             "band in another zone",
             scene -> scene.files.get("nir08").epsg(32615),
             "nir08.tif: band nir08",
-            "another coordinate system than"),
+            "expected the extent and CRS of"),
         bad(
             "band shifted",
             scene ->
@@ -66,7 +66,7 @@ class BadStacScenesTest {
                     .files
                     .get("blue")
                     .geotransform(StacScene.EAST + 10, 10, 0, StacScene.NORTH, 0, -10),
-            "lies elsewhere"),
+            "expected the extent and CRS of"),
         bad(
             "bands in degrees",
             scene ->
@@ -80,11 +80,11 @@ class BadStacScenesTest {
         bad(
             "scl in another zone",
             scene -> scene.files.get("scl").epsg(32615),
-            "another coordinate system than the mask"),
+            "expected the extent and CRS of the mask"),
         bad(
             "scl of other numbers",
             scene -> scene.files.get("scl").type("float32"),
-            "a mask of uint8 or uint16 pixels expected"),
+            "expected a mask of type uint8 or uint16"),
         bad(
             "scl that does not divide the grid",
             scene -> scene.files.get("scl").size(200, 265),
@@ -168,10 +168,10 @@ class BadStacScenesTest {
 
   static Stream<Arguments> cutFiles() {
     return Stream.of(
-        Arguments.of("scl", 0.5, "cut short or broken"),
+        Arguments.of("scl", 0.5, "truncated or corrupt"),
         Arguments.of("scl", 0.0, "the object is empty"),
-        Arguments.of("nir", 0.5, "cut short or broken"),
-        Arguments.of("nir", 0.0001, "broken TIFF"));
+        Arguments.of("nir", 0.5, "truncated or corrupt"),
+        Arguments.of("nir", 0.0001, "corrupt TIFF"));
   }
 
   @ParameterizedTest

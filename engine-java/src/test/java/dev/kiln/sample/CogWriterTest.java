@@ -43,7 +43,7 @@ class CogWriterTest {
   }
 
   @Test
-  void closesTwiceAndRefusesUseAfterwards() throws IOException {
+  void closesTwiceAndRejectsUseAfterwards() throws IOException {
     CogWriter cog = new CogWriter(folder.resolve("a.tif"), GRID, 32631, LAYOUT);
     cog.close();
     cog.close();
@@ -58,17 +58,17 @@ class CogWriterTest {
   }
 
   @Test
-  void saysWhatCannotBeWritten() throws IOException {
+  void namesTheFileThatCannotBeWritten() throws IOException {
     Path file = folder.resolve("a.tif");
     Files.createDirectories(folder.resolve("a.tif.raw/in the way"));
 
     assertThatThrownBy(() -> new CogWriter(file, GRID, 32631, LAYOUT))
         .isInstanceOf(IOException.class)
-        .hasMessageContaining("a.tif.raw: cannot be written: ");
+        .hasMessageContaining("a.tif.raw: cannot write: ");
   }
 
   @Test
-  void aCoordinateSystemThatThereIsNotLeavesNothing() {
+  void anUnknownCrsLeavesNoFile() {
     assertThatThrownBy(() -> new CogWriter(folder.resolve("a.tif"), GRID, 999_999, LAYOUT))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("EPSG:999999");

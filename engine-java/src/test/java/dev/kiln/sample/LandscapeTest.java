@@ -22,7 +22,7 @@ class LandscapeTest {
   }
 
   @Test
-  void isTheSameOnEveryMachine() {
+  void isIdenticalOnAllMachines() {
     CRC32 checksum = new CRC32();
     checksum.update(paint(WINDOW, 0, 200, 7));
 
@@ -30,7 +30,7 @@ class LandscapeTest {
   }
 
   @Test
-  void doesNotDependOnHowItIsCutIntoStrips() {
+  void doesNotDependOnTheStrips() {
     byte[] whole = paint(WINDOW, 0, 200, 7);
     int at = 96;
     byte[] upper = paint(WINDOW, 0, at, 7);
@@ -41,7 +41,7 @@ class LandscapeTest {
   }
 
   @Test
-  void seedsGiveDifferentOnes() {
+  void differsBetweenSeeds() {
     assertThat(paint(WINDOW, 0, 32, 7)).isNotEqualTo(paint(WINDOW, 0, 32, 8));
   }
 

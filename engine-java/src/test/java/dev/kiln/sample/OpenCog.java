@@ -28,7 +28,7 @@ import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.PointerPointer;
 
-/** A GeoTIFF as GDAL sees it. */
+/** GeoTIFF opened by GDAL. */
 final class OpenCog implements AutoCloseable {
   private static final int RASTER = 0x02;
 
@@ -48,7 +48,7 @@ final class OpenCog implements AutoCloseable {
     return GDALGetRasterBand(dataset, number);
   }
 
-  /** Columns, rows, bands. */
+  /** Returns width, height and number of bands. */
   int[] shape() {
     return new int[] {
       GDALGetRasterXSize(dataset), GDALGetRasterYSize(dataset), GDALGetRasterCount(dataset)
@@ -59,7 +59,7 @@ final class OpenCog implements AutoCloseable {
     return GDALGetRasterDataType(band(1));
   }
 
-  /** Columns and rows of a tile. */
+  /** Returns width and height of a tile. */
   int[] tile() {
     int[] width = new int[1];
     int[] height = new int[1];
@@ -67,7 +67,7 @@ final class OpenCog implements AutoCloseable {
     return new int[] {width[0], height[0]};
   }
 
-  /** Such as LAYOUT, COMPRESSION, PREDICTOR or INTERLEAVE; null if not said. */
+  /** Returns image structure metadata such as LAYOUT or COMPRESSION; null if absent. */
   String structure(String name) {
     return GDALGetMetadataItem(dataset, name, "IMAGE_STRUCTURE");
   }
@@ -80,7 +80,7 @@ final class OpenCog implements AutoCloseable {
     return GDALGetRasterColorInterpretation(band(number));
   }
 
-  /** NaN if there is none. */
+  /** Returns the nodata value; NaN if there is none. */
   double nodata() {
     int[] found = new int[1];
     double value = GDALGetRasterNoDataValue(band(1), found);
@@ -97,7 +97,7 @@ final class OpenCog implements AutoCloseable {
     return transform;
   }
 
-  /** All pixels of a band, row by row. */
+  /** Returns all pixels of a band, row by row. */
   float[] pixels(int number) {
     int[] shape = shape();
     float[] pixels = new float[shape[0] * shape[1]];

@@ -35,7 +35,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** One sample, looked at with the eyes of everything that reads archives. */
+/** Reads one sample with everything that reads archives. */
 @Timeout(60)
 class SampleArchiveTest {
   private static final SampleSize SIZE = new SampleSize(700, 530, 1100);
@@ -72,7 +72,7 @@ class SampleArchiveTest {
   }
 
   @Test
-  void writesTheFilesThatItPromisesAndNothingElse() throws IOException {
+  void writesTheDocumentedFilesOnly() throws IOException {
     try (Stream<Path> files = Files.walk(sample)) {
       assertThat(files.filter(Files::isRegularFile))
           .hasSize(NAIP + 1 + 12 + 3 + 4)
@@ -85,7 +85,7 @@ class SampleArchiveTest {
   }
 
   @Test
-  void naipKeysSayWhatTheScenesAre() throws Exception {
+  void naipKeysDescribeTheScenes() throws Exception {
     List<String> keys = keys(SampleArchive.NAIP_SCENES);
     List<NaipKey> scenes = new ArrayList<>();
     for (String key : keys) {
@@ -103,7 +103,7 @@ class SampleArchiveTest {
   }
 
   @Test
-  void theNaipManifestListsScenesAmongOtherThings() throws IOException {
+  void naipManifestListsScenesAmongOtherObjects() throws IOException {
     Path manifest = sample.resolve(SampleArchive.NAIP).resolve("manifest.txt");
     List<String> found = new ArrayList<>();
     ListingStats tally =
@@ -115,7 +115,7 @@ class SampleArchiveTest {
   }
 
   @Test
-  void naipFilesAreCogsAsInTheBucket() throws IOException {
+  void naipFilesAreCogsLikeThoseOfTheBucket() throws IOException {
     for (int i = 0; i < NAIP; i++) {
       try (OpenCog cog = naip(i)) {
         assertThat(cog.shape()).containsExactly(700, 530, 4);
@@ -134,7 +134,7 @@ class SampleArchiveTest {
   }
 
   @Test
-  void naipScenesLieWhereTheirNamesSay() throws IOException {
+  void naipScenesAreLocatedWhereTheirNamesSay() throws IOException {
     // m_4709963_se: sheet 63 of the block between 47 and 48 degrees north, 99 and 100 west.
     try (OpenCog cog = naip(0)) {
       double[] grid = cog.geotransform();
@@ -170,7 +170,7 @@ class SampleArchiveTest {
   }
 
   @Test
-  void sentinel2FilesAreCogsAsInTheBucket() throws IOException {
+  void sentinel2FilesAreCogsLikeThoseOfTheBucket() throws IOException {
     for (Sentinel2Band band : Sentinel2Band.values()) {
       int size = 1100 / band.repeat();
       try (OpenCog cog = sentinel2(band)) {
@@ -215,7 +215,7 @@ class SampleArchiveTest {
         count[found]++;
       }
       assertThat(disagreeing).isZero();
-      // Everything that masking tells apart is there.
+      // All classes that masking distinguishes are present.
       assertThat(List.of(count[0], count[3], count[4], count[5], count[6], count[8], count[9]))
           .allMatch(pixels -> pixels > 100);
       assertThat((double) count[0] / scl.length).isBetween(0.04, 0.07);
@@ -227,7 +227,7 @@ class SampleArchiveTest {
   }
 
   @Test
-  void theStacItemIsAScene() throws Exception {
+  void stacItemDescribesTheScene() throws Exception {
     String key = keys(SampleArchive.SENTINEL_2_SCENES).get(0);
     byte[] json = Files.readAllBytes(sample.resolve(SampleArchive.SENTINEL_2).resolve(key));
     StacItem item = StacItem.parse(key, json);
@@ -246,7 +246,7 @@ class SampleArchiveTest {
   }
 
   @Test
-  void theInventoryLeadsToTheItem() throws IOException {
+  void inventoryListsTheItem() throws IOException {
     String folderOfSnapshots =
         sample.resolve(SampleArchive.INVENTORY).resolve("sentinel-cogs/sentinel-cogs").toString();
     S3Inventory inventory = S3Inventory.open(new LocalObjects(), folderOfSnapshots);
@@ -262,7 +262,7 @@ class SampleArchiveTest {
   }
 
   @Test
-  void theCheckpointIsOfTheSizeAskedFor() throws IOException {
+  void checkpointHasTheRequestedSize() throws IOException {
     Path file = sample.resolve(SampleArchive.checkpoint(Architecture.named("micro")));
 
     assertThat(file).hasFileName("clay-micro-random.ckpt").isNotEmptyFile();

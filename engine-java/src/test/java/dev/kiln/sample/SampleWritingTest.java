@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Where a sample may be written, and what is left when it cannot be. */
+/** Target directories of a sample, and what a failure leaves. */
 @Timeout(60)
 class SampleWritingTest {
   private static final SampleSize SIZE = new SampleSize(130, 90, 110);
@@ -48,7 +48,7 @@ class SampleWritingTest {
   }
 
   @Test
-  void theSameSeedGivesTheSameBytes() throws IOException {
+  void sameSeedGivesSameBytes() throws IOException {
     write(sample, 3);
     write(folder.resolve("again"), 3);
     Map<String, byte[]> first = contents(sample);
@@ -59,14 +59,14 @@ class SampleWritingTest {
   }
 
   @Test
-  void anotherSeedGivesOtherPixelsAndWeightsUnderTheSameNames() throws IOException {
+  void anotherSeedChangesPixelsAndWeightsButNotNames() throws IOException {
     write(sample, 3);
     write(folder.resolve("other"), 4);
     Map<String, byte[]> first = contents(sample);
 
     Map<String, byte[]> other = contents(folder.resolve("other"));
     assertThat(other).containsOnlyKeys(first.keySet());
-    // A classification this small may be of one class whatever the seed.
+    // A classification this small can have one class for all seeds.
     other.keySet().removeIf(name -> !name.matches(".*(m_.*|B..)\\.tif|.*\\.ckpt"));
     assertThat(other)
         .hasSize(2 + 10 + 1)
@@ -74,19 +74,19 @@ class SampleWritingTest {
   }
 
   @Test
-  void leavesADirectoryAloneThatHoldsOtherThings() throws IOException {
+  void neverChangesADirectoryWithOtherContents() throws IOException {
     Files.createDirectories(sample);
     Path mine = Files.writeString(sample.resolve("thesis.txt"), "mine");
 
     assertThatThrownBy(() -> SampleArchive.write(sample, options(1, 3), true, line -> {}))
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining(sample.toString())
-        .hasMessageContaining("name another directory");
+        .hasMessageContaining("choose another directory");
     assertThat(mine).hasContent("mine");
   }
 
   @Test
-  void refusesAFileInItsPlace() throws IOException {
+  void rejectsAFileInItsPlace() throws IOException {
     Files.writeString(sample, "a file");
 
     assertThatThrownBy(() -> write(sample, 3)).isInstanceOf(ConfigurationException.class);
@@ -94,7 +94,7 @@ class SampleWritingTest {
   }
 
   @Test
-  void replacesAnOlderSampleOnlyIfTold() throws IOException {
+  void replacesAnOlderSampleOnlyWithOverwrite() throws IOException {
     write(sample, 3);
     Map<String, byte[]> before = contents(sample);
 
@@ -117,7 +117,7 @@ class SampleWritingTest {
   }
 
   @Test
-  void leavesNothingWhenItBreaksOff() {
+  void leavesNothingWhenItFails() {
     assertThatThrownBy(
             () ->
                 SampleArchive.write(
@@ -149,14 +149,14 @@ class SampleWritingTest {
   }
 
   @Test
-  void sizesThatHaveNoHalfAreRefused() {
+  void rejectsOddSentinel2Sizes() {
     assertThatThrownBy(() -> new SampleSize(100, 100, 101))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("even");
   }
 
   @Test
-  void allScenesThatThereAreHaveNamesOfTheirOwn() {
+  void allScenesHaveDistinctNames() {
     assertThat(SampleArchive.naipKeys(NaipScene.MOST)).doesNotHaveDuplicates();
   }
 }
