@@ -1,8 +1,6 @@
-// Kiln's forward pass, compiled for the processor (dev.kiln.cuda.HostKernels). Built once for each HEAD.
+// The encoder's kernels, compiled for the host: for dev.kiln.cuda.HostKernels and the stand-in for CUDA.
 #include "encoder.cu"
-
-#define KILN_JOIN2(a, b) a##b
-#define KILN_JOIN(a, b) KILN_JOIN2(a, b)
+#include "host_kernels.h"
 
 namespace {
 
@@ -27,11 +25,15 @@ void run_norm(NormKernel kernel, const long long* a) {
          count(a, 6));
 }
 
+using AttentionKernel = void (*)(const bf16*, bf16*, int, int);
+
+void run_attention(AttentionKernel kernel, const long long* a) {
+  kernel(at<const bf16*>(a, 0), at<bf16*>(a, 1), count(a, 2), count(a, 3));
+}
+
 }  // namespace
 
-// Runs a kernel over a grid; arguments as a launch has them. Returns whether there is one of that name.
-extern "C" bool KILN_JOIN(kiln_run_, HEAD)(const char* name, const int* blocks, int threads, int shared_bytes,
-                                           const long long* a) {
+bool run_encoder_kernel(const char* name, const int* blocks, int threads, int shared_bytes, const long long* a) {
   std::function<void()> kernel;
   auto is = [name](const char* other) { return std::strcmp(name, other) == 0; };
   if (is("kiln_product")) {
@@ -44,8 +46,14 @@ extern "C" bool KILN_JOIN(kiln_run_, HEAD)(const char* name, const int* blocks, 
     kernel = [a] { run_norm(kiln_norm, a); };
   } else if (is("kiln_norm_wide")) {
     kernel = [a] { run_norm(kiln_norm_wide, a); };
-  } else if (is("kiln_attention")) {
-    kernel = [a] { kiln_attention(at<const bf16*>(a, 0), at<bf16*>(a, 1), count(a, 2), count(a, 3)); };
+  } else if (is("kiln_attention_16")) {
+    kernel = [a] { run_attention(kiln_attention_16, a); };
+  } else if (is("kiln_attention_32")) {
+    kernel = [a] { run_attention(kiln_attention_32, a); };
+  } else if (is("kiln_attention_48")) {
+    kernel = [a] { run_attention(kiln_attention_48, a); };
+  } else if (is("kiln_attention_64")) {
+    kernel = [a] { run_attention(kiln_attention_64, a); };
   } else if (is("kiln_tokens")) {
     kernel = [a] {
       kiln_tokens(at<float*>(a, 0), at<const float*>(a, 1), at<const float*>(a, 2), at<const float*>(a, 3),

@@ -17,7 +17,7 @@
 #include <vector>
 
 #define KILN_DEVICE inline
-#define KILN_KERNEL(threads) [[maybe_unused]] static void
+#define KILN_KERNEL(threads, blocks) [[maybe_unused]] static void
 #define KILN_UNROLL
 
 struct uint3 {

@@ -48,15 +48,9 @@ public final class FakeGpu implements Gpu {
 
   /** A device with Kiln's own kernels. */
   public FakeGpu() {
-    define(
-        "kiln_patches_bf16",
-        (shape, a) -> HostKernels.patchesBf16(a[0], (int) a[1], (int) a[2], shape.blocksY(), a[3]));
-    define(
-        "kiln_patches_fp16",
-        (shape, a) -> HostKernels.patchesFp16(a[0], (int) a[1], (int) a[2], shape.blocksY(), a[3]));
-    define(
-        "kiln_patches_fp32",
-        (shape, a) -> HostKernels.patchesFp32(a[0], (int) a[1], (int) a[2], shape.blocksY(), a[3]));
+    for (DeviceCode code : DeviceCode.values()) {
+      code.kernels().forEach(kernel -> define(kernel, compiledForTheHost(kernel)));
+    }
   }
 
   /** Adds a kernel. */
@@ -214,20 +208,13 @@ public final class FakeGpu implements Gpu {
 
   @Override
   public GpuModule compile(String name, String source, List<String> options) {
-    for (String option : options) {
-      if (option.startsWith("-DHEAD=")) {
-        int head = Integer.parseInt(option.substring("-DHEAD=".length()));
-        DeviceCode.ENCODER.kernels().forEach(kernel -> define(kernel, encoder(head, kernel)));
-      }
-    }
     return load(name, new byte[0]);
   }
 
-  private static Kernel encoder(int head, String kernel) {
+  private static Kernel compiledForTheHost(String kernel) {
     return (shape, arguments) -> {
       boolean found =
           HostKernels.run(
-              head,
               kernel,
               shape.blocksX(),
               shape.blocksY(),

@@ -1,8 +1,8 @@
 package dev.kiln.cuda;
 
 /**
- * Kiln's device code compiled for the processor ({@code engine-native/src/test/cpp}). The pointers
- * are those that the kernels take.
+ * Kiln's device code compiled for the host ({@code engine-native/src/test/cpp}). Pointer arguments
+ * are host addresses.
  */
 final class HostKernels {
   static {
@@ -11,18 +11,11 @@ final class HostKernels {
 
   private HostKernels() {}
 
-  static native void patchesBf16(long planes, int bands, int chip, int size, long out);
-
-  static native void patchesFp16(long planes, int bands, int chip, int size, long out);
-
-  static native void patchesFp32(long planes, int bands, int chip, int size, long out);
-
   /**
-   * Runs a kernel of the forward pass over a grid, as a device would.
+   * Runs a kernel over a grid, as a device would.
    *
-   * @param head numbers of one head: 16, 48 or 64
    * @return whether there is a kernel of that name
    */
   static native boolean run(
-      int head, String kernel, int x, int y, int z, int threads, int shared, long[] arguments);
+      String kernel, int x, int y, int z, int threads, int shared, long[] arguments);
 }

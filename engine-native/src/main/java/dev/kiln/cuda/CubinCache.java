@@ -8,114 +8,216 @@ import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
- * Compiled kernels on disk, one file each, named by the hash of source, architecture and options: a
- * machine compiles a kernel once, and one that was given the files needs no compiler. A file begins
- * with the hash of its code, so that a damaged one is made again. Any number of processes may share
- * a folder.
+ * Compiled kernels on disk, one file per source, architecture, options and compiler version. A
+ * machine compiles a kernel once, and one that was given the files needs no compiler.
+ *
+ * <p>A file is named {@code {name}-{architecture}-{hash of source and options}-{compiler}.cubin}.
+ * Where there is no compiler, the file of the newest one is used. Each file starts with the SHA-256
+ * of its code; a damaged file is ignored and written again. Any number of processes may share a
+ * directory.
  */
 public final class CubinCache {
-  private static final int HASH = 32;
+  private static final int HASH_BYTES = 32;
+  private static final String SUFFIX = ".cubin";
+  private static final Pattern VERSION = Pattern.compile("(\\d+)\\.(\\d+)");
 
-  private final Path folder;
+  private final Path directory;
+  private final Optional<Path> shipped;
+  private final Compiler compiler;
 
-  /** Makes machine code. */
+  /** A compiler of device code. */
   interface Compiler {
+    /** Returns its version, as in "13.3"; empty if this machine has no compiler. */
+    Optional<String> version();
+
+    /** Returns machine code. */
     byte[] compile(String name, String source, String architecture, List<String> options);
   }
 
+  private static final Compiler NVRTC =
+      new Compiler() {
+        @Override
+        public Optional<String> version() {
+          return Nvrtc.available() ? Optional.of(Nvrtc.version()) : Optional.empty();
+        }
+
+        @Override
+        public byte[] compile(
+            String name, String source, String architecture, List<String> options) {
+          return Nvrtc.compile(name, source, architecture, options);
+        }
+      };
+
   /**
-   * @param folder is made when it is first needed
+   * Creates a cache that compiles with {@link Nvrtc}.
+   *
+   * @param directory created when the first file is written
    */
-  public CubinCache(Path folder) {
-    this.folder = folder;
+  public CubinCache(Path directory) {
+    this(directory, Optional.empty(), NVRTC);
   }
 
   /**
-   * The cache of this user: {@code kernels} in the folder that the system property {@code
-   * kiln.cache} names, else in {@code kiln} where caches go ({@code XDG_CACHE_HOME}, {@code
-   * ~/.cache}).
+   * @param shipped read-only directory of kernels that are used first, whatever compiler made them
+   */
+  CubinCache(Path directory, Optional<Path> shipped, Compiler compiler) {
+    this.directory = directory;
+    this.shipped = shipped;
+    this.compiler = compiler;
+  }
+
+  /**
+   * Returns this user's cache: {@code kernels} in the directory that the system property {@code
+   * kiln.cache} names, otherwise in {@code kiln} in the user's cache directory ({@code
+   * XDG_CACHE_HOME}, {@code ~/.cache}). Kernels in the directory that {@code kiln.kernels} names,
+   * as a bundle's launcher sets it, are used first.
    */
   public static CubinCache ofUser() {
+    return new CubinCache(
+        userDirectory(),
+        Optional.ofNullable(System.getProperty("kiln.kernels")).map(Path::of),
+        NVRTC);
+  }
+
+  private static Path userDirectory() {
     String named = System.getProperty("kiln.cache");
     if (named != null) {
-      return new CubinCache(Path.of(named, "kernels"));
+      return Path.of(named, "kernels");
     }
     String caches = System.getenv("XDG_CACHE_HOME");
     Path base =
         caches == null || caches.isEmpty()
             ? Path.of(System.getProperty("user.home"), ".cache")
             : Path.of(caches);
-    return new CubinCache(base.resolve("kiln").resolve("kernels"));
+    return base.resolve("kiln").resolve("kernels");
+  }
+
+  /** Returns whether {@link #get} can return this code without a compiler. */
+  public boolean contains(String name, String source, String architecture, List<String> options) {
+    return cached(name, source, architecture, options).isPresent();
   }
 
   /**
-   * The machine code of a kernel, compiled by {@link Nvrtc} unless it is there.
+   * Returns the machine code of a source, compiled unless it is cached.
    *
-   * @param name for messages and the file's name
+   * @param name for messages and the file name
    * @param architecture as in "sm_90"
    * @throws CudaException if the source does not compile
-   * @throws IllegalStateException if it is not there and the compiler cannot be loaded
+   * @throws IllegalStateException if the code is not cached and the compiler cannot be loaded
    */
   public byte[] get(String name, String source, String architecture, List<String> options) {
-    return get(name, source, architecture, options, Nvrtc::compile);
-  }
-
-  byte[] get(
-      String name, String source, String architecture, List<String> options, Compiler compiler) {
-    Path file = file(name, source, architecture, options);
-    byte[] known = read(file);
-    if (known != null) {
-      return known;
+    Optional<byte[]> cached = cached(name, source, architecture, options);
+    if (cached.isPresent()) {
+      return cached.get();
     }
     byte[] code = compiler.compile(name, source, architecture, options);
-    write(file, code);
+    String version = compiler.version().orElseThrow();
+    write(directory.resolve(prefix(name, source, architecture, options) + version + SUFFIX), code);
     return code;
   }
 
-  Path file(String name, String source, String architecture, List<String> options) {
+  private Optional<byte[]> cached(
+      String name, String source, String architecture, List<String> options) {
+    String prefix = prefix(name, source, architecture, options);
+    Optional<byte[]> code =
+        shipped.flatMap(from -> firstWhole(candidates(from, prefix), Optional.empty(), prefix));
+    List<Path> candidates = candidates(directory, prefix);
+    // The compiler is asked for its version, which takes longer than reading a file, only if
+    // needed.
+    return code.isPresent() || candidates.isEmpty()
+        ? code
+        : firstWhole(candidates, compiler.version(), prefix);
+  }
+
+  /**
+   * @param version of the compiler; empty for any
+   */
+  private static Optional<byte[]> firstWhole(
+      List<Path> candidates, Optional<String> version, String prefix) {
+    return candidates.stream()
+        .filter(file -> version.isEmpty() || version.get().equals(versionOf(file, prefix)))
+        .map(CubinCache::read)
+        .flatMap(Optional::stream)
+        .findFirst();
+  }
+
+  /** Returns the files of this code, those of the newest compiler first. */
+  private static List<Path> candidates(Path directory, String prefix) {
+    try (Stream<Path> files = Files.list(directory)) {
+      return files
+          .filter(file -> file.getFileName().toString().startsWith(prefix))
+          .filter(file -> file.getFileName().toString().endsWith(SUFFIX))
+          .filter(file -> VERSION.matcher(versionOf(file, prefix)).matches())
+          .sorted(
+              Comparator.comparingInt((Path file) -> part(versionOf(file, prefix), 0))
+                  .thenComparingInt(file -> part(versionOf(file, prefix), 1))
+                  .reversed())
+          .toList();
+    } catch (IOException e) {
+      return List.of();
+    }
+  }
+
+  private static int part(String version, int index) {
+    return Integer.parseInt(version.split("\\.")[index]);
+  }
+
+  private static String versionOf(Path file, String prefix) {
+    String name = file.getFileName().toString();
+    return name.substring(prefix.length(), name.length() - SUFFIX.length());
+  }
+
+  static String prefix(String name, String source, String architecture, List<String> options) {
     MessageDigest hash = sha256();
     for (String part : List.of(source, architecture, String.join("\n", options))) {
       hash.update(part.getBytes(StandardCharsets.UTF_8));
       hash.update((byte) 0);
     }
     String key = HexFormat.of().formatHex(hash.digest()).substring(0, 24);
-    return folder.resolve(name + "-" + architecture + "-" + key + ".cubin");
+    return name + "-" + architecture + "-" + key + "-";
   }
 
-  private static byte[] read(Path file) {
+  private static Optional<byte[]> read(Path file) {
     try {
       byte[] bytes = Files.readAllBytes(file);
-      byte[] code = Arrays.copyOfRange(bytes, Math.min(HASH, bytes.length), bytes.length);
+      byte[] code = Arrays.copyOfRange(bytes, Math.min(HASH_BYTES, bytes.length), bytes.length);
       boolean whole =
-          Arrays.equals(sha256().digest(code), 0, HASH, bytes, 0, Math.min(HASH, bytes.length));
-      return whole ? code : null;
+          Arrays.equals(
+              sha256().digest(code), 0, HASH_BYTES, bytes, 0, Math.min(HASH_BYTES, bytes.length));
+      return whole ? Optional.of(code) : Optional.empty();
     } catch (IOException e) {
-      // It is not there, or what is there cannot be read: then it is made.
-      return null;
+      return Optional.empty();
     }
   }
 
   private void write(Path file, byte[] code) {
     try {
-      Files.createDirectories(folder);
-      Path aside = Files.createTempFile(folder, "new", ".cubin");
+      Files.createDirectories(directory);
+      Path temporary = Files.createTempFile(directory, "new", ".tmp");
       try {
-        byte[] hash = sha256().digest(code);
-        byte[] bytes = Arrays.copyOf(hash, HASH + code.length);
-        System.arraycopy(code, 0, bytes, HASH, code.length);
-        Files.write(aside, bytes);
-        Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE);
+        byte[] bytes = Arrays.copyOf(sha256().digest(code), HASH_BYTES + code.length);
+        System.arraycopy(code, 0, bytes, HASH_BYTES, code.length);
+        Files.write(temporary, bytes);
+        Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
       } finally {
-        Files.deleteIfExists(aside);
+        Files.deleteIfExists(temporary);
       }
     } catch (IOException e) {
-      // Only the next start is slower for it.
+      // Costs only the next start its compile time.
       System.getLogger(CubinCache.class.getName())
-          .log(System.Logger.Level.WARNING, "compiled kernels are not kept: {0}", e.toString());
+          .log(
+              System.Logger.Level.WARNING,
+              "cannot cache compiled kernels in {0}: {1}; set -Dkiln.cache to a writable directory",
+              directory,
+              e.toString());
     }
   }
 

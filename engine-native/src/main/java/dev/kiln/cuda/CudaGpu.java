@@ -28,12 +28,13 @@ import java.util.List;
 import java.util.OptionalDouble;
 import java.util.Set;
 import org.bytedeco.cuda.cudart.cudaDeviceProp;
-import org.bytedeco.javacpp.LongPointer;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.PointerPointer;
 import org.bytedeco.javacpp.SizeTPointer;
 
 /**
- * A CUDA device through NVIDIA's runtime: the first that the process may see, which {@code
- * CUDA_VISIBLE_DEVICES} chooses.
+ * A CUDA device through NVIDIA's runtime: the first visible to the process, which {@code
+ * CUDA_VISIBLE_DEVICES} selects.
  */
 public final class CudaGpu implements Gpu {
   private static final int DEVICE = 0;
@@ -41,7 +42,7 @@ public final class CudaGpu implements Gpu {
   private final GpuDescription description;
   private final CubinCache kernels = CubinCache.ofUser();
 
-  /** What was handed out and not closed, oldest first. */
+  /** Resources handed out and not yet closed, oldest first. */
   private final Set<AutoCloseable> open = new LinkedHashSet<>();
 
   private boolean closed;
@@ -53,15 +54,16 @@ public final class CudaGpu implements Gpu {
   /**
    * Opens the device.
    *
-   * @throws IllegalStateException if this machine cannot run CUDA; one line says why
-   * @throws CudaException if the device does not answer
+   * @throws IllegalStateException if this machine cannot run CUDA; the message is one line with the
+   *     reason
+   * @throws CudaException if the device does not respond
    */
   public static CudaGpu open() {
     CudaDriver.Status status = CudaDriver.status();
     if (!status.ready()) {
       throw new IllegalStateException(status.line());
     }
-    // Whoever waits sleeps: the processor's cores are for decode.
+    // Waiting threads sleep instead of spinning: decode needs the cores.
     Cuda.check(cudaSetDeviceFlags(cudaDeviceScheduleBlockingSync), "cudaSetDeviceFlags");
     try (cudaDeviceProp properties = new cudaDeviceProp()) {
       Cuda.check(cudaGetDeviceProperties(properties, DEVICE), "cudaGetDeviceProperties");
@@ -75,6 +77,21 @@ public final class CudaGpu implements Gpu {
               status.driver(),
               status.runtime()));
     }
+  }
+
+  /**
+   * Returns the device's architecture, as in "sm_90", without opening it.
+   *
+   * @throws IllegalStateException if this machine cannot run CUDA
+   * @throws CudaException if the device does not respond
+   */
+  public static String architecture() {
+    CudaDriver.Status status = CudaDriver.status();
+    if (!status.ready()) {
+      throw new IllegalStateException(status.line());
+    }
+    return GpuDescription.architecture(
+        attribute(cudaDevAttrComputeCapabilityMajor), attribute(cudaDevAttrComputeCapabilityMinor));
   }
 
   private static int attribute(int number) {
@@ -92,19 +109,20 @@ public final class CudaGpu implements Gpu {
   public HostBuffer pinned(String purpose, long bytes) {
     atLeastOne(purpose, bytes);
     requireOpen();
-    try (LongPointer block = new LongPointer(1)) {
+    // Not a LongPointer: JavaCPP would make that pointer itself point to the new block.
+    try (PointerPointer<Pointer> block = new PointerPointer<>(1)) {
       int code = cudaHostAlloc(block, bytes, cudaHostAllocPortable);
       if (code == cudaErrorMemoryAllocation) {
         cudaGetLastError();
         throw new OutOfMemoryError(purpose + ": no pinned host memory for " + bytes + " bytes");
       }
       Cuda.check(code, purpose + ": cudaHostAlloc of " + bytes + " bytes");
-      Address memory = new Address(block.get());
+      Address memory = new Address(block.get(0).address());
       return HostBuffer.over(purpose, bytes, memory, () -> unpin(purpose, memory));
     }
   }
 
-  /** Whoever gives pinned memory back may be on the way out of a device's failure: that stands. */
+  /** Only warns: the caller may be handling a device error, which must not be replaced by this. */
   private static void unpin(String purpose, Address memory) {
     int code = cudaFreeHost(memory);
     if (code != cudaSuccess) {
@@ -119,14 +137,15 @@ public final class CudaGpu implements Gpu {
   public DeviceBuffer allocate(String purpose, long bytes) {
     atLeastOne(purpose, bytes);
     requireOpen();
-    try (LongPointer block = new LongPointer(1)) {
+    // Not a LongPointer, as above.
+    try (PointerPointer<Pointer> block = new PointerPointer<>(1)) {
       int code = cudaMalloc(block, bytes);
       if (code == cudaErrorMemoryAllocation) {
         cudaGetLastError();
         throw new DeviceMemoryException(purpose, bytes, freeBytes());
       }
       Cuda.check(code, purpose + ": cudaMalloc of " + bytes + " bytes");
-      long address = block.get();
+      long address = block.get(0).address();
       return opened(new DeviceBuffer(purpose, address, bytes, this::free));
     }
   }
@@ -138,8 +157,7 @@ public final class CudaGpu implements Gpu {
 
   private static void atLeastOne(String purpose, long bytes) {
     if (bytes < 1) {
-      throw new IllegalArgumentException(
-          purpose + ": " + bytes + " bytes asked, at least 1 expected");
+      throw new IllegalArgumentException(purpose + ": expected at least 1 byte, found " + bytes);
     }
   }
 
@@ -182,7 +200,7 @@ public final class CudaGpu implements Gpu {
     return opened(new CudaModule(name, cubin, this));
   }
 
-  /** Remembers what is to be closed with this. */
+  /** Registers a resource that is closed with the device unless its owner closes it first. */
   synchronized <T extends AutoCloseable> T opened(T owned) {
     open.add(owned);
     return owned;
@@ -203,7 +221,7 @@ public final class CudaGpu implements Gpu {
     try (Nvml driver = Nvml.open()) {
       return OptionalDouble.of(driver.joules());
     } catch (IllegalStateException | CudaException e) {
-      // Older devices and virtual ones meter nothing.
+      // Older and virtual devices have no energy counter.
       return OptionalDouble.empty();
     }
   }
@@ -224,7 +242,7 @@ public final class CudaGpu implements Gpu {
     } catch (CudaException e) {
       failure = e;
     }
-    // The newest first: what was made of others goes before them.
+    // Newest first: a resource is closed before those it was created from.
     for (int i = left.size() - 1; i >= 0; i--) {
       failure = close(left.get(i), failure);
     }

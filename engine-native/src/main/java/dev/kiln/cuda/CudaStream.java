@@ -1,6 +1,7 @@
 package dev.kiln.cuda;
 
 import static org.bytedeco.cuda.global.cudart.cudaEventRecord;
+import static org.bytedeco.cuda.global.cudart.cudaGetLastError;
 import static org.bytedeco.cuda.global.cudart.cudaGraphDestroy;
 import static org.bytedeco.cuda.global.cudart.cudaGraphLaunch;
 import static org.bytedeco.cuda.global.cudart.cudaLaunchKernel;
@@ -17,6 +18,7 @@ import static org.bytedeco.cuda.global.cudart.cudaStreamEndCapture;
 import static org.bytedeco.cuda.global.cudart.cudaStreamNonBlocking;
 import static org.bytedeco.cuda.global.cudart.cudaStreamSynchronize;
 import static org.bytedeco.cuda.global.cudart.cudaStreamWaitEvent;
+import static org.bytedeco.cuda.global.cudart.cudaSuccess;
 
 import dev.kiln.cuda.Cuda.Address;
 import dev.kiln.memory.HostBuffer;
@@ -29,26 +31,31 @@ import org.bytedeco.javacpp.PointerPointer;
 
 /** A {@code cudaStream_t}. */
 final class CudaStream implements GpuStream {
-  /** More than any kernel of Kiln has. */
-  private static final int MOST_ARGUMENTS = 32;
+  /** More than any of Kiln's kernels takes. */
+  private static final int MAX_ARGUMENTS = 32;
 
   private final String name;
   private final CudaGpu gpu;
   private final CUstream_st stream = new CUstream_st();
 
-  /** Arguments of the kernel that is being launched, and a pointer to each. */
-  private final LongPointer values = new LongPointer(MOST_ARGUMENTS);
+  /** Arguments of the kernel being launched, and a pointer to each. */
+  private final LongPointer values = new LongPointer(MAX_ARGUMENTS);
 
-  private final PointerPointer<Pointer> arguments = new PointerPointer<>(MOST_ARGUMENTS);
+  private final PointerPointer<Pointer> arguments = new PointerPointer<>(MAX_ARGUMENTS);
   private boolean closed;
 
   CudaStream(String name, CudaGpu gpu) {
     this.name = name;
     this.gpu = gpu;
-    for (int i = 0; i < MOST_ARGUMENTS; i++) {
+    for (int i = 0; i < MAX_ARGUMENTS; i++) {
       arguments.put(i, values.getPointer(i));
     }
-    check(cudaStreamCreateWithFlags(stream, cudaStreamNonBlocking), "cudaStreamCreateWithFlags");
+    int code = cudaStreamCreateWithFlags(stream, cudaStreamNonBlocking);
+    if (code != cudaSuccess) {
+      values.close();
+      arguments.close();
+    }
+    check(code, "cudaStreamCreateWithFlags");
   }
 
   @Override
@@ -109,12 +116,14 @@ final class CudaStream implements GpuStream {
 
   @Override
   public void launch(GpuKernel kernel, LaunchShape shape, KernelArguments given) {
-    long[] numbers = given.values();
-    if (numbers.length > MOST_ARGUMENTS) {
-      throw new IllegalArgumentException(kernel.name() + ": " + numbers.length + " arguments");
+    long[] words = given.values();
+    if (words.length > MAX_ARGUMENTS) {
+      throw new IllegalArgumentException(
+          "%s: expected at most %d arguments, found %d"
+              .formatted(kernel.name(), MAX_ARGUMENTS, words.length));
     }
-    for (int i = 0; i < numbers.length; i++) {
-      values.put(i, numbers[i]);
+    for (int i = 0; i < words.length; i++) {
+      values.put(i, words[i]);
     }
     try (dim3 blocks = new dim3(shape.blocksX(), shape.blocksY(), shape.blocksZ());
         dim3 threads = new dim3(shape.threads(), 1, 1)) {
@@ -149,23 +158,45 @@ final class CudaStream implements GpuStream {
     try {
       work.run();
     } catch (RuntimeException | Error e) {
-      // Whatever went wrong, the stream must not stay in capture; of the two errors this is the
-      // second.
-      cudaStreamEndCapture(stream, graph);
-      destroy(graph);
+      abandonCapture(graph, e);
       throw e;
     }
-    check(cudaStreamEndCapture(stream, graph), "cudaStreamEndCapture");
+    int ended = cudaStreamEndCapture(stream, graph);
+    RuntimeException failure = null;
     try {
+      check(ended, "cudaStreamEndCapture");
       return gpu.opened(new CudaGraph(graph, gpu));
+    } catch (CudaException e) {
+      failure = e;
+      throw e;
     } finally {
-      destroy(graph);
+      destroy(graph, failure);
     }
   }
 
-  private static void destroy(CUgraph_st graph) {
-    if (!graph.isNull()) {
+  /** Ends a capture whose work failed: the stream must not stay in capture mode. */
+  private void abandonCapture(CUgraph_st graph, Throwable failure) {
+    if (cudaStreamEndCapture(stream, graph) != cudaSuccess) {
+      // Expected after a failed capture. Unless it is cleared, a later unrelated check reports it.
+      cudaGetLastError();
+    }
+    destroy(graph, failure);
+  }
+
+  /**
+   * @param failure that is being handled, or null; an error of this call is suppressed in it
+   */
+  private static void destroy(CUgraph_st graph, Throwable failure) {
+    if (graph.isNull()) {
+      return;
+    }
+    try {
       Cuda.check(cudaGraphDestroy(graph), "cudaGraphDestroy");
+    } catch (CudaException e) {
+      if (failure == null) {
+        throw e;
+      }
+      failure.addSuppressed(e);
     }
   }
 
@@ -202,11 +233,11 @@ final class CudaStream implements GpuStream {
     }
     closed = true;
     gpu.closed(this);
-    int waited = cudaStreamSynchronize(stream);
+    int synchronised = cudaStreamSynchronize(stream);
     int destroyed = cudaStreamDestroy(stream);
     values.close();
     arguments.close();
-    check(waited, "cudaStreamSynchronize");
+    check(synchronised, "cudaStreamSynchronize");
     check(destroyed, "cudaStreamDestroy");
   }
 }

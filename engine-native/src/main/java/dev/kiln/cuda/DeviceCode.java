@@ -6,18 +6,21 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
-/** Kiln's own device code: CUDA C++ that travels with this class. */
+/** Kiln's device code: CUDA C++ sources stored beside this class. */
 public enum DeviceCode {
-  /** Raw pixels to patch rows. */
+  /** Converts raw pixels to patch rows. */
   PATCHES("patches", "kiln_patches_bf16", "kiln_patches_fp16", "kiln_patches_fp32"),
 
-  /** The encoder's forward pass; takes the option {@code -DHEAD=n}, the numbers of one head. */
+  /** The encoder's forward pass; the attention kernel exists once for each head size. */
   ENCODER(
       "encoder",
       "kiln_product",
       "kiln_product_gelu",
       "kiln_product_add",
-      "kiln_attention",
+      "kiln_attention_16",
+      "kiln_attention_32",
+      "kiln_attention_48",
+      "kiln_attention_64",
       "kiln_norm",
       "kiln_norm_wide",
       "kiln_tokens");
@@ -30,17 +33,17 @@ public enum DeviceCode {
     this.kernels = List.of(kernels);
   }
 
-  /** For errors and files. */
+  /** Returns the name used in errors and file names. */
   public String title() {
     return file;
   }
 
-  /** The kernels in it. */
+  /** Returns the names of the kernels in it. */
   public List<String> kernels() {
     return kernels;
   }
 
-  /** The whole source; it includes nothing. */
+  /** Returns the whole source, which has no include directives. */
   public String source() {
     String resource = file + ".cu";
     try (InputStream in = DeviceCode.class.getResourceAsStream(resource)) {

@@ -16,8 +16,8 @@ import org.bytedeco.cuda.nvml.nvmlUtilization_t;
 import org.bytedeco.javacpp.BytePointer;
 
 /**
- * What the driver says of the device that {@link CudaGpu} opens, through NVIDIA's management
- * library. For any number of threads.
+ * Counters of the device that {@link CudaGpu} opens, read through NVIDIA's management library. Safe
+ * for concurrent use.
  */
 public final class Nvml implements AutoCloseable {
   private static final int DEVICE = 0;
@@ -28,9 +28,9 @@ public final class Nvml implements AutoCloseable {
   private Nvml() {}
 
   /**
-   * Asks the driver for the device.
+   * Opens a session for the device.
    *
-   * @throws IllegalStateException if the library is absent or does not answer; one line says why
+   * @throws IllegalStateException if the library is missing or fails; the message is one line
    */
   public static Nvml open() {
     if (!CudaDriver.status().ready()) {
@@ -39,18 +39,27 @@ public final class Nvml implements AutoCloseable {
     try {
       check(nvmlInit_v2(), "nvmlInit");
       Nvml nvml = new Nvml();
-      byte[] bus = new byte[32];
-      Cuda.check(cudaDeviceGetPCIBusId(bus, bus.length, DEVICE), "cudaDeviceGetPCIBusId");
-      try (BytePointer name = new BytePointer(text(bus), StandardCharsets.US_ASCII)) {
-        check(nvmlDeviceGetHandleByPciBusId_v2(name, nvml.device), "nvmlDeviceGetHandleByPciBusId");
+      try {
+        nvml.find();
+        return nvml;
+      } catch (RuntimeException | Error e) {
+        nvml.close();
+        throw e;
       }
-      return nvml;
     } catch (LinkageError e) {
       throw new IllegalStateException("NVML does not load: " + CudaDriver.first(e), e);
     }
   }
 
-  /** Version of the driver, as in "580.159.04". */
+  private void find() {
+    byte[] bus = new byte[32];
+    Cuda.check(cudaDeviceGetPCIBusId(bus, bus.length, DEVICE), "cudaDeviceGetPCIBusId");
+    try (BytePointer name = new BytePointer(text(bus), StandardCharsets.US_ASCII)) {
+      check(nvmlDeviceGetHandleByPciBusId_v2(name, device), "nvmlDeviceGetHandleByPciBusId");
+    }
+  }
+
+  /** Returns the driver's version, as in "580.159.04". */
   public synchronized String driver() {
     requireOpen();
     byte[] version = new byte[96];
@@ -58,7 +67,7 @@ public final class Nvml implements AutoCloseable {
     return text(version);
   }
 
-  /** Share of the driver's last period, up to a second, in which a kernel ran: 0 to 1. */
+  /** Returns the fraction of the last sample period, at most 1 s, in which a kernel ran. */
   public synchronized double busyShare() {
     requireOpen();
     try (nvmlUtilization_t rates = new nvmlUtilization_t()) {
@@ -67,7 +76,7 @@ public final class Nvml implements AutoCloseable {
     }
   }
 
-  /** Energy that the device has used since its driver was loaded. */
+  /** Returns the energy in joules that the device has used since its driver was loaded. */
   public synchronized double joules() {
     requireOpen();
     long[] millijoules = new long[1];
@@ -97,7 +106,7 @@ public final class Nvml implements AutoCloseable {
     }
   }
 
-  /** A second call does nothing. */
+  /** Ends the session; a second call does nothing. */
   @Override
   public synchronized void close() {
     if (!closed) {

@@ -6,12 +6,11 @@
 //
 // Compiled by NVRTC for the device, which includes nothing; and for the tests by the host's compiler, where simt.h
 // stands for the device: threads, barriers, copies that arrive when they are waited for, fragments lane by lane.
-//
-//   HEAD   numbers of one head, a multiple of 16
 
 #ifdef __CUDACC__
 #define KILN_DEVICE __device__ __forceinline__
-#define KILN_KERNEL(threads) extern "C" __global__ void __launch_bounds__(threads)
+// `blocks` is the least number of blocks per multiprocessor that registers must allow.
+#define KILN_KERNEL(threads, blocks) extern "C" __global__ void __launch_bounds__(threads, blocks)
 #define KILN_UNROLL _Pragma("unroll")
 
 namespace {
@@ -240,22 +239,25 @@ KILN_DEVICE void product(const Product& p) {
 // and the weighted values stay in registers.
 constexpr int QUERIES = 64;
 constexpr int KEYS = 64;
-constexpr int HEAD_STRIDE = HEAD + 8;
+constexpr int HEAD_PADDING = 8;
 constexpr int ATTENTION_THREADS = 128;
 constexpr float LOG2_E = 1.44269504f;
 constexpr float LEAST = -3e38f;  // 2 to the power of its distance from any score is 0
 
 // Rows of one head: `row` and those after it, of `tokens`; zeros beyond.
+template <int HEAD>
 KILN_DEVICE void load_rows(bf16* to, const bf16* from, long long stride, int row, int tokens) {
   for (int i = threadIdx.x; i < KEYS * HEAD / 8; i += ATTENTION_THREADS) {
     int r = i / (HEAD / 8);
     int at = i % (HEAD / 8) * 8;
     bool there = row + r < tokens;
-    copy_async(to + r * HEAD_STRIDE + at, from + (there ? (row + r) * stride + at : 0), there);
+    copy_async(to + r * (HEAD + HEAD_PADDING) + at, from + (there ? (row + r) * stride + at : 0), there);
   }
 }
 
+template <int HEAD>
 KILN_DEVICE void attention(const bf16* qkv, bf16* out, int tokens, int heads) {
+  constexpr int HEAD_STRIDE = HEAD + HEAD_PADDING;
   bf16* queries = reinterpret_cast<bf16*>(shared_memory());
   bf16* keys = queries + QUERIES * HEAD_STRIDE;          // two of them
   bf16* values = keys + 2 * KEYS * HEAD_STRIDE;          // two of them
@@ -266,9 +268,9 @@ KILN_DEVICE void attention(const bf16* qkv, bf16* out, int tokens, int heads) {
   const bf16* chip = qkv + blockIdx.z * tokens * stride + blockIdx.y * HEAD;
   int first = blockIdx.x * QUERIES;
 
-  load_rows(queries, chip, stride, first, tokens);
-  load_rows(keys, chip + inner, stride, 0, tokens);
-  load_rows(values, chip + 2 * inner, stride, 0, tokens);
+  load_rows<HEAD>(queries, chip, stride, first, tokens);
+  load_rows<HEAD>(keys, chip + inner, stride, 0, tokens);
+  load_rows<HEAD>(values, chip + 2 * inner, stride, 0, tokens);
   commit_copies();
 
   unsigned query[HEAD / 16][4];
@@ -279,8 +281,8 @@ KILN_DEVICE void attention(const bf16* qkv, bf16* out, int tokens, int heads) {
   for (int step = 0; step < steps; step++) {
     if (step + 1 < steps) {
       int place = (step + 1) % 2 * KEYS * HEAD_STRIDE;
-      load_rows(keys + place, chip + inner, stride, (step + 1) * KEYS, tokens);
-      load_rows(values + place, chip + 2 * inner, stride, (step + 1) * KEYS, tokens);
+      load_rows<HEAD>(keys + place, chip + inner, stride, (step + 1) * KEYS, tokens);
+      load_rows<HEAD>(values + place, chip + 2 * inner, stride, (step + 1) * KEYS, tokens);
     }
     commit_copies();
     wait_copies<1>();
@@ -437,19 +439,19 @@ KILN_DEVICE float first_token(int token, int i, int side, int dim, const float* 
 
 }  // namespace
 
-KILN_KERNEL(PRODUCT_THREADS)
+KILN_KERNEL(PRODUCT_THREADS, 1)
 kiln_product(const bf16* a, long long a_stride, const bf16* w, int m, int n, int k, const float* bias, void* out,
              long long out_stride, int group) {
   product<STORE>(Product{a, a_stride, w, m, n, k, bias, out, out_stride, group});
 }
 
-KILN_KERNEL(PRODUCT_THREADS)
+KILN_KERNEL(PRODUCT_THREADS, 1)
 kiln_product_gelu(const bf16* a, long long a_stride, const bf16* w, int m, int n, int k, const float* bias, void* out,
                   long long out_stride, int group) {
   product<GELU>(Product{a, a_stride, w, m, n, k, bias, out, out_stride, group});
 }
 
-KILN_KERNEL(PRODUCT_THREADS)
+KILN_KERNEL(PRODUCT_THREADS, 1)
 kiln_product_add(const bf16* a, long long a_stride, const bf16* w, int m, int n, int k, const float* bias, void* out,
                  long long out_stride, int group) {
   product<ADD>(Product{a, a_stride, w, m, n, k, bias, out, out_stride, group});
@@ -457,24 +459,30 @@ kiln_product_add(const bf16* a, long long a_stride, const bf16* w, int m, int n,
 
 // qkv [B, T, 3I], each of queries, keys and values [heads, HEAD]; out [B, T, I]. Queries come scaled by HEAD^-0.5.
 // Blocks: x over queries, as many as are wanted; y over heads; z over chips.
-KILN_KERNEL(ATTENTION_THREADS)
-kiln_attention(const bf16* qkv, bf16* out, int tokens, int heads) {
-  attention(qkv, out, tokens, heads);
-}
+// One kernel for each head size. At 129 registers a multiprocessor would hold three blocks; four need 128.
+#define KILN_ATTENTION(head)                                                       \
+  KILN_KERNEL(ATTENTION_THREADS, 4)                                                \
+  kiln_attention_##head(const bf16* qkv, bf16* out, int tokens, int heads) {       \
+    attention<head>(qkv, out, tokens, heads);                                      \
+  }
+KILN_ATTENTION(16)
+KILN_ATTENTION(32)
+KILN_ATTENTION(48)
+KILN_ATTENTION(64)
 
 // x float32 [rows, dim], rows stride apart; out [rows, dim].
-KILN_KERNEL(NORM_THREADS)
+KILN_KERNEL(NORM_THREADS, 1)
 kiln_norm(const float* x, long long stride, const float* weight, const float* bias, void* out, int rows, int dim) {
   layer_norm<true>(x, stride, weight, bias, out, rows, dim);
 }
 
-KILN_KERNEL(NORM_THREADS)
+KILN_KERNEL(NORM_THREADS, 1)
 kiln_norm_wide(const float* x, long long stride, const float* weight, const float* bias, void* out, int rows, int dim) {
   layer_norm<false>(x, stride, weight, bias, out, rows, dim);
 }
 
 // x float32 [B, T, dim]; time, latlon [B, 4]; gsd [1]; omega [(dim - 8) / 4]. Blocks: x over tokens, y over chips.
-KILN_KERNEL(NORM_THREADS)
+KILN_KERNEL(NORM_THREADS, 1)
 kiln_tokens(float* x, const float* class_token, const float* omega, const float* time, const float* latlon,
             const float* gsd, int side, int dim) {
   int token = blockIdx.x;

@@ -211,17 +211,21 @@ public final class PlanCompiler {
     configure(builder, config);
     ITimingCache timings = timings(config);
     IHostMemory plan = builder.buildSerializedNetwork(network, config);
+    // Also after a failure: the second build then does not time the same layers again.
+    keepTimings(timings);
     if (fused && Pointer.isNull(plan)) {
       LOG.warn("it cannot be compiled with attention as one kernel: {}", log.errors());
       return build(work, false);
     }
-    keep(log.made(plan, "compiling failed"));
+    return bytes(keep(log.made(plan, "compiling failed")));
+  }
+
+  private void keepTimings(ITimingCache timings) {
     IHostMemory measured = timings.serialize();
     if (!Pointer.isNull(measured)) {
       store.keepTimings(key, bytes(measured));
       NativeObject.delete(measured);
     }
-    return bytes(plan);
   }
 
   private IBuilder builder() {

@@ -73,8 +73,20 @@ public final class TensorRtLibrary {
     return find(
         named != null && !named.isEmpty() ? named : property,
         named != null && !named.isEmpty() ? "KILN_TENSORRT" : "-Dkiln.tensorrt",
-        nvinfer.class.getResource("/org/bytedeco/tensorrt/" + Loader.getPlatform() + "/" + RUNTIME),
+        bundled(),
         systemFolders());
+  }
+
+  private static URL bundled() {
+    try {
+      return nvinfer.class.getResource(
+          "/org/bytedeco/tensorrt/" + Loader.getPlatform() + "/" + RUNTIME);
+    } catch (NoClassDefFoundError e) {
+      // As in a bundle for the self-test.
+      throw new ConfigurationException(
+          "TensorRT: its Java binding is not in this build; use a bundle or build with TensorRT",
+          e);
+    }
   }
 
   /**

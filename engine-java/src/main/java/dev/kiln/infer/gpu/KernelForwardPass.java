@@ -91,12 +91,11 @@ final class KernelForwardPass implements DeviceForwardPass {
     this.rowLength = directory.platform(platform).bands().size() * Architecture.patchPixels();
     requireSizes(directory);
     try {
-      GpuModule module =
-          own(DeviceEncoder.compile(gpu, DeviceCode.ENCODER, List.of("-DHEAD=" + model.dimHead())));
+      GpuModule module = own(DeviceEncoder.compile(gpu, DeviceCode.ENCODER, List.of()));
       this.store = product(module, "kiln_product");
       this.gelu = product(module, "kiln_product_gelu");
       this.add = product(module, "kiln_product_add");
-      this.attention = module.kernel("kiln_attention");
+      this.attention = module.kernel("kiln_attention_" + model.dimHead());
       this.norm = module.kernel("kiln_norm");
       this.normWide = module.kernel("kiln_norm_wide");
       this.first = module.kernel("kiln_tokens");

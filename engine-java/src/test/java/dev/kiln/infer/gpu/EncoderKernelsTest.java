@@ -69,10 +69,9 @@ class EncoderKernelsTest {
     return bytes(memory).getFloat(4 * i);
   }
 
-  private void run(int head, String kernel, LaunchShape shape, KernelArguments arguments) {
+  private void run(String kernel, LaunchShape shape, KernelArguments arguments) {
     stream.launch(
-        gpu.compile("encoder", DeviceCode.ENCODER.source(), List.of("-DHEAD=" + head))
-            .kernel(kernel),
+        gpu.compile("encoder", DeviceCode.ENCODER.source(), List.of()).kernel(kernel),
         shape,
         arguments);
     stream.synchronize();
@@ -103,7 +102,6 @@ class EncoderKernelsTest {
         new LaunchShape((n + 127) / 128, (m + 127) / 128, 1, 256, 4 * (128 * 40 + 32 * 136) * 2);
     for (DeviceBuffer out : List.of(stored, curved, sum)) {
       run(
-          64,
           out == stored ? "kiln_product" : out == curved ? "kiln_product_gelu" : "kiln_product_add",
           shape,
           new KernelArguments()
@@ -163,6 +161,7 @@ class EncoderKernelsTest {
   @ParameterizedTest
   @CsvSource({
     "16, 3, 2, 17",
+    "32, 2, 1, 33",
     "16, 1, 1, 64",
     "48, 2, 1, 65",
     "64, 2, 2, 130",
@@ -173,8 +172,7 @@ class EncoderKernelsTest {
     DeviceBuffer qkv = narrow(chips * tokens * 3 * inner, 0.7);
     DeviceBuffer out = gpu.allocate("out", 2L * chips * tokens * inner);
     run(
-        head,
-        "kiln_attention",
+        "kiln_attention_" + head,
         new LaunchShape((tokens + 63) / 64, heads, chips, 128, 5 * 64 * (head + 8) * 2),
         new KernelArguments().pointer(qkv).pointer(out).int32(tokens).int32(heads));
     for (int chip = 0; chip < chips; chip++) {
@@ -226,7 +224,6 @@ class EncoderKernelsTest {
     DeviceBuffer rounded = gpu.allocate("out", 2L * rows * dim);
     for (DeviceBuffer out : List.of(exact, rounded)) {
       run(
-          64,
           out == exact ? "kiln_norm_wide" : "kiln_norm",
           LaunchShape.of((rows + 7) / 8, 256),
           new KernelArguments()

@@ -1,0 +1,144 @@
+package dev.kiln.cuda;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.kiln.memory.HostBuffer;
+import java.nio.ByteBuffer;
+import java.nio.FloatBuffer;
+import java.util.List;
+
+/** Uses everything of CUDA that Kiln's bindings do, and checks what comes back. */
+final class BindingScenario {
+  private static final int SIDE = 16;
+  private static final int DIM = 64;
+
+  private BindingScenario() {}
+
+  /** Runs all of it. */
+  static void run() {
+    assertThat(CudaGpu.architecture()).isEqualTo("sm_90");
+    try (CudaGpu gpu = CudaGpu.open()) {
+      assertThat(gpu.description().name()).isEqualTo("Stand-in");
+      assertThat(gpu.freeBytes()).isPositive();
+      try (GpuStream stream = gpu.newStream("scenario")) {
+        copies(gpu, stream);
+        kernels(gpu, stream);
+        graphs(gpu, stream);
+        product(gpu, stream);
+      }
+      assertThat(gpu.joules()).isPresent();
+    }
+    management();
+  }
+
+  private static void copies(CudaGpu gpu, GpuStream stream) {
+    try (HostBuffer host = gpu.pinned("sent", 1000);
+        HostBuffer back = gpu.pinned("received", 1000);
+        DeviceBuffer one = gpu.allocate("one", 1000);
+        DeviceBuffer two = gpu.allocate("two", 1000);
+        GpuEvent done = gpu.newEvent();
+        GpuEvent begin = gpu.newTimer();
+        GpuEvent end = gpu.newTimer()) {
+      assertThat(one.address() % 256).isZero();
+      ByteBuffer bytes = host.slice(0, 1000);
+      for (int i = 0; i < 1000; i++) {
+        bytes.put(i, (byte) i);
+      }
+      stream.record(begin);
+      stream.copyIn(host, 0, one, 0, 1000);
+      stream.copy(one, 100, two, 100, 800);
+      stream.zero(two, 200, 10);
+      stream.copyOut(two, 100, back, 100, 800);
+      stream.record(end);
+      stream.record(done);
+      try (GpuStream other = gpu.newStream("other")) {
+        other.waitFor(done);
+        other.synchronize();
+      }
+      done.synchronize();
+      ByteBuffer received = back.slice(0, 1000);
+      for (int i = 100; i < 900; i++) {
+        assertThat(received.get(i)).isEqualTo(i >= 200 && i < 210 ? 0 : (byte) i);
+      }
+      assertThat(end.millisecondsSince(begin)).isPositive();
+    }
+  }
+
+  private static void kernels(CudaGpu gpu, GpuStream stream) {
+    try (GpuModule module =
+            gpu.compile(DeviceCode.ENCODER.title(), DeviceCode.ENCODER.source(), List.of());
+        HostBuffer host = gpu.pinned("rows", 4L * 4 * DIM);
+        DeviceBuffer x = gpu.allocate("x", 4L * DIM);
+        DeviceBuffer weight = gpu.allocate("weight", 4L * DIM);
+        DeviceBuffer bias = gpu.allocate("bias", 4L * DIM);
+        DeviceBuffer out = gpu.allocate("out", 4L * DIM)) {
+      FloatBuffer values = host.slice(0, 16 * DIM).asFloatBuffer();
+      for (int i = 0; i < DIM; i++) {
+        values.put(i, i % 2 == 0 ? 1 : -1).put(DIM + i, 2).put(2 * DIM + i, i);
+      }
+      stream.copyIn(host, 0, x, 0, 4L * DIM);
+      stream.copyIn(host, 4L * DIM, weight, 0, 4L * DIM);
+      stream.copyIn(host, 8L * DIM, bias, 0, 4L * DIM);
+      GpuKernel norm = module.kernel("kiln_norm_wide");
+      norm.allowSharedMemory(100_000);
+      stream.launch(
+          norm,
+          LaunchShape.of(1, 256),
+          new KernelArguments()
+              .pointer(x)
+              .int64(DIM)
+              .pointer(weight)
+              .pointer(bias)
+              .pointer(out)
+              .int32(1)
+              .int32(DIM));
+      stream.copyOut(out, 0, host, 0, 4L * DIM);
+      stream.synchronize();
+      for (int i = 0; i < DIM; i++) {
+        float expected = (i % 2 == 0 ? 2 : -2) + i;
+        assertThat(values.get(i)).isCloseTo(expected, org.assertj.core.data.Offset.offset(1e-3f));
+      }
+    }
+  }
+
+  private static void graphs(CudaGpu gpu, GpuStream stream) {
+    try (DeviceBuffer memory = gpu.allocate("captured", 64);
+        HostBuffer host = gpu.pinned("captured", 64)) {
+      host.slice(0, 64).put(0, (byte) 5);
+      try (GpuGraph graph = stream.capture(() -> stream.zero(memory, 0, 64))) {
+        stream.copyIn(host, 0, memory, 0, 64);
+        stream.launch(graph);
+        stream.copyOut(memory, 0, host, 0, 64);
+        stream.synchronize();
+        assertThat(host.slice(0, 64).get(0)).isZero();
+      }
+    }
+  }
+
+  private static void product(CudaGpu gpu, GpuStream stream) {
+    long bytes = 2L * SIDE * SIDE;
+    try (Cublas cublas = Cublas.open();
+        HostBuffer host = gpu.pinned("matrices", bytes);
+        DeviceBuffer a = gpu.allocate("a", bytes);
+        DeviceBuffer c = gpu.allocate("c", bytes)) {
+      for (int i = 0; i < SIDE * SIDE; i++) {
+        // Twice the identity, in bfloat16.
+        host.slice(0, (int) bytes).putShort(2 * i, (short) (i % (SIDE + 1) == 0 ? 0x4000 : 0));
+      }
+      stream.copyIn(host, 0, a, 0, bytes);
+      cublas.product(stream, SIDE, a, a, c);
+      stream.copyOut(c, 0, host, 0, bytes);
+      stream.synchronize();
+      assertThat(host.slice(0, (int) bytes).getShort(0)).isEqualTo((short) 0x4080);
+      assertThat(host.slice(0, (int) bytes).getShort(2)).isZero();
+    }
+  }
+
+  private static void management() {
+    try (Nvml nvml = Nvml.open()) {
+      assertThat(nvml.driver()).isEqualTo("580.00.stand-in");
+      assertThat(nvml.busyShare()).isEqualTo(0.75);
+      assertThat(nvml.joules()).isPositive();
+    }
+  }
+}
