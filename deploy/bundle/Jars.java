@@ -11,9 +11,9 @@ import java.util.zip.ZipFile;
 import java.util.zip.ZipOutputStream;
 
 /**
- * Lays out jars for a bundle: their classes go to {@code java/}, native libraries for x86-64 with
- * glibc to {@code native/} under the names that they have in the jars, licences to {@code legal/}.
- * So nothing has to be extracted when Kiln starts, and nothing is carried for other machines.
+ * Unpacks jars for a bundle: classes to {@code java/}, native libraries for x86-64 with glibc to
+ * {@code native/} under their names in the jars, licences to {@code legal/}. So Kiln extracts
+ * nothing when it starts, and the bundle has no files for other platforms.
  *
  * <pre>java Jars.java OUT JAR…</pre>
  */
@@ -21,18 +21,18 @@ final class Jars {
   private static final Pattern NATIVE =
       Pattern.compile(".*\\.(so|so\\.[0-9.]+|a|dll|lib|pdb|dylib|jnilib)|.*\\.dSYM/.*");
 
-  /** How libraries name this platform: JavaCPP, ONNX Runtime, zstd, Snappy and JLine, AWS. */
+  /** Directories of this platform in JavaCPP, ONNX Runtime, zstd, Snappy and JLine, AWS CRT. */
   private static final Pattern OURS =
       Pattern.compile(
           ".*/(linux-x86_64|linux-x64|Linux/x86_64)/[^/]+|linux/(amd64|x86_64/glibc)/[^/]+");
 
-  /** Of CUDA only what Kiln calls, and of TensorRT not the plugins. */
+  /** CUDA libraries that Kiln does not call, and TensorRT plugins. */
   private static final Pattern UNUSED =
       Pattern.compile(
           "org/bytedeco/cuda/linux-x86_64/(?!lib(jni)?(cudart|nvrtc|nvrtc-builtins|nvml|cublas|cudnn)[.]).*"
               + "|org/bytedeco/tensorrt/.*plugin.*");
 
-  /** Headers, and notes for a compiler that Kiln does not use. */
+  /** Headers, and configuration of GraalVM native images. */
   private static final Pattern FOR_BUILDS =
       Pattern.compile(".*/linux-x86_64/(include|share|lib)/.*|META-INF/native-image/.*");
 
@@ -49,11 +49,11 @@ final class Jars {
     Jars jars = new Jars(Path.of(arguments[0]));
     Files.createDirectories(jars.out.resolve("java"));
     for (String jar : List.of(arguments).subList(1, arguments.length)) {
-      jars.layOut(Path.of(jar));
+      jars.unpack(Path.of(jar));
     }
   }
 
-  private void layOut(Path jar) throws IOException {
+  private void unpack(Path jar) throws IOException {
     Path target = out.resolve("java").resolve(jar.getFileName());
     try (ZipFile zip = new ZipFile(jar.toFile())) {
       if (entries(zip).stream().noneMatch(entry -> NATIVE.matcher(entry.getName()).matches())) {
@@ -89,7 +89,7 @@ final class Jars {
     }
   }
 
-  /** Puts a native library or a licence where it belongs; leaves everything else. */
+  /** Copies a native library or a licence; ignores other entries. */
   private void place(ZipFile zip, ZipEntry entry, String jar) throws IOException {
     String name = entry.getName();
     Path target;
@@ -101,14 +101,14 @@ final class Jars {
         && !UNUSED.matcher(name).matches()) {
       target = out.resolve("native").resolve(name).normalize();
       if (!target.startsWith(out)) {
-        throw new IOException(jar + ": entry " + name + " leaves the folder");
+        throw new IOException(jar + ": entry " + name + " is outside the target directory");
       }
     } else {
       return;
     }
     Files.createDirectories(target.getParent());
     try (InputStream bytes = zip.getInputStream(entry)) {
-      // Licences of one name lie both at the top of a jar and in META-INF.
+      // A licence can be both at the top of a jar and in META-INF.
       Files.copy(bytes, target, StandardCopyOption.REPLACE_EXISTING);
     }
   }

@@ -17,18 +17,18 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /**
- * {@code ./kiln bench}: takes the figures of every case in turns, round by round, so that a change
- * of the machine's speed meets all of them, and keeps every sample.
+ * {@code ./kiln bench}: measures every case in turn, round by round, so that a change of the
+ * machine's speed affects all of them, and keeps every sample.
  */
 @Command(
     name = "bench",
     mixinStandardHelpOptions = true,
     sortOptions = false,
     showDefaultValues = true,
-    description = "Measure decode, patch rows, encoder, GeoParquet, manifest and whole jobs.",
+    description = "Measure decode, fetch, patchify, encoders, GeoParquet, manifest and whole jobs.",
     footer = {
       "",
-      "Example, only decoding:",
+      "Example, decoding alone:",
       "  ./kiln bench --only decode",
     })
 public final class Bench implements Callable<Integer> {
@@ -41,48 +41,48 @@ public final class Bench implements Callable<Integer> {
 
   @Option(
       names = "--quick",
-      description = "Small scenes and short times: shows that everything works, no more.")
+      description = "Small scenes and short samples: a smoke test, not a measurement.")
   private boolean quick;
 
   @Option(
       names = "--only",
       paramLabel = "REGEX",
       defaultValue = "",
-      description = "Cases whose \"benchmark: work: contestant\" it finds. Default: all.")
+      description =
+          "Only cases whose name, \"benchmark: workload: candidate\", matches. Default: all.")
   private Pattern only;
 
   @Option(
       names = "--rounds",
       paramLabel = "N",
       defaultValue = "0",
-      description = "How often all cases take turns. Default: 3, or 1 with --quick.")
+      description = "Rounds over all cases. Default: 3, or 1 with --quick.")
   private int rounds;
 
-  @Option(names = "--list", description = "Name the cases and end.")
+  @Option(names = "--list", description = "Print the names of the cases and exit.")
   private boolean list;
 
   @Option(
       names = "--work",
       paramLabel = "DIR",
       defaultValue = ".kiln/benchmarks",
-      description = "Holds samples and models; made once (3 GB, or 30 MB with --quick).")
+      description = "Directory of sample scenes and models (3 GB, or 30 MB with --quick).")
   private Path work;
 
   @Option(
       names = "--results",
       paramLabel = "DIR",
       defaultValue = "benchmarks/results",
-      description = "Where the JSON goes.")
+      description = "Directory of the JSON results.")
   private Path results;
 
   @Option(
       names = "--publish",
-      description = "Keep the JSON under its time, and put the table into benchmarks/README.md.")
+      description =
+          "Name the JSON after its time, and write table and plots into benchmarks/README.md.")
   private boolean publish;
 
-  @Option(
-      names = "--in-process",
-      description = "Take the figures in this JVM: for tests of the benchmarks.")
+  @Option(names = "--in-process", description = "Measure in this JVM: for tests of the benchmarks.")
   private boolean inProcess;
 
   public static void main(String[] arguments) {
@@ -105,7 +105,7 @@ public final class Bench implements Callable<Integer> {
     machine.forEach((what, is) -> out.printf("%-9s %s%n", what, is));
     out.flush();
     Case.Effort effort = effort();
-    List<List<Case.Sample>> samples = take(cases, effort, out);
+    List<List<Case.Sample>> samples = measure(cases, effort, out);
     Instant now = Instant.now().truncatedTo(ChronoUnit.SECONDS);
     Results found =
         new Results(now.toString(), machine, effort, quick, Results.figures(cases, samples));
@@ -119,8 +119,8 @@ public final class Bench implements Callable<Integer> {
         rounds > 0 ? rounds : usual.rounds(), usual.iterations(), usual.millis(), inProcess);
   }
 
-  private static List<List<Case.Sample>> take(List<Case> cases, Case.Effort effort, PrintWriter out)
-      throws Exception {
+  private static List<List<Case.Sample>> measure(
+      List<Case> cases, Case.Effort effort, PrintWriter out) throws Exception {
     List<List<Case.Sample>> samples = new ArrayList<>();
     cases.forEach(c -> samples.add(new ArrayList<>()));
     for (int round = 0; round < effort.rounds(); round++) {
@@ -131,7 +131,7 @@ public final class Bench implements Callable<Integer> {
           samples.get(i).addAll(more);
           Case.Sample last = more.get(more.size() - 1);
           out.printf(
-              "%s: %.3g %s, %.3g a core%n", one.name(), last.rate(), one.unit(), last.perCore());
+              "%s: %.3g %s, %.3g per core%n", one.name(), last.rate(), one.unit(), last.perCore());
         } else if (round == 0) {
           out.printf("%s: SKIPPED, %s%n", one.name(), one.skipped());
         }

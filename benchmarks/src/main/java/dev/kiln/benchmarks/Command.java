@@ -7,15 +7,15 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Programs that are run beside the engine, and what they cost. */
+/** Runs other programs and measures their CPU time. */
 final class Command {
-  /** The last line that the shell's {@code times} prints: of its children, in user and system. */
+  /** Last line of the shell built-in {@code times}: user and system time of the children. */
   private static final Pattern CHILDREN =
       Pattern.compile("(\\d+)m([\\d.]+)s (\\d+)m([\\d.]+)s\\s*$");
 
   private Command() {}
 
-  /** Whether a program is installed and runs. */
+  /** Returns whether a program is installed and runs. */
   static boolean runs(String... command) {
     try {
       Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
@@ -29,15 +29,15 @@ final class Command {
     }
   }
 
-  /** Runs a program and gives the seconds that cores spent on it, as its shell counts them. */
+  /** Runs a program and returns its CPU seconds. */
   static double run(String... arguments) throws IOException, InterruptedException {
     List<String> command = new ArrayList<>(List.of("sh", "-c", "\"$@\" && times", "sh"));
     command.addAll(List.of(arguments));
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    String said = new String(process.getInputStream().readAllBytes());
-    Matcher children = CHILDREN.matcher(said);
+    String output = new String(process.getInputStream().readAllBytes());
+    Matcher children = CHILDREN.matcher(output);
     if (!process.waitFor(10, TimeUnit.MINUTES) || process.exitValue() != 0 || !children.find()) {
-      throw new IOException(command + ": " + said);
+      throw new IOException(command + ": " + output);
     }
     double seconds = 0;
     for (int i = 1; i <= children.groupCount(); i += 2) {

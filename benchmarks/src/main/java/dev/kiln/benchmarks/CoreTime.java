@@ -3,8 +3,8 @@ package dev.kiln.benchmarks;
 import java.lang.management.ManagementFactory;
 
 /**
- * Time that processors spent on this process, all its threads together. On a machine that others
- * use too, work done in a second of it says more than work done in a second of the clock.
+ * CPU time of this process, of all threads together. On a shared machine, work per CPU second is
+ * more reliable than work per second of wall-clock time.
  */
 final class CoreTime {
   private static final com.sun.management.OperatingSystemMXBean SYSTEM =
@@ -12,6 +12,7 @@ final class CoreTime {
 
   private CoreTime() {}
 
+  /** Returns nanoseconds since the start of the process. */
   static long nanos() {
     return SYSTEM.getProcessCpuTime();
   }

@@ -7,15 +7,15 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * {@code curl} fetching the same object from the same server, over one connection, and dropping it:
- * as often as it takes to be measurable. A sample is MB/s, the start of the process included.
+ * Fetches the same object from the same server with {@code curl}, over one connection, and discards
+ * it. A sample is MB/s of at least 1 GiB, process start included.
  *
- * @param file that is served
+ * @param file served file
  */
 record Curl(Path file) implements Case.Sampler {
   private static final long MEASURABLE_BYTES = 1L << 30;
 
-  /** Whether the program is installed. */
+  /** Returns whether the program is installed. */
   static boolean installed() {
     return Command.runs("curl", "--version");
   }
@@ -45,7 +45,7 @@ record Curl(Path file) implements Case.Sampler {
     try {
       Command.run("curl", "-sf", "-o", copy.toString(), url);
       if (Files.mismatch(copy, file) >= 0) {
-        throw new IllegalStateException(url + ": other bytes fetched than lie in the file");
+        throw new IllegalStateException(url + ": expected the bytes of " + file + ", found others");
       }
     } finally {
       Files.delete(copy);

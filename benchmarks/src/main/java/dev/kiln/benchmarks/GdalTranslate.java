@@ -12,17 +12,17 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * GDAL's own command line reading every file of a scene into memory, one after the other. A sample
- * is MB/s of raw pixels over whole scenes, starts of the processes included.
+ * Reads every file of a scene into memory with {@code gdal_translate}, one after the other. A
+ * sample is MB/s of raw pixels over the whole scene, process starts included.
  *
- * @param workplace with the sample
- * @param platform whose scene is read
- * @param threads that inflate tiles
+ * @param workplace directory of the sample
+ * @param platform platform of the scene
+ * @param threads threads that inflate tiles
  */
 record GdalTranslate(Workplace workplace, String platform, int threads) implements Case.Sampler {
   private static final String PROGRAM = "gdal_translate";
 
-  /** Whether the program is installed. */
+  /** Returns whether the program is installed. */
   static boolean installed() {
     return Command.runs(PROGRAM, "--version");
   }
@@ -47,9 +47,9 @@ record GdalTranslate(Workplace workplace, String platform, int threads) implemen
   }
 
   /**
-   * Compares what it writes with the engine's first strip.
+   * Compares its output with the first strip of the engine.
    *
-   * @return bytes of the scene's raw pixels
+   * @return size of the raw pixels of the scene in bytes
    */
   private long check(SampleScene scene) throws IOException, SceneException, InterruptedException {
     long bytes = 0;
@@ -99,7 +99,8 @@ record GdalTranslate(Workplace workplace, String platform, int threads) implemen
           for (int i = 0; i < plane.type().bytes(); i++) {
             if (strip.get(pixel + i) != written[at++]) {
               throw new IllegalStateException(
-                  "%s, pixel (%d, %d): gdal_translate gives another".formatted(asset, x, y));
+                  "%s, pixel (%d, %d): gdal_translate and the engine differ"
+                      .formatted(asset, x, y));
             }
           }
         }

@@ -20,14 +20,14 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
 /**
- * The floor of {@link DecodeBenchmark}: the tiles of the same strips are inflated by libdeflate,
- * and nothing is done with them. Counts the same bytes.
+ * Upper bound of {@link DecodeBenchmark}: libdeflate inflates the tiles of the same strips into
+ * scratch memory. Counts the same bytes.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.SECONDS)
 public class InflateBenchmark {
-  /** Folder of the sample archive. */
+  /** Directory of the sample archive. */
   @Param("")
   public String sample;
 
@@ -41,9 +41,7 @@ public class InflateBenchmark {
   private StripReader windows;
   private final Map<String, TiledTiff> files = new LinkedHashMap<>();
 
-  /**
-   * Opens the scene's files. That their tiles come out right is what the decoders are checked for.
-   */
+  /** Opens the files of the scene. The benchmarks of the decoders check the pixels. */
   @Setup
   public void load() throws Exception {
     scene = SampleScene.load(Path.of(sample), platform);

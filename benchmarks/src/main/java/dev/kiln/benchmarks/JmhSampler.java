@@ -13,12 +13,12 @@ import org.openjdk.jmh.runner.options.TimeValue;
 import org.openjdk.jmh.runner.options.VerboseMode;
 
 /**
- * Takes samples with JMH, in a JVM of their own.
+ * Takes samples with JMH in a forked JVM.
  *
- * @param benchmark a class with one JMH benchmark, in throughput mode per second
- * @param parameters of it
- * @param counter the auxiliary counter whose rate is wanted
- * @param scale counted things in one of the case's unit: 1e6 for bytes and MB/s
+ * @param benchmark class with one JMH benchmark, in throughput mode per second
+ * @param parameters JMH parameters
+ * @param counter auxiliary counter to report
+ * @param scale counts per unit: 1e6 for bytes and MB/s
  */
 record JmhSampler(Class<?> benchmark, Map<String, String> parameters, String counter, double scale)
     implements Case.Sampler {

@@ -11,10 +11,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/** What a figure was measured on: it stands beside every result. */
+/** Describes the machine and software of a measurement. */
 final class Machine {
   private Machine() {}
 
+  /** Returns names and versions in the order of printing. */
   static Map<String, String> describe() throws IOException, InterruptedException {
     Map<String, String> machine = new LinkedHashMap<>();
     machine.put("revision", print("git", "describe", "--always", "--dirty"));
@@ -27,7 +28,7 @@ final class Machine {
     return machine;
   }
 
-  /** Of the last minute, before anything is measured: others may be at work. */
+  /** Returns the load average of the minute before the measurement. */
   private static String load() throws IOException {
     Path file = Path.of("/proc/loadavg");
     return Files.exists(file) ? Files.readString(file).split(" ")[0] : "unknown";
@@ -47,7 +48,7 @@ final class Machine {
     return names.isEmpty() ? "none" : String.join(", ", names);
   }
 
-  /** The first value of that name in a file of {@code name: value} lines. */
+  /** Returns the first value with a name in a file of {@code name: value} lines. */
   private static String field(Path file, String name) throws IOException {
     if (!Files.exists(file)) {
       return System.getProperty("os.arch");

@@ -16,12 +16,12 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 
-/** Reading a manifest of NAIP for the scenes of one state, on one thread. Counts lines. */
+/** Filters the NAIP manifest by one state, on one thread. Counts lines. */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.SECONDS)
 public class ManifestBenchmark {
-  /** Scenes that the bucket held when its manifest was last read. */
+  /** Lines of the published manifest. */
   static final int ALL = 1_231_441;
 
   private static final String[] STATES = {"al", "ca", "nd", "tx"};
@@ -32,7 +32,7 @@ public class ManifestBenchmark {
   private byte[] manifest;
   private NaipManifest wanted;
 
-  /** Writes a manifest whose every line is a scene, and counts those of one state. */
+  /** Writes a manifest of scenes, and checks the number of those of one state. */
   @Setup
   public void write() throws IOException {
     StringBuilder text = new StringBuilder();
@@ -51,16 +51,16 @@ public class ManifestBenchmark {
     }
     manifest = text.toString().getBytes(StandardCharsets.UTF_8);
     wanted = NaipManifest.of("nd", null, null);
-    ListingStats tally = read();
-    if (tally.kept() != expected || tally.total() != lines) {
+    ListingStats stats = read();
+    if (stats.kept() != expected || stats.total() != lines) {
       throw new IllegalStateException(
           String.format(
               Locale.ROOT,
               "manifest: expected %d of %d, found %d of %d",
               expected,
               lines,
-              tally.kept(),
-              tally.total()));
+              stats.kept(),
+              stats.total()));
     }
   }
 

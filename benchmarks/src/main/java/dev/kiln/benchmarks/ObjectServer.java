@@ -19,8 +19,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Serves the files of a folder by ranges over HTTP on this machine, as S3 serves objects to anyone.
- * In a process of its own, so that its work is not counted as the client's.
+ * Local HTTP server with range requests for the files of a directory, like a public S3 bucket. Runs
+ * in its own process, so that its CPU time is not counted.
  */
 final class ObjectServer implements AutoCloseable {
   private static final Pattern RANGE = Pattern.compile("bytes=(\\d+)-(\\d+)");
@@ -33,20 +33,20 @@ final class ObjectServer implements AutoCloseable {
     this.endpoint = endpoint;
   }
 
-  /** Starts a server of a folder. */
-  static ObjectServer start(Path folder) throws IOException {
+  /** Starts a server for a directory. */
+  static ObjectServer start(Path directory) throws IOException {
     Process process =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-cp",
                 System.getProperty("java.class.path"),
                 ObjectServer.class.getName(),
-                folder.toString())
+                directory.toString())
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
-    BufferedReader said =
+    BufferedReader output =
         new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
-    String port = said.readLine();
+    String port = output.readLine();
     if (port == null) {
       throw new IOException("the object server did not start");
     }
@@ -62,31 +62,31 @@ final class ObjectServer implements AutoCloseable {
     process.destroy();
   }
 
-  public static void main(String[] folder) throws IOException {
+  public static void main(String[] arguments) throws IOException {
     HttpServer server =
         HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.setExecutor(Executors.newCachedThreadPool());
-    server.createContext("/", exchange -> serve(Path.of(folder[0]), exchange));
+    server.createContext("/", exchange -> serve(Path.of(arguments[0]), exchange));
     server.start();
     System.out.println(server.getAddress().getPort());
   }
 
-  private static void serve(Path folder, HttpExchange exchange) throws IOException {
+  private static void serve(Path directory, HttpExchange exchange) throws IOException {
     try (exchange) {
-      Path file = folder.resolve(exchange.getRequestURI().getPath().substring(1));
+      Path file = directory.resolve(exchange.getRequestURI().getPath().substring(1));
       long size = Files.size(file);
-      List<String> asked = exchange.getRequestHeaders().getOrDefault("Range", List.of(""));
-      Matcher range = RANGE.matcher(asked.get(0));
-      boolean part = range.matches();
-      long begin = part ? Long.parseLong(range.group(1)) : 0;
-      long end = part ? Math.min(size, Long.parseLong(range.group(2)) + 1) : size;
+      List<String> header = exchange.getRequestHeaders().getOrDefault("Range", List.of(""));
+      Matcher range = RANGE.matcher(header.get(0));
+      boolean partial = range.matches();
+      long begin = partial ? Long.parseLong(range.group(1)) : 0;
+      long end = partial ? Math.min(size, Long.parseLong(range.group(2)) + 1) : size;
       exchange.getResponseHeaders().set("ETag", "\"1\"");
-      if (part) {
+      if (partial) {
         exchange
             .getResponseHeaders()
             .set("Content-Range", "bytes " + begin + "-" + (end - 1) + "/" + size);
       }
-      exchange.sendResponseHeaders(part ? 206 : 200, end - begin);
+      exchange.sendResponseHeaders(partial ? 206 : 200, end - begin);
       try (FileChannel bytes = FileChannel.open(file)) {
         for (long at = begin; at < end; ) {
           at += bytes.transferTo(at, end - at, Channels.newChannel(exchange.getResponseBody()));

@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * What oneDNN told of operations that it ran ({@code ONEDNN_VERBOSE=profile_exec}): comma-separated
- * fields, of which the last two are the shape and the milliseconds.
+ * Parser of oneDNN's trace of executed operations ({@code ONEDNN_VERBOSE=profile_exec}):
+ * comma-separated fields; the last two are shape and milliseconds.
  */
 final class OneDnnTrace {
   private static final String LINE = "onednn_verbose,v1,primitive,exec,cpu,";
@@ -16,21 +16,22 @@ final class OneDnnTrace {
   private static final int KERNEL = 6;
   private static final int TYPES = 8;
 
-  /** Matrix products, whose work is floating point operations; the others' is bytes. */
+  /** Matrix products, whose work is counted in floating-point operations. */
   static final List<String> PRODUCTS =
       List.of("patch embedding", "qkv", "scores", "weighted sum", "out", "up", "down");
 
-  /** Operations that mostly move numbers. */
+  /** Memory-bound operations, whose work is counted in bytes. */
   static final List<String> MOVES = List.of("LayerNorm", "softmax");
 
   private static final String REST = "token 0 of the last block";
 
   /**
-   * One operation that ran.
+   * An executed operation.
    *
-   * @param name what it is to the encoder
-   * @param kernel the library's name of the code that ran
-   * @param work floating point operations, or bytes read and written
+   * @param name role in the encoder
+   * @param kernel oneDNN's name of the implementation
+   * @param work floating-point operations, or bytes read and written
+   * @param milliseconds execution time
    */
   record Run(String name, String kernel, double work, double milliseconds) {}
 
@@ -38,15 +39,17 @@ final class OneDnnTrace {
   private final long tokens;
 
   /**
-   * @param model that was encoded with
-   * @param tokens of a chip
+   * Creates a parser.
+   *
+   * @param model architecture of the encoder
+   * @param tokens tokens per chip
    */
   OneDnnTrace(Architecture model, long tokens) {
     this.model = model;
     this.tokens = tokens;
   }
 
-  /** The operations that ran between two lines, by their names. */
+  /** Returns the operations between two lines, by name. */
   Map<String, List<Run>> between(List<String> lines, String begin, String end) {
     return lines.stream()
         .dropWhile(line -> !line.startsWith(begin))
@@ -67,14 +70,14 @@ final class OneDnnTrace {
       double work = 2.0 * product(first) * columns;
       return new Run(product(first, columns), fields[KERNEL], work, milliseconds);
     }
-    // A copy of the same shape stands for what an operation costs at least.
+    // Compared with a copy of the same shape, which is a lower bound.
     double work = product(first) * (bytes(fields[TYPES], "src:") + bytes(fields[TYPES], "dst:"));
     boolean one = first[first.length - 2] == 1;
     String name = one ? REST : first.length == 2 ? "LayerNorm" : "softmax";
     return new Run(name, fields[KERNEL], work, milliseconds);
   }
 
-  /** What a product of these rows, and so many columns, is to the encoder. */
+  /** Returns the role of a matrix product, from its shape. */
   private String product(long[] rows, long columns) {
     long count = rows[rows.length - 2];
     if (count == 1) {
@@ -89,7 +92,7 @@ final class OneDnnTrace {
     if (columns == model.mlpDim()) {
       return "up";
     }
-    // The last block's has no queries.
+    // The last block computes no queries here.
     if (columns == 3L * model.inner() || columns == 2L * model.inner()) {
       return "qkv";
     }

@@ -23,8 +23,8 @@ import java.util.Map;
 import org.bytedeco.javacpp.BytePointer;
 
 /**
- * What scripts do: for every band of every chip, open the file and read one window. Knows GDAL and
- * nothing of the engine's decoding, so that each can check the other.
+ * Reads chips as scripts do: opens the file for every band of every chip and reads one window. Uses
+ * GDAL and none of the engine's decoder, so that each can check the other.
  */
 final class OneWindowPerChip implements AutoCloseable {
   private static final int RASTER = 0x02;
@@ -52,8 +52,8 @@ final class OneWindowPerChip implements AutoCloseable {
   /**
    * Reads a chip of a scene.
    *
-   * @param planes the scene's, for their sizes and types
-   * @return bytes of its pixels
+   * @param planes any strip of the scene, for sizes and types
+   * @return size of the pixels in bytes
    */
   long read(Strip planes, int column, int row) {
     long bytes = 0;
@@ -86,7 +86,7 @@ final class OneWindowPerChip implements AutoCloseable {
   }
 
   /**
-   * Compares the chip at grid column {@code column} and grid row {@code row} with a strip.
+   * Compares the chip at a grid column and row with a strip.
    *
    * @throws IllegalStateException if a byte differs
    */

@@ -19,9 +19,8 @@ import org.bytedeco.dnnl.dnnl_primitive_desc;
 import org.bytedeco.dnnl.dnnl_stream;
 
 /**
- * What the encoder cannot be faster than with this library: its matrix products alone, on dense
- * operands that lie ready, with nothing fused to them; and for what only moves numbers, a copy of
- * as many. The library itself tells how long each takes.
+ * Reference for the oneDNN encoder: its matrix products alone, on dense operands, with nothing
+ * fused; and a copy of the same size for each memory-bound operation. oneDNN reports the times.
  */
 final class PlainOperations implements AutoCloseable {
   private static final int TIMES = 9;
@@ -63,7 +62,7 @@ final class PlainOperations implements AutoCloseable {
     shape[shape.length - 1] = right[right.length - 1];
     dnnl_memory_desc src = desc(type, dense(left), left);
     dnnl_memory_desc dst = desc(result, dense(shape), shape);
-    // A batch of weights is not laid out anew, since no weight lasts.
+    // Batched operands are activations, so oneDNN cannot choose their layout.
     int layout = right.length == 2 ? dnnl_format_tag_any : dense(right);
     run(
         (found, attributes) ->

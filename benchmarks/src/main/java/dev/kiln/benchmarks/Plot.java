@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * A benchmark's figures as bars, in SVG: for each work its contestants, as long as what one core
- * gets done, the longest of a work over the full width.
+ * Bar chart of a benchmark in SVG: a group of bars per workload, a bar per candidate. Its length is
+ * the rate per core, relative to the longest of the group.
  */
 final class Plot {
   private static final int NAMES = 250;
@@ -20,8 +20,9 @@ final class Plot {
   private Plot() {}
 
   /**
-   * @param figures of one benchmark, those of the same work one after the other
-   * @return an SVG document
+   * Returns an SVG document.
+   *
+   * @param figures figures of one benchmark, ordered by workload
    */
   static String of(List<Results.Figure> figures) {
     Plot plot = new Plot();

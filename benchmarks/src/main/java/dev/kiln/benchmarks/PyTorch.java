@@ -7,15 +7,15 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * PyTorch running transformer blocks of the encoder's shapes on one chip's tokens, where {@code
- * python3} has it: what a script could do on this machine at best. A sample is chips per second.
+ * Runs transformer blocks with the encoder's shapes in PyTorch, on the tokens of one chip, if
+ * {@code python3} has torch: the most that a script can reach on this machine. A sample is chips/s.
  *
- * @param model whose shapes the blocks have
- * @param tokens of a chip
- * @param bf16 whether under autocast to bfloat16
+ * @param model architecture of the encoder
+ * @param tokens tokens per chip
+ * @param bf16 whether to use autocast to bfloat16
  */
 record PyTorch(Architecture model, int tokens, boolean bf16) implements Case.Sampler {
-  /** Arguments: dim, depth, heads, width of the hidden layer, tokens, threads, bf16, chips. */
+  /** Arguments: dim, depth, heads, MLP width, tokens, threads, bf16, chips. */
   private static final String SCRIPT =
       """
       import sys, time, torch
@@ -33,7 +33,7 @@ record PyTorch(Architecture model, int tokens, boolean bf16) implements Case.Sam
               print(time.perf_counter() - wall, time.process_time() - cores)
       """;
 
-  /** Whether it is installed. */
+  /** Returns whether PyTorch is installed. */
   static boolean installed() {
     return Command.runs("python3", "-c", "import torch");
   }
@@ -54,11 +54,12 @@ record PyTorch(Architecture model, int tokens, boolean bf16) implements Case.Sam
     numbers.forEach(number -> command.add(number.toString()));
     Process process =
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
-    String said = new String(process.getInputStream().readAllBytes());
+    String output = new String(process.getInputStream().readAllBytes());
     if (process.waitFor() != 0) {
-      throw new IOException("PyTorch: " + said);
+      throw new IOException("PyTorch: " + output);
     }
-    return said.lines()
+    return output
+        .lines()
         .map(line -> line.split(" "))
         .map(t -> Case.Sample.of(1, Double.parseDouble(t[0]), Double.parseDouble(t[1])))
         .toList();

@@ -7,17 +7,17 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
-/** What an iteration of a benchmark has got done, and what it took: JMH gives their rates. */
+/** Work and CPU time of an iteration; JMH reports them per second. */
 @AuxCounters
 @State(Scope.Thread)
 public class Work {
-  /** Bytes, of what the benchmark says. */
+  /** Bytes, as the benchmark defines them. */
   public long bytes;
 
-  /** Chips, or lines, or whatever else is counted. */
+  /** Chips, lines or other items. */
   public long items;
 
-  /** Time of all cores together. */
+  /** CPU time of all threads. */
   public long coreNanos;
 
   private long begin;

@@ -1,15 +1,20 @@
 package dev.kiln.awsbatch;
 
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 
-/** Estimates as a table for a person. */
+/** Formats estimates as a table. */
 public final class EstimateText {
+  private static final String ROW = "%-14s %-9s %9s %8s %10s %7s %9s %9s %9s %11s %11s %8s";
+
   private EstimateText() {}
 
   /**
-   * @param name of the scene list
-   * @param rates where the rates are from
+   * Returns the workload, a row per estimate, and the recommendation.
+   *
+   * @param name name of the scene list
+   * @param rates where the rates come from
    */
   public static String of(
       String name, Workload work, String rates, PriceTable prices, List<Estimate> estimates) {
@@ -17,7 +22,7 @@ public final class EstimateText {
     line(text, "%s: %,d scenes, %,.0f chips (%s)", name, work.scenes(), work.chips(), work.basis());
     line(
         text,
-        "reads %s with %,.0f requests, writes %s, which costs $%,.2f a month to keep",
+        "reads %s with %,.0f requests, writes %s, whose storage costs $%,.2f per month",
         bytes(work.bytesRead()),
         work.reads(),
         bytes(work.bytesWritten()),
@@ -25,55 +30,60 @@ public final class EstimateText {
     line(text, "");
     line(
         text,
-        "%-14s %9s %10s %8s %7s %10s %8s %9s %9s %11s %11s %7s",
+        ROW,
         "instance",
+        "plan",
         "chips/s",
-        "GPU hours",
-        "scenes/",
-        "array",
+        "scenes",
         "children",
-        "min a",
+        "arrays",
+        "min",
         "at once",
         "hours",
-        "on demand",
+        "on-demand",
         "spot",
         "S3");
-    line(
-        text,
-        "%-14s %9s %10s %8s %7s %10s %8s %9s %9s %11s %11s %7s",
-        "",
-        "a GPU",
-        "",
-        "child",
-        "jobs",
-        "",
-        "child",
-        "",
-        "in all",
-        "$",
-        "$",
-        "$");
+    line(text, ROW, "", "", "per child", "/child", "", "", "/child", "", "", "$", "$", "$");
     for (Estimate e : estimates) {
       line(
           text,
-          "%-14s %,9.0f %,10.1f %,8d %7d %,10d %,8.1f %,9d %,9.1f %,11.2f %,11.2f %,7.2f",
+          "%-14s %-9s %,9.1f %,8d %,10d %,7d %,9.1f %,9d %,9.1f %,11.2f %,11.2f %,8.2f%s",
           e.instance(),
+          e.plan().name().toLowerCase(Locale.ROOT),
           e.chipsPerSecond(),
-          e.gpuHours(),
-          e.itemsPerJob(),
-          e.arrays(),
-          e.children(),
-          e.minutesPerChild(),
-          e.atOnce(),
-          e.wallHours(),
-          e.onDemand(),
-          e.spot(),
-          e.storage());
+          e.children().itemsPerJob(),
+          e.children().count(),
+          e.children().arrays(),
+          e.children().minutes(),
+          e.children().concurrent(),
+          e.hours(),
+          e.cost().onDemand(),
+          e.cost().spot(),
+          e.cost().s3(),
+          e.meetsDeadline() ? "" : "  after the deadline");
     }
     line(text, "");
-    line(text, "rates: %s", rates);
-    line(text, "prices: %s; yours with --prices FILE", prices.origin());
+    line(text, "%s", recommendation(estimates));
+    line(text, "rates:  %s", rates);
+    line(text, "prices: %s; give your own with --prices FILE", prices.origin());
     return text.toString();
+  }
+
+  private static String recommendation(List<Estimate> estimates) {
+    return estimates.stream()
+        .filter(Estimate::meetsDeadline)
+        .min(
+            Comparator.comparingDouble((Estimate e) -> e.cost().spot())
+                .thenComparingDouble(Estimate::hours))
+        .map(
+            e ->
+                "cheapest: --instance %s --items-per-job %d: $%,.2f spot, %,.1f hours"
+                    .formatted(
+                        e.instance(),
+                        e.children().itemsPerJob(),
+                        e.cost().spot() + e.cost().s3(),
+                        e.hours()))
+        .orElse("no plan meets the deadline: raise --max-vcpus or --deadline");
   }
 
   private static String bytes(double bytes) {

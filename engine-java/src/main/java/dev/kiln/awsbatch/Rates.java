@@ -1,40 +1,45 @@
 package dev.kiln.awsbatch;
 
 import dev.kiln.error.ConfigurationException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
-/** How many chips a GPU embeds a second, by type of machine. */
+/**
+ * Chips per second of a child, by instance type. A rate is given or measured, never guessed: a
+ * measured one applies only to instances with the same kind of encoder, and on GPUs only to
+ * instances with the same GPU model.
+ */
 public final class Rates {
   private static final String OPTION = "--chips-per-second ";
+  private static final String CPU = "cpu";
 
-  private final Map<String, Double> byInstance = new TreeMap<>();
-  private double all = Double.NaN;
-  private String origin = "as given";
+  private final Map<String, Double> named = new TreeMap<>();
+  private final List<MeasuredRun> runs = new ArrayList<>();
+  private Optional<Double> all = Optional.empty();
 
   private Rates() {}
 
   /**
-   * Takes rates from an option, else from a measured run.
+   * Creates rates from an option and from measured runs; the option has precedence.
    *
-   * @param text a number, or {@code TYPE=NUMBER} behind commas; null where there is none
-   * @param run null where there is none
-   * @throws ConfigurationException if neither is there, for a rate is never guessed
+   * @param text a number, or {@code NAME=NUMBER} separated by commas, where a name is an instance
+   *     type, a GPU model or {@code cpu}; empty if not given
+   * @throws ConfigurationException if neither is given, or the text is malformed
    */
-  public static Rates of(String text, MeasuredRun run) {
-    Rates rates = new Rates();
-    if (text != null) {
-      rates.parse(text);
-    } else if (run != null) {
-      rates.all = run.chipsPerSecond();
-      rates.origin =
-          "measured by %s%s"
-              .formatted(run.name(), run.encoder().isEmpty() ? "" : " on " + run.encoder());
-    } else {
+  public static Rates of(Optional<String> text, Collection<MeasuredRun> runs) {
+    if (text.isEmpty() && runs.isEmpty()) {
       throw new ConfigurationException(
-          "a rate is needed: embed some scenes on such a machine and give --report"
+          "unknown rate: embed some scenes on such an instance and give --report"
               + " OUT/_kiln/run.json, or give --chips-per-second");
     }
+    Rates rates = new Rates();
+    rates.runs.addAll(runs);
+    text.ifPresent(rates::parse);
     return rates;
   }
 
@@ -43,9 +48,9 @@ public final class Rates {
       int equals = part.indexOf('=');
       double rate = number(part.substring(equals + 1));
       if (equals < 0) {
-        all = rate;
+        all = Optional.of(rate);
       } else {
-        byInstance.put(part.substring(0, equals).strip(), rate);
+        named.put(part.substring(0, equals).strip(), rate);
       }
     }
   }
@@ -58,27 +63,76 @@ public final class Rates {
       }
     } catch (NumberFormatException e) {
       throw new ConfigurationException(
-          OPTION + text + ": a number or TYPE=NUMBER expected, such as g6e.xlarge=400", e);
+          OPTION + text + ": expected a number or NAME=NUMBER, such as g6e.xlarge=400", e);
     }
-    throw new ConfigurationException(OPTION + text + ": more than 0 expected");
+    throw new ConfigurationException(OPTION + text + ": expected a number above 0");
+  }
+
+  /** Returns the instance types of a table with a rate of their own, not one given for all. */
+  public List<String> known(PriceTable prices) {
+    return prices.instances().keySet().stream()
+        .filter(type -> findOwn(type, prices.instance(type)).isPresent())
+        .toList();
   }
 
   /**
-   * The rate of one GPU of this type of machine.
+   * Returns the rate of a child on an instance type.
    *
-   * @throws ConfigurationException if none was given for it
+   * @throws ConfigurationException if none is known for it
    */
-  public double of(String instance) {
-    double rate = byInstance.getOrDefault(instance, all);
-    if (Double.isNaN(rate)) {
-      throw new ConfigurationException(
-          OPTION + "names no rate for " + instance + ": add " + instance + "=…");
-    }
-    return rate;
+  public double of(String type, PriceTable.Instance instance) {
+    return find(type, instance)
+        .orElseThrow(
+            () ->
+                new ConfigurationException(
+                    "unknown rate of "
+                        + type
+                        + (instance.gpus() > 0 ? " (" + instance.gpu() + ")" : " (CPU)")
+                        + measured()
+                        + ": add --chips-per-second "
+                        + type
+                        + "=…, or a --report of such an instance"));
   }
 
-  /** Where they are from. */
+  private String measured() {
+    return runs.isEmpty()
+        ? ""
+        : ", the reports were measured on "
+            + runs.stream().map(MeasuredRun::device).distinct().collect(Collectors.joining(", "));
+  }
+
+  private Optional<Double> find(String type, PriceTable.Instance instance) {
+    return findOwn(type, instance).or(() -> all);
+  }
+
+  private Optional<Double> findOwn(String type, PriceTable.Instance instance) {
+    String kind = instance.gpus() > 0 ? instance.gpu() : CPU;
+    if (named.containsKey(type)) {
+      return Optional.of(named.get(type));
+    }
+    if (named.containsKey(kind)) {
+      return Optional.of(named.get(kind));
+    }
+    return runs.stream()
+        .filter(run -> run.representative(instance))
+        .map(MeasuredRun::chipsPerSecond)
+        .findFirst();
+  }
+
+  /** Returns where the rates come from, for the printed table. */
   public String origin() {
-    return origin;
+    if (!named.isEmpty() || all.isPresent()) {
+      return "given with --chips-per-second";
+    }
+    return runs.stream()
+        .map(
+            run ->
+                "measured by %s%s"
+                    .formatted(
+                        run.name(),
+                        run.encoder().isEmpty()
+                            ? ""
+                            : " with " + run.encoder() + " on " + run.device()))
+        .collect(Collectors.joining("; "));
   }
 }

@@ -18,6 +18,7 @@ import tools.jackson.databind.JsonNode;
  * @param chips chips that this attempt embedded
  * @param seconds duration of this attempt
  * @param failures scenes that failed
+ * @param measured rates and sizes of this attempt
  */
 record ShardReport(
     String name,
@@ -29,7 +30,8 @@ record ShardReport(
     long embedded,
     long chips,
     double seconds,
-    List<Failure> failures) {
+    List<Failure> failures,
+    MeasuredRun measured) {
 
   /**
    * A scene that failed.
@@ -65,7 +67,8 @@ record ShardReport(
         counts.path("embedded").asLong(0),
         counts.path("chips").asLong(0),
         run.path("seconds").asDouble(0),
-        failures);
+        failures,
+        MeasuredRun.of(name, report));
   }
 
   /** Returns whether the child will not be attempted again. */

@@ -45,11 +45,15 @@ final class ShardReports implements AutoCloseable {
    * @param run name of the run; null for the one without a name
    */
   List<ShardReport> of(String run) throws IOException {
-    String directory = ReportKey.folder(run);
+    return in(ReportKey.folder(run));
+  }
+
+  /** Returns the reports in a directory; the empty one is the root of the store. */
+  List<ShardReport> in(String directory) throws IOException {
     List<Callable<ShardReport>> reads = new ArrayList<>();
     for (String name : out.list(directory)) {
       if (name.endsWith(".json") && (name.startsWith("shard-") || name.equals("run.json"))) {
-        reads.add(() -> read(directory + "/" + name, name));
+        reads.add(() -> read(directory.isEmpty() ? name : directory + "/" + name, name));
       }
     }
     try {

@@ -77,10 +77,10 @@ public record Workload(
     requireScenes(name, scenes);
     return new Workload(
         scenes,
-        scenes * run.chipsPerScene(),
-        scenes * run.readsPerScene(),
-        scenes * run.bytesReadPerScene(),
-        scenes * run.bytesWrittenPerScene(),
+        scenes * run.chips() / run.scenes(),
+        scenes * run.reads() / run.scenes(),
+        scenes * run.bytesRead() / run.scenes(),
+        scenes * run.bytesWritten() / run.scenes(),
         "like the %,d scenes of %s".formatted(run.scenes(), run.name()));
   }
 

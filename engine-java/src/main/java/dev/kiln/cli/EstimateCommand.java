@@ -2,8 +2,10 @@ package dev.kiln.cli;
 
 import dev.kiln.archive.SceneList;
 import dev.kiln.awsbatch.Estimate;
+import dev.kiln.awsbatch.EstimatePlanner;
 import dev.kiln.awsbatch.EstimateText;
 import dev.kiln.awsbatch.MeasuredRun;
+import dev.kiln.awsbatch.MeasuredRuns;
 import dev.kiln.awsbatch.PriceTable;
 import dev.kiln.awsbatch.Rates;
 import dev.kiln.awsbatch.Workload;
@@ -14,9 +16,12 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -36,8 +41,18 @@ import tools.jackson.databind.json.JsonMapper;
       "      --chips-per-second g6e.xlarge=400,p5.4xlarge=1000 --max-vcpus 1024",
       "",
       "With the rate that a run measured:",
-      "  kiln estimate --scenes scenes.txt.gz --instance g6e.xlarge \\",
-      "      --report s3://my-bucket/clay/_kiln/run.json"
+      "  kiln estimate --scenes scenes.txt.gz --deadline 12 \\",
+      "      --report s3://my-bucket/clay/_kiln/run.json",
+      "",
+      "A price file for --prices is YAML with only the entries that differ; prices are US dollars per",
+      "hour of the instance, memory is GiB, and gpus: 0 is an instance without GPUs:",
+      "  date: 2027-01-31",
+      "  region: eu-central-1",
+      "  source: our contract",
+      "  instances:",
+      "    g6e.xlarge: {gpu: L40S, gpus: 1, vcpus: 4, memory: 32, on-demand: 2.33, spot: 0.9}",
+      "    c7i.4xlarge: {gpus: 0, vcpus: 16, memory: 32, on-demand: 0.8, spot: 0.3}",
+      "  storage: {get-per-1000: 0.0004, put-per-1000: 0.005, transfer-per-gb: 0, stored-gb-month: 0.023}"
     },
     showDefaultValues = true,
     sortOptions = false)
@@ -53,23 +68,26 @@ public final class EstimateCommand implements Callable<Integer> {
 
   @Option(
       names = "--instance",
-      required = true,
       split = ",",
       paramLabel = "TYPE,…",
-      description = "Types of machines to compare.")
+      description = "Instance types to compare (default: all with a known rate).")
   private List<String> instances;
 
   @Option(
       names = "--chips-per-second",
       paramLabel = "RATE,…",
-      description = "Chips a GPU embeds a second: one number for all, or TYPE=NUMBER for each.")
+      description =
+          "Chips/s of a child: one number, or NAME=NUMBER for an instance type, a GPU model such as"
+              + " L40S, or cpu. A child uses one GPU, or a whole instance without GPUs.")
   private String chipsPerSecond;
 
   @Option(
       names = "--report",
       paramLabel = "URI",
-      description = "Take the rate and the size of scenes from this report of kiln embed.")
-  private String report;
+      description =
+          "Report of kiln embed, or a directory of reports, with measured rate and scene size. May be"
+              + " repeated, once per kind of encoder and GPU.")
+  private List<String> reports = new ArrayList<>();
 
   @Option(
       names = "--chips-per-scene",
@@ -94,15 +112,20 @@ public final class EstimateCommand implements Callable<Integer> {
   @Option(
       names = "--items-per-job",
       paramLabel = "N",
-      defaultValue = "0",
-      description = "Scenes a child takes; 0 chooses.")
-  private int itemsPerJob;
+      description = "Scenes per child (default: chosen for the least cost within the limits).")
+  private Integer itemsPerJob;
+
+  @Option(
+      names = "--deadline",
+      paramLabel = "HOURS",
+      description = "Hours in which all children must end (default: none).")
+  private Double deadline;
 
   @Option(
       names = "--minutes-per-child",
       paramLabel = "MIN",
-      defaultValue = "30",
-      description = "How long a child should take, where --items-per-job does not say.")
+      defaultValue = "60",
+      description = "Longest child, where --items-per-job is not given.")
   private double minutesPerChild;
 
   @Option(
@@ -128,16 +151,23 @@ public final class EstimateCommand implements Callable<Integer> {
     PriceTable table = prices == null ? PriceTable.builtIn() : PriceTable.read(prices);
     StoreOptions options = storeFlags.source();
     SceneList.Source list = () -> ObjectStores.stream(scenes, options);
-    MeasuredRun measured =
-        report == null
-            ? null
-            : MeasuredRun.read(report, () -> ObjectStores.stream(report, options));
-    Rates rates = Rates.of(chipsPerSecond, measured);
-    Estimate.Terms terms = new Estimate.Terms(maxVcpus, startSeconds, minutesPerChild, itemsPerJob);
+    List<MeasuredRun> measured = new ArrayList<>();
+    for (String report : reports) {
+      measured.add(MeasuredRuns.read(report, options));
+    }
+    Rates rates = Rates.of(Optional.ofNullable(chipsPerSecond), measured);
+    EstimatePlanner.Terms terms =
+        new EstimatePlanner.Terms(
+            maxVcpus,
+            startSeconds,
+            minutesPerChild,
+            deadline == null ? OptionalDouble.empty() : OptionalDouble.of(deadline),
+            itemsPerJob == null ? OptionalInt.empty() : OptionalInt.of(itemsPerJob));
     Workload work = workload(list, measured);
+    EstimatePlanner planner = new EstimatePlanner(work, table, terms);
     List<Estimate> estimates =
-        instances.stream()
-            .map(name -> Estimate.of(work, name, table, rates.of(name), terms))
+        instances(rates, table).stream()
+            .flatMap(name -> planner.plans(name, rates.of(name, table.instance(name))).stream())
             .toList();
     PrintWriter print = spec.commandLine().getOut();
     print.print(
@@ -152,12 +182,21 @@ public final class EstimateCommand implements Callable<Integer> {
     return 0;
   }
 
-  private Workload workload(SceneList.Source list, MeasuredRun measured) throws IOException {
+  private List<String> instances(Rates rates, PriceTable table) {
+    List<String> types = instances == null ? rates.known(table) : instances;
+    if (types.isEmpty()) {
+      throw new ConfigurationException(
+          "--instance: expected instance types, found none with a known rate; give some");
+    }
+    return types;
+  }
+
+  private Workload workload(SceneList.Source list, List<MeasuredRun> measured) throws IOException {
     String name = "--scenes " + scenes;
     Range.share("--keep", keep);
     try {
-      if (measured != null && chipsPerScene == null) {
-        return Workload.like(measured, name, list);
+      if (!measured.isEmpty() && chipsPerScene == null) {
+        return Workload.like(measured.get(0), name, list);
       }
       return Workload.of(
           name,

@@ -101,9 +101,14 @@ final class JobFlags {
         JobDefinitionSpec.builder()
             .image(image)
             .vcpus(
-                value("--vcpus", vcpus, machine == null ? null : machine.vcpus() / machine.gpus()))
+                value(
+                    "--vcpus",
+                    vcpus,
+                    machine == null ? null : machine.vcpus() / machine.children()))
             .memoryMib(value("--memory", memory, machine == null ? null : memory(machine)))
-            .gpus(value("--gpus", gpus, machine == null ? null : (Integer) 1))
+            .gpus(
+                value(
+                    "--gpus", gpus, machine == null ? null : (Integer) Math.min(1, machine.gpus())))
             .jobRole(Optional.ofNullable(jobRole))
             .executionRole(Optional.ofNullable(executionRole))
             .attempts(attempts)
@@ -128,7 +133,9 @@ final class JobFlags {
   /** Dollars for the hour of a child; 0 without {@code --instance}. */
   double pricePerHour() {
     PriceTable.Instance machine = machine();
-    return machine == null ? 0 : (onDemand ? machine.onDemand() : machine.spot()) / machine.gpus();
+    return machine == null
+        ? 0
+        : (onDemand ? machine.onDemand() : machine.spot()) / machine.children();
   }
 
   private PriceTable.Instance machine() {
@@ -140,7 +147,7 @@ final class JobFlags {
   }
 
   private static Integer memory(PriceTable.Instance machine) {
-    return (int) (machine.memory() * 1024 * MEMORY_SHARE / machine.gpus());
+    return (int) (machine.memory() * 1024 * MEMORY_SHARE / machine.children());
   }
 
   private static int value(String option, Integer given, Integer ofMachine) {

@@ -11,7 +11,10 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,9 +26,8 @@ class EstimateTest {
       "nd/2018/60cm/rgbir_cog/47099/m_4709963_se_14_060_20180716.tif\n";
   private static final String S2 =
       "sentinel-s2-l2a-cogs/20/H/NJ/2024/3/S2A_20HNJ_20240311_0_L2A/S2A_20HNJ_20240311_0_L2A.json\n";
-  private static final Estimate.Terms TERMS = new Estimate.Terms(1024, 90, 30, 0);
 
-  @TempDir Path folder;
+  @TempDir Path directory;
 
   private static SceneList.Source list(String text) {
     return () -> new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8));
@@ -52,41 +54,118 @@ class EstimateTest {
     assertThat(half.chips()).isEqualTo(882);
   }
 
+  private static EstimatePlanner.Terms terms(int maxVcpus, double minutes) {
+    return new EstimatePlanner.Terms(
+        maxVcpus, 90, minutes, OptionalDouble.empty(), OptionalInt.empty());
+  }
+
+  private static List<Estimate> plans(
+      Workload work, String type, double rate, EstimatePlanner.Terms terms) {
+    return new EstimatePlanner(work, PriceTable.builtIn(), terms).plans(type, rate);
+  }
+
   @Test
-  void reckonsAsByHand() throws IOException {
-    // 10,000 scenes of 1,813 chips at 500 chips/s: 36,260 s; 30 minutes are 496 scenes, so 490.
+  void cheapestPlanHasTheLongestChildrenAndTheFastestFillsEverySlot() throws IOException {
+    // 10,000 scenes of 1,813 chips at 500 chips/s are 3.626 s each: 30 minutes less 90 s of start
+    // are 471 scenes, rounded down to 470.
     Workload work = work(NAIP.repeat(10_000));
-    Estimate e = Estimate.of(work, "g6e.xlarge", PriceTable.builtIn(), 500, TERMS);
-    assertThat(e.atOnce()).isEqualTo(256 > e.children() ? e.children() : 256);
-    // 256 GPUs share 10,000 scenes: 40 each keep all at work, which is less than 490.
-    assertThat(e.itemsPerJob()).isEqualTo(40);
-    assertThat(e.children()).isEqualTo(250);
-    assertThat(e.gpuHours()).isCloseTo((10_000 * 1813 / 500.0 + 250 * 90) / 3600, within(1e-9));
-    assertThat(e.onDemand()).isCloseTo(e.gpuHours() * 1.861, within(1e-9));
-    assertThat(e.wallHours()).isCloseTo((40 * 1813 / 500.0 + 90) / 3600, within(1e-9));
+    List<Estimate> plans = plans(work, "g6e.xlarge", 500, terms(1024, 30));
+    Estimate cheapest = plans.get(0);
+    assertThat(cheapest.plan()).isEqualTo(Estimate.Plan.CHEAPEST);
+    assertThat(cheapest.children().itemsPerJob()).isEqualTo(470);
+    assertThat(cheapest.children().count()).isEqualTo(22);
+    assertThat(cheapest.children().minutes()).isCloseTo((470 * 3.626 + 90) / 60, within(1e-9));
+    assertThat(cheapest.instanceHours()).isCloseTo((10_000 * 3.626 + 22 * 90) / 3600, within(1e-9));
+    assertThat(cheapest.cost().onDemand())
+        .isCloseTo(cheapest.instanceHours() * 1.861, within(1e-9));
+    assertThat(cheapest.hours()).isCloseTo((470 * 3.626 + 90) / 3600, within(1e-9));
 
-    Estimate fewer =
-        Estimate.of(
-            work, "g6e.xlarge", PriceTable.builtIn(), 500, new Estimate.Terms(8, 90, 30, 0));
-    assertThat(fewer.atOnce()).isEqualTo(2);
-    assertThat(fewer.itemsPerJob()).isEqualTo(490);
-    assertThat(fewer.children()).isEqualTo(21);
-    assertThat(fewer.wallHours()).isCloseTo(11 * (490 * 1813 / 500.0 + 90) / 3600, within(1e-9));
+    // 1,024 vCPUs are 256 instances: 40 scenes each.
+    Estimate fastest = plans.get(1);
+    assertThat(fastest.plan()).isEqualTo(Estimate.Plan.FASTEST);
+    assertThat(fastest.children())
+        .isEqualTo(new Estimate.Children(40, 250, 1, 250, (40 * 3.626 + 90) / 60));
+    assertThat(fastest.hours()).isLessThan(cheapest.hours() / 7);
+    assertThat(fastest.cost().spot()).isGreaterThan(cheapest.cost().spot() * 1.5);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"15, 220, 46", "60, 960, 11", "600, 9900, 2", "6000, 10000, 1"})
+  void longestChildBoundsTheCheapestPlan(double minutes, int items, int children)
+      throws IOException {
+    Workload work = work(NAIP.repeat(10_000));
+    Estimate cheapest = plans(work, "g6e.xlarge", 500, terms(1024, minutes)).get(0);
+    assertThat(cheapest.children().itemsPerJob()).isEqualTo(items);
+    assertThat(cheapest.children().count()).isEqualTo(children);
+    assertThat(cheapest.children().minutes()).isLessThanOrEqualTo(minutes);
   }
 
   @Test
-  void machineOfEightGpusRunsEightChildren() throws IOException {
+  void deadlineCostsAsLittleAsPossible() throws IOException {
+    Workload work = work(NAIP.repeat(10_000));
+    double previousCost = 0;
+    for (double hours : new double[] {24, 8, 2, 1, 0.5, 0.25, 0.1}) {
+      EstimatePlanner.Terms terms =
+          new EstimatePlanner.Terms(64, 90, 600, OptionalDouble.of(hours), OptionalInt.empty());
+      List<Estimate> plans = plans(work, "g6e.xlarge", 500, terms);
+      Estimate best = plans.get(0);
+      // No split at all is cheaper within the deadline.
+      double least = Double.POSITIVE_INFINITY;
+      for (int items = 1; items <= 10_000; items++) {
+        Estimate any =
+            plans(
+                    work,
+                    "g6e.xlarge",
+                    500,
+                    new EstimatePlanner.Terms(
+                        64, 90, 600, OptionalDouble.of(hours), OptionalInt.of(items)))
+                .get(0);
+        if (any.meetsDeadline() && any.children().minutes() <= 600) {
+          least = Math.min(least, any.instanceHours());
+        }
+      }
+      assertThat(best.meetsDeadline()).as("%s hours", hours).isEqualTo(least < 1e9);
+      if (best.meetsDeadline()) {
+        assertThat(best.instanceHours()).as("%s hours", hours).isLessThanOrEqualTo(least * 1.01);
+        assertThat(best.instanceHours()).isGreaterThanOrEqualTo(previousCost * 0.99);
+        previousCost = best.instanceHours();
+      }
+    }
+    assertThat(previousCost).isPositive();
+  }
+
+  /** As for 10,000 small scenes, where starts of children were most of the cost. */
+  @Test
+  void startsOfChildrenAreNotMostOfTheCost() throws IOException {
+    Workload work = Workload.of("x", list("a\n".repeat(10_000)), OptionalDouble.of(10), 1);
+    Estimate cheapest = plans(work, "g6e.xlarge", 500, terms(1024, 60)).get(0);
+    double starts = cheapest.children().count() * 90 / 3600.0;
+    assertThat(starts).isLessThan(0.5 * cheapest.instanceHours());
+  }
+
+  @Test
+  void instanceIsBilledWhole() throws IOException {
     Workload work = work(NAIP.repeat(1000));
-    Estimate e =
-        Estimate.of(
-            work, "p5.48xlarge", PriceTable.builtIn(), 1000, new Estimate.Terms(384, 0, 30, 100));
-    assertThat(e.atOnce()).isEqualTo(10);
-    assertThat(e.instanceHours()).isCloseTo(e.gpuHours() / 8, within(1e-12));
-    assertThat(e.onDemand()).isCloseTo(1000 * 1813 / 1000.0 / 3600 / 8 * 55.04, within(1e-9));
+    EstimatePlanner.Terms terms =
+        new EstimatePlanner.Terms(384, 0, 60, OptionalDouble.empty(), OptionalInt.of(100));
+    Estimate e = plans(work, "p5.48xlarge", 1000, terms).get(0);
+    // 10 children on instances of 8 GPUs take two instances.
+    assertThat(e.children().concurrent()).isEqualTo(10);
+    assertThat(e.instanceHours()).isCloseTo(2 * 100 * 1.813 / 3600, within(1e-12));
+    assertThat(e.cost().onDemand()).isCloseTo(e.instanceHours() * 55.04, within(1e-9));
   }
 
   @Test
-  void scenesOfUnknownSizeNeedAFigure() throws IOException {
+  void cpuInstanceRunsOneChild() throws IOException {
+    Workload work = work(NAIP.repeat(100));
+    Estimate e = plans(work, "c7i.4xlarge", 10, terms(64, 600)).get(0);
+    assertThat(PriceTable.builtIn().instance("c7i.4xlarge").children()).isEqualTo(1);
+    assertThat(e.children().concurrent()).isLessThanOrEqualTo(4);
+    assertThat(e.cost().spot()).isCloseTo(e.instanceHours() * 0.357, within(1e-9));
+  }
+
+  @Test
+  void scenesOfUnknownSizeNeedANumber() throws IOException {
     assertThatThrownBy(() -> work("landsat/a.json\n"))
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining("unknown size of scene landsat/a.json: give --chips-per-scene");
@@ -95,25 +174,33 @@ class EstimateTest {
     assertThatThrownBy(() -> work("# nothing\n")).hasMessageContaining("the scene list is empty");
   }
 
-  @Test
-  void measuredRunGivesRateAndSizes() throws IOException {
+  private static MeasuredRun measured(String name, String encoder, String device, int scenes)
+      throws IOException {
     String report =
         """
-        {"encoder": {"name": "tensorrt"}, "chipsPerSecond": 812.5,
-         "run": {"counts": {"embedded": 4, "chips": 4000, "bytesFetched": 800, "bytesWritten": 40}},
+        {"encoder": {"name": "%s", "device": "%s"},
+         "run": {"seconds": 8, "counts":
+           {"embedded": %d, "chips": 4000, "bytesFetched": 800, "bytesWritten": 40}},
          "sourceTraffic": {"requests": 80}}
-        """;
-    MeasuredRun run =
-        MeasuredRun.read(
-            "run.json", () -> new ByteArrayInputStream(report.getBytes(StandardCharsets.UTF_8)));
+        """
+            .formatted(encoder, device, scenes);
+    return MeasuredRun.read(
+        name, () -> new ByteArrayInputStream(report.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  private static double rate(Rates rates, String type) {
+    return rates.of(type, PriceTable.builtIn().instance(type));
+  }
+
+  @Test
+  void measuredRunGivesRateAndSizes() throws IOException {
+    MeasuredRun run = measured("run.json", "tensorrt", "NVIDIA L40S", 4);
     Workload work = Workload.like(run, "x", list("a\nb\nc\n"));
     assertThat(work).isEqualTo(new Workload(3, 3000, 60, 600, 30, "like the 4 scenes of run.json"));
-    assertThat(Rates.of(null, run).of("any")).isEqualTo(812.5);
-    assertThat(Rates.of(null, run).origin()).isEqualTo("measured by run.json on tensorrt");
-    assertThatThrownBy(
-            () ->
-                MeasuredRun.read(
-                    "r", () -> new ByteArrayInputStream("{}".getBytes(StandardCharsets.UTF_8))))
+    Rates rates = Rates.of(Optional.empty(), List.of(run));
+    assertThat(rate(rates, "g6e.xlarge")).isEqualTo(500);
+    assertThat(rates.origin()).isEqualTo("measured by run.json with tensorrt on NVIDIA L40S");
+    assertThatThrownBy(() -> measured("r", "cuda", "NVIDIA L40S", 0))
         .hasMessageContaining("--report r: the run embedded no scene");
     assertThatThrownBy(
             () ->
@@ -123,27 +210,53 @@ class EstimateTest {
   }
 
   @Test
+  void measuredRateHoldsForItsKindOfEncoderOnly() throws IOException {
+    MeasuredRun gpu = measured("gpu.json", "tensorrt", "NVIDIA L4", 4);
+    MeasuredRun cpu = measured("cpu.json", "onednn", "AMD EPYC, 16 cores", 4);
+    Rates both = Rates.of(Optional.empty(), List.of(gpu, cpu));
+    assertThat(both.known(PriceTable.builtIn()))
+        .containsExactly(
+            "c7a.4xlarge", "c7a.8xlarge", "c7i.4xlarge", "c7i.8xlarge", "g6.2xlarge", "g6.xlarge");
+    // An L40S is not an L4.
+    assertThatThrownBy(() -> rate(both, "g6e.xlarge"))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("unknown rate of g6e.xlarge (L40S), the reports were measured on")
+        .hasMessageContaining("NVIDIA L4, AMD EPYC");
+    assertThatThrownBy(() -> rate(Rates.of(Optional.empty(), List.of(gpu)), "c7i.4xlarge"))
+        .hasMessageContaining("unknown rate of c7i.4xlarge (CPU)");
+    assertThat(MeasuredRun.sum("dir", List.of(gpu, gpu)))
+        .extracting(MeasuredRun::scenes, MeasuredRun::chipsPerSecond)
+        .containsExactly(8L, 500.0);
+    assertThatThrownBy(() -> MeasuredRun.sum("dir", List.of(gpu, cpu)))
+        .hasMessageContaining("--report dir: expected one encoder and device, found tensorrt on");
+  }
+
+  @Test
   void ratesAreNeverGuessed() {
-    assertThatThrownBy(() -> Rates.of(null, null)).hasMessageContaining("a rate is needed");
-    Rates rates = Rates.of("g5.xlarge=100,g6e.xlarge=400", null);
-    assertThat(rates.of("g6e.xlarge")).isEqualTo(400);
-    assertThatThrownBy(() -> rates.of("p5.4xlarge")).hasMessageContaining("add p5.4xlarge=…");
-    assertThat(Rates.of("7", null).of("any")).isEqualTo(7);
+    assertThatThrownBy(() -> Rates.of(Optional.empty(), List.of()))
+        .hasMessageContaining("unknown rate");
+    Rates rates = Rates.of(Optional.of("g5.xlarge=100,L40S=400,cpu=3"), List.of());
+    assertThat(rate(rates, "g5.xlarge")).isEqualTo(100);
+    assertThat(rate(rates, "g6e.4xlarge")).isEqualTo(400);
+    assertThat(rate(rates, "c7a.8xlarge")).isEqualTo(3);
+    assertThatThrownBy(() -> rate(rates, "p5.4xlarge"))
+        .hasMessageContaining("add --chips-per-second p5.4xlarge=…");
+    assertThat(rate(Rates.of(Optional.of("7"), List.of()), "p5.4xlarge")).isEqualTo(7);
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"0", "-1", "x", "g5.xlarge=", "NaN"})
-  void badRatesAreRefused(String text) {
-    assertThatThrownBy(() -> Rates.of(text, null))
+  void badRatesAreRejected(String text) {
+    assertThatThrownBy(() -> Rates.of(Optional.of(text), List.of()))
         .isInstanceOf(ConfigurationException.class)
         .hasMessageStartingWith("--chips-per-second ");
   }
 
   @Test
-  void tableOfTheUserGoesFirst() throws IOException {
+  void entriesOfTheUserReplaceBuiltInOnes() throws IOException {
     PriceTable builtIn = PriceTable.builtIn();
     assertThat(builtIn.origin()).contains("assumed, not looked up").startsWith("20");
-    Path own = folder.resolve("prices.yaml");
+    Path own = directory.resolve("prices.yaml");
     Files.writeString(
         own,
         """
@@ -161,44 +274,74 @@ class EstimateTest {
     assertThat(table.origin()).isEqualTo("2027-01-01, us-west-2, our contract");
     assertThatThrownBy(() -> table.instance("t3.nano"))
         .isInstanceOf(ConfigurationException.class)
-        .hasMessageContaining("--instance t3.nano: not in the price table, which has g4dn.xlarge,");
+        .hasMessageContaining("--instance t3.nano: not in the price table, which has c7a.4xlarge,");
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "instances: { a: { gpus: 1, vcpus: 4, memory: 1, on-demand: 1 } }",
-        "instances: { a: { gpus: 0, vcpus: 4, memory: 1, on-demand: 1, spot: 1 } }",
-        "instances: { a: }",
-        "instanzes: {}",
-        "- 1",
-        ": : :",
-        ""
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "instances: {a: {gpus: 1, vcpus: 4, memory: 1, on-demand: 1}}"
+            + "| instances.a.spot: expected a number above 0, found nothing",
+        "instances: {a: {gpus: 1, vcpus: 4, memory: 1, on-demand: x, spot: 1}}"
+            + "| instances.a.on-demand: expected a number above 0, found \"x\"",
+        "instances: {a: {gpus: -1, vcpus: 4, memory: 1, on-demand: 1, spot: 1}}"
+            + "| instances.a.gpus: expected a whole number, 0 or more, found -1",
+        "instances: {a: {gpus: 1, vcpus: 4.5, memory: 1, on-demand: 1, spot: 1}}"
+            + "| instances.a.vcpus: expected a whole number, 1 or more, found 4.5",
+        "instances: {a: {gpus: 1, vcpu: 4}}| instances.a: expected the keys gpu, gpus,",
+        "instances: {a: }| instances.a: expected the keys gpu, gpus,",
+        "instances: 3| instances: expected instance types, found other YAML",
+        "instanzes: {}| expected the keys date, instances, region, source, storage, found instanzes",
+        "- 1| expected the keys date, instances, region, source, storage, found other YAML",
+        "': : :'| expected",
+        "''| expected",
+        "'date: {'| expected YAML, found a syntax error in line 1",
+        "storage: {get-per-1000: 1}| storage.put-per-1000: expected a number, 0 or more, found nothing",
       })
-  void tableThatIsNoneIsRefused(String yaml) throws IOException {
-    Path own = folder.resolve("prices.yaml");
-    Files.writeString(own, yaml);
+  void malformedTableIsRejected(String yaml, String message) throws IOException {
+    Path own = directory.resolve("prices.yaml");
+    Files.writeString(own, yaml.replaceFirst("^'(.*)'$", "$1"));
     assertThatThrownBy(() -> PriceTable.read(own))
         .isInstanceOf(ConfigurationException.class)
-        .hasMessageStartingWith("--prices " + own);
+        .hasMessageStartingWith("--prices " + own + ": ")
+        .hasMessageContaining(message)
+        .hasMessageNotContaining("dev.kiln")
+        .hasMessageNotContaining("Exception");
   }
 
   @Test
-  void termsOutOfRangeAreRefused() throws IOException {
+  void missingTableIsNamed() {
+    Path none = directory.resolve("none.yaml");
+    assertThatThrownBy(() -> PriceTable.read(none))
+        .hasMessage("--prices " + none + ": no such file");
+  }
+
+  @Test
+  void termsOutOfRangeAreRejected() throws IOException {
     Workload work = work(NAIP);
-    assertThatThrownBy(() -> new Estimate.Terms(0, 1, 1, 1)).hasMessageContaining("--max-vcpus 0");
-    assertThatThrownBy(() -> new Estimate.Terms(1, -1, 1, 1))
+    OptionalDouble none = OptionalDouble.empty();
+    OptionalInt choose = OptionalInt.empty();
+    assertThatThrownBy(() -> new EstimatePlanner.Terms(0, 1, 1, none, choose))
+        .hasMessage("--max-vcpus: expected 1 or more, found 0");
+    assertThatThrownBy(() -> new EstimatePlanner.Terms(1, -1, 1, none, choose))
         .hasMessageContaining("--start-seconds");
-    assertThatThrownBy(() -> new Estimate.Terms(1, 1, 0, 1)).hasMessageContaining("--minutes");
-    assertThatThrownBy(
-            () ->
-                Estimate.of(
-                    work, "p5.48xlarge", PriceTable.builtIn(), 1, new Estimate.Terms(4, 1, 1, 0)))
-        .hasMessageContaining("--max-vcpus 4: a p5.48xlarge has 192");
-    Estimate least = Estimate.of(work, "g5.xlarge", PriceTable.builtIn(), 100, TERMS);
-    assertThat(least.children()).isEqualTo(1);
-    assertThat(
-            EstimateText.of("x", work, "as given", PriceTable.builtIn(), java.util.List.of(least)))
-        .contains("x: 1 scenes, 1,813 chips", "g5.xlarge", "assumed, not looked up");
+    assertThatThrownBy(() -> new EstimatePlanner.Terms(1, 1, 0, none, choose))
+        .hasMessageContaining("--minutes-per-child");
+    assertThatThrownBy(() -> new EstimatePlanner.Terms(1, 1, 1, OptionalDouble.of(0), choose))
+        .hasMessageContaining("--deadline");
+    assertThatThrownBy(() -> new EstimatePlanner.Terms(1, 1, 1, none, OptionalInt.of(0)))
+        .hasMessageContaining("--items-per-job");
+    assertThatThrownBy(() -> plans(work, "p5.48xlarge", 1, terms(4, 1)))
+        .hasMessage("--max-vcpus 4: expected 192 or more for a p5.48xlarge");
+    List<Estimate> least = plans(work, "g5.xlarge", 100, terms(1024, 30));
+    assertThat(least).hasSize(1);
+    assertThat(least.get(0).children().count()).isEqualTo(1);
+    assertThat(EstimateText.of("x", work, "as given", PriceTable.builtIn(), least))
+        .contains(
+            "x: 1 scenes, 1,813 chips",
+            "g5.xlarge",
+            "cheapest: --instance g5.xlarge --items-per-job 1: $",
+            "assumed, not looked up");
   }
 }

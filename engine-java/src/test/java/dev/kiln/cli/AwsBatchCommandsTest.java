@@ -426,8 +426,8 @@ class AwsBatchCommandsTest {
     assertThat(said()).contains("90 scenes, 163,170 chips (90 naip", "p5.4xlarge", "assumed");
     assertThat(kiln("estimate", "--scenes=" + list, "--instance=g6e.xlarge"))
         .isEqualTo(ExitCode.CONFIGURATION.code());
-    assertThat(said()).contains("a rate is needed");
-    put("report.json", report(0, 10, ""));
+    assertThat(said()).contains("unknown rate");
+    put("report.json", report(0, 0, ""));
     assertThat(
             kiln(
                 "estimate",
@@ -436,9 +436,7 @@ class AwsBatchCommandsTest {
                 "--report=s3://bucket/report.json",
                 "--json"))
         .isEqualTo(ExitCode.CONFIGURATION.code());
-    put(
-        "report.json",
-        report(0, 10, "").replace("{\"exitCode\"", "{\"chipsPerSecond\": 907, \"exitCode\""));
+    put("report.json", report(0, 10, ""));
     assertThat(
             kiln(
                 "estimate",
@@ -449,6 +447,22 @@ class AwsBatchCommandsTest {
         .as(said())
         .isZero();
     JsonNode estimate = JsonMapper.shared().readTree(said()).path("estimates").path(0);
-    assertThat(estimate.path("chipsPerSecond").asDouble()).isEqualTo(907);
+    assertThat(estimate.path("chipsPerSecond").asDouble()).isEqualTo(906.5);
+    // The reports of a directory add up.
+    put("reports/shard-00000.json", report(0, 10, ""));
+    put("reports/shard-00001.json", report(65, 4, ""));
+    assertThat(
+            kiln(
+                "estimate",
+                "--scenes=" + list,
+                "--instance=g6e.xlarge",
+                "--report=s3://bucket/reports",
+                "--json"))
+        .as(said())
+        .isZero();
+    JsonNode sum = JsonMapper.shared().readTree(said());
+    assertThat(sum.path("estimates").path(0).path("chipsPerSecond").asDouble())
+        .isEqualTo(14 * 1813 / 40.0);
+    assertThat(sum.path("workload").path("basis").asString()).startsWith("like the 14 scenes");
   }
 }

@@ -20,15 +20,16 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.dataformat.yaml.YAMLMapper;
 
-/** The CloudFormation template hangs together, and grants what {@code deploy/iam} says. */
+/** Checks the structure of the CloudFormation template, and its permissions against deploy/iam. */
 class CloudFormationTest {
   private static final Path DEPLOY = Path.of("../deploy");
   private static final Pattern VARIABLE = Pattern.compile("\\$\\{([^}]+)}");
 
-  /** What resources offer to {@code Fn::GetAtt}, by type. */
+  /** Attributes for {@code Fn::GetAtt} by resource type. */
   private static final Map<String, Set<String>> ATTRIBUTES =
       Map.of(
           "AWS::IAM::Role", Set.of("Arn", "RoleId"),
+          "AWS::Logs::LogGroup", Set.of("Arn"),
           "AWS::IAM::InstanceProfile", Set.of("Arn"),
           "AWS::EC2::LaunchTemplate", Set.of("LatestVersionNumber", "DefaultVersionNumber"),
           "AWS::Batch::JobQueue", Set.of("JobQueueArn"),
@@ -47,7 +48,7 @@ class CloudFormationTest {
     return found;
   }
 
-  /** Every object of a tree. */
+  /** Returns every object of a tree. */
   private static List<JsonNode> objects(JsonNode root) {
     List<JsonNode> all = new ArrayList<>();
     if (root.isObject()) {
@@ -59,7 +60,8 @@ class CloudFormationTest {
 
   @Test
   void everyReferenceHasItsTarget() {
-    Set<String> names = new TreeSet<>(Set.of("AWS::Region", "AWS::AccountId"));
+    Set<String> names =
+        new TreeSet<>(Set.of("AWS::Region", "AWS::AccountId", "AWS::Partition", "AWS::StackName"));
     names.addAll(template.path("Parameters").propertyNames());
     names.addAll(template.path("Resources").propertyNames());
     Set<String> used = new TreeSet<>();
@@ -88,11 +90,12 @@ class CloudFormationTest {
     }
   }
 
-  /** A value with the names that stand in {@code deploy/iam} in place of the parameters. */
+  /** Returns a value with the names of {@code deploy/iam} in place of the parameters. */
   private static JsonNode resolved(JsonNode node) throws IOException {
     String text =
         node.toString()
             .replaceAll("\\{\"Fn::Sub\":\"([^\"]*)\"}", "\"$1\"")
+            .replace("${AWS::Partition}", "aws")
             .replace("${Bucket}", "MY-BUCKET")
             .replace("${Prefix}", "clay");
     return JsonMapper.shared().readTree(text);
@@ -100,7 +103,7 @@ class CloudFormationTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"read-archives", "write-output", "write-plans"})
-  void jobRoleMayDoWhatTheIamFilesSay(String policy) throws IOException {
+  void jobRoleHasThePermissionsOfTheIamFiles(String policy) throws IOException {
     JsonNode expected =
         JsonMapper.shared().readTree(Files.readString(DEPLOY.resolve("iam/" + policy + ".json")));
     JsonNode found = null;
@@ -114,7 +117,7 @@ class CloudFormationTest {
   }
 
   @Test
-  void jobsAloneMayTakeTheJobRole() throws IOException {
+  void onlyContainersCanAssumeTheJobRole() throws IOException {
     assertThat(properties("JobRole").path("AssumeRolePolicyDocument"))
         .isEqualTo(
             JsonMapper.shared()
@@ -122,7 +125,7 @@ class CloudFormationTest {
   }
 
   @Test
-  void nothingIsGrantedByPattern() {
+  void noPermissionIsAPattern() {
     for (JsonNode node : objects(template)) {
       if (node.has("Effect")) {
         JsonNode actions = node.path("Action");
@@ -142,21 +145,21 @@ class CloudFormationTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"SpotMachines", "OnDemandMachines"})
-  void machinesHaveGpusScratchAndCostNothingAtRest(String environment) {
-    JsonNode machines = properties(environment).path("ComputeResources");
-    assertThat(machines.path("MinvCpus").asInt(-1)).isZero();
-    assertThat(machines.path("Ec2Configuration").path(0).path("ImageType").asString())
+  void instancesHaveGpusAndScratchAndEndWithTheLastJob(String environment) {
+    JsonNode instances = properties(environment).path("ComputeResources");
+    assertThat(instances.path("MinvCpus").asInt(-1)).isZero();
+    assertThat(instances.path("Ec2Configuration").path(0).path("ImageType").asString())
         .endsWith("_NVIDIA");
-    assertThat(machines.path("LaunchTemplate").path("LaunchTemplateId").path("Ref").asString())
+    assertThat(instances.path("LaunchTemplate").path("LaunchTemplateId").path("Ref").asString())
         .isEqualTo("LaunchTemplate");
     boolean spot = environment.startsWith("Spot");
-    assertThat(machines.path("Type").asString()).isEqualTo(spot ? "SPOT" : "EC2");
-    assertThat(machines.path("AllocationStrategy").asString())
+    assertThat(instances.path("Type").asString()).isEqualTo(spot ? "SPOT" : "EC2");
+    assertThat(instances.path("AllocationStrategy").asString())
         .isEqualTo(spot ? "SPOT_PRICE_CAPACITY_OPTIMIZED" : "BEST_FIT_PROGRESSIVE");
   }
 
   @Test
-  void launchTemplateIsMimeAsBatchWantsIt() {
+  void launchTemplateIsMimeMultipart() {
     String data =
         properties("LaunchTemplate")
             .path("LaunchTemplateData")
@@ -177,9 +180,46 @@ class CloudFormationTest {
     assertThat(data).contains("chmod 1777 /scratch", "ECS_ENABLE_SPOT_INSTANCE_DRAINING=true");
   }
 
+  /** A fixed name would prevent a second stack in the account, or in another region for IAM. */
   @Test
-  void namesAreThoseOfTheOtherFiles() throws IOException {
-    assertThat(properties("LogGroup").path("LogGroupName").asString()).isEqualTo("/aws/batch/kiln");
+  void noNameIsFixed() {
+    Set<String> named = new TreeSet<>();
+    for (String resource : template.path("Resources").propertyNames()) {
+      JsonNode properties = properties(resource);
+      String type = template.path("Resources").path(resource).path("Type").asString();
+      for (String property : properties.propertyNames()) {
+        if (property.endsWith("Name") && !type.startsWith("AWS::IAM::Policy")) {
+          named.add(resource + "." + property);
+          assertThat(properties.path(property).path("Fn::Sub").asString())
+              .as(resource + "." + property)
+              .contains("${AWS::StackName}");
+        }
+      }
+    }
+    assertThat(named)
+        .containsExactly(
+            "LogGroup.LogGroupName", "OnDemandQueue.JobQueueName", "SpotQueue.JobQueueName");
+  }
+
+  /** Generated names reach the user through the outputs. */
+  @Test
+  void outputsAreWhatSubmitNeeds() {
+    assertThat(template.path("Outputs").propertyNames())
+        .contains("JobRole", "SpotQueue", "OnDemandQueue", "LogGroup", "SubmitterPolicy");
+    for (String queue : List.of("SpotQueue", "OnDemandQueue")) {
+      assertThat(template.path("Outputs").path(queue).path("Value"))
+          .isEqualTo(properties(queue).path("JobQueueName"));
+    }
+  }
+
+  private static String ofDefaultStack(JsonNode name) {
+    return name.path("Fn::Sub").asString().replace("${AWS::StackName}", "kiln");
+  }
+
+  @Test
+  void namesOfTheDefaultStackAreThoseOfTheOtherFiles() throws IOException {
+    assertThat(ofDefaultStack(properties("LogGroup").path("LogGroupName")))
+        .isEqualTo("/aws/batch/kiln");
     JsonNode environment =
         JsonMapper.shared()
             .readTree(Files.readString(DEPLOY.resolve("aws-batch/compute-environment.json")))
@@ -188,10 +228,9 @@ class CloudFormationTest {
     assertThat(environment.path("allocationStrategy")).isEqualTo(spot.path("AllocationStrategy"));
     assertThat(environment.path("ec2Configuration").path(0).path("imageType"))
         .isEqualTo(spot.path("Ec2Configuration").path(0).path("ImageType"));
-    assertThat(environment.path("launchTemplate").path("launchTemplateName"))
-        .isEqualTo(properties("LaunchTemplate").path("LaunchTemplateName"));
     JsonNode queue =
         JsonMapper.shared().readTree(Files.readString(DEPLOY.resolve("aws-batch/job-queue.json")));
-    assertThat(queue.path("jobQueueName")).isEqualTo(properties("SpotQueue").path("JobQueueName"));
+    assertThat(queue.path("jobQueueName").asString())
+        .isEqualTo(ofDefaultStack(properties("SpotQueue").path("JobQueueName")));
   }
 }

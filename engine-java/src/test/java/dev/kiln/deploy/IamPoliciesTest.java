@@ -15,11 +15,11 @@ import org.junit.jupiter.params.provider.MethodSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** The policies in {@code deploy/iam} grant what a run asks for and no more. */
+/** The policies in {@code deploy/iam} grant what a run needs and no more. */
 class IamPoliciesTest {
   private static final Path IAM = Path.of("../deploy/iam");
 
-  /** What the requests of the S3 store need. */
+  /** Actions of the requests that the S3 store sends. */
   private static final Set<String> NEEDED =
       Set.of("s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload", "s3:ListBucket");
 
@@ -49,7 +49,7 @@ class IamPoliciesTest {
       assertThat(NEEDED).containsAll(texts(statement.path("Action")));
       boolean lists = texts(statement.path("Action")).contains("s3:ListBucket");
       for (String resource : texts(statement.path("Resource"))) {
-        // Objects of a named bucket, or, to list, the bucket itself.
+        // Objects of a named bucket, or the bucket itself for listing.
         assertThat(resource)
             .matches("arn:aws:s3:::[A-Za-z0-9-]+" + (lists ? "" : "/([a-z*]+/)*\\*"));
       }
@@ -57,7 +57,7 @@ class IamPoliciesTest {
   }
 
   @Test
-  void writesBelowItsOwnPrefixAlone() throws IOException {
+  void writesBelowItsPrefixOnly() throws IOException {
     JsonNode policy =
         JsonMapper.shared().readTree(Files.readString(IAM.resolve("write-output.json")));
     Set<String> granted = new TreeSet<>();

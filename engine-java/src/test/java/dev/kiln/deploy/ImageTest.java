@@ -19,15 +19,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The image's description, and the program that deals a bundle out to its layers. */
+/** Checks the Dockerfile, and the script that splits a bundle into layers. */
 @Timeout(60)
 class ImageTest {
   private static final Path ROOT = Path.of("..");
   private static final Path LAYERS = Path.of("../deploy/image/layers").toAbsolutePath();
 
-  @TempDir Path folder;
+  @TempDir Path directory;
 
-  /** Instructions, continued lines joined, by the stage they stand in. */
+  /** Returns the instructions of each stage, with continued lines joined. */
   private static List<List<String>> stages() throws IOException {
     String text = Files.readString(ROOT.resolve("Dockerfile")).replaceAll("\\s*\\\\\n\\s*", " ");
     List<List<String>> stages = new ArrayList<>();
@@ -42,7 +42,7 @@ class ImageTest {
   }
 
   @Test
-  void whatRunsIsBuiltApartAndIsNotRoot() throws IOException {
+  void finalStageHasNoBuildToolsAndIsNotRoot() throws IOException {
     List<List<String>> stages = stages();
     assertThat(stages).hasSize(3);
     assertThat(stages.get(1).get(0)).isEqualTo("FROM ${BUILD} AS build");
@@ -58,13 +58,13 @@ class ImageTest {
             "COPY --from=build /layers/2-java /",
             "COPY --from=build /layers/3-libraries /",
             "COPY --from=build /layers/4-kiln /");
-    // Neither stage is named by what changes under it.
+    // No base image has a moving tag.
     assertThat(stages.get(0)).noneMatch(line -> line.contains("latest"));
     assertThat(stages.get(0)).allMatch(line -> line.matches("ARG (BUILD|RUNTIME)=\\S+:\\S+"));
   }
 
   @Test
-  void buildHasThePackagesThatTheLauncherNames() throws IOException {
+  void buildStageInstallsThePackagesOfTheLauncher() throws IOException {
     String launcher = Files.readString(ROOT.resolve("kiln"));
     String wanted =
         launcher.substring(
@@ -86,7 +86,7 @@ class ImageTest {
   }
 
   @Test
-  void nothingThatTheBuildReadsIsLeftOut() throws IOException {
+  void dockerContextHasEverythingTheBuildReads() throws IOException {
     List<String> ignored =
         Files.readAllLines(ROOT.resolve(".dockerignore")).stream()
             .filter(line -> !line.isBlank() && !line.startsWith("#"))
@@ -95,7 +95,7 @@ class ImageTest {
     assertThat(ignored)
         .doesNotContain("deploy", "kiln", "pom.xml", "cmake", "LICENSE")
         .doesNotContain("engine-java", "engine-native", "model-export");
-    // Maven reads the pom of every module that the parent names.
+    // Maven reads the POM of every module.
     Matcher module =
         Pattern.compile("<module>(.*?)</module>")
             .matcher(Files.readString(ROOT.resolve("pom.xml")));
@@ -122,14 +122,14 @@ class ImageTest {
   private int layers(Path bundle, Path out) throws Exception {
     return new ProcessBuilder(LAYERS.toString(), bundle.toString(), out.toString())
         .redirectErrorStream(true)
-        .redirectOutput(folder.resolve("log").toFile())
+        .redirectOutput(directory.resolve("log").toFile())
         .start()
         .waitFor();
   }
 
   @Test
-  void layersTogetherAreTheBundleAndKilnsOwnIsTheLast() throws Exception {
-    Path bundle = folder.resolve("bundle");
+  void layersAreTheBundleAndKilnIsTheLast() throws Exception {
+    Path bundle = directory.resolve("bundle");
     for (String file :
         List.of(
             "bin/kiln",
@@ -151,8 +151,8 @@ class ImageTest {
       Files.writeString(bundle.resolve(file), file);
     }
     assertThat(bundle.resolve("bin/kiln").toFile().setExecutable(true)).isTrue();
-    Path out = folder.resolve("layers");
-    assertThat(layers(bundle, out)).as(Files.readString(folder.resolve("log"))).isZero();
+    Path out = directory.resolve("layers");
+    assertThat(layers(bundle, out)).as(Files.readString(directory.resolve("log"))).isZero();
 
     Map<String, String> together = new TreeMap<>();
     for (String layer : List.of("1-gpu", "2-java", "3-libraries", "4-kiln")) {
@@ -173,8 +173,8 @@ class ImageTest {
         .hasSize(2);
     assertThat(out.resolve("4-kiln/opt/kiln/bin/kiln")).isExecutable();
 
-    // Neither over what is there, nor from what is no bundle.
+    // Rejects an existing target, and a source that is not a bundle.
     assertThat(layers(bundle, out)).isEqualTo(78);
-    assertThat(layers(folder.resolve("none"), folder.resolve("other"))).isNotZero();
+    assertThat(layers(directory.resolve("none"), directory.resolve("other"))).isNotZero();
   }
 }

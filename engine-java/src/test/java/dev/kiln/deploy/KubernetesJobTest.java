@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.dataformat.yaml.YAMLMapper;
 
-/** The Kubernetes job does with exit codes what AWS Batch is told to, and runs without rights. */
+/** The Kubernetes job handles exit codes as AWS Batch does, and runs without privileges. */
 class KubernetesJobTest {
   private static JsonNode job;
 
@@ -24,7 +24,7 @@ class KubernetesJobTest {
   }
 
   @Test
-  void indexedSoThatEachChildHasItsPart() {
+  void jobIsIndexed() {
     assertThat(job.path("apiVersion").asString()).isEqualTo("batch/v1");
     JsonNode spec = job.path("spec");
     assertThat(spec.path("completionMode").asString()).isEqualTo("Indexed");
@@ -38,7 +38,7 @@ class KubernetesJobTest {
   }
 
   @Test
-  void exitCodesMeanTheSameAsToAwsBatch() throws IOException {
+  void exitCodesAreHandledAsByAwsBatch() throws IOException {
     RetryStrategyRules rules = RetryStrategyRules.read();
     assertThat(job.path("spec").path("backoffLimitPerIndex").asInt() + 1)
         .isEqualTo(rules.attempts());
@@ -77,5 +77,41 @@ class KubernetesJobTest {
         .isEqualTo(pod.path("volumes").path(0).path("name"));
     assertThat(container.path("env").path(0).path("value").asString())
         .startsWith(container.path("volumeMounts").path(0).path("mountPath").asString());
+  }
+
+  @Test
+  void podsAreSchedulableOnGpuNodesAndCleanedUp() {
+    JsonNode pod = job.path("spec").path("template").path("spec");
+    assertThat(pod.path("nodeSelector").isEmpty()).isFalse();
+    assertThat(pod.path("tolerations").path(0).path("key").asString()).isEqualTo("nvidia.com/gpu");
+    assertThat(job.path("spec").path("ttlSecondsAfterFinished").asInt()).isPositive();
+  }
+
+  @Test
+  void environmentHasNoServiceVariables() {
+    JsonNode pod = job.path("spec").path("template").path("spec");
+    assertThat(pod.path("enableServiceLinks").asBoolean(true)).isFalse();
+  }
+
+  @Test
+  void rootFileSystemIsReadOnlyAndWritableDirectoriesAreMounted() {
+    JsonNode pod = job.path("spec").path("template").path("spec");
+    JsonNode container = pod.path("containers").path(0);
+    assertThat(container.path("securityContext").path("readOnlyRootFilesystem").asBoolean())
+        .isTrue();
+    Set<String> mounted = new TreeSet<>();
+    Set<String> volumes = new TreeSet<>();
+    for (JsonNode mount : container.path("volumeMounts")) {
+      mounted.add(mount.path("mountPath").asString());
+      volumes.add(mount.path("name").asString());
+    }
+    assertThat(mounted).containsExactly("/scratch", "/tmp");
+    for (JsonNode volume : pod.path("volumes")) {
+      assertThat(volume.has("emptyDir")).isTrue();
+      assertThat(volumes).contains(volume.path("name").asString());
+    }
+    for (JsonNode variable : container.path("env")) {
+      assertThat(variable.path("value").asString()).startsWith("/scratch");
+    }
   }
 }

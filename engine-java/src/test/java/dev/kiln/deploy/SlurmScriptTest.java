@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -14,57 +15,84 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The Slurm script, run with a program in Kiln's place and one in Slurm's. */
+/** Runs the Slurm script with stand-ins for kiln and scontrol. */
 @Timeout(60)
 class SlurmScriptTest {
   private static final Path SCRIPT = Path.of("../deploy/slurm/kiln.sbatch").toAbsolutePath();
 
-  @TempDir Path folder;
+  @TempDir Path directory;
 
   private Path program(String name, String body) throws IOException {
-    Path file = folder.resolve(name);
+    Path file = directory.resolve(name);
     Files.writeString(file, "#!/bin/bash\n" + body + "\n");
     assertThat(file.toFile().setExecutable(true)).isTrue();
     return file;
   }
 
   private Process start(Map<String, String> environment) throws IOException {
-    program("scontrol", "echo \"$*\" >>" + folder.resolve("requeued"));
+    program("scontrol", "echo \"$*\" >>" + directory.resolve("requeued"));
     List<String> command =
         new ArrayList<>(List.of("bash", SCRIPT.toString(), "naip", "--scenes=a b.txt"));
     ProcessBuilder builder =
         new ProcessBuilder(command)
             .redirectErrorStream(true)
-            .redirectOutput(folder.resolve("log").toFile());
-    builder.environment().putAll(environment);
-    builder.environment().put("PROGRAM", folder.resolve("kiln").toString());
-    builder.environment().put("PATH", folder + ":" + System.getenv("PATH"));
+            .redirectOutput(directory.resolve("log").toFile());
+    builder.environment().put("PROGRAM", directory.resolve("kiln").toString());
+    builder.environment().put("PATH", directory + ":" + System.getenv("PATH"));
     builder.environment().put("SLURM_ARRAY_JOB_ID", "77");
     builder.environment().put("SLURM_ARRAY_TASK_ID", "5");
+    builder.environment().put("SLURM_ARRAY_TASK_MIN", "0");
+    builder.environment().put("SLURM_ARRAY_TASK_MAX", "9");
+    builder.environment().put("SLURM_ARRAY_TASK_COUNT", "10");
+    builder.environment().putAll(environment);
     return builder.start();
   }
 
   private boolean requeued() throws IOException {
-    Path file = folder.resolve("requeued");
+    Path file = directory.resolve("requeued");
     return Files.exists(file) && Files.readString(file).equals("requeue 77_5\n");
   }
 
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 2, 65, 75, 78, 134, 137, 139, 143})
-  void queuesAgainWhatAwsBatchWouldTryAgain(int code) throws Exception {
-    program("kiln", "printf '%s\\n' \"$@\" >" + folder.resolve("arguments") + "; exit " + code);
+  void requeuesWhatAwsBatchWouldRetry(int code) throws Exception {
+    program("kiln", "printf '%s\\n' \"$@\" >" + directory.resolve("arguments") + "; exit " + code);
     assertThat(start(Map.of()).waitFor()).isEqualTo(code);
     boolean retry =
         code != 0 && RetryStrategyRules.read().decide(Integer.toString(code), "").equals("RETRY");
     assertThat(requeued()).isEqualTo(retry);
-    assertThat(Files.readAllLines(folder.resolve("arguments")))
+    assertThat(Files.readAllLines(directory.resolve("arguments")))
         .containsExactly("embed", "naip", "--scenes=a b.txt", "--progress=plain");
   }
 
+  /** As {@code --array=1-10}, {@code --array=0-20:2} and {@code --array=0,5} set them. */
+  @ParameterizedTest
+  @CsvSource({"1, 10, 10", "0, 20, 11", "0, 5, 2"})
+  void arrayWithGapsIsRejected(String min, String max, String count) throws Exception {
+    program("kiln", "printf '[%s]' \"$KILN_PARTIAL\" >" + directory.resolve("started"));
+    Map<String, String> array =
+        new HashMap<>(
+            Map.of(
+                "SLURM_ARRAY_TASK_MIN", min,
+                "SLURM_ARRAY_TASK_MAX", max,
+                "SLURM_ARRAY_TASK_COUNT", count));
+    assertThat(start(array).waitFor()).isEqualTo(78);
+    assertThat(Files.readString(directory.resolve("log")))
+        .contains("--array: expected all task IDs from 0 to N, found " + count + " from " + min);
+    assertThat(directory.resolve("started")).doesNotExist();
+    assertThat(requeued()).isFalse();
+
+    // Unless it is on purpose; Kiln does not see the variable.
+    array.put("KILN_PARTIAL", "1");
+    assertThat(start(array).waitFor()).isZero();
+    assertThat(directory.resolve("started")).hasContent("[]");
+  }
+
   @Test
-  void givesUpAfterAsManyTriesAsAwsBatch() throws Exception {
+  void stopsAfterAsManyAttemptsAsAwsBatch() throws Exception {
     program("kiln", "exit 75");
     String last = Integer.toString(RetryStrategyRules.read().attempts() - 1);
     assertThat(start(Map.of("SLURM_RESTART_COUNT", last)).waitFor()).isEqualTo(75);
@@ -72,8 +100,8 @@ class SlurmScriptTest {
   }
 
   @Test
-  void handsSigtermToKilnAndWaitsForItToSave() throws Exception {
-    Path started = folder.resolve("started");
+  void forwardsSigtermAndWaitsUntilKilnHasSaved() throws Exception {
+    Path started = directory.resolve("started");
     program(
         "kiln",
         "trap 'sleep 0.3; echo saved; exit 143' TERM; touch "
@@ -86,7 +114,7 @@ class SlurmScriptTest {
     process.destroy();
     assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
     assertThat(process.exitValue()).isEqualTo(143);
-    assertThat(Files.readString(folder.resolve("log"))).contains("saved");
+    assertThat(Files.readString(directory.resolve("log"))).contains("saved");
     assertThat(requeued()).isTrue();
   }
 }
