@@ -134,7 +134,7 @@ class ArchitectureTest {
               entry("metrics", Set.of("infer")),
               // Work.
               entry("archive", Set.of("platform", "error", "memory", "type")),
-              entry("fetch", Set.of("model", "error", "memory")),
+              entry("fetch", Set.of("model", "error", "memory", "io")),
               entry("raster", Set.of("error", "gdal", "tiles", "memory", "type")),
               entry("chip", Set.of("platform", "error")),
               entry(
@@ -182,6 +182,7 @@ class ArchitectureTest {
               entry("trace", Set.of("nativelib")),
               entry("memory", Set.of("nativelib", "type")),
               entry("type", Set.of()),
+              entry("io", Set.of()),
               entry("nativelib", Set.of())));
 
   private static final JavaClasses CLASSES =

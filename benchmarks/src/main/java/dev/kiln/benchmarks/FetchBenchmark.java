@@ -1,6 +1,5 @@
 package dev.kiln.benchmarks;
 
-import dev.kiln.error.SceneException;
 import dev.kiln.fetch.Identity;
 import dev.kiln.fetch.ObjectStore;
 import dev.kiln.fetch.ObjectStores;
@@ -48,7 +47,7 @@ public class FetchBenchmark {
 
   /** Starts the server, fetches the object once and compares it with the file. */
   @Setup
-  public void serve() throws IOException, SceneException, InterruptedException {
+  public void serve() throws IOException, InterruptedException {
     Path path = Path.of(file).toAbsolutePath();
     key = path.getFileName().toString();
     Path bucket = path.getParent();
@@ -69,14 +68,14 @@ public class FetchBenchmark {
     }
   }
 
-  private SparseObject fetchAll() throws SceneException, InterruptedException {
+  private SparseObject fetchAll() throws IOException, InterruptedException {
     SparseObject object = store.open(List.of(key)).get(0);
     store.fetch(List.of(object.plan(List.of(new ByteRange(0, object.size())))));
     return object;
   }
 
   @Benchmark
-  public long fetch(Work work) throws SceneException, InterruptedException {
+  public long fetch(Work work) throws IOException, InterruptedException {
     try (SparseObject object = fetchAll()) {
       work.bytes += object.size();
       return object.heldBytes();

@@ -57,7 +57,7 @@ final class SampleScene implements AutoCloseable {
     Path archive = archive(sample, platformName);
     try (ObjectStore store = ObjectStores.open(archive.toString())) {
       String key = keys(sample, platformName).get(0);
-      Scene scene = SceneArchive.of(platform).describe(key, store::read);
+      Scene scene = SceneArchive.of(platform).describe(key, store::stream);
       SampleScene loaded = new SampleScene(platform, scene, archive);
       loaded.objects = store.open(scene.assets());
       List<RangePlan> plans = new ArrayList<>();

@@ -6,20 +6,28 @@ import java.nio.file.NoSuchFileException;
 import java.util.List;
 
 /**
- * How this package reaches what a URI names ({@code s3://…}, {@code file:…} or a plain path). The
- * command line supplies it, since this package knows what to read and not how.
+ * How this package reads objects by name: a URI ({@code s3://…}, {@code file:…}, a path), or a key
+ * in the archive at hand. Callers supply it, because this package knows what to read and not how.
  */
+@FunctionalInterface
 public interface ObjectSource {
   /**
    * Opens an object; the caller closes the stream.
    *
-   * @throws NoSuchFileException if there is none of that name
+   * @param name of the object
+   * @throws NoSuchFileException if there is no such object
+   * @throws IOException if it cannot be opened
    */
-  InputStream open(String uri) throws IOException;
+  InputStream open(String name) throws IOException;
 
   /**
-   * Names of what lies directly below a folder or key prefix, without slashes, in any order; empty
-   * if there is no such folder.
+   * Returns the names of objects and directories directly below a directory or key prefix, without
+   * slashes, in any order; empty if there is no such directory, or the source cannot list.
+   *
+   * @param directory its name
+   * @throws IOException if it cannot be listed
    */
-  List<String> list(String uri) throws IOException;
+  default List<String> list(String directory) throws IOException {
+    return List.of();
+  }
 }

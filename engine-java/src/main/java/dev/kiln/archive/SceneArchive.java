@@ -2,27 +2,28 @@ package dev.kiln.archive;
 
 import dev.kiln.error.SceneException;
 import dev.kiln.platform.Platform;
+import java.io.IOException;
 
-/** How an archive's scene list is to be read: what each key stands for. */
+/** How the keys of a scene list are read: what scene each of them names. */
 public interface SceneArchive {
-  /** Reads a small object, such as a STAC item, whole. */
-  interface Objects {
-    byte[] read(String key) throws SceneException;
-  }
+  /**
+   * Describes a scene.
+   *
+   * @param sceneKey a line of the scene list
+   * @param objects opens objects of the source by key, for archives that describe scenes in objects
+   * @throws SceneException if the key or its description is not a scene that can be embedded
+   * @throws IOException if the description cannot be read
+   */
+  Scene describe(String sceneKey, ObjectSource objects) throws IOException;
 
   /**
-   * Says what a scene is made of.
+   * Returns the archive of a platform's scene lists: keys of NAIP, or keys of STAC items.
    *
-   * @param key a line of the scene list
-   * @param objects the source, for archives that describe scenes in objects of their own
-   * @throws SceneException if the key or its description is not a scene that can be embedded
+   * @param platform whose bands are read
    */
-  Scene describe(String key, Objects objects) throws SceneException;
-
-  /** The archive that a platform's scene lists speak of: NAIP's keys, or else STAC items. */
   static SceneArchive of(Platform platform) {
     return platform.name().equals("naip")
-        ? (key, objects) -> NaipKey.parse(key).scene()
-        : (key, objects) -> StacItem.parse(key, objects.read(key)).scene(platform);
+        ? (sceneKey, objects) -> NaipKey.parse(sceneKey).scene()
+        : (sceneKey, objects) -> StacItem.read(sceneKey, objects).scene(platform);
   }
 }

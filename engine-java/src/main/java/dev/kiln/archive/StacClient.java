@@ -1,6 +1,7 @@
 package dev.kiln.archive;
 
 import dev.kiln.error.ConfigurationException;
+import dev.kiln.error.RetryPolicy;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -14,7 +15,6 @@ import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ThreadLocalRandom;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.core.JacksonException;
@@ -23,106 +23,110 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Talks JSON with a STAC API. What may pass (429, 5xx, a lost connection) is tried again up to five
- * times, after the time that the API asks for or else twice as long as before.
+ * Sends JSON requests to a STAC API. Transient errors (429, 5xx, a lost connection) are retried up
+ * to five times, after the time that the API asks for or with exponential backoff.
  */
 public final class StacClient {
   private static final Logger log = LoggerFactory.getLogger(StacClient.class);
 
-  private static final int TRIES = 6;
-  private static final Duration FIRST_WAIT = Duration.ofSeconds(1);
-  private static final Duration LONGEST_WAIT = Duration.ofMinutes(5);
-  private static final Duration CONNECT = Duration.ofSeconds(20);
-  private static final Duration ANSWER = Duration.ofMinutes(2);
-  private static final Set<Integer> PASSING = Set.of(408, 425, 429, 500, 502, 503, 504);
+  private static final RetryPolicy RETRIES =
+      new RetryPolicy(6, Duration.ofSeconds(1), Duration.ofMinutes(5));
+  private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(20);
+  private static final Duration RESPONSE_TIMEOUT = Duration.ofMinutes(2);
+  private static final Set<Integer> TRANSIENT = Set.of(408, 425, 429, 500, 502, 503, 504);
 
   /**
    * One request.
    *
-   * @param uri whom to ask
-   * @param body posted; a GET if there is none
+   * @param uri to request
+   * @param body of a POST; empty for a GET
    */
   record Request(URI uri, Optional<ObjectNode> body) {}
 
-  /** Waits; tests only note how long. */
-  @FunctionalInterface
-  interface Pause {
-    void sleep(Duration time) throws InterruptedException;
+  /** A request failed with a transient error. */
+  private static final class TransientException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    private final transient Optional<Duration> retryAfter;
+
+    TransientException(String message, Optional<Duration> retryAfter, IOException cause) {
+      super(message, cause);
+      this.retryAfter = retryAfter;
+    }
   }
 
   private final HttpClient http =
       HttpClient.newBuilder()
-          .connectTimeout(CONNECT)
+          .connectTimeout(CONNECT_TIMEOUT)
           .followRedirects(HttpClient.Redirect.NORMAL)
           .build();
-  private final Pause pause;
+  private final RetryPolicy.Sleeper sleeper;
 
-  /** A client that waits between tries. */
+  /** Creates a client. */
   public StacClient() {
-    this(time -> Thread.sleep(time.toMillis()));
-  }
-
-  StacClient(Pause pause) {
-    this.pause = pause;
+    this(RetryPolicy.Sleeper.THREAD);
   }
 
   /**
-   * Sends a request and reads the answer.
+   * Creates a client for tests.
    *
-   * @throws ConfigurationException if the API refuses, or answers anything but JSON
-   * @throws IOException if it still fails after all tries
+   * @param sleeper waits between attempts
+   */
+  StacClient(RetryPolicy.Sleeper sleeper) {
+    this.sleeper = sleeper;
+  }
+
+  /**
+   * Sends a request and reads the response.
+   *
+   * @param request to send
+   * @throws ConfigurationException if the API refuses the request, or responds anything but JSON
+   * @throws IOException if the last attempt failed with a transient error
    */
   JsonNode send(Request request) throws IOException {
-    for (int tries = 1; ; tries++) {
-      String failure;
-      Optional<Duration> asked = Optional.empty();
-      IOException cause = null;
-      try {
-        HttpResponse<byte[]> answer =
-            http.send(encode(request), HttpResponse.BodyHandlers.ofByteArray());
-        if (!PASSING.contains(answer.statusCode())) {
-          return decode(request, answer);
-        }
-        failure = "status " + answer.statusCode();
-        asked = answer.headers().firstValue("Retry-After").flatMap(StacClient::retryAfter);
-      } catch (IOException e) {
-        failure = e.toString();
-        cause = e;
-      } catch (InterruptedException e) {
-        throw interrupted(request, e);
-      }
-      Duration wait = asked.orElse(backoff(tries));
-      if (tries == TRIES || wait.compareTo(LONGEST_WAIT) > 0) {
-        throw new IOException(
-            "--api "
-                + request.uri()
-                + ": "
-                + failure
-                + " at try "
-                + tries
-                + asked.map(time -> ", asks to wait " + time.toSeconds() + " s").orElse("")
-                + ": try again later",
-            cause);
-      }
-      log.warn(
-          "{}: {}, try {} of {} in {} ms",
-          request.uri(),
-          failure,
-          tries + 1,
-          TRIES,
-          wait.toMillis());
-      try {
-        pause.sleep(wait);
-      } catch (InterruptedException e) {
-        throw interrupted(request, e);
-      }
+    String api = "--api " + request.uri();
+    try {
+      return RETRIES.call(
+          log,
+          api,
+          e ->
+              e instanceof TransientException failed
+                  ? RetryPolicy.Verdict.retryAfter(failed.retryAfter)
+                  : RetryPolicy.Verdict.PERMANENT,
+          sleeper,
+          attempt -> sendOnce(request));
+    } catch (TransientException e) {
+      throw new IOException(api + ": " + e.getMessage() + ": try again later", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException(api + ": interrupted", e);
     }
+  }
+
+  private JsonNode sendOnce(Request request) throws TransientException, InterruptedException {
+    HttpResponse<byte[]> response;
+    try {
+      response = http.send(encode(request), HttpResponse.BodyHandlers.ofByteArray());
+    } catch (IOException e) {
+      throw new TransientException(e.toString(), Optional.empty(), e);
+    }
+    if (TRANSIENT.contains(response.statusCode())) {
+      Optional<Duration> asked =
+          response.headers().firstValue("Retry-After").flatMap(StacClient::retryAfter);
+      throw new TransientException(
+          "status "
+              + response.statusCode()
+              + asked.map(time -> ", Retry-After " + time.toSeconds() + " s").orElse(""),
+          asked,
+          null);
+    }
+    return decode(request, response);
   }
 
   private static HttpRequest encode(Request request) {
     HttpRequest.Builder builder =
         HttpRequest.newBuilder(request.uri())
-            .timeout(ANSWER)
+            .timeout(RESPONSE_TIMEOUT)
             .header("Accept", "application/geo+json, application/json");
     request
         .body()
@@ -134,32 +138,26 @@ public final class StacClient {
     return builder.build();
   }
 
-  private static JsonNode decode(Request request, HttpResponse<byte[]> answer) {
-    if (answer.statusCode() != 200) {
-      String said = new String(answer.body(), StandardCharsets.UTF_8).strip();
+  private static JsonNode decode(Request request, HttpResponse<byte[]> response) {
+    if (response.statusCode() != 200) {
+      String body = new String(response.body(), StandardCharsets.UTF_8).strip();
       throw new ConfigurationException(
           "--api "
               + request.uri()
               + ": expected status 200, found "
-              + answer.statusCode()
+              + response.statusCode()
               + ": "
-              + said.substring(0, Math.min(said.length(), 300)).replaceAll("\\s+", " "));
+              + body.substring(0, Math.min(body.length(), 300)).replaceAll("\\s+", " "));
     }
     try {
-      return JsonMapper.shared().readTree(answer.body());
+      return JsonMapper.shared().readTree(response.body());
     } catch (JacksonException e) {
       throw new ConfigurationException(
           "--api " + request.uri() + ": expected JSON: " + e.getOriginalMessage(), e);
     }
   }
 
-  /** Doubles with each try; a random share keeps many jobs from coming back at once. */
-  private static Duration backoff(int tries) {
-    double share = 0.5 + ThreadLocalRandom.current().nextDouble() / 2;
-    return Duration.ofMillis((long) (FIRST_WAIT.toMillis() * share * (1 << (tries - 1))));
-  }
-
-  /** Seconds, or a date. */
+  /** Parses a Retry-After header: seconds, or a date. */
   private static Optional<Duration> retryAfter(String header) {
     try {
       return Optional.of(Duration.ofSeconds(Math.max(0, Long.parseLong(header.strip()))));
@@ -173,10 +171,5 @@ public final class StacClient {
         return Optional.empty();
       }
     }
-  }
-
-  private static IOException interrupted(Request request, InterruptedException e) {
-    Thread.currentThread().interrupt();
-    return new IOException("--api " + request.uri() + ": interrupted", e);
   }
 }

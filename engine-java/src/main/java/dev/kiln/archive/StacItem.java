@@ -1,7 +1,10 @@
 package dev.kiln.archive;
 
+import dev.kiln.error.Mismatch;
 import dev.kiln.error.SceneException;
 import dev.kiln.platform.Platform;
+import java.io.IOException;
+import java.io.InputStream;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
@@ -47,8 +50,31 @@ public record StacItem(
     assets = Collections.unmodifiableMap(new LinkedHashMap<>(assets));
   }
 
+  /** Size limit of an item in bytes: the largest known ones take 100 kB. */
+  static final int MAX_BYTES = 16 << 20;
+
   /**
-   * Reads an item.
+   * Reads an item from its source.
+   *
+   * @param key the item's key
+   * @param objects the source
+   * @throws SceneException (permanent) if it is larger than 16 MiB, is no STAC item or has no time
+   * @throws IOException if it cannot be read
+   */
+  public static StacItem read(String key, ObjectSource objects) throws IOException {
+    byte[] json;
+    try (InputStream in = objects.open(key)) {
+      json = in.readNBytes(MAX_BYTES + 1);
+    }
+    if (json.length > MAX_BYTES) {
+      throw SceneException.permanent(
+          key, Mismatch.of("a STAC item of at most %,d bytes".formatted(MAX_BYTES), "more"));
+    }
+    return parse(key, json);
+  }
+
+  /**
+   * Parses an item.
    *
    * @param key the item's key in its source
    * @param json the item, UTF-8

@@ -1,12 +1,13 @@
 package dev.kiln.awsbatch;
 
 import dev.kiln.error.ConfigurationException;
+import dev.kiln.error.RetryPolicy;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,9 +43,8 @@ public final class AwsBatchService implements AutoCloseable {
   /** Limit of DescribeJobs. */
   private static final int MAX_JOBS_PER_DESCRIBE = 100;
 
-  private static final long MAX_PAUSE_MILLIS = 20_000;
-
   private final AwsBatchOptions options;
+  private final RetryPolicy retries;
   private final SdkHttpClient http;
   private final BatchClient client;
 
@@ -55,6 +55,7 @@ public final class AwsBatchService implements AutoCloseable {
    */
   public AwsBatchService(AwsBatchOptions options) {
     this.options = options;
+    this.retries = RetryPolicy.of(options.attempts(), options.firstPause());
     this.http = AwsCrtHttpClient.builder().build();
     BatchClientBuilder builder =
         BatchClient.builder()
@@ -139,7 +140,16 @@ public final class AwsBatchService implements AutoCloseable {
       if (found.isPresent() || System.nanoTime() > deadline) {
         return found;
       }
-      pause("job " + name + " is not listed yet", number);
+      sleep(name, retries.backoff(number));
+    }
+  }
+
+  private static void sleep(String name, Duration pause) throws IOException {
+    try {
+      RetryPolicy.Sleeper.THREAD.sleep(pause);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException(name + ": interrupted while waiting for its listing");
     }
   }
 
@@ -210,35 +220,40 @@ public final class AwsBatchService implements AutoCloseable {
 
   private <T> T attempt(String permission, boolean notIdempotent, Supplier<T> request)
       throws IOException {
-    for (int number = 1; ; number++) {
-      try {
-        return request.get();
-      } catch (SdkException e) {
-        String reason = AwsBatchErrorMapper.retryReason(permission, notIdempotent, e);
-        if (number >= options.attempts()) {
-          throw new IOException(reason + " (" + number + " attempts)", e);
-        }
-        pause(reason, number);
-      }
-    }
-  }
-
-  /** Waits before the next attempt: exponential backoff with up to 50 % of jitter. */
-  void pause(String reason, int number) throws IOException {
-    long full =
-        Math.min(MAX_PAUSE_MILLIS, options.firstPause().toMillis() << Math.min(number - 1, 20));
-    long pause = full - ThreadLocalRandom.current().nextLong(full / 2 + 1);
-    log.warn("{}; attempt={} retry_in_ms={}", reason, number, pause);
     try {
-      Thread.sleep(pause);
+      return retries.<T, IOException>call(
+          log,
+          permission,
+          RetryPolicy.Classifier.transientAre(TransientBatchException.class),
+          RetryPolicy.Sleeper.THREAD,
+          attempt -> {
+            try {
+              return request.get();
+            } catch (SdkException e) {
+              throw new TransientBatchException(
+                  AwsBatchErrorMapper.retryReason(permission, notIdempotent, e), e);
+            }
+          });
+    } catch (TransientBatchException e) {
+      throw new IOException(e.getMessage() + " (" + retries.attempts() + " attempts)", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new InterruptedIOException(reason + "; interrupted");
+      throw new InterruptedIOException(permission + ": interrupted");
     }
   }
 
-  int attempts() {
-    return options.attempts();
+  /** A request that failed with a transient error. */
+  private static final class TransientBatchException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    TransientBatchException(String message, SdkException cause) {
+      super(message, cause);
+    }
+  }
+
+  /** When requests are attempted again. */
+  RetryPolicy retries() {
+    return retries;
   }
 
   @Override

@@ -1,7 +1,6 @@
 package dev.kiln.awsbatch;
 
 import dev.kiln.error.ConfigurationException;
-import dev.kiln.error.SceneException;
 import dev.kiln.fetch.ObjectStore;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -118,11 +117,7 @@ public final class SubmissionLedger {
     private KilnFiles() {}
 
     static byte[] read(ObjectStore store, String objectKey) throws IOException {
-      try {
-        return store.read(objectKey);
-      } catch (SceneException e) {
-        throw new IOException(store.uri(objectKey) + ": " + e.reason(), e);
-      }
+      return store.read(objectKey);
     }
   }
 }

@@ -1,8 +1,10 @@
 package dev.kiln.awsbatch;
 
 import dev.kiln.error.ConfigurationException;
+import dev.kiln.error.RetryPolicy;
 import dev.kiln.fetch.ObjectStore;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.temporal.ChronoUnit;
@@ -299,25 +301,30 @@ public final class Submitter {
       AwsBatchService awsBatch)
       throws IOException {
     SubmitJobRequest request = request(submission, job, definition, jobIds(submission));
-    boolean ambiguous = requestedBefore;
-    for (int number = 1; ; number++) {
-      if (ambiguous) {
-        Optional<String> existing = awsBatch.find(submission.queue(), job.name());
-        if (existing.isPresent()) {
-          log.info("job={} id={} was already submitted", job.name(), existing.get());
-          return existing.get();
-        }
-      }
-      try {
-        return awsBatch.submit(request);
-      } catch (AmbiguousSubmitException e) {
-        ambiguous = true;
-        if (number >= awsBatch.attempts()) {
-          throw new IOException(
-              e.getMessage() + "; run the same command again to continue the submission", e);
-        }
-        awsBatch.pause(e.getMessage(), number);
-      }
+    try {
+      return awsBatch
+          .retries()
+          .<String, IOException>call(
+              log,
+              job.name(),
+              RetryPolicy.Classifier.transientAre(AmbiguousSubmitException.class),
+              RetryPolicy.Sleeper.THREAD,
+              attempt -> {
+                if (requestedBefore || attempt > 1) {
+                  Optional<String> existing = awsBatch.find(submission.queue(), job.name());
+                  if (existing.isPresent()) {
+                    log.info("job={} id={} was already submitted", job.name(), existing.get());
+                    return existing.get();
+                  }
+                }
+                return awsBatch.submit(request);
+              });
+    } catch (AmbiguousSubmitException e) {
+      throw new IOException(
+          e.getMessage() + "; run the same command again to continue the submission", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException(job.name() + ": interrupted");
     }
   }
 

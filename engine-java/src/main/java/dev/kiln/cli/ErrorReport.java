@@ -81,7 +81,8 @@ final class ErrorReport implements IExecutionExceptionHandler, IParameterExcepti
     if (fault instanceof NotDirectoryException) {
       return "not a directory: " + fault.getMessage();
     }
-    if (fault instanceof FileSystemException || fault.getMessage() == null) {
+    boolean onlyPath = fault instanceof FileSystemException file && (file.getReason() == null);
+    if (onlyPath || fault.getMessage() == null) {
       return fault.toString();
     }
     return fault.getMessage();

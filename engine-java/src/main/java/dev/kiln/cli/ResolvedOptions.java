@@ -78,7 +78,7 @@ final class ResolvedOptions {
     }
     return value instanceof Enum<?>
         ? value.toString().toLowerCase(Locale.ROOT)
-        : ObjectStores.shown(value.toString());
+        : ObjectStores.redacted(value.toString());
   }
 
   private static String origin(ParseResult command, ArgSpec argument) {

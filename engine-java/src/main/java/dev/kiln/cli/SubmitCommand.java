@@ -177,7 +177,7 @@ public final class SubmitCommand implements Callable<Integer> {
       throw new ConfigurationException(
           option
               + " "
-              + ObjectStores.shown(uri)
+              + ObjectStores.redacted(uri)
               + ": children do not see this machine's folders: give s3://BUCKET/…, or a"
               + " --definition that mounts it");
     }

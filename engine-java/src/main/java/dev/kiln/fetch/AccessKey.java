@@ -1,9 +1,9 @@
 package dev.kiln.fetch;
 
 /**
- * A pair of S3 credentials. Shows as its id alone, and never in full.
+ * A pair of S3 credentials. Its text form contains the end of the id only.
  *
- * @param id which key
+ * @param id of the key
  * @param secret to sign with
  */
 public record AccessKey(String id, String secret) {

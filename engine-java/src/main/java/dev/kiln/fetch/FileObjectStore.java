@@ -1,16 +1,17 @@
 package dev.kiln.fetch;
 
-import dev.kiln.error.SceneException;
 import dev.kiln.memory.ByteRange;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
-import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -26,7 +27,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** A folder of the local file system. A read of one range counts as a request. */
+/** A directory of the local file system. A read of one range counts as a request. */
 final class FileObjectStore implements ObjectStore {
   private static final int READ_BYTES = 16 << 20;
 
@@ -36,12 +37,18 @@ final class FileObjectStore implements ObjectStore {
   private static final AtomicLong SERIAL = new AtomicLong();
 
   private final String root;
-  private final Path folder;
+  private final Path directory;
   private final Traffic traffic = new Traffic();
 
-  FileObjectStore(String root, Path folder) {
+  /**
+   * Creates a store.
+   *
+   * @param root as the user gave it
+   * @param directory the root's path; need not exist yet
+   */
+  FileObjectStore(String root, Path directory) {
     this.root = root;
-    this.folder = folder;
+    this.directory = directory;
   }
 
   @Override
@@ -55,49 +62,80 @@ final class FileObjectStore implements ObjectStore {
   }
 
   private Path path(String key) {
-    return folder.resolve(key);
+    return directory.resolve(key);
   }
 
-  /** What is done with an open file. */
-  private interface Use<T> {
-    T apply(FileChannel file) throws IOException, SceneException;
+  /** An operation on an open file. */
+  private interface Operation<T> {
+    T apply(FileChannel file) throws IOException;
   }
 
-  private <T> T use(String key, Use<T> use) throws SceneException, InterruptedException {
-    try (FileChannel file = FileChannel.open(path(key), StandardOpenOption.READ)) {
-      return use.apply(file);
+  private <T> T withFile(String key, Operation<T> operation)
+      throws IOException, InterruptedException {
+    try {
+      requireRegular(key);
+      try (FileChannel file = FileChannel.open(path(key), StandardOpenOption.READ)) {
+        return operation.apply(file);
+      }
     } catch (ClosedByInterruptException e) {
       throw new InterruptedException("reading " + key);
-    } catch (NoSuchFileException | NotDirectoryException e) {
-      throw noSuchObject(key, e);
     } catch (IOException e) {
-      if (Files.isDirectory(path(key))) {
-        throw SceneException.permanent(key, "a folder under " + root + ", an object expected", e);
-      }
-      throw SceneException.transientError(key, "reading failed: " + e.getMessage(), e);
+      throw error(key, e);
     }
   }
 
+  /** Opening a FIFO would wait for a writer, perhaps for ever. */
+  private void requireRegular(String key) throws IOException {
+    BasicFileAttributes attributes = Files.readAttributes(path(key), BasicFileAttributes.class);
+    if (!attributes.isRegularFile()) {
+      throw new UnreadableObjectException(
+          uri(key),
+          "expected a regular file, found a "
+              + (attributes.isDirectory() ? "directory" : "pipe, socket or device"));
+    }
+  }
+
+  private IOException error(String key, IOException e) {
+    if (e instanceof UnavailableException
+        || e instanceof UnreadableObjectException
+        || e instanceof ObjectChangedException) {
+      return e;
+    }
+    String reason = e instanceof FileSystemException failed ? failed.getReason() : null;
+    IOException named;
+    if (e instanceof NoSuchFileException || "Not a directory".equals(reason)) {
+      named = new NoSuchFileException(uri(key), null, "no such object under " + root);
+    } else if (e instanceof AccessDeniedException) {
+      named = new AccessDeniedException(uri(key), null, "permission denied: make it readable");
+    } else if ("File name too long".equals(reason)) {
+      named = new UnreadableObjectException(uri(key), "the file name is too long");
+    } else {
+      return new UnavailableException(uri(key), "reading failed: " + e.getMessage(), e);
+    }
+    named.initCause(e);
+    return named;
+  }
+
   @Override
-  public List<SparseObject> open(List<String> keys) throws SceneException, InterruptedException {
+  public List<SparseObject> open(List<String> keys) throws IOException, InterruptedException {
     List<SparseObject> objects = new ArrayList<>();
     try {
       for (String key : keys) {
-        objects.add(use(key, file -> open(key, file)));
+        objects.add(withFile(key, file -> open(key, file)));
       }
       return objects;
-    } catch (InterruptedException | RuntimeException | Error e) {
+    } catch (IOException | InterruptedException | RuntimeException | Error e) {
       ObjectStore.closeAll(objects);
       throw e;
     }
   }
 
-  private SparseObject open(String key, FileChannel file) throws IOException, SceneException {
+  private SparseObject open(String key, FileChannel file) throws IOException {
     String version = version(key);
     long size = file.size();
     ByteBuffer head = ByteBuffer.allocate((int) Math.min(HEAD_BYTES, size));
     read(file, key, 0, head);
-    return SparseObject.begin(this, key, version, size, head.flip());
+    return SparseObject.open(this, key, version, size, head.flip());
   }
 
   private String version(String key) throws IOException {
@@ -106,17 +144,17 @@ final class FileObjectStore implements ObjectStore {
   }
 
   @Override
-  public void fetch(Collection<RangePlan> plans) throws SceneException, InterruptedException {
+  public void fetch(Collection<RangePlan> plans) throws IOException, InterruptedException {
     for (RangePlan plan : plans) {
       fetch(plan);
     }
   }
 
-  private void fetch(RangePlan plan) throws SceneException, InterruptedException {
+  private void fetch(RangePlan plan) throws IOException, InterruptedException {
     SparseObject object = plan.object();
     String key = object.key();
     String now =
-        use(
+        withFile(
             key,
             file -> {
               for (ByteRange range : plan.ranges()) {
@@ -128,48 +166,63 @@ final class FileObjectStore implements ObjectStore {
               return version(key);
             });
     if (!now.equals(object.version())) {
-      throw SceneException.transientError(key, "the object changed while it was read", null);
+      throw new ObjectChangedException(uri(key));
     }
-    plan.ranges().forEach(object::hold);
+    plan.ranges().forEach(object::addHeld);
   }
 
-  private void read(FileChannel file, String key, long offset, ByteBuffer into)
-      throws IOException, SceneException {
+  private void read(FileChannel file, String key, long offset, ByteBuffer target)
+      throws IOException {
     traffic.request();
-    traffic.read(into.remaining());
+    traffic.read(target.remaining());
     long at = offset;
-    while (into.hasRemaining()) {
-      int n = file.read(into, at);
+    while (target.hasRemaining()) {
+      int n = file.read(target, at);
       if (n < 0) {
-        throw SceneException.transientError(
-            key, "ended after " + at + " bytes while it was read", null);
+        throw new ObjectChangedException(uri(key));
       }
       at += n;
     }
   }
 
   @Override
-  public byte[] read(String key) throws SceneException {
+  public InputStream stream(String key) throws IOException {
     traffic.request();
     try {
-      byte[] bytes = Files.readAllBytes(path(key));
-      traffic.read(bytes.length);
-      return bytes;
-    } catch (NoSuchFileException | NotDirectoryException e) {
-      throw noSuchObject(key, e);
+      requireRegular(key);
+      return new CountedStream(Files.newInputStream(path(key)), key);
     } catch (IOException e) {
-      throw SceneException.transientError(key, "reading failed: " + e.getMessage(), e);
+      throw error(key, e);
     }
   }
 
-  private SceneException noSuchObject(String key, IOException e) {
-    return SceneException.permanent(key, "no such object under " + root, e);
-  }
+  /** Counts the bytes that are read and names the file in errors. */
+  private final class CountedStream extends FilterInputStream {
+    private final String key;
 
-  @Override
-  public InputStream stream(String key) throws IOException {
-    traffic.request();
-    return Files.newInputStream(path(key));
+    CountedStream(InputStream in, String key) {
+      super(in);
+      this.key = key;
+    }
+
+    @Override
+    public int read() throws IOException {
+      byte[] one = new byte[1];
+      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+    }
+
+    @Override
+    public int read(byte[] target, int offset, int length) throws IOException {
+      try {
+        int n = super.read(target, offset, length);
+        traffic.read(Math.max(n, 0));
+        return n;
+      } catch (ClosedByInterruptException e) {
+        throw e;
+      } catch (IOException e) {
+        throw error(key, e);
+      }
+    }
   }
 
   @Override
@@ -180,8 +233,8 @@ final class FileObjectStore implements ObjectStore {
   }
 
   @Override
-  public List<String> list(String subfolder) throws IOException {
-    Path path = path(subfolder);
+  public List<String> list(String subdirectory) throws IOException {
+    Path path = path(subdirectory);
     if (!Files.isDirectory(path)) {
       return List.of();
     }
@@ -190,7 +243,7 @@ final class FileObjectStore implements ObjectStore {
     }
   }
 
-  /** Written aside, synced, renamed, and the rename synced: the key names whole bytes only. */
+  /** Writes to a temporary file, syncs it, renames it and syncs the directory. */
   @Override
   public void put(String key, byte[] bytes) throws IOException {
     Path target = path(key);
@@ -198,25 +251,25 @@ final class FileObjectStore implements ObjectStore {
     Files.createDirectories(parent);
     String prefix = "." + target.getFileName() + ".";
     removeAbandoned(parent, prefix);
-    Path aside =
+    Path temporary =
         parent.resolve(
             prefix + ProcessHandle.current().pid() + "-" + SERIAL.incrementAndGet() + ".part");
     try {
       try (FileChannel file =
-          FileChannel.open(aside, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+          FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
         ByteBuffer rest = ByteBuffer.wrap(bytes);
         while (rest.hasRemaining()) {
           file.write(rest);
         }
         file.force(true);
       }
-      Files.move(aside, target, StandardCopyOption.ATOMIC_MOVE);
+      Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException | RuntimeException | Error e) {
-      Files.deleteIfExists(aside);
+      Files.deleteIfExists(temporary);
       throw e;
     }
-    try (FileChannel directory = FileChannel.open(parent, StandardOpenOption.READ)) {
-      directory.force(true);
+    try (FileChannel synced = FileChannel.open(parent, StandardOpenOption.READ)) {
+      synced.force(true);
     }
     traffic.request();
     traffic.written(bytes.length);

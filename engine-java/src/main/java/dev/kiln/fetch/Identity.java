@@ -4,34 +4,34 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * As whom a bucket is used.
+ * The identity that requests to a bucket use.
  *
  * @param signing whether requests are signed
- * @param accessKey to sign with; empty for what the AWS credentials chain finds: environment,
- *     profile, web identity, container, instance
- * @param requesterPays whether whoever asks agrees to pay for requests and transfer
+ * @param accessKey to sign with; empty for the AWS credentials chain: environment, profile, web
+ *     identity, container, instance
+ * @param requesterPays whether the requester agrees to pay for requests and transfer
  */
 public record Identity(Signing signing, Optional<AccessKey> accessKey, boolean requesterPays) {
-  /** Whether requests carry a signature. */
+  /** Whether requests are signed. */
   public enum Signing {
-    /** Where credentials are found; else the bucket is read as anyone may. */
+    /** If credentials are found; otherwise the bucket is read anonymously. */
     IF_POSSIBLE,
-    /** Always: that there are no credentials is a configuration fault. */
+    /** Always: missing credentials are a configuration error. */
     REQUIRED,
     /** Never. */
     ANONYMOUS
   }
 
-  /** Buckets of AWS whose owners are known to let the requester pay. */
+  /** Buckets of AWS that are known to be requester-pays. */
   private static final Set<String> REQUESTER_PAYS =
       Set.of("naip-analytic", "naip-source", "naip-visualization", "usgs-landsat");
 
-  /** The same, with the agreement to pay that a bucket of AWS is known to ask for. */
+  /** Returns this identity for a bucket of AWS, paying if the bucket is known to require it. */
   Identity with(String bucket) {
     return new Identity(signing, accessKey, requesterPays || REQUESTER_PAYS.contains(bucket));
   }
 
-  /** Whoever the environment says, else anyone. */
+  /** Returns the identity of the environment, or the anonymous one if there is none. */
   public static Identity standard() {
     return new Identity(Signing.IF_POSSIBLE, Optional.empty(), false);
   }

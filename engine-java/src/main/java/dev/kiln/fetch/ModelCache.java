@@ -1,7 +1,9 @@
 package dev.kiln.fetch;
 
 import dev.kiln.error.ConfigurationException;
-import dev.kiln.error.SceneException;
+import dev.kiln.error.Mismatch;
+import dev.kiln.io.FileTrees;
+import dev.kiln.io.Sha256;
 import dev.kiln.model.ModelDescription;
 import dev.kiln.model.ModelDirectory;
 import java.io.IOException;
@@ -15,10 +17,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -27,16 +27,17 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Models from buckets, kept on the local disk for all jobs of a machine. A model lies there under
- * the hash of its description, whole or not at all: it is copied aside, checked and renamed.
+ * Copies of models from remote stores on the local disk, shared by all jobs of a machine. A copy is
+ * named by the hash of the model's description and exists whole or not at all: it is copied to a
+ * temporary directory, checked and renamed.
  */
 public final class ModelCache {
   private static final Logger log = LoggerFactory.getLogger(ModelCache.class);
 
-  /** Compiled for a kind of GPU, beside the model; may be absent. */
+  /** Subdirectory of plans compiled for a kind of GPU; may be absent. */
   private static final String PLANS = "plans";
 
-  private static final String ASIDE = ".copying-";
+  private static final String TEMPORARY = ".copying-";
 
   /** A copy this old was left by a process that died. */
   private static final Duration ABANDONED = Duration.ofHours(2);
@@ -44,12 +45,13 @@ public final class ModelCache {
   private ModelCache() {}
 
   /**
-   * Opens a model wherever it lies. A folder is opened in place.
+   * Opens a model. A local directory is opened in place.
    *
    * @param uri {@code s3://…}, {@code file:…} or a path
-   * @param cache folder for copies
-   * @throws ConfigurationException if there is no model, or its files are not those that it names
-   * @throws IOException if the bucket cannot be reached or the disk is full
+   * @param options how the bucket is reached
+   * @param cache directory for copies
+   * @throws ConfigurationException if there is no model, or its files differ from its description
+   * @throws IOException if the bucket is unavailable or the disk is full
    */
   public static ModelDirectory open(String uri, StoreOptions options, Path cache)
       throws IOException {
@@ -62,9 +64,12 @@ public final class ModelCache {
   }
 
   /**
-   * Reads what a model says of itself, without its weights.
+   * Reads the description of a model, without its weights.
    *
-   * @throws ConfigurationException if there is none
+   * @param uri {@code s3://…}, {@code file:…} or a path
+   * @param options how the bucket is reached
+   * @throws ConfigurationException if there is no model
+   * @throws IOException if the bucket is unavailable
    */
   public static ModelDescription describe(String uri, StoreOptions options) throws IOException {
     try (ObjectStore store = ObjectStores.open(uri, options)) {
@@ -75,59 +80,60 @@ public final class ModelCache {
   private static Path copy(ObjectStore store, Path cache) throws IOException {
     byte[] json = description(store);
     ModelDescription description = parse(store, json);
-    String name = HexFormat.of().formatHex(sha256().digest(json)).substring(0, 16);
+    String name = Sha256.hex(json).substring(0, 16);
     Path target = cache.toAbsolutePath().resolve(name);
     if (!Files.exists(target)) {
-      long begun = System.nanoTime();
+      long start = System.nanoTime();
       Files.createDirectories(target.getParent());
       removeAbandoned(target.getParent());
-      // Not by process id: in containers that share the folder, every process may have the same.
-      Path aside = Files.createTempDirectory(target.getParent(), ASIDE);
+      // A random name: processes in different containers may have the same id.
+      Path temporary = Files.createTempDirectory(target.getParent(), TEMPORARY);
       try {
-        fetch(store, description.weights().file(), description.weights().sha256(), aside);
+        fetch(store, description.weights().file(), description.weights().sha256(), temporary);
         for (ModelDescription.Graph graph : description.graphs()) {
-          fetch(store, graph.file(), graph.sha256(), aside);
+          fetch(store, graph.file(), graph.sha256(), temporary);
         }
-        Files.write(aside.resolve(ModelDirectory.DESCRIPTION), json);
-        rename(aside, target);
+        Files.write(temporary.resolve(ModelDirectory.DESCRIPTION), json);
+        rename(temporary, target);
       } finally {
-        remove(aside);
+        FileTrees.delete(temporary);
       }
       log.info(
-          "model {} copied to {} in {} s",
+          "model copied from={} to={} seconds={}",
           store.root(),
           target,
-          (System.nanoTime() - begun) / 1_000_000_000);
+          (System.nanoTime() - start) / 1_000_000_000);
     }
     fetchPlans(store, target);
     return target;
   }
 
-  /** Plans may have been compiled since the model was copied. */
+  /** Copies plans that were compiled since the model was copied. */
   private static void fetchPlans(ObjectStore store, Path model) throws IOException {
-    Path folder = model.resolve(PLANS);
+    Path directory = model.resolve(PLANS);
     for (String plan : store.list(PLANS)) {
-      Path target = folder.resolve(plan);
+      Path target = directory.resolve(plan);
       if (!Files.exists(target)) {
-        Files.createDirectories(folder);
-        Path aside = Files.createTempFile(folder, ASIDE, "");
+        Files.createDirectories(directory);
+        Path temporary = Files.createTempFile(directory, TEMPORARY, "");
         try (InputStream in = store.stream(PLANS + "/" + plan)) {
-          Files.copy(in, aside, StandardCopyOption.REPLACE_EXISTING);
-          Files.move(aside, target, StandardCopyOption.ATOMIC_MOVE);
+          Files.copy(in, temporary, StandardCopyOption.REPLACE_EXISTING);
+          Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
         } finally {
-          Files.deleteIfExists(aside);
+          Files.deleteIfExists(temporary);
         }
       }
     }
   }
 
   /**
-   * Lays what was compiled from a model beside it in its bucket, where other machines find it. Does
-   * nothing for a model that is opened in place.
+   * Uploads a compiled plan to its model's bucket, where other machines find it. Does nothing for a
+   * local model.
    *
    * @param uri of the model, as for {@link #open}
-   * @param files of a plan, in the order to put them
-   * @throws IOException if the bucket cannot be reached or written
+   * @param options how the bucket is reached
+   * @param files of a plan, in the order to upload them
+   * @throws IOException if the bucket is unavailable or cannot be written
    */
   public static void sharePlan(String uri, StoreOptions options, List<Path> files)
       throws IOException {
@@ -138,7 +144,7 @@ public final class ModelCache {
       for (Path file : files) {
         String key = PLANS + "/" + file.getFileName();
         store.put(key, Files.readAllBytes(file));
-        log.info("laid beside the model: {}", store.uri(key));
+        log.info("plan uploaded to={}", store.uri(key));
       }
     }
   }
@@ -146,13 +152,12 @@ public final class ModelCache {
   private static byte[] description(ObjectStore store) throws IOException {
     try {
       return store.read(ModelDirectory.DESCRIPTION);
-    } catch (SceneException e) {
-      if (e.kind() == SceneException.Kind.TRANSIENT) {
-        throw new IOException(e.getMessage(), e);
-      }
+    } catch (UnavailableException e) {
+      throw e;
+    } catch (IOException e) {
       throw new ConfigurationException(
-          "--model %s: %s cannot be read (%s): copy there what kiln export wrote"
-              .formatted(store.root(), ModelDirectory.DESCRIPTION, e.reason()),
+          "--model %s: %s cannot be read (%s): copy the output of kiln export there"
+              .formatted(store.root(), ModelDirectory.DESCRIPTION, e.getMessage()),
           e);
     }
   }
@@ -163,7 +168,7 @@ public final class ModelCache {
       description = JsonMapper.shared().readValue(json, ModelDescription.class);
     } catch (JacksonException e) {
       throw new ConfigurationException(
-          "--model %s: %s is no model's description; export it again"
+          "--model %s: %s is not a model description; export the model again"
               .formatted(store.root(), ModelDirectory.DESCRIPTION),
           e);
     }
@@ -175,36 +180,36 @@ public final class ModelCache {
     for (String file : files) {
       if (file.isEmpty() || file.contains("/") || file.contains("..")) {
         throw new ConfigurationException(
-            "--model %s: names a file '%s' outside itself; export it again"
+            "--model %s: the description names a file '%s' in another directory; export it again"
                 .formatted(store.root(), file));
       }
     }
     return description;
   }
 
-  private static void fetch(ObjectStore store, String file, String sha256, Path folder)
+  private static void fetch(ObjectStore store, String file, String sha256, Path directory)
       throws IOException {
-    MessageDigest digest = sha256();
+    MessageDigest digest = Sha256.digest();
     try (InputStream in = store.stream(file);
         OutputStream out =
-            new DigestOutputStream(Files.newOutputStream(folder.resolve(file)), digest)) {
+            new DigestOutputStream(Files.newOutputStream(directory.resolve(file)), digest)) {
       in.transferTo(out);
     } catch (NoSuchFileException e) {
       throw new ConfigurationException(
           "--model %s: %s is missing; copy the whole model there".formatted(store.root(), file), e);
     }
-    String found = HexFormat.of().formatHex(digest.digest());
+    String found = Sha256.hex(digest);
     if (!found.equals(sha256)) {
       throw new ConfigurationException(
-          "--model %s: %s has the SHA-256 %s, expected %s; copy the whole model there again"
-              .formatted(store.root(), file, found, sha256));
+          Mismatch.of("--model " + store.root() + ": " + file, "SHA-256 " + sha256, found)
+              + "; copy the whole model there again");
     }
   }
 
-  /** Another job of this machine may have been quicker: then its copy is as good. */
-  private static void rename(Path aside, Path target) throws IOException {
+  /** Renames a copy; if another job of this machine was faster, its copy is used. */
+  private static void rename(Path temporary, Path target) throws IOException {
     try {
-      Files.move(aside, target, StandardCopyOption.ATOMIC_MOVE);
+      Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
     } catch (AtomicMoveNotSupportedException e) {
       throw e;
     } catch (FileSystemException e) {
@@ -218,31 +223,11 @@ public final class ModelCache {
     Instant limit = Instant.now().minus(ABANDONED);
     try (Stream<Path> entries = Files.list(cache)) {
       for (Path entry : entries.toList()) {
-        if (entry.getFileName().toString().startsWith(ASIDE)
+        if (entry.getFileName().toString().startsWith(TEMPORARY)
             && Files.getLastModifiedTime(entry).toInstant().isBefore(limit)) {
-          remove(entry);
+          FileTrees.delete(entry);
         }
       }
-    }
-  }
-
-  private static void remove(Path folder) throws IOException {
-    if (!Files.isDirectory(folder)) {
-      return;
-    }
-    try (Stream<Path> files = Files.list(folder)) {
-      for (Path file : files.toList()) {
-        Files.delete(file);
-      }
-    }
-    Files.delete(folder);
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JVM has it", e);
     }
   }
 }

@@ -7,12 +7,18 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * One range of an object on its way into memory. A try that broke off is carried on where it ended,
- * not begun again.
+ * One range of an object that is fetched into memory. A retry continues where the last attempt
+ * ended.
  */
 final class ObjectPart {
   /** Starts one ranged request. */
   interface Request {
+    /**
+     * Starts the request.
+     *
+     * @param range to request
+     * @param sink receives the body
+     */
     CompletableFuture<RangeSink> start(ByteRange range, RangeSink sink);
   }
 
@@ -24,7 +30,9 @@ final class ObjectPart {
   private boolean stopped;
 
   /**
-   * @param version the object must have
+   * Creates a part.
+   *
+   * @param version that the object must have
    * @param target room for the range, borrowed until {@link #stop}
    */
   ObjectPart(ByteRange range, String version, ByteBuffer target) {
@@ -33,18 +41,19 @@ final class ObjectPart {
     this.target = target;
   }
 
+  /** Returns the version that the object must have. */
   String version() {
     return version;
   }
 
-  /** Starts a try for what has not arrived yet. */
+  /** Starts an attempt to fetch the bytes that have not arrived yet. */
   synchronized CompletableFuture<RangeSink> attempt(Request request) {
     int arrived = closeSink();
     if (stopped) {
       return CompletableFuture.failedFuture(new CancellationException());
     }
     if (arrived == range.length()) {
-      // The last byte came, but the connection broke before it ended well.
+      // The last byte arrived, but the connection broke before the response ended.
       return CompletableFuture.completedFuture(sink);
     }
     before = arrived;
@@ -55,13 +64,13 @@ final class ObjectPart {
     return request.start(rest, sink);
   }
 
-  /** After this nothing is written any more, whatever still arrives. */
+  /** Stops writing to the target, even if more bytes arrive. */
   synchronized void stop() {
     closeSink();
     stopped = true;
   }
 
-  /** Bytes that arrived up to the end of the last try. */
+  /** Ends the last attempt; returns the number of bytes that have arrived in all. */
   private int closeSink() {
     if (sink == null) {
       return 0;

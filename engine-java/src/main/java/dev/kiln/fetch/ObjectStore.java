@@ -1,90 +1,143 @@
 package dev.kiln.fetch;
 
 import dev.kiln.error.ConfigurationException;
-import dev.kiln.error.SceneException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
 
 /**
- * Objects under one root, by key: a bucket, or a folder that mirrors one. Keys use {@code /}. Safe
- * for use by several threads.
+ * Objects under one root, by key: a bucket, a web server, or a directory that mirrors one. Keys use
+ * {@code /}. Safe for use by several threads.
  *
- * <p>What may pass is tried again inside, within {@link RequestLimits}. What is wrong with the
- * store as a whole, such as refused credentials, is a {@link ConfigurationException} from any
- * method.
+ * <p>Transient errors are retried inside, within {@link RequestLimits}. What then fails for one
+ * object is a {@link java.nio.file.FileSystemException} whose file is the object's {@link #uri} and
+ * whose reason is one line:
+ *
+ * <ul>
+ *   <li>{@link NoSuchFileException}: there is no such object;
+ *   <li>{@link AccessDeniedException}: the credentials or file permissions do not suffice;
+ *   <li>{@link UnreadableObjectException}: the object exists but cannot be read;
+ *   <li>{@link ObjectChangedException}: the object is no longer the version that was opened;
+ *   <li>{@link UnavailableException}: the request failed; a later attempt can succeed.
+ * </ul>
+ *
+ * <p>An error of the store as a whole, such as refused credentials, is a {@link
+ * ConfigurationException} from any method.
  */
 public interface ObjectStore extends AutoCloseable {
-  /** Bytes of an object that come with opening it: the directories of most COGs. */
+  /** Number of bytes that {@link #open} reads: the directories of most COGs. */
   int HEAD_BYTES = 64 << 10;
 
-  /** The root as the user gave it, for messages. */
+  /** Size limit of {@link #read} in bytes. */
+  int MAX_READ_BYTES = 64 << 20;
+
+  /** Returns the root as the user gave it, for messages. */
   String root();
 
-  /** Where an object lies, in full: {@code s3://naip-analytic/nd/…} or an absolute path. */
+  /**
+   * Returns the full name of an object: {@code s3://naip-analytic/nd/…} or an absolute path.
+   *
+   * @param key of the object
+   */
   String uri(String key);
 
   /**
-   * Opens objects to be read in part, with one request each and all at once. Their first {@link
-   * #HEAD_BYTES} come along.
+   * Opens objects to be read in part, with one request each, all at once. Their first {@link
+   * #HEAD_BYTES} are read, too.
    *
-   * @return one an object, in the order of the keys; the caller owns and closes them
-   * @throws SceneException permanent if there is no such object or it is empty, transient if the
-   *     way to it failed
+   * @param keys of the objects
+   * @return one per key, in the same order; the caller owns and closes them
+   * @throws IOException if an object cannot be opened; none is open then
    */
-  List<SparseObject> open(List<String> keys) throws SceneException, InterruptedException;
+  List<SparseObject> open(List<String> keys) throws IOException, InterruptedException;
 
   /**
-   * Fetches what was planned, of any number of objects of this store, all at once.
+   * Fetches the planned ranges of any number of objects of this store, all at once.
    *
-   * @throws SceneException transient if the way failed or an object is no longer the version that
-   *     was opened: to be opened again then. Some of the bytes may have arrived.
+   * @param plans for objects that this store opened
+   * @throws IOException if a range cannot be read. Some of the bytes may have arrived.
    */
-  void fetch(Collection<RangePlan> plans) throws SceneException, InterruptedException;
+  void fetch(Collection<RangePlan> plans) throws IOException, InterruptedException;
 
   /**
    * Reads a small object, such as a STAC item, whole.
    *
-   * @throws SceneException permanent if there is no such object, transient if the way to it failed
+   * @param key of the object
+   * @throws UnreadableObjectException if it is larger than {@link #MAX_READ_BYTES}
+   * @throws IOException if it cannot be read
    */
-  byte[] read(String key) throws SceneException;
+  default byte[] read(String key) throws IOException {
+    try (InputStream in = stream(key)) {
+      byte[] bytes = in.readNBytes(MAX_READ_BYTES + 1);
+      if (bytes.length > MAX_READ_BYTES) {
+        throw new UnreadableObjectException(
+            uri(key), "expected at most %,d bytes, found more".formatted(MAX_READ_BYTES));
+      }
+      return bytes;
+    }
+  }
 
   /**
    * Opens an object to be read once, front to back.
    *
-   * @throws java.nio.file.NoSuchFileException if there is no such object
+   * @param key of the object
+   * @throws NoSuchFileException if there is no such object
+   * @throws IOException if it cannot be opened
    */
   InputStream stream(String key) throws IOException;
 
-  /** Whether an object is there. */
+  /**
+   * Returns whether an object exists.
+   *
+   * @param key of the object
+   * @throws IOException if the store cannot be queried
+   */
   default boolean exists(String key) throws IOException {
     return existing(List.of(key)).contains(key);
   }
 
-  /** Which of these objects are there; for many keys far quicker than one by one. */
+  /**
+   * Returns those of the keys whose objects exist. For many keys far faster than one by one.
+   *
+   * @param keys of the objects
+   * @throws IOException if the store cannot be queried
+   */
   Set<String> existing(Collection<String> keys) throws IOException;
 
   /**
-   * Names of what lies directly below a folder or key prefix, objects and folders, without slashes;
-   * none if there is no such folder.
+   * Returns the names of objects and directories directly below a directory or key prefix, without
+   * slashes; empty if there is no such directory.
+   *
+   * @param directory key prefix, with or without a slash at its end; empty for the root
+   * @throws IOException if the store cannot be listed
    */
-  List<String> list(String folder) throws IOException;
+  List<String> list(String directory) throws IOException;
 
   /**
-   * Puts a whole object: under its key it is there whole or not at all, whatever happens meanwhile.
+   * Writes a whole object. Under its key the object exists whole or not at all at any time.
+   *
+   * @param key of the object
+   * @param bytes of the object
+   * @throws IOException if it cannot be written
    */
   void put(String key, byte[] bytes) throws IOException;
 
-  /** What went over the way so far. */
+  /** Returns the request and byte counters so far. */
   Traffic.Counts traffic();
 
   @Override
   void close();
 
-  /** Closes all, for when opening or fetching one of them failed. */
+  /**
+   * Closes objects, for when opening or fetching one of them failed.
+   *
+   * @param objects to close
+   */
   static void closeAll(Collection<SparseObject> objects) {
     new ArrayList<>(objects).forEach(SparseObject::close);
   }

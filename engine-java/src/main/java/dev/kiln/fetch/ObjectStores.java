@@ -1,6 +1,7 @@
 package dev.kiln.fetch;
 
 import dev.kiln.error.ConfigurationException;
+import dev.kiln.error.Mismatch;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -16,24 +17,26 @@ public final class ObjectStores {
   private ObjectStores() {}
 
   /**
+   * Opens a store.
+   *
    * @param uri {@code s3://BUCKET[/PREFIX]}, {@code file:…} or a plain path
    * @param options for a bucket
-   * @throws ConfigurationException if no store serves such a URI, or there are no credentials where
-   *     there must be some
+   * @throws ConfigurationException if the scheme is not supported, or required credentials are
+   *     missing
    */
   public static ObjectStore open(String uri, StoreOptions options) {
-    // The AWS SDK is large, so its classes are first touched where a bucket is.
+    // The AWS SDK is large, so its classes are loaded only for a bucket.
     return S3Location.isS3(uri)
         ? new S3ObjectStore(uri, options)
         : new FileObjectStore(uri, localPath(uri));
   }
 
-  /** Whether a URI names a bucket, and not a folder of this machine. */
+  /** Returns whether a URI names a bucket, and not a directory of this machine. */
   public static boolean isBucket(String uri) {
     return S3Location.isS3(uri);
   }
 
-  /** As {@link #open(String, StoreOptions)} with {@link StoreOptions#standard}. */
+  /** Opens a store with {@link StoreOptions#standard}. */
   public static ObjectStore open(String uri) {
     return open(uri, StoreOptions.standard());
   }
@@ -46,9 +49,10 @@ public final class ObjectStores {
    */
   public static InputStream stream(String uri, StoreOptions options) throws IOException {
     if (!S3Location.isS3(uri)) {
+      // Any file that can be read once, pipes included.
       return Files.newInputStream(localPath(uri));
     }
-    ObjectStore store = open(folder(uri), options);
+    ObjectStore store = open(parent(uri), options);
     try {
       return new FilterInputStream(store.stream(name(uri))) {
         @Override
@@ -63,32 +67,37 @@ public final class ObjectStores {
     }
   }
 
-  /** Names of what lies directly below a folder or key prefix; none if there is no such folder. */
+  /**
+   * Returns the names of objects and directories directly below a directory or key prefix; empty if
+   * there is no such directory.
+   *
+   * @throws IOException if it cannot be listed
+   */
   public static List<String> list(String uri, StoreOptions options) throws IOException {
     try (ObjectStore store = open(uri, options)) {
       return store.list("");
     }
   }
 
-  /** A URI for a log: what stands before its host, a key or a password, is masked. */
-  public static String shown(String uri) {
+  /** Returns a URI for a log, with credentials in it masked. */
+  public static String redacted(String uri) {
     return uri.replaceFirst("://[^/@\\s]+@", "://***@");
   }
 
-  private static String folder(String uri) {
+  private static String parent(String uri) {
     return uri.substring(0, uri.lastIndexOf('/') + 1);
   }
 
   private static String name(String uri) {
     String name = uri.substring(uri.lastIndexOf('/') + 1);
-    if (name.isEmpty() || folder(uri).equals("s3://")) {
-      throw new ConfigurationException(uri + ": an object in a bucket expected, s3://BUCKET/KEY");
+    if (name.isEmpty() || parent(uri).equals("s3://")) {
+      throw new ConfigurationException(Mismatch.of("object", "s3://BUCKET/KEY", uri));
     }
     return name;
   }
 
   /**
-   * The path that a {@code file:} URI or a plain path means.
+   * Returns the path of a {@code file:} URI or a plain path.
    *
    * @throws ConfigurationException for any other scheme
    */
@@ -97,16 +106,16 @@ public final class ObjectStores {
     String scheme = colon > 1 ? uri.substring(0, colon).toLowerCase(Locale.ROOT) : "file";
     if (!scheme.equals("file")) {
       throw new ConfigurationException(
-          shown(uri)
-              + ": scheme '"
-              + scheme
-              + "' is not served; give s3://BUCKET, a path or a file: URI");
+          Mismatch.of(
+              redacted(uri),
+              "s3://BUCKET, a path or a file: URI",
+              "scheme '" + scheme + "', which is not supported"));
     }
     String path = colon > 1 ? uri.substring(colon + 1).replaceFirst("^//(?=/)", "") : uri;
     try {
       return Path.of(path);
     } catch (InvalidPathException e) {
-      throw new ConfigurationException(uri + ": not a path: " + e.getReason(), e);
+      throw new ConfigurationException(uri + ": invalid path: " + e.getReason(), e);
     }
   }
 }

@@ -6,29 +6,31 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * What is to be fetched of one object. Ranges that lie near each other are joined, since a request
- * costs more than the few bytes between them; what is fetched for that alone stays below {@code
- * 1/}{@value #NEEDED_PER_WASTED} of what is needed.
+ * The ranges to fetch of one object. Ranges close to each other are joined, because a request costs
+ * more than the few bytes between them; the bytes fetched only for that are at most {@code
+ * 1/}{@value #NEEDED_PER_WASTED} of the needed ones.
  *
- * @param object the bytes land in
- * @param ranges ascending and apart
- * @param needed bytes that were asked for and not held already
+ * @param object that receives the bytes
+ * @param ranges ascending and disjoint
+ * @param needed number of requested bytes that the object did not hold yet
  */
 public record RangePlan(SparseObject object, List<ByteRange> ranges, long needed) {
-  /** Beyond this a request of its own is quicker, even on a fast connection. */
-  private static final long WIDEST_GAP = 256 << 10;
+  /** Beyond this a separate request is faster, even on a fast connection. */
+  private static final long MAX_GAP = 256 << 10;
 
   private static final int NEEDED_PER_WASTED = 64;
 
+  /** Copies the list. */
   public RangePlan {
     ranges = List.copyOf(ranges);
   }
 
+  /** Plans how to fetch the missing ranges of an object. */
   static RangePlan of(SparseObject object, RangeSet needed) {
     return new RangePlan(object, join(needed), needed.bytes());
   }
 
-  /** Bytes that will be fetched. */
+  /** Returns the number of bytes that will be fetched. */
   public long bytes() {
     return ranges.stream().mapToLong(ByteRange::length).sum();
   }
@@ -45,7 +47,7 @@ public record RangePlan(SparseObject object, List<ByteRange> ranges, long needed
     RangeSet joined = new RangeSet(apart);
     for (ByteRange gap : gaps) {
       left -= gap.length();
-      if (left < 0 || gap.length() > WIDEST_GAP) {
+      if (left < 0 || gap.length() > MAX_GAP) {
         break;
       }
       joined.add(gap);

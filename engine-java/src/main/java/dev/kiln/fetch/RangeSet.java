@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Bytes of an object, as ranges that neither meet nor overlap. */
+/** Bytes of an object, as ranges that neither touch nor overlap. */
 final class RangeSet {
   private final TreeMap<Long, Long> endByBegin = new TreeMap<>();
 
@@ -17,6 +17,7 @@ final class RangeSet {
     ranges.forEach(this::add);
   }
 
+  /** Adds a range, joined with those that it touches. */
   void add(ByteRange range) {
     if (range.length() == 0) {
       return;
@@ -33,7 +34,7 @@ final class RangeSet {
     endByBegin.put(begin, end);
   }
 
-  /** The parts of a range that are not in this set, ascending. */
+  /** Returns the parts of a range that are not in this set, ascending. */
   List<ByteRange> missing(ByteRange range) {
     List<ByteRange> missing = new ArrayList<>();
     long at = range.offset();
@@ -53,13 +54,14 @@ final class RangeSet {
     return missing;
   }
 
-  /** Ascending. */
+  /** Returns the ranges, ascending. */
   List<ByteRange> ranges() {
     return endByBegin.entrySet().stream()
         .map(e -> ByteRange.between(e.getKey(), e.getValue()))
         .toList();
   }
 
+  /** Returns the number of bytes. */
   long bytes() {
     return endByBegin.entrySet().stream().mapToLong(e -> e.getValue() - e.getKey()).sum();
   }

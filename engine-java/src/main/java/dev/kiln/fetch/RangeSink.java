@@ -1,6 +1,7 @@
 package dev.kiln.fetch;
 
-import dev.kiln.fetch.S3Failure.Kind;
+import dev.kiln.error.Mismatch;
+import dev.kiln.fetch.RequestException.Kind;
 import dev.kiln.memory.ByteRange;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -15,9 +16,8 @@ import software.amazon.awssdk.core.async.SdkPublisher;
 import software.amazon.awssdk.services.s3.model.GetObjectResponse;
 
 /**
- * Takes the body of one ranged request into memory as it arrives, after it has checked that the
- * service sends what was asked for. The memory is borrowed: nothing is written after {@link
- * #close}.
+ * Writes the body of one ranged response into memory as it arrives, after checking that the service
+ * sends the requested range. The memory is borrowed: nothing is written after {@link #close}.
  */
 final class RangeSink
     implements AsyncResponseTransformer<GetObjectResponse, RangeSink>, Subscriber<ByteBuffer> {
@@ -35,8 +35,10 @@ final class RangeSink
   private int received;
 
   /**
-   * @param range asked for; the object may end within it
-   * @param version the object must have; empty for any
+   * Creates a sink.
+   *
+   * @param range that is requested; the object may end within it
+   * @param version that the object must have; empty for any
    * @param target room for the range; its position is not moved
    */
   RangeSink(ByteRange range, Optional<String> version, ByteBuffer target) {
@@ -45,22 +47,22 @@ final class RangeSink
     this.target = target.slice();
   }
 
-  /** The version of the object that answered. */
+  /** Returns the version of the object that is sent. */
   String etag() {
     return etag;
   }
 
-  /** Size of the whole object in bytes. */
+  /** Returns the size of the whole object in bytes. */
   long objectSize() {
     return objectSize;
   }
 
-  /** Bytes that have arrived, also after a failure. */
+  /** Returns the number of bytes that have arrived, also after a failure. */
   synchronized int received() {
     return received;
   }
 
-  /** From now on nothing is written. */
+  /** Stops writing. */
   synchronized void close() {
     closed = true;
     if (subscription != null) {
@@ -77,35 +79,35 @@ final class RangeSink
   public void onResponse(GetObjectResponse response) {
     try {
       check(response);
-    } catch (S3Failure e) {
+    } catch (RequestException e) {
       result.completeExceptionally(e);
     }
   }
 
-  private void check(GetObjectResponse response) throws S3Failure {
+  private void check(GetObjectResponse response) throws RequestException {
     etag = response.eTag();
     String sent = response.contentRange();
     Matcher matcher = CONTENT_RANGE.matcher(sent == null ? "" : sent);
     if (!matcher.matches() || etag == null) {
-      throw new S3Failure(
+      throw new RequestException(
           Kind.CONFIGURATION,
-          "the service does not serve ranges: Content-Range and ETag expected, found "
-              + sent
-              + " and "
-              + etag,
+          "the service does not serve ranges: "
+              + Mismatch.of("Content-Range and ETag", sent + " and " + etag),
           null);
     }
     if (version.isPresent() && !version.get().equals(etag)) {
-      throw new S3Failure(Kind.CHANGED, "the object changed while it was read", null);
+      throw new RequestException(Kind.CHANGED, "the object changed while it was read", null);
     }
     long begin = Long.parseLong(matcher.group(1));
     objectSize = Long.parseLong(matcher.group(3));
     expected = Long.parseLong(matcher.group(2)) + 1 - begin;
     if (begin != range.offset() || expected != Math.min(range.length(), objectSize - begin)) {
-      throw new S3Failure(
-          Kind.PASSING,
-          "bytes %d+%d asked for, the service sends %s"
-              .formatted(range.offset(), range.length(), sent),
+      throw new RequestException(
+          Kind.TRANSIENT,
+          Mismatch.of(
+              "Content-Range",
+              "bytes %d-%d".formatted(range.offset(), range.offset() + range.length() - 1),
+              sent),
           null);
     }
   }
@@ -132,7 +134,9 @@ final class RangeSink
     }
     int length = bytes.remaining();
     if (length > expected - received) {
-      result.completeExceptionally(new S3Failure(Kind.PASSING, "more bytes than asked for", null));
+      result.completeExceptionally(
+          new RequestException(
+              Kind.TRANSIENT, "the service sends more bytes than requested", null));
       subscription.cancel();
       return;
     }
@@ -146,7 +150,7 @@ final class RangeSink
       result.complete(this);
     } else {
       result.completeExceptionally(
-          new IOException("ended after " + received() + " of " + expected + " bytes"));
+          new IOException("body ended after " + received() + " of " + expected + " bytes"));
     }
   }
 

@@ -1,49 +1,49 @@
 package dev.kiln.fetch;
 
+import dev.kiln.error.RetryPolicy;
+import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * Tries requests again that failed with what may pass. The pauses between tries double up to {@link
- * #LONGEST_PAUSE_MILLIS}; chance takes up to half of each away, so that clients that were told to
- * slow down do not come back all at once.
- */
+/** Makes asynchronous requests and retries those that fail with a transient error. */
 final class Retries {
   private static final Logger log = LoggerFactory.getLogger(ObjectStore.class);
-  private static final long LONGEST_PAUSE_MILLIS = 20_000;
 
-  private final RequestLimits limits;
+  private final RetryPolicy policy;
   private final Traffic traffic;
-  private final Function<Throwable, S3Failure> diagnosis;
+  private final Function<Throwable, RequestException> errors;
   private final Runnable renewCredentials;
 
   /**
+   * Creates retries for one store.
+   *
+   * @param policy when to retry
    * @param traffic counts requests and retries
-   * @param diagnosis tells what a failure means
-   * @param renewCredentials is run where they have expired
+   * @param errors maps what a request failed with
+   * @param renewCredentials runs before a retry of a request whose credentials have expired
    */
   Retries(
-      RequestLimits limits,
+      RetryPolicy policy,
       Traffic traffic,
-      Function<Throwable, S3Failure> diagnosis,
+      Function<Throwable, RequestException> errors,
       Runnable renewCredentials) {
-    this.limits = limits;
+    this.policy = policy;
     this.traffic = traffic;
-    this.diagnosis = diagnosis;
+    this.errors = errors;
     this.renewCredentials = renewCredentials;
   }
 
   /**
-   * Makes a request until it succeeds or is not worth another try.
+   * Makes a request until it succeeds, fails permanently or has used all attempts.
    *
-   * @param what it asks for, for the log
-   * @param request starts one try
-   * @return fails with {@link S3Failure}; cancelling it cancels the try that is under way
+   * @param what it requests, for the log
+   * @param request starts one attempt
+   * @return fails with {@link RequestException}; cancelling it cancels the current attempt
    */
   <T> CompletableFuture<T> run(String what, Supplier<CompletableFuture<T>> request) {
     CompletableFuture<T> result = new CompletableFuture<>();
@@ -68,11 +68,11 @@ final class Retries {
     } catch (RuntimeException e) {
       current = CompletableFuture.failedFuture(e);
     }
-    CompletableFuture<T> under = current;
+    CompletableFuture<T> started = current;
     result.whenComplete(
         (value, failure) -> {
           if (result.isCancelled()) {
-            under.cancel(true);
+            started.cancel(true);
           }
         });
     current.whenComplete(
@@ -94,34 +94,22 @@ final class Retries {
     if (result.isDone()) {
       return;
     }
-    S3Failure failure;
+    RequestException failure;
     try {
-      failure = diagnosis.apply(thrown);
+      failure = errors.apply(thrown);
     } catch (RuntimeException e) {
       result.completeExceptionally(e);
       return;
     }
-    if (!failure.kind().mayPass() || number >= limits.attempts()) {
+    Optional<Duration> pause = policy.retry(number, failure.verdict());
+    if (pause.isEmpty()) {
       result.completeExceptionally(failure);
       return;
     }
-    long pause = pause(number);
     traffic.retry();
-    log.warn(
-        "{}: {}; trying again in {} ms ({} of {})",
-        what,
-        failure.getMessage(),
-        pause,
-        number,
-        limits.attempts());
-    Runnable before = failure.kind() == S3Failure.Kind.EXPIRED ? renewCredentials : () -> {};
-    CompletableFuture.delayedExecutor(pause, TimeUnit.MILLISECONDS)
+    policy.logRetry(log, what, failure, number, pause.get());
+    Runnable before = failure.kind() == RequestException.Kind.EXPIRED ? renewCredentials : () -> {};
+    CompletableFuture.delayedExecutor(pause.get().toMillis(), TimeUnit.MILLISECONDS)
         .execute(() -> attempt(what, request, number + 1, before, result));
-  }
-
-  private long pause(int number) {
-    long full =
-        Math.min(LONGEST_PAUSE_MILLIS, limits.firstPause().toMillis() << Math.min(number - 1, 20));
-    return full - ThreadLocalRandom.current().nextLong(full / 2 + 1);
   }
 }

@@ -17,15 +17,15 @@ import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.utils.SdkAutoCloseable;
 
 /**
- * Where the credentials of a bucket's requests come from. The chain renews its own before they run
- * out; those it could not know to be void are looked up anew by {@link #renew}.
+ * Source of the credentials of a bucket's requests. The AWS chain renews its own credentials before
+ * they expire; others are looked up again by {@link #renew}.
  */
 final class S3Credentials implements AwsCredentialsProvider, AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(ObjectStore.class);
 
   private static final String PROFILE = "AWS_PROFILE";
 
-  /** Where one of these is set, a service of the machine gives credentials. */
+  /** If one of these is set, a service of the machine provides credentials. */
   private static final List<String> EXPECTED =
       List.of(
           "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
@@ -43,11 +43,11 @@ final class S3Credentials implements AwsCredentialsProvider, AutoCloseable {
   }
 
   /**
-   * Finds credentials as the identity asks.
+   * Finds the credentials of an identity.
    *
    * @param bucket for messages
-   * @throws ConfigurationException if there must be some and none are found
-   * @throws UncheckedIOException if the machine's own service gives none now, which may pass
+   * @throws ConfigurationException if they are required and none are found
+   * @throws UncheckedIOException if the machine's credentials service fails, which is transient
    */
   static S3Credentials find(String bucket, Identity identity) {
     if (identity.signing() == Identity.Signing.ANONYMOUS) {
@@ -70,16 +70,15 @@ final class S3Credentials implements AwsCredentialsProvider, AutoCloseable {
     }
   }
 
-  /** What to do where the chain gives nothing. */
+  /** Returns anonymous credentials, or throws if the identity requires others. */
   private static S3Credentials without(String bucket, Identity identity, SdkClientException e) {
     Optional<String> variable = EXPECTED.stream().filter(S3Credentials::isSet).findFirst();
     if (variable.isPresent()) {
-      // Not read as anyone may: the machine has a role, and its requests are to be signed.
+      // Not anonymous: the machine has a role, and its requests must be signed.
       log.warn("credentials: {}", e.getMessage());
       throw new UncheckedIOException(
           new UnavailableException(
-              "s3://%s: %s is set, but gives no credentials now".formatted(bucket, variable.get()),
-              e));
+              "s3://" + bucket, variable.get() + " is set but provides no credentials now", e));
     }
     String missing = new S3ErrorMapper(bucket, identity, true).noCredentials();
     if (identity.signing() == Identity.Signing.REQUIRED || isSet(PROFILE)) {
@@ -87,9 +86,10 @@ final class S3Credentials implements AwsCredentialsProvider, AutoCloseable {
       throw new ConfigurationException(missing, e);
     }
     if (identity.requesterPays()) {
-      throw new ConfigurationException(missing + " (the requester pays, so it must be known)", e);
+      throw new ConfigurationException(
+          missing + " (the requester pays, so requests must be signed)", e);
     }
-    log.info("s3://{}: no AWS credentials found, so it is read as anyone may", bucket);
+    log.info("s3://{}: no AWS credentials found; requests are unsigned", bucket);
     return anonymous();
   }
 
@@ -105,7 +105,7 @@ final class S3Credentials implements AwsCredentialsProvider, AutoCloseable {
     return DefaultCredentialsProvider.builder().build();
   }
 
-  /** Whether requests go unsigned. */
+  /** Returns whether requests are unsigned. */
   boolean isAnonymous() {
     return anonymous;
   }
@@ -115,7 +115,7 @@ final class S3Credentials implements AwsCredentialsProvider, AutoCloseable {
     return current.resolveCredentials();
   }
 
-  /** Forgets what was found and looks again: a profile file or role may have changed. */
+  /** Looks the credentials up again: a profile file or role may have changed. */
   synchronized void renew() {
     AwsCredentialsProvider old = current;
     current = lookUp.get();

@@ -1,15 +1,15 @@
 package dev.kiln.fetch;
 
-import dev.kiln.fetch.S3Failure.Kind;
+import dev.kiln.fetch.RequestException.Kind;
 import java.io.IOException;
 import java.util.Set;
 import java.util.concurrent.CompletionException;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.SdkException;
 
-/** Tells what a failed request means, from what the service or the way to it said. */
+/** Maps failed requests to S3 to their meaning, by the response or the error of the connection. */
 final class S3ErrorMapper {
-  private static final Set<String> SLOW =
+  private static final Set<String> TRANSIENT =
       Set.of(
           "SlowDown",
           "Throttling",
@@ -39,9 +39,11 @@ final class S3ErrorMapper {
   private final boolean anonymous;
 
   /**
+   * Creates a mapper.
+   *
    * @param bucket for messages
-   * @param identity as whom it is asked
-   * @param anonymous whether requests go unsigned after all
+   * @param identity that requests use
+   * @param anonymous whether requests are unsigned
    */
   S3ErrorMapper(String bucket, Identity identity, boolean anonymous) {
     this.bucket = bucket;
@@ -49,48 +51,55 @@ final class S3ErrorMapper {
     this.anonymous = anonymous;
   }
 
-  S3Failure of(Throwable thrown) {
+  /**
+   * Maps the failure of a request.
+   *
+   * @param thrown by the client
+   * @throws RuntimeException {@code thrown} itself, if it is a bug
+   */
+  RequestException map(Throwable thrown) {
     Throwable cause = thrown;
     while (cause instanceof CompletionException && cause.getCause() != null) {
       cause = cause.getCause();
     }
-    if (cause instanceof S3Failure failure) {
+    if (cause instanceof RequestException failure) {
       return failure;
     }
-    if (cause instanceof AwsServiceException answer) {
-      return ofAnswer(answer);
+    if (cause instanceof AwsServiceException response) {
+      return ofResponse(response);
     }
     for (Throwable e = cause; e != null; e = e.getCause()) {
-      if (e instanceof S3Failure failure) {
+      if (e instanceof RequestException failure) {
         return failure;
       }
       if (e.getMessage() != null && e.getMessage().contains("Unable to load credentials")) {
-        return new S3Failure(Kind.CONFIGURATION, noCredentials(), cause);
+        return new RequestException(Kind.CONFIGURATION, noCredentials(), cause);
       }
     }
     if (cause instanceof IOException || cause instanceof SdkException) {
-      return new S3Failure(Kind.PASSING, "connection failed: " + innermost(cause), cause);
+      return new RequestException(Kind.TRANSIENT, "connection failed: " + innermost(cause), cause);
     }
-    // A defect, in Kiln or below: not to be tried again, nor to be taken for a fault of the object.
-    throw cause instanceof RuntimeException defect ? defect : new IllegalStateException(cause);
+    // A bug, in Kiln or a library: not retried, and not an error of the object.
+    throw cause instanceof RuntimeException bug ? bug : new IllegalStateException(cause);
   }
 
-  private S3Failure ofAnswer(AwsServiceException answer) {
-    String code = answer.awsErrorDetails() == null ? null : answer.awsErrorDetails().errorCode();
+  private RequestException ofResponse(AwsServiceException response) {
+    String code =
+        response.awsErrorDetails() == null ? null : response.awsErrorDetails().errorCode();
     code = code == null ? "" : code;
-    int status = answer.statusCode();
-    String said = "the service answered " + status + (code.isEmpty() ? "" : " " + code);
-    if (status >= 500 || status == 429 || SLOW.contains(code)) {
-      return new S3Failure(Kind.PASSING, said, answer);
+    int status = response.statusCode();
+    String found = "the service responded " + status + (code.isEmpty() ? "" : " " + code);
+    if (status >= 500 || status == 429 || TRANSIENT.contains(code)) {
+      return new RequestException(Kind.TRANSIENT, found, response);
     }
     if (EXPIRED.contains(code)) {
-      return new S3Failure(
+      return new RequestException(
           Kind.EXPIRED,
           ofBucket("the credentials have expired (" + code + "): renew them"),
-          answer);
+          response);
     }
     if (BAD_CREDENTIALS.contains(code)) {
-      return new S3Failure(
+      return new RequestException(
           Kind.CONFIGURATION,
           ofBucket(
               "the credentials are refused ("
@@ -99,42 +108,46 @@ final class S3ErrorMapper {
                   + (identity.accessKey().isPresent()
                       ? " (ENDPOINT_KEY_ID, ENDPOINT_ACCESS_KEY)"
                       : " (AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY)")),
-          answer);
+          response);
     }
     if (code.equals("RequestTimeTooSkewed")) {
-      return new S3Failure(
-          Kind.CONFIGURATION, ofBucket("this machine's clock is wrong (" + code + ")"), answer);
+      return new RequestException(
+          Kind.CONFIGURATION, ofBucket("this machine's clock is wrong (" + code + ")"), response);
     }
     if (code.equals("NoSuchBucket") || code.equals("InvalidBucketName")) {
-      return new S3Failure(
-          Kind.CONFIGURATION, ofBucket("there is no such bucket: correct its name"), answer);
+      return new RequestException(
+          Kind.CONFIGURATION, ofBucket("no such bucket: correct its name"), response);
     }
     if (OTHER_REGION.contains(code) || status == 301) {
-      return new S3Failure(
+      return new RequestException(
           Kind.CONFIGURATION,
-          ofBucket("the bucket lies in another region (" + code + "): give --region"),
-          answer);
+          ofBucket("the bucket is in another region (" + code + "): give --region"),
+          response);
     }
     return switch (status) {
-      case 403, 401 -> new S3Failure(Kind.DENIED, said + denied(), answer);
-      case 404 -> new S3Failure(Kind.MISSING, "no such object in s3://" + bucket, answer);
-      case 412 -> new S3Failure(Kind.CHANGED, "the object changed while it was read", answer);
-      case 416 -> new S3Failure(Kind.NO_SUCH_RANGE, "the object is empty (0 bytes)", answer);
-      default -> new S3Failure(Kind.REFUSED, said + ": " + oneLine(answer.getMessage()), answer);
+      case 403, 401 -> new RequestException(Kind.DENIED, found + denied(), response);
+      case 404 -> new RequestException(Kind.MISSING, "no such object in s3://" + bucket, response);
+      case 412 ->
+          new RequestException(Kind.CHANGED, "the object changed while it was read", response);
+      case 416 ->
+          new RequestException(Kind.NO_SUCH_RANGE, "the object is empty (0 bytes)", response);
+      default ->
+          new RequestException(
+              Kind.REFUSED, found + ": " + oneLine(response.getMessage()), response);
     };
   }
 
   private String denied() {
     if (anonymous) {
-      return ": asked without credentials; give some (AWS_PROFILE or AWS_ACCESS_KEY_ID)";
+      return ": the request was unsigned; set AWS_PROFILE or AWS_ACCESS_KEY_ID";
     }
     return identity.requesterPays()
-        ? ": the credentials lack s3:GetObject or s3:PutObject on it"
-        : ": the credentials lack s3:GetObject or s3:PutObject on it, there is no such object and"
-            + " they lack s3:ListBucket, or the requester pays: then give --requester-pays";
+        ? ": the credentials lack s3:GetObject or s3:PutObject"
+        : ": the credentials lack s3:GetObject or s3:PutObject, the object does not exist and they"
+            + " lack s3:ListBucket, or the requester pays: then give --requester-pays";
   }
 
-  /** What to say where no credentials were found. */
+  /** Returns the message for missing credentials. */
   String noCredentials() {
     return ofBucket(
         "no AWS credentials found: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and"

@@ -1,7 +1,7 @@
 package dev.kiln.fetch;
 
-import dev.kiln.error.SceneException;
 import dev.kiln.memory.ByteRange;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -14,7 +14,7 @@ import java.util.function.Supplier;
 
 /**
  * Fetches ranges of objects in parts of a few megabytes, as many at once as there are connections.
- * Scenes that are fetched at the same time take turns at a connection that comes free.
+ * Scenes that are fetched at the same time take turns at free connections.
  */
 final class S3Fetch {
   /** Large enough that a connection is at full speed, small enough to share the work. */
@@ -30,11 +30,11 @@ final class S3Fetch {
     this.connections = new Semaphore(connections, true);
   }
 
-  /** What an object begins with. */
+  /** The first bytes of an object, and its size. */
   record Head(String key, String version, long size, ByteBuffer bytes) {}
 
   /** Fetches the first bytes of objects. */
-  List<Head> heads(List<String> keys) throws SceneException, InterruptedException {
+  List<Head> heads(List<String> keys) throws IOException, InterruptedException {
     List<ByteBuffer> buffers = new ArrayList<>();
     List<Supplier<CompletableFuture<RangeSink>>> starts = new ArrayList<>();
     for (String key : keys) {
@@ -54,8 +54,8 @@ final class S3Fetch {
     return heads;
   }
 
-  /** Fetches what was planned into the objects' buffers. */
-  void ranges(Collection<RangePlan> plans) throws SceneException, InterruptedException {
+  /** Fetches the planned ranges into the objects' buffers. */
+  void ranges(Collection<RangePlan> plans) throws IOException, InterruptedException {
     List<String> keys = new ArrayList<>();
     List<ObjectPart> parts = new ArrayList<>();
     List<Supplier<CompletableFuture<RangeSink>>> starts = new ArrayList<>();
@@ -79,17 +79,17 @@ final class S3Fetch {
       // The buffers may be freed as soon as this returns.
       parts.forEach(ObjectPart::stop);
     }
-    plans.forEach(plan -> plan.ranges().forEach(plan.object()::hold));
+    plans.forEach(plan -> plan.ranges().forEach(plan.object()::addHeld));
   }
 
   /**
    * Runs requests in order as connections come free. The first that fails cancels the others.
    *
-   * @param keys of the objects they ask for
+   * @param keys the object of each request
    */
   private List<RangeSink> runAll(
       List<String> keys, List<Supplier<CompletableFuture<RangeSink>>> starts)
-      throws SceneException, InterruptedException {
+      throws IOException, InterruptedException {
     CompletableFuture<Void> failed = new CompletableFuture<>();
     List<CompletableFuture<RangeSink>> running = new ArrayList<>();
     try {
@@ -102,25 +102,24 @@ final class S3Fetch {
       CompletableFuture.anyOf(failed, all.exceptionally(thrown -> null)).get();
       for (int i = 0; i < running.size(); i++) {
         if (running.get(i).isCompletedExceptionally()) {
-          throw fault(keys.get(i), running.get(i));
+          throw error(keys.get(i), running.get(i));
         }
       }
       return running.stream().map(CompletableFuture::join).toList();
     } catch (ExecutionException e) {
-      // Neither of the two waited for ends so.
+      // Neither of the two futures completes exceptionally.
       throw new IllegalStateException(e);
     } finally {
       running.forEach(request -> request.cancel(true));
     }
   }
 
-  private static SceneException fault(String key, CompletableFuture<?> failed)
-      throws InterruptedException {
+  private IOException error(String key, CompletableFuture<?> failed) throws InterruptedException {
     try {
       S3Requests.await(failed);
       throw new IllegalStateException(key + ": did not fail");
-    } catch (S3Failure e) {
-      return e.ofObject(key);
+    } catch (RequestException e) {
+      return e.toIoException(location.uri(key));
     }
   }
 

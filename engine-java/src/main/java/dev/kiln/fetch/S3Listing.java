@@ -16,18 +16,18 @@ import software.amazon.awssdk.services.s3.model.ListObjectsV2Request;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
 import software.amazon.awssdk.services.s3.model.S3Object;
 
-/** Asks which objects a bucket holds. */
+/** Queries which objects a bucket holds. */
 final class S3Listing {
-  /** As S3 orders keys. */
+  /** The order of keys in S3 listings. */
   private static final Comparator<String> BY_BYTES =
       (a, b) ->
           Arrays.compareUnsigned(
               a.getBytes(StandardCharsets.UTF_8), b.getBytes(StandardCharsets.UTF_8));
 
-  /** Up to so many keys are asked for one by one: these requests are the cheaper ones. */
+  /** Up to this number, keys are queried one by one, because these requests are cheaper. */
   private static final int FEW = 2;
 
-  /** More than these S3 does not name at once. */
+  /** Most keys in one S3 response. */
   private static final int PAGE = 1000;
 
   private final S3Requests requests;
@@ -39,7 +39,9 @@ final class S3Listing {
   }
 
   /**
-   * @param page keys that a list request names
+   * Creates a listing.
+   *
+   * @param page most keys in one response
    */
   S3Listing(S3Requests requests, String bucket, int page) {
     this.requests = requests;
@@ -48,11 +50,11 @@ final class S3Listing {
   }
 
   /**
-   * Which of these objects are there. A list request settles every key up to the last one it names;
-   * the next begins at the first key that is not settled, so there are never more requests than
-   * keys, and mostly one for the keys of a shard.
+   * Returns those of the keys whose objects exist. A list request decides every key up to the last
+   * one it returns; the next starts at the first undecided key, so there are never more requests
+   * than keys, and usually one for the keys of a shard.
    */
-  Set<String> existing(Collection<String> keys) throws S3Failure, InterruptedException {
+  Set<String> existing(Collection<String> keys) throws RequestException, InterruptedException {
     NavigableSet<String> open = new TreeSet<>(BY_BYTES);
     open.addAll(keys);
     Set<String> found = new HashSet<>();
@@ -76,7 +78,7 @@ final class S3Listing {
         return found;
       }
       if (BY_BYTES.compare(last, open.first()) < 0) {
-        // A page full of other keys: what is next is quicker asked for by name.
+        // A page full of other keys: the next key is found faster by a request of its own.
         last = open.first();
         if (exists(last)) {
           found.add(last);
@@ -88,17 +90,17 @@ final class S3Listing {
   }
 
   private ListObjectsV2Response listFrom(String key, String prefix)
-      throws S3Failure, InterruptedException {
+      throws RequestException, InterruptedException {
     ListObjectsV2Request request =
         ListObjectsV2Request.builder()
             .bucket(bucket)
             .prefix(prefix)
             .maxKeys(page)
-            // Exclusive, so a little before.
+            // startAfter is exclusive, so a prefix of the key.
             .startAfter(key.substring(0, key.length() - 1))
             .requestPayer(requests.payer())
             .build();
-    return requests.ask("list from " + key, s3 -> s3.listObjectsV2(request));
+    return requests.request("list from " + key, s3 -> s3.listObjectsV2(request));
   }
 
   private static String commonPrefix(NavigableSet<String> keys) {
@@ -111,22 +113,25 @@ final class S3Listing {
     return first.substring(0, first.lastIndexOf('/', n - 1) + 1);
   }
 
-  private boolean exists(String key) throws S3Failure, InterruptedException {
+  private boolean exists(String key) throws RequestException, InterruptedException {
     HeadObjectRequest request =
         HeadObjectRequest.builder().bucket(bucket).key(key).requestPayer(requests.payer()).build();
     try {
-      requests.ask("head of " + key, s3 -> s3.headObject(request));
+      requests.request("head of " + key, s3 -> s3.headObject(request));
       return true;
-    } catch (S3Failure e) {
-      if (e.kind() == S3Failure.Kind.MISSING) {
+    } catch (RequestException e) {
+      if (e.kind() == RequestException.Kind.MISSING) {
         return false;
       }
       throw e;
     }
   }
 
-  /** Names of objects and folders directly below a prefix that ends with a slash or is empty. */
-  List<String> names(String prefix) throws S3Failure, InterruptedException {
+  /**
+   * Returns the names of objects and directories directly below a prefix that ends with a slash or
+   * is empty.
+   */
+  List<String> names(String prefix) throws RequestException, InterruptedException {
     List<String> names = new ArrayList<>();
     String next = null;
     do {
@@ -140,9 +145,10 @@ final class S3Listing {
               .requestPayer(requests.payer())
               .build();
       ListObjectsV2Response page =
-          requests.ask("list of " + prefix, s3 -> s3.listObjectsV2(request));
-      for (CommonPrefix folder : page.commonPrefixes()) {
-        names.add(folder.prefix().substring(prefix.length(), folder.prefix().length() - 1));
+          requests.request("list of " + prefix, s3 -> s3.listObjectsV2(request));
+      for (CommonPrefix directory : page.commonPrefixes()) {
+        String path = directory.prefix();
+        names.add(path.substring(prefix.length(), path.length() - 1));
       }
       for (S3Object object : page.contents()) {
         names.add(object.key().substring(prefix.length()));

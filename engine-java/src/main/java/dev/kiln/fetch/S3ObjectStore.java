@@ -1,6 +1,5 @@
 package dev.kiln.fetch;
 
-import dev.kiln.error.SceneException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
@@ -12,7 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** A bucket of S3 or of a service that speaks its protocol. */
+/** A bucket of S3 or of an S3-compatible service. */
 final class S3ObjectStore implements ObjectStore {
   private final String root;
   private final S3Location location;
@@ -40,40 +39,28 @@ final class S3ObjectStore implements ObjectStore {
     return location.uri(key);
   }
 
-  /** Whether requests go unsigned. */
+  /** Returns whether requests are unsigned. */
   boolean isAnonymous() {
     return requests.isAnonymous();
   }
 
   @Override
-  public List<SparseObject> open(List<String> keys) throws SceneException, InterruptedException {
+  public List<SparseObject> open(List<String> keys) throws IOException, InterruptedException {
     List<SparseObject> objects = new ArrayList<>();
     try {
       for (S3Fetch.Head head : fetch.heads(keys)) {
-        objects.add(
-            SparseObject.begin(this, head.key(), head.version(), head.size(), head.bytes()));
+        objects.add(SparseObject.open(this, head.key(), head.version(), head.size(), head.bytes()));
       }
       return objects;
-    } catch (InterruptedException | RuntimeException | Error e) {
+    } catch (IOException | InterruptedException | RuntimeException | Error e) {
       ObjectStore.closeAll(objects);
       throw e;
     }
   }
 
   @Override
-  public void fetch(Collection<RangePlan> plans) throws SceneException, InterruptedException {
+  public void fetch(Collection<RangePlan> plans) throws IOException, InterruptedException {
     fetch.ranges(plans);
-  }
-
-  @Override
-  public byte[] read(String key) throws SceneException {
-    try (InputStream in = stream(key)) {
-      return in.readAllBytes();
-    } catch (IOException e) {
-      throw e.getCause() instanceof S3Failure failure
-          ? failure.ofObject(key)
-          : SceneException.transientError(key, e.getMessage(), e);
-    }
   }
 
   @Override
@@ -81,16 +68,16 @@ final class S3ObjectStore implements ObjectStore {
     return new S3Stream(requests, location.key(key), uri(key));
   }
 
-  /** What is asked of the bucket. */
-  private interface Question<T> {
-    T ask() throws S3Failure, InterruptedException;
+  /** A request to the bucket. */
+  private interface Request<T> {
+    T send() throws RequestException, InterruptedException;
   }
 
-  private static <T> T answer(String uri, Question<T> question) throws IOException {
+  private static <T> T send(String uri, Request<T> request) throws IOException {
     try {
-      return question.ask();
-    } catch (S3Failure e) {
-      throw e.ofFile(uri);
+      return request.send();
+    } catch (RequestException e) {
+      throw e.toIoException(uri);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new InterruptedIOException(uri + ": interrupted");
@@ -101,21 +88,21 @@ final class S3ObjectStore implements ObjectStore {
   public Set<String> existing(Collection<String> keys) throws IOException {
     Map<String, String> relative = new HashMap<>();
     keys.forEach(key -> relative.put(location.key(key), key));
-    return answer(root, () -> listing.existing(relative.keySet())).stream()
+    return send(root, () -> listing.existing(relative.keySet())).stream()
         .map(relative::get)
         .collect(Collectors.toUnmodifiableSet());
   }
 
   @Override
-  public List<String> list(String folder) throws IOException {
-    String prefix = location.key(folder);
+  public List<String> list(String directory) throws IOException {
+    String prefix = location.key(directory);
     String slashed = prefix.isEmpty() || prefix.endsWith("/") ? prefix : prefix + "/";
-    return answer(uri(folder), () -> listing.names(slashed));
+    return send(uri(directory), () -> listing.names(slashed));
   }
 
   @Override
   public void put(String key, byte[] bytes) throws IOException {
-    answer(
+    send(
         uri(key),
         () -> {
           upload.put(location.key(key), bytes);

@@ -7,6 +7,8 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.function.Function;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
@@ -26,32 +28,34 @@ import software.amazon.awssdk.services.s3.S3AsyncClientBuilder;
 import software.amazon.awssdk.services.s3.model.GetObjectRequest;
 import software.amazon.awssdk.services.s3.model.RequestPayer;
 
-/** The requests to one bucket: signed, limited, counted, and tried again. Owns the connections. */
+/** The requests to one bucket: signed, limited, counted and retried. Owns the connections. */
 final class S3Requests implements AutoCloseable {
-  /** Both public archives lie there; for other buckets AWS names the region. */
+  /** Region of both public archives; for other buckets AWS redirects to theirs. */
   private static final Region FIRST_GUESS = Region.US_WEST_2;
 
   private static final Duration CONNECT_LIMIT = Duration.ofSeconds(10);
 
-  /** Requests that are not counted against the connections of a fetch: items, lists, puts. */
+  /** Connections for requests outside a fetch: items, lists, puts. */
   private static final int MORE_CONNECTIONS = 8;
 
   private final String bucket;
   private final Identity identity;
   private final S3Credentials credentials;
   private final Traffic traffic = new Traffic();
-  private final S3ErrorMapper diagnosis;
+  private final S3ErrorMapper errors;
   private final Retries retries;
   private final SdkAsyncHttpClient http;
   private final S3AsyncClient client;
+  private final ExecutorService starters = Executors.newCachedThreadPool(S3Requests::daemon);
 
   S3Requests(String bucket, StoreOptions options) {
     this.bucket = bucket;
     this.identity =
         options.endpoint().isPresent() ? options.identity() : options.identity().with(bucket);
     this.credentials = S3Credentials.find(bucket, identity);
-    this.diagnosis = new S3ErrorMapper(bucket, identity, credentials.isAnonymous());
-    this.retries = new Retries(options.limits(), traffic, diagnosis::of, credentials::renew);
+    this.errors = new S3ErrorMapper(bucket, identity, credentials.isAnonymous());
+    this.retries =
+        new Retries(options.limits().retryPolicy(), traffic, errors::map, credentials::renew);
     this.http = http(options.limits());
     this.client = client(options, credentials, http);
   }
@@ -84,11 +88,11 @@ final class S3Requests implements AutoCloseable {
             .httpClient(http)
             .credentialsProvider(credentials)
             .region(region(options))
-            // Every request carries what it needs: ranges have no checksum, and puts bring theirs.
+            // Ranges have no checksum, and puts set theirs explicitly.
             .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
             .responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED)
             .overrideConfiguration(all -> all.retryStrategy(AwsRetryStrategy.doNotRetry()))
-            // Completion is a few instructions, so no thread is woken for it.
+            // Completion is a few instructions, not worth another thread.
             .asyncConfiguration(
                 async ->
                     async.advancedOption(
@@ -106,7 +110,7 @@ final class S3Requests implements AutoCloseable {
       return Region.of(options.region().get());
     }
     try {
-      // Not the instance's own: off EC2 its look-up takes seconds, and AWS leads to the bucket's.
+      // Without the instance's own region: off EC2 its lookup takes seconds, and AWS redirects.
       return new AwsRegionProviderChain(
               new SystemSettingsRegionProvider(), new AwsProfileRegionProvider())
           .getRegion();
@@ -115,36 +119,74 @@ final class S3Requests implements AutoCloseable {
     }
   }
 
+  /** Returns the counters of these requests. */
   Traffic traffic() {
     return traffic;
   }
 
-  /** Whether requests go unsigned. */
+  /** Returns whether requests are unsigned. */
   boolean isAnonymous() {
     return credentials.isAnonymous();
   }
 
-  /** Makes a request until it succeeds or is not worth another try. */
+  /** Makes a request with retries. */
   <T> CompletableFuture<T> send(
       String what, Function<S3AsyncClient, CompletableFuture<T>> request) {
-    return retries.run(what, () -> request.apply(client));
+    return retries.run(what, () -> start(request));
   }
 
-  /** Makes a request and waits for its answer. */
-  <T> T ask(String what, Function<S3AsyncClient, CompletableFuture<T>> request)
-      throws S3Failure, InterruptedException {
+  /** Starts a request on a thread of its own, because the SDK clears the caller's interrupt. */
+  private <T> CompletableFuture<T> start(Function<S3AsyncClient, CompletableFuture<T>> request) {
+    CompletableFuture<T> result = new CompletableFuture<>();
+    starters.execute(
+        () -> {
+          if (result.isDone()) {
+            return;
+          }
+          try {
+            CompletableFuture<T> sent = request.apply(client);
+            result.whenComplete(
+                (value, thrown) -> {
+                  if (result.isCancelled()) {
+                    sent.cancel(true);
+                  }
+                });
+            sent.whenComplete(
+                (value, thrown) -> {
+                  if (thrown == null) {
+                    result.complete(value);
+                  } else {
+                    result.completeExceptionally(thrown);
+                  }
+                });
+          } catch (RuntimeException e) {
+            result.completeExceptionally(e);
+          }
+        });
+    return result;
+  }
+
+  private static Thread daemon(Runnable task) {
+    Thread thread = new Thread(task, "s3-start");
+    thread.setDaemon(true);
+    return thread;
+  }
+
+  /** Makes a request with retries and waits for its response. */
+  <T> T request(String what, Function<S3AsyncClient, CompletableFuture<T>> request)
+      throws RequestException, InterruptedException {
     return await(send(what, request));
   }
 
-  /** Waits for an answer; an interrupt cancels the request. */
-  static <T> T await(CompletableFuture<T> answer) throws S3Failure, InterruptedException {
+  /** Waits for a response; an interrupt cancels the request. */
+  static <T> T await(CompletableFuture<T> answer) throws RequestException, InterruptedException {
     try {
       return answer.get();
     } catch (InterruptedException e) {
       answer.cancel(true);
       throw e;
     } catch (ExecutionException e) {
-      if (e.getCause() instanceof S3Failure failure) {
+      if (e.getCause() instanceof RequestException failure) {
         throw failure;
       }
       throw new IllegalStateException(e.getCause());
@@ -159,7 +201,7 @@ final class S3Requests implements AutoCloseable {
         s3 -> s3.getObject(get(key, range, version), new RangeSink(range, version, target)));
   }
 
-  /** Starts to fetch a part; a try that broke off is carried on. */
+  /** Starts to fetch a part; a retry continues where the last attempt ended. */
   CompletableFuture<RangeSink> part(String key, ObjectPart part) {
     return send(
         key + ": " + part,
@@ -182,13 +224,14 @@ final class S3Requests implements AutoCloseable {
         .build();
   }
 
-  /** What every request says of who pays; null where its owner does. */
+  /** Returns who pays for requests; null for the bucket's owner. */
   RequestPayer payer() {
     return identity.requesterPays() ? RequestPayer.REQUESTER : null;
   }
 
   @Override
   public void close() {
+    starters.shutdown();
     client.close();
     http.close();
     credentials.close();

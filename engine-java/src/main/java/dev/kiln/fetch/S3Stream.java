@@ -9,11 +9,11 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * An object read front to back, in ranges of its own so that a broken connection is carried on and
- * not begun again. All bytes are of one version of the object.
+ * An object read front to back, range by range, so that a broken connection costs one range and not
+ * the whole object. All bytes are of one version of the object.
  */
 final class S3Stream extends InputStream {
-  /** Holds a STAC item, so that one is read with one request. */
+  /** Larger than most STAC items, so that an item is read with one request. */
   private static final int FIRST_BYTES = 1 << 20;
 
   private static final int NEXT_BYTES = 8 << 20;
@@ -44,20 +44,20 @@ final class S3Stream extends InputStream {
       version = Optional.of(sink.etag());
       size = sink.objectSize();
       at += sink.received();
-    } catch (S3Failure e) {
-      if (e.kind() == S3Failure.Kind.NO_SUCH_RANGE && at == 0) {
+    } catch (RequestException e) {
+      if (e.kind() == RequestException.Kind.NO_SUCH_RANGE && at == 0) {
         chunk.limit(0);
         size = 0;
         return;
       }
-      throw e.ofFile(uri);
+      throw e.toIoException(uri);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new InterruptedIOException(uri + ": reading was interrupted");
+      throw new InterruptedIOException(uri + ": interrupted while reading");
     }
   }
 
-  /** Makes sure that there is something to read; false at the end. */
+  /** Reads the next range if the last one is used up; returns false at the end. */
   private boolean ready() throws IOException {
     if (!chunk.hasRemaining() && at < size) {
       if (chunk.capacity() < NEXT_BYTES) {

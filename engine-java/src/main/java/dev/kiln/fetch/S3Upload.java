@@ -19,8 +19,8 @@ import software.amazon.awssdk.services.s3.model.UploadPartRequest;
 import software.amazon.awssdk.services.s3.model.UploadPartResponse;
 
 /**
- * Puts whole objects. Every request carries the CRC-32C of its bytes, which the service checks
- * before it takes them. Large objects go in parts that become the object at once at the end.
+ * Writes whole objects. Every request carries the CRC-32C of its bytes, which the service verifies
+ * before it accepts them. Large objects are uploaded in parts that become the object at the end.
  */
 final class S3Upload {
   private static final Logger log = LoggerFactory.getLogger(ObjectStore.class);
@@ -35,7 +35,7 @@ final class S3Upload {
     this.bucket = bucket;
   }
 
-  void put(String key, byte[] bytes) throws S3Failure, InterruptedException {
+  void put(String key, byte[] bytes) throws RequestException, InterruptedException {
     if (bytes.length > LARGE_BYTES) {
       putInParts(key, bytes);
     } else {
@@ -47,13 +47,13 @@ final class S3Upload {
               .checksumCRC32C(checksum(ByteBuffer.wrap(bytes)))
               .requestPayer(requests.payer())
               .build();
-      requests.ask(
+      requests.request(
           "put of " + key, s3 -> s3.putObject(request, AsyncRequestBody.fromBytesUnsafe(bytes)));
     }
     requests.traffic().written(bytes.length);
   }
 
-  private void putInParts(String key, byte[] bytes) throws S3Failure, InterruptedException {
+  private void putInParts(String key, byte[] bytes) throws RequestException, InterruptedException {
     CreateMultipartUploadRequest create =
         CreateMultipartUploadRequest.builder()
             .bucket(bucket)
@@ -62,7 +62,8 @@ final class S3Upload {
             .checksumAlgorithm(ChecksumAlgorithm.CRC32_C)
             .requestPayer(requests.payer())
             .build();
-    String id = requests.ask("put of " + key, s3 -> s3.createMultipartUpload(create)).uploadId();
+    String id =
+        requests.request("put of " + key, s3 -> s3.createMultipartUpload(create)).uploadId();
     List<CompletableFuture<UploadPartResponse>> parts = new ArrayList<>();
     try {
       List<CompletedPart> completed = new ArrayList<>();
@@ -87,8 +88,8 @@ final class S3Upload {
               .multipartUpload(all -> all.parts(completed))
               .requestPayer(requests.payer())
               .build();
-      requests.ask("put of " + key, s3 -> s3.completeMultipartUpload(complete));
-    } catch (S3Failure | InterruptedException | RuntimeException e) {
+      requests.request("put of " + key, s3 -> s3.completeMultipartUpload(complete));
+    } catch (RequestException | InterruptedException | RuntimeException e) {
       parts.forEach(part -> part.cancel(true));
       abort(key, id);
       throw e;
@@ -113,7 +114,7 @@ final class S3Upload {
                 request, AsyncRequestBody.fromRemainingByteBufferUnsafe(bytes.duplicate())));
   }
 
-  /** Parts that are left behind are paid for until a rule of the bucket removes them. */
+  /** Parts that are left behind cost money until a lifecycle rule of the bucket removes them. */
   private void abort(String key, String id) {
     AbortMultipartUploadRequest request =
         AbortMultipartUploadRequest.builder()
@@ -127,12 +128,12 @@ final class S3Upload {
         .whenComplete(
             (done, thrown) -> {
               if (thrown != null) {
-                log.warn("{}: parts of its upload {} are left in s3://{}", key, id, bucket);
+                log.warn("s3://{}/{}: parts of upload {} are left in the bucket", bucket, key, id);
               }
             });
   }
 
-  /** As the x-amz-checksum-crc32c header holds it. */
+  /** Returns the CRC-32C in the form of the x-amz-checksum-crc32c header. */
   private static String checksum(ByteBuffer bytes) {
     CRC32C crc = new CRC32C();
     crc.update(bytes);

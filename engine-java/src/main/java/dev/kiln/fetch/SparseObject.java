@@ -1,20 +1,20 @@
 package dev.kiln.fetch;
 
-import dev.kiln.error.SceneException;
 import dev.kiln.memory.ByteRange;
 import dev.kiln.memory.HostBuffer;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Collection;
 import java.util.List;
 
 /**
- * An object of which only those bytes are in host memory that were asked for, each at its own
- * offset in a buffer of the object's size; what was never fetched costs no memory and reads as
- * zeros. All its bytes are of one version of the object. Owns the buffer. For one thread at a time.
+ * An object of which only the requested bytes are in host memory, each at its own offset in a
+ * buffer of the object's size. Bytes that were never fetched take no memory and read as zeros. All
+ * bytes are of one version of the object. Owns the buffer. Used by one thread at a time.
  */
 public final class SparseObject implements AutoCloseable {
   /** Address space is cheap but not endless, and no scene is larger. */
-  private static final long LARGEST = 64L << 30;
+  private static final long MAX_BYTES = 64L << 30;
 
   private final ObjectStore store;
   private final String key;
@@ -23,19 +23,24 @@ public final class SparseObject implements AutoCloseable {
   private final RangeSet held = new RangeSet();
 
   /**
+   * Creates an object that holds its first bytes.
+   *
+   * @param store that fetches more of it
+   * @param key in the store
    * @param version changes whenever the object does
+   * @param size of the whole object in bytes
    * @param head its first bytes, copied
-   * @throws SceneException permanent if the object is empty, or larger than any image
+   * @throws UnreadableObjectException if the object is empty, or larger than any image
    */
-  static SparseObject begin(
+  static SparseObject open(
       ObjectStore store, String key, String version, long size, ByteBuffer head)
-      throws SceneException {
+      throws UnreadableObjectException {
     if (size == 0) {
-      throw SceneException.permanent(key, "the object is empty (0 bytes)");
+      throw new UnreadableObjectException(store.uri(key), "the object is empty (0 bytes)");
     }
-    if (size > LARGEST) {
-      throw SceneException.permanent(
-          key, "the object has %d bytes; at most %d expected".formatted(size, LARGEST));
+    if (size > MAX_BYTES) {
+      throw new UnreadableObjectException(
+          store.uri(key), "expected at most %,d bytes, found %,d".formatted(MAX_BYTES, size));
     }
     return new SparseObject(store, key, version, size, head);
   }
@@ -50,36 +55,41 @@ public final class SparseObject implements AutoCloseable {
     held.add(range);
   }
 
+  /** Returns the object's key in its store. */
   public String key() {
     return key;
   }
 
+  /** Returns the version that was opened; changes whenever the object does. */
   String version() {
     return version;
   }
 
-  /** Size of the whole object in bytes. */
+  /** Returns the size of the whole object in bytes. */
   public long size() {
     return buffer.size();
   }
 
-  /** The object's bytes at their own offsets, as far as they were fetched. Borrowed. */
+  /** Returns the fetched bytes at their own offsets. Borrowed. */
   public HostBuffer buffer() {
     return buffer;
   }
 
-  /** Bytes that are in memory. */
+  /** Returns the number of bytes in memory. */
   public long heldBytes() {
     return held.bytes();
   }
 
   /**
-   * A borrowed view of some bytes; those that are not there yet are fetched at once, and some more
-   * behind them that are likely to be asked for next.
+   * Returns some bytes. Missing ones are fetched, together with some bytes behind them that are
+   * likely to be requested next.
    *
-   * @throws SceneException if they cannot be had
+   * @param offset of the first byte
+   * @param length number of bytes; they are within the object
+   * @return a borrowed view
+   * @throws IOException if they cannot be read
    */
-  public ByteBuffer bytes(long offset, int length) throws SceneException, InterruptedException {
+  public ByteBuffer bytes(long offset, int length) throws IOException, InterruptedException {
     List<ByteRange> missing = held.missing(new ByteRange(offset, length));
     if (!missing.isEmpty()) {
       long begin = missing.get(0).offset();
@@ -89,15 +99,19 @@ public final class SparseObject implements AutoCloseable {
     return buffer.slice(offset, length);
   }
 
-  /** Plans how to fetch what is not there yet of some ranges, in any order. */
+  /**
+   * Plans how to fetch the missing bytes of some ranges.
+   *
+   * @param ranges in any order; may overlap
+   */
   public RangePlan plan(Collection<ByteRange> ranges) {
     RangeSet missing = new RangeSet();
     ranges.forEach(range -> held.missing(range).forEach(missing::add));
     return RangePlan.of(this, missing);
   }
 
-  /** Says that these bytes are in the buffer now. */
-  void hold(ByteRange range) {
+  /** Records that these bytes are in the buffer. */
+  void addHeld(ByteRange range) {
     held.add(range);
   }
 

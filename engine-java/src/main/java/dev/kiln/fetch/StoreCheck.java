@@ -1,7 +1,7 @@
 package dev.kiln.fetch;
 
 import dev.kiln.error.ConfigurationException;
-import dev.kiln.error.SceneException;
+import dev.kiln.error.Mismatch;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
@@ -10,51 +10,52 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Tries what a run will do with a store, on the smallest scale. What is found is said in words;
- * what stands in the way is a {@link ConfigurationException} that says what to change.
+ * Checks whether a run can use a store, with a few small requests. The methods return what works in
+ * one line, and throw a {@link ConfigurationException} that names what to change.
  */
 public final class StoreCheck {
   /** Deeper than the keys of any archive. */
-  private static final int DEEPEST = 16;
+  private static final int MAX_DEPTH = 16;
 
-  private static final String TRIAL = "_kiln/doctor.json";
+  private static final String PROBE = "_kiln/doctor.json";
 
   private StoreCheck() {}
 
   /**
-   * Reads the beginning of some object.
+   * Reads the first bytes of some object.
    *
    * @param uri of a source
-   * @return what could be done, in words
+   * @param options how the store is reached
+   * @return what works, in one line
+   * @throws ConfigurationException if nothing can be read
    */
   public static String readable(String uri, StoreOptions options)
       throws IOException, InterruptedException {
     if (!S3Location.isS3(uri) && !Files.isReadable(ObjectStores.localPath(uri))) {
-      throw new ConfigurationException(uri + ": a readable folder expected");
+      throw new ConfigurationException(
+          Mismatch.of(uri, "a readable directory", "none: correct the path or its permissions"));
     }
     try (ObjectStore store = ObjectStores.open(uri, options)) {
       String key;
       try {
         key = someKey(store);
       } catch (AccessDeniedException e) {
-        return uri
-            + " is there, but may not be listed; whether its objects can be read shows"
-            + " when one is";
+        return uri + " exists but cannot be listed; whether its objects can be read is not checked";
       }
       if (key.isEmpty()) {
         return uri + " can be listed and is empty";
       }
-      long begin = System.nanoTime();
+      long start = System.nanoTime();
       store.open(List.of(key)).forEach(SparseObject::close);
       return String.format(
           Locale.ROOT,
-          "%s can be read%s: %s began after %.0f ms",
+          "%s can be read%s: first bytes of %s after %.0f ms",
           uri,
           as(store),
           key,
-          (System.nanoTime() - begin) / 1e6);
-    } catch (SceneException fault) {
-      throw new ConfigurationException(uri + ": " + fault.getMessage(), fault);
+          (System.nanoTime() - start) / 1e6);
+    } catch (IOException e) {
+      throw new ConfigurationException(uri + ": cannot be read: " + e.getMessage(), e);
     }
   }
 
@@ -64,10 +65,10 @@ public final class StoreCheck {
         : "";
   }
 
-  /** Key of some object, found by way of folders; empty if there is none. */
+  /** Returns the key of some object, found by descending into directories; empty for none. */
   private static String someKey(ObjectStore store) throws IOException {
     String key = "";
-    for (int depth = 0; depth < DEEPEST; depth++) {
+    for (int depth = 0; depth < MAX_DEPTH; depth++) {
       List<String> names = store.list(key);
       if (names.isEmpty()) {
         return key;
@@ -78,28 +79,32 @@ public final class StoreCheck {
   }
 
   /**
-   * Writes a small object under {@code _kiln/} and asks for it as a run that resumes does.
+   * Writes a small object under {@code _kiln/} and queries it as a resumed run does.
    *
    * @param uri of an output
-   * @return what could be done, in words
+   * @param options how the store is reached
+   * @return what works, in one line
+   * @throws ConfigurationException if the object cannot be written or found
+   * @throws IOException if the store is unavailable
    */
   public static String writable(String uri, StoreOptions options) throws IOException {
     try (ObjectStore store = ObjectStores.open(uri, options)) {
-      store.put(TRIAL, "{}\n".getBytes(StandardCharsets.UTF_8));
-      // As many keys as are asked for with a list request.
-      List<String> keys = List.of(TRIAL, TRIAL + ".1", TRIAL + ".2", TRIAL + ".3");
+      store.put(PROBE, "{}\n".getBytes(StandardCharsets.UTF_8));
+      // Enough keys that the store queries them with a list request.
+      List<String> keys = List.of(PROBE, PROBE + ".1", PROBE + ".2", PROBE + ".3");
       try {
-        if (!store.existing(keys).contains(TRIAL)) {
+        if (!store.existing(keys).contains(PROBE)) {
           throw new ConfigurationException(
-              store.uri(TRIAL)
-                  + " was written and is not there: a store that is consistent and"
-                  + " lists keys in order expected");
+              Mismatch.of(
+                  store.uri(PROBE),
+                  "a store that is consistent and lists keys in order",
+                  "no trace of an object that was just written"));
         }
       } catch (AccessDeniedException e) {
         throw new ConfigurationException(
-            uri + ": can be written but not listed, which resuming needs: grant s3:ListBucket", e);
+            uri + ": can be written but not listed, which resume needs: grant s3:ListBucket", e);
       }
-      return store.uri(TRIAL) + " was written" + as(store);
+      return store.uri(PROBE) + " was written" + as(store);
     } catch (AccessDeniedException e) {
       throw new ConfigurationException(uri + ": cannot be written (" + e.getReason() + ")", e);
     }

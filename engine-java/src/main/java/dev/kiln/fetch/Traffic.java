@@ -2,7 +2,7 @@ package dev.kiln.fetch;
 
 import java.util.concurrent.atomic.AtomicLong;
 
-/** What went over the way to a store, counted by all its requests. */
+/** Counts the requests to a store and the bytes of objects that they transferred. */
 public final class Traffic {
   private final AtomicLong requests = new AtomicLong();
   private final AtomicLong retries = new AtomicLong();
@@ -10,12 +10,27 @@ public final class Traffic {
   private final AtomicLong bytesWritten = new AtomicLong();
 
   /**
-   * @param requests made, those tried again included
-   * @param retries requests that were tried again
-   * @param bytesRead of objects
-   * @param bytesWritten of objects
+   * A snapshot of the counters.
+   *
+   * @param requests number of requests, retries included
+   * @param retries number of retries
+   * @param bytesRead bytes of objects that were read
+   * @param bytesWritten bytes of objects that were written
    */
-  public record Counts(long requests, long retries, long bytesRead, long bytesWritten) {}
+  public record Counts(long requests, long retries, long bytesRead, long bytesWritten) {
+    /**
+     * Returns the sums of two snapshots.
+     *
+     * @param other snapshot of another store
+     */
+    public Counts plus(Counts other) {
+      return new Counts(
+          requests + other.requests,
+          retries + other.retries,
+          bytesRead + other.bytesRead,
+          bytesWritten + other.bytesWritten);
+    }
+  }
 
   void request() {
     requests.incrementAndGet();

@@ -3,11 +3,14 @@ package dev.kiln.run;
 import dev.kiln.archive.Mask;
 import dev.kiln.archive.Scene;
 import dev.kiln.archive.SceneArchive;
+import dev.kiln.error.RetryPolicy;
 import dev.kiln.error.SceneException;
 import dev.kiln.fetch.ObjectStore;
 import dev.kiln.fetch.RangePlan;
 import dev.kiln.fetch.SparseObject;
 import dev.kiln.pipeline.Stage;
+import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -20,11 +23,11 @@ import org.slf4j.LoggerFactory;
  */
 final class SceneFetch {
   private static final Logger log = LoggerFactory.getLogger(SceneFetch.class);
-  private static final long FIRST_PAUSE_MILLIS = 500;
+  private static final Duration FIRST_PAUSE = Duration.ofMillis(500);
 
   private final SceneArchive archive;
   private final ObjectStore source;
-  private final int attempts;
+  private final RetryPolicy retries;
   private final SceneMasking masking;
   private final int chip;
   private final ByteBudget budget;
@@ -45,44 +48,40 @@ final class SceneFetch {
     this.source = source;
     this.masking = masking;
     this.chip = chip;
-    this.attempts = attempts;
+    this.retries = RetryPolicy.of(attempts, FIRST_PAUSE);
     this.budget = new ByteBudget(memory);
   }
 
-  /** Fetches one scene; transient faults are tried again with growing pauses. */
+  /** Fetches one scene; transient errors are retried with exponential backoff. */
   FetchedScene fetch(String key, Stage stage) throws SceneException, InterruptedException {
-    for (int attempt = 1; ; attempt++) {
-      try {
-        return once(key, stage);
-      } catch (SceneException fault) {
-        if (fault.kind() != SceneException.Kind.TRANSIENT || attempt >= attempts) {
-          throw fault;
-        }
-        long pause = FIRST_PAUSE_MILLIS << (attempt - 1);
-        log.warn(
-            "{}; trying again in {} ms ({} of {})", fault.getMessage(), pause, attempt, attempts);
-        stage.waitFor(
-            () -> {
-              Thread.sleep(pause);
-              return null;
-            });
-      }
-    }
+    return retries.call(
+        log,
+        key,
+        e ->
+            RetryPolicy.Verdict.transientIf(
+                e instanceof SceneException scene && scene.kind() == SceneException.Kind.TRANSIENT),
+        pause ->
+            stage.waitFor(
+                () -> {
+                  RetryPolicy.Sleeper.THREAD.sleep(pause);
+                  return null;
+                }),
+        attempt -> once(key, stage));
   }
 
   private FetchedScene once(String key, Stage stage) throws SceneException, InterruptedException {
-    Scene scene = archive.describe(key, source::read);
+    Scene scene = describe(key);
     if (scene.mask().isEmpty()) {
       return bands(scene, Optional.empty(), scene.assets(), 0, stage);
     }
     Mask mask = scene.mask().get();
-    try (SparseObject object = source.open(List.of(mask.band().object().key())).get(0)) {
-      RangePlan plan = SceneRanges.ofImage(object);
+    try (SparseObject object = open(List.of(mask.band().object().key())).get(0)) {
+      RangePlan plan = SceneRanges.ofImage(source, object);
       ChipSelection selection;
       // Given back before the bands' share is taken: scenes must not wait for each other's masks.
       ByteBudget.Share share = stage.waitFor(() -> budget.take(plan.bytes()));
       try (share) {
-        source.fetch(List.of(plan));
+        fetch(List.of(plan));
         selection = masking.select(scene, mask, object.buffer());
       }
       List<String> wanted = selection.surviving().isEmpty() ? List.of() : scene.assets();
@@ -93,13 +92,13 @@ final class SceneFetch {
   private FetchedScene bands(
       Scene scene, Optional<ChipSelection> selection, List<String> wanted, long before, Stage stage)
       throws SceneException, InterruptedException {
-    List<SparseObject> objects = source.open(wanted);
+    List<SparseObject> objects = open(wanted);
     ByteBudget.Share share = null;
     try {
-      List<RangePlan> plans = SceneRanges.ofChips(scene, objects, selection, chip);
+      List<RangePlan> plans = SceneRanges.ofChips(source, scene, objects, selection, chip);
       long needed = held(objects) + plans.stream().mapToLong(RangePlan::bytes).sum();
       share = stage.waitFor(() -> budget.take(needed));
-      source.fetch(plans);
+      fetch(plans);
       return new FetchedScene(scene, selection, objects, before + held(objects), share);
     } catch (InterruptedException | RuntimeException | Error e) {
       objects.forEach(SparseObject::close);
@@ -107,6 +106,30 @@ final class SceneFetch {
         share.close();
       }
       throw e;
+    }
+  }
+
+  private Scene describe(String key) throws SceneException {
+    try {
+      return archive.describe(key, source::stream);
+    } catch (IOException e) {
+      throw StoreErrors.of(source, List.of(key), e);
+    }
+  }
+
+  private List<SparseObject> open(List<String> keys) throws SceneException, InterruptedException {
+    try {
+      return source.open(keys);
+    } catch (IOException e) {
+      throw StoreErrors.of(source, keys, e);
+    }
+  }
+
+  private void fetch(List<RangePlan> plans) throws SceneException, InterruptedException {
+    try {
+      source.fetch(plans);
+    } catch (IOException e) {
+      throw StoreErrors.of(source, plans.stream().map(plan -> plan.object().key()).toList(), e);
     }
   }
 

@@ -3,12 +3,14 @@ package dev.kiln.run;
 import dev.kiln.archive.BandAsset;
 import dev.kiln.archive.Scene;
 import dev.kiln.error.SceneException;
+import dev.kiln.fetch.ObjectStore;
 import dev.kiln.fetch.RangePlan;
 import dev.kiln.fetch.SparseObject;
 import dev.kiln.raster.ChipGrid;
 import dev.kiln.raster.CogLayout;
 import dev.kiln.raster.StripStep;
 import dev.kiln.raster.StripWindow;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -20,24 +22,30 @@ final class SceneRanges {
   private SceneRanges() {}
 
   /** All of an object's full-resolution image, and none of its overviews. */
-  static RangePlan ofImage(SparseObject object) throws SceneException, InterruptedException {
-    CogLayout layout = layout(object);
+  static RangePlan ofImage(ObjectStore source, SparseObject object)
+      throws SceneException, InterruptedException {
+    CogLayout layout = layout(source, object);
     return object.plan(layout.tiles(IntStream.rangeClosed(1, layout.bands()).toArray()));
   }
 
   /**
    * The tiles that the strips of a scene's chips touch.
    *
+   * @param source of the objects
    * @param objects of the scene's bands
    * @param selection its chips that are wanted; empty for all
    * @param chip edge in pixels
    */
   static List<RangePlan> ofChips(
-      Scene scene, List<SparseObject> objects, Optional<ChipSelection> selection, int chip)
+      ObjectStore source,
+      Scene scene,
+      List<SparseObject> objects,
+      Optional<ChipSelection> selection,
+      int chip)
       throws SceneException, InterruptedException {
     List<CogLayout> layouts = new ArrayList<>();
     for (SparseObject object : objects) {
-      layouts.add(layout(object));
+      layouts.add(layout(source, object));
     }
     if (objects.isEmpty()) {
       return List.of();
@@ -74,7 +82,17 @@ final class SceneRanges {
     return grid.strips(step.tileHeight(), step.rowStep(), wanted);
   }
 
-  private static CogLayout layout(SparseObject object) throws SceneException, InterruptedException {
-    return CogLayout.read(object.key(), object.size(), object::bytes);
+  private static CogLayout layout(ObjectStore source, SparseObject object)
+      throws SceneException, InterruptedException {
+    return CogLayout.read(
+        object.key(),
+        object.size(),
+        (offset, length) -> {
+          try {
+            return object.bytes(offset, length);
+          } catch (IOException e) {
+            throw StoreErrors.of(source, List.of(object.key()), e);
+          }
+        });
   }
 }

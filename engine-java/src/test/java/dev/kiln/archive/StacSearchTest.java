@@ -224,7 +224,7 @@ class StacSearchTest {
 
     assertThatThrownBy(() -> search().run(client))
         .isInstanceOf(IOException.class)
-        .hasMessageContaining("status 500 at try 6")
+        .hasMessageContaining("status 500")
         .hasMessageContaining("try again later");
     assertThat(waits).hasSize(5);
   }
@@ -235,7 +235,7 @@ class StacSearchTest {
 
     assertThatThrownBy(() -> search().run(client))
         .isInstanceOf(IOException.class)
-        .hasMessageContaining("asks to wait 86400 s");
+        .hasMessageContaining("Retry-After 86400 s");
     assertThat(waits).isEmpty();
   }
 

@@ -170,7 +170,7 @@ class StoreFlagsTest {
           .as(printed.toString())
           .isZero();
       assertThat(printed.toString())
-          .contains("s3://archive can be read with credentials: list.txt began after")
+          .contains("s3://archive can be read with credentials: first bytes of list.txt after")
           .contains("s3://embeddings/d/_kiln/doctor.json was written with credentials");
 
       assertThat(kiln("doctor", "--source=s3://nowhere", "--out=s3://nowhere"))

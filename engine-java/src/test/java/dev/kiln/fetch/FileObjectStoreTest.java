@@ -2,22 +2,27 @@ package dev.kiln.fetch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.kiln.error.ConfigurationException;
-import dev.kiln.error.SceneException;
 import dev.kiln.memory.ByteRange;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import org.assertj.core.api.ThrowableAssert;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class FileObjectStoreTest {
@@ -46,7 +51,7 @@ class FileObjectStoreTest {
   }
 
   @Test
-  void putReplacesAndLeavesNothingBeside() throws Exception {
+  void putReplacesAndLeavesNoOtherFiles() throws Exception {
     store.put("x", new byte[] {1});
     store.put("x", new byte[] {2, 3});
     assertThat(store.read("x")).containsExactly(2, 3);
@@ -56,7 +61,7 @@ class FileObjectStoreTest {
   }
 
   @Test
-  void putSweepsUpWhatADeadWriterLeftLongAgoAndNothingElse() throws Exception {
+  void putRemovesOnlyAbandonedTemporaryFilesOfItsOwnKey() throws Exception {
     Path old = Files.write(folder.resolve(".x.99-1.part"), new byte[10]);
     Files.setLastModifiedTime(old, FileTime.from(Instant.now().minus(Duration.ofHours(1))));
     Path fresh = Files.write(folder.resolve(".x.98-1.part"), new byte[10]);
@@ -69,22 +74,62 @@ class FileObjectStoreTest {
   }
 
   @Test
-  void whatIsNotThereIsPermanent() {
+  void missingObjectIsNamed() {
     assertThatThrownBy(() -> store.open(List.of("no/such.tif")))
-        .isInstanceOfSatisfying(
-            SceneException.class,
-            fault -> assertThat(fault.kind()).isEqualTo(SceneException.Kind.PERMANENT))
-        .hasMessage("no/such.tif: no such object under " + folder);
-    assertThatThrownBy(() -> store.read("no/such.tif")).isInstanceOf(SceneException.class);
+        .isInstanceOf(NoSuchFileException.class)
+        .hasMessage(folder + "/no/such.tif: no such object under " + folder);
+    assertThatThrownBy(() -> store.read("no/such.tif")).isInstanceOf(NoSuchFileException.class);
   }
 
   @Test
-  void folderIsNoObject() throws IOException {
+  void fileBelowAFileIsMissing() throws IOException {
+    Files.write(folder.resolve("file"), new byte[1]);
+    assertThatThrownBy(() -> store.open(List.of("file/x"))).isInstanceOf(NoSuchFileException.class);
+    assertThatThrownBy(() -> store.stream("file/x")).isInstanceOf(NoSuchFileException.class);
+  }
+
+  @Test
+  void smallObjectHasASizeLimit() throws IOException {
+    store.put("largest", new byte[ObjectStore.MAX_READ_BYTES]);
+    store.put("larger", new byte[ObjectStore.MAX_READ_BYTES + 1]);
+    assertThat(store.read("largest")).hasSize(ObjectStore.MAX_READ_BYTES);
+    assertThatThrownBy(() -> store.read("larger"))
+        .isInstanceOf(UnreadableObjectException.class)
+        .hasMessage(folder + "/larger: expected at most 67,108,864 bytes, found more");
+  }
+
+  @Test
+  @Timeout(20)
+  void pipeIsRefusedAtOnce() throws Exception {
+    assumeTrue(
+        run("mkfifo", folder.resolve("pipe").toString()), "SKIPPED: mkfifo is not available");
+    for (ThrowableAssert.ThrowingCallable read :
+        List.<ThrowableAssert.ThrowingCallable>of(
+            () -> store.open(List.of("pipe")), () -> store.stream("pipe"))) {
+      assertThatThrownBy(read)
+          .isInstanceOf(UnreadableObjectException.class)
+          .hasMessageContaining("expected a regular file, found a pipe, socket or device");
+    }
+  }
+
+  @Test
+  void unreadableFileIsDeniedAndNotRetried() throws Exception {
+    Path secret = Files.write(folder.resolve("secret"), new byte[1]);
+    Files.setPosixFilePermissions(secret, Set.of());
+    assumeFalse(Files.isReadable(secret), "SKIPPED: root can read files without permissions");
+    assertThatThrownBy(() -> store.open(List.of("secret")))
+        .isInstanceOf(AccessDeniedException.class)
+        .hasMessageContaining(secret.toString())
+        .hasMessageContaining("permission denied");
+  }
+
+  @Test
+  void directoryIsNotAnObject() throws IOException {
     Files.createDirectories(folder.resolve("a.tif"));
     assertThat(store.exists("a.tif")).isFalse();
     assertThatThrownBy(() -> store.open(List.of("a.tif")))
-        .isInstanceOf(SceneException.class)
-        .hasMessageContaining("folder");
+        .isInstanceOf(UnreadableObjectException.class)
+        .hasMessageContaining("expected a regular file, found a directory");
   }
 
   @Test
@@ -131,6 +176,6 @@ class FileObjectStoreTest {
     assertThat(ObjectStores.localPath("../a")).isEqualTo(Path.of("../a"));
     assertThatThrownBy(() -> ObjectStores.localPath("ftp://host/a"))
         .isInstanceOf(ConfigurationException.class)
-        .hasMessageContaining("scheme 'ftp' is not served");
+        .hasMessageContaining("scheme 'ftp', which is not supported");
   }
 }

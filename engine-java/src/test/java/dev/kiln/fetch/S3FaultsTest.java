@@ -4,19 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kiln.error.ConfigurationException;
-import dev.kiln.error.SceneException;
 import dev.kiln.memory.ByteRange;
 import dev.kiln.testing.FaultProxy;
 import dev.kiln.testing.FaultProxy.Fault;
 import dev.kiln.testing.S3Server;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
@@ -31,7 +32,9 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** After every fault on the way to a bucket: the same bytes, or a failure that says what it is. */
+/**
+ * Every fault of the connection or service ends in the same bytes, or in an error that names it.
+ */
 @Timeout(60)
 class S3FaultsTest {
   private static final byte[] OBJECT = new byte[20_000_000];
@@ -82,7 +85,7 @@ class S3FaultsTest {
     return open(proxy.endpoint(), S3Server.KEY);
   }
 
-  /** A busy machine's disk may keep a put waiting for longer than a stall is tested with. */
+  /** On a busy machine a put may wait for the disk longer than the stall limit of the tests. */
   private static ObjectStore openPatient() {
     return open(
         proxy.endpoint(),
@@ -90,8 +93,8 @@ class S3FaultsTest {
         new RequestLimits(4, 2, Duration.ofMillis(5), Duration.ofSeconds(20)));
   }
 
-  /** Fetches the whole object as a scene's tiles are, and returns its bytes. */
-  private static byte[] fetch(ObjectStore store) throws SceneException, InterruptedException {
+  /** Fetches the whole object in ranges, and returns its bytes. */
+  private static byte[] fetch(ObjectStore store) throws IOException, InterruptedException {
     try (SparseObject object = store.open(List.of("object")).get(0)) {
       store.fetch(List.of(object.plan(List.of(new ByteRange(0, OBJECT.length)))));
       byte[] bytes = new byte[OBJECT.length];
@@ -100,7 +103,7 @@ class S3FaultsTest {
     }
   }
 
-  /** Before an answer and within one. */
+  /** Stalls before the response and within it. */
   private static final Fault STALL =
       link -> {
         if (link.request().number() % 2 == 0) {
@@ -110,25 +113,24 @@ class S3FaultsTest {
         link.hang();
       };
 
-  static Stream<Arguments> passingFaults() {
+  static Stream<Arguments> transientFaults() {
     return Stream.of(
         Arguments.of("500", Fault.error(500, "InternalError")),
         Arguments.of("503", Fault.error(503, "SlowDown")),
         Arguments.of("503 without a reason", Fault.error(503, "")),
         Arguments.of("429", Fault.error(429, "TooManyRequests")),
         Arguments.of("400 request timeout", Fault.error(400, "RequestTimeout")),
-        Arguments.of("credentials ran out", Fault.error(400, "ExpiredToken")),
-        Arguments.of("reset before the answer", Fault.RESET),
-        Arguments.of("reset within the answer", Fault.resetAfter(30_000)),
+        Arguments.of("credentials expired", Fault.error(400, "ExpiredToken")),
+        Arguments.of("reset before the response", Fault.RESET),
+        Arguments.of("reset within the response", Fault.resetAfter(30_000)),
         Arguments.of("stall", STALL),
-        Arguments.of("short answer", Fault.cutAfter(30_000)));
+        Arguments.of("short response", Fault.cutAfter(30_000)));
   }
 
   @ParameterizedTest(name = "{0}")
-  @MethodSource("passingFaults")
-  void faultThatPassesLeavesNoTrace(String name, Fault fault) throws Exception {
-    // Each request once: what is asked again goes through. Stalls take seconds, so the head has
-    // none.
+  @MethodSource("transientFaults")
+  void transientFaultIsRetried(String name, Fault fault) throws Exception {
+    // Each range fails once, and its retry succeeds. Stalls take seconds, so the head has none.
     boolean slow = fault == STALL;
     Set<String> met = ConcurrentHashMap.newKeySet();
     proxy.plan(
@@ -147,38 +149,34 @@ class S3FaultsTest {
     return request.header("range").startsWith("bytes=0-");
   }
 
-  /** A part that is carried on begins later and ends where it did. */
+  /** The retry of a part starts later and ends at the same byte. */
   private static String end(String range) {
     return range.substring(range.indexOf('-'));
   }
 
   @ParameterizedTest(name = "{0}")
-  @MethodSource("passingFaults")
-  void faultThatStaysIsNamed(String name, Fault fault) {
+  @MethodSource("transientFaults")
+  void lastingFaultIsNamed(String name, Fault fault) {
     proxy.plan(request -> isHead(request) ? Fault.NONE : fault);
     try (ObjectStore store = open()) {
-      if (name.equals("credentials ran out")) {
+      if (name.equals("credentials expired")) {
         assertThatThrownBy(() -> fetch(store))
             .isInstanceOf(ConfigurationException.class)
             .hasMessageContaining("s3://bucket: the credentials have expired (ExpiredToken)");
       } else {
         assertThatThrownBy(() -> fetch(store))
-            .isInstanceOfSatisfying(
-                SceneException.class,
-                e -> {
-                  assertThat(e.kind()).isEqualTo(SceneException.Kind.TRANSIENT);
-                  assertThat(e.key()).isEqualTo("object");
-                })
-            .hasMessageMatching("object: (the service answered|connection failed: ).*");
+            .isInstanceOf(UnavailableException.class)
+            .hasMessageMatching(
+                "s3://bucket/object: (the service responded|connection failed: ).*");
       }
-      // The head, and three parts that are tried twice; the first that fails cancels the others,
-      // perhaps before they were sent.
+      // The head, and two attempts for each of three parts; the first that fails cancels the
+      // others, perhaps before they were sent.
       assertThat(proxy.requests().size()).isBetween(1 + 2, 1 + 6);
     }
   }
 
   @Test
-  void credentialsThatRanOutAreLookedUpAgain() throws Exception {
+  void expiredCredentialsAreLookedUpAgain() throws Exception {
     System.setProperty("aws.accessKeyId", "AKIAOLD");
     System.setProperty("aws.secretAccessKey", "planted-old-secret");
     proxy.plan(
@@ -206,7 +204,7 @@ class S3FaultsTest {
   }
 
   @Test
-  void partIsCarriedOnWhereItBrokeOff() throws Exception {
+  void brokenPartContinuesWhereItEnded() throws Exception {
     proxy.plan(request -> request.number() == 1 ? Fault.resetAfter(3_000_000) : Fault.NONE);
     try (ObjectStore store = open()) {
       assertThat(fetch(store)).isEqualTo(OBJECT);
@@ -245,8 +243,8 @@ class S3FaultsTest {
       try (SparseObject object = store.open(List.of("changing")).get(0)) {
         RangePlan plan = object.plan(List.of(new ByteRange(0, OBJECT.length)));
         assertThatThrownBy(() -> store.fetch(List.of(plan)))
-            .isInstanceOf(SceneException.class)
-            .hasMessage("changing: the object changed while it was read");
+            .isInstanceOf(ObjectChangedException.class)
+            .hasMessage("s3://bucket/changing: the object changed while it was read");
       }
       assertThat(store.traffic().retries()).isZero();
       assertThat(proxy.requests().get(1).header("if-match")).isNotEmpty();
@@ -255,17 +253,19 @@ class S3FaultsTest {
 
   @ParameterizedTest
   @CsvSource({
-    "403, AccessDenied, the requester pays: then give --requester-pays",
-    "404, NoSuchKey, no such object in s3://bucket",
-    "400, InvalidRequest, the service answered 400 InvalidRequest: injected"
+    "403, AccessDenied, java.nio.file.AccessDeniedException, the requester pays: then give"
+        + " --requester-pays",
+    "404, NoSuchKey, java.nio.file.NoSuchFileException, no such object in s3://bucket",
+    "400, InvalidRequest, dev.kiln.fetch.UnreadableObjectException, the service responded 400"
+        + " InvalidRequest: injected"
   })
-  void whatWillNotPassIsPermanentAndSaysWhatToDo(int status, String code, String advice) {
+  void permanentErrorIsNotRetriedAndNamesTheFix(
+      int status, String code, Class<? extends IOException> error, String advice) {
     proxy.plan(request -> Fault.error(status, code));
     try (ObjectStore store = open()) {
       assertThatThrownBy(() -> fetch(store))
-          .isInstanceOfSatisfying(
-              SceneException.class,
-              e -> assertThat(e.kind()).isEqualTo(SceneException.Kind.PERMANENT))
+          .isInstanceOf(error)
+          .hasMessageStartingWith("s3://bucket/object: ")
           .hasMessageContaining(advice);
       assertThat(proxy.requests()).hasSize(1);
     }
@@ -273,14 +273,14 @@ class S3FaultsTest {
 
   @ParameterizedTest
   @CsvSource({
-    "404, NoSuchBucket, there is no such bucket",
+    "404, NoSuchBucket, no such bucket",
     "403, InvalidAccessKeyId, the credentials are refused (InvalidAccessKeyId)",
     "403, SignatureDoesNotMatch, ENDPOINT_ACCESS_KEY",
     "403, RequestTimeTooSkewed, clock is wrong",
     "301, PermanentRedirect, give --region",
     "400, AuthorizationHeaderMalformed, give --region"
   })
-  void whatFailsEveryRequestIsAConfigurationFault(int status, String code, String advice) {
+  void errorOfTheWholeStoreIsAConfigurationError(int status, String code, String advice) {
     proxy.plan(request -> Fault.error(status, code));
     try (ObjectStore store = open()) {
       assertThatThrownBy(() -> fetch(store))
@@ -307,9 +307,7 @@ class S3FaultsTest {
   void serviceThatCannotBeReachedIsTransient(URI endpoint) {
     try (ObjectStore store = open(endpoint, S3Server.KEY)) {
       assertThatThrownBy(() -> fetch(store))
-          .isInstanceOfSatisfying(
-              SceneException.class,
-              e -> assertThat(e.kind()).isEqualTo(SceneException.Kind.TRANSIENT))
+          .isInstanceOf(UnavailableException.class)
           .hasMessageContaining("connection failed");
       assertThat(store.traffic().retries()).isEqualTo(1);
     }
@@ -343,8 +341,31 @@ class S3FaultsTest {
     }
   }
 
+  /** An interrupt while a request is started must not be swallowed by the client. */
   @Test
-  void putIsTriedAgainAndLeavesTheObjectWhole() throws Exception {
+  void startingARequestKeepsTheInterrupt() {
+    StoreOptions options =
+        new StoreOptions(
+            Optional.of(proxy.endpoint()),
+            Optional.of("us-west-2"),
+            new Identity(Identity.Signing.REQUIRED, Optional.of(S3Server.KEY), false),
+            LIMITS);
+    try (S3Requests requests = new S3Requests("bucket", options)) {
+      for (int i = 0; i < 50; i++) {
+        Thread.currentThread().interrupt();
+        CompletableFuture<RangeSink> request =
+            requests.range(
+                "object", new ByteRange(0, 1000), Optional.empty(), ByteBuffer.allocate(1000));
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(request.join().received()).isEqualTo(1000);
+      }
+    } finally {
+      Thread.interrupted();
+    }
+  }
+
+  @Test
+  void putIsRetriedAndLeavesTheObjectWhole() throws Exception {
     proxy.plan(
         request ->
             request.number() == 0
@@ -363,7 +384,7 @@ class S3FaultsTest {
   }
 
   @Test
-  void putThatIsRefusedNamesTheRights() {
+  void refusedPutNamesThePermission() {
     proxy.plan(request -> Fault.error(403, "AccessDenied"));
     try (ObjectStore store = open()) {
       assertThatThrownBy(() -> store.put("put", new byte[10]))
@@ -374,7 +395,7 @@ class S3FaultsTest {
   }
 
   @Test
-  void largePutGoesInPartsAndFailsWhole() throws Exception {
+  void largePutIsUploadedInPartsAndFailsAsAWhole() throws Exception {
     byte[] large = new byte[S3Upload.LARGE_BYTES + 1];
     new Random(2).nextBytes(large);
     try (ObjectStore store = openPatient()) {
@@ -399,7 +420,7 @@ class S3FaultsTest {
   }
 
   @Test
-  void requestsUnderWayAreLimited() throws Exception {
+  void concurrentRequestsAreLimited() throws Exception {
     Set<Integer> inside = ConcurrentHashMap.newKeySet();
     Set<Integer> seen = ConcurrentHashMap.newKeySet();
     proxy.plan(

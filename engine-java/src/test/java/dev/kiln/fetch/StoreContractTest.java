@@ -3,7 +3,6 @@ package dev.kiln.fetch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.kiln.error.SceneException;
 import dev.kiln.memory.ByteRange;
 import dev.kiln.testing.S3Server;
 import java.io.IOException;
@@ -25,7 +24,7 @@ import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A folder, a bucket and a prefix in a bucket are the same store. */
+/** A directory, a bucket and a prefix in a bucket behave the same. */
 @ParameterizedClass
 @ValueSource(strings = {"folder", "s3://bucket", "s3://bucket/a/prefix"})
 @Timeout(60)
@@ -120,7 +119,7 @@ class StoreContractTest {
   }
 
   @Test
-  void bytesThatAreAskedForComeByThemselves() throws Exception {
+  void missingBytesAreFetchedOnAccess() throws Exception {
     byte[] whole = bytes(400_000, 4);
     store.put("o", whole);
     try (SparseObject object = store.open(List.of("o")).get(0)) {
@@ -136,7 +135,7 @@ class StoreContractTest {
   }
 
   @Test
-  void closedObjectsAreGone() throws Exception {
+  void closedObjectCannotBeRead() throws Exception {
     store.put("o", bytes(10, 5));
     SparseObject object = store.open(List.of("o")).get(0);
     object.close();
@@ -145,43 +144,34 @@ class StoreContractTest {
   }
 
   @Test
-  void objectThatChangedIsToBeOpenedAgain() throws Exception {
+  void changedObjectIsReported() throws Exception {
     store.put("changing", bytes(300_000, 6));
     try (SparseObject object = store.open(List.of("changing")).get(0)) {
       byte[] other = bytes(300_000, 7);
       store.put("changing", other);
       assertThatThrownBy(
               () -> store.fetch(List.of(object.plan(List.of(new ByteRange(0, 300_000))))))
-          .isInstanceOfSatisfying(
-              SceneException.class,
-              fault -> {
-                assertThat(fault.kind()).isEqualTo(SceneException.Kind.TRANSIENT);
-                assertThat(fault.reason()).isEqualTo("the object changed while it was read");
-              });
+          .isInstanceOf(ObjectChangedException.class)
+          .hasMessage(store.uri("changing") + ": the object changed while it was read");
     }
   }
 
   @Test
-  void whatIsNotThereOrEmptyIsPermanent() throws Exception {
+  void missingAndEmptyObjectsAreReported() throws Exception {
     store.put("there", bytes(10, 8));
     store.put("hollow", new byte[0]);
     assertThatThrownBy(() -> store.open(List.of("there", "no/such")))
-        .isInstanceOfSatisfying(
-            SceneException.class,
-            fault -> {
-              assertThat(fault.kind()).isEqualTo(SceneException.Kind.PERMANENT);
-              assertThat(fault.key()).isEqualTo("no/such");
-              assertThat(fault.reason()).startsWith("no such object");
-            });
+        .isInstanceOf(NoSuchFileException.class)
+        .hasMessageStartingWith(store.uri("no/such") + ": no such object");
     assertThatThrownBy(() -> store.open(List.of("hollow")))
-        .isInstanceOf(SceneException.class)
-        .hasMessage("hollow: the object is empty (0 bytes)");
-    assertThatThrownBy(() -> store.read("no/such")).isInstanceOf(SceneException.class);
+        .isInstanceOf(UnreadableObjectException.class)
+        .hasMessage(store.uri("hollow") + ": the object is empty (0 bytes)");
+    assertThatThrownBy(() -> store.read("no/such")).isInstanceOf(NoSuchFileException.class);
     assertThatThrownBy(() -> store.stream("no/such")).isInstanceOf(NoSuchFileException.class);
   }
 
   @Test
-  void saysWhichObjectsAreThere() throws IOException {
+  void existingReturnsTheKeysOfExistingObjects() throws IOException {
     List<String> keys = new ArrayList<>();
     Set<String> there = new TreeSet<>();
     for (int i = 0; i < 60; i++) {
@@ -200,7 +190,7 @@ class StoreContractTest {
   }
 
   @Test
-  void listsAFolder() throws IOException {
+  void listReturnsTheNamesInADirectory() throws IOException {
     store.put("inventory/2024-01-01T00-00Z/manifest.json", new byte[] {1});
     store.put("inventory/2024-02-01T00-00Z/manifest.json", new byte[] {1});
     store.put("inventory/notes", new byte[] {1});

@@ -12,6 +12,7 @@ import dev.kiln.memory.ByteRange;
 import dev.kiln.memory.HostBuffer;
 import dev.kiln.testing.GeoTiffs;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -35,6 +36,16 @@ class CogLayoutTest {
       Path.of(System.getProperty("kiln.shared", "../../shared")).resolve("samples");
 
   @TempDir Path folder;
+
+  private static FileBytes of(SparseObject object) {
+    return (offset, length) -> {
+      try {
+        return object.bytes(offset, length);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    };
+  }
 
   private static FileBytes of(byte[] file) {
     return (offset, length) -> {
@@ -112,7 +123,7 @@ class CogLayoutTest {
         SparseObject sparse = store.open(List.of(name.toString())).get(0);
         HostBuffer full = HostBuffer.allocate("whole file", whole.length)) {
       full.slice(0, whole.length).put(whole);
-      CogLayout layout = CogLayout.read(name.toString(), sparse.size(), sparse::bytes);
+      CogLayout layout = CogLayout.read(name.toString(), sparse.size(), of(sparse));
       ChipGrid grid = ChipGrid.of(layout.width(), layout.height(), 64);
       BitSet surviving = new BitSet();
       Random random = new Random(5);

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.error.ExitCode;
-import dev.kiln.error.SceneException;
+import dev.kiln.fetch.UnavailableException;
 import dev.kiln.infer.EncoderException;
 import dev.kiln.testing.FakeEncoder;
 import dev.kiln.testing.ForwardingStore;
@@ -47,9 +47,9 @@ class FaultsTest {
         store ->
             new ForwardingStore(store) {
               @Override
-              protected void opening(String key) throws SceneException {
+              protected void opening(String key) throws IOException {
                 if (calls.getAndIncrement() == 1) {
-                  throw SceneException.transientError(key, "connection reset", null);
+                  throw new UnavailableException(uri(key), "connection reset", null);
                 }
               }
             };
@@ -65,9 +65,9 @@ class FaultsTest {
         store ->
             new ForwardingStore(store) {
               @Override
-              protected void opening(String key) throws SceneException {
+              protected void opening(String key) throws IOException {
                 if (key.equals(run.keys.get(1))) {
-                  throw SceneException.transientError(key, "connection reset", null);
+                  throw new UnavailableException(uri(key), "connection reset", null);
                 }
               }
             };
@@ -83,7 +83,7 @@ class FaultsTest {
         store ->
             new ForwardingStore(store) {
               @Override
-              protected void opening(String key) throws SceneException {
+              protected void opening(String key) throws IOException {
                 if (key.equals(run.keys.get(1))) {
                   throw new IllegalStateException("boom");
                 }

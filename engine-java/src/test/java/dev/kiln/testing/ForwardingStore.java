@@ -1,6 +1,5 @@
 package dev.kiln.testing;
 
-import dev.kiln.error.SceneException;
 import dev.kiln.fetch.ObjectStore;
 import dev.kiln.fetch.RangePlan;
 import dev.kiln.fetch.SparseObject;
@@ -11,7 +10,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Set;
 
-/** A store that passes everything on; tests override what is to fail. */
+/** A store that forwards every call; tests override the methods that are to fail. */
 public class ForwardingStore implements ObjectStore {
   private final ObjectStore store;
 
@@ -29,11 +28,11 @@ public class ForwardingStore implements ObjectStore {
     return store.uri(key);
   }
 
-  /** Is told of every object that is opened. */
-  protected void opening(String key) throws SceneException {}
+  /** Called before an object is opened. */
+  protected void opening(String key) throws IOException {}
 
   @Override
-  public List<SparseObject> open(List<String> keys) throws SceneException, InterruptedException {
+  public List<SparseObject> open(List<String> keys) throws IOException, InterruptedException {
     for (String key : keys) {
       opening(key);
     }
@@ -41,12 +40,12 @@ public class ForwardingStore implements ObjectStore {
   }
 
   @Override
-  public void fetch(Collection<RangePlan> plans) throws SceneException, InterruptedException {
+  public void fetch(Collection<RangePlan> plans) throws IOException, InterruptedException {
     store.fetch(plans);
   }
 
   @Override
-  public byte[] read(String key) throws SceneException {
+  public byte[] read(String key) throws IOException {
     return store.read(key);
   }
 

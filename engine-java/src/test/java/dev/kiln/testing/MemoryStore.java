@@ -1,6 +1,5 @@
 package dev.kiln.testing;
 
-import dev.kiln.error.SceneException;
 import dev.kiln.fetch.ObjectStore;
 import dev.kiln.fetch.RangePlan;
 import dev.kiln.fetch.SparseObject;
@@ -56,15 +55,6 @@ public final class MemoryStore implements ObjectStore {
   @Override
   public void fetch(Collection<RangePlan> plans) {
     throw new UnsupportedOperationException("holds no scenes");
-  }
-
-  @Override
-  public byte[] read(String key) throws SceneException {
-    byte[] bytes = own.get(key);
-    if (bytes == null) {
-      throw SceneException.permanent(key, "no such object");
-    }
-    return bytes;
   }
 
   @Override

@@ -1,0 +1,38 @@
+package dev.kiln.error;
+
+/** The one form of messages about a value that is not as required. */
+public final class Mismatch {
+  private Mismatch() {}
+
+  /**
+   * Returns {@code WHERE: expected X, found Y}.
+   *
+   * @param where the option, file or field at fault
+   * @param expected what is required
+   * @param found what is there instead
+   */
+  public static String of(String where, Object expected, Object found) {
+    return where + ": " + of(expected, found);
+  }
+
+  /**
+   * Returns {@code expected X, found Y}.
+   *
+   * @param expected what is required
+   * @param found what is there instead
+   */
+  public static String of(Object expected, Object found) {
+    return "expected " + expected + ", found " + found;
+  }
+
+  /**
+   * Returns {@code WHERE: expected X, found 'Y'} for text that came from outside.
+   *
+   * @param where the option, file or field at fault
+   * @param expected what is required
+   * @param found the text
+   */
+  public static String ofText(String where, Object expected, String found) {
+    return of(where, expected, found == null ? "nothing" : "'" + found + "'");
+  }
+}
