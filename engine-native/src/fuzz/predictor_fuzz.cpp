@@ -1,4 +1,4 @@
-// The vector code of the predictors gives the same bytes as the plain one, and touches no others.
+// The vectorized predictors produce the same bytes as the plain ones and touch no others.
 #include "predictor.h"
 
 #include <cstdio>
@@ -7,8 +7,7 @@
 
 namespace {
 
-void expect_same(const char* what, const std::vector<uint8_t>& found,
-                 const std::vector<uint8_t>& expected) {
+void expect_same(const char* what, const std::vector<uint8_t>& found, const std::vector<uint8_t>& expected) {
   if (found != expected) {
     fprintf(stderr, "%s differs\n", what);
     abort();
@@ -23,7 +22,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   unsigned sample_bytes = 1 << data[0] % 3;
   size_t stride = 1 + data[1] % 40;
-  // In a block of its own, so that a byte too far is seen.
+  // In a block of its own, so that the sanitizer detects an access one byte too far.
   std::vector<uint8_t> row(data + 2, data + size);
   size_t samples = row.size() / sample_bytes;
   row.resize(samples * sample_bytes);

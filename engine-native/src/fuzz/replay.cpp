@@ -1,4 +1,4 @@
-// Runs a fuzz target over files, where there is no libFuzzer to do it.
+// Runs a fuzz target over files, without libFuzzer.
 #include <cstdint>
 #include <cstdio>
 #include <fstream>
@@ -12,7 +12,7 @@ int main(int count, char** names) {
     std::ifstream file(names[i], std::ios::binary);
     std::vector<char> bytes{std::istreambuf_iterator<char>(file), {}};
     if (!file) {
-      fprintf(stderr, "%s cannot be read\n", names[i]);
+      fprintf(stderr, "cannot read %s\n", names[i]);
       return 1;
     }
     LLVMFuzzerTestOneInput(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());

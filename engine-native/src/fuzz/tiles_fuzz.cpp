@@ -27,8 +27,7 @@ bool read(const uint8_t* file, size_t size, const kiln_image& image, Pixels& pix
   int64_t sample = sample_bytes[image.pixel_type];
   int64_t pixel = sample * w.band_count;
   pixels.bytes.assign(w.width * w.height * pixel, 0xA5);
-  kiln_target target = {pixels.bytes.data(), pixels.bytes.size(), 0,          pixel,
-                        w.width * pixel,     sample,              0x01020304};
+  kiln_target target = {pixels.bytes.data(), pixels.bytes.size(), 0, pixel, w.width * pixel, sample, 0x01020304};
   char message[KILN_MESSAGE_SIZE];
   int32_t failed = 0;
   kiln_read all = {file, size, w, target};

@@ -1,6 +1,6 @@
 /*
- * The drivers that Kiln registers. GDAL's gdal_frmts.h declares every driver there ever was, among them
- * some that the installed library was built without.
+ * The drivers that Kiln registers. GDAL's gdal_frmts.h declares every driver that ever existed, including some that
+ * the installed library was built without.
  */
 #pragma once
 

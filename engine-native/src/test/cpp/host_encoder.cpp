@@ -14,8 +14,8 @@ int count(const long long* arguments, int i) { return static_cast<int>(arguments
 using ProductKernel = void (*)(const bf16*, long long, const bf16*, int, int, int, const float*, void*, long long, int);
 
 void run_product(ProductKernel kernel, const long long* a) {
-  kernel(at<const bf16*>(a, 0), a[1], at<const bf16*>(a, 2), count(a, 3), count(a, 4), count(a, 5), at<const float*>(a, 6),
-         at<void*>(a, 7), a[8], count(a, 9));
+  kernel(at<const bf16*>(a, 0), a[1], at<const bf16*>(a, 2), count(a, 3), count(a, 4), count(a, 5),
+         at<const float*>(a, 6), at<void*>(a, 7), a[8], count(a, 9));
 }
 
 using NormKernel = void (*)(const float*, long long, const float*, const float*, void*, int, int);

@@ -27,7 +27,8 @@ struct Callbacks {
 
 }  // namespace
 
-extern "C" __attribute__((visibility("default"))) int InitializeInjectionNvtx2(const void* (*export_table)(std::uint32_t)) {
+extern "C" __attribute__((visibility("default"))) int InitializeInjectionNvtx2(
+    const void* (*export_table)(std::uint32_t)) {
   const char* path = std::getenv("NVTX_TEST_LOG");
   log_file = path ? std::fopen(path, "w") : nullptr;
   const auto* callbacks = static_cast<const Callbacks*>(export_table(1));

@@ -211,8 +211,9 @@ inline void load(unsigned (&out)[4], const void* row, bool transposed) {
   wait(AT_WARP);
   for (int m = 0; m < 4; m++) {
     int at = lane % 4 * 2;
-    out[m] = transposed ? half_at(warp().rows[8 * m + at], lane / 4) | half_at(warp().rows[8 * m + at + 1], lane / 4) << 16
-                        : half_at(warp().rows[8 * m + lane / 4], at) | half_at(warp().rows[8 * m + lane / 4], at + 1) << 16;
+    out[m] = transposed
+                 ? half_at(warp().rows[8 * m + at], lane / 4) | half_at(warp().rows[8 * m + at + 1], lane / 4) << 16
+                 : half_at(warp().rows[8 * m + lane / 4], at) | half_at(warp().rows[8 * m + lane / 4], at + 1) << 16;
   }
   wait(AT_WARP);
 }

@@ -1,1 +1,1 @@
-// Nothing: a library named like NVIDIA's driver, for machines that have none (dev.kiln.cuda.CudaDriver).
+// Empty: a library with the name of NVIDIA's driver, for machines without one (dev.kiln.cuda.CudaDriver).

@@ -1,11 +1,11 @@
 // JNI of dev.kiln.memory.NativeObject.
 #include <jni.h>
 
-#include <cstdint>
+#include "jni_arguments.h"
 
 namespace {
 
-// All that is known of the class: its destructor is virtual, and the first virtual function declared.
+// All that is assumed of the class: its destructor is virtual, and the first virtual function declared.
 struct Object {
   virtual ~Object() = default;
 };
@@ -13,5 +13,5 @@ struct Object {
 }  // namespace
 
 extern "C" JNIEXPORT void JNICALL Java_dev_kiln_memory_NativeObject_free(JNIEnv*, jclass, jlong address) {
-  delete reinterpret_cast<Object*>(static_cast<std::uintptr_t>(address));
+  delete kiln::pointer<Object>(address);
 }

@@ -8,7 +8,7 @@ namespace kiln {
 
 constexpr bool host_is_big_endian = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
 
-/* A file in memory, in its own byte order. What lies outside of it reads as nothing. */
+/* A file in memory, in its own byte order. Reads beyond its end return nothing. */
 class Bytes {
  public:
   Bytes(const uint8_t* data, uint64_t size) : data_(data), size_(size) {}
@@ -19,7 +19,7 @@ class Bytes {
 
   void set_big_endian(bool big_endian) { big_endian_ = big_endian; }
 
-  /* The bytes from `at`, if `length` of them are there. */
+  /* The `length` bytes from `at`; null if they exceed the file. */
   const uint8_t* range(uint64_t at, uint64_t length) const {
     return at <= size_ && length <= size_ - at ? data_ + at : nullptr;
   }

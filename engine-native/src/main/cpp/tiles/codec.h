@@ -9,7 +9,7 @@ struct ZSTD_DCtx_s;
 
 namespace kiln {
 
-/* Decompresses tiles. One thread's; its memory does not depend on the file. */
+/* Decompresses tiles. For one thread; its memory does not depend on the file. */
 class Codec {
  public:
   Codec();
@@ -21,8 +21,7 @@ class Codec {
    * Decompresses exactly `size` bytes. Throws a Fault (corrupt) if there are fewer or more, or if
    * they do not match the checksum.
    */
-  void decode(Compression compression, const uint8_t* coded, uint64_t coded_size, uint8_t* out,
-              uint64_t size);
+  void decode(Compression compression, const uint8_t* coded, uint64_t coded_size, uint8_t* out, uint64_t size);
 
  private:
   libdeflate_decompressor* deflate_ = nullptr;

@@ -42,8 +42,7 @@ unsigned number_width(uint64_t type) {
       return 4;
     case 16:  // LONG8
       return 8;
-    default:
-      return 0;
+    default: return 0;
   }
 }
 
@@ -167,8 +166,7 @@ void read_pixel_type(const Fields& fields, Directory& d) {
   } else if (format == 3 && bits == 32) {
     d.pixel_type = KILN_FLOAT32;
   } else {
-    throw Fault(KILN_UNSUPPORTED, "samples of %" PRIu64 " bits in sample format %" PRIu64, bits,
-                format);
+    throw Fault(KILN_UNSUPPORTED, "samples of %" PRIu64 " bits in sample format %" PRIu64, bits, format);
   }
   d.sample_bytes = static_cast<uint32_t>(bits / 8);
 }
@@ -176,13 +174,11 @@ void read_pixel_type(const Fields& fields, Directory& d) {
 Compression read_compression(const Fields& fields) {
   uint64_t scheme = fields.value(compression, "compression", 1);
   switch (scheme) {
-    case 1:
-      return Compression::none;
+    case 1: return Compression::none;
     case 8:      // Adobe's
     case 32946:  // the older number for the same
       return Compression::deflate;
-    case 50000:
-      return Compression::zstd;
+    case 50000: return Compression::zstd;
     default:
       const char* name = scheme == 5 ? " (LZW)" : scheme == 7 ? " (JPEG)" : "";
       throw Fault(KILN_UNSUPPORTED, "compression %" PRIu64 "%s", scheme, name);
@@ -191,8 +187,7 @@ Compression read_compression(const Fields& fields) {
 
 Predictor read_predictor(const Fields& fields, const Directory& d) {
   // libtiff looks at the predictor only where there is a compression.
-  uint64_t kind =
-      d.compression == Compression::none ? 1 : fields.value(predictor, "predictor", 1);
+  uint64_t kind = d.compression == Compression::none ? 1 : fields.value(predictor, "predictor", 1);
   if (kind == 1) {
     return Predictor::none;
   } else if (kind == 2) {
@@ -200,8 +195,7 @@ Predictor read_predictor(const Fields& fields, const Directory& d) {
   } else if (kind == 3 && d.pixel_type == KILN_FLOAT32) {
     return Predictor::floating_point;
   }
-  throw Fault(KILN_UNSUPPORTED, "predictor %" PRIu64 " of samples of %u bytes", kind,
-              d.sample_bytes);
+  throw Fault(KILN_UNSUPPORTED, "predictor %" PRIu64 " of samples of %u bytes", kind, d.sample_bytes);
 }
 
 void read_tiles(const Fields& fields, Directory& d) {
@@ -209,8 +203,7 @@ void read_tiles(const Fields& fields, Directory& d) {
   d.tile_height = fields.size(tile_length, "tile height", INT32_MAX, std::nullopt);
   uint64_t pixels = uint64_t{d.tile_width} * d.tile_height;
   if (pixels > Directory::max_tile_bytes / (uint64_t{d.samples()} * d.sample_bytes)) {
-    throw Fault(KILN_UNSUPPORTED, "tiles of more than %" PRIu64 " MiB",
-                Directory::max_tile_bytes >> 20);
+    throw Fault(KILN_UNSUPPORTED, "tiles of more than %" PRIu64 " MiB", Directory::max_tile_bytes >> 20);
   }
   auto offsets = fields.find(tile_offsets);
   auto byte_counts = fields.find(tile_byte_counts);
@@ -231,8 +224,7 @@ Directory read_directory(Bytes& file) {
   if (!fields.has(tile_width)) {
     throw Fault(KILN_UNSUPPORTED, "strips instead of tiles");
   }
-  uint64_t photometric =
-      fields.value(photometric_interpretation, "photometric interpretation", std::nullopt);
+  uint64_t photometric = fields.value(photometric_interpretation, "photometric interpretation", std::nullopt);
   if (photometric != 1 && photometric != 2) {  // grey or RGB
     throw Fault(KILN_UNSUPPORTED, "photometric interpretation %" PRIu64, photometric);
   }

@@ -17,9 +17,7 @@ struct NumberArray {
   uint64_t count = 0;
   unsigned width = 0;
 
-  uint64_t number(const Bytes& file, uint64_t index) const {
-    return *file.number(at + index * width, width);
-  }
+  uint64_t number(const Bytes& file, uint64_t index) const { return *file.number(at + index * width, width); }
 };
 
 /*

@@ -7,7 +7,7 @@
 
 namespace kiln {
 
-/* Why a call fails; thrown inside, a status and a message outside. */
+/* Why a call fails: thrown internally, returned to the caller as status and message. */
 struct Fault {
   kiln_status status;
   char message[KILN_MESSAGE_SIZE];

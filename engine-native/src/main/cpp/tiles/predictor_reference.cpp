@@ -28,15 +28,11 @@ void accumulate_samples(size_t stride, const uint8_t* in, uint8_t* out, size_t s
 
 }  // namespace
 
-void accumulate(unsigned sample_bytes, size_t stride, const uint8_t* in, uint8_t* out,
-                size_t samples) {
+void accumulate(unsigned sample_bytes, size_t stride, const uint8_t* in, uint8_t* out, size_t samples) {
   switch (sample_bytes) {
-    case 1:
-      return accumulate_samples<uint8_t>(stride, in, out, samples);
-    case 2:
-      return accumulate_samples<uint16_t>(stride, in, out, samples);
-    default:
-      return accumulate_samples<uint32_t>(stride, in, out, samples);
+    case 1: return accumulate_samples<uint8_t>(stride, in, out, samples);
+    case 2: return accumulate_samples<uint16_t>(stride, in, out, samples);
+    default: return accumulate_samples<uint32_t>(stride, in, out, samples);
   }
 }
 

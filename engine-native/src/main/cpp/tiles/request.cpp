@@ -7,14 +7,14 @@
 namespace kiln {
 namespace {
 
-/* Adds `steps` * `stride` to `last`; false if that is negative or too large to say. */
+/* Adds `steps` * `stride` to `last`; returns false if that is negative or overflows. */
 bool reach(uint64_t& last, int64_t steps, int64_t stride) {
   uint64_t length = 0;
   return stride >= 0 && !__builtin_mul_overflow(uint64_t(steps), uint64_t(stride), &length) &&
          !__builtin_add_overflow(last, length, &last);
 }
 
-/* Tiles from number `first` to the one that holds the last of `length` pixels from `start`. */
+/* Number of tiles from index `first` to the one that contains the last of `length` pixels from `start`. */
 uint32_t tiles_to(uint32_t first, int32_t start, int32_t length, uint32_t tile) {
   return (uint32_t(start) + uint32_t(length) - 1) / tile - first + 1;
 }
@@ -22,10 +22,7 @@ uint32_t tiles_to(uint32_t first, int32_t start, int32_t length, uint32_t tile) 
 }  // namespace
 
 Request::Request(const kiln_read& read)
-    : file(read.file, read.size),
-      directory(read_directory(file)),
-      window(read.window),
-      target(read.target) {
+    : file(read.file, read.size), directory(read_directory(file)), window(read.window), target(read.target) {
   check_window();
   check_target();
   first_column = window.x / directory.tile_width;
@@ -38,10 +35,9 @@ Request::Request(const kiln_read& read)
 
 void Request::check_window() const {
   const kiln_window& w = window;
-  if (w.x < 0 || w.y < 0 || w.width < 1 || w.height < 1 ||
-      int64_t{w.x} + w.width > directory.width || int64_t{w.y} + w.height > directory.height) {
-    throw Fault(KILN_BAD_REQUEST,
-                "window of %d x %d pixels from column %d, row %d of an image of %u x %u", w.width,
+  if (w.x < 0 || w.y < 0 || w.width < 1 || w.height < 1 || int64_t{w.x} + w.width > directory.width ||
+      int64_t{w.y} + w.height > directory.height) {
+    throw Fault(KILN_BAD_REQUEST, "window of %d x %d pixels from column %d, row %d of an image of %u x %u", w.width,
                 w.height, w.x, w.y, directory.width, directory.height);
   }
   if (w.band_count < 1 || uint32_t(w.band_count) > directory.bands) {
@@ -60,8 +56,7 @@ void Request::check_target() const {
   }
   uint64_t end = target.offset;
   if (target.offset < 0 || !reach(end, window.band_count - 1, target.band_stride) ||
-      !reach(end, window.height - 1, target.line_stride) ||
-      !reach(end, window.width - 1, target.pixel_stride) ||
+      !reach(end, window.height - 1, target.line_stride) || !reach(end, window.width - 1, target.pixel_stride) ||
       !reach(end, 1, directory.sample_bytes) || end > target.size) {
     throw Fault(KILN_BAD_REQUEST, "pixels outside a target of %" PRIu64 " bytes", target.size);
   }
@@ -74,8 +69,7 @@ bool Request::has_order_of_file() const {
   if (!directory.interleaved) {
     return true;
   }
-  if (uint32_t(window.band_count) != directory.bands ||
-      target.band_stride != directory.sample_bytes) {
+  if (uint32_t(window.band_count) != directory.bands || target.band_stride != directory.sample_bytes) {
     return false;
   }
   for (int32_t k = 0; k < window.band_count; k++) {

@@ -9,14 +9,14 @@
 namespace kiln {
 
 /*
- * A window of a file and where it goes, each inside of what it must be inside of. Borrows the file's
- * and the target's bytes and the band numbers.
+ * A window of a file and its destination, both checked to be in range. Borrows the bytes of the file and the target,
+ * and the band numbers.
  */
 struct Request {
   /* Throws a Fault: unsupported, or a bad request if something lies outside. */
   explicit Request(const kiln_read& read);
 
-  /* Tiles that the window touches. */
+  /* Number of tiles that the window touches. */
   uint64_t tiles() const { return uint64_t{tiles_across} * tiles_down * planes; }
 
   Bytes file;
@@ -27,9 +27,9 @@ struct Request {
   uint32_t first_row;
   uint32_t tiles_across;
   uint32_t tiles_down;
-  /* One for each band that lies in tiles of its own. */
+  /* Bands that have tiles of their own; 1 if interleaved. */
   uint32_t planes;
-  /* Whether a line of the target holds what a row of a tile does, in that order. */
+  /* Whether a line of the target has the layout of a row of a tile. */
   bool straight;
 
  private:

@@ -8,12 +8,12 @@
 
 namespace kiln {
 
-/* Memory that grows to the largest size that was asked for; its contents do not last. */
+/* Memory that grows to the largest requested size; growing discards the contents. */
 class Buffer {
  public:
   uint8_t* of(size_t size) {
     if (size > size_) {
-      bytes_.reset();  // first, so that old and new are not there at once
+      bytes_.reset();  // first, so that old and new never coexist
       bytes_.reset(new uint8_t[size]);
       size_ = size;
     }
@@ -25,11 +25,11 @@ class Buffer {
   size_t size_ = 0;
 };
 
-/* What one thread needs to decode one tile after the other. */
+/* One thread's state for decoding tile after tile. */
 struct Scratch {
   Codec codec;
   Buffer tile;
-  // Rows of a tile on their way through the steps.
+  // Intermediate rows of a tile.
   Buffer ordered;
   Buffer summed;
   Buffer samples;

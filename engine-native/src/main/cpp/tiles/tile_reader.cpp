@@ -11,24 +11,19 @@ namespace kiln {
 namespace {
 
 void copy_sample(uint32_t bytes, const uint8_t* in, uint8_t* out) {
-  // Constant lengths become single moves.
+  // Constant lengths compile to single moves.
   switch (bytes) {
-    case 1:
-      *out = *in;
-      break;
-    case 2:
-      memcpy(out, in, 2);
-      break;
-    default:
-      memcpy(out, in, 4);
+    case 1: *out = *in; break;
+    case 2: memcpy(out, in, 2); break;
+    default: memcpy(out, in, 4);
   }
 }
 
 /*
- * Every line of a target lies in pages of its own, and to find one takes as long as to write some
- * hundred bytes: so it begins a line ahead.
+ * Each line of a target is in different pages, and translating an address takes as long as writing some hundred bytes:
+ * so it starts one line ahead.
  */
-void announce(const uint8_t* line, size_t bytes) {
+void prefetch(const uint8_t* line, size_t bytes) {
   constexpr size_t step = 512;
   for (size_t at = 0; at < bytes; at += step) {
     __builtin_prefetch(line + at, 1);
@@ -52,8 +47,8 @@ void TileReader::read(uint64_t number) {
     if (band > 0 && d_.bands > 1) {
       snprintf(plane, sizeof plane, " of band %d", band);
     }
-    throw Fault(fault.status, "tile %" PRIu64 " (column %u, row %u%s): %s", tile, part.column,
-                part.row, plane, fault.message);
+    throw Fault(fault.status, "tile %" PRIu64 " (column %u, row %u%s): %s", tile, part.column, part.row, plane,
+                fault.message);
   }
 }
 
@@ -74,17 +69,16 @@ TileReader::Part TileReader::locate(uint64_t number) const {
   part.out = nullptr;
   if (r_.target.bytes != nullptr) {
     const kiln_target& t = r_.target;
-    part.out = t.bytes + t.offset + part.plane * t.band_stride + (top - w.y) * t.line_stride +
-               (left - w.x) * t.pixel_stride;
+    part.out =
+        t.bytes + t.offset + part.plane * t.band_stride + (top - w.y) * t.line_stride + (left - w.x) * t.pixel_stride;
   }
   return part;
 }
 
 void TileReader::read(const Part& part, uint64_t tile) {
   uint64_t coded_size = d_.byte_counts.number(r_.file, tile);
-  // As GDAL has it, a tile without bytes was left out, wherever it claims to be.
-  const uint8_t* pixels =
-      coded_size == 0 ? nullptr : decode(d_.offsets.number(r_.file, tile), coded_size);
+  // As in GDAL, a tile of zero bytes is omitted, whatever its offset.
+  const uint8_t* pixels = coded_size == 0 ? nullptr : decode(d_.offsets.number(r_.file, tile), coded_size);
   if (part.out == nullptr) {
     return;
   }
@@ -95,18 +89,16 @@ void TileReader::read(const Part& part, uint64_t tile) {
   }
 }
 
-/* The decompressed tile: in the file itself if it is not compressed. */
+/* Returns the decompressed tile: a part of the file itself if it is not compressed. */
 const uint8_t* TileReader::decode(uint64_t at, uint64_t coded_size) {
   const uint8_t* coded = r_.file.range(at, coded_size);
   if (coded == nullptr) {
-    throw Fault(KILN_CORRUPT,
-                "%" PRIu64 " bytes expected at byte %" PRIu64 ", found the file to end at %" PRIu64,
+    throw Fault(KILN_CORRUPT, "expected %" PRIu64 " bytes at byte %" PRIu64 ", found end of file at %" PRIu64,
                 coded_size, at, r_.file.size());
   }
   if (d_.compression == Compression::none) {
     if (coded_size < d_.tile_bytes()) {
-      throw Fault(KILN_CORRUPT, "%" PRIu64 " bytes expected, found %" PRIu64, d_.tile_bytes(),
-                  coded_size);
+      throw Fault(KILN_CORRUPT, "expected %" PRIu64 " bytes, found %" PRIu64, d_.tile_bytes(), coded_size);
     }
     return coded;
   }
@@ -121,7 +113,7 @@ void TileReader::place(const Part& part, const uint8_t* pixels) {
     uint8_t* out = part.out + y * r_.target.line_stride;
     if (r_.straight) {
       if (y + 1 < part.height) {
-        announce(out + r_.target.line_stride, size_t{part.width} * d_.pixel_bytes());
+        prefetch(out + r_.target.line_stride, size_t{part.width} * d_.pixel_bytes());
       }
       undo(row, part.left, part.width, out);
     } else {
@@ -132,7 +124,7 @@ void TileReader::place(const Part& part, const uint8_t* pixels) {
   }
 }
 
-/* Turns `width` pixels from pixel `left` of a decompressed row into samples of the host. */
+/* Converts `width` pixels from pixel `left` of a decompressed row to samples in host byte order. */
 void TileReader::undo(const uint8_t* row, uint32_t left, uint32_t width, uint8_t* out) {
   size_t samples = d_.samples();
   size_t skipped = size_t{left} * d_.pixel_bytes();
@@ -144,11 +136,9 @@ void TileReader::undo(const uint8_t* row, uint32_t left, uint32_t width, uint8_t
         memcpy(out, row + skipped, size_t{width} * d_.pixel_bytes());
       }
       break;
-    case Predictor::horizontal:
-      undo_horizontal(row, left, width, out);
-      break;
+    case Predictor::horizontal: undo_horizontal(row, left, width, out); break;
     case Predictor::floating_point:
-      // Sums run over the whole row, byte by byte, on through the planes of bytes.
+      // The sums run over all bytes of the row, across the byte planes.
       uint8_t* summed = scratch_.summed.of(d_.row_bytes());
       accumulate(1, samples, row, summed, d_.row_bytes());
       gather_bytes(summed, d_.tile_width * samples, left * samples, width * samples, out);
@@ -157,7 +147,7 @@ void TileReader::undo(const uint8_t* row, uint32_t left, uint32_t width, uint8_t
 }
 
 void TileReader::undo_horizontal(const uint8_t* row, uint32_t left, uint32_t width, uint8_t* out) {
-  // A sample is a sum of all before it in its row, wanted or not.
+  // A sample is the sum of all samples before it in the row, including unwanted ones.
   size_t samples = size_t{left + width} * d_.samples();
   if (d_.swapped) {
     uint8_t* ordered = scratch_.ordered.of(d_.row_bytes());
@@ -173,7 +163,7 @@ void TileReader::undo_horizontal(const uint8_t* row, uint32_t left, uint32_t wid
   }
 }
 
-/* Takes the wanted bands from pixels that hold all bands of a tile. */
+/* Copies the wanted bands out of interleaved pixels. */
 void TileReader::scatter(const uint8_t* pixels, uint32_t width, uint8_t* out) const {
   uint32_t bands = d_.interleaved ? r_.window.band_count : 1;
   for (uint32_t k = 0; k < bands; k++) {

@@ -7,27 +7,26 @@
 
 namespace kiln {
 
-/* Reads single tiles of a request. One thread's. */
+/* Reads single tiles of a request. For one thread. */
 class TileReader {
  public:
   /* Borrows both. */
-  TileReader(const Request& request, Scratch& scratch)
-      : r_(request), d_(request.directory), scratch_(scratch) {}
+  TileReader(const Request& request, Scratch& scratch) : r_(request), d_(request.directory), scratch_(scratch) {}
 
   /*
-   * Reads tile `number`, from 0, of those that the window touches. Throws a Fault (corrupt) that
+   * Reads tile `number`, from 0, of the tiles that the window touches. Throws a Fault (corrupt) that
    * names it.
    */
   void read(uint64_t number);
 
  private:
-  /* The part of a tile that the window wants. */
+  /* The part of a tile inside the window. */
   struct Part {
     uint32_t column, row;    // of the tile in the image
-    uint32_t plane;          // which of the window's bands, if the tile holds one band
+    uint32_t plane;          // index among the window's bands, if a tile contains one band
     uint32_t left, top;      // first pixel, within the tile
     uint32_t width, height;  // in pixels
-    uint8_t* out;            // where the first pixel goes; null if nowhere
+    uint8_t* out;            // destination of the first pixel; null for none
   };
 
   Part locate(uint64_t number) const;

@@ -19,17 +19,17 @@
 namespace kiln {
 namespace {
 
-/* Deals the tiles of all requests to threads, in order, until one is damaged. */
-class Deal {
+/* Distributes the tiles of all requests to threads, in order, until one is damaged. */
+class TileQueue {
  public:
-  explicit Deal(const std::vector<Request>& requests) : requests_(requests) {
+  explicit TileQueue(const std::vector<Request>& requests) : requests_(requests) {
     for (const Request& request : requests) {
       tiles_ += request.tiles();
       ends_.push_back(tiles_);
     }
   }
 
-  /* Throws the first fault; `failed` says of which request. */
+  /* Throws the first fault; `failed` is the index of its request. */
   void run(uint64_t threads, int32_t& failed) {
     std::vector<std::thread> others;
     try {
@@ -37,7 +37,7 @@ class Deal {
         others.emplace_back([this] { work(); });
       }
     } catch (const std::system_error&) {
-      // With fewer threads than asked for it only takes longer.
+      // Fewer threads only take longer.
     } catch (const std::bad_alloc&) {
     }
     work();
@@ -67,15 +67,14 @@ class Deal {
     } catch (const Fault& fault) {
       stop(number, fault);
     } catch (const std::bad_alloc&) {
-      stop(number, Fault(KILN_NO_MEMORY, "no memory to decode a tile"));
+      stop(number, Fault(KILN_NO_MEMORY, "out of memory while decoding a tile"));
     }
   }
 
   void stop(uint64_t number, const Fault& fault) {
     stopped_ = true;
     std::lock_guard<std::mutex> lock(mutex_);
-    // All tiles before this one were dealt and are read to their end, so that the first fault wins
-    // whichever thread comes first.
+    // All tiles before this one have been started and are finished, so the first fault wins whichever thread is first.
     if (!fault_ || number < faulty_) {
       faulty_ = number;
       fault_ = fault;
@@ -83,7 +82,7 @@ class Deal {
   }
 
   const std::vector<Request>& requests_;
-  /* Tiles of the requests up to and with each. */
+  /* Number of tiles of the requests up to and including each. */
   std::vector<uint64_t> ends_;
   uint64_t tiles_ = 0;
   std::atomic<uint64_t> next_{0};
@@ -93,7 +92,7 @@ class Deal {
   std::optional<Fault> fault_;
 };
 
-/* Runs `call`; what it throws becomes a status and a message. */
+/* Runs `call` and converts exceptions to a status and a message. */
 template <typename Call>
 int guarded(char message[KILN_MESSAGE_SIZE], Call call) noexcept {
   message[0] = '\0';
@@ -104,7 +103,7 @@ int guarded(char message[KILN_MESSAGE_SIZE], Call call) noexcept {
     memcpy(message, fault.message, KILN_MESSAGE_SIZE);
     return fault.status;
   } catch (const std::bad_alloc&) {
-    snprintf(message, KILN_MESSAGE_SIZE, "no memory to decode tiles");
+    snprintf(message, KILN_MESSAGE_SIZE, "out of memory while decoding tiles");
     return KILN_NO_MEMORY;
   }
 }
@@ -112,12 +111,11 @@ int guarded(char message[KILN_MESSAGE_SIZE], Call call) noexcept {
 }  // namespace
 }  // namespace kiln
 
-int kiln_tiles_describe(const uint8_t* file, uint64_t size, kiln_image* image,
-                        char message[KILN_MESSAGE_SIZE]) {
+int kiln_tiles_describe(const uint8_t* file, uint64_t size, kiln_image* image, char message[KILN_MESSAGE_SIZE]) {
   return kiln::guarded(message, [&] {
     kiln::Bytes bytes(file, size);
     kiln::Directory d = kiln::read_directory(bytes);
-    *image = {int32_t(d.width),      int32_t(d.height),      int32_t(d.bands),     d.pixel_type,
+    *image = {int32_t(d.width),      int32_t(d.height),      int32_t(d.bands),      d.pixel_type,
               int32_t(d.tile_width), int32_t(d.tile_height), int32_t(d.interleaved)};
   });
 }
@@ -129,6 +127,6 @@ int kiln_tiles_read(const kiln_read* reads, int32_t count, int32_t threads, int3
     for (*failed = 0; *failed < count; ++*failed) {
       requests.emplace_back(reads[*failed]);
     }
-    kiln::Deal(requests).run(std::max(threads, 1), *failed);
+    kiln::TileQueue(requests).run(std::max(threads, 1), *failed);
   });
 }

@@ -1,11 +1,13 @@
 /*
- * Decodes windows of a tiled TIFF or BigTIFF that lies in memory: the first image of the file, as
- * GDAL shows it. Nothing is kept between calls and nothing is trusted: a file can be cut, hostile or
- * full of holes. No function throws, aborts or reads outside the bytes given.
+ * Decodes windows of a tiled TIFF or BigTIFF in memory: the first image of the file, as GDAL presents it. Keeps nothing
+ * between calls and trusts nothing: a file can be truncated, hostile or full of holes. No function throws, aborts or
+ * reads outside the given bytes.
  */
 #pragma once
 
 #include <stdint.h>
+
+#include "kiln_types.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -13,19 +15,17 @@ extern "C" {
 
 enum kiln_status {
   KILN_OK = 0,
-  /* A well-formed file may hold this, but this decoder does not know it. */
+  /* Possibly a valid file, but of a kind that this decoder does not support. */
   KILN_UNSUPPORTED = 1,
-  /* A tile is damaged, or lies outside the bytes. */
+  /* A tile is damaged or outside the bytes. */
   KILN_CORRUPT = 2,
   KILN_NO_MEMORY = 3,
-  /* The caller asks for pixels that are not there, or has no room for them. */
+  /* The window is outside the image, or the target too small. */
   KILN_BAD_REQUEST = 4
 };
 
-/* One line, terminated by a zero. */
+/* One line, zero-terminated. */
 #define KILN_MESSAGE_SIZE 256
-
-enum kiln_pixel_type { KILN_UINT8 = 0, KILN_UINT16 = 1, KILN_INT16 = 2, KILN_FLOAT32 = 3 };
 
 struct kiln_image {
   int32_t width;
@@ -34,34 +34,34 @@ struct kiln_image {
   int32_t pixel_type;
   int32_t tile_width;
   int32_t tile_height;
-  /* Whether the bands of a pixel lie together. */
+  /* Whether the bands of a pixel are stored together. */
   int32_t interleaved;
 };
 
-/* Which pixels to read. */
+/* The pixels to read. */
 struct kiln_window {
   int32_t x;
   int32_t y;
   int32_t width;
   int32_t height;
-  /* Numbers of the bands, from 1. */
+  /* Band numbers, from 1. */
   const int32_t* bands;
   int32_t band_count;
 };
 
 /*
- * Where they go: pixel (i, j) of the k-th band at byte
+ * Their destination: pixel (i, j) of the k-th band at byte
  * offset + k * band_stride + j * line_stride + i * pixel_stride, in host byte order.
  */
 struct kiln_target {
-  /* Null to decode and check the tiles, but place them nowhere. */
+  /* Null to decode and check the tiles without storing them. */
   uint8_t* bytes;
   uint64_t size;
   int64_t offset;
   int64_t pixel_stride;
   int64_t line_stride;
   int64_t band_stride;
-  /* One pixel in host byte order, in the low bytes: fills tiles that the file leaves out. */
+  /* One pixel in host byte order, in the low bytes: fills tiles that the file omits. */
   uint32_t fill;
 };
 
@@ -73,14 +73,13 @@ struct kiln_read {
   struct kiln_target target;
 };
 
-/* Describes the image. KILN_OK or KILN_UNSUPPORTED, with a message that says what is not known. */
-int kiln_tiles_describe(const uint8_t* file, uint64_t size, struct kiln_image* image,
-                        char message[KILN_MESSAGE_SIZE]);
+/* Describes the image. Returns KILN_OK, or KILN_UNSUPPORTED with a message that names the unsupported property. */
+int kiln_tiles_describe(const uint8_t* file, uint64_t size, struct kiln_image* image, char message[KILN_MESSAGE_SIZE]);
 
 /*
- * Reads windows, all their tiles dealt to up to `threads` threads, the caller's among them. Of
- * several damaged tiles it names the first, however many threads there are: `failed` is the number
- * of its window, from 0, and the message says the rest. The targets then hold anything.
+ * Reads windows, distributing all their tiles to up to `threads` threads, including the caller's. Of several damaged
+ * tiles it reports the first, whatever the number of threads: `failed` is the index of its window, and the message
+ * names the tile. The contents of the targets are then unspecified.
  */
 int kiln_tiles_read(const struct kiln_read* reads, int32_t count, int32_t threads, int32_t* failed,
                     char message[KILN_MESSAGE_SIZE]);

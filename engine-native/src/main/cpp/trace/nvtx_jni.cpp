@@ -1,6 +1,6 @@
-// NVTX without a library: NVIDIA's profilers put one of their own into the process and name it in the environment;
-// the program loads it, hands it a table of empty function pointers and calls those that it fills in. Without a
-// profiler there is nothing to call. The numbers below are NVTX 3's.
+// JNI of dev.kiln.trace.Nvtx: NVTX without a library. A profiler of NVIDIA's names its own library in the environment;
+// the program loads it, passes it a table of null function pointers and calls those that it sets. Without a profiler
+// there is nothing to call. The numbers below are those of NVTX 3.
 
 #include <dlfcn.h>
 #include <jni.h>
@@ -13,7 +13,7 @@ namespace {
 
 using Function = void (*)();
 
-// The functions of one module, by number; number 0 is none.
+// The functions of one module, by number; there is no function 0.
 template <int COUNT>
 struct Module {
   Function functions[COUNT] = {};
@@ -31,13 +31,13 @@ Module<9> cuda_driver;
 Module<15> opencl;
 Module<7> cuda_runtime;
 Module<16> domains;
-Module<7> synchronisation;
+Module<7> synchronization;
 
-// Of the first module.
+// Functions of the core module.
 enum { PUSH = 9, POP = 11 };
 
 template <int COUNT>
-int give(Module<COUNT>& module, Function*** table, unsigned* size) {
+int provide(Module<COUNT>& module, Function*** table, unsigned* size) {
   if (size) {
     *size = COUNT;
   }
@@ -49,12 +49,12 @@ int give(Module<COUNT>& module, Function*** table, unsigned* size) {
 
 int function_table(int module, Function*** table, unsigned* size) {
   switch (module) {
-    case 1: return give(core, table, size);
-    case 2: return give(cuda_driver, table, size);
-    case 3: return give(opencl, table, size);
-    case 4: return give(cuda_runtime, table, size);
-    case 5: return give(domains, table, size);
-    case 6: return give(synchronisation, table, size);
+    case 1: return provide(core, table, size);
+    case 2: return provide(cuda_driver, table, size);
+    case 3: return provide(opencl, table, size);
+    case 4: return provide(cuda_runtime, table, size);
+    case 5: return provide(domains, table, size);
+    case 6: return provide(synchronization, table, size);
     default: return 0;
   }
 }
@@ -92,11 +92,11 @@ Initialise find_tool() {
     void* library = dlopen(path, RTLD_LAZY);
     return library ? reinterpret_cast<Initialise>(dlsym(library, "InitializeInjectionNvtx2")) : nullptr;
   }
-  // A tool that was preloaded.
+  // A preloaded tool.
   return reinterpret_cast<Initialise>(dlsym(RTLD_DEFAULT, "InitializeInjectionNvtx2Preinject"));
 }
 
-bool is_there(int function) { return core.functions[function] != nullptr; }
+bool is_set(int function) { return core.functions[function] != nullptr; }
 
 }  // namespace
 
@@ -104,7 +104,7 @@ extern "C" {
 
 JNIEXPORT jboolean JNICALL Java_dev_kiln_trace_Nvtx_attach(JNIEnv*, jclass) {
   Initialise initialise = find_tool();
-  return initialise && initialise(export_table) && is_there(PUSH) && is_there(POP);
+  return initialise && initialise(export_table) && is_set(PUSH) && is_set(POP);
 }
 
 JNIEXPORT void JNICALL Java_dev_kiln_trace_Nvtx_push(JNIEnv* env, jclass, jstring name) {

@@ -133,7 +133,8 @@ int cublasLtMatmulDescSetAttribute(void* operation, int attribute, const void* v
   }
 }
 
-int cublasLtMatrixLayoutCreate(void** layout, int type, std::uint64_t rows, std::uint64_t columns, std::int64_t stride) {
+int cublasLtMatrixLayoutCreate(void** layout, int type, std::uint64_t rows, std::uint64_t columns,
+                               std::int64_t stride) {
   START;
   if (stride < static_cast<std::int64_t>(rows)) {
     return INVALID_VALUE;
@@ -198,8 +199,8 @@ int cublasLtMatmulAlgoGetHeuristic(void* context, void* operation, void* a, void
   return 0;
 }
 
-int cublasLtMatmulAlgoCheck(void* context, void* operation, void* a, void* b, void*, void* d, const Algorithm* algorithm,
-                            Result* result) {
+int cublasLtMatmulAlgoCheck(void* context, void* operation, void* a, void* b, void*, void* d,
+                            const Algorithm* algorithm, Result* result) {
   START;
   auto* of = get<Operation>("operation", operation);
   auto* left = get<stand_in::Matrix>("layout", a);

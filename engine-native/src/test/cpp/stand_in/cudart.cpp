@@ -161,7 +161,8 @@ T* handle(void* pointer, const char* kind) {
   return stand_in::require(kind, pointer) ? static_cast<T*>(pointer) : nullptr;
 }
 
-// Blocks keep their memory after they are freed, filled with a pattern: late reads see it, and no address is used twice.
+// Blocks keep their memory after they are freed, filled with a pattern: late reads see it, and no address is used
+// twice.
 void* allocate(const char* kind, std::size_t bytes, int pattern) {
   std::size_t rounded = (bytes + 255) / 256 * 256;
   void* block = std::aligned_alloc(256, rounded);
@@ -278,7 +279,9 @@ bool require(const char* kind, const void* handle) {
   return true;
 }
 
-bool destroyed(const char* kind, const void* handle) { return require(kind, handle) && state().live.erase(handle) == 1; }
+bool destroyed(const char* kind, const void* handle) {
+  return require(kind, handle) && state().live.erase(handle) == 1;
+}
 
 bool require_device(const char* what, const void* address, std::size_t bytes) {
   State& s = state();
@@ -318,8 +321,8 @@ void describe(const std::string& text) {
 // ---- The CUDA runtime --------------------------------------------------------------------------
 
 #define LOCK std::lock_guard<std::recursive_mutex> lock(stand_in::mutex())
-#define START                            \
-  LOCK;                                  \
+#define START \
+  LOCK;       \
   if (int code = start(__func__)) return code
 
 extern "C" {
@@ -344,10 +347,10 @@ int cudaGetDeviceCount(int* count) {
   LOCK;
   *count = state().devices;
   int code = stand_in::enter(__func__);
-  return code != 0                    ? fail(code)
-         : state().driver < 13000     ? fail(INSUFFICIENT_DRIVER)
-         : state().devices == 0       ? fail(NO_DEVICE)
-                                      : 0;
+  return code != 0                ? fail(code)
+         : state().driver < 13000 ? fail(INSUFFICIENT_DRIVER)
+         : state().devices == 0   ? fail(NO_DEVICE)
+                                  : 0;
 }
 
 const char* cudaGetErrorString(int code) {
@@ -567,8 +570,7 @@ int cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, int kind, voi
   }
   const char* what = kind == 1 ? "upload" : kind == 2 ? "download" : "copy";
   Engine engine = kind == 1 ? stand_in::UPLOAD : kind == 2 ? stand_in::DOWNLOAD : stand_in::COMPUTE;
-  stand_in::enqueue(stream, what, engine, bytes / state().bytes_per_microsecond,
-                    [=] { std::memcpy(to, from, bytes); });
+  stand_in::enqueue(stream, what, engine, bytes / state().bytes_per_microsecond, [=] { std::memcpy(to, from, bytes); });
   return 0;
 }
 

@@ -45,8 +45,8 @@ struct Matrix {
 };
 
 // d = a · b + beta · c + bias, where bias has one value per row of d, or is null.
-inline void multiply(const Matrix& a, const void* a_data, const Matrix& b, const void* b_data, float beta, const Matrix& c,
-                     const void* c_data, const float* bias, const Matrix& d, void* d_data) {
+inline void multiply(const Matrix& a, const void* a_data, const Matrix& b, const void* b_data, float beta,
+                     const Matrix& c, const void* c_data, const float* bias, const Matrix& d, void* d_data) {
   if (static_cast<double>(d.rows) * d.columns * a.columns > MAX_WORK) {
     return;
   }

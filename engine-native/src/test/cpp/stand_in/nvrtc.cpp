@@ -23,7 +23,9 @@ struct Program {
   std::string log;
 };
 
-Program* program(void* handle) { return stand_in::require("program", handle) ? static_cast<Program*>(handle) : nullptr; }
+Program* program(void* handle) {
+  return stand_in::require("program", handle) ? static_cast<Program*>(handle) : nullptr;
+}
 
 // The words of the source, each between two zeros, as names in an ELF file are, and names that macros make.
 std::string image_of(const std::string& source) {
@@ -63,7 +65,8 @@ const char* nvrtcGetErrorString(int code) {
   return code == COMPILATION ? "NVRTC_ERROR_COMPILATION" : code == 0 ? "NVRTC_SUCCESS" : "NVRTC_ERROR";
 }
 
-int nvrtcCreateProgram(void** made, const char* source, const char*, int headers, const char* const*, const char* const*) {
+int nvrtcCreateProgram(void** made, const char* source, const char*, int headers, const char* const*,
+                       const char* const*) {
   START;
   if (headers != 0) {
     stand_in::violation("nvrtcCreateProgram: expected no headers");

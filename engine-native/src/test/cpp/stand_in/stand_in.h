@@ -1,8 +1,8 @@
 // A stand-in for NVIDIA's libraries, for tests of Kiln's bindings on machines without a GPU. Device memory is host
 // memory, kernels are Kiln's own compiled for the host, and work runs when it is queued, on a simulated clock.
 //
-// It records every call, fails the calls it is told to fail, and reports misuse (unknown or freed handles, ranges outside
-// device memory, resources that are never released) as violations. The tests read all of this through
+// It records every call, fails the calls it is told to fail, and reports misuse (unknown or freed handles, ranges
+// outside device memory, resources that are never released) as violations. The tests read all of this through
 // dev.kiln.cuda.StandIn. This state is in libcudart.so.13; the other libraries link to it.
 #pragma once
 

@@ -6,6 +6,7 @@ import dev.kiln.patch.NativePatchify;
 import dev.kiln.platform.Band;
 import dev.kiln.platform.Platform;
 import dev.kiln.type.DataType;
+import dev.kiln.type.Patch;
 import dev.kiln.type.PixelType;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
@@ -31,7 +32,7 @@ import java.util.List;
  */
 public final class Patchify {
   /** Edge of a patch in pixels. */
-  public static final int PATCH = 8;
+  public static final int PATCH = Patch.SIZE;
 
   private final List<Band> bands;
   private final int chip;

@@ -160,7 +160,7 @@ public final class CudaDriver {
    */
   static synchronized boolean prepare() {
     if (present == null) {
-      NativeMemory.liftGuard();
+      NativeMemory.disableLimit();
       Loader.load(org.bytedeco.javacpp.presets.javacpp.class);
       present = load(LIBRARY);
       if (!present) {

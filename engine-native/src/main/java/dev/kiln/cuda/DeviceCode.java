@@ -43,9 +43,12 @@ public enum DeviceCode {
     return kernels;
   }
 
-  /** Returns the whole source, which has no include directives. */
+  /** Returns the whole source, the shared constants first; it has no include directives. */
   public String source() {
-    String resource = file + ".cu";
+    return text("/dev/kiln/type/kiln_types.h") + "#line 1\n" + text(file + ".cu");
+  }
+
+  private static String text(String resource) {
     try (InputStream in = DeviceCode.class.getResourceAsStream(resource)) {
       if (in == null) {
         throw new IllegalStateException(resource + " is not in this build of Kiln");

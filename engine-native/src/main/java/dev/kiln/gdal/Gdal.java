@@ -9,49 +9,34 @@ import static dev.kiln.gdal.global.gdal.GDALRegister_MEM;
 import static dev.kiln.gdal.global.gdal.GDALVersionInfo;
 
 import dev.kiln.memory.NativeMemory;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import dev.kiln.nativelib.NativeLibrary;
 
 /**
- * Loads GDAL. Whoever calls {@link dev.kiln.gdal.global.gdal} calls {@link #load} first.
+ * The GDAL library. Callers of {@link dev.kiln.gdal.global.gdal} call {@link #load} first.
  *
- * <p>The whole process then has three drivers (GTiff, COG, MEM), looks at no file beside the one it
- * opens, writes no sidecar file, and prints nothing: errors are read from {@code
+ * <p>Loading configures GDAL for the whole process: three drivers (GTiff, COG, MEM), no look at
+ * files beside the one that is opened, no sidecar files, and no output. Errors are read from {@code
  * CPLGetLastErrorMsg} on the thread whose call failed.
  */
 public final class Gdal {
-  private static final Pattern MISSING = Pattern.compile("(libgdal\\.so\\.(\\d+)): cannot open");
-
-  private static String version;
-  private static LinkageError failure;
+  private static final NativeLibrary LIBRARY = new NativeLibrary("GDAL", Gdal::prepare);
 
   private Gdal() {}
 
   /**
-   * Loads the native library and prepares GDAL; a second call does nothing.
+   * Loads the native library and configures GDAL; later calls do nothing.
    *
-   * @return GDAL's version, as in "3.6.2"
-   * @throws IllegalStateException if the libgdal that this build was made for is not installed; its
-   *     message is one line that names the package. Every later call throws it again
+   * @return GDAL's version, such as "3.6.2"
+   * @throws IllegalStateException if the libgdal that this build links is not installed: one line
+   *     that names the package. Later calls throw it again
    */
-  public static synchronized String load() {
-    if (failure != null) {
-      throw new IllegalStateException(explain(failure), failure);
-    }
-    if (version == null) {
-      try {
-        prepare();
-        version = GDALVersionInfo("RELEASE_NAME");
-      } catch (LinkageError error) {
-        failure = error;
-        throw new IllegalStateException(explain(error), error);
-      }
-    }
-    return version;
+  public static String load() {
+    LIBRARY.load();
+    return GDALVersionInfo("RELEASE_NAME");
   }
 
   private static void prepare() {
-    NativeMemory.liftGuard();
+    NativeMemory.disableLimit();
     CPLSetErrorHandler(CPLQuietErrorHandler());
     CPLSetConfigOption("CPL_DEBUG", "OFF");
     CPLSetConfigOption("GDAL_DISABLE_READDIR_ON_OPEN", "EMPTY_DIR");
@@ -59,21 +44,5 @@ public final class Gdal {
     GDALRegister_GTiff();
     GDALRegister_COG();
     GDALRegister_MEM();
-  }
-
-  /** One line from what the system's loader said, which is the innermost cause. */
-  private static String explain(LinkageError error) {
-    Throwable cause = error;
-    while (cause.getCause() != null) {
-      cause = cause.getCause();
-    }
-    Matcher missing = MISSING.matcher(String.valueOf(cause.getMessage()));
-    if (missing.find()) {
-      return "GDAL: %s, which this Kiln was built for, is not installed: apt-get install libgdal%s"
-              .formatted(missing.group(1), missing.group(2))
-          + ", or rebuild Kiln here (apt-get install libgdal-dev)";
-    }
-    return "GDAL: the native library does not load (%s): ".formatted(cause.getMessage())
-        + "apt-get install libgdal-dev and rebuild Kiln here";
   }
 }

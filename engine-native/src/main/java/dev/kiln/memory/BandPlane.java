@@ -4,18 +4,18 @@ import dev.kiln.type.PixelType;
 import java.nio.ByteBuffer;
 
 /**
- * Where one band's raw pixels lie inside a buffer: planar or pixel-interleaved, at the band's own
- * resolution. Pixel (x, y) of the plane is {@code type} at byte {@code offset + y·lineStride +
+ * Location of one band's raw pixels in a buffer: planar or pixel-interleaved, at the band's own
+ * resolution. Pixel (x, y) of the plane is a {@code type} at byte {@code offset + y·lineStride +
  * x·pixelStride}.
  *
  * @param type stored pixel type
  * @param offset byte of the first pixel within the buffer
- * @param width pixels a line
- * @param height lines
+ * @param width pixels per line
+ * @param height number of lines
  * @param pixelStride bytes from one pixel to the next
  * @param lineStride bytes from one line to the next
- * @param repeat how many grid pixels one stored pixel covers in each direction: 1, or 2 for a 20 m
- *     band on a 10 m grid
+ * @param repeat grid pixels that one stored pixel covers in each direction: 1, or 2 for a 20 m band
+ *     on a 10 m grid
  */
 public record BandPlane(
     PixelType type,
@@ -26,7 +26,7 @@ public record BandPlane(
     long lineStride,
     int repeat) {
 
-  /** Byte of pixel (x, y) of this plane within the buffer. */
+  /** Returns the byte offset of pixel (x, y) in the buffer. */
   public long byteOf(int x, int y) {
     return offset + y * lineStride + (long) x * pixelStride;
   }
@@ -34,10 +34,10 @@ public record BandPlane(
   /**
    * Reads a line of the grid: stored pixels, each repeated for the grid pixels that it covers.
    *
-   * @param pixels the whole buffer that the plane lies in, in host byte order
+   * @param pixels the whole buffer that contains the plane, in host byte order
    * @param column first grid column
-   * @param row grid row, counted from the plane's first
-   * @param line receives one value a grid column
+   * @param row grid row, relative to the plane's first
+   * @param line receives one value per grid column
    */
   public void readLine(ByteBuffer pixels, int column, int row, float[] line) {
     int first = column / repeat;
@@ -75,16 +75,16 @@ public record BandPlane(
   }
 
   /**
-   * Repeats the pixels at the front of a line over all of it, from its end: a pixel moves only to
-   * where none is left to be moved.
+   * Spreads the pixels at the front of a line over all of it. Works from the end, so that no pixel
+   * is overwritten before it is moved.
    *
-   * @param within columns of the first pixel that lie before the line
+   * @param within columns of the first pixel that are left of the line
    */
   private void spread(float[] line, int stored, int within) {
     int x = line.length;
     for (int i = stored - 1; i >= 0; i--) {
       float pixel = line[i];
-      for (int begin = Math.max(0, i * repeat - within); x > begin; ) {
+      for (int start = Math.max(0, i * repeat - within); x > start; ) {
         line[--x] = pixel;
       }
     }

@@ -5,12 +5,12 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * Blocks of native host memory that are used again. Fresh memory is mapped and zeroed page by page
- * as it is first written, which for a strip of pixels takes a quarter as long as decoding them; to
- * lock pages for a device takes longer still.
+ * Pool of reusable blocks of native host memory. The operating system maps and zeroes fresh memory
+ * page by page on first write, which for a strip of pixels takes a quarter as long as decoding
+ * them; page-locking for a device takes longer still.
  *
- * <p>It never holds more blocks than were out at once, and lets go of those that have become too
- * small. For any number of threads.
+ * <p>The pool never has more blocks than were lent at once, and frees those that have become too
+ * small. Thread-safe.
  */
 public final class BufferPool implements AutoCloseable {
   private final HostMemory memory;
@@ -20,24 +20,24 @@ public final class BufferPool implements AutoCloseable {
 
   private boolean closed;
 
-  /** A pool of ordinary memory. */
+  /** Creates a pool of ordinary memory. */
   public BufferPool() {
     this(HostMemory.ORDINARY);
   }
 
   /**
-   * @param memory where blocks come from
+   * @param memory allocates the blocks
    */
   public BufferPool(HostMemory memory) {
     this.memory = memory;
   }
 
   /**
-   * Lends memory, which holds anything; closing it gives it back.
+   * Lends memory with unspecified contents; closing it returns it to the pool.
    *
-   * @param purpose what it is for, named in errors
+   * @param purpose what the memory is for, in error messages
    * @param size bytes, at least 1
-   * @throws OutOfMemoryError if the system has no such block left
+   * @throws OutOfMemoryError if the system cannot allocate the block
    */
   public HostBuffer take(String purpose, long size) {
     HostBuffer block = fitting(size);
@@ -48,7 +48,9 @@ public final class BufferPool implements AutoCloseable {
     return HostBuffer.over(purpose, size, lent.pointer(), () -> giveBack(lent));
   }
 
-  /** The smallest idle block that is large enough; if all are too small, the largest goes. */
+  /**
+   * Takes the smallest idle block that is large enough; if all are too small, frees the largest.
+   */
   private synchronized HostBuffer fitting(long size) {
     for (int i = 0; i < idle.size(); i++) {
       if (idle.get(i).size() >= size) {
@@ -70,12 +72,12 @@ public final class BufferPool implements AutoCloseable {
     }
   }
 
-  /** Bytes of the blocks that wait to be used again. */
+  /** Returns the bytes of the idle blocks. */
   public synchronized long idleBytes() {
     return idle.stream().mapToLong(HostBuffer::size).sum();
   }
 
-  /** Frees the idle blocks, and lent ones when they come back. */
+  /** Frees the idle blocks, and lent blocks when they are returned. */
   @Override
   public synchronized void close() {
     closed = true;

@@ -1,7 +1,7 @@
 package dev.kiln.memory;
 
 /**
- * A run of bytes of an object, or of the buffer that holds it at the same offsets.
+ * Range of bytes of an object, or of the buffer that contains it at the same offsets.
  *
  * @param offset first byte
  * @param length bytes, 0 for none
@@ -9,16 +9,18 @@ package dev.kiln.memory;
 public record ByteRange(long offset, long length) {
   public ByteRange {
     if (offset < 0 || length < 0 || offset > Long.MAX_VALUE - length) {
-      throw new IllegalArgumentException("no range: " + length + " bytes from " + offset);
+      throw new IllegalArgumentException(
+          "byte range: expected a non-negative offset and length, found %d+%d"
+              .formatted(offset, length));
     }
   }
 
-  /** The range from one byte up to, not including, another. */
+  /** Returns the range from one byte up to, but not including, another. */
   public static ByteRange between(long begin, long end) {
     return new ByteRange(begin, end - begin);
   }
 
-  /** The byte after the last. */
+  /** Returns the offset of the byte after the last. */
   public long end() {
     return offset + length;
   }

@@ -6,16 +6,16 @@ import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * A block of native host memory with one owner: whoever allocated it closes it. The garbage
- * collector never frees it. Views handed out by {@link #pointer} and {@link #slice} borrow; they
- * must not be used after {@link #close}.
+ * A block of native host memory with one owner, which closes it. The garbage collector never frees
+ * it. Views returned by {@link #pointer} and {@link #slice} borrow the memory and must not be used
+ * after {@link #close}.
  *
- * <p>Large blocks come zeroed and lazily backed from the operating system: address space that is
- * never touched costs no memory.
+ * <p>The operating system zeroes large blocks and backs them lazily: address space that is never
+ * touched uses no memory.
  */
 public final class HostBuffer implements AutoCloseable {
   static {
-    NativeMemory.liftGuard();
+    NativeMemory.disableLimit();
   }
 
   private final String purpose;
@@ -33,39 +33,39 @@ public final class HostBuffer implements AutoCloseable {
   /**
    * Allocates zeroed memory.
    *
-   * @param purpose what it is for, named in errors ("strip of naip", "fetched scene")
+   * @param purpose what the memory is for, in error messages ("strip of naip", "fetched scene")
    * @param size bytes, at least 1
-   * @throws OutOfMemoryError if the system has no such block left
+   * @throws OutOfMemoryError if the system cannot allocate the block
    */
   public static HostBuffer allocate(String purpose, long size) {
     if (size < 1) {
       throw new IllegalArgumentException(
-          purpose + ": " + size + " bytes asked, at least 1 expected");
+          purpose + ": expected a size of at least 1 byte, found " + size);
     }
     Pointer block = Pointer.calloc(1, size);
     if (block == null) {
-      throw new OutOfMemoryError(purpose + ": no host memory for " + size + " bytes");
+      throw new OutOfMemoryError(purpose + ": cannot allocate " + size + " bytes of host memory");
     }
     return over(purpose, size, block, () -> Pointer.free(block));
   }
 
   /**
-   * A buffer over memory of somebody else's.
+   * Wraps memory that was allocated elsewhere.
    *
-   * @param release is run once, on close
+   * @param release runs once, on close
    */
   public static HostBuffer over(String purpose, long size, Pointer block, Runnable release) {
     return new HostBuffer(purpose, size, new BytePointer(block).capacity(size), release);
   }
 
-  /** Size in bytes. */
+  /** Returns the size in bytes. */
   public long size() {
     return size;
   }
 
   /**
-   * Borrowed pointer to the first byte, its limit the size. Each call gives a new one: moving its
-   * position moves nobody else's.
+   * Returns a borrowed pointer to the first byte; its limit is the size. Each call returns a new
+   * pointer with a position of its own.
    *
    * @throws IllegalStateException after close
    */
@@ -74,7 +74,7 @@ public final class HostBuffer implements AutoCloseable {
   }
 
   /**
-   * Address of the first byte.
+   * Returns the address of the first byte.
    *
    * @throws IllegalStateException after close
    */
@@ -83,9 +83,9 @@ public final class HostBuffer implements AutoCloseable {
   }
 
   /**
-   * Borrowed view of {@code length} bytes from {@code offset}, in host byte order.
+   * Returns a borrowed view of {@code length} bytes from {@code offset}, in host byte order.
    *
-   * @throws IndexOutOfBoundsException if the range leaves the buffer
+   * @throws IndexOutOfBoundsException if the range exceeds the buffer
    * @throws IllegalStateException after close
    */
   public ByteBuffer slice(long offset, int length) {
@@ -95,10 +95,10 @@ public final class HostBuffer implements AutoCloseable {
           purpose + ": bytes " + offset + "+" + length + " of " + size);
     }
     if (length == 0) {
-      // JavaCPP would take a limit of 0 for none.
+      // JavaCPP takes a limit of 0 to mean no limit.
       return ByteBuffer.allocate(0).order(ByteOrder.nativeOrder());
     }
-    // Not through position(): a ByteBuffer counts from the address, in an int.
+    // Not position(): a ByteBuffer counts from the address, in an int.
     return base.getPointer(BytePointer.class, offset)
         .capacity(length)
         .asByteBuffer()
@@ -112,7 +112,7 @@ public final class HostBuffer implements AutoCloseable {
     return memory;
   }
 
-  /** Gives the memory back; a second call does nothing. */
+  /** Frees the memory; later calls do nothing. */
   @Override
   public synchronized void close() {
     if (memory != null) {

@@ -1,18 +1,16 @@
 package dev.kiln.memory;
 
-/**
- * Where host memory comes from: the heap of the process, or pages that a device can read itself.
- */
+/** Allocator of host memory: ordinary, or page-locked memory that a device can read directly. */
 public interface HostMemory {
   /** Ordinary memory. */
   HostMemory ORDINARY = HostBuffer::allocate;
 
   /**
-   * Memory that holds anything; the caller owns it.
+   * Allocates memory with unspecified contents, owned by the caller.
    *
-   * @param purpose what it is for, named in errors
+   * @param purpose what the memory is for, in error messages
    * @param bytes at least 1
-   * @throws OutOfMemoryError if the system has no such block left
+   * @throws OutOfMemoryError if the system cannot allocate the block
    */
   HostBuffer allocate(String purpose, long bytes);
 }

@@ -1,21 +1,20 @@
 package dev.kiln.memory;
 
 /**
- * JavaCPP's own guard on native memory, and why Kiln runs without it. The guard compares the
- * resident memory of the whole process with a multiple of the Java heap each time JavaCPP allocates
- * anything; beyond it, the smallest string waits for ten garbage collections and then fails. Kiln
- * bounds its native memory where it allocates it, by bytes in flight, and means to hold more of it
- * than of heap.
+ * JavaCPP's limit on native memory, which Kiln disables. On each allocation JavaCPP compares the
+ * resident memory of the whole process with a multiple of the Java heap; above it, even the
+ * smallest allocation waits for ten garbage collections and then fails. Kiln limits native memory
+ * where it allocates it, by bytes in flight, and by design uses more of it than of heap.
  */
 public final class NativeMemory {
   private NativeMemory() {}
 
   /**
-   * Lifts the guard, unless the command line sets it. Takes effect before the first use of {@code
-   * org.bytedeco.javacpp.Pointer} in the process; {@link HostBuffer} and {@code dev.kiln.gdal.Gdal}
-   * call it.
+   * Disables the limit unless the command line sets it. Takes effect only before the first use of
+   * {@code org.bytedeco.javacpp.Pointer} in the process; {@link HostBuffer} and {@code
+   * dev.kiln.gdal.Gdal} call it.
    */
-  public static void liftGuard() {
+  public static void disableLimit() {
     for (String limit : new String[] {"maxBytes", "maxPhysicalBytes"}) {
       String property = "org.bytedeco.javacpp." + limit;
       if (System.getProperty(property) == null) {

@@ -1,29 +1,24 @@
 package dev.kiln.memory;
 
-import org.bytedeco.javacpp.Loader;
+import dev.kiln.nativelib.NativeLibrary;
 import org.bytedeco.javacpp.Pointer;
-import org.bytedeco.javacpp.annotation.Platform;
 
 /**
- * Deletes C++ objects of libraries whose bindings cannot: those of TensorRT are freed with {@code
- * delete} alone, which JavaCPP writes only for objects that Java made.
+ * Deletion of C++ objects whose bindings cannot delete them: TensorRT's objects are freed with
+ * {@code delete}, which JavaCPP generates only for objects that Java created.
  */
-@Platform(library = "jniobject")
 public final class NativeObject {
-  static {
-    Loader.load(NativeObject.class);
-  }
-
   private NativeObject() {}
 
   /**
-   * Runs {@code delete} on an object; nothing may use it later.
+   * Runs {@code delete} on an object, which must not be used afterwards.
    *
-   * @param object of a class whose first virtual function is its destructor, such as all that
-   *     derive from TensorRT's {@code INoCopy}; null, in Java or in C++, is left alone
+   * @param object of a class whose first virtual function is its destructor, as in all classes that
+   *     derive from TensorRT's {@code INoCopy}. Null, in Java or in C++, is ignored
    */
   public static void delete(Pointer object) {
     if (!Pointer.isNull(object)) {
+      NativeLibrary.KILN.load();
       free(object.address());
       object.setNull();
     }

@@ -2,44 +2,50 @@ package dev.kiln.patch;
 
 import dev.kiln.memory.BandPlane;
 import dev.kiln.memory.Strip;
+import dev.kiln.nativelib.NativeLibrary;
 import dev.kiln.type.DataType;
+import dev.kiln.type.Patch;
 import java.nio.ByteBuffer;
-import org.bytedeco.javacpp.Loader;
-import org.bytedeco.javacpp.annotation.Platform;
 
 /**
- * Lays a chip's raw pixels out as the normalised rows of the first matrix product, {@code [L,
- * C·64]} in float32 or bfloat16, with Kiln's own native code. What is in a row, and why, is said at
- * {@code dev.kiln.infer.Patchify}; float32 rows agree with it bit by bit, and bfloat16 rows are
- * these rounded to the nearest, ties to even.
+ * Native implementation of patchify: a chip's raw pixels become the normalized rows of the first
+ * matrix product, {@code [L, C·64]} in fp32 or bf16. {@code dev.kiln.infer.Patchify} defines the
+ * contents of a row and is the reference: fp32 rows agree with it bit by bit, bf16 rows are these
+ * rounded to nearest, ties to even.
  *
- * <p>Holds no native memory. Any number of threads may write at once.
+ * <p>Owns no native memory. Thread-safe.
  */
-@Platform(library = "jnipatches")
 public final class NativePatchify {
-  static {
-    Loader.load(NativePatchify.class);
+  /** Positions of the fields of one plane: {@code kiln::PlaneFields} in {@code jni_arguments.h}. */
+  static final class PlaneFields {
+    static final int ADDRESS = 0;
+    static final int TYPE = 1;
+    static final int PIXEL_STRIDE = 2;
+    static final int LINE_STRIDE = 3;
+    static final int REPEAT = 4;
+
+    /** Fields of one plane. */
+    static final int COUNT = 5;
+
+    private PlaneFields() {}
   }
 
-  private static final int PATCH = 8;
-
-  /** Numbers that stand for one plane in the native code. */
-  private static final int FIELDS = 5;
-
   private final float[] statistics;
-  private final int chip;
+  private final int chipSize;
 
   /**
-   * @param mean of each band
-   * @param std of each band
-   * @param chip chip edge in pixels, a multiple of 8
+   * @param mean mean of each band
+   * @param std standard deviation of each band
+   * @param chipSize edge of a chip in pixels, a multiple of 8
    */
-  public NativePatchify(float[] mean, float[] std, int chip) {
-    if (mean.length != std.length || chip < PATCH || chip % PATCH != 0) {
+  public NativePatchify(float[] mean, float[] std, int chipSize) {
+    if (mean.length != std.length || chipSize < Patch.SIZE || chipSize % Patch.SIZE != 0) {
       throw new IllegalArgumentException(
-          "%d means, %d deviations, chip of %d px".formatted(mean.length, std.length, chip));
+          "expected as many means as deviations and a chip size divisible by %d, found %d, %d and %d"
+              .formatted(Patch.SIZE, mean.length, std.length, chipSize));
     }
-    this.chip = chip;
+    NativeLibrary.KILN.load();
+    this.chipSize = chipSize;
     this.statistics = new float[2 * mean.length];
     for (int b = 0; b < mean.length; b++) {
       statistics[2 * b] = mean[b];
@@ -51,59 +57,62 @@ public final class NativePatchify {
     return statistics.length / 2;
   }
 
-  /** Bytes of a chip's rows. */
-  public long chipBytes(DataType format) {
-    return (long) chip * chip * bands() * format.bytes();
+  /** Returns the bytes of a chip's rows. */
+  public long chipBytes(DataType type) {
+    return (long) chipSize * chipSize * bands() * type.bytes();
   }
 
   /**
    * Writes one chip's rows.
    *
-   * @param strip raw planes, one a band
+   * @param strip raw planes, one per band
    * @param column grid column of the chip's left edge
-   * @param row row of the chip's upper edge, counted from the strip's first
-   * @param out direct buffer that receives {@link #chipBytes} from byte {@code at}
-   * @throws IndexOutOfBoundsException if a pixel of the chip lies outside the strip's memory, or
-   *     the rows outside {@code out}
+   * @param row grid row of the chip's upper edge, relative to the strip
+   * @param type fp32 or bf16
+   * @param out direct buffer that receives {@link #chipBytes} from byte {@code outAt}
+   * @throws IndexOutOfBoundsException if a pixel of the chip is outside the strip's memory, or the
+   *     rows are outside {@code out}
    */
-  public void write(Strip strip, int column, int row, DataType format, ByteBuffer out, long at) {
-    if (format == DataType.FP16) {
+  public void write(Strip strip, int column, int row, DataType type, ByteBuffer out, long outAt) {
+    if (type == DataType.FP16) {
       throw new IllegalArgumentException("patch rows: expected fp32 or bf16, found fp16");
     }
     if (strip.bands().size() != bands()) {
       throw new IllegalArgumentException(
-          strip.bands().size() + " planes, " + bands() + " expected");
+          "planes of a strip: expected %d, found %d".formatted(bands(), strip.bands().size()));
     }
     if (column < 0 || row < 0) {
       throw new IndexOutOfBoundsException("chip at column " + column + ", row " + row);
     }
     if (!out.isDirect()) {
-      throw new IllegalArgumentException("the buffer for the rows is not a direct one");
+      throw new IllegalArgumentException(
+          "patch rows: expected a direct buffer, found one on the heap");
     }
-    if (at < 0 || at > out.capacity() - chipBytes(format)) {
+    if (outAt < 0 || outAt > out.capacity() - chipBytes(type)) {
       throw new IndexOutOfBoundsException(
-          "rows of %d bytes at byte %d of %d".formatted(chipBytes(format), at, out.capacity()));
+          "rows of %d bytes at byte %d of %d".formatted(chipBytes(type), outAt, out.capacity()));
     }
-    long[] planes = new long[bands() * FIELDS];
+    long[] planes = new long[bands() * PlaneFields.COUNT];
     for (int b = 0; b < bands(); b++) {
       BandPlane plane = strip.bands().get(b);
       check(plane, column, row, strip.pixels().size());
-      int to = b * FIELDS;
-      planes[to] = strip.pixels().address() + plane.offset();
-      planes[to + 1] = plane.type().code();
-      planes[to + 2] = plane.pixelStride();
-      planes[to + 3] = plane.lineStride();
-      planes[to + 4] = plane.repeat();
+      int at = b * PlaneFields.COUNT;
+      planes[at + PlaneFields.ADDRESS] = strip.pixels().address() + plane.offset();
+      planes[at + PlaneFields.TYPE] = plane.type().code();
+      planes[at + PlaneFields.PIXEL_STRIDE] = plane.pixelStride();
+      planes[at + PlaneFields.LINE_STRIDE] = plane.lineStride();
+      planes[at + PlaneFields.REPEAT] = plane.repeat();
     }
-    boolean bf16 = format == DataType.BF16;
-    if (!write(planes, statistics, column, row, chip, strip.radiometricOffset(), bf16, out, at)) {
-      throw new OutOfMemoryError("no memory to lay out patch rows");
+    boolean bf16 = type == DataType.BF16;
+    if (!write(
+        planes, statistics, column, row, chipSize, strip.radiometricOffset(), bf16, out, outAt)) {
+      throw new OutOfMemoryError("patch rows: out of native memory");
     }
   }
 
   private void check(BandPlane plane, int column, int row, long size) {
-    int right = (column + chip - 1) / plane.repeat();
-    int bottom = (row + chip - 1) / plane.repeat();
+    int right = (column + chipSize - 1) / plane.repeat();
+    int bottom = (row + chipSize - 1) / plane.repeat();
     long first = plane.byteOf(column / plane.repeat(), row / plane.repeat());
     long last = plane.byteOf(right, bottom) + plane.type().bytes();
     if (plane.pixelStride() < 1 || plane.lineStride() < 1 || first < 0 || last > size) {
@@ -118,7 +127,7 @@ public final class NativePatchify {
       float[] statistics,
       int column,
       int row,
-      int edge,
+      int chipSize,
       int radiometricOffset,
       boolean bf16,
       ByteBuffer out,

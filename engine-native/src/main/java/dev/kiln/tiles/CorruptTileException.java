@@ -1,6 +1,6 @@
 package dev.kiln.tiles;
 
-/** A tile is damaged or lies outside the file. The message names it. */
+/** A tile is damaged or outside the file. The message names it. */
 public final class CorruptTileException extends Exception {
   private static final long serialVersionUID = 1L;
 
@@ -11,7 +11,7 @@ public final class CorruptTileException extends Exception {
     this.read = read;
   }
 
-  /** Number of the window, from 0, among those that were to be read. */
+  /** Returns the index of the window among those to be read. */
   public int read() {
     return read;
   }

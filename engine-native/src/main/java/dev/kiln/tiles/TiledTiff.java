@@ -1,22 +1,20 @@
 package dev.kiln.tiles;
 
 import dev.kiln.memory.HostBuffer;
+import dev.kiln.nativelib.NativeLibrary;
 import dev.kiln.type.PixelType;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
-import org.bytedeco.javacpp.Loader;
-import org.bytedeco.javacpp.annotation.Platform;
 
 /**
  * The first image of a tiled TIFF or BigTIFF in host memory, decoded by Kiln's own native code:
  * DEFLATE, zstd or no compression, predictors 1 to 3, either byte order, pixel-interleaved or
  * planar. Reads the directory and the tiles that a window touches, and no other byte of the file.
  *
- * <p>Borrows the bytes and holds nothing of its own, so there is nothing to close. Any number of
- * threads may read at once.
+ * <p>Borrows the bytes and owns nothing, so there is nothing to close. Any number of threads may
+ * read at once.
  */
-@Platform(library = "jnitiles")
 public final class TiledTiff {
   private static final int OK = 0;
   private static final int UNSUPPORTED = 1;
@@ -24,8 +22,28 @@ public final class TiledTiff {
   private static final int NO_MEMORY = 3;
   private static final int MESSAGE_SIZE = 256;
 
-  /** Numbers that stand for one read in the native code. */
-  private static final int FIELDS = 14;
+  /** Positions of the fields of one read: {@code kiln::ReadFields} in {@code jni_arguments.h}. */
+  static final class ReadFields {
+    static final int FILE_ADDRESS = 0;
+    static final int FILE_SIZE = 1;
+    static final int X = 2;
+    static final int Y = 3;
+    static final int WIDTH = 4;
+    static final int HEIGHT = 5;
+    static final int BAND_COUNT = 6;
+    static final int TARGET_ADDRESS = 7;
+    static final int TARGET_SIZE = 8;
+    static final int OFFSET = 9;
+    static final int PIXEL_STRIDE = 10;
+    static final int LINE_STRIDE = 11;
+    static final int BAND_STRIDE = 12;
+    static final int FILL = 13;
+
+    /** Fields of one read. */
+    static final int COUNT = 14;
+
+    private ReadFields() {}
+  }
 
   private static final Target NOWHERE = new Target(null, 0, 0, 0, 0, 0);
 
@@ -43,7 +61,7 @@ public final class TiledTiff {
   public record Window(int x, int y, int width, int height) {}
 
   /**
-   * Where pixels go: pixel (i, j) of the k-th band at byte {@code offset + k·bandStride +
+   * Destination of the pixels: pixel (i, j) of the k-th band at byte {@code offset + k·bandStride +
    * j·lineStride + i·pixelStride}, in host byte order. Strides are not negative.
    *
    * @param memory borrowed
@@ -51,7 +69,7 @@ public final class TiledTiff {
    * @param pixelStride bytes from pixel to pixel
    * @param lineStride bytes from line to line
    * @param bandStride bytes from band to band
-   * @param fill the pixel, in host byte order in the low bytes, of tiles that the file leaves out
+   * @param fill the pixel, in host byte order in the low bytes, of tiles that the file omits
    */
   public record Target(
       HostBuffer memory,
@@ -62,34 +80,32 @@ public final class TiledTiff {
       int fill) {}
 
   /**
-   * A window of a file and where it goes.
+   * A window of a file and its destination.
    *
    * @param window inside the image
-   * @param bands their numbers, from 1
-   * @param target null to decode and check the tiles, but place their pixels nowhere
+   * @param bands band numbers, from 1
+   * @param target null to decode and check the tiles without storing their pixels
    */
   public record Read(TiledTiff tiff, Window window, int[] bands, Target target) {
-    /** As the native code takes it. */
-    private long[] fields() {
+    /** Writes the fields of this read for the native code. */
+    private void put(long[] fields, int at) {
       HostBuffer file = tiff.file;
       Target to = target == null ? NOWHERE : target;
       HostBuffer memory = to.memory();
-      return new long[] {
-        file.address(),
-        file.size(),
-        window.x(),
-        window.y(),
-        window.width(),
-        window.height(),
-        bands.length,
-        memory == null ? 0 : memory.address(),
-        memory == null ? 0 : memory.size(),
-        to.offset(),
-        to.pixelStride(),
-        to.lineStride(),
-        to.bandStride(),
-        to.fill()
-      };
+      fields[at + ReadFields.FILE_ADDRESS] = file.address();
+      fields[at + ReadFields.FILE_SIZE] = file.size();
+      fields[at + ReadFields.X] = window.x();
+      fields[at + ReadFields.Y] = window.y();
+      fields[at + ReadFields.WIDTH] = window.width();
+      fields[at + ReadFields.HEIGHT] = window.height();
+      fields[at + ReadFields.BAND_COUNT] = bands.length;
+      fields[at + ReadFields.TARGET_ADDRESS] = memory == null ? 0 : memory.address();
+      fields[at + ReadFields.TARGET_SIZE] = memory == null ? 0 : memory.size();
+      fields[at + ReadFields.OFFSET] = to.offset();
+      fields[at + ReadFields.PIXEL_STRIDE] = to.pixelStride();
+      fields[at + ReadFields.LINE_STRIDE] = to.lineStride();
+      fields[at + ReadFields.BAND_STRIDE] = to.bandStride();
+      fields[at + ReadFields.FILL] = to.fill();
     }
   }
 
@@ -99,12 +115,12 @@ public final class TiledTiff {
   }
 
   /**
-   * @param file the whole file, borrowed; parts that are never read may hold anything
+   * @param file the whole file, borrowed; parts that are never read may have any content
    * @throws UnsupportedTiffException if this decoder cannot read its first image
-   * @throws IllegalStateException if the native library does not load; one line says why
+   * @throws IllegalStateException if the native library cannot be loaded: one line with the reason
    */
   public static TiledTiff open(HostBuffer file) throws UnsupportedTiffException {
-    Library.load();
+    NativeLibrary.KILN.load();
     int[] image = new int[7];
     byte[] message = new byte[MESSAGE_SIZE];
     int status = describe(file.address(), file.size(), image, message);
@@ -115,60 +131,59 @@ public final class TiledTiff {
     return new TiledTiff(file, image);
   }
 
-  /** Columns in pixels. */
+  /** Returns the width in pixels. */
   public int width() {
     return image[0];
   }
 
-  /** Rows in pixels. */
+  /** Returns the height in pixels. */
   public int height() {
     return image[1];
   }
 
+  /** Returns the number of bands. */
   public int bands() {
     return image[2];
   }
 
+  /** Returns the type of the pixels. */
   public PixelType type() {
     return PixelType.ofCode(image[3]);
   }
 
-  /** Columns of a tile in pixels. */
+  /** Returns the width of a tile in pixels. */
   public int tileWidth() {
     return image[4];
   }
 
-  /** Rows of a tile in pixels. */
+  /** Returns the height of a tile in pixels. */
   public int tileHeight() {
     return image[5];
   }
 
-  /** Whether the bands of a pixel lie together. */
+  /** Returns whether the bands of a pixel are stored together. */
   public boolean interleaved() {
     return image[6] != 0;
   }
 
   /**
-   * Reads pixels as they are stored. The tiles of all windows are dealt to the same threads, so
-   * that none waits while another window still has tiles.
+   * Reads pixels as they are stored. The same threads decode the tiles of all windows, so that none
+   * idles while another window still has tiles.
    *
-   * @param threads that decode tiles, the caller's among them
-   * @throws CorruptTileException if a tile cannot be decoded, of several the first; the targets
-   *     then hold anything
+   * @param threads number of threads that decode, including the caller's
+   * @throws CorruptTileException if a tile cannot be decoded, the first of several; the contents of
+   *     the targets are then unspecified
    * @throws IndexOutOfBoundsException if a window or a band is not in its image, or a target leaves
    *     its memory
    */
   public static void read(List<Read> reads, int threads) throws CorruptTileException {
     if (reads.isEmpty()) {
-      // Then perhaps no file was opened, and the native code not loaded.
+      // No file may have been opened yet, so the native code may not be loaded.
       return;
     }
-    long[] fields = new long[FIELDS * reads.size()];
-    int at = 0;
-    for (Read read : reads) {
-      for (long field : read.fields()) {
-        fields[at++] = field;
-      }
+    long[] fields = new long[ReadFields.COUNT * reads.size()];
+    for (int i = 0; i < reads.size(); i++) {
+      reads.get(i).put(fields, i * ReadFields.COUNT);
     }
     int[] bands = reads.stream().flatMapToInt(read -> Arrays.stream(read.bands())).toArray();
     int[] failed = new int[1];
@@ -181,7 +196,7 @@ public final class TiledTiff {
   }
 
   /**
-   * Decodes the tiles of a window and checks them, but places their pixels nowhere.
+   * Decodes and checks the tiles of a window without storing their pixels.
    *
    * @throws CorruptTileException as {@link #read}
    */
@@ -210,28 +225,4 @@ public final class TiledTiff {
 
   private static native int read(
       long[] reads, int[] bands, int threads, int[] failed, byte[] message);
-
-  /** Loads the native code once. */
-  private static final class Library {
-    private static final LinkageError FAILURE = tryToLoad();
-
-    private static LinkageError tryToLoad() {
-      try {
-        Loader.load(TiledTiff.class);
-        return null;
-      } catch (LinkageError e) {
-        return e;
-      }
-    }
-
-    static void load() {
-      if (FAILURE != null) {
-        throw new IllegalStateException(
-            "tile decoder: the native library does not load ("
-                + FAILURE.getMessage()
-                + "): apt-get install libdeflate-dev libzstd-dev and rebuild Kiln on this machine",
-            FAILURE);
-      }
-    }
-  }
 }

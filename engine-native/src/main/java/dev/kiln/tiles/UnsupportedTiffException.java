@@ -1,12 +1,13 @@
 package dev.kiln.tiles;
 
 /**
- * A file may be a sound TIFF, but not of a kind that the native decoder knows. The message says in
- * what: "compression 5 (LZW)".
+ * The native decoder does not support this kind of TIFF, which may be valid. The message names the
+ * unsupported property: "compression 5 (LZW)".
  */
 public final class UnsupportedTiffException extends Exception {
   private static final long serialVersionUID = 1L;
 
+  /** Creates an exception with the name of the unsupported property. */
   public UnsupportedTiffException(String message) {
     super(message);
   }

@@ -1,26 +1,21 @@
 package dev.kiln.trace;
 
-import org.bytedeco.javacpp.Loader;
-import org.bytedeco.javacpp.annotation.Platform;
+import dev.kiln.nativelib.NativeLibrary;
 
-/**
- * NVIDIA's profilers as takers of ranges: Nsight Systems and Nsight Compute, which start Kiln and
- * put a library of theirs into it.
- */
-@Platform(library = "jninvtx")
+/** Sends ranges to the NVIDIA profiler (Nsight Systems or Nsight Compute) that started Kiln. */
 public final class Nvtx implements Trace.Sink {
   private static Boolean attached;
 
   private Nvtx() {}
 
   /**
-   * Meets the profiler that this process was started by.
+   * Attaches to the profiler that started this process.
    *
    * @return null if there is none
    */
   public static synchronized Nvtx ofThisProcess() {
     if (attached == null) {
-      Loader.load(Nvtx.class);
+      NativeLibrary.KILN.load();
       attached = attach();
     }
     return attached ? new Nvtx() : null;

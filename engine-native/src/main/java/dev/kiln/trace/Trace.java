@@ -1,23 +1,24 @@
 package dev.kiln.trace;
 
 /**
- * Ranges of work that a profiler shows on its timeline, one inside the other on each thread. Off
- * until {@link #to} is called, which is once a process; a range costs a look at a field then.
+ * Ranges of work that a profiler shows on its timeline, nested per thread. Off until {@link #to} is
+ * called, once per process; until then a range costs one read of a field.
  */
 public final class Trace {
   private static volatile Sink sink;
 
-  /** What takes the ranges of a thread. */
+  /** Receives the ranges of every thread. */
   public interface Sink {
-    /** A range begins on the calling thread, inside those that it has begun. */
+    /** Opens a range on the calling thread, inside its open ranges. */
     void begin(String name);
 
-    /** The last range that the calling thread has begun ends. */
+    /** Closes the calling thread's innermost open range. */
     void end();
   }
 
-  /** Work that a range goes around. */
+  /** Work to be traced. */
   public interface Work<T, X extends Exception> {
+    /** Does the work. */
     T run() throws X, InterruptedException;
   }
 
@@ -26,21 +27,21 @@ public final class Trace {
   /**
    * Sends ranges to a sink from now on.
    *
-   * @param taker null for none
+   * @param sink null to stop
    */
-  public static void to(Sink taker) {
-    sink = taker;
+  public static void to(Sink sink) {
+    Trace.sink = sink;
   }
 
   /**
-   * Does work within a range.
+   * Does work inside a range.
    *
-   * @param which one of many: a scene's key, a batch's size
-   * @return what the work gave
+   * @param item what the stage works on: a scene key, a batch size
+   * @return the result of the work
    */
-  public static <T, X extends Exception> T within(String stage, Object which, Work<T, X> work)
+  public static <T, X extends Exception> T within(String stage, Object item, Work<T, X> work)
       throws X, InterruptedException {
-    begin(stage, which);
+    begin(stage, item);
     try {
       return work.run();
     } finally {
@@ -49,22 +50,22 @@ public final class Trace {
   }
 
   /**
-   * Begins a range on this thread, which has to call {@link #end} however it goes on.
+   * Opens a range on this thread, which must call {@link #end} even if the work fails.
    *
-   * @param which one of many: a scene's key, a batch's size
+   * @param item what the stage works on: a scene key, a batch size
    */
-  public static void begin(String stage, Object which) {
-    Sink taker = sink;
-    if (taker != null) {
-      taker.begin(stage + " " + which);
+  public static void begin(String stage, Object item) {
+    Sink to = sink;
+    if (to != null) {
+      to.begin(stage + " " + item);
     }
   }
 
-  /** Ends the last range that this thread has begun. */
+  /** Closes this thread's innermost open range. */
   public static void end() {
-    Sink taker = sink;
-    if (taker != null) {
-      taker.end();
+    Sink to = sink;
+    if (to != null) {
+      to.end();
     }
   }
 }

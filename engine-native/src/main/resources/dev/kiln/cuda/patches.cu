@@ -14,6 +14,8 @@
 #define KILN_MEMBER __device__ __forceinline__
 #else
 #include <cstring>
+
+#include "kiln_types.h"
 #define KILN_DEVICE static inline
 #define KILN_MEMBER inline
 struct alignas(16) uint4 {
@@ -26,11 +28,11 @@ struct alignas(8) uint2 {
 
 namespace {
 
-constexpr int PATCH = 8;
+constexpr int PATCH = KILN_PATCH_SIZE;
 
 using Address = unsigned long long;
 
-enum PixelType { UINT8 = 0, UINT16 = 1, INT16 = 2, FLOAT32 = 3 };
+enum PixelType { UINT8 = KILN_UINT8, UINT16 = KILN_UINT16, INT16 = KILN_INT16, FLOAT32 = KILN_FLOAT32 };
 
 // One band of one chip; 48 bytes, as dev.kiln.infer.gpu.PatchKernel writes them.
 struct alignas(16) Plane {

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The binding, used as the engine uses it. */
+/** The binding, in the ways the engine uses it. */
 class GdalTest {
   private static final int WIDTH = 100;
   private static final int HEIGHT = 70;
@@ -29,22 +29,22 @@ class GdalTest {
   }
 
   @Test
-  void loadsOnceAndSaysItsVersion() {
+  void loadsOnceAndReportsItsVersion() {
     String version = Gdal.load();
 
     assertThat(version).matches("3\\.\\d+\\.\\d+.*");
-    assertThat(Gdal.load()).isSameAs(version);
+    assertThat(Gdal.load()).isEqualTo(version);
   }
 
   @Test
-  void looksAtNoFileBesideTheOneItOpens() {
+  void readsNoSidecarFiles() {
     assertThat(CPLGetConfigOption("GDAL_DISABLE_READDIR_ON_OPEN", null)).isEqualTo("EMPTY_DIR");
     assertThat(CPLGetConfigOption("GDAL_PAM_ENABLED", null)).isEqualTo("NO");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"GTiff", "COG"})
-  void readsAnImageThatLiesInABuffer(String driver) {
+  void readsAnImageInABuffer(String driver) {
     try (HostBuffer file = image(driver);
         HostBuffer pixels = HostBuffer.allocate("pixels", WIDTH * HEIGHT * BANDS)) {
       GDALDatasetH dataset = open("/vsimem/read.tif", file);
@@ -69,7 +69,7 @@ class GdalTest {
   }
 
   @Test
-  void tellsWhereAnImageLiesAndHowItIsStored() {
+  void reportsGeoreferenceAndStorage() {
     try (HostBuffer file = image("GTiff")) {
       GDALDatasetH dataset = open("/vsimem/facts.tif", file);
       double[] geoTransform = new double[6];
@@ -125,7 +125,7 @@ class GdalTest {
   }
 
   @Test
-  void saysWhyAFileDoesNotOpen() {
+  void reportsWhyAFileDoesNotOpen() {
     byte[] garbage = "this is no image at all".getBytes(StandardCharsets.UTF_8);
     try (HostBuffer file = HostBuffer.allocate("garbage", garbage.length)) {
       file.slice(0, garbage.length).put(garbage);
@@ -210,7 +210,7 @@ class GdalTest {
         1);
   }
 
-  /** A file of the driver's format, written by GDAL: its bytes in a buffer that the caller owns. */
+  /** Returns a file of the driver's format, written by GDAL, in a buffer that the caller owns. */
   private static HostBuffer image(String driver) {
     PointerPointer<?> tiled = CSLSetNameValue(NONE, "TILED", "YES");
     tiled = CSLSetNameValue(tiled, "INTERLEAVE", "PIXEL");

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 
 class BufferPoolTest {
   @Test
-  void lendsTheSameMemoryAgain() {
+  void reusesMemory() {
     try (BufferPool pool = new BufferPool()) {
       HostBuffer first = pool.take("strip", 1000);
       long address = first.address();
@@ -26,7 +26,7 @@ class BufferPoolTest {
   }
 
   @Test
-  void lendsNoMemoryTwiceAndTakesItBackOnce() {
+  void lendsABlockOnceAndTakesItBackOnce() {
     try (BufferPool pool = new BufferPool()) {
       HostBuffer one = pool.take("strip", 100);
       HostBuffer two = pool.take("strip", 100);
@@ -47,7 +47,7 @@ class BufferPoolTest {
   }
 
   @Test
-  void takesTheSmallestThatFitsAndDropsWhatIsTooSmall() {
+  void takesTheSmallestThatFitsAndFreesBlocksThatAreTooSmall() {
     try (BufferPool pool = new BufferPool()) {
       HostBuffer small = pool.take("strip", 100);
       HostBuffer large = pool.take("strip", 300);
@@ -69,7 +69,7 @@ class BufferPoolTest {
   }
 
   @Test
-  void freesWhatComesBackAfterClose() {
+  void freesBlocksReturnedAfterClose() {
     BufferPool pool = new BufferPool();
     HostBuffer late = pool.take("strip", 100);
     pool.take("strip", 50).close();
@@ -83,11 +83,11 @@ class BufferPoolTest {
   }
 
   @Test
-  void refusesNothing() {
+  void rejectsASizeOfZero() {
     try (BufferPool pool = new BufferPool()) {
       assertThatThrownBy(() -> pool.take("strip", 0))
           .isInstanceOf(IllegalArgumentException.class)
-          .hasMessage("strip: 0 bytes asked, at least 1 expected");
+          .hasMessage("strip: expected a size of at least 1 byte, found 0");
     }
   }
 }

@@ -21,7 +21,7 @@ class HostBufferTest {
   private static final long MIB = 1 << 20;
 
   @Test
-  void comesZeroedAndKeepsWhatIsWritten() {
+  void isZeroedAndKeepsWrittenBytes() {
     try (HostBuffer buffer = HostBuffer.allocate("test", 1000)) {
       ByteBuffer all = buffer.slice(0, 1000);
       while (all.hasRemaining()) {
@@ -40,7 +40,7 @@ class HostBufferTest {
   }
 
   @Test
-  void closesTwice() {
+  void closeIsIdempotent() {
     HostBuffer buffer = HostBuffer.allocate("test", 8);
 
     buffer.close();
@@ -50,7 +50,7 @@ class HostBufferTest {
   }
 
   @Test
-  void refusesUseAfterClose() {
+  void rejectsUseAfterClose() {
     HostBuffer buffer = HostBuffer.allocate("fetched scene", 8);
     buffer.close();
 
@@ -64,7 +64,7 @@ class HostBufferTest {
 
   @ParameterizedTest
   @CsvSource({"-1, 4", "0, -1", "97, 4", "101, 0", "0, 101", "9223372036854775807, 2"})
-  void refusesRangesThatLeaveIt(long offset, int length) {
+  void rejectsRangesOutsideTheBuffer(long offset, int length) {
     try (HostBuffer buffer = HostBuffer.allocate("strip", 100)) {
       assertThatThrownBy(() -> buffer.slice(offset, length))
           .isInstanceOf(IndexOutOfBoundsException.class)
@@ -74,14 +74,14 @@ class HostBufferTest {
 
   @ParameterizedTest
   @ValueSource(longs = {0, 100})
-  void givesEmptyRanges(long offset) {
+  void returnsEmptyRanges(long offset) {
     try (HostBuffer buffer = HostBuffer.allocate("strip", 100)) {
       assertThat(buffer.slice(offset, 0).capacity()).isZero();
     }
   }
 
   @Test
-  void lendsPointersThatDoNotShareTheirPosition() {
+  void returnsPointersWithIndependentPositions() {
     try (HostBuffer buffer = HostBuffer.allocate("strip", 100)) {
       buffer.pointer().position(50).put((byte) 7);
 
@@ -94,21 +94,21 @@ class HostBufferTest {
 
   @ParameterizedTest
   @ValueSource(longs = {0, -1})
-  void refusesSizesBelowOne(long size) {
+  void rejectsSizesBelowOne(long size) {
     assertThatThrownBy(() -> HostBuffer.allocate("strip", size))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("strip: " + size + " bytes asked, at least 1 expected");
+        .hasMessage("strip: expected a size of at least 1 byte, found " + size);
   }
 
   @Test
-  void saysWhatThereWasNoMemoryFor() {
+  void reportsThePurposeOfAFailedAllocation() {
     assertThatThrownBy(() -> HostBuffer.allocate("strip of naip", 1L << 60))
         .isInstanceOf(OutOfMemoryError.class)
-        .hasMessage("strip of naip: no host memory for " + (1L << 60) + " bytes");
+        .hasMessage("strip of naip: cannot allocate " + (1L << 60) + " bytes of host memory");
   }
 
   @Test
-  void costsOnlyWhatIsTouched() throws IOException {
+  void usesOnlyTouchedPages() throws IOException {
     long size = 8L << 30;
     long before = residentBytes();
     try (HostBuffer buffer = HostBuffer.allocate("fetched scene", size)) {
@@ -123,7 +123,7 @@ class HostBufferTest {
   }
 
   @Test
-  void runsWithoutJavaCppsGuard() {
+  void disablesJavaCppsLimit() {
     HostBuffer.allocate("test", 1).close();
 
     assertThat(Pointer.maxBytes()).isZero();

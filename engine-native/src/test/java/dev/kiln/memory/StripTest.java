@@ -21,7 +21,7 @@ class StripTest {
   }
 
   @Test
-  void keepsItsOwnListOfBands() {
+  void copiesTheListOfBands() {
     List<BandPlane> bands = new ArrayList<>();
     bands.add(new BandPlane(PixelType.UINT8, 0, 4, 4, 1, 4, 1));
     try (Strip strip = new Strip(HostBuffer.allocate("strip", 16), bands, 0, 4)) {

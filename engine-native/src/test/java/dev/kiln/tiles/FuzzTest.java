@@ -21,11 +21,11 @@ class FuzzTest {
   private static final Path SCRIPT = Path.of("src/fuzz/fuzz").toAbsolutePath();
   private static final int SECONDS = 10;
 
-  @TempDir Path folder;
+  @TempDir Path directory;
 
   @ParameterizedTest
   @ValueSource(strings = {"tiles", "predictor"})
-  void passesItsCorpus(String target) throws Exception {
+  void passesOnItsCorpus(String target) throws Exception {
     long files;
     try (Stream<Path> corpus = Files.list(SCRIPT.resolveSibling("corpus").resolve(target))) {
       files = corpus.count();
@@ -36,7 +36,7 @@ class FuzzTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"tiles", "predictor"})
-  void findsNothingNew(String target) throws Exception {
+  void findsNoNewFailure(String target) throws Exception {
     assumeTrue(
         start("able", target).waitFor() == 0,
         "SKIPPED: fuzzing needs clang: apt-get install clang libclang-rt-dev");
@@ -46,18 +46,18 @@ class FuzzTest {
   private String fuzz(String command, String target, String... options) throws Exception {
     Process process = start(command, target, options);
     assertThat(process.waitFor(200, TimeUnit.SECONDS)).isTrue();
-    String said = Files.readString(folder.resolve("said"));
-    assertThat(process.exitValue()).as(said).isZero();
-    return said;
+    String output = Files.readString(directory.resolve("output"));
+    assertThat(process.exitValue()).as(output).isZero();
+    return output;
   }
 
   private Process start(String command, String target, String... options) throws IOException {
     List<String> line = new ArrayList<>();
-    line.addAll(List.of(SCRIPT.toString(), command, folder.toString(), target));
+    line.addAll(List.of(SCRIPT.toString(), command, directory.toString(), target));
     line.addAll(List.of(options));
     return new ProcessBuilder(line)
         .redirectErrorStream(true)
-        .redirectOutput(folder.resolve("said").toFile())
+        .redirectOutput(directory.resolve("output").toFile())
         .start();
   }
 }

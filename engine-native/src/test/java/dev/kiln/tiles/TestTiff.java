@@ -48,7 +48,7 @@ final class TestTiff {
   private boolean big;
   private ByteOrder order = ByteOrder.LITTLE_ENDIAN;
 
-  /** Pixel-interleaved bands. */
+  /** Creates a file of pixel-interleaved bands. */
   TestTiff(int bands) {
     this.bands = bands;
     field(IMAGE_WIDTH, SHORT, WIDTH);
@@ -107,7 +107,7 @@ final class TestTiff {
     return this;
   }
 
-  /** A field that claims another count than it has. */
+  /** Sets a field with a false count. */
   TestTiff lie(int tag, int type, long count, long value) {
     fields.put(tag, new Field(type, count, new long[] {value}));
     return this;
@@ -127,7 +127,10 @@ final class TestTiff {
     return tiles.get(index);
   }
 
-  /** The tiles, then the directory; offsets and byte counts of the tiles unless they were set. */
+  /**
+   * Returns the file: tiles, then directory, with offsets and byte counts of the tiles unless they
+   * were set.
+   */
   byte[] bytes() {
     ByteArrayOutputStream body = new ByteArrayOutputStream();
     int start = big ? 16 : 8;

@@ -88,7 +88,7 @@ class TiledTiffTest {
   }
 
   @Test
-  void readsNoTileButThoseOfTheWindow() throws Exception {
+  void readsOnlyTheTilesOfTheWindow() throws Exception {
     TestTiff tiff = new TestTiff(1);
     for (int tile = 0; tile < 6; tile++) {
       if (tile != 4) {
@@ -168,7 +168,7 @@ class TiledTiffTest {
 
   @ParameterizedTest(name = "{0}")
   @MethodSource("unsupported")
-  void saysWhatItDoesNotKnow(String reason, TestTiff tiff) {
+  void namesTheUnsupportedProperty(String reason, TestTiff tiff) {
     try (HostBuffer bytes = TestTiff.buffer(tiff.bytes())) {
       assertThatThrownBy(() -> TiledTiff.open(bytes))
           .isInstanceOf(UnsupportedTiffException.class)
@@ -182,25 +182,25 @@ class TiledTiffTest {
     byte[] start = new TestTiff(1).tile(4).clone();
     start[0] = 0;
     return Stream.of(
-        damage("the DEFLATE data or its checksum is damaged", new TestTiff(1).tile(4, flipped)),
-        damage("the DEFLATE data or its checksum is damaged", new TestTiff(1).tile(4, start)),
+        damage("damaged DEFLATE data or checksum", new TestTiff(1).tile(4, flipped)),
+        damage("damaged DEFLATE data or checksum", new TestTiff(1).tile(4, start)),
         damage(
-            "256 bytes expected, found 255",
+            "expected 256 bytes, found 255",
             new TestTiff(1).tile(4, TestTiff.deflate(new byte[255]))),
         damage(
-            "256 bytes expected, found more",
+            "expected 256 bytes, found more",
             new TestTiff(1).tile(4, TestTiff.deflate(new byte[257]))),
         damage(
-            "bytes expected at byte 4294967295, found the file to end",
+            "bytes at byte 4294967295, found end of file",
             new TestTiff(1).field(TestTiff.TILE_OFFSETS, LONG, 8, 8, 8, 8, -1, 8)),
         damage(
-            "18446744073709551615 bytes expected at byte 16, found",
+            "expected 18446744073709551615 bytes at byte 16, found",
             new TestTiff(1)
                 .big()
                 .field(TestTiff.TILE_BYTE_COUNTS, LONG8, 0, 0, 0, 0, -1, 0)
                 .field(TestTiff.TILE_OFFSETS, LONG8, 16, 16, 16, 16, 16, 16)),
         damage(
-            "bytes expected at byte 18446744073709551615, found",
+            "bytes at byte 18446744073709551615, found",
             new TestTiff(1)
                 .big()
                 .field(TestTiff.TILE_BYTE_COUNTS, LONG8, 0, 0, 0, 0, 2, 0)
@@ -241,7 +241,7 @@ class TiledTiffTest {
 
   @ParameterizedTest
   @ValueSource(ints = {1, 3})
-  void readsFilesTogetherAndSaysInWhichATileIsDamaged(int threads) throws Exception {
+  void readsFilesTogetherAndReportsTheOneWithADamagedTile(int threads) throws Exception {
     TestTiff damaged = new TestTiff(2).tile(5, new byte[] {1});
     TiledTiff.Window corner = new TiledTiff.Window(32, 16, 4, 4);
     try (HostBuffer one = TestTiff.buffer(new TestTiff(1).bytes());
@@ -275,7 +275,7 @@ class TiledTiffTest {
   }
 
   @Test
-  void fillsTilesThatAreLeftOut() throws Exception {
+  void fillsOmittedTiles() throws Exception {
     byte[] file = new TestTiff(1).tile(0, new byte[0]).bytes();
     try (HostBuffer bytes = TestTiff.buffer(file);
         HostBuffer into = HostBuffer.allocate("pixels", 4)) {
@@ -293,7 +293,7 @@ class TiledTiffTest {
     }
   }
 
-  /** A file may be cut anywhere, and anything in its header may be anything. */
+  /** A file may be truncated anywhere, and its header may contain anything. */
   @Test
   void survivesEveryPrefixAndEveryChangedByte() throws Exception {
     byte[] file = new TestTiff(2).big().bytes();
@@ -352,7 +352,7 @@ class TiledTiffTest {
 
   @ParameterizedTest(name = "{0}")
   @MethodSource("badRequests")
-  void refusesWhatIsNotThere(
+  void rejectsWindowsAndTargetsOutOfRange(
       String name,
       TiledTiff.Window window,
       int[] bands,
@@ -373,7 +373,7 @@ class TiledTiffTest {
   }
 
   @Test
-  void usesNoMemoryThatWasGivenBack() throws Exception {
+  void rejectsUseAfterClose() throws Exception {
     HostBuffer bytes = TestTiff.buffer(new TestTiff(1).bytes());
     TiledTiff tiff = TiledTiff.open(bytes);
     bytes.close();

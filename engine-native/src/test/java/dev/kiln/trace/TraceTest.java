@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 class TraceTest {
   private static final Path TOOL = Path.of("target/native/libnvtx-tool.so").toAbsolutePath();
 
-  @TempDir Path folder;
+  @TempDir Path directory;
 
   @AfterEach
   void off() {
@@ -26,13 +26,13 @@ class TraceTest {
   }
 
   @Test
-  void rangesGoWhereTheyAreSentAndNowhereBefore() throws Exception {
+  void rangesGoToTheSinkOnceItIsSet() throws Exception {
     List<String> taken = new ArrayList<>();
     Object untouched =
         new Object() {
           @Override
           public String toString() {
-            throw new AssertionError("a name was made though nobody takes it");
+            throw new AssertionError("a name was built without a sink");
           }
         };
     Trace.begin("fetch", untouched);
@@ -66,22 +66,22 @@ class TraceTest {
   }
 
   @Test
-  void aProfilerIsToldOfRanges() throws Exception {
+  void sendsRangesToAProfiler() throws Exception {
     assertThat(run(Map.of("NVTX_INJECTION64_PATH", TOOL.toString()))).containsExactly("attached");
-    assertThat(Files.readAllLines(folder.resolve("log")))
+    assertThat(Files.readAllLines(directory.resolve("log")))
         .containsExactly("push fetch m_1.tif", "push décode 3", "pop", "pop");
   }
 
   @Test
-  void withoutAProfilerThereIsNothingToTell() throws Exception {
+  void doesNotAttachWithoutAProfiler() throws Exception {
     assertThat(run(Map.of())).containsExactly("alone");
     assertThat(run(Map.of("NVTX_INJECTION64_PATH", "/no/such.so"))).containsExactly("alone");
-    // A library that is no profiler's.
+    // A library of no profiler.
     assertThat(run(Map.of("NVTX_INJECTION64_PATH", "libm.so.6"))).containsExactly("alone");
   }
 
   private List<String> run(Map<String, String> environment) throws Exception {
-    Path output = folder.resolve("output");
+    Path output = directory.resolve("output");
     ProcessBuilder java =
         new ProcessBuilder(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -90,17 +90,17 @@ class TraceTest {
             System.getProperty("java.class.path"),
             Profiled.class.getName());
     java.environment().putAll(environment);
-    java.environment().put("NVTX_TEST_LOG", folder.resolve("log").toString());
+    java.environment().put("NVTX_TEST_LOG", directory.resolve("log").toString());
     Process process =
         java.redirectOutput(output.toFile())
-            .redirectError(folder.resolve("errors").toFile())
+            .redirectError(directory.resolve("errors").toFile())
             .start();
     assertThat(process.waitFor(50, TimeUnit.SECONDS)).isTrue();
-    assertThat(process.exitValue()).as(Files.readString(folder.resolve("errors"))).isZero();
+    assertThat(process.exitValue()).as(Files.readString(directory.resolve("errors"))).isZero();
     return Files.readAllLines(output);
   }
 
-  /** A program that a profiler may have started. */
+  /** A program that a profiler may start. */
   static final class Profiled {
     public static void main(String[] arguments) {
       Nvtx nvtx = Nvtx.ofThisProcess();

@@ -1,6 +1,7 @@
 package dev.kiln.model;
 
 import dev.kiln.error.ConfigurationException;
+import dev.kiln.type.Patch;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -17,7 +18,7 @@ import java.util.stream.Collectors;
  */
 public record Architecture(String name, int dim, int depth, int heads, int dimHead, int mlpDim) {
   /** Side of a patch in pixels. */
-  public static final int PATCH = 8;
+  public static final int PATCH = Patch.SIZE;
 
   /** Name of an architecture that is none of the known sizes. */
   public static final String CUSTOM = "custom";

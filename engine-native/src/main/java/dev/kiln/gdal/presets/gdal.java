@@ -8,18 +8,19 @@ import org.bytedeco.javacpp.tools.InfoMap;
 import org.bytedeco.javacpp.tools.InfoMapper;
 
 /**
- * How JavaCPP reads GDAL's C headers. Their functions and constants become static members of {@code
- * dev.kiln.gdal.global.gdal}, their handles classes of {@code dev.kiln.gdal}; both are generated
- * while the module is built, from the headers of the machine that builds it.
+ * JavaCPP preset for GDAL's C headers. Functions and constants become static members of {@code
+ * dev.kiln.gdal.global.gdal}, handles become classes of {@code dev.kiln.gdal}; the build generates
+ * both from the headers of the build machine.
  *
- * <p>Strings cross as UTF-8. A list of strings is a {@code PointerPointer} that ends with null.
+ * <p>Strings are passed as UTF-8. A list of strings is a {@code PointerPointer} that ends with
+ * null.
  */
 @Properties(
     inherit = javacpp.class,
     value =
         @Platform(
             define = {"CPL_SUPRESS_CPLUSPLUS", "STRING_BYTES_CHARSET \"UTF-8\""},
-            // In this order: a handle must be declared before the header that uses it is read.
+            // The order matters: a handle must be declared before a header uses it.
             include = {
               "cpl_error.h",
               "cpl_progress.h",
@@ -44,7 +45,9 @@ public class gdal implements InfoMapper {
     omissions(infos);
   }
 
-  /** Conditions that do not hold: JavaCPP takes both branches of one that it cannot decide. */
+  /**
+   * Conditions that are false: JavaCPP takes both branches of a condition that it cannot decide.
+   */
   private static void conditions(InfoMap infos) {
     infos.put(
         new Info(
@@ -61,7 +64,7 @@ public class gdal implements InfoMapper {
             .define(false));
   }
 
-  /** Macros that the parser would take for a type or a name. */
+  /** Macros that the parser would mistake for a type or a name. */
   private static void attributes(InfoMap infos) {
     for (String macro :
         new String[] {
@@ -97,7 +100,7 @@ public class gdal implements InfoMapper {
         .put(new Info("char", "GByte").cast().valueTypes("byte").pointerTypes("BytePointer"))
         .put(new Info("const char").valueTypes("byte").pointerTypes("String"));
     opaque(infos, "PointerPointer", "CSLConstList");
-    // Whatever takes this one takes a dataset, a band or a driver.
+    // A parameter of this type takes a dataset, a band or a driver.
     opaque(infos, "Pointer", "GDALMajorObjectH");
     opaque(infos, "Pointer", "OGRFeatureDefnH", "OGRFeatureH", "OGRFieldDomainH", "OGRGeometryH");
     opaque(infos, "Pointer", "CPLLockFileHandle", "GDALSubdatasetInfoH", "OGRGeomFieldDefnH");
@@ -106,8 +109,8 @@ public class gdal implements InfoMapper {
     opaque(infos, "Pointer", "GDALEDTComponentH", "GDALExtendedDataTypeH");
     infos.put(
         new Info("CPLVirtualMem", "CPLXMLNode", "FILE", "VSILFILE").cast().pointerTypes("Pointer"));
-    // The function itself, to be installed: a handler written in Java would be called by GDAL's own
-    // threads.
+    // The function's address, to be installed as the handler: GDAL's threads would call a handler
+    // written in Java.
     infos.put(
         new Info("CPLQuietErrorHandler")
             .javaText(
@@ -122,9 +125,9 @@ public class gdal implements InfoMapper {
     infos.put(new Info(names).cast().valueTypes(java).pointerTypes("PointerPointer"));
   }
 
-  /** What the library does not export, or Java cannot call. */
+  /** Functions that the library does not export or Java cannot call. */
   private static void omissions(InfoMap infos) {
-    // Lines from and to: file systems that GDAL installs itself, and those made of C callbacks.
+    // Pairs of first and last lines: file systems that GDAL installs itself, and C callbacks.
     infos.put(
         new Info("cpl_vsi.h")
             .skip()
@@ -141,7 +144,7 @@ public class gdal implements InfoMapper {
         .put(new Info("VSIStat", "VSIStatBuf", "VSIStatBufL", "VSIStatExL", "VSIStatL").skip())
         .put(new Info("GDALExtractRPCInfoV1", "GDALExtractRPCInfoV2").skip())
         .put(new Info("GDALRPCInfoV1", "GDALRPCInfoV2", "OGRwkbGeometryType").skip());
-    // Macros that stand for something else than a number or a string.
+    // Macros that are neither a number nor a string.
     infos.put(
         new Info("CPLFree", "CPLReadDir", "GDALExtractRPCInfo", "GDALRPCInfo", "VSI_L_OFFSET_MAX")
             .skip());

@@ -1,20 +1,20 @@
-#include "patch_rows.h"
+#include "patchify.h"
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
 
-// Loops over a line are plain: the compiler makes vectors of them, for every machine of a kind.
+// The loops over a line are simple so that the compiler vectorizes them on every architecture.
 
 namespace kiln {
 namespace {
 
-constexpr int patch = 8;
+constexpr int patch = KILN_PATCH_SIZE;
 
-/* Pixels done at once, so that what passes between steps stays in the fastest cache. */
+/* Pixels per pass: few enough that the intermediate lines stay in the L1 cache. */
 constexpr int span = 256;
 
-/* `step` is the distance of pixels in bytes; known to the compiler where STEP is not 0. */
+/* `step` is the distance between pixels in bytes; a compile-time constant unless STEP is 0. */
 template <typename T, int STEP>
 void read(const uint8_t* from, ptrdiff_t step, int count, float* line) {
   const ptrdiff_t distance = STEP == 0 ? step : STEP;
@@ -39,27 +39,23 @@ void read(const uint8_t* from, ptrdiff_t step, int count, float* line) {
 
 void read(const Plane& plane, const uint8_t* from, int count, float* line) {
   switch (plane.type) {
-    case PixelType::UINT8:
-      return read<uint8_t>(from, plane.pixel_stride, count, line);
-    case PixelType::UINT16:
-      return read<uint16_t>(from, plane.pixel_stride, count, line);
-    case PixelType::INT16:
-      return read<int16_t>(from, plane.pixel_stride, count, line);
-    case PixelType::FLOAT32:
-      return read<float>(from, plane.pixel_stride, count, line);
+    case KILN_UINT8: return read<uint8_t>(from, plane.pixel_stride, count, line);
+    case KILN_UINT16: return read<uint16_t>(from, plane.pixel_stride, count, line);
+    case KILN_INT16: return read<int16_t>(from, plane.pixel_stride, count, line);
+    case KILN_FLOAT32: return read<float>(from, plane.pixel_stride, count, line);
   }
 }
 
-void normalise(const Plane& plane, int radiometric_offset, int count, float* line) {
+void normalize(const Plane& plane, int radiometric_offset, int count, float* line) {
   if (radiometric_offset != 0) {
     const float offset = float(radiometric_offset);
     for (int i = 0; i < count; i++) {
       float moved = line[i] + offset;
-      // In this order what is not a number stays so.
+      // Comparisons in this order keep NaN.
       line[i] = line[i] == 0 ? 0 : moved < 1 ? 1 : moved;
     }
   }
-  if (plane.type == PixelType::FLOAT32) {
+  if (plane.type == KILN_FLOAT32) {
     for (int i = 0; i < count; i++) {
       line[i] = std::isfinite(line[i]) ? line[i] : plane.mean;
     }
@@ -69,7 +65,7 @@ void normalise(const Plane& plane, int radiometric_offset, int count, float* lin
   }
 }
 
-/* Repeats stored pixels; `within` columns of the first lie before the line. */
+/* Repeats stored pixels; the first `within` columns of the first pixel are left of the line. */
 void spread(const float* stored, int repeat, int within, int count, float* line) {
   if (repeat == 2 && within == 0) {
     for (int i = 0; i < count / 2; i++) {
@@ -93,18 +89,17 @@ void round(const float* line, int count, BFloat16* out) {
   }
 }
 
-/* One normalised line of the grid. */
+/* Writes one normalized line of the grid. */
 template <typename T>
-void line_of(const Plane& plane, int column, int row, int count, int radiometric_offset, T* out) {
+void write_line(const Plane& plane, int column, int row, int count, int radiometric_offset, T* out) {
   float stored[span];
   float line[span];
   const int first = column / plane.repeat;
   const int within = column % plane.repeat;
   const int last = (column + count - 1) / plane.repeat;
-  const uint8_t* from =
-      plane.first + row / plane.repeat * plane.line_stride + first * plane.pixel_stride;
+  const uint8_t* from = plane.first + row / plane.repeat * plane.line_stride + first * plane.pixel_stride;
   read(plane, from, last - first + 1, stored);
-  normalise(plane, radiometric_offset, last - first + 1, stored);
+  normalize(plane, radiometric_offset, last - first + 1, stored);
   if (plane.repeat == 1) {
     round(stored, count, out);
     return;
@@ -116,21 +111,20 @@ void line_of(const Plane& plane, int column, int row, int count, int radiometric
 }  // namespace
 
 template <typename T>
-void write_patch_rows(const Plane* planes, int bands, ChipWindow window, int radiometric_offset,
-                      T* rows) {
-  const int patches = window.edge / patch;
+void write_patch_rows(const Plane* planes, int bands, ChipWindow window, int radiometric_offset, T* rows) {
+  const int patches = window.size / patch;
   const ptrdiff_t row_length = ptrdiff_t(bands) * patch * patch;
   T line[span];
   for (int p = 0; p < patches; p++) {
-    for (int x = 0; x < window.edge; x += span) {
-      const int count = std::min(span, window.edge - x);
+    for (int x = 0; x < window.size; x += span) {
+      const int count = std::min(span, window.size - x);
       T* first = rows + (ptrdiff_t(p) * patches + x / patch) * row_length;
       for (int b = 0; b < bands; b++) {
         for (int k = 0; k < patch; k++) {
           const int y = window.row + p * patch + k;
-          // In between, a coarser band's line is the one before.
+          // A coarser band repeats its previous line in between.
           if (k == 0 || y % planes[b].repeat == 0) {
-            line_of(planes[b], window.column + x, y, count, radiometric_offset, line);
+            write_line(planes[b], window.column + x, y, count, radiometric_offset, line);
           }
           T* to = first + (b * patch + k) * patch;
           for (int i = 0; i < count; i += patch, to += row_length) {

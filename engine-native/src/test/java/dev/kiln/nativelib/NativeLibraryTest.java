@@ -1,9 +1,11 @@
-package dev.kiln.gdal;
+package dev.kiln.nativelib;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.kiln.memory.NativeObject;
 import dev.kiln.patch.NativePatchify;
 import dev.kiln.tiles.TiledTiff;
+import dev.kiln.trace.Nvtx;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.reflect.Method;
@@ -16,8 +18,13 @@ import java.util.Set;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** The libraries that go into the jar: made for this machine, complete, and at home anywhere. */
+/**
+ * The libraries in the jar: built for this architecture, complete, and independent of where they
+ * were built.
+ */
 class NativeLibraryTest {
   private static final Map<String, Integer> MACHINES =
       Map.of("linux-x86_64", ElfLibrary.X86_64, "linux-arm64", ElfLibrary.AARCH64);
@@ -26,7 +33,7 @@ class NativeLibraryTest {
 
   private final Class<?> functions = uninitialised("dev.kiln.gdal.global.gdal");
   private final byte[] binding = resource("/dev/kiln/gdal/%s/libjnigdal.so");
-  private final byte[] decoder = resource("/dev/kiln/decode/%s/libjnitiles.so");
+  private final byte[] kiln = resource("/dev/kiln/nativelib/%s/libkiln.so");
   private final byte[] core = resource("/org/bytedeco/javacpp/%s/libjnijavacpp.so");
 
   @Test
@@ -37,11 +44,19 @@ class NativeLibraryTest {
     assertThat(library.needed()).filteredOn(name -> name.startsWith("libgdal.so.")).hasSize(1);
   }
 
-  @Test
-  void decoderFitsAndNeedsOnlyItsCodecs() {
-    ElfLibrary library = ElfLibrary.read(decoder);
+  @ParameterizedTest
+  @ValueSource(
+      classes = {
+        NativeObject.class,
+        NativePatchify.class,
+        Nvtx.class,
+        OpenMp.class,
+        TiledTiff.class
+      })
+  void kilnFitsAndNeedsOnlyTheCodecs(Class<?> bound) {
+    ElfLibrary library = ElfLibrary.read(kiln);
 
-    assertThat(faults(library, TiledTiff.class)).isEmpty();
+    assertThat(faults(library, bound)).isEmpty();
     assertThat(library.needed())
         .filteredOn(name -> !SYSTEM.contains(name))
         .allMatch(name -> name.matches("lib(deflate|zstd)\\.so\\.\\d+"))
@@ -49,11 +64,11 @@ class NativeLibraryTest {
   }
 
   @Test
-  void patchStepFitsAndNeedsNothing() {
-    ElfLibrary library = ElfLibrary.read(resource("/dev/kiln/patch/%s/libjnipatches.so"));
-
-    assertThat(faults(library, NativePatchify.class)).isEmpty();
-    assertThat(library.needed()).isSubsetOf(SYSTEM);
+  void kilnExportsNothingElse() {
+    // The standard library marks its own templates as visible.
+    assertThat(ElfLibrary.read(kiln).exports())
+        .filteredOn(name -> !name.startsWith("_ZNSt"))
+        .allMatch(name -> name.startsWith("Java_dev_kiln_"));
   }
 
   @Test
@@ -92,7 +107,7 @@ class NativeLibraryTest {
   }
 
   @Test
-  void findsAFolderOfTheBuild() {
+  void findsADirectoryOfTheBuild() {
     ElfLibrary library = ElfLibrary.read(binding);
     ElfLibrary bound =
         new ElfLibrary(
@@ -112,8 +127,8 @@ class NativeLibraryTest {
         faults.add("needs " + name);
       }
     }
-    for (String folder : library.runPaths()) {
-      faults.add("looks for libraries in " + folder);
+    for (String directory : library.runPaths()) {
+      faults.add("looks for libraries in " + directory);
     }
     for (Method method : bound.getDeclaredMethods()) {
       if (Modifier.isNative(method.getModifiers()) && !exported(library, symbol(method))) {

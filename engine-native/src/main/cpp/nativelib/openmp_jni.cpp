@@ -1,5 +1,5 @@
-// JNI of dev.kiln.nativelib.OpenMp. The OpenMP library that a binding brought along is looked up, never linked
-// nor loaded: a second one in the process would keep threads of its own.
+// JNI of dev.kiln.nativelib.OpenMp. Looks up the OpenMP library that another binding loaded; never links or loads one,
+// because a second copy in the process would have its own threads.
 #include <dlfcn.h>
 #include <jni.h>
 

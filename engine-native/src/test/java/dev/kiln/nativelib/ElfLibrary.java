@@ -1,4 +1,4 @@
-package dev.kiln.gdal;
+package dev.kiln.nativelib;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -9,11 +9,11 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * What a 64-bit ELF shared library says of itself (System V ABI, chapters 4 and 5).
+ * The dynamic section of a 64-bit ELF shared library (System V ABI, chapters 4 and 5).
  *
  * @param machine the architecture, as in {@link #X86_64}
- * @param needed libraries that the system's loader has to find
- * @param runPaths folders that it looks in for them
+ * @param needed libraries that the dynamic loader must find
+ * @param runPaths directories in which it searches for them
  * @param exports names of the symbols it defines
  */
 record ElfLibrary(int machine, List<String> needed, List<String> runPaths, Set<String> exports) {
