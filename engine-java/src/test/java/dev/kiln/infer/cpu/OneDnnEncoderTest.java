@@ -2,6 +2,7 @@ package dev.kiln.infer.cpu;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.kiln.error.ConfigurationException;
@@ -42,6 +43,13 @@ class OneDnnEncoderTest {
 
   @TempDir Path folder;
 
+  /** Skips a bf16 test where oneDNN cannot compute in bf16 at all. */
+  private static void assumeComputes(Precision precision) {
+    assumeTrue(
+        precision != Precision.BF16 || OneDnn.computesBf16(),
+        "oneDNN has no bf16 for this CPU (" + OneDnn.instructions() + ")");
+  }
+
   private interface Opener {
     Encoder open(ModelDirectory model, String platform, int chip, int batch);
   }
@@ -60,12 +68,14 @@ class OneDnnEncoderTest {
   @ParameterizedTest
   @EnumSource(names = {"FP32", "BF16"})
   void microCasesAgree(Precision precision) throws Exception {
+    assumeComputes(precision);
     check(MICRO, MICRO.resolve("clay-micro.ckpt"), 4, precision, oneDnn(precision));
   }
 
   @ParameterizedTest
   @EnumSource(names = {"FP32", "BF16"})
   void tinyCasesAgree(Precision precision) throws Exception {
+    assumeComputes(precision);
     check(TINY, tinyCheckpoint(), 7, precision, oneDnn(precision));
   }
 
@@ -120,6 +130,7 @@ class OneDnnEncoderTest {
   @ParameterizedTest
   @EnumSource(names = {"FP32", "BF16"})
   void threadsAndNeighboursChangeNoByte(Precision precision) throws Exception {
+    assumeComputes(precision);
     GoldenChips golden = GoldenChips.under(MICRO).get(0);
     sameBytes(micro(golden), golden, precision);
   }
@@ -127,6 +138,7 @@ class OneDnnEncoderTest {
   @ParameterizedTest
   @EnumSource(names = {"FP32", "BF16"})
   void threadsAndNeighboursChangeNoByteOfTiny(Precision precision) throws Exception {
+    assumeComputes(precision);
     Path checkpoint = tinyCheckpoint();
     GoldenChips golden = GoldenChips.under(TINY).get(0);
     sameBytes(
@@ -171,12 +183,29 @@ class OneDnnEncoderTest {
   }
 
   @Test
-  void saysWhatRuns() throws Exception {
+  void refusesBf16WhereTheCpuHasNone() throws Exception {
+    assumeFalse(
+        OneDnn.computesBf16(), "oneDNN has bf16 for this CPU (" + OneDnn.instructions() + ")");
+    GoldenChips golden = GoldenChips.under(MICRO).get(0);
+    ModelDirectory model = micro(golden);
+    assertThatThrownBy(
+            () -> new OneDnnEncoder(model, golden.platform(), golden.chip(), 1, 1, Precision.BF16))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("--precision bf16")
+        .hasMessageContaining(OneDnn.instructions())
+        .hasMessageContaining("use fp32");
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"FP32", "BF16"})
+  void describesWhatRuns(Precision precision) throws Exception {
+    assumeComputes(precision);
     GoldenChips golden = GoldenChips.under(MICRO).get(0);
     try (Encoder encoder =
-        new OneDnnEncoder(micro(golden), golden.platform(), golden.chip(), 2, 1, Precision.BF16)) {
+        new OneDnnEncoder(micro(golden), golden.platform(), golden.chip(), 2, 1, precision)) {
       assertThat(encoder.description().name()).isEqualTo("onednn");
-      assertThat(encoder.description().precision()).isEqualTo("bf16");
+      assertThat(encoder.description().precision())
+          .isEqualTo(precision == Precision.BF16 ? "bf16" : "fp32");
       assertThat(encoder.description().device()).contains(OneDnn.instructions(), "1 thread");
     }
     assertThat(OneDnnEncoder.version())

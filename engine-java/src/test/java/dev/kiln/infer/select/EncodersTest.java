@@ -2,16 +2,19 @@ package dev.kiln.infer.select;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.infer.Encoder;
 import dev.kiln.infer.EncoderOptions;
 import dev.kiln.infer.GoldenChips;
 import dev.kiln.infer.Precision;
+import dev.kiln.infer.cpu.OneDnnEncoder;
 import dev.kiln.infer.cpu.PhysicalCores;
 import dev.kiln.model.ModelDirectory;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -51,10 +54,29 @@ class EncodersTest {
   })
   void opensWhatIsAskedFor(
       EncoderOptions.Kind kind, Precision precision, String name, String format) {
+    assumeTrue(precision != Precision.BF16 || bf16Refusal().isEmpty(), () -> bf16Refusal().orElseThrow());
     try (Encoder encoder = open(kind, precision, 1)) {
       assertThat(encoder.description().name()).isEqualTo(name);
       assertThat(encoder.description().precision()).isEqualTo(format);
     }
+  }
+
+  /** What this machine answers to bf16 on the CPU; empty where it computes in bf16. */
+  private static Optional<String> bf16Refusal() {
+    try {
+      open(EncoderOptions.Kind.CPU, Precision.BF16, 1).close();
+      return Optional.empty();
+    } catch (ConfigurationException e) {
+      return Optional.of(e.getMessage());
+    }
+  }
+
+  @Test
+  void refusesBf16WhereTheCpuHasNone() {
+    Optional<String> refusal = bf16Refusal();
+    assumeTrue(refusal.isPresent(), "this CPU computes in bf16: " + OneDnnEncoder.version());
+    assertThat(refusal.orElseThrow())
+        .matches("--precision bf16: oneDNN has none for this CPU \\(.*\\); use fp32");
   }
 
   @Test
