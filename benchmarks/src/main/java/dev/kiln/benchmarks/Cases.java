@@ -1,8 +1,8 @@
 package dev.kiln.benchmarks;
 
-import dev.kiln.infer.Precision;
 import dev.kiln.model.Architecture;
 import dev.kiln.model.ModelDirectory;
+import dev.kiln.type.DataType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -158,10 +158,10 @@ final class Cases {
     }
     Architecture measured = workplace.small() ? Workplace.MODEL : Workplace.LARGE;
     Callable<ModelDirectory> model = () -> workplace.model(measured);
-    start(measured, model, "ONNXRUNTIME", Precision.FP32);
-    start(measured, model, "CPU", Precision.FP32);
-    start(measured, model, "CPU", Precision.BF16);
-    for (Precision precision : List.of(Precision.FP32, Precision.BF16)) {
+    start(measured, model, "ONNXRUNTIME", DataType.FP32);
+    start(measured, model, "CPU", DataType.FP32);
+    start(measured, model, "CPU", DataType.BF16);
+    for (DataType precision : List.of(DataType.FP32, DataType.BF16)) {
       cases.addAll(
           new OperationTimes(model, precision)
               .cases("encoder operations", measured.name() + ", " + words(precision)));
@@ -172,8 +172,8 @@ final class Cases {
     return "naip, " + model.name() + " model";
   }
 
-  private static String words(Precision precision) {
-    return precision.name().toLowerCase(Locale.ROOT);
+  private static String words(DataType precision) {
+    return precision.label();
   }
 
   /**
@@ -182,9 +182,9 @@ final class Cases {
   private void encoder(Architecture architecture, int batch) {
     Callable<ModelDirectory> model = () -> workplace.model(architecture);
     String subject = subject(architecture);
-    encoder(subject, model, "ONNXRUNTIME", Precision.FP32, batch);
-    encoder(subject, model, "CPU", Precision.FP32, batch);
-    encoder(subject, model, "CPU", Precision.BF16, batch);
+    encoder(subject, model, "ONNXRUNTIME", DataType.FP32, batch);
+    encoder(subject, model, "CPU", DataType.FP32, batch);
+    encoder(subject, model, "CPU", DataType.BF16, batch);
     for (boolean bf16 : new boolean[] {false, true}) {
       String contestant = "PyTorch, " + (bf16 ? "bf16 autocast" : "fp32");
       int tokens = 1 + EncoderProgram.patches().tokens();
@@ -211,7 +211,7 @@ final class Cases {
   }
 
   private void encoder(
-      String subject, Callable<ModelDirectory> model, String kind, Precision precision, int batch) {
+      String subject, Callable<ModelDirectory> model, String kind, DataType precision, int batch) {
     cases.add(
         Case.of(
             "encoder",
@@ -235,12 +235,12 @@ final class Cases {
                     .sample(effort)));
   }
 
-  private static String contestant(String kind, Precision precision) {
+  private static String contestant(String kind, DataType precision) {
     return (kind.equals("CPU") ? "oneDNN, " : "ONNX Runtime, ") + words(precision);
   }
 
   private void start(
-      Architecture architecture, Callable<ModelDirectory> model, String kind, Precision precision) {
+      Architecture architecture, Callable<ModelDirectory> model, String kind, DataType precision) {
     EncoderStart start = new EncoderStart(model, kind, precision);
     cases.add(
         Case.of(

@@ -30,7 +30,7 @@ final class EncoderAlone {
     for (int batch = 0; done < chips; batch++) {
       BatchSlot slot = slots[batch % 2];
       for (; done < chips && slot.size() < slot.capacity(); done++) {
-        slot.put(strip, done % columns * slot.chip(), strip.firstRow(), TIME, LOCATION);
+        slot.put(strip, done % columns * slot.chipSize(), strip.firstRow(), TIME, LOCATION);
       }
       slot.start(gsd);
       drain(slots[(batch + 1) % 2]);

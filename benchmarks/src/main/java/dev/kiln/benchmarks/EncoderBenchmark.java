@@ -6,10 +6,11 @@ import dev.kiln.infer.BatchSlot;
 import dev.kiln.infer.Encoder;
 import dev.kiln.infer.EncoderException;
 import dev.kiln.infer.EncoderOptions;
-import dev.kiln.infer.Precision;
+import dev.kiln.infer.PrecisionRequest;
 import dev.kiln.infer.select.Encoders;
 import dev.kiln.memory.Strip;
 import dev.kiln.model.ModelDirectory;
+import dev.kiln.type.DataType;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -45,7 +46,7 @@ public class EncoderBenchmark {
   @Param("CPU")
   public String kind;
 
-  /** Name of a {@link Precision}. */
+  /** Name of a {@link DataType}. */
   @Param("FP32")
   public String precision;
 
@@ -64,17 +65,17 @@ public class EncoderBenchmark {
   /** Opens the encoder; checks that a chip's vector does not depend on its place in the batch. */
   @Setup
   public void open() throws Exception {
+    EncoderOptions options =
+        EncoderOptions.of(EncoderOptions.Kind.valueOf(kind))
+            .withPrecision(PrecisionRequest.fixed(DataType.valueOf(precision)));
     encoder =
         Encoders.open(
-            ModelDirectory.open(Path.of(model)),
-            "naip",
-            256,
-            new EncoderOptions(
-                EncoderOptions.Kind.valueOf(kind), false, Precision.valueOf(precision), batch, 0));
+            ModelDirectory.open(Path.of(model)).encoder("naip", 256),
+            batch == 0 ? options : options.withBatchSize(batch));
     time = TimeEncoding.of(Instant.parse("2020-06-01T12:00:00Z"));
     location = LocationOrder.TRAINED.encode(47, -99);
-    int edge = encoder.description().chip();
-    chips = encoder.description().batch();
+    int edge = encoder.description().chipSize();
+    chips = encoder.description().batchSize();
     strip = NoiseStrip.of(edge, chips);
     slots = new BatchSlot[] {encoder.newSlot(), encoder.newSlot()};
     check(edge);
@@ -118,7 +119,7 @@ public class EncoderBenchmark {
   public float encode(Work work) throws EncoderException, InterruptedException {
     BatchSlot before = slots[next % 2];
     next++;
-    start(slots[next % 2], encoder.description().chip());
+    start(slots[next % 2], encoder.description().chipSize());
     float first = before.await().get(0);
     before.clear();
     work.items += chips;

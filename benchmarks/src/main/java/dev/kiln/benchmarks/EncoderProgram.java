@@ -3,11 +3,12 @@ package dev.kiln.benchmarks;
 import dev.kiln.infer.Encoder;
 import dev.kiln.infer.EncoderOptions;
 import dev.kiln.infer.Patchify;
-import dev.kiln.infer.Precision;
+import dev.kiln.infer.PrecisionRequest;
 import dev.kiln.infer.select.Encoders;
 import dev.kiln.memory.Strip;
 import dev.kiln.model.ModelDirectory;
 import dev.kiln.platform.PlatformCatalog;
+import dev.kiln.type.DataType;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -40,7 +41,7 @@ final class EncoderProgram {
    * @return all lines that it printed
    */
   static List<String> run(
-      ModelDirectory model, String kind, Precision precision, int chips, boolean operations)
+      ModelDirectory model, String kind, DataType precision, int chips, boolean operations)
       throws IOException, InterruptedException {
     ProcessBuilder builder =
         new ProcessBuilder(
@@ -84,13 +85,15 @@ final class EncoderProgram {
 
   public static void main(String[] arguments) throws Exception {
     ModelDirectory model = ModelDirectory.open(Path.of(arguments[0]));
-    Precision precision = Precision.valueOf(arguments[2]);
+    DataType precision = DataType.valueOf(arguments[2]);
     int chips = Integer.parseInt(arguments[3]);
     EncoderOptions options =
-        new EncoderOptions(EncoderOptions.Kind.valueOf(arguments[1]), false, precision, 1, 0);
+        EncoderOptions.of(EncoderOptions.Kind.valueOf(arguments[1]))
+            .withPrecision(PrecisionRequest.fixed(precision))
+            .withBatchSize(1);
     long start = System.nanoTime();
     long startCores = CoreTime.nanos();
-    try (Encoder encoder = Encoders.open(model, PLATFORM, CHIP, options);
+    try (Encoder encoder = Encoders.open(model.encoder(PLATFORM, CHIP), options);
         Strip strip = NoiseStrip.of(CHIP, 1)) {
       System.out.println(MARK + "opened " + (System.nanoTime() - start) / 1e9);
       System.out.println(MARK + "openedCores " + (CoreTime.nanos() - startCores) / 1e9);
@@ -103,7 +106,7 @@ final class EncoderProgram {
     System.out.println(MARK + "peak " + peakBytes());
     if (Boolean.parseBoolean(arguments[4])) {
       System.out.println(MARK + "alone");
-      try (PlainOperations alone = new PlainOperations(precision == Precision.BF16)) {
+      try (PlainOperations alone = new PlainOperations(precision == DataType.BF16)) {
         alone.run(model.architecture(), patches());
       }
       System.out.println(MARK + "end");

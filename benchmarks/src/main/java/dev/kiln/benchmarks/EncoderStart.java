@@ -1,7 +1,7 @@
 package dev.kiln.benchmarks;
 
-import dev.kiln.infer.Precision;
 import dev.kiln.model.ModelDirectory;
+import dev.kiln.type.DataType;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,11 +17,11 @@ final class EncoderStart implements Case.Sampler {
 
   private final Callable<ModelDirectory> model;
   private final String kind;
-  private final Precision precision;
+  private final DataType precision;
   private double peak;
   private double weights;
 
-  EncoderStart(Callable<ModelDirectory> model, String kind, Precision precision) {
+  EncoderStart(Callable<ModelDirectory> model, String kind, DataType precision) {
     this.model = model;
     this.kind = kind;
     this.precision = precision;
@@ -43,7 +43,7 @@ final class EncoderStart implements Case.Sampler {
         peak = Math.max(peak, EncoderProgram.value(lines, "peak"));
       }
     }
-    weights = Files.size(exported.weights()) / (precision == Precision.BF16 ? 2.0 : 1.0);
+    weights = Files.size(exported.weights()) / (precision == DataType.BF16 ? 2.0 : 1.0);
     return samples;
   }
 

@@ -6,6 +6,7 @@ import dev.kiln.sink.EmbeddingFile;
 import dev.kiln.sink.GeoParquetWriter;
 import dev.kiln.sink.Provenance;
 import dev.kiln.sink.SceneTable;
+import dev.kiln.type.DataType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -67,7 +68,7 @@ public class GeoParquetBenchmark {
             grid(chips),
             vectors,
             DIM);
-    provenance = new Provenance("benchmark", "sha256:0", "large", "none", "fp32", Map.of());
+    provenance = new Provenance("benchmark", "sha256:0", "large", "none", DataType.FP32, Map.of());
     Path file = Files.createTempFile("kiln-benchmark", ".parquet");
     try {
       Files.write(file, GeoParquetWriter.toBytes(table, provenance));

@@ -3,7 +3,10 @@ package dev.kiln.benchmarks;
 import dev.kiln.infer.BatchSlot;
 import dev.kiln.infer.Encoder;
 import dev.kiln.infer.EncoderDescription;
+import dev.kiln.infer.EncoderDevice;
+import dev.kiln.infer.EncoderMemory;
 import dev.kiln.memory.Strip;
+import dev.kiln.type.DataType;
 import java.nio.FloatBuffer;
 
 /** Takes chips and gives zeros at once: what remains of a job is fetching, decoding and writing. */
@@ -15,12 +18,23 @@ final class NoEncoder implements Encoder {
    */
   NoEncoder(EncoderDescription like) {
     this.description =
-        new EncoderDescription("none", "-", "fp32", like.dim(), like.chip(), like.batch());
+        new EncoderDescription(
+            "none", "-", DataType.FP32, like.dim(), like.chipSize(), like.batchSize());
   }
 
   @Override
   public EncoderDescription description() {
     return description;
+  }
+
+  @Override
+  public EncoderDevice device() {
+    return EncoderDevice.cpu(description.device());
+  }
+
+  @Override
+  public EncoderMemory memory() {
+    return EncoderMemory.NONE;
   }
 
   @Override
@@ -41,12 +55,12 @@ final class NoEncoder implements Encoder {
 
     @Override
     public int capacity() {
-      return description.batch();
+      return description.batchSize();
     }
 
     @Override
-    public int chip() {
-      return description.chip();
+    public int chipSize() {
+      return description.chipSize();
     }
 
     @Override

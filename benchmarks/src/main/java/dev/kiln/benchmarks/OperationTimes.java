@@ -1,8 +1,8 @@
 package dev.kiln.benchmarks;
 
-import dev.kiln.infer.Precision;
 import dev.kiln.infer.cpu.PhysicalCores;
 import dev.kiln.model.ModelDirectory;
+import dev.kiln.type.DataType;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -40,11 +40,11 @@ final class OperationTimes {
   }
 
   private final Callable<ModelDirectory> model;
-  private final Precision precision;
+  private final DataType precision;
   private final List<Round> rounds = new ArrayList<>();
   private final Map<String, Integer> asked = new HashMap<>();
 
-  OperationTimes(Callable<ModelDirectory> model, Precision precision) {
+  OperationTimes(Callable<ModelDirectory> model, DataType precision) {
     this.model = model;
     this.precision = precision;
   }

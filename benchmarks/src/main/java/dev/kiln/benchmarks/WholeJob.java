@@ -5,7 +5,7 @@ import dev.kiln.fetch.ObjectStore;
 import dev.kiln.fetch.ObjectStores;
 import dev.kiln.infer.Encoder;
 import dev.kiln.infer.EncoderOptions;
-import dev.kiln.infer.Precision;
+import dev.kiln.infer.PrecisionRequest;
 import dev.kiln.infer.select.Encoders;
 import dev.kiln.memory.Strip;
 import dev.kiln.model.ModelDirectory;
@@ -46,8 +46,9 @@ record WholeJob(Workplace workplace, String platform, Parts parts) implements Ca
   @Override
   public List<Case.Sample> sample(Case.Effort effort) throws Exception {
     ModelDirectory model = workplace.model();
-    EncoderOptions cpu = new EncoderOptions(EncoderOptions.Kind.AUTO, false, Precision.AUTO, 0, 0);
-    try (Encoder encoder = Encoders.open(model, platform, CHIP, cpu)) {
+    EncoderOptions cpu =
+        EncoderOptions.of(EncoderOptions.Kind.AUTO).withPrecision(PrecisionRequest.AUTO);
+    try (Encoder encoder = Encoders.open(model.encoder(platform, CHIP), cpu)) {
       return List.of(sample(model, encoder));
     }
   }

@@ -2,13 +2,13 @@ package dev.kiln.benchmarks;
 
 import dev.kiln.export.Exporter;
 import dev.kiln.export.RandomCheckpoint;
-import dev.kiln.export.StorageType;
 import dev.kiln.model.Architecture;
 import dev.kiln.model.ModelDirectory;
 import dev.kiln.platform.PlatformCatalog;
 import dev.kiln.sample.SampleArchive;
 import dev.kiln.sample.SampleOptions;
 import dev.kiln.sample.SampleSize;
+import dev.kiln.type.DataType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -60,7 +60,7 @@ record Workplace(Path directory) {
     if (!Files.exists(model)) {
       Files.createDirectories(directory);
       Path checkpoint = directory.resolve(architecture.name() + ".ckpt");
-      new RandomCheckpoint(architecture, StorageType.FLOAT32, SEED, 0).write(checkpoint);
+      new RandomCheckpoint(architecture, DataType.FP32, SEED, 0).write(checkpoint);
       PlatformCatalog catalog = PlatformCatalog.builtIn();
       Exporter.export(
           checkpoint,

@@ -26,4 +26,16 @@ public interface SceneArchive {
         ? (sceneKey, objects) -> NaipKey.parse(sceneKey).scene()
         : (sceneKey, objects) -> StacItem.read(sceneKey, objects).scene(platform);
   }
+
+  /**
+   * Returns the size of the largest decoded strip of a platform's archive, in bytes: one row of
+   * tiles of a full scene.
+   *
+   * @param platform whose bands are read
+   */
+  static long maxStripBytes(Platform platform) {
+    return platform.name().equals("naip")
+        ? 512L * 12_700 * 4
+        : 1024L * 10_980 * Short.BYTES * platform.bands().size();
+  }
 }

@@ -1,10 +1,11 @@
 package dev.kiln.cli;
 
 import dev.kiln.fetch.ModelCache;
-import dev.kiln.infer.Precision;
 import dev.kiln.infer.gpu.TensorRtEncoder;
 import dev.kiln.tensorrt.Plan;
+import dev.kiln.tensorrt.PlanCompiler;
 import dev.kiln.tensorrt.PlanDescription;
+import dev.kiln.type.DataType;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -44,7 +45,7 @@ public final class CompileCommand implements Callable<Integer> {
       defaultValue = "bf16",
       description =
           "What matrix products read: bf16, or fp16, which is finer and overflows sooner.")
-  private Precision precision;
+  private DataType precision;
 
   @Option(
       names = "--batch",
@@ -74,7 +75,8 @@ public final class CompileCommand implements Callable<Integer> {
     Range.atLeast("--batch", batch, 1);
     Plan plan =
         TensorRtEncoder.compile(
-            modelFlags.open(storeFlags.source()), platform, chip, batch, precision, effort);
+            modelFlags.open(storeFlags.source()).encoder(platform, chip),
+            new PlanCompiler.Options(precision, batch, effort));
     ModelCache.sharePlan(modelFlags.uri(), storeFlags.source(), plan.files());
     PlanDescription description = plan.description();
     spec.commandLine()

@@ -4,25 +4,27 @@ import dev.kiln.memory.Strip;
 import java.nio.FloatBuffer;
 
 /**
- * Memory for one batch on its way through the encoder. A slot is filled with {@link #put}, started
+ * Memory of one batch on its way through the encoder. A slot is filled with {@link #put}, started
  * once with {@link #start}, drained with {@link #await} and emptied with {@link #clear}; any other
  * order is an {@link IllegalStateException}.
  */
 public interface BatchSlot {
-  /** Chips put since the last clear. */
+  /** Returns the number of chips added since the last clear. */
   int size();
 
-  /** Most chips that fit. */
+  /** Returns the most chips that fit. */
   int capacity();
 
-  /** Chip edge in pixels. */
-  int chip();
+  /** Returns the chip edge in pixels. */
+  int chipSize();
 
   /**
    * Adds the chip whose upper-left pixel is grid column {@code column} and grid row {@code row} of
-   * the scene. The strip is borrowed until {@link #await} returns.
+   * the scene.
    *
-   * @param strip holds all rows of the chip
+   * @param strip contains all rows of the chip; borrowed until {@link #await} returns
+   * @param column grid column of the chip's left edge, in pixels
+   * @param row grid row of the chip's upper edge, in pixels
    * @param time {@code [sin week, cos week, sin hour, cos hour]}
    * @param location {@code [sin lat, cos lat, sin lon, cos lon]}
    */
@@ -31,7 +33,7 @@ public interface BatchSlot {
   /**
    * Starts the batch and returns at once.
    *
-   * @param gsd ground sample distance of all its chips, in metres per pixel
+   * @param gsd ground sample distance of all chips of the batch, in metres per pixel
    */
   void start(float gsd);
 
@@ -40,6 +42,7 @@ public interface BatchSlot {
    *
    * @return embeddings {@code [size, dim]} in the order of the puts, borrowed until {@link #clear}
    * @throws EncoderException if the batch failed; the slot can be cleared and used again
+   * @throws InterruptedException if the waiting thread was interrupted
    */
   FloatBuffer await() throws EncoderException, InterruptedException;
 

@@ -1,19 +1,22 @@
 package dev.kiln.infer;
 
+import dev.kiln.type.DataType;
+
 /**
- * What an encoder is.
+ * Description of an open encoder.
  *
- * @param name implementation: {@code onnxruntime}, {@code tensorrt}, …
- * @param device where it runs, in words
- * @param precision of the matrix products: {@code fp32}, {@code bf16}, …
+ * @param name implementation: {@code onednn}, {@code onnxruntime}, {@code tensorrt} or {@code cuda}
+ * @param device name of the device
+ * @param precision type of the inputs of matrix products
  * @param dim length of an embedding
- * @param chip chip edge in pixels
- * @param batch most chips in one slot
+ * @param chipSize chip edge in pixels
+ * @param batchSize most chips in one slot
  */
 public record EncoderDescription(
-    String name, String device, String precision, int dim, int chip, int batch) {
+    String name, String device, DataType precision, int dim, int chipSize, int batchSize) {
+  /** Returns one line for the log. */
   @Override
   public String toString() {
-    return name + " " + precision + " on " + device + ", batch " + batch;
+    return "%s %s on %s, batch %d".formatted(name, precision.label(), device, batchSize);
   }
 }

@@ -1,25 +1,74 @@
 package dev.kiln.infer;
 
-import dev.kiln.infer.cpu.PhysicalCores;
+import java.util.Locale;
+import java.util.OptionalInt;
 
 /**
- * Which encoder runs, and how.
+ * Choice of an encoder. Start from {@link #of} and change what differs from the defaults.
  *
- * @param kind which implementation
+ * @param kind implementation
  * @param requireGpu whether a CPU encoder is an error
- * @param precision of the matrix products; null for what suits the encoder: float32 on a CPU,
- *     bfloat16 on a GPU
- * @param batch most chips in a batch; 0 lets the encoder choose
- * @param threads of a CPU encoder; 0 takes every {@linkplain PhysicalCores core}
+ * @param precision type of the inputs of matrix products
+ * @param batchSize most chips in a batch; empty for the encoder's default
+ * @param threads threads of a CPU encoder; empty for one per core
  */
 public record EncoderOptions(
-    Kind kind, boolean requireGpu, Precision precision, int batch, int threads) {
-  /** Implementations by the kind of machine they run on. */
+    Kind kind,
+    boolean requireGpu,
+    PrecisionRequest precision,
+    OptionalInt batchSize,
+    OptionalInt threads) {
+  /** Implementations of an encoder. */
   public enum Kind {
+    /** The fastest that this machine has. */
     AUTO,
+    /** TensorRT on a GPU. */
     TENSORRT,
+    /** Kiln's own kernels on a GPU. */
     CUDA,
+    /** oneDNN on the CPU. */
     CPU,
-    ONNXRUNTIME
+    /** ONNX Runtime on the CPU. */
+    ONNXRUNTIME;
+
+    /** Returns the value of {@code --encoder}. */
+    public String label() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /** Checks the numbers. */
+  public EncoderOptions {
+    if (batchSize.orElse(1) < 1 || threads.orElse(1) < 1) {
+      throw new IllegalArgumentException(
+          "expected a batch size and threads of at least 1, found %s and %s"
+              .formatted(batchSize, threads));
+    }
+  }
+
+  /** Returns the defaults of an implementation. */
+  public static EncoderOptions of(Kind kind) {
+    return new EncoderOptions(
+        kind, false, PrecisionRequest.DEFAULT, OptionalInt.empty(), OptionalInt.empty());
+  }
+
+  /** Returns these options with a CPU encoder as an error or not. */
+  public EncoderOptions withRequireGpu(boolean required) {
+    return new EncoderOptions(kind, required, precision, batchSize, threads);
+  }
+
+  /** Returns these options with a precision. */
+  public EncoderOptions withPrecision(PrecisionRequest request) {
+    return new EncoderOptions(kind, requireGpu, request, batchSize, threads);
+  }
+
+  /** Returns these options with the most chips in a batch. */
+  public EncoderOptions withBatchSize(int chips) {
+    return new EncoderOptions(kind, requireGpu, precision, OptionalInt.of(chips), threads);
+  }
+
+  /** Returns these options with the threads of a CPU encoder. */
+  public EncoderOptions withThreads(int count) {
+    return new EncoderOptions(kind, requireGpu, precision, batchSize, OptionalInt.of(count));
   }
 }

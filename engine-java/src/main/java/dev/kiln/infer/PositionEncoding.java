@@ -3,9 +3,9 @@ package dev.kiln.infer;
 import java.nio.FloatBuffer;
 
 /**
- * Where a patch lies, in metres, as sines and cosines: what the encoder adds to its token. The
- * frequencies are the model's; for row y and column x of the chip's grid of patches the numbers are
- * {@code sin(x·w), cos(x·w), sin(y·w), cos(y·w)} with {@code w = omega · gsd}.
+ * Position encoding of the patches of a chip, in metres. The values for row y and column x of the
+ * grid of patches are {@code sin(x·w), cos(x·w), sin(y·w), cos(y·w)} with {@code w = omega · gsd}
+ * and the model's frequencies {@code omega}; the encoder adds them to the patch's token.
  */
 public final class PositionEncoding {
   private final float[] omega;
@@ -13,9 +13,11 @@ public final class PositionEncoding {
   private final int dim;
 
   /**
-   * @param omega frequencies at a gsd of 1
-   * @param side patches along a chip's edge
-   * @param dim length of a token; what is left of it after the four parts is not written
+   * Creates the encoding of a model and chip size.
+   *
+   * @param omega frequencies at a gsd of 1 m
+   * @param side patches along the edge of a chip
+   * @param dim length of a token; values after the four parts are not written
    */
   public PositionEncoding(float[] omega, int side, int dim) {
     this.omega = omega;
@@ -24,22 +26,24 @@ public final class PositionEncoding {
   }
 
   /**
-   * @param metres ground sample distance
-   * @param out {@code [L, dim]}
+   * Writes the encoding of every patch.
+   *
+   * @param gsd ground sample distance in metres per pixel
+   * @param out receives {@code [L, dim]}
    */
-  public void write(float metres, FloatBuffer out) {
-    int q = omega.length;
-    float[][] waves = new float[side][2 * q];
+  public void write(float gsd, FloatBuffer out) {
+    int quarter = omega.length;
+    float[][] waves = new float[side][2 * quarter];
     for (int i = 0; i < side; i++) {
-      for (int k = 0; k < q; k++) {
-        float angle = i * (omega[k] * metres);
+      for (int k = 0; k < quarter; k++) {
+        float angle = i * (omega[k] * gsd);
         waves[i][k] = (float) Math.sin(angle);
-        waves[i][q + k] = (float) Math.cos(angle);
+        waves[i][quarter + k] = (float) Math.cos(angle);
       }
     }
     for (int patch = 0; patch < side * side; patch++) {
       out.put(patch * dim, waves[patch % side]);
-      out.put(patch * dim + 2 * q, waves[patch / side]);
+      out.put(patch * dim + 2 * quarter, waves[patch / side]);
     }
   }
 }

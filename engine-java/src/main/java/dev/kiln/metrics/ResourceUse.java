@@ -22,12 +22,12 @@ import java.util.OptionalDouble;
 public record ResourceUse(double cpuSeconds, Long peakMemory, Double joules, Double deviceJoules) {
 
   /**
-   * @param before what {@link Encoder#joules} said when the run began
+   * @param before what {@code encoder.device().joules()} said when the run began
    */
   public static ResourceUse until(EnergyMeter meter, Encoder encoder, OptionalDouble before) {
     long nanos =
         ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getProcessCpuTime();
-    OptionalDouble after = before.isPresent() ? encoder.joules() : before;
+    OptionalDouble after = before.isPresent() ? encoder.device().joules() : before;
     return new ResourceUse(
         nanos / 1e9,
         peakMemory(Path.of("/proc/self/status")),

@@ -37,8 +37,8 @@ final class Batch {
     Chip chip = scene.chip(index);
     slot.put(
         strip.strip(),
-        chip.x() * slot.chip(),
-        chip.y() * slot.chip(),
+        chip.x() * slot.chipSize(),
+        chip.y() * slot.chipSize(),
         scene.time(),
         scene.location(index));
     homes.add(new Home(strip, index));

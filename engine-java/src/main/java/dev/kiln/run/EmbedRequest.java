@@ -62,8 +62,7 @@ public record EmbedRequest(
     private ObjectStore source;
     private ObjectStore out;
     private ChipOptions chips = ChipOptions.defaults();
-    private EncoderOptions encoderOptions =
-        new EncoderOptions(EncoderOptions.Kind.AUTO, false, null, 0, 0);
+    private EncoderOptions encoderOptions = EncoderOptions.of(EncoderOptions.Kind.AUTO);
     private Optional<Encoder> encoder = Optional.empty();
     private RunOptions run = RunOptions.defaults();
     private Optional<String> reportKey = Optional.empty();

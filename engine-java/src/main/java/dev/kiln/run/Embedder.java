@@ -4,6 +4,7 @@ import dev.kiln.archive.SceneArchive;
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.infer.Encoder;
 import dev.kiln.infer.select.Encoders;
+import dev.kiln.model.ExportedEncoder;
 import dev.kiln.model.ModelDirectory;
 import dev.kiln.sink.Provenance;
 import java.io.UncheckedIOException;
@@ -41,9 +42,7 @@ public final class Embedder {
     }
     try (Encoder encoder =
         Encoders.open(
-            request.model(),
-            request.platform().name(),
-            request.chips().chipSize(),
+            new ExportedEncoder(request.model(), request.platform(), request.chips().chipSize()),
             request.encoderOptions())) {
       log.info("encoder: {}", encoder.description());
       checkMemory(request, encoder);
@@ -106,29 +105,15 @@ public final class Embedder {
   }
 
   private static void checkMemory(EmbedRequest request, Encoder encoder) {
-    ModelDirectory model = request.model();
-    int chipSize = encoder.description().chip();
-    int batch = encoder.description().batch();
-    long heap = Runtime.getRuntime().maxMemory();
-    MemoryPlan plan;
-    if (encoder.deviceMemory().isPresent()) {
-      MemoryPlan device =
-          MemoryPlan.onDevice(
-              request.platform(), model.architecture(), chipSize, batch, request.run());
-      log.info("device memory, at most: {}", device);
-      device.requireFits(encoder.deviceMemory().getAsLong());
-      plan = MemoryPlan.besideDevice(request.platform(), request.run(), heap);
-    } else {
-      plan =
-          MemoryPlan.of(
-              request.platform(),
-              model.architecture(),
-              model.description().weights().bytes(),
-              chipSize,
-              batch,
-              request.run(),
-              heap);
-    }
+    long strip = SceneArchive.maxStripBytes(request.platform());
+    MemoryPlan.ofDevice(encoder, strip, request.run())
+        .ifPresent(
+            device -> {
+              log.info("device memory, at most: {}", device);
+              device.requireFits(encoder.device().memory().getAsLong());
+            });
+    MemoryPlan plan =
+        MemoryPlan.ofHost(encoder, strip, request.run(), Runtime.getRuntime().maxMemory());
     log.info("memory, at most: {}", plan);
     plan.requireFits(MemoryPlan.available());
   }

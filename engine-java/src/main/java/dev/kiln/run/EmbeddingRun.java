@@ -118,7 +118,7 @@ public final class EmbeddingRun {
     for (int i = 0; i < options.slots(); i++) {
       free.put(new Batch(encoder.newSlot()));
     }
-    OptionalDouble deviceJoules = encoder.joules();
+    OptionalDouble deviceJoules = encoder.device().joules();
     Throwable failure = watch.runToTheEnd();
     if (chain.ended(Duration.ZERO)) {
       fetched.abandon();

@@ -2,29 +2,22 @@ package dev.kiln.run;
 
 import com.sun.management.OperatingSystemMXBean;
 import dev.kiln.error.ConfigurationException;
-import dev.kiln.model.Architecture;
-import dev.kiln.platform.Platform;
+import dev.kiln.infer.Encoder;
+import dev.kiln.infer.EncoderMemory;
 import java.lang.management.ManagementFactory;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * What a run will hold at most, reckoned before it starts. Sizes of strips are those of full scenes
- * of the two large archives; activations on a CPU are those of float32.
+ * Upper bound of the memory of a run: the sum of what the encoder, decoded strips, fetched scenes
+ * and the Java heap report. Checked before the run starts.
  */
 public final class MemoryPlan {
-  private static final long NAIP_STRIP = 512L * 12_700 * 4;
-
-  /** A row of 1024² tiles of a Sentinel-2 band at 10 m. */
-  private static final long BAND_STRIP = 1024L * 10_980 * 2;
-
-  /** The JVM beside its heap: code, classes, threads, GDAL's block cache. */
+  /** The JVM besides its heap: code, classes, threads, and GDAL's block cache. */
   private static final long JVM = 600_000_000L;
-
-  /** What CUDA and the encoder's library take of a device for themselves. */
-  private static final long CONTEXT = 1_500_000_000L;
 
   private final String name;
   private final Map<String, Long> parts = new LinkedHashMap<>();
@@ -34,108 +27,85 @@ public final class MemoryPlan {
   }
 
   /**
-   * Host memory of a run on the processor.
+   * Plans the host memory of a run. An encoder with a device of its own adds nothing.
    *
-   * @param weights bytes of the exported weights
-   * @param batch chips in a batch
-   * @param heap most that the Java heap may take, in bytes
+   * @param encoder the open encoder
+   * @param stripBytes size of the largest decoded strip
+   * @param options options of the run
+   * @param heap limit of the Java heap in bytes
    */
-  public static MemoryPlan of(
-      Platform platform,
-      Architecture model,
-      long weights,
-      int chip,
-      int batch,
-      RunOptions options,
-      long heap) {
-    MemoryPlan plan = besideDevice(platform, options, heap);
-    long patches =
-        tokens(chip) * platform.bands().size() * Architecture.patchPixels() * Float.BYTES;
-    plan.parts.put("batches (--batch, --slots)", options.slots() * batch * patches);
-    // The runtime keeps a second copy of the weights, laid out for its matrix products.
-    plan.parts.put("model", 2 * weights);
-    long attention = model.heads() * tokens(chip) * tokens(chip);
-    plan.parts.put(
-        "activations (--batch)", batch * Float.BYTES * (tokens(chip) * wide(model) + attention));
-    return plan;
-  }
-
-  /** Host memory of a run whose encoder is on a device. */
-  public static MemoryPlan besideDevice(Platform platform, RunOptions options, long heap) {
+  public static MemoryPlan ofHost(Encoder encoder, long stripBytes, RunOptions options, long heap) {
     MemoryPlan plan = new MemoryPlan("memory");
     plan.parts.put("Java heap (-Xmx in KILN_JAVA_OPTS)", heap);
     plan.parts.put("JVM and GDAL", JVM);
     plan.parts.put("fetched scenes (--fetch-memory)", options.fetchMemory());
-    // One in each decoder's hands, those in the lane, and those that the slots still need.
+    // One per decoder, those in the queue, and those that slots still borrow.
     long strips = options.decodeThreads() + options.queuedStrips() + options.slots();
-    plan.parts.put("decoded strips (--decode-threads, --slots)", strips * strip(platform));
+    plan.parts.put("decoded strips (--decode-threads, --slots)", strips * stripBytes);
+    if (encoder.device().memory().isEmpty()) {
+      plan.add(encoder.memory(), options.slots());
+    }
     return plan;
   }
 
   /**
-   * Memory of the device, for an encoder that computes in 16 bits.
+   * Plans the memory of the encoder's device.
    *
-   * @param batch chips in a batch
+   * @param encoder the open encoder
+   * @param stripBytes size of the largest decoded strip
+   * @param options options of the run
+   * @return empty if the encoder uses host memory
    */
-  public static MemoryPlan onDevice(
-      Platform platform, Architecture model, int chip, int batch, RunOptions options) {
+  public static Optional<MemoryPlan> ofDevice(
+      Encoder encoder, long stripBytes, RunOptions options) {
+    if (encoder.device().memory().isEmpty()) {
+      return Optional.empty();
+    }
     MemoryPlan plan = new MemoryPlan("device memory");
-    plan.parts.put("CUDA", CONTEXT);
-    long block = 4L * model.inner() * model.dim() + 2L * model.mlpDim() * model.dim();
-    plan.parts.put("model", model.depth() * block * Short.BYTES);
-    // Those that the slots need, the one that chips are put from, and one that is being copied.
-    plan.parts.put("strips (--slots)", (options.slots() + 2) * strip(platform));
-    long patches =
-        tokens(chip) * platform.bands().size() * Architecture.patchPixels() * Short.BYTES;
-    plan.parts.put("batches (--batch, --slots)", options.slots() * batch * patches);
-    // Attention is fused: its scores never lie in memory.
-    plan.parts.put("activations (--batch)", batch * Short.BYTES * tokens(chip) * wide(model));
-    return plan;
+    plan.add(encoder.memory(), options.slots());
+    // Those that slots borrow, the one that chips are added from, and one in transfer.
+    plan.parts.put("strips (--slots)", (options.slots() + 2) * stripBytes);
+    return Optional.of(plan);
   }
 
-  /** Bytes of a full strip. */
-  private static long strip(Platform platform) {
-    return platform.name().equals("naip") ? NAIP_STRIP : BAND_STRIP * platform.bands().size();
+  private void add(EncoderMemory memory, int slots) {
+    parts.put("encoder libraries", memory.library());
+    parts.put("model", memory.weights());
+    parts.put("activations (--batch)", memory.activations());
+    parts.put("batches (--batch, --slots)", slots * memory.slot());
   }
 
-  private static long tokens(int chip) {
-    long side = chip / Architecture.PATCH;
-    return side * side + 1;
-  }
-
-  /** Numbers that the widest moment of a block holds for each token. */
-  private static long wide(Architecture model) {
-    return 3L * model.inner() + 2L * model.mlpDim() + 4L * model.dim();
-  }
-
-  /** All of it, in bytes. */
+  /** Returns the sum of all parts in bytes. */
   public long bytes() {
     return parts.values().stream().mapToLong(Long::longValue).sum();
   }
 
-  /** Host memory that the process may use: the container's limit or the machine's memory. */
+  /** Returns the host memory that the process may use: the container's limit or all of it. */
   public static long available() {
     return ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
         .getTotalMemorySize();
   }
 
   /**
+   * Checks that the plan fits.
+   *
    * @param available bytes that the process may use
-   * @throws ConfigurationException if the plan does not fit; names the largest part that a flag
-   *     changes
+   * @throws ConfigurationException if it does not fit; lists the parts, with the options that
+   *     change them
    */
   public void requireFits(long available) {
     if (bytes() > available) {
       throw new ConfigurationException(
-          "%s: %s planned, %s available; lower one of: %s"
-              .formatted(name, megabytes(bytes()), megabytes(available), this));
+          "%s: expected at most %s, found a need of %s; lower one of: %s"
+              .formatted(name, megabytes(available), megabytes(bytes()), this));
     }
   }
 
-  /** The parts, largest first. */
+  /** Returns the parts, largest first. */
   @Override
   public String toString() {
     return parts.entrySet().stream()
+        .filter(part -> part.getValue() > 0)
         .sorted(Map.Entry.<String, Long>comparingByValue().reversed())
         .map(part -> part.getKey() + " " + megabytes(part.getValue()))
         .collect(Collectors.joining(", "));

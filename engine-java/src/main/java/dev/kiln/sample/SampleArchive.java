@@ -6,10 +6,10 @@ import static dev.kiln.gdal.global.gdal.GDALSetCacheMax64;
 import dev.kiln.archive.SceneListFile;
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.export.RandomCheckpoint;
-import dev.kiln.export.StorageType;
 import dev.kiln.gdal.Gdal;
 import dev.kiln.memory.HostBuffer;
 import dev.kiln.model.Architecture;
+import dev.kiln.type.DataType;
 import dev.kiln.type.PixelType;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -135,7 +135,7 @@ public final class SampleArchive {
     timed(
         checkpoint,
         () -> {
-          new RandomCheckpoint(options.model(), StorageType.FLOAT32, options.seed(), 0)
+          new RandomCheckpoint(options.model(), DataType.FP32, options.seed(), 0)
               .write(root.resolve(checkpoint));
           return Files.size(root.resolve(checkpoint));
         });

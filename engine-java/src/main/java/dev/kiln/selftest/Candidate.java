@@ -1,7 +1,7 @@
 package dev.kiln.selftest;
 
 import dev.kiln.infer.Encoder;
-import dev.kiln.model.ModelDirectory;
+import dev.kiln.model.ExportedEncoder;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -21,9 +21,9 @@ record Candidate(
     Supplier<Optional<String>> absent,
     Opener opener) {
 
-  /** Opens an encoder for one platform, chip size and batch. */
+  /** Opens an encoder for one platform and chip size. */
   interface Opener {
-    Encoder open(ModelDirectory model, String platform, int chip, int batch);
+    Encoder open(ExportedEncoder exported, int batchSize);
   }
 
   /** Passes if the machine has what this needs. */
@@ -34,7 +34,7 @@ record Candidate(
     }
   }
 
-  Encoder open(ModelDirectory model, String platform, int chip, int batch) {
-    return opener.open(model, platform, chip, batch);
+  Encoder open(ExportedEncoder exported, int batchSize) {
+    return opener.open(exported, batchSize);
   }
 }

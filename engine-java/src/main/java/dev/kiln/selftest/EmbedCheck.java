@@ -92,7 +92,8 @@ final class EmbedCheck implements Check {
     OptionalDouble busy = OptionalDouble.empty();
     DoubleSupplier device = gauge.get();
     try (Encoder encoder =
-            contender.open(model.directory(), RandomModel.PLATFORM, RandomModel.CHIP, batch);
+            contender.open(
+                model.directory().encoder(RandomModel.PLATFORM, RandomModel.CHIP), batch);
         BusyFraction share = new BusyFraction(device == null ? () -> 0 : device)) {
       report = embed(archive.resolve(SampleArchive.NAIP), encoder, pace);
       if (device != null && pace.known()) {

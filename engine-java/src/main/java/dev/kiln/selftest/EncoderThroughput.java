@@ -42,7 +42,7 @@ final class EncoderThroughput {
   static double chipsPerSecond(Encoder encoder, Platform platform, Duration warmUp, Duration time)
       throws EncoderException, InterruptedException {
     EncoderThroughput pace = new EncoderThroughput(encoder);
-    int chip = encoder.description().chip();
+    int chip = encoder.description().chipSize();
     RandomStrip noise = new RandomStrip(CHIPS_ACROSS * chip, 0, CHIPS_DOWN * chip, 0, 0);
     try {
       for (int i = 0; i < STRIPS; i++) {
@@ -67,7 +67,7 @@ final class EncoderThroughput {
     while (from == 0 || now - from < time.toNanos()) {
       if (free.isEmpty()) {
         free.add(finish(busy.remove()));
-        counted += encoder.description().batch();
+        counted += encoder.description().batchSize();
       }
       BatchSlot slot = free.remove();
       fill(slot);
@@ -86,7 +86,7 @@ final class EncoderThroughput {
   }
 
   private void fill(BatchSlot slot) {
-    int chip = slot.chip();
+    int chip = slot.chipSize();
     while (slot.size() < slot.capacity()) {
       int inStrip = next % (CHIPS_ACROSS * CHIPS_DOWN);
       Strip strip = strips.get(next / (CHIPS_ACROSS * CHIPS_DOWN) % STRIPS);

@@ -37,7 +37,7 @@ final class GoldenCheck implements Check {
     for (GoldenCase golden : set.cases()) {
       float[] found;
       try (Encoder encoder =
-          contender.open(model, golden.platform(), golden.chip(), golden.count())) {
+          contender.open(model.encoder(golden.platform(), golden.chip()), golden.count())) {
         found = golden.encode(encoder.newSlot(), encoder.hostMemory());
       }
       for (int i = 0; i < golden.count(); i++) {

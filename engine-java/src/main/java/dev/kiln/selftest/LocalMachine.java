@@ -8,12 +8,12 @@ import dev.kiln.cuda.GpuStream;
 import dev.kiln.cuda.Nvml;
 import dev.kiln.infer.EncoderOptions;
 import dev.kiln.infer.EncoderOptions.Kind;
-import dev.kiln.infer.Precision;
+import dev.kiln.infer.PrecisionRequest;
 import dev.kiln.infer.select.Encoders;
 import dev.kiln.tensorrt.MatrixPlan;
+import dev.kiln.type.DataType;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.DoubleSupplier;
@@ -37,22 +37,26 @@ final class LocalMachine {
         CudaDriver.status(),
         CudaGpu::open,
         List.of(
-            contender(Kind.TENSORRT, Precision.BF16, BF16_ERROR),
-            contender(Kind.TENSORRT, Precision.FP16, FP16_ERROR),
-            contender(Kind.CUDA, Precision.BF16, BF16_ERROR)),
+            contender(Kind.TENSORRT, DataType.BF16, BF16_ERROR),
+            contender(Kind.TENSORRT, DataType.FP16, FP16_ERROR),
+            contender(Kind.CUDA, DataType.BF16, BF16_ERROR)),
         List.of(cublas(), tensorRt()),
         LocalMachine::gauge);
   }
 
-  private static Candidate contender(Kind kind, Precision precision, double tolerance) {
+  private static Candidate contender(Kind kind, DataType precision, double tolerance) {
     return new Candidate(
-        (kind + " " + precision).toLowerCase(Locale.ROOT),
+        kind.label() + " " + precision.label(),
         tolerance,
         LEAST_COSINE,
         () -> Encoders.missingGpuEncoder(kind),
-        (model, platform, chip, batch) ->
+        (exported, batchSize) ->
             Encoders.open(
-                model, platform, chip, new EncoderOptions(kind, true, precision, batch, 0)));
+                exported,
+                EncoderOptions.of(kind)
+                    .withRequireGpu(true)
+                    .withPrecision(PrecisionRequest.fixed(precision))
+                    .withBatchSize(batchSize)));
   }
 
   private static MatrixProduct cublas() {

@@ -4,12 +4,12 @@ import dev.kiln.cuda.DeviceBuffer;
 import dev.kiln.cuda.Gpu;
 import dev.kiln.cuda.GpuStream;
 import dev.kiln.infer.Patchify;
-import dev.kiln.infer.gpu.PatchFormat;
 import dev.kiln.infer.gpu.PatchKernel;
 import dev.kiln.memory.HostBuffer;
 import dev.kiln.memory.Strip;
 import dev.kiln.platform.Platform;
 import dev.kiln.platform.PlatformCatalog;
+import dev.kiln.type.DataType;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -63,7 +63,7 @@ final class PatchBandwidthCheck implements Check {
     RandomStrip noise = new RandomStrip(chipsAcross * CHIP, 0, chipsDown * CHIP, 0, 0);
     try (Gpu gpu = device.get();
         Strip strip = noise.draw(platform, gpu::pinned, 1);
-        PatchKernel kernel = new PatchKernel(gpu, platform, CHIP, PatchFormat.BF16);
+        PatchKernel kernel = new PatchKernel(gpu, platform, CHIP, DataType.BF16);
         GpuStream stream = gpu.newStream("patches");
         DeviceBuffer pixels = gpu.allocate("strip", strip.pixels().size());
         HostBuffer records = gpu.pinned("chips", (long) chips * kernel.bytesPerChip());
@@ -83,6 +83,6 @@ final class PatchBandwidthCheck implements Check {
   }
 
   private static long rowBytes(Platform platform) {
-    return (long) new Patchify(platform, CHIP).chipLength() * PatchFormat.BF16.bytes();
+    return (long) new Patchify(platform, CHIP).chipLength() * DataType.BF16.bytes();
   }
 }

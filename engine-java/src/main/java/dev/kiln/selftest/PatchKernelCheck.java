@@ -4,18 +4,17 @@ import dev.kiln.cuda.DeviceBuffer;
 import dev.kiln.cuda.Gpu;
 import dev.kiln.cuda.GpuStream;
 import dev.kiln.infer.Patchify;
-import dev.kiln.infer.gpu.PatchFormat;
 import dev.kiln.infer.gpu.PatchKernel;
 import dev.kiln.memory.HostBuffer;
 import dev.kiln.memory.HostMemory;
 import dev.kiln.memory.Strip;
 import dev.kiln.platform.Platform;
 import dev.kiln.platform.PlatformCatalog;
+import dev.kiln.type.DataType;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.function.Supplier;
 
 /**
@@ -57,7 +56,7 @@ final class PatchKernelCheck implements Check {
     List<String> wrong = new ArrayList<>();
     numbers = 0;
     try (Gpu gpu = device.get()) {
-      for (PatchFormat format : PatchFormat.values()) {
+      for (DataType format : DataType.values()) {
         double worst = 0;
         for (String name : RandomStrip.PLATFORMS) {
           Platform platform = PlatformCatalog.builtIn().get(name);
@@ -69,7 +68,7 @@ final class PatchKernelCheck implements Check {
             }
           }
         }
-        String title = "largest distance in " + format.name().toLowerCase(Locale.ROOT);
+        String title = "largest distance in " + format.label();
         figures.add(Measurement.of(title, worst, "units in the last place"));
       }
     }
@@ -80,12 +79,12 @@ final class PatchKernelCheck implements Check {
     return figures;
   }
 
-  private static double allowed(PatchFormat format) {
-    return format == PatchFormat.FP32 ? ALLOWED_FP32 : ALLOWED_16;
+  private static double allowed(DataType format) {
+    return format == DataType.FP32 ? ALLOWED_FP32 : ALLOWED_16;
   }
 
   /** Largest distance between device and reference, in units in the last place of the format. */
-  private double distance(Gpu gpu, Platform platform, int chip, PatchFormat format) {
+  private double distance(Gpu gpu, Platform platform, int chip, DataType format) {
     RandomStrip noise = new RandomStrip(chip + MARGIN, FIRST_ROW, chip + MARGIN, 1, -1000);
     Patchify reference = new Patchify(platform, chip);
     float[] expected = new float[CORNERS.length * reference.chipLength()];
@@ -109,7 +108,7 @@ final class PatchKernelCheck implements Check {
   }
 
   private static ByteBuffer onDevice(
-      Gpu gpu, Platform platform, int chip, PatchFormat format, Strip strip, int numbers) {
+      Gpu gpu, Platform platform, int chip, DataType format, Strip strip, int numbers) {
     int bytes = numbers * format.bytes();
     try (PatchKernel kernel = new PatchKernel(gpu, platform, chip, format);
         GpuStream stream = gpu.newStream("patches");

@@ -2,10 +2,10 @@ package dev.kiln.selftest;
 
 import dev.kiln.export.Exporter;
 import dev.kiln.export.RandomCheckpoint;
-import dev.kiln.export.StorageType;
 import dev.kiln.model.Architecture;
 import dev.kiln.model.ModelDirectory;
 import dev.kiln.platform.PlatformCatalog;
+import dev.kiln.type.DataType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -41,7 +41,7 @@ final class RandomModel {
       } else {
         Files.createDirectories(folder);
         Path checkpoint = folder.resolve("random.ckpt");
-        new RandomCheckpoint(architecture, StorageType.BFLOAT16, SEED, 0).write(checkpoint);
+        new RandomCheckpoint(architecture, DataType.BF16, SEED, 0).write(checkpoint);
         model =
             Exporter.export(
                 checkpoint,

@@ -1,6 +1,6 @@
 package dev.kiln.selftest;
 
-import dev.kiln.infer.gpu.PatchFormat;
+import dev.kiln.type.DataType;
 import java.nio.ByteBuffer;
 
 /** Numbers of 16 bits beside the float32 that they were rounded from. */
@@ -13,10 +13,9 @@ final class RoundedValue {
    * Distance of a stored number from what it should be, in units in the last place of its format.
    *
    * @param index counted in numbers
-   * @param expected in float32; beyond the range of {@link PatchFormat#FP16} its largest number
-   *     counts
+   * @param expected in float32; beyond the range of {@link DataType#FP16} its largest number counts
    */
-  static double distance(PatchFormat format, ByteBuffer stored, int index, float expected) {
+  static double distance(DataType format, ByteBuffer stored, int index, float expected) {
     double found;
     double exact = expected;
     double unit;

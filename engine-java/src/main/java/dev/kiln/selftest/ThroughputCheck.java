@@ -39,7 +39,7 @@ final class ThroughputCheck implements Check {
     double chips;
     Platform platform = model.directory().platform(RandomModel.PLATFORM);
     try (Encoder encoder =
-        contender.open(model.directory(), platform.name(), RandomModel.CHIP, batch)) {
+        contender.open(model.directory().encoder(platform.name(), RandomModel.CHIP), batch)) {
       chips = EncoderThroughput.chipsPerSecond(encoder, platform, time.dividedBy(2), time);
     }
     double flops =

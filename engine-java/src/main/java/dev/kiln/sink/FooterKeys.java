@@ -96,7 +96,7 @@ final class FooterKeys {
     kiln.put("model_hash", provenance.modelHash());
     kiln.put("model_size", provenance.modelSize());
     kiln.put("encoder", provenance.encoder());
-    kiln.put("precision", provenance.precision());
+    kiln.put("precision", provenance.precision().label());
     ObjectNode options = kiln.putObject("options");
     provenance.options().forEach(options::put);
     return kiln;

@@ -1,5 +1,6 @@
 package dev.kiln.sink;
 
+import dev.kiln.type.DataType;
 import java.util.Collections;
 import java.util.Map;
 import java.util.TreeMap;
@@ -11,8 +12,8 @@ import java.util.TreeMap;
  * @param version Kiln's version
  * @param modelHash hash of the exported weights
  * @param modelSize such as {@code large}
- * @param encoder which encoder ran, such as {@code cpu}
- * @param precision such as {@code float32}
+ * @param encoder which encoder ran, such as {@code onednn}
+ * @param precision type of the inputs of matrix products
  * @param options every option that changes values; kept in order of name
  */
 public record Provenance(
@@ -20,7 +21,7 @@ public record Provenance(
     String modelHash,
     String modelSize,
     String encoder,
-    String precision,
+    DataType precision,
     Map<String, String> options) {
 
   public Provenance {

@@ -7,6 +7,7 @@ import dev.kiln.error.ConfigurationException;
 import dev.kiln.sink.GeoParquetWriter;
 import dev.kiln.sink.Provenance;
 import dev.kiln.sink.SceneTable;
+import dev.kiln.type.DataType;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -31,7 +32,7 @@ class InspectCommandTest {
     file = dir.resolve("scene.parquet");
     SceneTable table =
         new SceneTable("id", "naip", Instant.EPOCH, 1, "uri", 256, List.of(), new float[0], 8);
-    Provenance provenance = new Provenance("0", "hash", "micro", "cpu", "float32", Map.of());
+    Provenance provenance = new Provenance("0", "hash", "micro", "cpu", DataType.FP32, Map.of());
     Files.write(file, GeoParquetWriter.toBytes(table, provenance));
   }
 

@@ -106,9 +106,9 @@ class PlatformGoldenCasesTest {
     float[] time = golden.array("time").values();
     float[] location = golden.array("latlon").values();
     int batch = pixels.shape()[0];
-    EncoderOptions options = new EncoderOptions(kind, false, Precision.FP32, batch, 0);
+    EncoderOptions options = EncoderOptions.of(kind).withBatchSize(batch);
     try (Strip strip = strip(pixels, golden);
-        Encoder encoder = Encoders.open(model, golden.platform(), golden.chip(), options)) {
+        Encoder encoder = Encoders.open(model.encoder(golden.platform(), golden.chip()), options)) {
       BatchSlot slot = encoder.newSlot();
       for (int b = 0; b < batch; b++) {
         slot.put(

@@ -3,12 +3,14 @@ package dev.kiln.metrics;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kiln.infer.Encoder;
+import dev.kiln.infer.EncoderDevice;
 import dev.kiln.run.TestRun;
 import dev.kiln.testing.FakeEncoder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -61,8 +63,23 @@ class ResourceUseTest {
     Encoder metered =
         new FakeEncoder(TestRun.NAIP, 256, 4) {
           @Override
-          public OptionalDouble joules() {
-            return OptionalDouble.of(1234.5);
+          public EncoderDevice device() {
+            return new EncoderDevice() {
+              @Override
+              public String name() {
+                return "test";
+              }
+
+              @Override
+              public OptionalLong memory() {
+                return OptionalLong.empty();
+              }
+
+              @Override
+              public OptionalDouble joules() {
+                return OptionalDouble.of(1234.5);
+              }
+            };
           }
         };
 

@@ -12,8 +12,8 @@ import dev.kiln.error.ExitCode;
 import dev.kiln.infer.EncoderDescription;
 import dev.kiln.infer.gpu.DeviceEncoder;
 import dev.kiln.infer.gpu.DeviceForwardPass;
-import dev.kiln.infer.gpu.PatchFormat;
 import dev.kiln.infer.gpu.SlotBuffers;
+import dev.kiln.type.DataType;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
@@ -41,8 +41,18 @@ class DeviceRunTest {
     }
 
     @Override
-    public PatchFormat patchFormat() {
-      return PatchFormat.BF16;
+    public DataType patchType() {
+      return DataType.BF16;
+    }
+
+    @Override
+    public long weightBytes() {
+      return 0;
+    }
+
+    @Override
+    public long activationBytes() {
+      return 0;
     }
 
     @Override
@@ -94,7 +104,7 @@ class DeviceRunTest {
     return new DeviceEncoder(
         gpu,
         TestRun.NAIP,
-        new EncoderDescription("fake", "a fake device", "bf16", DIM, 256, batch),
+        new EncoderDescription("fake", "a fake device", DataType.BF16, DIM, 256, batch),
         ChecksumProgram::new);
   }
 

@@ -11,7 +11,6 @@ import dev.kiln.export.Npy;
 import dev.kiln.fetch.ObjectStore;
 import dev.kiln.fetch.ObjectStores;
 import dev.kiln.infer.EncoderOptions;
-import dev.kiln.infer.Precision;
 import dev.kiln.model.ModelDirectory;
 import dev.kiln.platform.Platform;
 import dev.kiln.platform.PlatformCatalog;
@@ -66,7 +65,7 @@ final class GoldenScenes {
             SHARED.resolve("golden/clay-tiny.ckpt"),
             new Exporter.Options(List.of(platform), List.of(256), false, false),
             modelPath);
-    EncoderOptions cpu = new EncoderOptions(EncoderOptions.Kind.CPU, false, Precision.FP32, 4, 0);
+    EncoderOptions cpu = EncoderOptions.of(EncoderOptions.Kind.CPU);
     try (ObjectStore source = ObjectStores.open(samples.toString());
         ObjectStore target = ObjectStores.open(out.toString())) {
       return new Embedder()

@@ -8,6 +8,7 @@ import dev.kiln.metrics.ResourceUse;
 import dev.kiln.pipeline.Stage;
 import dev.kiln.sink.OutputKey;
 import dev.kiln.sink.Provenance;
+import dev.kiln.type.DataType;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
@@ -29,7 +30,7 @@ final class SimulatedChild {
 
   private static final byte[] FILE = {1};
   private static final EncoderDescription ENCODER =
-      new EncoderDescription("simulated", "none", "none", 1024, 256, 1);
+      new EncoderDescription("simulated", "none", DataType.FP32, 1024, 256, 1);
 
   /** What befalls a try. */
   enum Fate {
@@ -146,7 +147,7 @@ final class SimulatedChild {
             out,
             out,
             ChipOptions.defaults(),
-            new Provenance("0", "model", "large", "simulated", "none", Map.of()));
+            new Provenance("0", "model", "large", "simulated", DataType.FP32, Map.of()));
     RunReport report =
         RunReport.of(
             job,

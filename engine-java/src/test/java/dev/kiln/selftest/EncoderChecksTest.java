@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.within;
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.export.Npy;
 import dev.kiln.infer.EncoderOptions;
-import dev.kiln.infer.Precision;
 import dev.kiln.infer.select.Encoders;
 import dev.kiln.model.Architecture;
 import dev.kiln.sample.SampleSize;
@@ -34,13 +33,10 @@ class EncoderChecksTest {
         tolerance,
         0.9999,
         () -> Optional.ofNullable(absent),
-        (model, platform, chip, batch) ->
+        (exported, batchSize) ->
             Encoders.open(
-                model,
-                platform,
-                chip,
-                new EncoderOptions(
-                    EncoderOptions.Kind.ONNXRUNTIME, false, Precision.FP32, batch, 0)));
+                exported,
+                EncoderOptions.of(EncoderOptions.Kind.ONNXRUNTIME).withBatchSize(batchSize)));
   }
 
   private RandomModel micro() {

@@ -2,7 +2,7 @@ package dev.kiln.selftest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.kiln.infer.gpu.PatchFormat;
+import dev.kiln.type.DataType;
 import java.nio.ByteBuffer;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -25,9 +25,9 @@ class RoundedValueTest {
     "FP16, 0001, 5.9604645e-8, 0", // the smallest
     "FP16, 0001, 0, 1",
   })
-  void countsUnitsInTheLastPlace(PatchFormat format, String stored, float exact, double distance) {
+  void countsUnitsInTheLastPlace(DataType format, String stored, float exact, double distance) {
     ByteBuffer bytes = ByteBuffer.allocate(4);
-    if (format == PatchFormat.FP32) {
+    if (format == DataType.FP32) {
       bytes.putInt(0, Integer.parseUnsignedInt(stored, 16));
     } else {
       bytes.putShort(0, (short) Integer.parseInt(stored, 16));

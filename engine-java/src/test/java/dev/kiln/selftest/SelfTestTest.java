@@ -8,7 +8,6 @@ import dev.kiln.cuda.FakeGpu;
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.error.ExitCode;
 import dev.kiln.infer.EncoderOptions;
-import dev.kiln.infer.Precision;
 import dev.kiln.infer.select.Encoders;
 import dev.kiln.model.Architecture;
 import dev.kiln.selftest.CheckResult.State;
@@ -33,13 +32,10 @@ class SelfTestTest {
         2e-5,
         0.9999,
         () -> absent,
-        (model, platform, chip, batch) ->
+        (exported, batchSize) ->
             Encoders.open(
-                model,
-                platform,
-                chip,
-                new EncoderOptions(
-                    EncoderOptions.Kind.ONNXRUNTIME, false, Precision.FP32, batch, 0)));
+                exported,
+                EncoderOptions.of(EncoderOptions.Kind.ONNXRUNTIME).withBatchSize(batchSize)));
   }
 
   private SelfTest.Options options(Optional<Path> golden, List<String> only) {

@@ -2,6 +2,7 @@ package dev.kiln.sink;
 
 import dev.kiln.chip.Chip;
 import dev.kiln.chip.Footprint;
+import dev.kiln.type.DataType;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,7 +17,7 @@ public final class SampleTables {
           "sha256:0f1e",
           "micro",
           "cpu",
-          "float32",
+          DataType.FP32,
           Map.of("location-order", "trained", "chip", "256"));
 
   private static final int GRID_WIDTH = 5;

@@ -3,10 +3,13 @@ package dev.kiln.testing;
 import dev.kiln.infer.BatchSlot;
 import dev.kiln.infer.Encoder;
 import dev.kiln.infer.EncoderDescription;
+import dev.kiln.infer.EncoderDevice;
 import dev.kiln.infer.EncoderException;
+import dev.kiln.infer.EncoderMemory;
 import dev.kiln.infer.Patchify;
 import dev.kiln.memory.Strip;
 import dev.kiln.platform.Platform;
+import dev.kiln.type.DataType;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -57,7 +60,17 @@ public class FakeEncoder implements Encoder {
 
   @Override
   public EncoderDescription description() {
-    return new EncoderDescription("fake", "test", "fp32", DIM, chip, batch);
+    return new EncoderDescription("fake", "test", DataType.FP32, DIM, chip, batch);
+  }
+
+  @Override
+  public EncoderDevice device() {
+    return EncoderDevice.cpu(description().device());
+  }
+
+  @Override
+  public EncoderMemory memory() {
+    return EncoderMemory.NONE;
   }
 
   @Override
@@ -87,7 +100,7 @@ public class FakeEncoder implements Encoder {
     }
 
     @Override
-    public int chip() {
+    public int chipSize() {
       return chip;
     }
 

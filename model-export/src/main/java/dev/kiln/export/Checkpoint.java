@@ -149,9 +149,7 @@ public final class Checkpoint implements AutoCloseable {
       }
       return values;
     } catch (IOException e) {
-      ConfigurationException fault = fault(name, "cannot be read: " + e.getMessage());
-      fault.initCause(e);
-      throw fault;
+      throw new ConfigurationException(message(name, "cannot be read: " + e.getMessage()), e);
     }
   }
 
@@ -168,8 +166,11 @@ public final class Checkpoint implements AutoCloseable {
 
   /** Names one of the encoder's tensors as the cause. */
   ConfigurationException fault(String tensor, String problem) {
-    return new ConfigurationException(
-        "checkpoint %s: tensor %s%s: %s".formatted(file, prefix, tensor, problem));
+    return new ConfigurationException(message(tensor, problem));
+  }
+
+  private String message(String tensor, String problem) {
+    return "checkpoint %s: tensor %s%s: %s".formatted(file, prefix, tensor, problem);
   }
 
   @Override

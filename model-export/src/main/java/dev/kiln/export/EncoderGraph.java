@@ -7,6 +7,7 @@ import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import dev.kiln.model.Architecture;
 import dev.kiln.platform.Platform;
+import dev.kiln.type.DataType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -57,18 +58,17 @@ final class EncoderGraph {
       Platform platform,
       int chip,
       boolean tokens,
-      StorageType products,
+      DataType products,
       Attention attention) {
     /** In float32, which every runtime computes. */
     static Variant portable(
         Architecture architecture, Platform platform, int chip, boolean tokens) {
-      return new Variant(
-          architecture, platform, chip, tokens, StorageType.FLOAT32, Attention.STANDARD);
+      return new Variant(architecture, platform, chip, tokens, DataType.FP32, Attention.STANDARD);
     }
 
     /** The type that the graph expects a weight in: matrices, and the bias that GELU follows. */
-    StorageType typeOf(String weight, List<Long> shape) {
-      return shape.size() == 2 || weight.endsWith(".up.bias") ? products : StorageType.FLOAT32;
+    DataType typeOf(String weight, List<Long> shape) {
+      return shape.size() == 2 || weight.endsWith(".up.bias") ? products : DataType.FP32;
     }
   }
 
@@ -113,13 +113,13 @@ final class EncoderGraph {
 
   /** Brings what a matrix product gave to float32. */
   private String widen(String name, String x) {
-    return cast(name + "/wide", x, StorageType.FLOAT32);
+    return cast(name + "/wide", x, DataType.FP32);
   }
 
-  private String cast(String name, String x, StorageType type) {
-    return variant.products == StorageType.FLOAT32
+  private String cast(String name, String x, DataType type) {
+    return variant.products == DataType.FP32
         ? x
-        : graph.node("Cast", name, List.of(attribute("to", type.onnx())), x);
+        : graph.node("Cast", name, List.of(attribute("to", TypeNames.onnx(type))), x);
   }
 
   /** Patches, position, time and location to {@code [batch, 1 + L, dim]}. */
@@ -132,9 +132,9 @@ final class EncoderGraph {
             BATCH,
             patches,
             (long) platform.bands().size() * Architecture.patchPixels());
-    String gsd = graph.input("gsd", StorageType.FLOAT32, 1);
-    String time = graph.input("time", StorageType.FLOAT32, BATCH, 4);
-    String latlon = graph.input("latlon", StorageType.FLOAT32, BATCH, 4);
+    String gsd = graph.input("gsd", DataType.FP32, 1);
+    String time = graph.input("time", DataType.FP32, BATCH, 4);
+    String latlon = graph.input("latlon", DataType.FP32, BATCH, 4);
 
     String patch = "patch." + platform.name();
     String product =

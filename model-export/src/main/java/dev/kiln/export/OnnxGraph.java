@@ -10,6 +10,7 @@ import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TensorShapeProto;
 import ai.onnx.proto.OnnxMl.TypeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
+import dev.kiln.type.DataType;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -31,7 +32,7 @@ final class OnnxGraph {
    * @param shape row-major
    * @param offset its first byte
    */
-  record Weight(StorageType type, List<Long> shape, long offset) {
+  record Weight(DataType type, List<Long> shape, long offset) {
     Weight {
       shape = List.copyOf(shape);
     }
@@ -59,17 +60,17 @@ final class OnnxGraph {
   }
 
   /** Declares an input of the graph; a negative dimension is the batch. */
-  String input(String name, StorageType type, long... shape) {
+  String input(String name, DataType type, long... shape) {
     graph.addInput(value(name, type, shape));
     return name;
   }
 
   /** Declares a value as a float32 output of the graph. */
   void output(String name, long... shape) {
-    graph.addOutput(value(name, StorageType.FLOAT32, shape));
+    graph.addOutput(value(name, DataType.FP32, shape));
   }
 
-  private static ValueInfoProto value(String name, StorageType type, long... shape) {
+  private static ValueInfoProto value(String name, DataType type, long... shape) {
     TensorShapeProto.Builder dimensions = TensorShapeProto.newBuilder();
     for (long size : shape) {
       TensorShapeProto.Dimension.Builder dimension = TensorShapeProto.Dimension.newBuilder();
@@ -80,7 +81,9 @@ final class OnnxGraph {
         .setType(
             TypeProto.newBuilder()
                 .setTensorType(
-                    TypeProto.Tensor.newBuilder().setElemType(type.onnx()).setShape(dimensions)))
+                    TypeProto.Tensor.newBuilder()
+                        .setElemType(TypeNames.onnx(type))
+                        .setShape(dimensions)))
         .build();
   }
 
@@ -94,7 +97,7 @@ final class OnnxGraph {
       graph.addInitializer(
           TensorProto.newBuilder()
               .setName(name)
-              .setDataType(tensor.type().onnx())
+              .setDataType(TypeNames.onnx(tensor.type()))
               .addAllDims(tensor.shape())
               .setDataLocation(TensorProto.DataLocation.EXTERNAL)
               .addExternalData(entry("location", weightsFile))

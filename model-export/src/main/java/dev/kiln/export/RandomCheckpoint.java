@@ -4,6 +4,7 @@ import dev.kiln.error.ConfigurationException;
 import dev.kiln.export.TorchPickler.OrderedDict;
 import dev.kiln.export.TorchPickler.Tensor;
 import dev.kiln.model.Architecture;
+import dev.kiln.type.DataType;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -32,7 +33,7 @@ import java.util.zip.ZipOutputStream;
  *     a real one is four fifths such
  */
 public record RandomCheckpoint(
-    Architecture architecture, StorageType type, long seed, long ballastBytes) {
+    Architecture architecture, DataType type, long seed, long ballastBytes) {
 
   private static final LocalDateTime ENTRY_TIME = LocalDateTime.of(1980, 1, 1, 0, 0);
   private static final long BALLAST_SIDE = 4096;
@@ -70,17 +71,17 @@ public record RandomCheckpoint(
     Map<String, Tensor> tensors = new LinkedHashMap<>();
     for (long left = ballastBytes, i = 0; left > 0; i++) {
       long rows = Math.min(BALLAST_SIDE, left / Float.BYTES / BALLAST_SIDE + 1);
-      add(tensors, "model.teacher.ballast." + i, StorageType.FLOAT32, List.of(rows, BALLAST_SIDE));
+      add(tensors, "model.teacher.ballast." + i, DataType.FP32, List.of(rows, BALLAST_SIDE));
       left -= rows * BALLAST_SIDE * Float.BYTES;
     }
     EncoderTensors.shapes(architecture)
         .forEach((name, shape) -> add(tensors, "model.encoder." + name, type, shape));
-    add(tensors, "model.decoder.mask_patch", StorageType.FLOAT32, List.of(16L));
-    add(tensors, "model.teacher.cls_token", StorageType.FLOAT32, List.of(1L, 1L, 8L));
-    add(tensors, "model.proj.weight", StorageType.FLOAT16, List.of(8L, 8L));
+    add(tensors, "model.decoder.mask_patch", DataType.FP32, List.of(16L));
+    add(tensors, "model.teacher.cls_token", DataType.FP32, List.of(1L, 1L, 8L));
+    add(tensors, "model.proj.weight", DataType.FP16, List.of(8L, 8L));
     Map<String, Object> stateDict = new LinkedHashMap<>(tensors);
-    add(tensors, "best_model_score", StorageType.FLOAT32, List.of());
-    add(tensors, "exp_avg", StorageType.FLOAT32, List.of(4L, 4L));
+    add(tensors, "best_model_score", DataType.FP32, List.of());
+    add(tensors, "exp_avg", DataType.FP32, List.of(4L, 4L));
 
     Map<String, Object> root = lightning(stateDict, tensors);
     put(zip, "data.pkl", new TorchPickler().dumps(root));
@@ -93,7 +94,7 @@ public record RandomCheckpoint(
   }
 
   private static void add(
-      Map<String, Tensor> tensors, String name, StorageType type, List<Long> shape) {
+      Map<String, Tensor> tensors, String name, DataType type, List<Long> shape) {
     tensors.put(name, Tensor.whole(type, Integer.toString(tensors.size()), shape));
   }
 
@@ -148,7 +149,7 @@ public record RandomCheckpoint(
   }
 
   private static void fill(
-      byte[] bytes, StorageType type, float center, float range, SplittableRandom random) {
+      byte[] bytes, DataType type, float center, float range, SplittableRandom random) {
     for (int at = 0; at < bytes.length; at += type.bytes()) {
       float value = center + range * (float) (2 * random.nextDouble() - 1);
       type.encode(value, bytes, at);

@@ -1,6 +1,7 @@
 package dev.kiln.export;
 
 import dev.kiln.error.ConfigurationException;
+import dev.kiln.type.DataType;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
@@ -55,8 +56,8 @@ record StoredTensor(
     if (!shape.equals(expected)) {
       throw fault(file, "expected shape " + expected + ", found " + shape);
     }
-    StorageType type =
-        StorageType.named(typeName)
+    DataType type =
+        TypeNames.find(typeName)
             .orElseThrow(
                 () ->
                     fault(
@@ -86,7 +87,7 @@ record StoredTensor(
 
   /** All numbers in row-major order; call {@link #check} first. */
   float[] read() throws IOException {
-    StorageType type = StorageType.named(typeName).orElseThrow();
+    DataType type = TypeNames.find(typeName).orElseThrow();
     float[] span = readSpan(type);
     return isContiguous() ? span : gather(span);
   }
@@ -118,7 +119,7 @@ record StoredTensor(
     return true;
   }
 
-  private float[] readSpan(StorageType type) throws IOException {
+  private float[] readSpan(DataType type) throws IOException {
     float[] values = new float[Math.toIntExact(span())];
     byte[] chunk = new byte[CHUNK_BYTES];
     try (InputStream in = storage.open(offset * type.bytes())) {

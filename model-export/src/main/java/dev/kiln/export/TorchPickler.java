@@ -1,5 +1,6 @@
 package dev.kiln.export;
 
+import dev.kiln.type.DataType;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -22,15 +23,10 @@ final class TorchPickler extends Pickler {
    * @param offset first of them that belongs to the tensor
    */
   record Tensor(
-      StorageType type,
-      String key,
-      long elements,
-      long offset,
-      List<Long> shape,
-      List<Long> strides) {
+      DataType type, String key, long elements, long offset, List<Long> shape, List<Long> strides) {
 
     /** A tensor that fills a storage of its own. */
-    static Tensor whole(StorageType type, String key, List<Long> shape) {
+    static Tensor whole(DataType type, String key, List<Long> shape) {
       long elements = shape.stream().reduce(1L, Math::multiplyExact);
       return new Tensor(type, key, elements, 0, shape, StoredTensor.contiguous(shape));
     }
@@ -69,7 +65,7 @@ final class TorchPickler extends Pickler {
     out.write(Opcodes.MARK);
     out.write(Opcodes.MARK);
     save("storage");
-    global(out, "torch", tensor.type().torchName());
+    global(out, "torch", TypeNames.torchStorage(tensor.type()));
     save(tensor.key());
     save("cpu");
     save(tensor.elements());

@@ -1,8 +1,9 @@
 package dev.kiln.export;
 
 import dev.kiln.error.ConfigurationException;
+import dev.kiln.model.ExportedEncoder;
 import dev.kiln.model.ModelDescription;
-import dev.kiln.model.ModelDirectory;
+import dev.kiln.type.DataType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,45 +12,44 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * The encoder of one platform and chip size for a compiler that takes every type as it is written:
- * the graph that {@link EncoderGraph} describes, with matrix products of 16 bits and the weights
- * already rounded to them. TensorRT 11 knows no other way to choose a precision.
+ * An encoder as a strongly typed graph: the graph that {@link EncoderGraph} describes, with matrix
+ * products of 16 bits and weights rounded to 16 bits. TensorRT 11 offers no other way to choose a
+ * precision.
  *
  * <p>Inputs: {@code patches} {@code [batch, L, C·64]} of the products' type; {@code gsd} {@code
  * [1]}, {@code time} and {@code latlon} {@code [batch, 4]} float32. Output: {@code embedding}
  * {@code [batch, dim]} float32.
  */
 public final class TypedModel {
-  /** Name of the graph within its directory. */
+  /** Name of the graph file within its directory. */
   public static final String GRAPH = "encoder.onnx";
 
   private static final String WEIGHTS = "encoder.bin";
 
-  private final ModelDirectory model;
+  private final ExportedEncoder encoder;
   private final EncoderGraph.Variant variant;
   private final Map<String, OnnxGraph.Weight> weights = new LinkedHashMap<>();
 
   /**
-   * @param platform name of a platform that the model was exported for
-   * @param chip side of a chip in pixels, a multiple of 8
-   * @param products type of the matrix products
-   * @param fused whether TensorRT must have one kernel for attention, or else fail
-   * @throws ConfigurationException if the model was not exported for the platform
+   * Describes the graph and its weights; writes nothing.
+   *
+   * @param encoder the encoder to write
+   * @param precision type of the matrix products
+   * @param fused whether TensorRT must use one kernel for attention, or fail
    */
-  public TypedModel(
-      ModelDirectory model, String platform, int chip, StorageType products, boolean fused) {
-    this.model = model;
+  public TypedModel(ExportedEncoder encoder, DataType precision, boolean fused) {
+    this.encoder = encoder;
     this.variant =
         new EncoderGraph.Variant(
-            model.architecture(),
-            model.platform(platform),
-            chip,
+            encoder.architecture(),
+            encoder.platform(),
+            encoder.chipSize(),
             false,
-            products,
+            precision,
             fused ? EncoderGraph.Attention.FUSED : EncoderGraph.Attention.DECOMPOSABLE);
     long position = 0;
-    for (ModelDescription.Tensor tensor : model.description().tensors()) {
-      if (isOfAnotherPlatform(tensor.name(), platform)) {
+    for (ModelDescription.Tensor tensor : encoder.model().description().tensors()) {
+      if (!encoder.uses(tensor.name())) {
         continue;
       }
       OnnxGraph.Weight weight =
@@ -62,11 +62,7 @@ public final class TypedModel {
     }
   }
 
-  private static boolean isOfAnotherPlatform(String tensor, String platform) {
-    return tensor.startsWith("patch.") && !tensor.startsWith("patch." + platform + ".");
-  }
-
-  /** SHA-256 of the graph in hexadecimal: it changes when what is compiled does. */
+  /** Returns the SHA-256 of the graph in hexadecimal. */
   public String graphHash() {
     return HexFormat.of().formatHex(WeightsFile.sha256().digest(graph()));
   }
@@ -78,8 +74,8 @@ public final class TypedModel {
   /**
    * Writes {@link #GRAPH} and, beside it, its weights.
    *
-   * @param directory there already
-   * @return the graph's file
+   * @param directory an existing directory
+   * @return the graph file
    * @throws ConfigurationException if the directory cannot be written
    */
   public Path write(Path directory) {
@@ -88,16 +84,20 @@ public final class TypedModel {
       try (WeightsFile file = new WeightsFile(directory.resolve(WEIGHTS))) {
         for (Map.Entry<String, OnnxGraph.Weight> entry : weights.entrySet()) {
           OnnxGraph.Weight weight = entry.getValue();
-          file.add(entry.getKey(), weight.type(), model.tensor(entry.getKey()), weight.shape());
+          file.add(
+              entry.getKey(),
+              weight.type(),
+              encoder.model().tensor(entry.getKey()),
+              weight.shape());
         }
         if (!file.tensors().equals(weights)) {
-          throw new IllegalStateException("weights do not lie where the graph says");
+          throw new IllegalStateException("weights are not at the offsets that the graph names");
         }
       }
       Files.write(graph, graph());
     } catch (IOException e) {
       throw new ConfigurationException(
-          "%s: the graph to compile cannot be written: %s".formatted(directory, e), e);
+          "%s: cannot write the graph to compile: %s".formatted(directory, e), e);
     }
     return graph;
   }

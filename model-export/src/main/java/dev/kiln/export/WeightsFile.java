@@ -1,6 +1,7 @@
 package dev.kiln.export;
 
 import dev.kiln.model.ModelDescription;
+import dev.kiln.type.DataType;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -48,11 +49,11 @@ final class WeightsFile implements AutoCloseable {
   /** Appends a float32 tensor. */
   void add(String name, float[] values, long... shape) throws IOException {
     List<Long> dimensions = Arrays.stream(shape).boxed().toList();
-    add(name, StorageType.FLOAT32, FloatBuffer.wrap(values), dimensions);
+    add(name, DataType.FP32, FloatBuffer.wrap(values), dimensions);
   }
 
   /** Appends a tensor, rounded to its type; reads all of the values. */
-  void add(String name, StorageType type, FloatBuffer values, List<Long> shape) throws IOException {
+  void add(String name, DataType type, FloatBuffer values, List<Long> shape) throws IOException {
     OnnxGraph.Weight tensor = new OnnxGraph.Weight(type, shape, aligned(position));
     if (tensor.size() != values.remaining()) {
       throw new IllegalArgumentException(
@@ -61,7 +62,7 @@ final class WeightsFile implements AutoCloseable {
     pad(tensor.offset());
     while (values.hasRemaining()) {
       int count = Math.min(values.remaining(), CHUNK_BYTES / type.bytes());
-      if (type == StorageType.FLOAT32) {
+      if (type == DataType.FP32) {
         chunk.clear().asFloatBuffer().put(0, values, values.position(), count);
         values.position(values.position() + count);
       } else {

@@ -206,6 +206,18 @@ public final class ModelDirectory {
   }
 
   /**
+   * Returns the encoder of one platform and chip size.
+   *
+   * @param platform name of a platform that the model was exported for
+   * @param chipSize chip edge in pixels, a multiple of 8
+   * @throws ConfigurationException if the model was not exported for the platform, or the chip size
+   *     is not a multiple of 8
+   */
+  public ExportedEncoder encoder(String platform, int chipSize) {
+    return new ExportedEncoder(this, platform(platform), chipSize);
+  }
+
+  /**
    * The ONNX file that gives embeddings.
    *
    * @param platform sensor

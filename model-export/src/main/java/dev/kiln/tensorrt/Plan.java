@@ -13,6 +13,9 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Stream;
 import tools.jackson.core.JacksonException;
+import tools.jackson.databind.MapperFeature;
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.cfg.EnumFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -20,6 +23,14 @@ import tools.jackson.databind.json.JsonMapper;
  * it is: one that is not the file that was written is refused before TensorRT sees it.
  */
 public final class Plan {
+  /** Reads and writes plan descriptions; data types appear as their labels, such as "bf16". */
+  static final JsonMapper JSON =
+      JsonMapper.builder()
+          .enable(SerializationFeature.INDENT_OUTPUT)
+          .enable(EnumFeature.WRITE_ENUMS_TO_LOWERCASE)
+          .enable(MapperFeature.ACCEPT_CASE_INSENSITIVE_ENUMS)
+          .build();
+
   static final String SUFFIX = ".plan";
   static final String DESCRIPTION_SUFFIX = ".plan.json";
   static final String LAYERS_SUFFIX = ".layers.json";
@@ -64,7 +75,7 @@ public final class Plan {
   static PlanDescription describe(Path file) {
     PlanDescription description;
     try {
-      description = JsonMapper.shared().readValue(Files.readAllBytes(file), PlanDescription.class);
+      description = JSON.readValue(Files.readAllBytes(file), PlanDescription.class);
     } catch (NoSuchFileException e) {
       throw fault(file, "expected the plan's description, found none; run kiln compile again", e);
     } catch (JacksonException e) {

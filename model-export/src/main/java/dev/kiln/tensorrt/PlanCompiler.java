@@ -3,12 +3,11 @@ package dev.kiln.tensorrt;
 import dev.kiln.cuda.Gpu;
 import dev.kiln.cuda.GpuDescription;
 import dev.kiln.error.ConfigurationException;
-import dev.kiln.export.StorageType;
 import dev.kiln.export.TypedModel;
 import dev.kiln.memory.NativeObject;
-import dev.kiln.model.Architecture;
-import dev.kiln.model.ModelDirectory;
+import dev.kiln.model.ExportedEncoder;
 import dev.kiln.tensorrt.PlanDescription.Attention;
+import dev.kiln.type.DataType;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -54,85 +53,84 @@ import org.slf4j.LoggerFactory;
  * stays with the process.
  */
 public final class PlanCompiler {
-  private static final Logger LOG = LoggerFactory.getLogger(PlanCompiler.class);
+  private static final Logger log = LoggerFactory.getLogger(PlanCompiler.class);
 
   /** From version 11 on, a network takes every type as it is written. */
   private static final int NO_FLAGS = 0;
 
   /** What TensorRT itself takes where it is not told: how far it searches, of 0 to 5. */
-  public static final int USUAL_EFFORT = 3;
+  public static final int DEFAULT_EFFORT = 3;
 
   /**
-   * What to compile.
+   * Options of a compilation.
    *
-   * @param platform name of a platform that the model was exported for
-   * @param chip side of a chip in pixels
-   * @param products type of the matrix products
-   * @param batch most chips in a batch, for which kernels are chosen
+   * @param precision type of the matrix products
+   * @param batchSize largest batch in chips, for which kernels are chosen
    * @param effort how far TensorRT searches, 0 to 5
    */
-  public record Options(String platform, int chip, StorageType products, int batch, int effort) {
+  public record Options(DataType precision, int batchSize, int effort) {
+    /**
+     * Checks the options.
+     *
+     * @throws ConfigurationException if one is out of range
+     */
     public Options {
-      if (batch < 1) {
-        throw new ConfigurationException("--batch: expected at least 1, found " + batch);
+      if (batchSize < 1) {
+        throw new ConfigurationException("--batch: expected at least 1, found " + batchSize);
       }
       if (effort < 0 || effort > 5) {
         throw new ConfigurationException("--effort: expected 0 to 5, found " + effort);
       }
-      if (products == StorageType.FLOAT32) {
+      if (precision == DataType.FP32) {
         throw new ConfigurationException(
-            "--precision fp32: expected bf16 or fp16, for TensorRT computes in 16 bits here");
+            "--precision: expected bf16 or fp16 for TensorRT, found fp32");
       }
     }
   }
 
   private final Gpu gpu;
-  private final ModelDirectory model;
+  private final ExportedEncoder encoder;
   private final Options options;
   private final PlanStore store;
   private final PlanKey key;
-  private final TensorRtLog log = TensorRtLog.get();
+  private final TensorRtLog messages = TensorRtLog.get();
 
-  /** What is to be deleted, the latest first. */
-  private final Deque<Pointer> made = new ArrayDeque<>();
+  /** Native objects to delete, the latest first. */
+  private final Deque<Pointer> owned = new ArrayDeque<>();
 
-  private PlanCompiler(Gpu gpu, ModelDirectory model, Options options, String version) {
+  private PlanCompiler(Gpu gpu, ExportedEncoder encoder, Options options, String version) {
     this.gpu = gpu;
-    this.model = model;
+    this.encoder = encoder;
     this.options = options;
-    this.store = new PlanStore(model);
+    this.store = new PlanStore(encoder.model());
     this.key =
-        PlanKey.of(
-            model,
-            options.platform(),
-            options.chip(),
-            options.products(),
-            options.batch(),
-            version,
-            gpu.description());
+        PlanKey.of(encoder, options.precision(), options.batchSize(), version, gpu.description());
   }
 
   /**
-   * Compiles, and keeps the plan with the model.
+   * Compiles a plan and stores it with the model.
    *
-   * @param gpu that it will run on: TensorRT crashes the process where there is none
-   * @throws ConfigurationException if the GPU cannot compute so, TensorRT is not there, or the
-   *     model's folder cannot be written
-   * @throws TensorRtException if TensorRT cannot compile it
+   * @param gpu the GPU that the plan will run on; without one TensorRT crashes the process
+   * @param encoder the encoder to compile
+   * @param options how to compile
+   * @return the stored plan
+   * @throws ConfigurationException if the GPU does not support the precision, TensorRT is missing,
+   *     or the model's directory cannot be written
+   * @throws TensorRtException if TensorRT cannot compile the encoder
    */
-  public static Plan compile(Gpu gpu, ModelDirectory model, Options options) {
-    requireCapable(gpu.description(), options.products());
-    return new PlanCompiler(gpu, model, options, TensorRtLibrary.load()).compile();
+  public static Plan compile(Gpu gpu, ExportedEncoder encoder, Options options) {
+    requireCapable(gpu.description(), options.precision());
+    return new PlanCompiler(gpu, encoder, options, TensorRtLibrary.load()).compile();
   }
 
-  static void requireCapable(GpuDescription gpu, StorageType products) {
+  static void requireCapable(GpuDescription gpu, DataType precision) {
     int capability = 10 * gpu.major() + gpu.minor();
     if (capability < 75) {
       throw new ConfigurationException(
           "%s: TensorRT 11 expects compute capability 7.5 or later, found %d.%d; use --encoder cpu"
               .formatted(gpu.name(), gpu.major(), gpu.minor()));
     }
-    if (products == StorageType.BFLOAT16 && capability < 80) {
+    if (precision == DataType.BF16 && capability < 80) {
       throw new ConfigurationException(
           "%s: bf16 expects compute capability 8.0 or later, found %d.%d; use --precision fp16"
               .formatted(gpu.name(), gpu.major(), gpu.minor()));
@@ -142,26 +140,26 @@ public final class PlanCompiler {
   private Plan compile() {
     Path work = directory();
     Instant start = Instant.now();
-    LOG.info(
+    log.info(
         "compiling {} for {} with TensorRT {}: minutes",
         key.fileName(),
         gpu.description().name(),
         key.tensorRt());
-    try (Heartbeat heartbeat = new Heartbeat(LOG, "compiling " + key.platform(), start)) {
+    try (Heartbeat heartbeat = new Heartbeat(log, "compiling " + key.platform(), start)) {
       ByteBuffer plan = build(work, true);
       heartbeat.now("reading the plan's layers");
       String layers = inspect(plan);
-      Attention attention = LayerReport.attention(layers, model.architecture().depth());
+      Attention attention = LayerReport.attention(layers, encoder.architecture().depth());
       double seconds = Duration.between(start, Instant.now()).toMillis() / 1e3;
       Plan kept = store.add(key, plan, layers, seconds, attention);
       if (attention.complete()) {
-        LOG.info("{}: {}", kept.file().getFileName(), attention);
+        log.info("{}: {}", kept.file().getFileName(), attention);
       } else {
-        LOG.warn("{}: slower than it should be: {}", kept.file().getFileName(), attention);
+        log.warn("{}: slower than it should be: {}", kept.file().getFileName(), attention);
       }
       return kept;
     } finally {
-      made.forEach(NativeObject::delete);
+      owned.forEach(NativeObject::delete);
       delete(work);
     }
   }
@@ -171,7 +169,7 @@ public final class PlanCompiler {
       return Files.createTempDirectory(store.prepare(), ".compile");
     } catch (IOException e) {
       throw new ConfigurationException(
-          "plans of %s: cannot be written: %s".formatted(model.path(), e), e);
+          "plans of %s: cannot be written: %s".formatted(encoder.model().path(), e), e);
     }
   }
 
@@ -189,7 +187,7 @@ public final class PlanCompiler {
         Files.delete(file);
       }
     } catch (IOException e) {
-      LOG.warn("cannot delete {}: {}", directory, e.toString());
+      log.warn("cannot delete {}: {}", directory, e.toString());
     }
   }
 
@@ -200,24 +198,25 @@ public final class PlanCompiler {
    */
   private ByteBuffer build(Path work, boolean fused) {
     Path graph =
-        new TypedModel(model, options.platform(), options.chip(), options.products(), fused)
+        new TypedModel(encoder, options.precision(), fused)
             .write(subdirectory(work, fused ? "fused" : "apart"));
     IBuilder builder = keep(builder());
-    INetworkDefinition network = keep(log.made(builder.createNetworkV2(NO_FLAGS), "no network"));
-    IParser parser = log.made(nvonnxparser.createParser(network, log), "no ONNX parser");
-    log.check(
+    INetworkDefinition network =
+        keep(messages.made(builder.createNetworkV2(NO_FLAGS), "no network"));
+    IParser parser = messages.made(nvonnxparser.createParser(network, messages), "no ONNX parser");
+    messages.check(
         parser.parseFromFile(graph.toString(), Severity.kWARNING.value), "the graph is refused");
-    IBuilderConfig config = keep(log.made(builder.createBuilderConfig(), "no configuration"));
+    IBuilderConfig config = keep(messages.made(builder.createBuilderConfig(), "no configuration"));
     configure(builder, config);
     ITimingCache timings = timings(config);
     IHostMemory plan = builder.buildSerializedNetwork(network, config);
     // Also after a failure: the second build then does not time the same layers again.
     keepTimings(timings);
     if (fused && Pointer.isNull(plan)) {
-      LOG.warn("it cannot be compiled with attention as one kernel: {}", log.errors());
+      log.warn("it cannot be compiled with attention as one kernel: {}", messages.errors());
       return build(work, false);
     }
-    return bytes(keep(log.made(plan, "compiling failed")));
+    return bytes(keep(messages.made(plan, "compiling failed")));
   }
 
   private void keepTimings(ITimingCache timings) {
@@ -230,7 +229,7 @@ public final class PlanCompiler {
 
   private IBuilder builder() {
     try {
-      return log.made(nvinfer.createInferBuilder(log), "no builder");
+      return messages.made(nvinfer.createInferBuilder(messages), "no builder");
     } catch (TensorRtException e) {
       throw withAdvice(e, key.architecture());
     }
@@ -254,21 +253,19 @@ public final class PlanCompiler {
     config.setBuilderOptimizationLevel(options.effort());
     // The graph is one line of work: a second stream would only cost memory.
     config.setMaxAuxStreams(0);
-    long side = options.chip() / Architecture.PATCH;
-    long row =
-        (long) model.platform(options.platform()).bands().size() * Architecture.patchPixels();
     IOptimizationProfile profile =
-        log.made(builder.createOptimizationProfile(), "no optimisation profile");
-    range(profile, "patches", side * side, row);
+        messages.made(builder.createOptimizationProfile(), "no optimisation profile");
+    range(profile, "patches", encoder.patches(), encoder.rowLength());
     range(profile, "time", 4);
     range(profile, "latlon", 4);
-    log.check(config.addOptimizationProfile(profile) >= 0, "the optimisation profile is refused");
+    messages.check(
+        config.addOptimizationProfile(profile) >= 0, "the optimisation profile is refused");
   }
 
   private void range(IOptimizationProfile profile, String input, long... rest) {
     set(profile, input, OptProfileSelector.kMIN, 1, rest);
-    set(profile, input, OptProfileSelector.kOPT, options.batch(), rest);
-    set(profile, input, OptProfileSelector.kMAX, options.batch(), rest);
+    set(profile, input, OptProfileSelector.kOPT, options.batchSize(), rest);
+    set(profile, input, OptProfileSelector.kMAX, options.batchSize(), rest);
   }
 
   private void set(
@@ -278,7 +275,8 @@ public final class PlanCompiler {
       int batch,
       long... rest) {
     try (Dims64 shape = TensorRtEngine.shape(batch, rest)) {
-      log.check(profile.setDimensions(input, which, shape), "shape of " + input + " is refused");
+      messages.check(
+          profile.setDimensions(input, which, shape), "shape of " + input + " is refused");
     }
   }
 
@@ -286,27 +284,28 @@ public final class PlanCompiler {
     byte[] known = store.timings(key);
     try (BytePointer bytes = new BytePointer(known)) {
       ITimingCache cache =
-          keep(log.made(config.createTimingCache(bytes, known.length), "no timing cache"));
+          keep(messages.made(config.createTimingCache(bytes, known.length), "no timing cache"));
       if (!config.setTimingCache(cache, false)) {
-        LOG.info("the timings of an earlier compilation do not fit and are left out");
+        log.info("the timings of an earlier compilation do not fit and are left out");
       }
       return cache;
     }
   }
 
   private String inspect(ByteBuffer plan) {
-    IRuntime runtime = keep(log.made(nvinfer.createInferRuntime(log), "no runtime"));
+    IRuntime runtime = keep(messages.made(nvinfer.createInferRuntime(messages), "no runtime"));
     ICudaEngine engine =
         keep(
-            log.made(
+            messages.made(
                 runtime.deserializeCudaEngine(new BytePointer(plan), plan.remaining()),
                 "the plan that was made cannot be read"));
-    IEngineInspector inspector = keep(log.made(engine.createEngineInspector(), "no inspector"));
+    IEngineInspector inspector =
+        keep(messages.made(engine.createEngineInspector(), "no inspector"));
     return inspector.getEngineInformation(LayerInformationFormat.kJSON);
   }
 
   private <T extends Pointer> T keep(T object) {
-    made.addFirst(object);
+    owned.addFirst(object);
     return object;
   }
 

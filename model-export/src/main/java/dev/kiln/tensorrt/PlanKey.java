@@ -1,9 +1,10 @@
 package dev.kiln.tensorrt;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.kiln.cuda.GpuDescription;
-import dev.kiln.export.StorageType;
 import dev.kiln.export.TypedModel;
-import dev.kiln.model.ModelDirectory;
+import dev.kiln.model.ExportedEncoder;
+import dev.kiln.type.DataType;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -15,18 +16,18 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * All that a plan is good for: TensorRT runs one only with the version and on the kind of GPU that
- * it was built for.
+ * Everything that a plan depends on. TensorRT runs a plan only with the version and on the kind of
+ * GPU that it was built for.
  *
  * @param model SHA-256 of the model's weights
  * @param graph SHA-256 of the graph that was compiled
- * @param tensorRt version, as in "11.2.1.2"
- * @param gpu NVIDIA's name of it
- * @param architecture as in "sm_90"
- * @param precision of matrix products: "bf16" or "fp16"
- * @param batch most chips in a batch; the plan takes fewer too
- * @param platform sensor
- * @param chip side of a chip in pixels
+ * @param tensorRt version of TensorRT, such as "11.2.1.2"
+ * @param gpu NVIDIA's name of the GPU
+ * @param architecture of the GPU, such as "sm_90"
+ * @param precision type of the matrix products
+ * @param batchSize largest batch in chips; the plan accepts smaller ones too
+ * @param platform name of the platform
+ * @param chipSize chip edge in pixels
  */
 public record PlanKey(
     String model,
@@ -34,49 +35,52 @@ public record PlanKey(
     String tensorRt,
     String gpu,
     String architecture,
-    String precision,
-    int batch,
+    DataType precision,
+    @JsonProperty("batch") int batchSize,
     String platform,
-    int chip) {
+    @JsonProperty("chip") int chipSize) {
 
-  /** The key of what this model is on this machine. */
+  /**
+   * Returns the key of an encoder on a GPU.
+   *
+   * @param encoder the exported encoder
+   * @param precision type of the matrix products
+   * @param batchSize largest batch in chips
+   * @param tensorRt version of TensorRT
+   * @param gpu the GPU
+   */
   public static PlanKey of(
-      ModelDirectory model,
-      String platform,
-      int chip,
-      StorageType products,
-      int batch,
+      ExportedEncoder encoder,
+      DataType precision,
+      int batchSize,
       String tensorRt,
       GpuDescription gpu) {
     return new PlanKey(
-        model.hash(),
-        new TypedModel(model, platform, chip, products, true).graphHash(),
+        encoder.model().hash(),
+        new TypedModel(encoder, precision, true).graphHash(),
         tensorRt,
         gpu.name(),
         gpu.architecture(),
-        precision(products),
-        batch,
-        platform,
-        chip);
+        precision,
+        batchSize,
+        encoder.platform().name(),
+        encoder.chipSize());
   }
 
-  /** How users call a type of matrix products. */
-  public static String precision(StorageType products) {
-    return switch (products) {
-      case BFLOAT16 -> "bf16";
-      case FLOAT16 -> "fp16";
-      case FLOAT32 -> "fp32";
-    };
-  }
-
-  /** File name without suffix: what a person looks for, and a hash of all of it. */
+  /** Returns the file name without suffix: the readable parts and a hash of the whole key. */
   public String fileName() {
     return "%s-%d-%s-batch%d-%s-trt%s-%s"
         .formatted(
-            platform, chip, precision, batch, architecture.replace("_", ""), tensorRt, hash());
+            platform,
+            chipSize,
+            precision.label(),
+            batchSize,
+            architecture.replace("_", ""),
+            tensorRt,
+            hash());
   }
 
-  /** Name of the timing cache that plans for this GPU share. */
+  /** Returns the name of the timing cache that plans for this GPU share. */
   String timingCacheName() {
     String name = gpu.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-");
     return "timing-%s-trt%s.cache".formatted(name, tensorRt);
@@ -94,8 +98,10 @@ public record PlanKey(
   }
 
   /**
-   * Where another key differs, in words: {@code "GPU: expected NVIDIA H100, found NVIDIA A100"};
-   * empty if it does not.
+   * Returns one line per part in which another key differs, such as {@code "GPU: expected NVIDIA
+   * H100, found NVIDIA A100"}.
+   *
+   * @return empty if the keys are equal
    */
   public List<String> differences(PlanKey other) {
     List<String> differences = new ArrayList<>();
@@ -123,10 +129,10 @@ public record PlanKey(
     parts.put("TensorRT", tensorRt);
     parts.put("model", model);
     parts.put("graph", graph);
-    parts.put("precision", precision);
-    parts.put("batch", Integer.toString(batch));
+    parts.put("precision", precision.label());
+    parts.put("batch", Integer.toString(batchSize));
     parts.put("platform", platform);
-    parts.put("chip", Integer.toString(chip));
+    parts.put("chip", Integer.toString(chipSize));
     return parts;
   }
 }

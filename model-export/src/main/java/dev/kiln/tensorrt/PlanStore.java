@@ -18,8 +18,6 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import tools.jackson.databind.SerializationFeature;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * The plans of a model, in its folder {@code plans}: any number of them, each named for what it is
@@ -28,9 +26,6 @@ import tools.jackson.databind.json.JsonMapper;
  */
 public final class PlanStore {
   private static final Logger LOG = LoggerFactory.getLogger(PlanStore.class);
-  private static final JsonMapper JSON =
-      JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
-
   private final Path folder;
 
   /**
@@ -156,7 +151,7 @@ public final class PlanStore {
           ByteBuffer.wrap(layers.getBytes(StandardCharsets.UTF_8)));
       // From here on a plan of the same name does not match its description, until it is replaced.
       Files.deleteIfExists(file);
-      write(Plan.description(file), ByteBuffer.wrap(JSON.writeValueAsBytes(description)));
+      write(Plan.description(file), ByteBuffer.wrap(Plan.JSON.writeValueAsBytes(description)));
       write(file, plan);
     } catch (IOException e) {
       throw new ConfigurationException("plan %s: cannot be written: %s".formatted(file, e), e);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.export.TorchPickler.Tensor;
 import dev.kiln.platform.PlatformCatalog;
+import dev.kiln.type.DataType;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -45,7 +46,7 @@ class BadCheckpointTest {
   }
 
   private static MicroWeights micro() {
-    return MicroWeights.whole("model.encoder.", StorageType.FLOAT32);
+    return MicroWeights.whole("model.encoder.", DataType.FP32);
   }
 
   private Path file() {
@@ -92,8 +93,8 @@ class BadCheckpointTest {
   @Test
   void shortStorage() throws Exception {
     MicroWeights weights = micro();
-    String key = weights.store(StorageType.FLOAT32, new float[100]);
-    weights.put(QKV, Tensor.whole(StorageType.FLOAT32, key, List.of(192L, 64L)));
+    String key = weights.store(DataType.FP32, new float[100]);
+    weights.put(QKV, Tensor.whole(DataType.FP32, key, List.of(192L, 64L)));
     assertRefused(weights.write(file()))
         .hasMessageContainingAll(QKV, "expected at least 12288 numbers", "found 100");
   }
@@ -101,16 +102,16 @@ class BadCheckpointTest {
   @Test
   void missingStorage() throws Exception {
     MicroWeights weights = micro();
-    weights.put(QKV, Tensor.whole(StorageType.FLOAT32, "nowhere", List.of(192L, 64L)));
+    weights.put(QKV, Tensor.whole(DataType.FP32, "nowhere", List.of(192L, 64L)));
     assertRefused(weights.write(file())).hasMessageContainingAll(QKV, "data/nowhere", "found 0");
   }
 
   @Test
   void viewBeyondItsStorage() throws Exception {
     MicroWeights weights = micro();
-    String key = weights.store(StorageType.FLOAT32, new float[192 * 64]);
+    String key = weights.store(DataType.FP32, new float[192 * 64]);
     weights.put(
-        QKV, new Tensor(StorageType.FLOAT32, key, 12288, 1, List.of(192L, 64L), List.of(64L, 1L)));
+        QKV, new Tensor(DataType.FP32, key, 12288, 1, List.of(192L, 64L), List.of(64L, 1L)));
     assertRefused(weights.write(file()))
         .hasMessageContainingAll(QKV, "expected at least 12289 numbers", "found 12288");
   }
@@ -127,8 +128,8 @@ class BadCheckpointTest {
   @Test
   void wrongShape() throws Exception {
     MicroWeights weights = micro();
-    String key = weights.store(StorageType.FLOAT32, new float[64 * 64]);
-    weights.put(QKV, Tensor.whole(StorageType.FLOAT32, key, List.of(64L, 64L)));
+    String key = weights.store(DataType.FP32, new float[64 * 64]);
+    weights.put(QKV, Tensor.whole(DataType.FP32, key, List.of(64L, 64L)));
     assertRefused(weights.write(file()))
         .hasMessageContainingAll(QKV, "expected shape [192, 64]", "found [64, 64]");
   }
@@ -138,8 +139,8 @@ class BadCheckpointTest {
     MicroWeights weights = micro();
     float[] values = new float[192 * 64];
     values[values.length - 1] = Float.NaN;
-    String key = weights.store(StorageType.BFLOAT16, values);
-    weights.put(QKV, Tensor.whole(StorageType.BFLOAT16, key, List.of(192L, 64L)));
+    String key = weights.store(DataType.BF16, values);
+    weights.put(QKV, Tensor.whole(DataType.BF16, key, List.of(192L, 64L)));
     assertRefused(weights.write(file()))
         .hasMessageContainingAll(QKV, "expected finite numbers, found NaN");
   }
@@ -149,9 +150,9 @@ class BadCheckpointTest {
   void absurdStrides() throws Exception {
     for (long stride : new long[] {1L << 30, Long.MAX_VALUE, -1}) {
       MicroWeights weights = micro();
-      String key = weights.store(StorageType.FLOAT32, 1f);
+      String key = weights.store(DataType.FP32, 1f);
       weights.put(
-          QKV, new Tensor(StorageType.FLOAT32, key, 1, 0, List.of(192L, 64L), List.of(stride, 1L)));
+          QKV, new Tensor(DataType.FP32, key, 1, 0, List.of(192L, 64L), List.of(stride, 1L)));
       assertRefused(weights.write(file())).hasMessageContainingAll(QKV, Long.toString(stride));
     }
   }
@@ -171,8 +172,8 @@ class BadCheckpointTest {
   @Test
   void noEncoder() throws Exception {
     MicroWeights weights = new MicroWeights();
-    String key = weights.store(StorageType.FLOAT32, 1f);
-    weights.put("head.weight", Tensor.whole(StorageType.FLOAT32, key, List.of(1L)));
+    String key = weights.store(DataType.FP32, 1f);
+    weights.put("head.weight", Tensor.whole(DataType.FP32, key, List.of(1L)));
     assertRefused(weights.write(file()))
         .hasMessageContainingAll("expected a Clay encoder", "head.weight");
   }
@@ -205,10 +206,10 @@ class BadCheckpointTest {
   @Test
   void headsThatCannotBeTold() throws Exception {
     MicroWeights weights = micro();
-    String key = weights.store(StorageType.FLOAT32, new float[64 * 50]);
+    String key = weights.store(DataType.FP32, new float[64 * 50]);
     weights.put(
         "model.encoder.transformer.layers.0.0.to_out.weight",
-        Tensor.whole(StorageType.FLOAT32, key, List.of(64L, 50L)));
+        Tensor.whole(DataType.FP32, key, List.of(64L, 50L)));
     assertRefused(weights.write(file()))
         .hasMessageContainingAll("to_out.weight", "expected heads of 64", "50");
   }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kiln.model.ModelDirectory;
 import dev.kiln.platform.PlatformCatalog;
+import dev.kiln.type.DataType;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -34,13 +35,12 @@ class CheckpointFormatsTest {
 
   @Test
   void plainStateDict() throws Exception {
-    assertSameModel(MicroWeights.whole("", StorageType.FLOAT32).write(temp.resolve("w.pt")));
+    assertSameModel(MicroWeights.whole("", DataType.FP32).write(temp.resolve("w.pt")));
   }
 
   @Test
   void stateDictOfAnEncoder() throws Exception {
-    assertSameModel(
-        MicroWeights.whole("encoder.", StorageType.FLOAT32).write(temp.resolve("w.pt")));
+    assertSameModel(MicroWeights.whole("encoder.", DataType.FP32).write(temp.resolve("w.pt")));
   }
 
   @Test
@@ -52,13 +52,12 @@ class CheckpointFormatsTest {
   void float16() throws Exception {
     // The micro weights are exact in float16, so not a bit may change.
     assertSameModel(
-        MicroWeights.whole("model.encoder.", StorageType.FLOAT16).write(temp.resolve("w.pt")));
+        MicroWeights.whole("model.encoder.", DataType.FP16).write(temp.resolve("w.pt")));
   }
 
   @Test
   void bfloat16() throws Exception {
-    Path file =
-        MicroWeights.whole("model.encoder.", StorageType.BFLOAT16).write(temp.resolve("w.pt"));
+    Path file = MicroWeights.whole("model.encoder.", DataType.BF16).write(temp.resolve("w.pt"));
     Map<String, float[]> original = MicroWeights.values();
     try (Checkpoint checkpoint = Checkpoint.open(file)) {
       EncoderTensors.infer(checkpoint);
@@ -81,9 +80,9 @@ class CheckpointFormatsTest {
 
   @Test
   void sharedStorage() throws Exception {
-    assertSameModel(MicroWeights.shared(StorageType.FLOAT32).write(temp.resolve("w.pt")));
+    assertSameModel(MicroWeights.shared(DataType.FP32).write(temp.resolve("w.pt")));
     assertThat(
-            export(MicroWeights.shared(StorageType.FLOAT16).write(temp.resolve("half.pt")), "half")
+            export(MicroWeights.shared(DataType.FP16).write(temp.resolve("half.pt")), "half")
                 .hash())
         .isEqualTo(expected);
   }
@@ -95,12 +94,12 @@ class CheckpointFormatsTest {
 
   @Test
   void parameters() throws Exception {
-    MicroWeights weights = MicroWeights.whole("model.encoder.", StorageType.FLOAT32);
+    MicroWeights weights = MicroWeights.whole("model.encoder.", DataType.FP32);
     String name = "cls_token";
     Object tensor =
         TorchPickler.Tensor.whole(
-            StorageType.FLOAT32,
-            weights.store(StorageType.FLOAT32, MicroWeights.values().get(name)),
+            DataType.FP32,
+            weights.store(DataType.FP32, MicroWeights.values().get(name)),
             MicroWeights.shapes().get(name));
     Object parameter =
         new TorchPickler.Call("torch._utils", "_rebuild_parameter", List.of(tensor, true));

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.model.ModelDirectory;
 import dev.kiln.platform.PlatformCatalog;
+import dev.kiln.type.DataType;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -93,7 +94,7 @@ class HostilePickleTest {
     Path marker = temp.resolve("marker");
     Object call = new TorchPickler.Call("os", "system", List.of("touch " + marker));
     Path file =
-        MicroWeights.whole("model.encoder.", StorageType.FLOAT32)
+        MicroWeights.whole("model.encoder.", DataType.FP32)
             .writeLightning(temp.resolve("w.ckpt"), Map.of("hyper_parameters", call));
     ModelDirectory model = Exporter.export(file, options(), temp.resolve("model"));
     assertThat(model.architecture().name()).isEqualTo("micro");
@@ -105,7 +106,7 @@ class HostilePickleTest {
     Path marker = temp.resolve("marker");
     Object call = new TorchPickler.Call("os", "system", List.of("touch " + marker));
     Path file =
-        MicroWeights.whole("model.encoder.", StorageType.FLOAT32)
+        MicroWeights.whole("model.encoder.", DataType.FP32)
             .put("model.encoder.transformer.norm.bias", call)
             .write(temp.resolve("w.ckpt"));
     assertThatThrownBy(() -> Exporter.export(file, options(), temp.resolve("model")))

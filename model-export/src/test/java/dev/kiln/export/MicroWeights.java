@@ -2,6 +2,7 @@ package dev.kiln.export;
 
 import dev.kiln.export.TorchPickler.Tensor;
 import dev.kiln.model.Architecture;
+import dev.kiln.type.DataType;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -46,7 +47,7 @@ final class MicroWeights {
   }
 
   /** All tensors, each in a storage of its own, under this prefix. */
-  static MicroWeights whole(String prefix, StorageType type) {
+  static MicroWeights whole(String prefix, DataType type) {
     MicroWeights weights = new MicroWeights();
     Map<String, List<Long>> shapes = shapes();
     values()
@@ -59,7 +60,7 @@ final class MicroWeights {
   }
 
   /** All tensors as views of one storage. */
-  static MicroWeights shared(StorageType type) {
+  static MicroWeights shared(DataType type) {
     MicroWeights weights = new MicroWeights();
     Map<String, float[]> values = values();
     int total = values.values().stream().mapToInt(v -> v.length).sum();
@@ -84,7 +85,7 @@ final class MicroWeights {
 
   /** All matrices stored column by column. */
   static MicroWeights transposed() {
-    MicroWeights weights = whole("model.encoder.", StorageType.FLOAT32);
+    MicroWeights weights = whole("model.encoder.", DataType.FP32);
     Map<String, float[]> values = values();
     shapes()
         .forEach(
@@ -99,8 +100,8 @@ final class MicroWeights {
                 weights.put(
                     "model.encoder." + name,
                     new Tensor(
-                        StorageType.FLOAT32,
-                        weights.store(StorageType.FLOAT32, turned),
+                        DataType.FP32,
+                        weights.store(DataType.FP32, turned),
                         turned.length,
                         0,
                         shape,
@@ -111,7 +112,7 @@ final class MicroWeights {
   }
 
   /** Adds a storage; gives its key. */
-  String store(StorageType type, float... values) {
+  String store(DataType type, float... values) {
     byte[] bytes = new byte[values.length * type.bytes()];
     for (int i = 0; i < values.length; i++) {
       type.encode(values[i], bytes, i * type.bytes());

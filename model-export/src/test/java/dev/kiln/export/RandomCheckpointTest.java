@@ -9,6 +9,7 @@ import dev.kiln.model.ModelDirectory;
 import dev.kiln.platform.PlatformCatalog;
 import dev.kiln.testing.GoldenCase;
 import dev.kiln.testing.OnnxRunner;
+import dev.kiln.type.DataType;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -23,7 +24,7 @@ class RandomCheckpointTest {
 
   @TempDir Path temp;
 
-  private Path write(String name, StorageType type, long seed, long ballast) {
+  private Path write(String name, DataType type, long seed, long ballast) {
     Path file = temp.resolve(name);
     new RandomCheckpoint(MICRO, type, seed, ballast).write(file);
     return file;
@@ -31,11 +32,11 @@ class RandomCheckpointTest {
 
   @Test
   void theSeedDecides() {
-    Path first = write("a", StorageType.FLOAT32, 1, 0);
-    assertThat(write("b", StorageType.FLOAT32, 1, 0)).hasSameBinaryContentAs(first);
+    Path first = write("a", DataType.FP32, 1, 0);
+    assertThat(write("b", DataType.FP32, 1, 0)).hasSameBinaryContentAs(first);
     assertThat(Files.exists(temp.resolve(".b.part"))).isFalse();
     float[] one = values(first);
-    assertThat(values(write("c", StorageType.FLOAT32, 2, 0))).isNotEqualTo(one);
+    assertThat(values(write("c", DataType.FP32, 2, 0))).isNotEqualTo(one);
   }
 
   private static float[] values(Path file) {
@@ -46,7 +47,7 @@ class RandomCheckpointTest {
 
   @ParameterizedTest
   @EnumSource
-  void everyNumberFormatCanBeRead(StorageType type) {
+  void everyNumberFormatCanBeRead(DataType type) {
     Path file = write("w.ckpt", type, 1, 0);
     try (Checkpoint checkpoint = Checkpoint.open(file)) {
       assertThat(EncoderTensors.infer(checkpoint)).isEqualTo(MICRO);
@@ -58,8 +59,8 @@ class RandomCheckpointTest {
 
   @Test
   void ballastFillsTheFileAndChangesNothing() throws Exception {
-    Path plain = write("plain", StorageType.FLOAT32, 1, 0);
-    Path heavy = write("heavy", StorageType.FLOAT32, 1, 10_000_000);
+    Path plain = write("plain", DataType.FP32, 1, 0);
+    Path heavy = write("heavy", DataType.FP32, 1, 10_000_000);
     assertThat(Files.size(heavy) - Files.size(plain)).isBetween(10_000_000L, 10_100_000L);
     assertThat(values(heavy)).isEqualTo(values(plain));
   }
@@ -68,7 +69,7 @@ class RandomCheckpointTest {
   void embeddingsAreFiniteAndDiffer() throws Exception {
     ModelDirectory model =
         Exporter.export(
-            write("w.ckpt", StorageType.FLOAT32, 1, 0),
+            write("w.ckpt", DataType.FP32, 1, 0),
             new Exporter.Options(
                 List.of(PlatformCatalog.builtIn().get("naip")), List.of(64), false, false),
             temp.resolve("model"));
@@ -100,7 +101,7 @@ class RandomCheckpointTest {
   @Test
   void cannotBeWritten() {
     Path file = temp.resolve("no/such/directory/w.ckpt");
-    assertThatThrownBy(() -> new RandomCheckpoint(MICRO, StorageType.FLOAT32, 1, 0).write(file))
+    assertThatThrownBy(() -> new RandomCheckpoint(MICRO, DataType.FP32, 1, 0).write(file))
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining(file.toString());
   }

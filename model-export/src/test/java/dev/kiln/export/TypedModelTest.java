@@ -12,6 +12,7 @@ import dev.kiln.model.ModelDirectory;
 import dev.kiln.platform.PlatformCatalog;
 import dev.kiln.testing.GoldenCase;
 import dev.kiln.testing.OnnxRunner;
+import dev.kiln.type.DataType;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -43,10 +44,11 @@ class TypedModelTest {
         temp.resolve("model"));
   }
 
-  private ModelProto write(ModelDirectory model, GoldenCase golden, StorageType products)
+  private ModelProto write(ModelDirectory model, GoldenCase golden, DataType products)
       throws Exception {
     Path directory = Files.createDirectory(temp.resolve(golden.name()));
-    TypedModel typed = new TypedModel(model, golden.platform(), golden.chip(), products, true);
+    TypedModel typed =
+        new TypedModel(model.encoder(golden.platform(), golden.chip()), products, true);
     return ModelProto.parseFrom(Files.readAllBytes(typed.write(directory)));
   }
 
@@ -58,7 +60,7 @@ class TypedModelTest {
     for (GoldenCase golden : cases) {
       ModelProto exported =
           ModelProto.parseFrom(Files.readAllBytes(model.graph(golden.platform(), golden.chip())));
-      ModelProto typed = write(model, golden, StorageType.FLOAT32);
+      ModelProto typed = write(model, golden, DataType.FP32);
       assertThat(operators(typed)).isEqualTo(operators(exported));
     }
   }
@@ -70,21 +72,21 @@ class TypedModelTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"FLOAT16, 3e-3", "BFLOAT16, 1e-2"})
-  void microCasesAgree(StorageType products, double tolerance) throws Exception {
+  @CsvSource({"FP16, 3e-3", "BF16, 1e-2"})
+  void microCasesAgree(DataType products, double tolerance) throws Exception {
     checkCases(micro(), MicroWeights.file(), products, tolerance);
   }
 
   @ParameterizedTest
-  @CsvSource({"FLOAT16, 3e-3", "BFLOAT16, 1e-2"})
-  void tinyCasesAgree(StorageType products, double tolerance) throws Exception {
+  @CsvSource({"FP16, 3e-3", "BF16, 1e-2"})
+  void tinyCasesAgree(DataType products, double tolerance) throws Exception {
     Path golden = Path.of(System.getProperty("kiln.shared", "../shared")).resolve("golden");
     Path checkpoint = golden.resolve("clay-tiny.ckpt");
     assumeTrue(Files.exists(checkpoint), "no " + checkpoint);
     checkCases(golden, checkpoint, products, tolerance);
   }
 
-  private void checkCases(Path directory, Path checkpoint, StorageType products, double tolerance)
+  private void checkCases(Path directory, Path checkpoint, DataType products, double tolerance)
       throws Exception {
     List<GoldenCase> cases = GoldenCase.under(directory);
     ModelDirectory model = export(checkpoint, cases);
@@ -119,25 +121,25 @@ class TypedModelTest {
 
   /** Where each type starts and ends: a cast too many costs time, one too few precision. */
   @ParameterizedTest
-  @EnumSource(names = {"FLOAT16", "BFLOAT16"})
-  void castsStandWhereTypesMeet(StorageType products) throws Exception {
+  @EnumSource(names = {"FP16", "BF16"})
+  void castsStandWhereTypesMeet(DataType products) throws Exception {
     GoldenCase golden = GoldenCase.under(micro()).get(0);
     ModelDirectory model = export(MicroWeights.file(), List.of(golden));
     ModelProto typed = write(model, golden, products);
     Map<String, Integer> types = RoundedGraph.types(typed);
 
     assertThat(typed.getGraph().getInput(0).getName()).isEqualTo("patches");
-    assertThat(types).containsEntry("patches", products.onnx());
+    assertThat(types).containsEntry("patches", TypeNames.onnx(products));
     for (String name : List.of("gsd", "time", "latlon", "embedding")) {
-      assertThat(types).containsEntry(name, StorageType.FLOAT32.onnx());
+      assertThat(types).containsEntry(name, TypeNames.onnx(DataType.FP32));
     }
     for (NodeProto node : typed.getGraph().getNodeList()) {
       int type = types.get(node.getOutput(0));
       switch (node.getOpType()) {
         case "MatMul", "Gelu", "Attention" ->
-            assertThat(type).as(node.getName()).isEqualTo(products.onnx());
+            assertThat(type).as(node.getName()).isEqualTo(TypeNames.onnx(products));
         case "LayerNormalization", "Sin", "Cos" ->
-            assertThat(type).as(node.getName()).isEqualTo(StorageType.FLOAT32.onnx());
+            assertThat(type).as(node.getName()).isEqualTo(TypeNames.onnx(DataType.FP32));
         default -> {}
       }
     }
@@ -190,7 +192,7 @@ class TypedModelTest {
       throws Exception {
     Path directory = Files.createDirectory(temp.resolve("fused-" + fused));
     Path graph =
-        new TypedModel(model, golden.platform(), golden.chip(), StorageType.BFLOAT16, fused)
+        new TypedModel(model.encoder(golden.platform(), golden.chip()), DataType.BF16, fused)
             .write(directory);
     return ModelProto.parseFrom(Files.readAllBytes(graph)).getGraph().getNodeList().stream()
         .filter(
@@ -204,19 +206,19 @@ class TypedModelTest {
   @Test
   void hashFollowsWhatIsCompiled() throws Exception {
     ModelDirectory model = export(MicroWeights.file(), GoldenCase.under(micro()));
-    TypedModel typed = new TypedModel(model, "naip", 256, StorageType.BFLOAT16, true);
+    TypedModel typed = new TypedModel(model.encoder("naip", 256), DataType.BF16, true);
     assertThat(typed.graphHash())
         .matches("[0-9a-f]{64}")
-        .isEqualTo(new TypedModel(model, "naip", 256, StorageType.BFLOAT16, true).graphHash())
-        .isNotEqualTo(new TypedModel(model, "naip", 128, StorageType.BFLOAT16, true).graphHash())
-        .isNotEqualTo(new TypedModel(model, "naip", 256, StorageType.FLOAT16, true).graphHash());
+        .isEqualTo(new TypedModel(model.encoder("naip", 256), DataType.BF16, true).graphHash())
+        .isNotEqualTo(new TypedModel(model.encoder("naip", 128), DataType.BF16, true).graphHash())
+        .isNotEqualTo(new TypedModel(model.encoder("naip", 256), DataType.FP16, true).graphHash());
   }
 
   @Test
   void leavesOtherPlatformsOut() throws Exception {
     List<GoldenCase> cases = GoldenCase.under(micro());
     ModelDirectory model = export(MicroWeights.file(), cases);
-    ModelProto typed = write(model, cases.get(0), StorageType.BFLOAT16);
+    ModelProto typed = write(model, cases.get(0), DataType.BF16);
     long size = Files.size(temp.resolve(cases.get(0).name()).resolve("encoder.bin"));
     // In 16 bits and without the others' patch embeddings, less than two thirds.
     assertThat(size).isLessThan(model.description().weights().bytes() * 2 / 3);
@@ -231,7 +233,7 @@ class TypedModelTest {
             new Exporter.Options(
                 List.of(PlatformCatalog.builtIn().get("naip")), List.of(256), false, false),
             temp.resolve("model"));
-    assertThatThrownBy(() -> new TypedModel(model, "linz", 256, StorageType.BFLOAT16, true))
+    assertThatThrownBy(() -> new TypedModel(model.encoder("linz", 256), DataType.BF16, true))
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContainingAll("linz", "--platform");
   }

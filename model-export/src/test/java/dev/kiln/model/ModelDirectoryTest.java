@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.export.Exporter;
 import dev.kiln.export.RandomCheckpoint;
-import dev.kiln.export.StorageType;
 import dev.kiln.platform.PlatformCatalog;
+import dev.kiln.type.DataType;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.ReadOnlyBufferException;
@@ -28,7 +28,7 @@ class ModelDirectoryTest {
   @BeforeEach
   void export() {
     Path checkpoint = temp.resolve("w.ckpt");
-    new RandomCheckpoint(Architecture.named("micro"), StorageType.FLOAT32, 1, 0).write(checkpoint);
+    new RandomCheckpoint(Architecture.named("micro"), DataType.FP32, 1, 0).write(checkpoint);
     path = temp.resolve("model");
     model =
         Exporter.export(

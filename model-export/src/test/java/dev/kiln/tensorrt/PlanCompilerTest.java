@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kiln.cuda.GpuDescription;
 import dev.kiln.error.ConfigurationException;
-import dev.kiln.export.StorageType;
+import dev.kiln.type.DataType;
 import org.junit.jupiter.api.Test;
 
 /** What is refused before TensorRT is asked. */
@@ -17,12 +17,10 @@ class PlanCompilerTest {
 
   @Test
   void gpuThatCannot() {
-    assertThatThrownBy(
-            () -> PlanCompiler.requireCapable(gpu("Tesla V100", 7, 0), StorageType.FLOAT16))
+    assertThatThrownBy(() -> PlanCompiler.requireCapable(gpu("Tesla V100", 7, 0), DataType.FP16))
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContainingAll("Tesla V100", "7.5 or later, found 7.0", "--encoder cpu");
-    assertThatThrownBy(
-            () -> PlanCompiler.requireCapable(gpu("Tesla T4", 7, 5), StorageType.BFLOAT16))
+    assertThatThrownBy(() -> PlanCompiler.requireCapable(gpu("Tesla T4", 7, 5), DataType.BF16))
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContainingAll("Tesla T4", "8.0 or later, found 7.5", "--precision fp16");
   }
@@ -31,10 +29,10 @@ class PlanCompilerTest {
   void gpuThatCan() {
     assertThatCode(
             () -> {
-              PlanCompiler.requireCapable(gpu("Tesla T4", 7, 5), StorageType.FLOAT16);
-              PlanCompiler.requireCapable(gpu("NVIDIA A10G", 8, 6), StorageType.BFLOAT16);
-              PlanCompiler.requireCapable(gpu("NVIDIA H100", 9, 0), StorageType.BFLOAT16);
-              PlanCompiler.requireCapable(gpu("NVIDIA B200", 10, 0), StorageType.BFLOAT16);
+              PlanCompiler.requireCapable(gpu("Tesla T4", 7, 5), DataType.FP16);
+              PlanCompiler.requireCapable(gpu("NVIDIA A10G", 8, 6), DataType.BF16);
+              PlanCompiler.requireCapable(gpu("NVIDIA H100", 9, 0), DataType.BF16);
+              PlanCompiler.requireCapable(gpu("NVIDIA B200", 10, 0), DataType.BF16);
             })
         .doesNotThrowAnyException();
   }
@@ -53,13 +51,13 @@ class PlanCompilerTest {
 
   @Test
   void optionsOutOfRange() {
-    assertThatThrownBy(() -> new PlanCompiler.Options("naip", 256, StorageType.BFLOAT16, 0, 3))
+    assertThatThrownBy(() -> new PlanCompiler.Options(DataType.BF16, 0, 3))
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining("--batch");
-    assertThatThrownBy(() -> new PlanCompiler.Options("naip", 256, StorageType.BFLOAT16, 64, 6))
+    assertThatThrownBy(() -> new PlanCompiler.Options(DataType.BF16, 64, 6))
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContainingAll("--effort", "0 to 5", "6");
-    assertThatThrownBy(() -> new PlanCompiler.Options("naip", 256, StorageType.FLOAT32, 64, 3))
+    assertThatThrownBy(() -> new PlanCompiler.Options(DataType.FP32, 64, 3))
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContainingAll("--precision", "bf16 or fp16");
   }

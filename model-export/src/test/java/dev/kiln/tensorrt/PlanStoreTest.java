@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.kiln.cuda.GpuDescription;
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.export.Exporter;
-import dev.kiln.export.StorageType;
 import dev.kiln.model.ModelDirectory;
 import dev.kiln.platform.PlatformCatalog;
+import dev.kiln.type.DataType;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -45,7 +45,7 @@ class PlanStoreTest {
   }
 
   private PlanKey key(GpuDescription gpu, String tensorRt) {
-    return PlanKey.of(model, "naip", 256, StorageType.BFLOAT16, 64, tensorRt, gpu);
+    return PlanKey.of(model.encoder("naip", 256), DataType.BF16, 64, tensorRt, gpu);
   }
 
   private PlanKey key() {
@@ -144,9 +144,9 @@ class PlanStoreTest {
             key.gpu(),
             key.architecture(),
             key.precision(),
-            key.batch(),
+            key.batchSize(),
             key.platform(),
-            key.chip());
+            key.chipSize());
     assertThatThrownBy(() -> Plan.open(file, other))
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining(

@@ -7,10 +7,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
-/**
- * The thread that an encoder on the CPU computes on: one batch at a time, whose work is shared out
- * inside.
- */
+/** The thread that a CPU encoder computes on, one batch at a time. */
 final class ComputeThread {
   private final ExecutorService executor =
       Executors.newSingleThreadExecutor(
@@ -21,12 +18,12 @@ final class ComputeThread {
           });
   private boolean closed;
 
-  /** Starts a batch after those that were started before. */
+  /** Starts a batch; batches run in the order of their starts. */
   Future<?> start(Callable<?> batch) {
     return executor.submit(batch);
   }
 
-  /** Runs a task and waits for it; what it throws unchecked is thrown here. */
+  /** Runs a task and waits for it; rethrows its unchecked exceptions. */
   <T> T run(Callable<T> task) {
     try {
       return executor.submit(task).get();
@@ -45,8 +42,9 @@ final class ComputeThread {
   }
 
   /**
-   * Waits for the batches that were started, then frees what they compute with. A second call does
-   * nothing.
+   * Waits for the started batches, then frees their resources. A second call does nothing.
+   *
+   * @param free frees the resources
    */
   synchronized void close(Runnable free) {
     if (closed) {
@@ -60,7 +58,7 @@ final class ComputeThread {
       }
       free.run();
     } catch (InterruptedException e) {
-      // The memory stays: freeing it under a running batch would crash the process.
+      // Nothing is freed: freeing memory under a running batch would crash the process.
       Thread.currentThread().interrupt();
     }
   }

@@ -9,31 +9,31 @@ import org.bytedeco.dnnl.dnnl_memory_desc;
 import org.bytedeco.dnnl.dnnl_post_ops;
 import org.bytedeco.dnnl.dnnl_primitive_attr;
 
-/** What happens to a product of oneDNN's before it is stored. */
+/** Operations that oneDNN applies to a matrix product before it stores the result. */
 final class Epilogue {
   private final List<dnnl_memory_desc> addends = new ArrayList<>();
   private boolean gelu;
   private boolean accumulate;
 
-  /** Adds a memory, repeated along dimensions of size 1. */
+  /** Adds a memory, broadcast along dimensions of size 1. */
   Epilogue add(dnnl_memory_desc addend) {
     addends.add(addend);
     return this;
   }
 
-  /** GELU in the erf form. */
+  /** Applies GELU in the erf form. */
   Epilogue gelu() {
     gelu = true;
     return this;
   }
 
-  /** Adds what the destination holds. */
+  /** Adds the previous contents of the destination. */
   Epilogue accumulate() {
     accumulate = true;
     return this;
   }
 
-  /** Puts these steps into a primitive's attributes. */
+  /** Writes these operations to a primitive's attributes. */
   void write(dnnl_primitive_attr attributes) {
     dnnl_post_ops steps = new dnnl_post_ops();
     check(dnnl_post_ops_create(steps), "post-operations");

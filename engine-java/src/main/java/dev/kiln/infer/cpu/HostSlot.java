@@ -13,12 +13,12 @@ import java.nio.FloatBuffer;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 
-/** A slot of an encoder that computes on the CPU, on one thread of its own. */
+/** Batch slot of an encoder that computes on the CPU, on one thread of its own. */
 abstract class HostSlot implements BatchSlot {
   private final EncoderDescription description;
   private final ComputeThread compute;
   private final Patchify rows;
-  private final DataType format;
+  private final DataType type;
   private final ByteBuffer patches;
   private final FloatBuffer time;
   private final FloatBuffer location;
@@ -28,20 +28,28 @@ abstract class HostSlot implements BatchSlot {
   private Future<?> running;
 
   /**
-   * @param format of the patch rows that the encoder reads
+   * Allocates a slot.
+   *
+   * @param type type of the patch rows that the encoder reads
    */
   HostSlot(
-      Platform platform, EncoderDescription description, DataType format, ComputeThread compute) {
+      Platform platform, EncoderDescription description, DataType type, ComputeThread compute) {
     this.description = description;
     this.compute = compute;
-    this.rows = new Patchify(platform, description.chip());
-    int batch = description.batch();
-    this.format = format;
-    int numbers = Math.multiplyExact(batch, rows.chipLength());
-    this.patches = bytes(Math.multiplyExact(numbers, format.bytes()));
-    this.time = floats(batch * 4);
-    this.location = floats(batch * 4);
-    this.embeddings = floats(batch * description.dim());
+    this.rows = new Patchify(platform, description.chipSize());
+    int batchSize = description.batchSize();
+    this.type = type;
+    int values = Math.multiplyExact(batchSize, rows.chipLength());
+    this.patches = bytes(Math.multiplyExact(values, type.bytes()));
+    this.time = floats(batchSize * 4);
+    this.location = floats(batchSize * 4);
+    this.embeddings = floats(batchSize * description.dim());
+  }
+
+  /** Returns the bytes that a slot allocates. */
+  static long bytes(Platform platform, EncoderDescription description, DataType type) {
+    long chip = (long) new Patchify(platform, description.chipSize()).chipLength() * type.bytes();
+    return description.batchSize() * (chip + (8L + description.dim()) * Float.BYTES);
   }
 
   static FloatBuffer floats(int count) {
@@ -52,35 +60,35 @@ abstract class HostSlot implements BatchSlot {
     return ByteBuffer.allocateDirect(count).order(ByteOrder.nativeOrder());
   }
 
-  /** Encodes what was put; runs on the compute thread. */
+  /** Encodes the chips of the slot; runs on the compute thread. */
   abstract void encode() throws Exception;
 
-  /** Layout of a chip's patches. */
+  /** Returns the layout of a chip's patch rows. */
   final Patchify rows() {
     return rows;
   }
 
-  /** {@code [capacity, L, C·64]} in the slot's format. */
+  /** Returns the patch rows, {@code [capacity, L, C·64]} in the slot's type. */
   final ByteBuffer patches() {
     return patches;
   }
 
-  /** {@code [capacity, 4]}. */
+  /** Returns the encoded times, {@code [capacity, 4]}. */
   final FloatBuffer time() {
     return time;
   }
 
-  /** {@code [capacity, 4]}. */
+  /** Returns the encoded locations, {@code [capacity, 4]}. */
   final FloatBuffer location() {
     return location;
   }
 
-  /** Ground sample distance of the batch, in metres. */
+  /** Returns the ground sample distance of the batch, in metres per pixel. */
   final float gsd() {
     return gsd;
   }
 
-  /** {@code [capacity, dim]}, to be written. */
+  /** Returns the buffer that receives the embeddings, {@code [capacity, dim]}. */
   final FloatBuffer embeddings() {
     return embeddings;
   }
@@ -92,12 +100,12 @@ abstract class HostSlot implements BatchSlot {
 
   @Override
   public final int capacity() {
-    return description.batch();
+    return description.batchSize();
   }
 
   @Override
-  public final int chip() {
-    return description.chip();
+  public final int chipSize() {
+    return description.chipSize();
   }
 
   @Override
@@ -105,18 +113,18 @@ abstract class HostSlot implements BatchSlot {
     if (running != null || size == capacity()) {
       throw new IllegalStateException("slot is " + (running != null ? "started" : "full"));
     }
-    rows.write(strip, column, row, format, patches, size * rows.chipLength());
+    rows.write(strip, column, row, type, patches, size * rows.chipLength());
     time.put(size * 4, chipTime, 0, 4);
     location.put(size * 4, chipLocation, 0, 4);
     size++;
   }
 
   @Override
-  public final void start(float metres) {
+  public final void start(float metresPerPixel) {
     if (running != null || size == 0) {
       throw new IllegalStateException("slot is " + (running != null ? "started" : "empty"));
     }
-    gsd = metres;
+    gsd = metresPerPixel;
     running =
         compute.start(
             () -> {
@@ -137,12 +145,8 @@ abstract class HostSlot implements BatchSlot {
         throw error;
       }
       throw new EncoderException(
-          "batch of "
-              + size
-              + " failed in "
-              + description.name()
-              + ": "
-              + e.getCause().getMessage(),
+          "batch of %d failed in %s: %s"
+              .formatted(size, description.name(), e.getCause().getMessage()),
           e.getCause());
     }
     return embeddings.duplicate().position(0).limit(size * description.dim());

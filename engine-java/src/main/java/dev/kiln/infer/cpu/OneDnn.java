@@ -22,12 +22,12 @@ import org.bytedeco.dnnl.dnnl_version_t;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * oneDNN on the CPU: makes its memories and operations, and owns them until {@link #close}. Used by
- * one thread alone: OpenMP keeps a team of threads, and their number, for each thread that calls
- * it.
+ * Context of oneDNN on the CPU: creates memories and operations, and owns them until {@link
+ * #close}. Only one thread may use it: OpenMP keeps a team of threads, and their number, per
+ * calling thread.
  */
 final class OneDnn implements AutoCloseable {
-  /** Widest vector and size of a cache line, in bytes. */
+  /** Size of the widest vector and of a cache line, in bytes. */
   private static final int ALIGNMENT = 64;
 
   private final int threads;
@@ -36,9 +36,12 @@ final class OneDnn implements AutoCloseable {
   private final Deque<Runnable> owned = new ArrayDeque<>();
   private final List<dnnl_memory> scratchpads = new ArrayList<>();
   private long scratchpadBytes;
+  private long allocatedBytes;
 
   /**
-   * @param threads that share each operation
+   * Creates a context.
+   *
+   * @param threads number of threads that share each operation
    */
   OneDnn(int threads) {
     this.threads = threads;
@@ -49,12 +52,12 @@ final class OneDnn implements AutoCloseable {
     OpenMp.setThreads(threads);
   }
 
-  /** Another of its kind, for what is needed for a moment. */
-  OneDnn another() {
+  /** Creates a second context, for temporaries. */
+  OneDnn newContext() {
     return new OneDnn(threads);
   }
 
-  /** A call into the library that is ready to be made again and again. */
+  /** A primitive bound to its memory; it can run any number of times. */
   final class Operation {
     private final dnnl_primitive primitive;
     private final dnnl_exec_arg_t arguments;
@@ -68,51 +71,36 @@ final class OneDnn implements AutoCloseable {
       this.count = count;
     }
 
-    /** Runs to its end. */
+    /** Runs the operation and waits for it. */
     void run() {
       check(dnnl_primitive_execute(primitive, stream, count, arguments), name);
     }
   }
 
-  /** An operation but for what it works on. */
+  /** A primitive that is not bound to memory yet. */
   record Primitive(
       String name, dnnl_primitive primitive, dnnl_memory_desc weights, dnnl_memory_desc scratch) {}
 
-  /** Number format of a memory. */
-  enum Type {
-    F32(dnnl_f32, DataType.FP32),
-    BF16(dnnl_bf16, DataType.BF16);
-
-    private final int code;
-    private final DataType rows;
-
-    Type(int code, DataType rows) {
-      this.code = code;
-      this.rows = rows;
-    }
-
-    /** The same of patch rows. */
-    DataType rows() {
-      return rows;
-    }
-
-    /** Size of one number. */
-    int bytes() {
-      return rows.bytes();
-    }
+  private static int code(DataType type) {
+    return switch (type) {
+      case FP32 -> dnnl_f32;
+      case BF16 -> dnnl_bf16;
+      case FP16 -> dnnl_f16;
+    };
   }
 
-  /** Shape of a memory whose layout the library chooses. */
-  dnnl_memory_desc anyLayout(Type type, long... shape) {
+  /** Returns the shape of a memory whose layout oneDNN chooses. */
+  dnnl_memory_desc anyLayout(DataType type, long... shape) {
     dnnl_memory_desc desc = new dnnl_memory_desc();
     check(
-        dnnl_memory_desc_create_with_tag(desc, shape.length, shape, type.code, dnnl_format_tag_any),
+        dnnl_memory_desc_create_with_tag(
+            desc, shape.length, shape, code(type), dnnl_format_tag_any),
         "layout");
     return own(desc);
   }
 
-  /** Shape of a row-major memory. */
-  dnnl_memory_desc dense(Type type, long... shape) {
+  /** Returns the shape of a row-major memory. */
+  dnnl_memory_desc dense(DataType type, long... shape) {
     long[] strides = new long[shape.length];
     long stride = 1;
     for (int i = shape.length - 1; i >= 0; i--) {
@@ -123,14 +111,14 @@ final class OneDnn implements AutoCloseable {
   }
 
   /**
-   * Shape of a view.
+   * Returns the shape of a view.
    *
-   * @param strides of each dimension, in numbers
+   * @param strides of each dimension, in elements
    */
-  dnnl_memory_desc strided(Type type, long[] shape, long[] strides) {
+  dnnl_memory_desc strided(DataType type, long[] shape, long[] strides) {
     dnnl_memory_desc desc = new dnnl_memory_desc();
     check(
-        dnnl_memory_desc_create_with_strides(desc, shape.length, shape, type.code, strides),
+        dnnl_memory_desc_create_with_strides(desc, shape.length, shape, code(type), strides),
         "strides");
     return own(desc);
   }
@@ -140,20 +128,26 @@ final class OneDnn implements AutoCloseable {
     return desc;
   }
 
-  /** Zeroed memory for so many bytes, aligned for vectors. */
+  /** Allocates zeroed memory, aligned for vectors. */
   Pointer allocate(String purpose, long bytes) {
     HostBuffer buffer = HostBuffer.allocate("oneDNN: " + purpose, bytes + ALIGNMENT);
+    allocatedBytes += buffer.size();
     owned.push(buffer::close);
     long skip = -buffer.address() & (ALIGNMENT - 1);
     return buffer.pointer().getPointer(skip);
   }
 
-  /** Memory of its own for a shape. */
+  /** Allocates memory for a shape. */
   dnnl_memory memory(String purpose, dnnl_memory_desc desc) {
     return view(desc, allocate(purpose, dnnl_memory_desc_get_size(desc)), 0);
   }
 
-  /** A shape laid over memory that someone else keeps. */
+  /**
+   * Creates a view of memory that the caller owns.
+   *
+   * @param base may be null; {@link #move} sets it before the first run
+   * @param offset of the view in bytes
+   */
   dnnl_memory view(dnnl_memory_desc desc, Pointer base, long offset) {
     dnnl_memory memory = new dnnl_memory();
     Pointer first = base == null ? null : base.getPointer(offset);
@@ -162,12 +156,12 @@ final class OneDnn implements AutoCloseable {
     return memory;
   }
 
-  /** Lets a memory lie elsewhere. */
+  /** Points a view at other memory. */
   void move(dnnl_memory memory, Pointer to) {
     check(dnnl_memory_set_data_handle(memory, to), "memory handle");
   }
 
-  /** {@code dst = epilogue(src · weights + bias)}; bias may be null. */
+  /** Creates {@code dst = epilogue(src · weights + bias)}; bias may be null. */
   Primitive matmul(
       String name,
       dnnl_memory_desc src,
@@ -182,7 +176,7 @@ final class OneDnn implements AutoCloseable {
             dnnl_matmul_primitive_desc_create(desc, engine, src, weights, bias, dst, attributes));
   }
 
-  /** LayerNorm over the last dimension with scale and shift. */
+  /** Creates LayerNorm over the last dimension with scale and shift. */
   Primitive layerNorm(String name, dnnl_memory_desc src, dnnl_memory_desc dst, float epsilon) {
     return primitive(
         name,
@@ -200,7 +194,7 @@ final class OneDnn implements AutoCloseable {
                 attributes));
   }
 
-  /** Softmax over the last dimension. */
+  /** Creates a softmax over one dimension. */
   Primitive softmax(String name, dnnl_memory_desc src, dnnl_memory_desc dst, int axis) {
     return primitive(
         name,
@@ -217,7 +211,7 @@ final class OneDnn implements AutoCloseable {
                 attributes));
   }
 
-  /** A copy into another layout or number format. */
+  /** Creates a copy into another layout or type. */
   Primitive reorder(String name, dnnl_memory_desc src, dnnl_memory_desc dst) {
     return primitive(
         name,
@@ -235,7 +229,7 @@ final class OneDnn implements AutoCloseable {
     check(dnnl_primitive_attr_create(attributes), "attributes");
     try {
       epilogue.write(attributes);
-      // The library's own scratchpads belong to the thread that made the primitive.
+      // oneDNN's own scratchpads belong to the thread that created the primitive.
       check(
           dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user),
           "scratchpad mode");
@@ -246,7 +240,7 @@ final class OneDnn implements AutoCloseable {
       dnnl_primitive primitive = new dnnl_primitive();
       check(dnnl_primitive_create(primitive, desc), name);
       owned.push(() -> dnnl_primitive_destroy(primitive));
-      // Both belong to the primitive's description.
+      // The primitive descriptor owns both.
       dnnl_memory_desc weights = dnnl_primitive_desc_query_md(desc, dnnl_query_weights_md, 0);
       dnnl_memory_desc scratch = dnnl_primitive_desc_query_md(desc, dnnl_query_scratchpad_md, 0);
       return new Primitive(name, primitive, weights, scratch);
@@ -281,14 +275,14 @@ final class OneDnn implements AutoCloseable {
       return new Argument(DNNL_ARG_DST, memory);
     }
 
-    /** The memory of the epilogue's addend of this index. */
+    /** The memory of the epilogue's addend with this index. */
     static Argument addend(int index, dnnl_memory memory) {
       return new Argument(
           DNNL_ARG_ATTR_MULTIPLE_POST_OP_BASE * (index + 1) | DNNL_ARG_SRC_1, memory);
     }
   }
 
-  /** Binds a primitive to memory. It can run once {@link #allocateScratchpad} was called. */
+  /** Binds a primitive to memory. Call {@link #allocateScratchpad} before the first run. */
   Operation operation(Primitive primitive, Argument... arguments) {
     int count = arguments.length + 1;
     dnnl_exec_arg_t bound = new dnnl_exec_arg_t(count);
@@ -303,7 +297,7 @@ final class OneDnn implements AutoCloseable {
     return new Operation(primitive.name(), primitive.primitive(), bound.position(0), count);
   }
 
-  /** Gives the operations made so far the one scratchpad that they share. */
+  /** Allocates one scratchpad that all operations created so far share. */
   void allocateScratchpad() {
     if (scratchpadBytes > 0) {
       Pointer memory = allocate("scratchpad", scratchpadBytes);
@@ -313,40 +307,17 @@ final class OneDnn implements AutoCloseable {
     scratchpadBytes = 0;
   }
 
-  /** Size of a memory of this shape, in bytes. */
+  /** Returns the bytes allocated since this was created. */
+  long allocatedBytes() {
+    return allocatedBytes;
+  }
+
+  /** Returns the size of a memory of this shape, in bytes. */
   static long bytes(dnnl_memory_desc desc) {
     return dnnl_memory_desc_get_size(desc);
   }
 
-  /** Whether the CPU multiplies bfloat16 itself; elsewhere it is slower than float32. */
-  static boolean hasBf16() {
-    int isa = dnnl_get_effective_cpu_isa();
-    return (isa & dnnl_cpu_isa_avx512_core_bf16) == dnnl_cpu_isa_avx512_core_bf16;
-  }
-
-  /** Whether the library computes bfloat16 on this CPU at all, natively or in float32. */
-  static boolean computesBf16() {
-    int isa = dnnl_get_effective_cpu_isa();
-    return (isa & dnnl_cpu_isa_avx512_core) == dnnl_cpu_isa_avx512_core
-        || (isa & dnnl_cpu_isa_avx2_vnni_2) == dnnl_cpu_isa_avx2_vnni_2;
-  }
-
-  /** The instructions that the library takes, in the words of the trade. */
-  static String instructions() {
-    int isa = dnnl_get_effective_cpu_isa();
-    if ((isa & dnnl_cpu_isa_avx512_core_amx) == dnnl_cpu_isa_avx512_core_amx) {
-      return "AMX";
-    }
-    if (hasBf16()) {
-      return "AVX-512 BF16";
-    }
-    if ((isa & dnnl_cpu_isa_avx512_core) == dnnl_cpu_isa_avx512_core) {
-      return "AVX-512";
-    }
-    return (isa & dnnl_cpu_isa_avx2) == dnnl_cpu_isa_avx2 ? "AVX2" : "SSE 4.1";
-  }
-
-  /** Version of the library. */
+  /** Returns the version of oneDNN. */
   static String version() {
     dnnl_version_t version = dnnl_version();
     return version.major() + "." + version.minor() + "." + version.patch();
@@ -359,7 +330,7 @@ final class OneDnn implements AutoCloseable {
     }
   }
 
-  /** Frees everything, the last made first; a second call does nothing. */
+  /** Frees everything in reverse order of creation; a second call does nothing. */
   @Override
   public void close() {
     while (!owned.isEmpty()) {

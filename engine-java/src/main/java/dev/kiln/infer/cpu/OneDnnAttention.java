@@ -6,34 +6,34 @@ import static dev.kiln.infer.cpu.OneDnn.Argument.weights;
 
 import dev.kiln.infer.cpu.OneDnn.Operation;
 import dev.kiln.infer.cpu.OneDnn.Primitive;
-import dev.kiln.infer.cpu.OneDnn.Type;
 import dev.kiln.model.Architecture;
+import dev.kiln.type.DataType;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.dnnl.dnnl_memory_desc;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * Attention over the tokens of a chip as oneDNN operations: scores, softmax, weighted sum, some
- * heads at a time, so that scores stay in the cache from one to the next. The scale of the scores
- * is in the exported weights.
+ * Attention over the tokens of a chip as oneDNN operations: scores, softmax and weighted sum, a few
+ * heads at a time, so that scores stay in the cache between operations. The exported weights
+ * include the scale of the scores.
  *
- * <p>Queries, keys and values of a token lie in one row, one after the other; T tokens, I = heads ·
- * numbers in a head.
+ * <p>The query, key and value of a token are consecutive in one row; T tokens, I = heads · head
+ * size.
  */
 final class OneDnnAttention {
-  /** Scores of so many bytes stay in the cache. Fewer queries at a time were no faster. */
+  /** Size of scores that stay in the cache. Fewer queries at a time measured no faster. */
   private static final long SCORE_BYTES = 8L << 20;
 
   private final OneDnn dnn;
   private final Architecture model;
-  private final Type type;
+  private final DataType type;
   private final long tokens;
   private final int headsAtOnce;
-  private final Pointer scores; // float32 [heads at once, T, T]
-  private final Pointer shares; // type, the same; in float32 the scores themselves
+  private final Pointer scores; // float32 [headsAtOnce, T, T]
+  private final Pointer shares; // type, same shape; in float32 the same memory
 
-  OneDnnAttention(OneDnn dnn, Architecture model, Type type, long tokens) {
+  OneDnnAttention(OneDnn dnn, Architecture model, DataType type, long tokens) {
     this.dnn = dnn;
     this.model = model;
     this.type = type;
@@ -44,14 +44,14 @@ final class OneDnnAttention {
       fit--;
     }
     this.headsAtOnce = fit;
-    // The last block takes one query of every head at once.
+    // The last block processes one query of every head at once.
     long count = Math.max(headsAtOnce * tokens * tokens, model.heads() * tokens);
     this.scores = dnn.allocate("attention scores", count * Float.BYTES);
-    this.shares = type == Type.F32 ? scores : dnn.allocate("attention", count * type.bytes());
+    this.shares = type == DataType.FP32 ? scores : dnn.allocate("attention", count * type.bytes());
   }
 
   /**
-   * Every token asks.
+   * Creates attention with a query of every token.
    *
    * @param from {@code [T, 3I]}: query, key, value
    * @param to {@code [T, I]}
@@ -62,9 +62,10 @@ final class OneDnnAttention {
   }
 
   /**
-   * Token 0 alone asks.
+   * Creates attention with the query of token 0 alone.
    *
-   * @param from {@code [T, 2I]}: key, value; and at byte {@code queryAt} the query, {@code [I]}
+   * @param from {@code [T, 2I]}: key, value
+   * @param queryAt byte offset of the query {@code [I]} in {@code from}
    * @param to {@code [I]}
    */
   List<Operation> ofOne(Pointer from, long queryAt, Pointer to) {
@@ -72,9 +73,11 @@ final class OneDnnAttention {
   }
 
   /**
-   * @param together heads at a time
-   * @param stride numbers from one token's to the next one's
-   * @param keyColumn where in a row the key begins; the value follows it
+   * Creates the operations of all heads.
+   *
+   * @param together heads per operation
+   * @param stride elements from one token's row to the next
+   * @param keyColumn index of the key in a row; the value follows it
    */
   private List<Operation> operations(
       long queries,
@@ -92,7 +95,7 @@ final class OneDnnAttention {
         dnn.strided(type, new long[] {together, head, tokens}, new long[] {head, 1, stride});
     dnnl_memory_desc value =
         dnn.strided(type, new long[] {together, tokens, head}, new long[] {head, stride, 1});
-    dnnl_memory_desc score = dnn.dense(Type.F32, together, queries, tokens);
+    dnnl_memory_desc score = dnn.dense(DataType.FP32, together, queries, tokens);
     dnnl_memory_desc share = dnn.dense(type, together, queries, tokens);
     dnnl_memory_desc sum =
         dnn.strided(type, new long[] {together, queries, head}, new long[] {head, inner, 1});

@@ -4,10 +4,11 @@ import dev.kiln.error.ConfigurationException;
 import dev.kiln.infer.BatchSlot;
 import dev.kiln.infer.Encoder;
 import dev.kiln.infer.EncoderDescription;
-import dev.kiln.infer.Precision;
-import dev.kiln.infer.cpu.OneDnn.Type;
-import dev.kiln.model.ModelDirectory;
-import dev.kiln.platform.Platform;
+import dev.kiln.infer.EncoderDevice;
+import dev.kiln.infer.EncoderMemory;
+import dev.kiln.infer.SupportedPrecisions;
+import dev.kiln.model.ExportedEncoder;
+import dev.kiln.type.DataType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
@@ -15,75 +16,52 @@ import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * Runs the encoder on the CPU with oneDNN, from the tensors of the exported model. Matrix products
- * read float32 or bfloat16; sums, LayerNorm and softmax are float32 in both.
+ * Encoder on the CPU with oneDNN, from the tensors of the exported model. Matrix products read
+ * float32 or bfloat16; sums, LayerNorm and softmax are float32 in both.
  *
- * <p>Chips of a batch go through one after the other, each on all threads: an embedding does not
- * depend on what else is in its batch.
+ * <p>The chips of a batch are encoded one after the other, each on all threads, so an embedding
+ * does not depend on the other chips of its batch.
  */
 public final class OneDnnEncoder implements Encoder {
+  private final ExportedEncoder exported;
+  private final DataType type;
   private final EncoderDescription description;
-  private final Platform platform;
-  private final Type type;
+  private final EncoderDevice device;
   private final ComputeThread compute = new ComputeThread();
   private final OneDnn dnn;
-  private final OneDnnForwardPass program;
+  private final OneDnnForwardPass forward;
+  private final long weightBytes;
 
   /**
-   * @param model exported model
-   * @param platform name of a platform that it was exported for
-   * @param chip chip edge in pixels, a multiple of 8
-   * @param batch most chips in one batch
-   * @param threads threads for one chip
-   * @param precision of the matrix products, {@link Precision#FP32} or {@link Precision#BF16}
-   * @throws ConfigurationException if oneDNN cannot be loaded or not compute so, or the weights
-   *     cannot be read
+   * Opens the encoder: reads the weights and builds the kernels.
+   *
+   * @param exported model, platform and chip size
+   * @param batchSize most chips in one batch
+   * @param threads threads that share the work on one chip
+   * @param precision type of the inputs of matrix products
+   * @throws ConfigurationException if oneDNN cannot be loaded or does not support the precision on
+   *     this CPU, or the weights cannot be read
    */
-  public OneDnnEncoder(
-      ModelDirectory model,
-      String platform,
-      int chip,
-      int batch,
-      int threads,
-      Precision precision) {
-    this.type =
-        switch (precision) {
-          case FP32 -> Type.F32;
-          case BF16 -> Type.BF16;
-          case AUTO, FP16, FP8 ->
-              throw new IllegalArgumentException("fp32 or bf16 expected, found " + precision);
-        };
-    this.platform = model.platform(platform);
-    String instructions;
-    try {
-      instructions = OneDnn.instructions();
-      if (type == Type.BF16 && !OneDnn.computesBf16()) {
-        throw new ConfigurationException(
-            "--precision bf16: oneDNN has none for this CPU (%s); use fp32"
-                .formatted(instructions));
-      }
-      this.dnn = compute.run(() -> new OneDnn(threads));
-    } catch (LinkageError e) {
-      compute.close(() -> {});
-      throw new ConfigurationException(
-          "oneDNN cannot be loaded on this machine: " + e + "; use --encoder onnxruntime", e);
-    }
+  public OneDnnEncoder(ExportedEncoder exported, int batchSize, int threads, DataType precision) {
+    precisions().require(precision);
+    this.exported = exported;
+    this.type = precision;
+    this.device =
+        EncoderDevice.cpu(
+            "CPU, %s, %d %s"
+                .formatted(CpuInstructions.name(), threads, threads == 1 ? "thread" : "threads"));
     this.description =
         new EncoderDescription(
             "onednn",
-            "CPU, %s, %d %s".formatted(instructions, threads, threads == 1 ? "thread" : "threads"),
-            type == Type.F32 ? "fp32" : "bf16",
-            model.architecture().dim(),
-            chip,
-            batch);
-    try {
-      this.program =
-          compute.run(
-              () -> {
-                try (OneDnnWeights weights = new OneDnnWeights(model, dnn)) {
-                  return new OneDnnForwardPass(dnn, weights, model, platform, chip, type);
-                }
-              });
+            device.name(),
+            precision,
+            exported.architecture().dim(),
+            exported.chipSize(),
+            batchSize);
+    this.dnn = compute.run(() -> new OneDnn(threads));
+    try (OneDnnWeights weights = compute.run(() -> new OneDnnWeights(exported.model(), dnn))) {
+      this.forward = compute.run(() -> new OneDnnForwardPass(dnn, weights, exported, precision));
+      this.weightBytes = weights.bytes();
     } catch (RuntimeException | Error e) {
       close();
       throw e;
@@ -91,18 +69,28 @@ public final class OneDnnEncoder implements Encoder {
   }
 
   /**
-   * Whether this CPU multiplies bfloat16 itself; elsewhere it is slower than float32.
+   * Returns the precisions that oneDNN supports on this CPU.
    *
    * @throws ConfigurationException if oneDNN cannot be loaded
    */
-  public static boolean multipliesBf16() {
-    return loaded(OneDnn::hasBf16);
+  public static SupportedPrecisions precisions() {
+    return loaded(
+        () ->
+            new SupportedPrecisions(
+                "oneDNN on this CPU (%s)".formatted(CpuInstructions.name()),
+                DataType.FP32,
+                CpuInstructions.hasNativeBf16()
+                    ? List.of(DataType.BF16, DataType.FP32)
+                    : List.of(DataType.FP32),
+                CpuInstructions.supportBf16()
+                    ? List.of(DataType.FP32, DataType.BF16)
+                    : List.of(DataType.FP32)));
   }
 
   /**
-   * Version of oneDNN, and the instructions that it takes on this CPU.
+   * Returns the version of oneDNN and the instructions that it uses on this CPU.
    *
-   * @throws ConfigurationException if it cannot be loaded
+   * @throws ConfigurationException if oneDNN cannot be loaded
    */
   public static String version() {
     return loaded(
@@ -110,13 +98,13 @@ public final class OneDnnEncoder implements Encoder {
             "%s with %s, %s"
                 .formatted(
                     OneDnn.version(),
-                    OneDnn.instructions(),
-                    OneDnn.hasBf16() ? "bfloat16 native" : "no native bfloat16"));
+                    CpuInstructions.name(),
+                    CpuInstructions.hasNativeBf16() ? "bfloat16 native" : "no native bfloat16"));
   }
 
-  private static <T> T loaded(Supplier<T> question) {
+  private static <T> T loaded(Supplier<T> query) {
     try {
-      return question.get();
+      return query.get();
     } catch (LinkageError e) {
       throw new ConfigurationException(
           "oneDNN cannot be loaded on this machine: " + e + "; use --encoder onnxruntime", e);
@@ -126,6 +114,21 @@ public final class OneDnnEncoder implements Encoder {
   @Override
   public EncoderDescription description() {
     return description;
+  }
+
+  @Override
+  public EncoderDevice device() {
+    return device;
+  }
+
+  /** Returns the bytes that were allocated, and those of a slot. */
+  @Override
+  public EncoderMemory memory() {
+    return new EncoderMemory(
+        0,
+        weightBytes,
+        dnn.allocatedBytes() - weightBytes,
+        HostSlot.bytes(exported.platform(), description, type));
   }
 
   @Override
@@ -142,7 +145,7 @@ public final class OneDnnEncoder implements Encoder {
     private final List<Pointer> chips = new ArrayList<>();
 
     Slot() {
-      super(platform, description, type.rows(), compute);
+      super(exported.platform(), description, type, compute);
       for (int i = 0; i < capacity(); i++) {
         long at = (long) i * rows().chipLength() * type.bytes();
         chips.add(new BytePointer(patches()).getPointer(at));
@@ -152,7 +155,7 @@ public final class OneDnnEncoder implements Encoder {
     @Override
     void encode() {
       for (int i = 0; i < size(); i++) {
-        program.run(chips.get(i), gsd(), time(), location(), embeddings(), i);
+        forward.run(chips.get(i), gsd(), time(), location(), embeddings(), i);
       }
     }
   }

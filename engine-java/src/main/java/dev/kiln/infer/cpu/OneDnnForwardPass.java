@@ -11,9 +11,9 @@ import static dev.kiln.infer.cpu.OneDnn.Argument.weights;
 import dev.kiln.infer.PositionEncoding;
 import dev.kiln.infer.cpu.OneDnn.Operation;
 import dev.kiln.infer.cpu.OneDnn.Primitive;
-import dev.kiln.infer.cpu.OneDnn.Type;
 import dev.kiln.model.Architecture;
-import dev.kiln.model.ModelDirectory;
+import dev.kiln.model.ExportedEncoder;
+import dev.kiln.type.DataType;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,33 +23,33 @@ import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * The encoder's forward pass for one chip as a list of oneDNN operations, made once: weights,
- * memory and kernels. One chip at a time keeps what passes between operations in the cache, and
- * makes an embedding independent of what else is in its batch.
+ * Forward pass of the encoder for one chip as a list of oneDNN operations, built once with its
+ * weights, memory and kernels. One chip at a time keeps intermediate results in the cache, and
+ * makes an embedding independent of the other chips of its batch.
  *
- * <p>The tokens that blocks add to, LayerNorm and the softmax's input are float32; what a matrix
- * product reads is {@code type}. T = 1 + L tokens, D = dim, I = inner.
+ * <p>The residual stream, LayerNorm and the input of softmax are float32; matrix products read
+ * {@code type}. T = 1 + L tokens, D = dim, I = inner.
  */
 final class OneDnnForwardPass {
   private static final float EPSILON = 1e-5f;
 
-  /** Numbers at the end of a token that hold time and location. */
+  /** Values at the end of a token for time and location. */
   private static final int METADATA = 8;
 
   private final OneDnn dnn;
   private final OneDnnWeights source;
   private final Architecture model;
-  private final Type type;
+  private final DataType type;
   private final long patches;
   private final long tokens;
   private final List<Operation> operations = new ArrayList<>();
   private final OneDnnAttention attention;
 
-  private final Pointer x; // float32 [T, D]
-  private final Pointer normed; // type [T, max(D, I)], also what attention gives
-  private final Pointer wide; // type [T, max(3I, mlp)]
+  private final Pointer residual; // float32 [T, D]
+  private final Pointer normalized; // type [T, max(D, I)], also the output of attention
+  private final Pointer hidden; // type [T, max(3I, mlp)]
 
-  private final dnnl_memory rows; // type [L, C·64], where the caller has them
+  private final dnnl_memory rows; // type [L, C·64], memory of the caller
   private final FloatBuffer firstToken;
   private final FloatBuffer position; // [L, D]
   private final FloatBuffer metadata; // [1, D]
@@ -59,34 +59,29 @@ final class OneDnnForwardPass {
   private float gsd = Float.NaN;
 
   /**
-   * @param dnn takes ownership of all that is made
-   * @param source of the weights; not needed later
-   * @param chip chip edge in pixels
-   * @param bands of the platform
-   * @param type of the matrix products
+   * Builds the operations and loads the weights.
+   *
+   * @param dnn owns everything that is created here
+   * @param source source of the weights; not used after the constructor
+   * @param exported model, platform and chip size
+   * @param type type of the inputs of matrix products
    */
-  OneDnnForwardPass(
-      OneDnn dnn,
-      OneDnnWeights source,
-      ModelDirectory directory,
-      String platform,
-      int chip,
-      Type type) {
+  OneDnnForwardPass(OneDnn dnn, OneDnnWeights source, ExportedEncoder exported, DataType type) {
     this.dnn = dnn;
     this.source = source;
-    this.model = directory.architecture();
+    this.model = exported.architecture();
     this.type = type;
-    int side = chip / Architecture.PATCH;
-    this.patches = (long) side * side;
+    this.patches = exported.patches();
     this.tokens = patches + 1;
     long dim = model.dim();
     long inner = model.inner();
-    this.x = dnn.allocate("tokens", tokens * dim * Float.BYTES);
-    this.normed = dnn.allocate("normed tokens", tokens * Math.max(dim, inner) * type.bytes());
-    this.wide =
+    this.residual = dnn.allocate("residual stream", tokens * dim * Float.BYTES);
+    this.normalized =
+        dnn.allocate("normalized tokens", tokens * Math.max(dim, inner) * type.bytes());
+    this.hidden =
         dnn.allocate("hidden layer", tokens * Math.max(3 * inner, model.mlpDim()) * type.bytes());
     this.attention = new OneDnnAttention(dnn, model, type, tokens);
-    this.firstToken = floats(x, dim);
+    this.firstToken = floats(residual, dim);
     Pointer placed = dnn.allocate("positions", patches * dim * Float.BYTES);
     this.position = floats(placed, patches * dim);
     Pointer described = dnn.allocate("time and location", dim * Float.BYTES);
@@ -94,13 +89,14 @@ final class OneDnnForwardPass {
     Pointer result = dnn.allocate("embedding", dim * Float.BYTES);
     this.embedding = floats(result, dim);
     this.classToken = source.values("cls_token");
-    this.positions = new PositionEncoding(source.values("position.omega"), side, model.dim());
+    this.positions =
+        new PositionEncoding(
+            source.values("position.omega"), exported.patchesPerSide(), model.dim());
 
-    long rowLength =
-        (long) directory.platform(platform).bands().size() * Architecture.patchPixels();
+    long rowLength = exported.rowLength();
     dnnl_memory_desc input = dnn.dense(type, patches, rowLength);
     this.rows = dnn.view(input, null, 0);
-    patches(platform, input, rowLength, placed, described);
+    patches(exported.platform().name(), input, rowLength, placed, described);
     blocks();
     lastBlock(result);
     dnn.allocateScratchpad();
@@ -110,12 +106,12 @@ final class OneDnnForwardPass {
     return new FloatPointer(base).capacity(count).asBuffer();
   }
 
-  /** {@code x[1..] = rows · W + b + position + metadata}. */
+  /** Adds {@code residual[1..] = rows · W + b + position + metadata}. */
   private void patches(
       String platform, dnnl_memory_desc input, long rowLength, Pointer placed, Pointer described) {
     long dim = model.dim();
-    dnnl_memory_desc grid = dnn.dense(Type.F32, patches, dim);
-    dnnl_memory_desc row = dnn.dense(Type.F32, 1, dim);
+    dnnl_memory_desc grid = dnn.dense(DataType.FP32, patches, dim);
+    dnnl_memory_desc row = dnn.dense(DataType.FP32, 1, dim);
     String name = "patch." + platform;
     Primitive embed =
         dnn.matmul(
@@ -130,7 +126,7 @@ final class OneDnnForwardPass {
         src(rows),
         weights(source.tensor(name + ".weight", embed.weights())),
         bias(source.tensor(name + ".bias")),
-        dst(dnn.view(grid, x, dim * Float.BYTES)),
+        dst(dnn.view(grid, residual, dim * Float.BYTES)),
         addend(0, dnn.view(grid, placed, 0)),
         addend(1, dnn.view(row, described, 0)));
   }
@@ -139,11 +135,11 @@ final class OneDnnForwardPass {
     operations.add(dnn.operation(primitive, arguments));
   }
 
-  /** All blocks but the last. */
+  /** Adds all blocks but the last. */
   private void blocks() {
     long dim = model.dim();
     long inner = model.inner();
-    dnnl_memory_desc stream = dnn.dense(Type.F32, tokens, dim);
+    dnnl_memory_desc stream = dnn.dense(DataType.FP32, tokens, dim);
     dnnl_memory_desc narrow = dnn.dense(type, tokens, dim);
     Primitive norm = dnn.layerNorm("norm", stream, narrow, EPSILON);
     dnnl_memory_desc all = dnn.dense(type, tokens, 3 * inner);
@@ -152,38 +148,38 @@ final class OneDnnForwardPass {
     dnnl_memory_desc attended = dnn.dense(type, tokens, inner);
     Primitive out = out(attended, stream);
     Mlp mlp = new Mlp(tokens, norm);
-    List<Operation> attend = attention.ofAll(wide, normed);
-    dnnl_memory carried = dnn.view(stream, x, 0);
+    List<Operation> attend = attention.ofAll(hidden, normalized);
+    dnnl_memory carried = dnn.view(stream, residual, 0);
     for (int block = 0; block < model.depth() - 1; block++) {
       String name = "block.%d.attention".formatted(block);
-      norm(norm, name + ".norm", carried, dnn.view(narrow, normed, 0));
+      norm(norm, name + ".norm", carried, dnn.view(narrow, normalized, 0));
       add(
           qkv,
-          src(dnn.view(narrow, normed, 0)),
+          src(dnn.view(narrow, normalized, 0)),
           weights(source.tensor(name + ".qkv", qkv.weights())),
-          dst(dnn.view(all, wide, 0)));
+          dst(dnn.view(all, hidden, 0)));
       operations.addAll(attend);
       add(
           out,
-          src(dnn.view(attended, normed, 0)),
+          src(dnn.view(attended, normalized, 0)),
           weights(source.tensor(name + ".out", out.weights())),
           dst(carried));
       mlp.add(block);
     }
   }
 
-  /** The last block and the final LayerNorm, of which only token 0 is asked for. */
+  /** Adds the last block and the final LayerNorm, of which only token 0 is needed. */
   private void lastBlock(Pointer result) {
     long dim = model.dim();
     long inner = model.inner();
     String name = "block.%d.attention".formatted(model.depth() - 1);
-    dnnl_memory_desc stream = dnn.dense(Type.F32, tokens, dim);
+    dnnl_memory_desc stream = dnn.dense(DataType.FP32, tokens, dim);
     dnnl_memory_desc narrow = dnn.dense(type, tokens, dim);
-    dnnl_memory all = dnn.view(narrow, normed, 0);
+    dnnl_memory all = dnn.view(narrow, normalized, 0);
     norm(
         dnn.layerNorm("norm", stream, narrow, EPSILON),
         name + ".norm",
-        dnn.view(stream, x, 0),
+        dnn.view(stream, residual, 0),
         all);
     dnnl_memory_desc keys = dnn.dense(type, tokens, 2 * inner);
     Primitive kv =
@@ -192,7 +188,7 @@ final class OneDnnForwardPass {
         kv,
         src(all),
         weights(source.tensor(name + ".kv", kv.weights())),
-        dst(dnn.view(keys, wide, 0)));
+        dst(dnn.view(keys, hidden, 0)));
     // Behind keys and values.
     long queryAt = tokens * 2 * inner * type.bytes();
     dnnl_memory_desc one = dnn.dense(type, 1, dim);
@@ -201,22 +197,22 @@ final class OneDnnForwardPass {
         dnn.matmul("q", one, dnn.anyLayout(type, dim, inner), null, query, new Epilogue());
     add(
         q,
-        src(dnn.view(one, normed, 0)),
+        src(dnn.view(one, normalized, 0)),
         weights(source.tensor(name + ".q", q.weights())),
-        dst(dnn.view(query, wide, queryAt)));
-    operations.addAll(attention.ofOne(wide, queryAt, normed));
-    dnnl_memory_desc carried = dnn.dense(Type.F32, 1, dim);
+        dst(dnn.view(query, hidden, queryAt)));
+    operations.addAll(attention.ofOne(hidden, queryAt, normalized));
+    dnnl_memory_desc carried = dnn.dense(DataType.FP32, 1, dim);
     Primitive out = out(query, carried);
     add(
         out,
-        src(dnn.view(query, normed, 0)),
+        src(dnn.view(query, normalized, 0)),
         weights(source.tensor(name + ".out", out.weights())),
-        dst(dnn.view(carried, x, 0)));
+        dst(dnn.view(carried, residual, 0)));
     new Mlp(1, dnn.layerNorm("norm", carried, one, EPSILON)).add(model.depth() - 1);
     norm(
         dnn.layerNorm("norm", carried, carried, EPSILON),
         "norm",
-        dnn.view(carried, x, 0),
+        dnn.view(carried, residual, 0),
         dnn.view(carried, result, 0));
   }
 
@@ -229,7 +225,7 @@ final class OneDnnForwardPass {
         dst(to));
   }
 
-  /** {@code x += attended · W}. */
+  /** Creates {@code residual += attended · W}. */
   private Primitive out(dnnl_memory_desc attended, dnnl_memory_desc carried) {
     return dnn.matmul(
         "out",
@@ -240,11 +236,11 @@ final class OneDnnForwardPass {
         new Epilogue().accumulate());
   }
 
-  /** {@code x += gelu(LN(x) · W1 + b1) · W2 + b2} over the first tokens. */
+  /** {@code residual += gelu(LN(residual) · W1 + b1) · W2 + b2} over the first tokens. */
   private final class Mlp {
     private final dnnl_memory_desc stream;
     private final dnnl_memory_desc narrow;
-    private final dnnl_memory_desc hidden;
+    private final dnnl_memory_desc inner;
     private final Primitive norm;
     private final Primitive up;
     private final Primitive down;
@@ -252,41 +248,41 @@ final class OneDnnForwardPass {
     Mlp(long count, Primitive norm) {
       long dim = model.dim();
       long mlp = model.mlpDim();
-      this.stream = dnn.dense(Type.F32, count, dim);
+      this.stream = dnn.dense(DataType.FP32, count, dim);
       this.narrow = dnn.dense(type, count, dim);
-      this.hidden = dnn.dense(type, count, mlp);
+      this.inner = dnn.dense(type, count, mlp);
       this.norm = norm;
       this.up =
           dnn.matmul(
               "up",
               narrow,
               dnn.anyLayout(type, dim, mlp),
-              dnn.dense(Type.F32, 1, mlp),
-              hidden,
+              dnn.dense(DataType.FP32, 1, mlp),
+              inner,
               new Epilogue().gelu());
       this.down =
           dnn.matmul(
               "down",
-              hidden,
+              inner,
               dnn.anyLayout(type, mlp, dim),
-              dnn.dense(Type.F32, 1, dim),
+              dnn.dense(DataType.FP32, 1, dim),
               stream,
               new Epilogue().accumulate());
     }
 
     void add(int block) {
       String name = "block.%d.mlp".formatted(block);
-      dnnl_memory carried = dnn.view(stream, x, 0);
-      norm(norm, name + ".norm", carried, dnn.view(narrow, normed, 0));
+      dnnl_memory carried = dnn.view(stream, residual, 0);
+      norm(norm, name + ".norm", carried, dnn.view(narrow, normalized, 0));
       OneDnnForwardPass.this.add(
           up,
-          src(dnn.view(narrow, normed, 0)),
+          src(dnn.view(narrow, normalized, 0)),
           weights(source.tensor(name + ".up.weight", up.weights())),
           bias(source.tensor(name + ".up.bias")),
-          dst(dnn.view(hidden, wide, 0)));
+          dst(dnn.view(inner, hidden, 0)));
       OneDnnForwardPass.this.add(
           down,
-          src(dnn.view(hidden, wide, 0)),
+          src(dnn.view(inner, hidden, 0)),
           weights(source.tensor(name + ".down.weight", down.weights())),
           bias(source.tensor(name + ".down.bias")),
           dst(carried));
@@ -296,30 +292,31 @@ final class OneDnnForwardPass {
   /**
    * Encodes one chip.
    *
-   * @param chipRows {@code [L, C·64]} of the program's type
-   * @param metres ground sample distance
-   * @param time 4 numbers, at the chip's place in its batch
-   * @param location 4 numbers, likewise
-   * @param out receives the embedding, likewise
+   * @param chipRows patch rows {@code [L, C·64]} of the type of this pass
+   * @param metresPerPixel ground sample distance
+   * @param time encoded times of the batch, {@code [B, 4]}
+   * @param location encoded locations of the batch, {@code [B, 4]}
+   * @param out receives the embedding in {@code [B, D]}
+   * @param index index of the chip in its batch
    */
   void run(
       Pointer chipRows,
-      float metres,
+      float metresPerPixel,
       FloatBuffer time,
       FloatBuffer location,
       FloatBuffer out,
-      int place) {
-    if (metres != gsd) {
-      positions.write(metres, position);
-      gsd = metres;
+      int index) {
+    if (metresPerPixel != gsd) {
+      positions.write(metresPerPixel, position);
+      gsd = metresPerPixel;
     }
     dnn.move(rows, chipRows);
     firstToken.put(0, classToken);
-    metadata.put(model.dim() - METADATA, time, place * 4, 4);
-    metadata.put(model.dim() - METADATA / 2, location, place * 4, 4);
+    metadata.put(model.dim() - METADATA, time, index * 4, 4);
+    metadata.put(model.dim() - METADATA / 2, location, index * 4, 4);
     for (int i = 0; i < operations.size(); i++) {
       operations.get(i).run();
     }
-    out.put(place * model.dim(), embedding, 0, model.dim());
+    out.put(index * model.dim(), embedding, 0, model.dim());
   }
 }

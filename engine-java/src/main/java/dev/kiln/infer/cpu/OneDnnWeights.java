@@ -4,6 +4,7 @@ import dev.kiln.error.ConfigurationException;
 import dev.kiln.memory.HostBuffer;
 import dev.kiln.model.ModelDescription;
 import dev.kiln.model.ModelDirectory;
+import dev.kiln.type.DataType;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -13,8 +14,8 @@ import org.bytedeco.dnnl.dnnl_memory;
 import org.bytedeco.dnnl.dnnl_memory_desc;
 
 /**
- * Brings a model's tensors into memory one at a time, in the layout and number format that an
- * operation asks for. Read, not mapped: pages of a mapping would stay resident beside the copy.
+ * Loads a model's tensors one at a time, in the layout and type that an operation requires. They
+ * are read, not mapped, because pages of a mapping would stay resident beside the copy.
  */
 final class OneDnnWeights implements AutoCloseable {
   private final ModelDirectory model;
@@ -22,6 +23,7 @@ final class OneDnnWeights implements AutoCloseable {
   private final Map<String, ModelDescription.Tensor> tensors = new HashMap<>();
   private final FileChannel channel;
   private final HostBuffer staging;
+  private long bytes;
 
   OneDnnWeights(ModelDirectory model, OneDnn dnn) {
     this.model = model;
@@ -39,17 +41,18 @@ final class OneDnnWeights implements AutoCloseable {
     this.staging = HostBuffer.allocate("oneDNN: one tensor of the model", largest);
   }
 
-  /** A tensor as it lies in the file: float32, row-major. */
+  /** Loads a tensor as the file stores it: float32, row-major. */
   dnnl_memory tensor(String name) {
-    return tensor(name, dnn.dense(OneDnn.Type.F32, shape(name)));
+    return tensor(name, dnn.dense(DataType.FP32, shape(name)));
   }
 
-  /** A tensor in this layout and number format. */
+  /** Loads a tensor in a layout and type. */
   dnnl_memory tensor(String name, dnnl_memory_desc layout) {
     read(name);
     dnnl_memory memory = dnn.memory(name, layout);
-    try (OneDnn once = dnn.another()) {
-      dnnl_memory_desc plain = once.dense(OneDnn.Type.F32, shape(name));
+    bytes += OneDnn.bytes(layout);
+    try (OneDnn once = dnn.newContext()) {
+      dnnl_memory_desc plain = once.dense(DataType.FP32, shape(name));
       OneDnn.Operation copy =
           once.operation(
               once.reorder(name, plain, layout),
@@ -63,13 +66,13 @@ final class OneDnnWeights implements AutoCloseable {
 
   private long[] shape(String name) {
     long[] shape = tensors.get(name).shape().stream().mapToLong(Long::longValue).toArray();
-    // A vector is a row to all operations but LayerNorm, which takes a vector.
+    // All operations but LayerNorm take a vector as a row.
     return shape.length == 1 && name.endsWith(".bias") && !name.contains("norm")
         ? new long[] {1, shape[0]}
         : shape;
   }
 
-  /** A tensor's numbers. */
+  /** Reads the values of a tensor. */
   float[] values(String name) {
     ByteBuffer bytes = read(name);
     float[] values = new float[bytes.remaining() / Float.BYTES];
@@ -86,7 +89,7 @@ final class OneDnnWeights implements AutoCloseable {
     try {
       while (bytes.hasRemaining()) {
         if (channel.read(bytes, tensor.offset() + bytes.position()) < 0) {
-          throw new IOException("ends before tensor " + name + " does");
+          throw new IOException("unexpected end of file in tensor " + name);
         }
       }
     } catch (IOException e) {
@@ -97,9 +100,14 @@ final class OneDnnWeights implements AutoCloseable {
 
   private ConfigurationException unreadable(IOException cause) {
     return new ConfigurationException(
-        "model %s: %s cannot be read: %s"
+        "model %s: cannot read %s: %s"
             .formatted(model.path(), model.weights().getFileName(), cause),
         cause);
+  }
+
+  /** Returns the bytes of all tensors loaded so far. */
+  long bytes() {
+    return bytes;
   }
 
   @Override

@@ -8,8 +8,11 @@ import dev.kiln.error.ConfigurationException;
 import dev.kiln.infer.BatchSlot;
 import dev.kiln.infer.Encoder;
 import dev.kiln.infer.EncoderDescription;
-import dev.kiln.model.ModelDirectory;
-import dev.kiln.platform.Platform;
+import dev.kiln.infer.EncoderDevice;
+import dev.kiln.infer.EncoderMemory;
+import dev.kiln.infer.SupportedPrecisions;
+import dev.kiln.model.Architecture;
+import dev.kiln.model.ExportedEncoder;
 import dev.kiln.type.DataType;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
@@ -17,29 +20,34 @@ import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 
-/** Runs the exported graph in float32 on the CPU with ONNX Runtime. */
+/** Encoder on the CPU that runs the exported graph in float32 with ONNX Runtime. */
 public final class OnnxRuntimeEncoder implements Encoder {
-  /** Address space only; what is not used is not backed. */
+  /** The one precision that ONNX Runtime supports on the CPU. */
+  public static final SupportedPrecisions PRECISIONS =
+      SupportedPrecisions.of("ONNX Runtime on the CPU", DataType.FP32);
+
+  /** Address space only: unused pages are not backed by memory. */
   private static final long START_STACK_BYTES = 512L << 20;
 
+  private final ExportedEncoder exported;
   private final EncoderDescription description;
-  private final Platform platform;
+  private final EncoderDevice device;
   private final OrtEnvironment environment;
   private final OrtSession session;
-  // One batch at a time: ONNX Runtime's own threads share out the work inside it.
+  // One batch at a time: ONNX Runtime's own threads share its work.
   private final ComputeThread compute;
 
   /**
-   * @param model exported model
-   * @param platform name of a platform that it was exported for
-   * @param chip chip edge in pixels that it was exported for
-   * @param batch most chips in one batch
-   * @param threads threads for one batch
+   * Opens the encoder.
+   *
+   * @param exported model, platform and chip size; the model must contain their graph
+   * @param batchSize most chips in one batch
+   * @param threads threads that share the work on one batch
+   * @throws ConfigurationException if ONNX Runtime or the graph cannot be loaded
    */
-  public OnnxRuntimeEncoder(
-      ModelDirectory model, String platform, int chip, int batch, int threads) {
-    this.platform = model.platform(platform);
-    Path graph = model.graph(platform, chip);
+  public OnnxRuntimeEncoder(ExportedEncoder exported, int batchSize, int threads) {
+    this.exported = exported;
+    Path graph = exported.graph();
     this.environment = environment();
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
       options.setIntraOpNumThreads(threads);
@@ -49,23 +57,27 @@ public final class OnnxRuntimeEncoder implements Encoder {
       this.session = environment.createSession(graph.toString(), options);
     } catch (OrtException e) {
       throw new ConfigurationException(
-          graph + ": ONNX Runtime cannot load the model: " + e.getMessage() + "; export it again",
+          "%s: ONNX Runtime cannot load the model: %s; export it again"
+              .formatted(graph, e.getMessage()),
           e);
     }
+    this.device =
+        EncoderDevice.cpu("CPU, %d %s".formatted(threads, threads == 1 ? "thread" : "threads"));
     this.description =
         new EncoderDescription(
             "onnxruntime",
-            "CPU, " + threads + (threads == 1 ? " thread" : " threads"),
-            "fp32",
-            model.architecture().dim(),
-            chip,
-            batch);
+            device.name(),
+            DataType.FP32,
+            exported.architecture().dim(),
+            exported.chipSize(),
+            batchSize);
     this.compute = new ComputeThread();
   }
 
   /**
-   * ONNX Runtime matches the process's command line against a regular expression when it starts,
-   * and the recursion of that (1.29) overflows an ordinary stack from about 5 kB of command line.
+   * Loads ONNX Runtime on a thread with a large stack. ONNX Runtime 1.29 matches the command line
+   * of the process against a regular expression at start, and its recursion overflows an ordinary
+   * stack from about 5 kB of command line.
    */
   private static OrtEnvironment environment() {
     FutureTask<OrtEnvironment> start =
@@ -84,7 +96,7 @@ public final class OnnxRuntimeEncoder implements Encoder {
   }
 
   /**
-   * Version of the ONNX Runtime in use.
+   * Returns the version of ONNX Runtime.
    *
    * @throws ConfigurationException if it cannot be loaded
    */
@@ -95,6 +107,28 @@ public final class OnnxRuntimeEncoder implements Encoder {
   @Override
   public EncoderDescription description() {
     return description;
+  }
+
+  @Override
+  public EncoderDevice device() {
+    return device;
+  }
+
+  /**
+   * Returns an estimate: ONNX Runtime does not report its memory. It stores the weights twice, as
+   * read and packed for its matrix products, and keeps the scores of attention in memory.
+   */
+  @Override
+  public EncoderMemory memory() {
+    Architecture model = exported.architecture();
+    long tokens = exported.tokens();
+    long hidden = 3L * model.inner() + 2L * model.mlpDim() + 4L * model.dim();
+    long chip = (tokens * hidden + model.heads() * tokens * tokens) * Float.BYTES;
+    return new EncoderMemory(
+        0,
+        2 * exported.weightValues() * Float.BYTES,
+        description.batchSize() * chip,
+        HostSlot.bytes(exported.platform(), description, DataType.FP32));
   }
 
   @Override
@@ -111,7 +145,8 @@ public final class OnnxRuntimeEncoder implements Encoder {
     try {
       session.close();
     } catch (OrtException e) {
-      throw new IllegalStateException("closing ONNX Runtime's session: " + e.getMessage(), e);
+      throw new IllegalStateException(
+          "cannot close the session of ONNX Runtime: " + e.getMessage(), e);
     }
   }
 
@@ -119,7 +154,7 @@ public final class OnnxRuntimeEncoder implements Encoder {
     private final FloatBuffer metres = floats(1);
 
     Slot() {
-      super(platform, description, DataType.FP32, compute);
+      super(exported.platform(), description, DataType.FP32, compute);
     }
 
     @Override

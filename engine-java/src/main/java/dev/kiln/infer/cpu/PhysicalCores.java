@@ -7,8 +7,8 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * Cores of the CPU that this process may use. Matrix products gain nothing from a second thread on
- * a core, whose vector units the first one keeps busy.
+ * Cores of the CPU that this process may use. Matrix products gain nothing from a second thread per
+ * core, because one thread keeps the core's vector units busy.
  */
 public final class PhysicalCores {
   private static final String ALLOWED = "Cpus_allowed_list:";
@@ -16,8 +16,8 @@ public final class PhysicalCores {
   private PhysicalCores() {}
 
   /**
-   * Cores under the processors that the process is bound to, threads of one core counted once, and
-   * no more than a container's share of processor time comes to. At least 1.
+   * Returns the number of cores in the CPU affinity of the process, limited by the CPU quota of its
+   * container; at least 1. Hardware threads of one core count once.
    */
   public static int available() {
     return count(
@@ -27,10 +27,12 @@ public final class PhysicalCores {
   }
 
   /**
-   * @param status of the process, as Linux describes it
-   * @param cpus folder of Linux's descriptions of processors
-   * @param processors what the JVM may use; it knows of bindings and of containers, and not of
-   *     cores
+   * Returns the number of cores.
+   *
+   * @param status {@code /proc/self/status}
+   * @param cpus {@code /sys/devices/system/cpu}
+   * @param processors processors of the JVM, which respects affinity and container quotas but
+   *     counts hardware threads
    */
   static int count(Path status, Path cpus, int processors) {
     try {
@@ -41,12 +43,12 @@ public final class PhysicalCores {
       }
       return cores.isEmpty() ? processors : Math.min(cores.size(), processors);
     } catch (IOException | NumberFormatException e) {
-      // Not Linux, or one that hides its processors.
+      // Not Linux, or a Linux that hides its processors.
       return processors;
     }
   }
 
-  /** Numbers of a list such as {@code 0-3,8}. */
+  /** Parses a list such as {@code 0-3,8}. */
   private static Set<Integer> allowed(Path status) throws IOException {
     Set<Integer> numbers = new HashSet<>();
     for (String line : Files.readAllLines(status)) {

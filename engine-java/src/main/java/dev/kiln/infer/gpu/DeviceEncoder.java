@@ -9,6 +9,8 @@ import dev.kiln.error.ConfigurationException;
 import dev.kiln.infer.BatchSlot;
 import dev.kiln.infer.Encoder;
 import dev.kiln.infer.EncoderDescription;
+import dev.kiln.infer.EncoderDevice;
+import dev.kiln.infer.EncoderMemory;
 import dev.kiln.infer.Patchify;
 import dev.kiln.memory.HostMemory;
 import dev.kiln.platform.Platform;
@@ -26,6 +28,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class DeviceEncoder implements Encoder {
   private static final Logger log = LoggerFactory.getLogger(DeviceEncoder.class);
+
+  /** Memory that CUDA and the encoder's libraries take for themselves. */
+  private static final long CONTEXT = 1_500_000_000L;
 
   private final EncoderDescription description;
   private final Gpu gpu;
@@ -51,10 +56,10 @@ public final class DeviceEncoder implements Encoder {
       Function<Gpu, DeviceForwardPass> load) {
     this.gpu = gpu;
     this.description = description;
-    this.rows = new Patchify(platform, description.chip());
+    this.rows = new Patchify(platform, description.chipSize());
     try {
       this.program = load.apply(gpu);
-      this.patches = new PatchKernel(gpu, platform, description.chip(), program.patchFormat());
+      this.patches = new PatchKernel(gpu, platform, description.chipSize(), program.patchType());
       this.streams = DeviceStreams.on(gpu);
       this.strips = new StripCache(gpu, streams.upload());
     } catch (DeviceMemoryException e) {
@@ -92,13 +97,37 @@ public final class DeviceEncoder implements Encoder {
   }
 
   @Override
-  public OptionalLong deviceMemory() {
-    return OptionalLong.of(gpu.description().memory());
+  public EncoderDevice device() {
+    return new EncoderDevice() {
+      @Override
+      public String name() {
+        return gpu.description().name();
+      }
+
+      @Override
+      public OptionalLong memory() {
+        return OptionalLong.of(gpu.description().memory());
+      }
+
+      @Override
+      public OptionalDouble joules() {
+        return gpu.joules();
+      }
+    };
   }
 
+  /** Returns the memory of the device; copies of strips are not included. */
   @Override
-  public OptionalDouble joules() {
-    return gpu.joules();
+  public EncoderMemory memory() {
+    long chip =
+        (long) rows.chipLength() * program.patchType().bytes()
+            + patches.bytesPerChip()
+            + (8L + description.dim()) * Float.BYTES;
+    return new EncoderMemory(
+        CONTEXT,
+        program.weightBytes(),
+        program.activationBytes(),
+        description.batchSize() * chip + Float.BYTES);
   }
 
   Patchify rows() {
@@ -147,7 +176,7 @@ public final class DeviceEncoder implements Encoder {
                 e.getMessage(),
                 slots.size(),
                 slots.size() == 1 ? "" : "s",
-                description.batch()),
+                description.batchSize()),
         e);
   }
 

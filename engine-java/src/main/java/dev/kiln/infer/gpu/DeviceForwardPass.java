@@ -1,14 +1,21 @@
 package dev.kiln.infer.gpu;
 
 import dev.kiln.cuda.GpuStream;
+import dev.kiln.type.DataType;
 
 /**
  * The forward pass on a device, from patch rows to embeddings: what TensorRT and cuBLAS differ in.
  * Holds the weights, once for all slots. {@link DeviceEncoder} owns it and does the rest.
  */
 public interface DeviceForwardPass extends AutoCloseable {
-  /** How it reads patch rows. */
-  PatchFormat patchFormat();
+  /** Returns the type of the patch rows that it reads. */
+  DataType patchType();
+
+  /** Returns the bytes of device memory for the weights, once for all slots. */
+  long weightBytes();
+
+  /** Returns the bytes of device memory for the activations of a batch, once for all slots. */
+  long activationBytes();
 
   /**
    * Prepares the program for one slot, with activations of its own. All that a batch needs is

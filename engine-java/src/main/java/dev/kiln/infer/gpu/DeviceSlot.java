@@ -67,9 +67,9 @@ final class DeviceSlot implements BatchSlot, AutoCloseable {
   DeviceSlot(DeviceEncoder encoder, Gpu gpu) {
     this.encoder = encoder;
     this.description = encoder.description();
-    int batch = description.batch();
+    int batch = description.batchSize();
     Patchify rows = encoder.rows();
-    long patchBytes = (long) rows.chipLength() * encoder.program().patchFormat().bytes();
+    long patchBytes = (long) rows.chipLength() * encoder.program().patchType().bytes();
     long planeBytesPerChip = encoder.patches().bytesPerChip();
     long embeddingBytes = (long) description.dim() * Float.BYTES;
     try {
@@ -110,12 +110,12 @@ final class DeviceSlot implements BatchSlot, AutoCloseable {
 
   @Override
   public int capacity() {
-    return description.batch();
+    return description.batchSize();
   }
 
   @Override
-  public int chip() {
-    return description.chip();
+  public int chipSize() {
+    return description.chipSize();
   }
 
   @Override

@@ -7,10 +7,12 @@ import dev.kiln.cuda.Gpu;
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.infer.Encoder;
 import dev.kiln.infer.EncoderOptions.Kind;
-import dev.kiln.infer.Precision;
-import dev.kiln.model.ModelDirectory;
+import dev.kiln.infer.SupportedPrecisions;
+import dev.kiln.model.ExportedEncoder;
+import dev.kiln.type.DataType;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Supplier;
 
 /**
@@ -19,22 +21,35 @@ import java.util.function.Supplier;
 public final class GpuEncoders {
   /** Opens an encoder on a device, which it then owns, also if it throws. */
   public interface Opener {
-    public Encoder open(
-        Gpu gpu, ModelDirectory model, String platform, int chip, int batch, Precision precision);
+    /**
+     * Opens the encoder.
+     *
+     * @param gpu owned by the encoder from now on, also if this throws
+     * @param exported model, platform and chip size
+     * @param batchSize most chips in a batch; empty for the encoder's default
+     * @param precision type of the inputs of matrix products
+     */
+    Encoder open(Gpu gpu, ExportedEncoder exported, OptionalInt batchSize, DataType precision);
   }
 
   /**
-   * One of them.
+   * An implementation.
    *
-   * @param missing what the machine lacks for it, in one line that says how to get it
+   * @param kind which one
+   * @param missing what the machine lacks for it, in one line with the way to get it
+   * @param precisions precisions that it supports
+   * @param open opens it
    */
-  public record Candidate(Kind kind, Supplier<Optional<String>> missing, Opener open) {}
+  public record Candidate(
+      Kind kind, Supplier<Optional<String>> missing, SupportedPrecisions precisions, Opener open) {}
 
   /** What CUDA this machine has. */
   public interface Machine {
+    /** Returns the state of the driver. */
     CudaDriver.Status status();
 
-    public Gpu open();
+    /** Opens the first device. */
+    Gpu open();
   }
 
   private static final Machine THIS =
@@ -63,8 +78,13 @@ public final class GpuEncoders {
     return new GpuEncoders(
         THIS,
         List.of(
-            new Candidate(Kind.TENSORRT, TensorRtEncoder::missing, TensorRtEncoder::open),
-            new Candidate(Kind.CUDA, KernelEncoder::missing, KernelEncoder::open)));
+            new Candidate(
+                Kind.TENSORRT,
+                TensorRtEncoder::missing,
+                TensorRtEncoder.PRECISIONS,
+                TensorRtEncoder::open),
+            new Candidate(
+                Kind.CUDA, KernelEncoder::missing, KernelEncoder.PRECISIONS, KernelEncoder::open)));
   }
 
   /**
@@ -91,41 +111,29 @@ public final class GpuEncoders {
   }
 
   /**
-   * Opens the first that can run, for which {@link #missing} was empty.
+   * Returns the first implementation that can run; {@link #missing} must have been empty.
    *
-   * @param precision null for bfloat16
-   * @throws ConfigurationException if the device does not do
+   * @param kind {@link Kind#AUTO} for any
    */
-  public Encoder open(
-      Kind kind, ModelDirectory model, String platform, int chip, int batch, Precision precision) {
-    if (precision == Precision.FP32) {
-      throw new ConfigurationException(
-          "--precision fp32: GPU encoders multiply in 16 bits; use --precision bf16, or --encoder"
-              + " cpu");
-    }
-    for (Candidate candidate : candidates) {
-      boolean asked = kind == Kind.AUTO || kind == candidate.kind();
-      if (asked && candidate.missing().get().isEmpty()) {
-        return candidate
-            .open()
-            .open(
-                device(),
-                model,
-                platform,
-                chip,
-                batch,
-                precision == null ? Precision.AUTO : precision);
-      }
-    }
-    throw new IllegalStateException("no GPU encoder of kind " + kind);
+  public Candidate find(Kind kind) {
+    return candidates.stream()
+        .filter(candidate -> kind == Kind.AUTO || kind == candidate.kind())
+        .filter(candidate -> candidate.missing().get().isEmpty())
+        .findFirst()
+        .orElseThrow(() -> new IllegalStateException("no GPU encoder of kind " + kind));
   }
 
-  private Gpu device() {
+  /**
+   * Opens the device.
+   *
+   * @throws ConfigurationException if CUDA cannot open it
+   */
+  public Gpu device() {
     try {
       return machine.open();
     } catch (CudaException e) {
       throw new ConfigurationException(
-          "GPU: it does not open: %s; nvidia-smi may say more, or use --encoder cpu"
+          "GPU: cannot open the device: %s; see nvidia-smi, or use --encoder cpu"
               .formatted(e.getMessage()),
           e);
     }

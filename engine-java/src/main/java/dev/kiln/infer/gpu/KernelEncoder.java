@@ -5,9 +5,11 @@ import dev.kiln.cuda.Nvrtc;
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.infer.Encoder;
 import dev.kiln.infer.EncoderDescription;
-import dev.kiln.infer.Precision;
-import dev.kiln.model.ModelDirectory;
+import dev.kiln.infer.SupportedPrecisions;
+import dev.kiln.model.ExportedEncoder;
+import dev.kiln.type.DataType;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * The encoder in Kiln's own kernels: for GPUs where TensorRT cannot be had, and the yardstick that
@@ -15,7 +17,11 @@ import java.util.Optional;
  */
 public final class KernelEncoder {
   /** Fills a large GPU many times over; more costs memory and gains nothing. */
-  private static final int USUAL_BATCH = 64;
+  public static final int DEFAULT_BATCH_SIZE = 64;
+
+  /** The one precision of the kernels. */
+  public static final SupportedPrecisions PRECISIONS =
+      SupportedPrecisions.of("Kiln's own kernels (--encoder cuda)", DataType.BF16);
 
   private KernelEncoder() {}
 
@@ -33,33 +39,34 @@ public final class KernelEncoder {
    * Opens the encoder.
    *
    * @param gpu owned by the encoder from now on, also if this throws
-   * @param platform name of a platform that the model was exported for
-   * @param chip chip edge in pixels
-   * @param batch most chips in a batch; 0 for 64
-   * @param precision AUTO or BF16
-   * @throws ConfigurationException if the GPU, the model or the precision is none that it knows
+   * @param exported model, platform and chip size
+   * @param batchSize most chips in a batch; empty for {@link #DEFAULT_BATCH_SIZE}
+   * @param precision one of {@link #PRECISIONS}
+   * @throws ConfigurationException if the GPU, the model or the precision is not supported
    */
   public static Encoder open(
-      Gpu gpu, ModelDirectory model, String platform, int chip, int batch, Precision precision) {
-    int most = batch == 0 ? USUAL_BATCH : batch;
+      Gpu gpu, ExportedEncoder exported, OptionalInt batchSize, DataType precision) {
+    int capacity = batchSize.orElse(DEFAULT_BATCH_SIZE);
     EncoderDescription description =
         new EncoderDescription(
-            "cuda", gpu.description().name(), "bf16", model.architecture().dim(), chip, most);
+            "cuda",
+            gpu.description().name(),
+            precision,
+            exported.architecture().dim(),
+            exported.chipSize(),
+            capacity);
     return new DeviceEncoder(
         gpu,
-        model.platform(platform),
+        exported.platform(),
         description,
         device -> {
-          if (precision != Precision.AUTO && precision != Precision.BF16) {
-            throw new ConfigurationException(
-                "--encoder cuda: Kiln's kernels multiply in bfloat16; use --precision bf16");
-          }
+          PRECISIONS.require(precision);
           if (device.description().major() < 8) {
             throw new ConfigurationException(
-                "--encoder cuda: sm_80 or later expected, found %s; use --encoder cpu"
+                "--encoder cuda: expected sm_80 or later, found %s; use --encoder cpu"
                     .formatted(device.description()));
           }
-          return new KernelForwardPass(device, model, platform, chip, most);
+          return new KernelForwardPass(device, exported, capacity);
         });
   }
 }

@@ -10,7 +10,9 @@ import dev.kiln.cuda.KernelArguments;
 import dev.kiln.cuda.LaunchShape;
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.model.Architecture;
+import dev.kiln.model.ExportedEncoder;
 import dev.kiln.model.ModelDirectory;
+import dev.kiln.type.DataType;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -54,6 +56,7 @@ final class KernelForwardPass implements DeviceForwardPass {
   private final Linear patch;
   private final List<Block> blocks = new ArrayList<>();
   private final Norm last;
+  private final long weightBytes;
 
   private final DeviceBuffer x; // float32 [B, T, D]
   private final DeviceBuffer normed; // bfloat16 [B, T, max(D, I)], also what attention gives
@@ -78,18 +81,19 @@ final class KernelForwardPass implements DeviceForwardPass {
       Linear down) {}
 
   /**
-   * @param platform that the model was exported for
-   * @param chip edge in pixels
-   * @param batch most chips of a batch
+   * Compiles the kernels and loads the weights.
+   *
+   * @param exported model, platform and chip size
+   * @param batchSize most chips of a batch
    * @throws ConfigurationException if the model has sizes that the kernels are not made for
    */
-  KernelForwardPass(Gpu gpu, ModelDirectory directory, String platform, int chip, int batch) {
-    this.model = directory.architecture();
-    this.side = chip / Architecture.PATCH;
-    this.patches = side * side;
-    this.tokens = patches + 1;
-    this.rowLength = directory.platform(platform).bands().size() * Architecture.patchPixels();
-    requireSizes(directory);
+  KernelForwardPass(Gpu gpu, ExportedEncoder exported, int batchSize) {
+    this.model = exported.architecture();
+    this.side = exported.patchesPerSide();
+    this.patches = exported.patches();
+    this.tokens = exported.tokens();
+    this.rowLength = exported.rowLength();
+    requireSizes(exported.model());
     try {
       GpuModule module = own(DeviceEncoder.compile(gpu, DeviceCode.ENCODER, List.of()));
       this.store = product(module, "kiln_product");
@@ -100,17 +104,18 @@ final class KernelForwardPass implements DeviceForwardPass {
       this.normWide = module.kernel("kiln_norm_wide");
       this.first = module.kernel("kiln_tokens");
 
-      KernelWeights weights = own(new KernelWeights(directory, gpu));
+      KernelWeights weights = own(new KernelWeights(exported.model(), gpu));
       this.classToken = weights.wide("cls_token");
       this.omega = weights.wide("position.omega");
-      this.patch = linear(weights, "patch." + platform, rowLength, model.dim());
+      this.patch = linear(weights, "patch." + exported.platform().name(), rowLength, model.dim());
       for (int i = 0; i < model.depth(); i++) {
         blocks.add(block(weights, "block." + i, i == model.depth() - 1));
       }
       this.last = norm(weights, "norm");
       weights.loaded();
+      this.weightBytes = weights.bytes();
 
-      long rows = (long) batch * tokens;
+      long rows = (long) batchSize * tokens;
       this.x = own(gpu.allocate("tokens of a batch", rows * model.dim() * Float.BYTES));
       this.normed =
           own(
@@ -182,8 +187,18 @@ final class KernelForwardPass implements DeviceForwardPass {
   }
 
   @Override
-  public PatchFormat patchFormat() {
-    return PatchFormat.BF16;
+  public DataType patchType() {
+    return DataType.BF16;
+  }
+
+  @Override
+  public long weightBytes() {
+    return weightBytes;
+  }
+
+  @Override
+  public long activationBytes() {
+    return x.size() + normed.size() + wide.size();
   }
 
   @Override

@@ -6,6 +6,7 @@ import dev.kiln.cuda.GpuStream;
 import dev.kiln.memory.HostBuffer;
 import dev.kiln.model.ModelDescription;
 import dev.kiln.model.ModelDirectory;
+import dev.kiln.type.DataType;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
@@ -20,6 +21,7 @@ final class KernelWeights implements AutoCloseable {
   private final GpuStream stream;
   private final HostBuffer staging;
   private final List<DeviceBuffer> tensors = new ArrayList<>();
+  private long total;
 
   KernelWeights(ModelDirectory model, Gpu gpu) {
     this.model = model;
@@ -48,6 +50,7 @@ final class KernelWeights implements AutoCloseable {
     long bytes = (long) count * bytesEach;
     DeviceBuffer memory = gpu.allocate("weights", bytes);
     tensors.add(memory);
+    total += bytes;
     ByteBuffer staged = staging.slice(0, Math.toIntExact(bytes));
     float[] chunk = new float[Math.min(count, CHUNK)];
     while (values.hasRemaining()) {
@@ -55,7 +58,7 @@ final class KernelWeights implements AutoCloseable {
       values.get(chunk, 0, length);
       for (int i = 0; i < length; i++) {
         if (bytesEach == Short.BYTES) {
-          staged.putShort(bfloat16(chunk[i]));
+          staged.putShort((short) DataType.BF16.toBits(chunk[i]));
         } else {
           staged.putFloat(chunk[i]);
         }
@@ -67,13 +70,12 @@ final class KernelWeights implements AutoCloseable {
     return memory;
   }
 
-  /** Nearest, ties to even. */
-  static short bfloat16(float value) {
-    int bits = Float.floatToRawIntBits(value);
-    return (short) (bits + 0x7FFF + (bits >>> 16 & 1) >>> 16);
+  /** Returns the bytes of all tensors on the device. */
+  long bytes() {
+    return total;
   }
 
-  /** Lets go of what only loading needed. */
+  /** Frees what only loading needed. */
   void loaded() {
     stream.close();
     staging.close();

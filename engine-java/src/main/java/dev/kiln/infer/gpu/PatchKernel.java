@@ -13,15 +13,15 @@ import dev.kiln.memory.BandPlane;
 import dev.kiln.memory.Strip;
 import dev.kiln.platform.Band;
 import dev.kiln.platform.Platform;
+import dev.kiln.type.DataType;
 import java.nio.ByteBuffer;
 import java.util.List;
-import java.util.Locale;
 
 /**
  * {@link Patchify} on a device: strips that lie there become the patch rows of a batch, {@code
  * [size, L, C·64]}, in one pass over the pixels. What it does to a pixel is what Patchify does, in
- * float32; then it is rounded to the nearest number of the format. In {@link PatchFormat#FP16} a
- * value beyond its range becomes the largest of its sign.
+ * float32; then it is rounded to the nearest number of the type. In {@link DataType#FP16} a value
+ * beyond its range becomes the largest of its sign.
  *
  * <p>Each chip is described to the device by one record a band, {@code [size, C]}; see {@code
  * patches.cu} for its fields.
@@ -40,16 +40,16 @@ public final class PatchKernel implements AutoCloseable {
   /**
    * @param platform whose bands and statistics apply
    * @param chip edge in pixels, a multiple of 8
-   * @param format of the rows
+   * @param type of the rows
    * @throws dev.kiln.error.ConfigurationException if it was never compiled on this machine and
    *     there is no compiler
    */
-  public PatchKernel(Gpu gpu, Platform platform, int chip, PatchFormat format) {
+  public PatchKernel(Gpu gpu, Platform platform, int chip, DataType type) {
     this.bands = platform.bands();
     this.chip = chip;
     this.module = DeviceEncoder.compile(gpu, DeviceCode.PATCHES, List.of());
     try {
-      this.kernel = module.kernel("kiln_patches_" + format.name().toLowerCase(Locale.ROOT));
+      this.kernel = module.kernel("kiln_patches_" + type.label());
     } catch (RuntimeException e) {
       module.close();
       throw e;

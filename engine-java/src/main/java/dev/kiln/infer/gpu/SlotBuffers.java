@@ -7,7 +7,7 @@ import dev.kiln.cuda.DeviceBuffer;
  * batch's size hold anything.
  *
  * @param capacity most chips
- * @param patches {@code [capacity, L, C·64]} in the program's {@link PatchFormat}
+ * @param patches {@code [capacity, L, C·64]} in the {@link DeviceForwardPass#patchType}
  * @param time float32 {@code [capacity, 4]}: sin week, cos week, sin hour, cos hour
  * @param latlon float32 {@code [capacity, 4]}: sin lat, cos lat, sin lon, cos lon
  * @param gsd float32 {@code [1]}, metres per pixel

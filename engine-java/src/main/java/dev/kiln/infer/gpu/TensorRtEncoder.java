@@ -4,11 +4,10 @@ import dev.kiln.cuda.CudaDriver;
 import dev.kiln.cuda.CudaGpu;
 import dev.kiln.cuda.Gpu;
 import dev.kiln.error.ConfigurationException;
-import dev.kiln.export.StorageType;
 import dev.kiln.infer.Encoder;
 import dev.kiln.infer.EncoderDescription;
-import dev.kiln.infer.Precision;
-import dev.kiln.model.ModelDirectory;
+import dev.kiln.infer.SupportedPrecisions;
+import dev.kiln.model.ExportedEncoder;
 import dev.kiln.tensorrt.Engine;
 import dev.kiln.tensorrt.Plan;
 import dev.kiln.tensorrt.PlanCompiler;
@@ -17,8 +16,10 @@ import dev.kiln.tensorrt.PlanStore;
 import dev.kiln.tensorrt.TensorRtEngine;
 import dev.kiln.tensorrt.TensorRtException;
 import dev.kiln.tensorrt.TensorRtLibrary;
+import dev.kiln.type.DataType;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,15 +30,19 @@ import org.slf4j.LoggerFactory;
  */
 public final class TensorRtEncoder {
   /** Fills an H100 many times over; more costs memory and gains nothing. */
-  public static final int USUAL_BATCH = 64;
+  public static final int DEFAULT_BATCH_SIZE = 64;
 
-  private static final Logger LOG = LoggerFactory.getLogger(TensorRtEncoder.class);
+  /** Precisions that plans are compiled for. */
+  public static final SupportedPrecisions PRECISIONS =
+      SupportedPrecisions.of("TensorRT", DataType.BF16, DataType.FP16);
+
+  private static final Logger log = LoggerFactory.getLogger(TensorRtEncoder.class);
 
   /** TensorRT, or what stands in for it in tests. */
   interface Backend {
     String version();
 
-    Plan compile(Gpu gpu, ModelDirectory model, PlanCompiler.Options options);
+    Plan compile(Gpu gpu, ExportedEncoder exported, PlanCompiler.Options options);
 
     Engine load(Gpu gpu, Plan plan);
   }
@@ -50,8 +55,8 @@ public final class TensorRtEncoder {
         }
 
         @Override
-        public Plan compile(Gpu gpu, ModelDirectory model, PlanCompiler.Options options) {
-          return PlanCompiler.compile(gpu, model, options);
+        public Plan compile(Gpu gpu, ExportedEncoder exported, PlanCompiler.Options options) {
+          return PlanCompiler.compile(gpu, exported, options);
         }
 
         @Override
@@ -66,35 +71,29 @@ public final class TensorRtEncoder {
    * Opens the encoder.
    *
    * @param gpu owned by the encoder from now on, also if this throws
-   * @param platform name of a platform that the model was exported for
-   * @param chip chip edge in pixels
-   * @param batch most chips in a batch; 0 for {@link #USUAL_BATCH}
-   * @param precision of the matrix products; {@link Precision#AUTO} is bfloat16
-   * @throws ConfigurationException if TensorRT or a plan that can be used is not to be had
+   * @param exported model, platform and chip size
+   * @param batchSize most chips in a batch; empty for {@link #DEFAULT_BATCH_SIZE}
+   * @param precision one of {@link #PRECISIONS}
+   * @throws ConfigurationException if TensorRT is missing, or no plan can be loaded or compiled
    */
   public static Encoder open(
-      Gpu gpu, ModelDirectory model, String platform, int chip, int batch, Precision precision) {
-    return open(gpu, model, platform, chip, batch, precision, TENSORRT);
+      Gpu gpu, ExportedEncoder exported, OptionalInt batchSize, DataType precision) {
+    return open(gpu, exported, batchSize, precision, TENSORRT);
   }
 
   static Encoder open(
       Gpu gpu,
-      ModelDirectory model,
-      String platform,
-      int chip,
-      int batch,
-      Precision precision,
+      ExportedEncoder exported,
+      OptionalInt batchSize,
+      DataType precision,
       Backend backend) {
     Plan plan;
     try {
+      PRECISIONS.require(precision);
       PlanCompiler.Options options =
           new PlanCompiler.Options(
-              platform,
-              chip,
-              products(precision),
-              batch == 0 ? USUAL_BATCH : batch,
-              PlanCompiler.USUAL_EFFORT);
-      plan = plan(gpu, model, options, backend);
+              precision, batchSize.orElse(DEFAULT_BATCH_SIZE), PlanCompiler.DEFAULT_EFFORT);
+      plan = plan(gpu, exported, options, backend);
     } catch (RuntimeException | Error e) {
       gpu.close();
       throw e;
@@ -105,28 +104,26 @@ public final class TensorRtEncoder {
             "tensorrt",
             "%s, TensorRT %s".formatted(gpu.description().name(), key.tensorRt()),
             key.precision(),
-            model.architecture().dim(),
-            chip,
-            key.batch());
+            exported.architecture().dim(),
+            exported.chipSize(),
+            key.batchSize());
     return new DeviceEncoder(
         gpu,
-        model.platform(platform),
+        exported.platform(),
         description,
         device -> new TensorRtForwardPass(device, load(device, plan, backend)));
   }
 
   private static Plan plan(
-      Gpu gpu, ModelDirectory model, PlanCompiler.Options options, Backend backend) {
+      Gpu gpu, ExportedEncoder exported, PlanCompiler.Options options, Backend backend) {
     PlanKey key =
         PlanKey.of(
-            model,
-            options.platform(),
-            options.chip(),
-            options.products(),
-            options.batch(),
+            exported,
+            options.precision(),
+            options.batchSize(),
             backend.version(),
             gpu.description());
-    PlanStore plans = new PlanStore(model);
+    PlanStore plans = new PlanStore(exported.model());
     return plans
         .find(key)
         .orElseGet(
@@ -135,29 +132,30 @@ public final class TensorRtEncoder {
                     () ->
                         plans
                             .find(key)
-                            .orElseGet(() -> firstPlan(gpu, model, options, backend, plans, key))));
+                            .orElseGet(
+                                () -> firstPlan(gpu, exported, options, backend, plans, key))));
   }
 
   private static Plan firstPlan(
       Gpu gpu,
-      ModelDirectory model,
+      ExportedEncoder exported,
       PlanCompiler.Options options,
       Backend backend,
       PlanStore plans,
       PlanKey key) {
-    plans.others(key).forEach(line -> LOG.info("not the plan that is needed: {}", line));
-    LOG.warn(
+    plans.others(key).forEach(line -> log.info("not the plan that is needed: {}", line));
+    log.warn(
         "model {} has no plan for this GPU, so one is compiled now; kiln compile makes it"
             + " beforehand, and the model can be copied with it",
-        model.path());
-    return compile(gpu, model, options, backend);
+        exported.model().path());
+    return compile(gpu, exported, options, backend);
   }
 
   private static Plan compile(
-      Gpu gpu, ModelDirectory model, PlanCompiler.Options options, Backend backend) {
+      Gpu gpu, ExportedEncoder exported, PlanCompiler.Options options, Backend backend) {
     try {
-      Plan plan = backend.compile(gpu, model, options);
-      LOG.info(
+      Plan plan = backend.compile(gpu, exported, options);
+      log.info(
           String.format(
               Locale.ROOT,
               "compiled %s in %.0f s",
@@ -183,12 +181,7 @@ public final class TensorRtEncoder {
    *
    * @throws ConfigurationException if there is no GPU or no TensorRT, or either refuses
    */
-  public static Plan compile(
-      ModelDirectory model, String platform, int chip, int batch, Precision precision, int effort) {
-    PlanCompiler.Options options =
-        new PlanCompiler.Options(
-            platform, chip, products(precision), batch == 0 ? USUAL_BATCH : batch, effort);
-    model.platform(platform);
+  public static Plan compile(ExportedEncoder exported, PlanCompiler.Options options) {
     CudaDriver.Status status = CudaDriver.status();
     if (!status.ready()) {
       throw new ConfigurationException(
@@ -196,7 +189,7 @@ public final class TensorRtEncoder {
               .formatted(status.line()));
     }
     try (Gpu gpu = CudaGpu.open()) {
-      return new PlanStore(model).alone(() -> compile(gpu, model, options, TENSORRT));
+      return new PlanStore(exported.model()).alone(() -> compile(gpu, exported, options, TENSORRT));
     }
   }
 
@@ -223,17 +216,5 @@ public final class TensorRtEncoder {
     return CudaDriver.status().ready()
         ? TensorRtLibrary.load() + " in " + location
         : "in " + location + ", not loaded without a GPU";
-  }
-
-  private static StorageType products(Precision precision) {
-    return switch (precision) {
-      case AUTO, BF16 -> StorageType.BFLOAT16;
-      case FP16 -> StorageType.FLOAT16;
-      case FP32 -> StorageType.FLOAT32;
-      case FP8 ->
-          throw new ConfigurationException(
-              "--precision fp8: not supported yet, it needs scales measured on imagery; use bf16 or"
-                  + " fp16");
-    };
   }
 }

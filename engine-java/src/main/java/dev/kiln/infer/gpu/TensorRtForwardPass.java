@@ -7,6 +7,7 @@ import dev.kiln.cuda.GpuGraph;
 import dev.kiln.cuda.GpuStream;
 import dev.kiln.tensorrt.Engine;
 import dev.kiln.tensorrt.TensorRtException;
+import dev.kiln.type.DataType;
 import java.util.HashMap;
 import java.util.Map;
 import org.slf4j.Logger;
@@ -46,18 +47,23 @@ public final class TensorRtForwardPass implements DeviceForwardPass {
   }
 
   @Override
-  public PatchFormat patchFormat() {
-    String precision = engine.description().key().precision();
-    return switch (precision) {
-      case "bf16" -> PatchFormat.BF16;
-      case "fp16" -> PatchFormat.FP16;
-      default -> throw new IllegalStateException("plan of precision " + precision);
-    };
+  public DataType patchType() {
+    return engine.description().key().precision();
+  }
+
+  @Override
+  public long weightBytes() {
+    return engine.description().bytes();
+  }
+
+  @Override
+  public long activationBytes() {
+    return engine.activationBytes();
   }
 
   @Override
   public Binding bind(SlotBuffers slot) {
-    int most = engine.description().key().batch();
+    int most = engine.description().key().batchSize();
     if (slot.capacity() > most) {
       throw new IllegalArgumentException(
           "slot of %d chips, at most the plan's %d expected".formatted(slot.capacity(), most));

@@ -4,65 +4,83 @@ import dev.kiln.error.ConfigurationException;
 import dev.kiln.infer.Encoder;
 import dev.kiln.infer.EncoderOptions;
 import dev.kiln.infer.EncoderOptions.Kind;
-import dev.kiln.infer.Precision;
+import dev.kiln.infer.PrecisionRequest;
+import dev.kiln.infer.SupportedPrecisions;
 import dev.kiln.infer.cpu.OneDnnEncoder;
 import dev.kiln.infer.cpu.OnnxRuntimeEncoder;
 import dev.kiln.infer.cpu.PhysicalCores;
 import dev.kiln.infer.cpu.PrecisionTrial;
 import dev.kiln.infer.gpu.GpuEncoders;
-import dev.kiln.model.ModelDirectory;
-import java.util.Locale;
+import dev.kiln.model.ExportedEncoder;
+import dev.kiln.type.DataType;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Opens the best encoder that the machine has. */
+/** Opens the fastest encoder that the machine has and the options allow. */
 public final class Encoders {
   private static final Logger log = LoggerFactory.getLogger(Encoders.class);
 
-  /** Chips are computed one by one; some at a time keep threads from waiting for each other. */
-  private static final int CPU_BATCH = 4;
+  /** Chips are computed one by one; a few per batch keep threads from waiting for each other. */
+  private static final int CPU_BATCH_SIZE = 4;
 
   private Encoders() {}
 
   /**
-   * @param model exported model
-   * @param platform name of a platform that it was exported for
-   * @param chip chip edge in pixels
+   * Opens an encoder.
+   *
+   * @param exported model, platform and chip size
+   * @param options which implementation, and how
+   * @return an open encoder, which the caller closes
    * @throws ConfigurationException if the machine has no such encoder
    */
-  public static Encoder open(
-      ModelDirectory model, String platform, int chip, EncoderOptions options) {
-    return open(model, platform, chip, options, GpuEncoders.ofThisMachine());
+  public static Encoder open(ExportedEncoder exported, EncoderOptions options) {
+    return open(exported, options, GpuEncoders.ofThisMachine());
   }
 
-  static Encoder open(
-      ModelDirectory model, String platform, int chip, EncoderOptions options, GpuEncoders gpus) {
-    if (wantsGpu(options, gpus)) {
-      return gpus.open(options.kind(), model, platform, chip, options.batch(), options.precision());
-    }
-    return onCpu(model, platform, chip, options);
+  static Encoder open(ExportedEncoder exported, EncoderOptions options, GpuEncoders gpus) {
+    return useGpu(options, gpus) ? onGpu(exported, options, gpus) : onCpu(exported, options);
   }
 
-  /** Why no encoder can run on a GPU of this machine; empty if one can. */
+  /** Returns why no encoder can run on a GPU of this machine; empty if one can. */
   public static Optional<String> missingGpuEncoder() {
     return missingGpuEncoder(Kind.AUTO);
   }
 
-  /** Why the encoder of this kind, which is one on a GPU, cannot run here; empty if it can. */
+  /**
+   * Returns why an encoder cannot run on a GPU of this machine; empty if it can.
+   *
+   * @param kind a GPU implementation, or {@link Kind#AUTO} for any
+   */
   public static Optional<String> missingGpuEncoder(Kind kind) {
     return GpuEncoders.ofThisMachine().missing(kind);
   }
 
-  /** Whether the encoder is one on a GPU, which this machine has. */
-  private static boolean wantsGpu(EncoderOptions options, GpuEncoders gpus) {
+  /**
+   * Resolves a precision request. CPU and GPU encoders share this one definition.
+   *
+   * @return one type, or several of which a trial picks, the preferred first
+   * @throws ConfigurationException if the implementation does not support the requested type
+   */
+  static List<DataType> resolve(PrecisionRequest request, SupportedPrecisions supported) {
+    if (request.type().isPresent()) {
+      supported.require(request.type().get());
+      return List.of(request.type().get());
+    }
+    return request.equals(PrecisionRequest.AUTO)
+        ? supported.auto()
+        : List.of(supported.byDefault());
+  }
+
+  private static boolean useGpu(EncoderOptions options, GpuEncoders gpus) {
     Kind kind = options.kind();
-    String flag = "--encoder " + kind.name().toLowerCase(Locale.ROOT);
+    String flag = "--encoder " + kind.label();
     if (kind == Kind.CPU || kind == Kind.ONNXRUNTIME) {
       if (options.requireGpu()) {
         throw new ConfigurationException(
-            "--require-gpu: %s runs on the processor; leave one of the two out".formatted(flag));
+            "--require-gpu: %s runs on the CPU; remove one of the two options".formatted(flag));
       }
       return false;
     }
@@ -72,7 +90,7 @@ public final class Encoders {
     }
     if (options.requireGpu()) {
       throw new ConfigurationException(
-          "--require-gpu: %s; leave the flag out to run on the processor".formatted(missing.get()));
+          "--require-gpu: %s; remove the option to run on the CPU".formatted(missing.get()));
     }
     if (kind != Kind.AUTO) {
       throw new ConfigurationException(
@@ -83,51 +101,55 @@ public final class Encoders {
   }
 
   private static boolean prefersCpu(EncoderOptions options) {
-    if (options.precision() != Precision.FP32 || options.requireGpu()) {
+    if (!options.precision().isFixed(DataType.FP32) || options.requireGpu()) {
       return false;
     }
     log.warn(
-        "--precision fp32: the GPU is left idle, for its encoders multiply in 16 bits; --precision"
-            + " bf16 would use it");
+        "--precision fp32: the GPU stays idle, because GPU encoders multiply in 16 bits; --precision"
+            + " bf16 uses it");
     return true;
   }
 
-  private static Encoder onCpu(
-      ModelDirectory model, String platform, int chip, EncoderOptions options) {
-    int threads = options.threads() > 0 ? options.threads() : PhysicalCores.available();
-    int batch = options.batch() > 0 ? options.batch() : CPU_BATCH;
-    Precision precision = options.precision() == null ? Precision.FP32 : options.precision();
-    if (precision == Precision.FP16 || precision == Precision.FP8) {
-      throw new ConfigurationException(
-          "--precision %s: only on a GPU; use bf16 or fp32"
-              .formatted(precision.name().toLowerCase(Locale.ROOT)));
+  private static Encoder onGpu(ExportedEncoder exported, EncoderOptions options, GpuEncoders gpus) {
+    GpuEncoders.Candidate candidate = gpus.find(options.kind());
+    DataType precision = resolve(options.precision(), candidate.precisions()).get(0);
+    return candidate.open().open(gpus.device(), exported, options.batchSize(), precision);
+  }
+
+  private static Encoder onCpu(ExportedEncoder exported, EncoderOptions options) {
+    int threads = options.threads().orElseGet(PhysicalCores::available);
+    int batchSize = options.batchSize().orElse(CPU_BATCH_SIZE);
+    if (options.kind() == Kind.ONNXRUNTIME) {
+      resolve(options.precision(), OnnxRuntimeEncoder.PRECISIONS);
+      return new OnnxRuntimeEncoder(exported, batchSize, threads);
     }
-    if (options.kind() != Kind.ONNXRUNTIME) {
-      Function<Precision, Encoder> open =
-          format -> new OneDnnEncoder(model, platform, chip, batch, threads, format);
-      return precision == Precision.AUTO
-          ? new PrecisionTrial(model.platform(platform), open)
-              .choose(OneDnnEncoder.multipliesBf16())
-          : open.apply(precision);
+    List<DataType> types = resolve(options.precision(), OneDnnEncoder.precisions());
+    Function<DataType, Encoder> open =
+        type -> new OneDnnEncoder(exported, batchSize, threads, type);
+    if (types.size() > 1) {
+      return new PrecisionTrial(exported.platform(), open).choose();
     }
-    if (precision == Precision.BF16) {
-      throw new ConfigurationException(
-          "--precision bf16: ONNX Runtime has no bfloat16 on the CPU; use --encoder cpu");
+    if (options.precision().equals(PrecisionRequest.AUTO)) {
+      log.info("precision={} reason=\"no native bf16 on this CPU\"", types.get(0).label());
     }
-    return new OnnxRuntimeEncoder(model, platform, chip, batch, threads);
+    return open.apply(types.get(0));
   }
 
   /**
-   * What a run without a GPU takes unless told otherwise.
+   * Describes the encoder that a run without a GPU uses by default.
    *
    * @throws ConfigurationException if it cannot be loaded
    */
   public static String onCpu() {
     int cores = PhysicalCores.available();
-    return "oneDNN in fp32 on %d %s; with --precision auto %s"
+    SupportedPrecisions precisions = OneDnnEncoder.precisions();
+    return "oneDNN in %s on %d %s; with --precision auto in %s"
         .formatted(
+            precisions.byDefault().label(),
             cores,
             cores == 1 ? "core" : "cores",
-            OneDnnEncoder.multipliesBf16() ? "in bf16, if the model bears it" : "likewise");
+            precisions.auto().size() > 1
+                ? precisions.auto().get(0).label() + " if a trial shows that the model tolerates it"
+                : precisions.auto().get(0).label());
   }
 }

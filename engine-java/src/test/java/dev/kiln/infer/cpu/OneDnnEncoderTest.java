@@ -10,10 +10,11 @@ import dev.kiln.infer.BatchSlot;
 import dev.kiln.infer.Encoder;
 import dev.kiln.infer.EncoderOptions;
 import dev.kiln.infer.GoldenChips;
-import dev.kiln.infer.Precision;
+import dev.kiln.infer.PrecisionRequest;
 import dev.kiln.infer.select.Encoders;
 import dev.kiln.model.ModelDirectory;
 import dev.kiln.testing.Distance;
+import dev.kiln.type.DataType;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -44,49 +45,49 @@ class OneDnnEncoderTest {
   @TempDir Path folder;
 
   /** Skips a bf16 test where oneDNN cannot compute in bf16 at all. */
-  private static void assumeComputes(Precision precision) {
+  private static void assumeComputes(DataType precision) {
     assumeTrue(
-        precision != Precision.BF16 || OneDnn.computesBf16(),
-        "oneDNN has no bf16 for this CPU (" + OneDnn.instructions() + ")");
+        precision != DataType.BF16 || CpuInstructions.supportBf16(),
+        "oneDNN has no bf16 for this CPU (" + CpuInstructions.name() + ")");
   }
 
   private interface Opener {
     Encoder open(ModelDirectory model, String platform, int chip, int batch);
   }
 
-  private static Opener oneDnn(Precision precision) {
+  private static Opener oneDnn(DataType precision) {
     return (model, platform, chip, batch) ->
-        new OneDnnEncoder(model, platform, chip, batch, 1, precision);
+        new OneDnnEncoder(model.encoder(platform, chip), batch, 1, precision);
   }
 
   /** The judge is held to the same. */
   private static Opener onnxRuntime() {
     return (model, platform, chip, batch) ->
-        new OnnxRuntimeEncoder(model, platform, chip, batch, 2);
+        new OnnxRuntimeEncoder(model.encoder(platform, chip), batch, 2);
   }
 
   @ParameterizedTest
   @EnumSource(names = {"FP32", "BF16"})
-  void microCasesAgree(Precision precision) throws Exception {
+  void microCasesAgree(DataType precision) throws Exception {
     assumeComputes(precision);
     check(MICRO, MICRO.resolve("clay-micro.ckpt"), 4, precision, oneDnn(precision));
   }
 
   @ParameterizedTest
   @EnumSource(names = {"FP32", "BF16"})
-  void tinyCasesAgree(Precision precision) throws Exception {
+  void tinyCasesAgree(DataType precision) throws Exception {
     assumeComputes(precision);
     check(TINY, tinyCheckpoint(), 7, precision, oneDnn(precision));
   }
 
   @Test
   void microCasesAgreeInOnnxRuntime() throws Exception {
-    check(MICRO, MICRO.resolve("clay-micro.ckpt"), 4, Precision.FP32, onnxRuntime());
+    check(MICRO, MICRO.resolve("clay-micro.ckpt"), 4, DataType.FP32, onnxRuntime());
   }
 
   @Test
   void tinyCasesAgreeInOnnxRuntime() throws Exception {
-    check(TINY, tinyCheckpoint(), 7, Precision.FP32, onnxRuntime());
+    check(TINY, tinyCheckpoint(), 7, DataType.FP32, onnxRuntime());
   }
 
   private static Path tinyCheckpoint() {
@@ -96,7 +97,7 @@ class OneDnnEncoderTest {
   }
 
   private void check(
-      Path directory, Path checkpoint, int expected, Precision precision, Opener opener)
+      Path directory, Path checkpoint, int expected, DataType precision, Opener opener)
       throws Exception {
     List<GoldenChips> cases = GoldenChips.under(directory);
     assertThat(cases).hasSize(expected);
@@ -112,7 +113,7 @@ class OneDnnEncoderTest {
   }
 
   private static void compare(
-      GoldenChips golden, int[] chips, float[] vectors, Precision precision) {
+      GoldenChips golden, int[] chips, float[] vectors, DataType precision) {
     int dim = golden.embeddings().shape()[1];
     assertThat(vectors).hasSize(chips.length * dim);
     for (int i = 0; i < chips.length; i++) {
@@ -122,14 +123,14 @@ class OneDnnEncoderTest {
       double error = Distance.relative(got, reference, 0, dim);
       assertThat(error)
           .as("%s, chip %d, batch of %d, %s", golden.name(), chips[i], chips.length, precision)
-          .isLessThan(precision == Precision.FP32 ? FP32 : BF16);
+          .isLessThan(precision == DataType.FP32 ? FP32 : BF16);
       assertThat(cosine(got, reference)).isGreaterThan(BF16_COSINE);
     }
   }
 
   @ParameterizedTest
   @EnumSource(names = {"FP32", "BF16"})
-  void threadsAndNeighboursChangeNoByte(Precision precision) throws Exception {
+  void threadsAndNeighboursChangeNoByte(DataType precision) throws Exception {
     assumeComputes(precision);
     GoldenChips golden = GoldenChips.under(MICRO).get(0);
     sameBytes(micro(golden), golden, precision);
@@ -137,7 +138,7 @@ class OneDnnEncoderTest {
 
   @ParameterizedTest
   @EnumSource(names = {"FP32", "BF16"})
-  void threadsAndNeighboursChangeNoByteOfTiny(Precision precision) throws Exception {
+  void threadsAndNeighboursChangeNoByteOfTiny(DataType precision) throws Exception {
     assumeComputes(precision);
     Path checkpoint = tinyCheckpoint();
     GoldenChips golden = GoldenChips.under(TINY).get(0);
@@ -147,16 +148,17 @@ class OneDnnEncoderTest {
         precision);
   }
 
-  private static void sameBytes(ModelDirectory model, GoldenChips golden, Precision precision)
+  private static void sameBytes(ModelDirectory model, GoldenChips golden, DataType precision)
       throws Exception {
     float[] alone;
     try (Encoder encoder =
-        new OneDnnEncoder(model, golden.platform(), golden.chip(), 1, 1, precision)) {
+        new OneDnnEncoder(model.encoder(golden.platform(), golden.chip()), 1, 1, precision)) {
       alone = golden.encode(encoder.newSlot(), 0);
     }
     for (int threads : new int[] {1, 2, 3, 8}) {
       try (Encoder encoder =
-          new OneDnnEncoder(model, golden.platform(), golden.chip(), 3, threads, precision)) {
+          new OneDnnEncoder(
+              model.encoder(golden.platform(), golden.chip()), 3, threads, precision)) {
         BatchSlot slot = encoder.newSlot();
         float[] among = golden.encode(slot, golden.count() - 1, 0, golden.count() - 1);
         assertThat(Arrays.copyOfRange(among, alone.length, 2 * alone.length))
@@ -171,9 +173,11 @@ class OneDnnEncoderTest {
   void agreesWithOnnxRuntimeInOneProcess() throws Exception {
     GoldenChips golden = GoldenChips.under(MICRO).get(1);
     ModelDirectory model = micro(golden);
-    try (Encoder judge = new OnnxRuntimeEncoder(model, golden.platform(), golden.chip(), 1, 2);
+    try (Encoder judge =
+            new OnnxRuntimeEncoder(model.encoder(golden.platform(), golden.chip()), 1, 2);
         Encoder encoder =
-            new OneDnnEncoder(model, golden.platform(), golden.chip(), 1, 2, Precision.FP32)) {
+            new OneDnnEncoder(
+                model.encoder(golden.platform(), golden.chip()), 1, 2, DataType.FP32)) {
       for (int round = 0; round < 2; round++) {
         float[] expected = golden.encode(judge.newSlot(), 0);
         float[] got = golden.encode(encoder.newSlot(), 0);
@@ -185,42 +189,49 @@ class OneDnnEncoderTest {
   @Test
   void refusesBf16WhereTheCpuHasNone() throws Exception {
     assumeFalse(
-        OneDnn.computesBf16(), "oneDNN has bf16 for this CPU (" + OneDnn.instructions() + ")");
+        CpuInstructions.supportBf16(),
+        "oneDNN has bf16 for this CPU (" + CpuInstructions.name() + ")");
     GoldenChips golden = GoldenChips.under(MICRO).get(0);
     ModelDirectory model = micro(golden);
     assertThatThrownBy(
-            () -> new OneDnnEncoder(model, golden.platform(), golden.chip(), 1, 1, Precision.BF16))
+            () ->
+                new OneDnnEncoder(
+                    model.encoder(golden.platform(), golden.chip()), 1, 1, DataType.BF16))
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining("--precision bf16")
-        .hasMessageContaining(OneDnn.instructions())
-        .hasMessageContaining("use fp32");
+        .hasMessageContaining(CpuInstructions.name())
+        .hasMessageContaining("expected fp32");
   }
 
   @ParameterizedTest
   @EnumSource(names = {"FP32", "BF16"})
-  void describesWhatRuns(Precision precision) throws Exception {
+  void describesWhatRuns(DataType precision) throws Exception {
     assumeComputes(precision);
     GoldenChips golden = GoldenChips.under(MICRO).get(0);
     try (Encoder encoder =
-        new OneDnnEncoder(micro(golden), golden.platform(), golden.chip(), 2, 1, precision)) {
+        new OneDnnEncoder(
+            micro(golden).encoder(golden.platform(), golden.chip()), 2, 1, precision)) {
       assertThat(encoder.description().name()).isEqualTo("onednn");
-      assertThat(encoder.description().precision())
-          .isEqualTo(precision == Precision.BF16 ? "bf16" : "fp32");
-      assertThat(encoder.description().device()).contains(OneDnn.instructions(), "1 thread");
+      assertThat(encoder.description().precision()).isEqualTo(precision);
+      assertThat(encoder.description().device()).contains(CpuInstructions.name(), "1 thread");
     }
     assertThat(OneDnnEncoder.version())
         .matches("3\\.\\d+\\.\\d+ with .*, (no native bfloat16|bfloat16 native)")
-        .contains(OneDnn.instructions());
+        .contains(CpuInstructions.name());
   }
 
   @Test
   void takesBf16ByItselfWhereTheCpuDoes() throws Exception {
     GoldenChips golden = GoldenChips.under(MICRO).get(0);
     EncoderOptions options =
-        new EncoderOptions(EncoderOptions.Kind.CPU, false, Precision.AUTO, 1, 1);
+        EncoderOptions.of(EncoderOptions.Kind.CPU)
+            .withPrecision(PrecisionRequest.AUTO)
+            .withBatchSize(1)
+            .withThreads(1);
     try (Encoder encoder =
-        Encoders.open(micro(golden), golden.platform(), golden.chip(), options)) {
-      assertThat(encoder.description().precision()).isEqualTo(OneDnn.hasBf16() ? "bf16" : "fp32");
+        Encoders.open(micro(golden).encoder(golden.platform(), golden.chip()), options)) {
+      assertThat(encoder.description().precision())
+          .isEqualTo(CpuInstructions.hasNativeBf16() ? DataType.BF16 : DataType.FP32);
     }
   }
 
@@ -228,7 +239,8 @@ class OneDnnEncoderTest {
   void closesOnceAndTakesNoWorkAfterwards() throws Exception {
     GoldenChips golden = GoldenChips.under(MICRO).get(0);
     Encoder encoder =
-        new OneDnnEncoder(micro(golden), golden.platform(), golden.chip(), 1, 1, Precision.FP32);
+        new OneDnnEncoder(
+            micro(golden).encoder(golden.platform(), golden.chip()), 1, 1, DataType.FP32);
     BatchSlot slot = encoder.newSlot();
     encoder.close();
     encoder.close();
@@ -241,9 +253,11 @@ class OneDnnEncoderTest {
     ModelDirectory model = micro(golden);
     Files.write(model.weights(), new byte[4096]);
     assertThatThrownBy(
-            () -> new OneDnnEncoder(model, golden.platform(), golden.chip(), 1, 1, Precision.FP32))
+            () ->
+                new OneDnnEncoder(
+                    model.encoder(golden.platform(), golden.chip()), 1, 1, DataType.FP32))
         .isInstanceOf(ConfigurationException.class)
-        .hasMessageContaining("cannot be read");
+        .hasMessageContaining("cannot read");
   }
 
   private ModelDirectory micro(GoldenChips golden) {

@@ -23,6 +23,7 @@ import dev.kiln.memory.BufferPool;
 import dev.kiln.memory.HostBuffer;
 import dev.kiln.memory.Strip;
 import dev.kiln.platform.Platform;
+import dev.kiln.type.DataType;
 import java.nio.FloatBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -76,8 +77,18 @@ class DeviceEncoderTest {
     }
 
     @Override
-    public PatchFormat patchFormat() {
-      return PatchFormat.FP32;
+    public DataType patchType() {
+      return DataType.FP32;
+    }
+
+    @Override
+    public long weightBytes() {
+      return 0;
+    }
+
+    @Override
+    public long activationBytes() {
+      return 0;
     }
 
     @Override
@@ -139,7 +150,7 @@ class DeviceEncoderTest {
     return new DeviceEncoder(
         gpu,
         PLATFORM,
-        new EncoderDescription("fake", "a fake device", "fp32", DIM, CHIP, batch),
+        new EncoderDescription("fake", "a fake device", DataType.FP32, DIM, CHIP, batch),
         SummingProgram::new);
   }
 

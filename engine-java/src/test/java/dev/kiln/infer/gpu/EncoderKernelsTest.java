@@ -9,6 +9,7 @@ import dev.kiln.cuda.FakeGpu;
 import dev.kiln.cuda.GpuStream;
 import dev.kiln.cuda.KernelArguments;
 import dev.kiln.cuda.LaunchShape;
+import dev.kiln.type.DataType;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Random;
@@ -48,7 +49,7 @@ class EncoderKernelsTest {
     DeviceBuffer memory = gpu.allocate("numbers", 2L * count);
     for (int i = 0; i < count; i++) {
       float value = (float) (random.nextGaussian() * spread);
-      bytes(memory).putShort(2 * i, KernelWeights.bfloat16(value));
+      bytes(memory).putShort(2 * i, (short) DataType.BF16.toBits(value));
     }
     return memory;
   }
@@ -255,9 +256,12 @@ class EncoderKernelsTest {
 
   @Test
   void roundsWeightsToNearest() {
-    assertThat(KernelWeights.bfloat16(1.0f)).isEqualTo((short) 0x3F80);
-    assertThat(KernelWeights.bfloat16(Float.intBitsToFloat(0x3F808000))).isEqualTo((short) 0x3F80);
-    assertThat(KernelWeights.bfloat16(Float.intBitsToFloat(0x3F818000))).isEqualTo((short) 0x3F82);
-    assertThat(KernelWeights.bfloat16(Float.intBitsToFloat(0xBF80FFFF))).isEqualTo((short) 0xBF81);
+    assertThat((short) DataType.BF16.toBits(1.0f)).isEqualTo((short) 0x3F80);
+    assertThat((short) DataType.BF16.toBits(Float.intBitsToFloat(0x3F808000)))
+        .isEqualTo((short) 0x3F80);
+    assertThat((short) DataType.BF16.toBits(Float.intBitsToFloat(0x3F818000)))
+        .isEqualTo((short) 0x3F82);
+    assertThat((short) DataType.BF16.toBits(Float.intBitsToFloat(0xBF80FFFF)))
+        .isEqualTo((short) 0xBF81);
   }
 }

@@ -8,13 +8,15 @@ import dev.kiln.cuda.FakeGpu;
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.infer.Encoder;
 import dev.kiln.infer.GoldenChips;
-import dev.kiln.infer.Precision;
+import dev.kiln.model.ExportedEncoder;
 import dev.kiln.model.ModelDirectory;
 import dev.kiln.testing.Distance;
+import dev.kiln.type.DataType;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -62,7 +64,11 @@ class KernelEncoderTest {
     ModelDirectory model = GoldenChips.export(checkpoint, List.of(golden), folder.resolve("model"));
     FakeGpu gpu = new FakeGpu();
     try (Encoder encoder =
-        KernelEncoder.open(gpu, model, golden.platform(), golden.chip(), batch, Precision.AUTO)) {
+        KernelEncoder.open(
+            gpu,
+            model.encoder(golden.platform(), golden.chip()),
+            OptionalInt.of(batch),
+            DataType.BF16)) {
       assertThat(encoder.description()).hasToString("cuda bf16 on Fake, batch " + batch);
       int[] chips = IntStream.range(0, batch).map(i -> i % golden.count()).toArray();
       float[] vectors = golden.encode(encoder.newSlot(), chips);
@@ -87,7 +93,10 @@ class KernelEncoderTest {
     GoldenChips golden = GoldenChips.under(MICRO).get(0);
     try (Encoder encoder =
         KernelEncoder.open(
-            new FakeGpu(), model(golden), golden.platform(), golden.chip(), 3, Precision.BF16)) {
+            new FakeGpu(),
+            model(golden).encoder(golden.platform(), golden.chip()),
+            OptionalInt.of(3),
+            DataType.BF16)) {
       float[] alone = golden.encode(encoder.newSlot(), 0);
       float[] among = golden.encode(encoder.newSlot(), golden.count() - 1, 0, golden.count() - 1);
 
@@ -98,17 +107,16 @@ class KernelEncoderTest {
   @Test
   void anyCallMayFailWhileItIsLoadedAndNothingLeaks() {
     GoldenChips golden = GoldenChips.under(MICRO).get(0);
-    ModelDirectory model = model(golden);
+    ExportedEncoder exported = model(golden).encoder(golden.platform(), golden.chip());
     FakeGpu whole = new FakeGpu();
-    KernelEncoder.open(whole, model, golden.platform(), golden.chip(), 1, Precision.AUTO).newSlot();
+    KernelEncoder.open(whole, exported, OptionalInt.of(1), DataType.BF16).newSlot();
     for (int n = 1; n <= whole.calls(); n++) {
       FakeGpu gpu = new FakeGpu();
       gpu.failCall(n);
       assertThatThrownBy(
               () -> {
                 try (Encoder encoder =
-                    KernelEncoder.open(
-                        gpu, model, golden.platform(), golden.chip(), 1, Precision.AUTO)) {
+                    KernelEncoder.open(gpu, exported, OptionalInt.of(1), DataType.BF16)) {
                   encoder.newSlot();
                 }
               })
@@ -128,7 +136,10 @@ class KernelEncoderTest {
     assertThatThrownBy(
             () ->
                 KernelEncoder.open(
-                    gpu, model(golden), golden.platform(), golden.chip(), 0, Precision.AUTO))
+                    gpu,
+                    model(golden).encoder(golden.platform(), golden.chip()),
+                    OptionalInt.empty(),
+                    DataType.BF16))
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining("of a batch: ")
         .hasMessageContaining("lower --batch or --slots");
@@ -143,13 +154,11 @@ class KernelEncoderTest {
             () ->
                 KernelEncoder.open(
                     new FakeGpu(),
-                    model(golden),
-                    golden.platform(),
-                    golden.chip(),
-                    1,
-                    Precision.FP32))
+                    model(golden).encoder(golden.platform(), golden.chip()),
+                    OptionalInt.of(1),
+                    DataType.FP32))
         .isInstanceOf(ConfigurationException.class)
-        .hasMessageContaining("--precision bf16");
+        .hasMessageContainingAll("--precision fp32", "expected bf16");
   }
 
   private ModelDirectory model(GoldenChips golden) {

@@ -12,6 +12,7 @@ import dev.kiln.infer.TestStrips.Layout;
 import dev.kiln.memory.HostBuffer;
 import dev.kiln.memory.HostMemory;
 import dev.kiln.memory.Strip;
+import dev.kiln.type.DataType;
 import dev.kiln.type.PixelType;
 import java.math.BigDecimal;
 import java.nio.ByteBuffer;
@@ -78,9 +79,9 @@ class PatchKernelTest {
             i * expected.length / corners.length);
       }
 
-      ByteBuffer exact = rows(PatchFormat.FP32, strip, chip, corners);
-      ByteBuffer bf16 = rows(PatchFormat.BF16, strip, chip, corners);
-      ByteBuffer fp16 = rows(PatchFormat.FP16, strip, chip, corners);
+      ByteBuffer exact = rows(DataType.FP32, strip, chip, corners);
+      ByteBuffer bf16 = rows(DataType.BF16, strip, chip, corners);
+      ByteBuffer fp16 = rows(DataType.FP16, strip, chip, corners);
 
       for (int i = 0; i < expected.length; i++) {
         assertThat(exact.getInt(4 * i))
@@ -93,7 +94,7 @@ class PatchKernelTest {
   }
 
   /** What the kernel makes of chips, given by their corners. */
-  private static ByteBuffer rows(PatchFormat format, Strip strip, int chip, int[][] corners) {
+  private static ByteBuffer rows(DataType format, Strip strip, int chip, int[][] corners) {
     try (FakeGpu gpu = new FakeGpu();
         PatchKernel kernel =
             new PatchKernel(gpu, TestStrips.platform(strip.bands().size()), chip, format);
@@ -194,7 +195,7 @@ class PatchKernelTest {
       float[] expected = new float[64];
       new Patchify(TestStrips.platform(1), 8).write(strip, 0, 0, FloatBuffer.wrap(expected), 0);
 
-      assertThat(rows(PatchFormat.FP16, strip, 8, new int[][] {{0, 0}}).getShort(0))
+      assertThat(rows(DataType.FP16, strip, 8, new int[][] {{0, 0}}).getShort(0))
           .isEqualTo(fp16(expected[0]));
     }
   }
@@ -206,7 +207,7 @@ class PatchKernelTest {
         Strip two =
             TestStrips.noise(TestStrips.naip(), 40, 8, 16, 0, 0, 0, 1, HostMemory.ORDINARY)) {
       for (int[] corner : new int[][] {{0, 7}, {0, 17}, {33, 8}, {-1, 8}}) {
-        assertThatThrownBy(() -> rows(PatchFormat.BF16, strip, 8, new int[][] {corner}))
+        assertThatThrownBy(() -> rows(DataType.BF16, strip, 8, new int[][] {corner}))
             .isInstanceOf(IllegalArgumentException.class)
             .hasMessageContaining("outside");
       }
@@ -214,7 +215,7 @@ class PatchKernelTest {
               () -> {
                 try (FakeGpu gpu = new FakeGpu();
                     PatchKernel kernel =
-                        new PatchKernel(gpu, TestStrips.platform(1), 8, PatchFormat.BF16)) {
+                        new PatchKernel(gpu, TestStrips.platform(1), 8, DataType.BF16)) {
                   kernel.describe(ByteBuffer.allocate(48), 0, two, 0, 0, 8);
                 }
               })

@@ -10,9 +10,9 @@ import dev.kiln.export.Exporter;
 import dev.kiln.infer.BatchSlot;
 import dev.kiln.infer.Encoder;
 import dev.kiln.infer.EncoderException;
-import dev.kiln.infer.Precision;
 import dev.kiln.infer.TestStrips;
 import dev.kiln.memory.Strip;
+import dev.kiln.model.ExportedEncoder;
 import dev.kiln.model.ModelDirectory;
 import dev.kiln.platform.PlatformCatalog;
 import dev.kiln.tensorrt.Engine;
@@ -22,11 +22,13 @@ import dev.kiln.tensorrt.PlanCompiler;
 import dev.kiln.tensorrt.PlanKey;
 import dev.kiln.tensorrt.PlanStore;
 import dev.kiln.tensorrt.TensorRtException;
+import dev.kiln.type.DataType;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -62,21 +64,15 @@ class TensorRtEncoderTest {
         }
 
         @Override
-        public Plan compile(Gpu device, ModelDirectory of, PlanCompiler.Options options) {
+        public Plan compile(Gpu device, ExportedEncoder of, PlanCompiler.Options options) {
           if (failure != null) {
             throw failure;
           }
           done.add("compile " + options);
           return FakeEngine.plan(
-              new PlanStore(of),
+              new PlanStore(of.model()),
               PlanKey.of(
-                  of,
-                  options.platform(),
-                  options.chip(),
-                  options.products(),
-                  options.batch(),
-                  version,
-                  device.description()));
+                  of, options.precision(), options.batchSize(), version, device.description()));
         }
 
         @Override
@@ -90,49 +86,52 @@ class TensorRtEncoderTest {
         }
       };
 
-  private Encoder open(FakeGpu device, int batch, Precision precision) {
-    return TensorRtEncoder.open(device, model, "naip", 64, batch, precision, backend);
+  private Encoder open(FakeGpu device, int batchSize, DataType precision) {
+    return TensorRtEncoder.open(
+        device, model.encoder("naip", 64), OptionalInt.of(batchSize), precision, backend);
   }
 
   @Test
   void compilesOnceAndThenLoads() {
-    try (Encoder encoder = open(gpu, 0, Precision.AUTO)) {
+    try (Encoder encoder =
+        TensorRtEncoder.open(
+            gpu, model.encoder("naip", 64), OptionalInt.empty(), DataType.BF16, backend)) {
       assertThat(encoder.description().toString())
           .isEqualTo("tensorrt bf16 on Fake, TensorRT 11.2.1.2, batch 64");
       encoder.newSlot();
     }
     assertThat(done).hasSize(2);
-    assertThat(done.get(0)).startsWith("compile").contains("batch=64", "BFLOAT16");
+    assertThat(done.get(0)).startsWith("compile").contains("batchSize=64", "BF16");
     assertThat(gpu.leaked()).isEmpty();
 
     done.clear();
-    open(new FakeGpu(), 64, Precision.BF16).close();
+    open(new FakeGpu(), 64, DataType.BF16).close();
     assertThat(done).singleElement().asString().startsWith("load naip-64-bf16-batch64-sm90");
   }
 
   @Test
   void aPlanOfAnotherKindIsLeftAlone() {
-    open(new FakeGpu(), 8, Precision.BF16).close();
-    open(new FakeGpu(), 8, Precision.FP16).close();
-    open(new FakeGpu(), 16, Precision.BF16).close();
+    open(new FakeGpu(), 8, DataType.BF16).close();
+    open(new FakeGpu(), 8, DataType.FP16).close();
+    open(new FakeGpu(), 16, DataType.BF16).close();
     version = "11.3.0.1";
-    open(new FakeGpu(), 8, Precision.BF16).close();
+    open(new FakeGpu(), 8, DataType.BF16).close();
     assertThat(done).filteredOn(line -> line.startsWith("compile")).hasSize(4);
     done.clear();
     version = "11.2.1.2";
-    open(new FakeGpu(), 8, Precision.FP16).close();
+    open(new FakeGpu(), 8, DataType.FP16).close();
     assertThat(done).singleElement().asString().startsWith("load naip-64-fp16-batch8");
   }
 
   /** What lies where the plan should is the user's to look at; nothing is compiled over it. */
   @Test
   void aDamagedPlanIsRefused() throws Exception {
-    open(new FakeGpu(), 8, Precision.BF16).close();
+    open(new FakeGpu(), 8, DataType.BF16).close();
     try (var files = Files.newDirectoryStream(temp.resolve("model/plans"), "*.plan")) {
       Files.write(files.iterator().next(), new byte[5]);
     }
     done.clear();
-    assertThatThrownBy(() -> open(gpu, 8, Precision.BF16))
+    assertThatThrownBy(() -> open(gpu, 8, DataType.BF16))
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContainingAll("expected 1 bytes, found 5", "kiln compile");
     assertThat(done).isEmpty();
@@ -142,7 +141,7 @@ class TensorRtEncoderTest {
   @Test
   void compilingFails() {
     failure = new TensorRtException("compiling failed", "no kernel for this");
-    assertThatThrownBy(() -> open(gpu, 8, Precision.BF16))
+    assertThatThrownBy(() -> open(gpu, 8, DataType.BF16))
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContainingAll("no kernel for this", "--encoder cuda or cpu");
     assertThat(gpu.leaked()).isEmpty();
@@ -150,20 +149,17 @@ class TensorRtEncoderTest {
 
   @Test
   void loadingFails() {
-    open(new FakeGpu(), 8, Precision.BF16).close();
+    open(new FakeGpu(), 8, DataType.BF16).close();
     failure = new TensorRtException("plan", "bad magic");
-    assertThatThrownBy(() -> open(gpu, 8, Precision.BF16))
+    assertThatThrownBy(() -> open(gpu, 8, DataType.BF16))
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContainingAll("bad magic", "kiln compile");
     assertThat(gpu.leaked()).isEmpty();
   }
 
   @Test
-  void precisionsThatTensorRtDoesNotRun() {
-    assertThatThrownBy(() -> open(new FakeGpu(), 8, Precision.FP8))
-        .isInstanceOf(ConfigurationException.class)
-        .hasMessageContainingAll("--precision fp8", "not supported yet");
-    assertThatThrownBy(() -> open(new FakeGpu(), 8, Precision.FP32))
+  void refusesPrecisionsThatTensorRtDoesNotSupport() {
+    assertThatThrownBy(() -> open(new FakeGpu(), 8, DataType.FP32))
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining("--precision fp32");
     assertThat(done).isEmpty();
@@ -172,7 +168,7 @@ class TensorRtEncoderTest {
   /** What TensorRT says of a batch reaches whoever waits for it, and the slot can be used again. */
   @Test
   void aBatchThatFails() throws Exception {
-    try (Encoder encoder = open(gpu, 2, Precision.BF16);
+    try (Encoder encoder = open(gpu, 2, DataType.BF16);
         Strip strip =
             TestStrips.noise(TestStrips.naip(), 64, 0, 64, 0, 0, 0, 1, encoder.hostMemory())) {
       BatchSlot slot = encoder.newSlot();
@@ -195,9 +191,9 @@ class TensorRtEncoderTest {
 
   @Test
   void noRoom() {
-    open(new FakeGpu(), 8, Precision.BF16).close();
+    open(new FakeGpu(), 8, DataType.BF16).close();
     gpu.memory(100);
-    assertThatThrownBy(() -> open(gpu, 8, Precision.BF16))
+    assertThatThrownBy(() -> open(gpu, 8, DataType.BF16))
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContainingAll("--batch");
     assertThat(gpu.leaked()).isEmpty();

@@ -10,6 +10,7 @@ import dev.kiln.cuda.GpuStream;
 import dev.kiln.tensorrt.FakeEngine;
 import dev.kiln.tensorrt.PlanKey;
 import dev.kiln.tensorrt.TensorRtException;
+import dev.kiln.type.DataType;
 import java.nio.FloatBuffer;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -22,10 +23,10 @@ class TensorRtForwardPassTest {
   private static final int NUMBERS = 8;
 
   private final FakeGpu gpu = new FakeGpu();
-  private final FakeEngine engine = engine("bf16");
+  private final FakeEngine engine = engine(DataType.BF16);
   private final GpuStream compute = gpu.newStream("compute");
 
-  private FakeEngine engine(String precision) {
+  private FakeEngine engine(DataType precision) {
     PlanKey key =
         new PlanKey("model", "graph", "11.2", "Fake", "sm_90", precision, BATCH, "naip", 256);
     return new FakeEngine(gpu, FakeEngine.description(key), NUMBERS);
@@ -177,9 +178,9 @@ class TensorRtForwardPassTest {
   @Test
   void tellsThePatchKernelItsFormat() {
     try (TensorRtForwardPass bf16 = new TensorRtForwardPass(gpu, engine);
-        TensorRtForwardPass fp16 = new TensorRtForwardPass(gpu, engine("fp16"))) {
-      assertThat(bf16.patchFormat()).isEqualTo(PatchFormat.BF16);
-      assertThat(fp16.patchFormat()).isEqualTo(PatchFormat.FP16);
+        TensorRtForwardPass fp16 = new TensorRtForwardPass(gpu, engine(DataType.FP16))) {
+      assertThat(bf16.patchType()).isEqualTo(DataType.BF16);
+      assertThat(fp16.patchType()).isEqualTo(DataType.FP16);
     }
   }
 

@@ -18,7 +18,7 @@ import dev.kiln.cuda.LaunchShape;
 import dev.kiln.infer.BatchSlot;
 import dev.kiln.infer.Encoder;
 import dev.kiln.infer.GoldenChips;
-import dev.kiln.infer.Precision;
+import dev.kiln.model.ExportedEncoder;
 import dev.kiln.model.ModelDirectory;
 import dev.kiln.tensorrt.Engine;
 import dev.kiln.tensorrt.FakeEngine;
@@ -28,12 +28,14 @@ import dev.kiln.tensorrt.PlanDescription;
 import dev.kiln.tensorrt.PlanKey;
 import dev.kiln.tensorrt.PlanStore;
 import dev.kiln.testing.Distance;
+import dev.kiln.type.DataType;
 import java.nio.FloatBuffer;
 import java.nio.ShortBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -74,11 +76,9 @@ class TensorRtGoldenTest {
       try (Encoder encoder =
           TensorRtEncoder.open(
               gpu,
-              model,
-              chips.platform(),
-              chips.chip(),
-              chips.count(),
-              Precision.BF16,
+              model.encoder(chips.platform(), chips.chip()),
+              OptionalInt.of(chips.count()),
+              DataType.BF16,
               backend(model))) {
         BatchSlot slot = encoder.newSlot();
         int[] all = IntStream.range(0, chips.count()).toArray();
@@ -108,17 +108,10 @@ class TensorRtGoldenTest {
       }
 
       @Override
-      public Plan compile(Gpu gpu, ModelDirectory of, PlanCompiler.Options options) {
+      public Plan compile(Gpu gpu, ExportedEncoder of, PlanCompiler.Options options) {
         return FakeEngine.plan(
-            new PlanStore(of),
-            PlanKey.of(
-                of,
-                options.platform(),
-                options.chip(),
-                options.products(),
-                options.batch(),
-                version(),
-                gpu.description()));
+            new PlanStore(of.model()),
+            PlanKey.of(of, options.precision(), options.batchSize(), version(), gpu.description()));
       }
 
       @Override
@@ -141,14 +134,14 @@ class TensorRtGoldenTest {
     GraphEngine(Gpu gpu, PlanDescription description, ModelDirectory model) {
       this.description = description;
       PlanKey key = description.key();
-      this.tokens = key.chip() / 8 * (key.chip() / 8);
+      this.tokens = key.chipSize() / 8 * (key.chipSize() / 8);
       this.row = model.platform(key.platform()).bands().size() * 64;
       this.dim = model.architecture().dim();
       try {
         this.session =
             OrtEnvironment.getEnvironment()
                 .createSession(
-                    model.graph(key.platform(), key.chip()).toString(),
+                    model.graph(key.platform(), key.chipSize()).toString(),
                     new OrtSession.SessionOptions());
       } catch (OrtException e) {
         throw new IllegalStateException(e);

@@ -11,11 +11,16 @@ import dev.kiln.error.ConfigurationException;
 import dev.kiln.infer.BatchSlot;
 import dev.kiln.infer.Encoder;
 import dev.kiln.infer.EncoderDescription;
+import dev.kiln.infer.EncoderDevice;
+import dev.kiln.infer.EncoderMemory;
 import dev.kiln.infer.EncoderOptions;
 import dev.kiln.infer.EncoderOptions.Kind;
-import dev.kiln.infer.Precision;
+import dev.kiln.infer.PrecisionRequest;
 import dev.kiln.infer.gpu.GpuEncoders;
 import dev.kiln.infer.gpu.GpuEncoders.Candidate;
+import dev.kiln.infer.gpu.KernelEncoder;
+import dev.kiln.infer.gpu.TensorRtEncoder;
+import dev.kiln.type.DataType;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -49,14 +54,24 @@ class EncoderChoiceTest {
     return new Candidate(
         kind,
         () -> missing,
-        (gpu, model, platform, chip, batch, precision) ->
-            new NamedEncoder(kind + " " + precision, gpu));
+        kind == Kind.TENSORRT ? TensorRtEncoder.PRECISIONS : KernelEncoder.PRECISIONS,
+        (gpu, exported, batchSize, precision) -> new NamedEncoder(kind + " " + precision, gpu));
   }
 
   private record NamedEncoder(String name, Gpu gpu) implements Encoder {
     @Override
     public EncoderDescription description() {
-      return new EncoderDescription(name, "fake", "bf16", 1, 8, 1);
+      return new EncoderDescription(name, "fake", DataType.BF16, 1, 8, 1);
+    }
+
+    @Override
+    public EncoderDevice device() {
+      return EncoderDevice.cpu("fake");
+    }
+
+    @Override
+    public EncoderMemory memory() {
+      return EncoderMemory.NONE;
     }
 
     @Override
@@ -70,9 +85,12 @@ class EncoderChoiceTest {
     }
   }
 
-  private static String chosen(GpuEncoders gpus, Kind kind, boolean requireGpu, Precision p) {
-    try (Encoder encoder =
-        Encoders.open(null, "naip", 256, new EncoderOptions(kind, requireGpu, p, 0, 1), gpus)) {
+  private static String chosen(GpuEncoders gpus, Kind kind, boolean requireGpu, DataType type) {
+    EncoderOptions options = EncoderOptions.of(kind).withRequireGpu(requireGpu);
+    if (type != null) {
+      options = options.withPrecision(PrecisionRequest.fixed(type));
+    }
+    try (Encoder encoder = Encoders.open(null, options, gpus)) {
       return encoder.description().name();
     } catch (NullPointerException e) {
       return "cpu";
@@ -86,10 +104,10 @@ class EncoderChoiceTest {
   @Test
   void theFirstThatCanRunIsTaken() {
     assertThat(chosen(machine(READY, NOTHING, NOTHING), Kind.AUTO, false, null))
-        .isEqualTo("TENSORRT AUTO");
+        .isEqualTo("TENSORRT BF16");
     assertThat(chosen(machine(READY, Optional.of("x"), NOTHING), Kind.AUTO, true, null))
-        .isEqualTo("CUDA AUTO");
-    assertThat(chosen(machine(READY, NOTHING, NOTHING), Kind.CUDA, false, Precision.BF16))
+        .isEqualTo("CUDA BF16");
+    assertThat(chosen(machine(READY, NOTHING, NOTHING), Kind.CUDA, false, DataType.BF16))
         .isEqualTo("CUDA BF16");
   }
 
@@ -100,11 +118,11 @@ class EncoderChoiceTest {
     assertThat(chosen(none, Kind.AUTO, false, null)).isEqualTo("cpu");
     assertThat(chosen(none, Kind.CPU, false, null)).isEqualTo("cpu");
     assertThat(chosen(machine(READY, NOTHING, NOTHING), Kind.CPU, false, null)).isEqualTo("cpu");
-    assertThat(chosen(machine(READY, NOTHING, NOTHING), Kind.AUTO, false, Precision.FP32))
+    assertThat(chosen(machine(READY, NOTHING, NOTHING), Kind.AUTO, false, DataType.FP32))
         .isEqualTo("cpu");
     assertThatThrownBy(() -> chosen(none, Kind.AUTO, true, null))
         .isInstanceOf(ConfigurationException.class)
-        .hasMessage("--require-gpu: no NVIDIA driver; leave the flag out to run on the processor");
+        .hasMessage("--require-gpu: no NVIDIA driver; remove the option to run on the CPU");
   }
 
   @ParameterizedTest
@@ -145,8 +163,8 @@ class EncoderChoiceTest {
 
     assertThatThrownBy(() -> chosen(gpus, Kind.CPU, true, null))
         .isInstanceOf(ConfigurationException.class)
-        .hasMessageContaining("--require-gpu: --encoder cpu runs on the processor");
-    assertThatThrownBy(() -> chosen(gpus, Kind.TENSORRT, false, Precision.FP32))
+        .hasMessageContaining("--require-gpu: --encoder cpu runs on the CPU");
+    assertThatThrownBy(() -> chosen(gpus, Kind.TENSORRT, false, DataType.FP32))
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining("--precision fp32");
   }
