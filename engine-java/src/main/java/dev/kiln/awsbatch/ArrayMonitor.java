@@ -54,14 +54,14 @@ public final class ArrayMonitor implements AutoCloseable {
   public ArrayStatus status(Optional<String> jobId) throws IOException {
     List<ArrayStatus.Run> runs = new ArrayList<>();
     if (jobId.isEmpty()) {
-      List<ShardReport> unnamed = reports.of(null);
+      List<ChildReport> unnamed = ChildReport.of(reports.of(null));
       if (!unnamed.isEmpty()) {
         runs.add(unnamedRun(unnamed));
       }
     }
     for (Submission submission : ledger.all()) {
       if (jobId.isEmpty() || submission.jobIds().contains(jobId.get())) {
-        runs.add(submittedRun(submission, reports.of(submission.id())));
+        runs.add(submittedRun(submission, ChildReport.of(reports.of(submission.id()))));
       }
     }
     if (runs.isEmpty()) {
@@ -73,14 +73,14 @@ public final class ArrayMonitor implements AutoCloseable {
     return new ArrayStatus(out.root(), runs);
   }
 
-  private static ArrayStatus.Run unnamedRun(List<ShardReport> all) {
-    long total = all.stream().mapToLong(ShardReport::scenes).sum();
+  private static ArrayStatus.Run unnamedRun(List<ChildReport> all) {
+    long total = all.stream().mapToLong(ChildReport::scenes).sum();
     return new ArrayStatus.Run(
         Optional.empty(),
         Optional.empty(),
-        all.stream().anyMatch(ShardReport::running),
+        all.stream().anyMatch(ChildReport::running),
         new ArrayStatus.Jobs(List.of(), OptionalInt.empty(), Map.of()),
-        counts(all),
+        counts(all, true),
         scenes(total, all),
         chips(all, 0),
         OptionalDouble.empty(),
@@ -89,13 +89,13 @@ public final class ArrayMonitor implements AutoCloseable {
         List.of());
   }
 
-  private ArrayStatus.Run submittedRun(Submission submission, List<ShardReport> all)
+  private ArrayStatus.Run submittedRun(Submission submission, List<ChildReport> all)
       throws IOException {
     List<JobDetail> jobs =
         awsBatch.isEmpty() ? List.of() : awsBatch.get().describe(submission.jobIds());
     boolean active =
         awsBatch.isEmpty()
-            ? all.stream().anyMatch(ShardReport::running)
+            ? all.stream().anyMatch(ChildReport::running)
             : jobs.stream().anyMatch(job -> !ended(job));
     double elapsed = elapsedSeconds(submission, jobs, active);
     ArrayStatus.Scenes scenes = scenes(submission.scenes(), all);
@@ -111,7 +111,7 @@ public final class ArrayMonitor implements AutoCloseable {
             submission.jobIds(),
             OptionalInt.of(submission.children()),
             childrenByState(submission, jobs)),
-        counts(all),
+        counts(all, awsBatch.isEmpty() || active),
         scenes,
         chips(all, elapsed),
         secondsLeft,
@@ -124,25 +124,34 @@ public final class ArrayMonitor implements AutoCloseable {
     return job.status() == JobStatus.SUCCEEDED || job.status() == JobStatus.FAILED;
   }
 
-  private static ArrayStatus.Reports counts(List<ShardReport> all) {
+  /**
+   * @param canRun whether children without an exit code can still be running
+   */
+  private static ArrayStatus.Reports counts(List<ChildReport> all, boolean canRun) {
     Map<Integer, Integer> exitCodes = new TreeMap<>();
     all.stream()
         .filter(report -> !report.running())
         .forEach(report -> exitCodes.merge(report.exitCode(), 1, Integer::sum));
-    int running = (int) all.stream().filter(ShardReport::running).count();
-    return new ArrayStatus.Reports(all.size(), running, exitCodes);
+    int open = (int) all.stream().filter(ChildReport::running).count();
+    return new ArrayStatus.Reports(
+        all.size(),
+        all.stream().mapToInt(ChildReport::attempts).sum(),
+        canRun ? open : 0,
+        canRun ? 0 : open,
+        (int) all.stream().filter(ChildReport::beyondList).count(),
+        exitCodes);
   }
 
-  private static ArrayStatus.Scenes scenes(long total, List<ShardReport> all) {
+  private static ArrayStatus.Scenes scenes(long total, List<ChildReport> all) {
     return new ArrayStatus.Scenes(
         total,
-        all.stream().mapToLong(ShardReport::done).sum(),
+        all.stream().mapToLong(ChildReport::done).sum(),
         all.stream().mapToLong(report -> report.failures().size()).sum());
   }
 
-  private static ArrayStatus.Chips chips(List<ShardReport> all, double elapsed) {
-    long chips = all.stream().mapToLong(ShardReport::chips).sum();
-    double busy = all.stream().mapToDouble(ShardReport::seconds).sum();
+  private static ArrayStatus.Chips chips(List<ChildReport> all, double elapsed) {
+    long chips = all.stream().mapToLong(ChildReport::chips).sum();
+    double busy = all.stream().mapToDouble(ChildReport::seconds).sum();
     return new ArrayStatus.Chips(
         chips,
         elapsed > 0 ? OptionalDouble.of(chips / elapsed) : OptionalDouble.empty(),
@@ -171,7 +180,7 @@ public final class ArrayMonitor implements AutoCloseable {
     return JobStatus.fromValue(state).ordinal();
   }
 
-  private static boolean isArray(JobDetail job) {
+  static boolean isArray(JobDetail job) {
     return job.arrayProperties() != null
         && job.arrayProperties().size() != null
         && job.arrayProperties().size() > 0;
@@ -190,12 +199,12 @@ public final class ArrayMonitor implements AutoCloseable {
     return (end - start) / 1000.0;
   }
 
-  private OptionalDouble cost(Submission submission, List<JobDetail> jobs, List<ShardReport> all)
+  private OptionalDouble cost(Submission submission, List<JobDetail> jobs, List<ChildReport> all)
       throws IOException {
     if (!(submission.pricePerHour() > 0)) {
       return OptionalDouble.empty();
     }
-    double seconds = all.stream().mapToDouble(ShardReport::seconds).sum();
+    double seconds = all.stream().mapToDouble(ChildReport::seconds).sum();
     for (JobDetail job : jobs) {
       if (isArray(job) && job.arrayProperties().statusSummary().getOrDefault("RUNNING", 0) > 0) {
         for (JobSummary child : awsBatch.orElseThrow().children(job.jobId(), JobStatus.RUNNING)) {
@@ -207,10 +216,10 @@ public final class ArrayMonitor implements AutoCloseable {
   }
 
   /** Groups failures of scenes and of children by their message. */
-  private static List<ArrayStatus.Reason> reasons(List<ShardReport> all) {
+  private static List<ArrayStatus.Reason> reasons(List<ChildReport> all) {
     Map<String, Long> counts = new HashMap<>();
     Map<String, String> examples = new HashMap<>();
-    for (ShardReport report : all) {
+    for (ChildReport report : all) {
       for (ShardReport.Failure failure : report.failures()) {
         String reason = withoutDetails(failure.reason());
         counts.merge(reason, 1L, Long::sum);

@@ -1,5 +1,6 @@
 package dev.kiln.awsbatch;
 
+import dev.kiln.error.ExitCode;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -21,6 +22,38 @@ public record ArrayStatus(String out, List<Run> runs) {
   /** Returns whether a run is still active. */
   public boolean active() {
     return runs.stream().anyMatch(Run::active);
+  }
+
+  /**
+   * Returns the result as an exit code: {@link ExitCode#DONE} if all scenes are done, {@link
+   * ExitCode#SCENES_FAILED} if all runs have ended and only failed scenes are missing, and {@link
+   * ExitCode#TRY_AGAIN} while runs are active or if scenes are left.
+   */
+  public ExitCode exitCode() {
+    if (active()) {
+      return ExitCode.TRY_AGAIN;
+    }
+    ExitCode result = ExitCode.DONE;
+    for (Run original : runs) {
+      if (original.retryOf().isPresent()) {
+        continue;
+      }
+      Run last = original;
+      long done = original.scenes().done();
+      for (Run retry : runs) {
+        if (original.id().isPresent() && retry.retryOf().equals(original.id())) {
+          done += retry.scenes().done();
+          last = retry;
+        }
+      }
+      if (done < original.scenes().total()) {
+        if (last.scenes().left() > 0) {
+          return ExitCode.TRY_AGAIN;
+        }
+        result = ExitCode.SCENES_FAILED;
+      }
+    }
+    return result;
   }
 
   /**
@@ -65,10 +98,19 @@ public record ArrayStatus(String out, List<Run> runs) {
    * Reports of a run.
    *
    * @param count children with a report
-   * @param running children whose report says that they run
+   * @param attempts attempts of all children with a report
+   * @param running children that run according to their report
+   * @param killed children without an exit code whose job has ended
+   * @param beyondList children without scenes, because their index is beyond the list
    * @param exitCodes number of ended children by exit code
    */
-  public record Reports(int count, int running, Map<Integer, Integer> exitCodes) {}
+  public record Reports(
+      int count,
+      int attempts,
+      int running,
+      int killed,
+      int beyondList,
+      Map<Integer, Integer> exitCodes) {}
 
   /**
    * Scenes of a run.

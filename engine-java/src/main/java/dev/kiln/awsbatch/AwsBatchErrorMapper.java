@@ -38,6 +38,13 @@ final class AwsBatchErrorMapper {
                 + " AWS_SECRET_ACCESS_KEY, or give the machine a role",
             e);
       }
+      if (isUnreadable(e)) {
+        String reason = "AWS Batch sent a response that cannot be parsed: " + rootCause(e);
+        if (notIdempotent) {
+          throw new AmbiguousSubmitException(reason, e);
+        }
+        throw new ConfigurationException(reason + "; check --batch-endpoint", e);
+      }
       return ambiguousOr(notIdempotent, "cannot reach AWS Batch: " + rootCause(e), e);
     }
     String code = response.awsErrorDetails() == null ? "" : response.awsErrorDetails().errorCode();
@@ -66,6 +73,19 @@ final class AwsBatchErrorMapper {
     }
     throw new ConfigurationException(
         "AWS Batch rejected the request (" + code + "): " + message, e);
+  }
+
+  /** Distinguishes a malformed response from a failed connection. */
+  private static boolean isUnreadable(Throwable e) {
+    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+      String name = cause.getClass().getName();
+      if (name.contains(".jackson.")
+          || cause instanceof NumberFormatException
+          || String.valueOf(cause.getMessage()).startsWith("Unable to unmarshall")) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static String ambiguousOr(boolean notIdempotent, String reason, SdkException e)

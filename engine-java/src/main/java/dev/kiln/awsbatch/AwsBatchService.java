@@ -60,9 +60,12 @@ public final class AwsBatchService implements AutoCloseable {
     BatchClientBuilder builder =
         BatchClient.builder()
             .httpClient(http)
-            .overrideConfiguration(all -> all.retryStrategy(AwsRetryStrategy.doNotRetry()));
+            .overrideConfiguration(
+                all ->
+                    all.retryStrategy(AwsRetryStrategy.doNotRetry())
+                        .addExecutionInterceptor(new IntegralNumbers()));
     options.endpoint().ifPresent(builder::endpointOverride);
-    options.region().map(Region::of).ifPresent(builder::region);
+    AwsRegion.of(options.region(), System.getenv()).map(Region::of).ifPresent(builder::region);
     try {
       this.client = builder.build();
     } catch (SdkClientException e) {
@@ -200,6 +203,16 @@ public final class AwsBatchService implements AutoCloseable {
   /** Returns the children of an array that have a status. */
   public List<JobSummary> children(String arrayJobId, JobStatus status) throws IOException {
     return list(ListJobsRequest.builder().arrayJobId(arrayJobId).jobStatus(status).build());
+  }
+
+  /**
+   * Ends a job, with all children of an array, whatever its state. A job that has ended stays as it
+   * is.
+   *
+   * @param reason shown as the status reason of the job
+   */
+  void terminate(String jobId, String reason) throws IOException {
+    request("batch:TerminateJob", () -> client.terminateJob(r -> r.jobId(jobId).reason(reason)));
   }
 
   private List<JobSummary> list(ListJobsRequest request) throws IOException {

@@ -87,6 +87,7 @@ public final class Retry {
         .logGroup(submission.logGroup())
         .pricePerHour(submission.pricePerHour())
         .retryOf(submission.id())
+        .jobOptions(submission.jobOptions())
         .build();
   }
 

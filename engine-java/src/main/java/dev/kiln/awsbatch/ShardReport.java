@@ -6,9 +6,10 @@ import java.util.List;
 import tools.jackson.databind.JsonNode;
 
 /**
- * The parts of a child's report that the monitor needs.
+ * The parts of the report of an attempt of a child that the monitor needs.
  *
  * @param name file name of the report
+ * @param started when the attempt started, ISO 8601; empty if unknown
  * @param running whether the child has started and not ended, or was killed
  * @param exitCode exit code of a child that ended
  * @param ended why the run aborted; empty if it did not
@@ -22,6 +23,7 @@ import tools.jackson.databind.JsonNode;
  */
 record ShardReport(
     String name,
+    String started,
     boolean running,
     int exitCode,
     String ended,
@@ -59,6 +61,7 @@ record ShardReport(
     }
     return new ShardReport(
         name,
+        report.path("started").asString(""),
         report.path("state").asString("").equals("running"),
         report.path("exitCode").asInt(0),
         report.path("ended").isNull() ? "" : report.path("ended").asString(""),
@@ -69,6 +72,11 @@ record ShardReport(
         run.path("seconds").asDouble(0),
         failures,
         MeasuredRun.of(name, report));
+  }
+
+  /** Returns the part of the file name that all attempts of the child share. */
+  String child() {
+    return name.replaceFirst("^(shard-\\d+|run).*", "$1");
   }
 
   /** Returns whether the child will not be attempted again. */

@@ -52,7 +52,7 @@ final class ShardReports implements AutoCloseable {
   List<ShardReport> in(String directory) throws IOException {
     List<Callable<ShardReport>> reads = new ArrayList<>();
     for (String name : out.list(directory)) {
-      if (name.endsWith(".json") && (name.startsWith("shard-") || name.equals("run.json"))) {
+      if (name.endsWith(".json") && name.matches("(shard-\\d+|run)\\b.*")) {
         reads.add(() -> read(directory.isEmpty() ? name : directory + "/" + name, name));
       }
     }

@@ -32,15 +32,23 @@ public final class StatusText {
     ArrayStatus.Reports reports = run.reports();
     line(
         text,
-        "  reports   %,d%s: %,d running%s",
+        "  reports   %,d%s, %,d attempts: %,d running%s%s",
         reports.count(),
         run.jobs().children().isPresent()
             ? " of %,d children".formatted(run.jobs().children().getAsInt())
             : "",
+        reports.attempts(),
         reports.running(),
+        reports.killed() > 0 ? ", %,d killed".formatted(reports.killed()) : "",
         reports.exitCodes().isEmpty()
             ? ""
             : ", ended with exit code " + exitCodes(reports.exitCodes()));
+    if (reports.beyondList() > 0) {
+      line(
+          text,
+          "  WARNING   %,d children had no scenes: the array is longer than the list",
+          reports.beyondList());
+    }
     ArrayStatus.Scenes scenes = run.scenes();
     line(
         text,

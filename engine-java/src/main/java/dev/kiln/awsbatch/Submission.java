@@ -21,6 +21,7 @@ import java.util.Objects;
  * @param definition name of the job definition
  * @param logGroup CloudWatch log group
  * @param pricePerHour US dollars per hour of a child; 0 if unknown
+ * @param jobOptions options of the jobs
  * @param jobs in order of submission
  */
 public record Submission(
@@ -36,6 +37,7 @@ public record Submission(
     String definition,
     String logGroup,
     double pricePerHour,
+    JobOptions jobOptions,
     List<Job> jobs) {
   /** Version of the record. */
   public static final int FORMAT = 2;
@@ -113,6 +115,7 @@ public record Submission(
         definition,
         logGroup,
         pricePerHour,
+        jobOptions,
         changed);
   }
 }

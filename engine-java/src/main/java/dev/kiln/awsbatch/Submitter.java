@@ -19,6 +19,7 @@ import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.services.batch.model.ArrayProperties;
 import software.amazon.awssdk.services.batch.model.ContainerOverrides;
 import software.amazon.awssdk.services.batch.model.JobDependency;
+import software.amazon.awssdk.services.batch.model.KeyValuePair;
 import software.amazon.awssdk.services.batch.model.SubmitJobRequest;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -63,6 +64,7 @@ public final class Submitter {
    * @param logGroup CloudWatch log group of the jobs
    * @param pricePerHour US dollars per hour of a child; 0 if unknown
    * @param retryOf id of the submission whose unfinished scenes the list has; null for an original
+   * @param jobOptions options of the jobs
    */
   public record Request(
       EmbedArguments arguments,
@@ -73,7 +75,8 @@ public final class Submitter {
       String existingDefinition,
       String logGroup,
       double pricePerHour,
-      String retryOf) {
+      String retryOf,
+      JobOptions jobOptions) {
     /** Starts with no price, for an original submission. */
     public static Builder builder() {
       return new Builder();
@@ -96,6 +99,7 @@ public final class Submitter {
       private String logGroup;
       private double pricePerHour;
       private String retryOf;
+      private JobOptions jobOptions = JobOptions.none();
 
       private Builder() {}
 
@@ -155,6 +159,12 @@ public final class Submitter {
         return this;
       }
 
+      /** Sets options of the jobs. */
+      public Builder jobOptions(JobOptions options) {
+        jobOptions = options;
+        return this;
+      }
+
       /** Returns the request. */
       public Request build() {
         return new Request(
@@ -166,7 +176,8 @@ public final class Submitter {
             existingDefinition,
             logGroup,
             pricePerHour,
-            retryOf);
+            retryOf,
+            jobOptions);
       }
     }
   }
@@ -227,6 +238,7 @@ public final class Submitter {
         request.definitionName(),
         request.logGroup(),
         request.pricePerHour(),
+        request.jobOptions(),
         jobs);
   }
 
@@ -240,6 +252,7 @@ public final class Submitter {
                 request.queue(),
                 request.definitionName(),
                 String.valueOf(request.arguments().compileFirst()),
+                String.valueOf(request.jobOptions().environment()),
                 String.valueOf(request.retryOf()),
                 String.valueOf(round)));
     byte[] hash = PackedList.newSha256().digest(contents.getBytes(StandardCharsets.UTF_8));
@@ -336,7 +349,22 @@ public final class Submitter {
 
   private static SubmitJobRequest request(
       Submission submission, Submission.Job job, String definition, Map<String, String> jobIds) {
-    return SubmitJobRequest.builder()
+    JobOptions options = submission.jobOptions();
+    List<KeyValuePair> environment =
+        options.environment().entrySet().stream()
+            .map(e -> KeyValuePair.builder().name(e.getKey()).value(e.getValue()).build())
+            .toList();
+    ContainerOverrides.Builder container = ContainerOverrides.builder().command(job.command());
+    if (!environment.isEmpty()) {
+      container.environment(environment);
+    }
+    SubmitJobRequest.Builder request = SubmitJobRequest.builder();
+    if (!options.tags().isEmpty()) {
+      request.tags(options.tags()).propagateTags(true);
+    }
+    options.shareIdentifier().ifPresent(request::shareIdentifier);
+    options.schedulingPriority().ifPresent(request::schedulingPriorityOverride);
+    return request
         .jobName(job.name())
         .jobQueue(submission.queue())
         .jobDefinition(definition)
@@ -346,7 +374,7 @@ public final class Submitter {
             job.after().stream()
                 .map(name -> JobDependency.builder().jobId(jobIds.get(name)).build())
                 .toList())
-        .containerOverrides(ContainerOverrides.builder().command(job.command()).build())
+        .containerOverrides(container.build())
         .build();
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.kiln.error.ConfigurationException;
+import dev.kiln.error.ExitCode;
 import dev.kiln.testing.MemoryStore;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -15,6 +16,8 @@ import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -96,7 +99,8 @@ class ArrayMonitorTest {
 
     ArrayStatus.Run run = runAfter(Duration.ofSeconds(100));
     assertThat(run.scenes()).isEqualTo(new ArrayStatus.Scenes(100, 18, 2));
-    assertThat(run.reports()).isEqualTo(new ArrayStatus.Reports(3, 1, Map.of(0, 1, 65, 1)));
+    assertThat(run.reports())
+        .isEqualTo(new ArrayStatus.Reports(3, 3, 1, 0, 0, Map.of(0, 1, 65, 1)));
     assertThat(run.chips().embedded()).isEqualTo(1500);
     assertThat(run.chips().perSecond().getAsDouble()).isCloseTo(15, within(1e-9));
     assertThat(run.chips().perSecondPerChild().getAsDouble()).isCloseTo(30, within(1e-9));
@@ -108,7 +112,7 @@ class ArrayMonitorTest {
     assertThat(StatusText.of(new ArrayStatus("memory", List.of(run))))
         .contains(
             "submission " + submission.id(),
-            "reports   3 of 10 children: 1 running, ended with exit code 0: 1, 65: 1",
+            "reports   3 of 10 children, 3 attempts: 1 running, ended with exit code 0: 1, 65: 1",
             "scenes    18 of 100 done (18.0%), 2 failed, 80 left",
             "left      7 min 24 s at the rate so far");
   }
@@ -122,6 +126,84 @@ class ArrayMonitorTest {
     assertThat(run.scenes().done()).isEqualTo(10);
     assertThat(run.active()).isFalse();
     assertThat(run.secondsLeft()).isEmpty();
+  }
+
+  /** A child that was interrupted, killed, and then did the rest. */
+  @Test
+  void attemptsOfAChildAddUp() throws IOException {
+    attempt(4, "a", "2026-11-22T12:00:00Z", ended(143, 0, 4, ""));
+    attempt(4, "c", "2026-11-22T12:10:00Z", "\"state\": \"running\"}");
+    ArrayStatus.Run interrupted = runAfter(Duration.ofSeconds(700));
+    assertThat(interrupted.reports()).isEqualTo(new ArrayStatus.Reports(1, 2, 1, 0, 0, Map.of()));
+    assertThat(interrupted.scenes().done()).isEqualTo(4);
+    String failure = "{\"key\": \"a/12.tif\", \"kind\": \"PERMANENT\", \"reason\": \"broken\"}";
+    attempt(4, "b", "2026-11-22T12:20:00Z", ended(65, 4, 5, failure));
+    ArrayStatus.Run run = runAfter(Duration.ofSeconds(1300));
+    assertThat(run.reports()).isEqualTo(new ArrayStatus.Reports(1, 3, 0, 0, 0, Map.of(65, 1)));
+    assertThat(run.scenes()).isEqualTo(new ArrayStatus.Scenes(100, 9, 1));
+    assertThat(run.chips().embedded()).isEqualTo(900);
+    assertThat(run.cost().getAsDouble()).isCloseTo(50 / 3600.0 * 0.72, within(1e-12));
+  }
+
+  private void attempt(int shard, String attempt, String started, String json) {
+    String body = json.strip().replaceFirst("^\\{", "");
+    out.put(
+        "_kiln/%s/shard-%05d-%s.json".formatted(submission.id(), shard, attempt),
+        ("{\"started\": \"" + started + "\", " + body).getBytes(StandardCharsets.UTF_8));
+  }
+
+  @Test
+  void childrenBeyondTheListAreAWarning() throws IOException {
+    report(0, ended(0, 0, 10, ""));
+    report(
+        10,
+        """
+        {"exitCode": 0, "ended": null, "failures": [],
+         "run": {"seconds": 1, "scenes": 0, "counts": {"alreadyDone": 0, "embedded": 0, "chips": 0}}}
+        """);
+    ArrayStatus.Run run = runAfter(Duration.ofSeconds(10));
+    assertThat(run.reports().beyondList()).isEqualTo(1);
+    assertThat(StatusText.of(new ArrayStatus("memory", List.of(run))))
+        .contains("WARNING   1 children had no scenes: the array is longer than the list");
+  }
+
+  @Test
+  void exitCodeTellsWhatIsLeft() {
+    ArrayStatus.Scenes all = new ArrayStatus.Scenes(10, 10, 0);
+    ArrayStatus.Scenes failed = new ArrayStatus.Scenes(10, 8, 2);
+    ArrayStatus.Scenes unreached = new ArrayStatus.Scenes(10, 6, 2);
+    assertThat(exitCode(run("a", null, false, all))).isEqualTo(ExitCode.DONE);
+    assertThat(exitCode(run("a", null, true, all))).isEqualTo(ExitCode.TRY_AGAIN);
+    assertThat(exitCode(run("a", null, false, failed))).isEqualTo(ExitCode.SCENES_FAILED);
+    assertThat(exitCode(run("a", null, false, unreached))).isEqualTo(ExitCode.TRY_AGAIN);
+    // A retry of the four that were missing.
+    ArrayStatus.Run first = run("a", null, false, unreached);
+    assertThat(exitCode(first, run("b", "a", false, new ArrayStatus.Scenes(4, 4, 0))))
+        .isEqualTo(ExitCode.DONE);
+    assertThat(exitCode(first, run("b", "a", false, new ArrayStatus.Scenes(4, 3, 1))))
+        .isEqualTo(ExitCode.SCENES_FAILED);
+    assertThat(exitCode(first, run("b", "a", false, new ArrayStatus.Scenes(4, 3, 0))))
+        .isEqualTo(ExitCode.TRY_AGAIN);
+  }
+
+  private static ExitCode exitCode(ArrayStatus.Run... runs) {
+    return new ArrayStatus("out", List.of(runs)).exitCode();
+  }
+
+  private static ArrayStatus.Run run(
+      String id, String retryOf, boolean active, ArrayStatus.Scenes scenes) {
+    return new ArrayStatus.Run(
+        Optional.of(id),
+        Optional.ofNullable(retryOf),
+        active,
+        new ArrayStatus.Jobs(List.of(), OptionalInt.empty(), Map.of()),
+        new ArrayStatus.Reports(0, 0, 0, 0, 0, Map.of()),
+        scenes,
+        new ArrayStatus.Chips(0, OptionalDouble.empty(), OptionalDouble.empty()),
+        OptionalDouble.empty(),
+        OptionalDouble.empty(),
+        List.of(),
+        List.of());
   }
 
   @Test

@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -65,13 +66,16 @@ class SubmitterTest {
   }
 
   private AwsBatchService service(int attempts) {
-    return new AwsBatchService(
-        new AwsBatchOptions(
-            Optional.of(server.endpoint()),
-            Optional.of("us-west-2"),
-            attempts,
-            Duration.ofMillis(2),
-            Duration.ofMillis(200)));
+    return new AwsBatchService(options(attempts));
+  }
+
+  private AwsBatchOptions options(int attempts) {
+    return new AwsBatchOptions(
+        Optional.of(server.endpoint()),
+        Optional.of("us-west-2"),
+        attempts,
+        Duration.ofMillis(2),
+        Duration.ofMillis(200));
   }
 
   private static PackedList list(int scenes) throws IOException {
@@ -415,6 +419,163 @@ class SubmitterTest {
         .startsWith("id of kiln-");
     assertThat(server.calls("submitjob") + server.calls("registerjobdefinition")).isZero();
     assertThat(directory.resolve("out")).doesNotExist();
+  }
+
+  @Test
+  void jobOptionsAreSentWithEveryJob() throws IOException {
+    JobOptions options =
+        new JobOptions(
+            Map.of("team", "maps"),
+            Optional.of("research"),
+            OptionalInt.of(7),
+            Map.of("KILN_LOG", "debug"));
+    Submitter.Request plain = request(list(25_000), 1, true);
+    Submitter.Request request =
+        Submitter.Request.builder()
+            .arguments(plain.arguments())
+            .modelHash(plain.modelHash())
+            .list(plain.list())
+            .queue(plain.queue())
+            .newDefinition(plain.newDefinition().orElseThrow())
+            .logGroup(plain.logGroup())
+            .jobOptions(options)
+            .build();
+    Submission submission = submit(request);
+    assertThat(server.jobs()).hasSize(4);
+    for (Job job : server.jobs()) {
+      assertThat(job.request.path("tags").path("team").asString()).isEqualTo("maps");
+      assertThat(job.request.path("propagateTags").asBoolean()).isTrue();
+      assertThat(job.request.path("shareIdentifier").asString()).isEqualTo("research");
+      assertThat(job.request.path("schedulingPriorityOverride").asInt()).isEqualTo(7);
+      assertThat(job.request.at("/containerOverrides/environment/0/name").asString())
+          .isEqualTo("KILN_LOG");
+    }
+    // A retry has the same.
+    Submission stored = new SubmissionLedger(out).find(submission.id()).orElseThrow();
+    assertThat(stored).isEqualTo(submission);
+    assertThat(Retry.request(stored, list(3), Optional.empty()).jobOptions()).isEqualTo(options);
+    // Without options nothing is sent.
+    submit(plain);
+    assertThat(server.jobs().get(4).request.has("tags")).isFalse();
+    assertThat(server.jobs().get(4).request.path("containerOverrides").has("environment"))
+        .isFalse();
+  }
+
+  @Test
+  void jobOptionsBeyondTheLimitsOfAwsBatchAreRejected() {
+    assertThatThrownBy(
+            () ->
+                new JobOptions(
+                    Map.of("aws:x", "y"), Optional.empty(), OptionalInt.empty(), Map.of()))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("--tag: expected KEY=VALUE");
+    assertThatThrownBy(
+            () -> new JobOptions(Map.of(), Optional.of("a b"), OptionalInt.empty(), Map.of()))
+        .hasMessageContaining("--share-identifier: expected letters and digits, found 'a b'");
+    assertThatThrownBy(
+            () -> new JobOptions(Map.of(), Optional.empty(), OptionalInt.of(1), Map.of()))
+        .hasMessageContaining("--scheduling-priority: needs --share-identifier");
+    assertThatThrownBy(
+            () ->
+                new JobOptions(Map.of(), Optional.empty(), OptionalInt.empty(), Map.of("1A", "b")))
+        .hasMessageContaining("--env: expected NAME=VALUE");
+  }
+
+  @Test
+  void cancelEndsActiveJobsDependentOnesFirst() throws IOException {
+    Submission first = submit(request(list(20_000), 1, true));
+    Submission other = submit(request(list(300), 100, false));
+    List<Job> jobs = server.jobs();
+    jobs.get(1).status = "SUCCEEDED";
+    List<Cancellation.EndedJob> ended =
+        Cancellation.cancel(out, Optional.of(first.id()), awsBatch, "too expensive");
+    assertThat(ended)
+        .extracting(Cancellation.EndedJob::name)
+        .containsExactly(jobs.get(2).name(), jobs.get(0).name());
+    assertThat(server.terminated())
+        .containsExactly(
+            jobs.get(2).name() + ": too expensive", jobs.get(0).name() + ": too expensive");
+    assertThat(Cancellation.cancel(out, Optional.empty(), awsBatch, "x"))
+        .extracting(Cancellation.EndedJob::id)
+        .isEqualTo(other.jobIds());
+    assertThat(Cancellation.cancel(out, Optional.empty(), awsBatch, "x")).isEmpty();
+    assertThatThrownBy(() -> Cancellation.cancel(out, Optional.of("none"), awsBatch, "x"))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("--submission: expected one of")
+        .hasMessageContaining("found none");
+  }
+
+  @Test
+  void logsAreThoseOfAChildOrOfFailedChildren() throws IOException {
+    Submission submission = submit(request(list(20_000), 1, false));
+    Job second = server.jobs().get(1);
+    second.children.put("RUNNING", 2);
+    second.children.put("FAILED", 5);
+    try (JobLogs logs = new JobLogs(awsBatch, options(4))) {
+      List<JobLogs.Log> one = logs.tail(submission, OptionalInt.of(10_003), 2);
+      assertThat(one).hasSize(1);
+      assertThat(one.get(0).jobId()).isEqualTo(second.id + ":3");
+      assertThat(one.get(0).lines())
+          .extracting(JobLogs.Line::text)
+          .containsExactly("line 1 of kiln/default/3", "line 2 of kiln/default/3");
+      assertThat(one.get(0).lines().get(0).time()).isAfter("2027-01-01T00:00:00Z");
+      assertThat(logs.tail(submission, OptionalInt.empty(), 3))
+          .extracting(JobLogs.Log::jobId)
+          .containsExactly(second.id + ":2", second.id + ":3", second.id + ":4");
+      assertThatThrownBy(() -> logs.tail(submission, OptionalInt.of(20_000), 3))
+          .isInstanceOf(ConfigurationException.class)
+          .hasMessage("--index: expected 0 to 19999, found 20000");
+    }
+  }
+
+  @Test
+  void wholeNumbersWithAFractionAreUnderstood() throws IOException {
+    Submission submission = submit(request(list(200), 100, false));
+    // The server sends "vcpus": 4.0.
+    assertThat(awsBatch.describe(submission.jobIds()).get(0).container().vcpus()).isEqualTo(4);
+    assertThat(IntegralNumbers.rewritten("{\"a\": 4.0, \"b\":-1.00}"))
+        .isEqualTo("{\"a\": 4, \"b\":-1}");
+    for (String same :
+        List.of(
+            "{\"a\": 4.5}", "{\"a\": 1.05}", "{\"a\": \"4.0\"}", "{\"a\": \"\\\"b\\\": 4.0,\"}")) {
+      assertThat(IntegralNumbers.rewritten(same)).isEqualTo(same);
+    }
+  }
+
+  @Test
+  void responseThatCannotBeParsedIsNotAFailedConnection() throws IOException {
+    server.fail("describejobqueues", Failure.SERVED_THEN_HTML);
+    assertThatThrownBy(() -> awsBatch.requireQueue("spot"))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("AWS Batch sent a response that cannot be parsed")
+        .hasMessageContaining("check --batch-endpoint")
+        .hasMessageNotContaining("reach");
+    // A submission may have been accepted, so its job is looked up.
+    server.fail("submitjob", Failure.SERVED_THEN_HTML);
+    Submission submission = submit(request(list(25_000), 1, false));
+    assertThat(server.jobs()).extracting(job -> job.id).isEqualTo(submission.jobIds()).hasSize(3);
+    try (AwsBatchService nowhere =
+        new AwsBatchService(
+            new AwsBatchOptions(
+                Optional.of(java.net.URI.create("http://127.0.0.1:9")),
+                Optional.of("us-west-2"),
+                1,
+                Duration.ofMillis(1),
+                Duration.ofMillis(1)))) {
+      assertThatThrownBy(() -> nowhere.requireQueue("spot"))
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("cannot reach AWS Batch");
+    }
+  }
+
+  @Test
+  void regionIsThatOfTheOptionThenOfTheEnvironment() {
+    Optional<String> none = Optional.empty();
+    assertThat(AwsRegion.of(Optional.of("a"), Map.of("AWS_DEFAULT_REGION", "b"))).contains("a");
+    assertThat(AwsRegion.of(none, Map.of("AWS_DEFAULT_REGION", "b"))).contains("b");
+    // The SDK reads AWS_REGION itself.
+    assertThat(AwsRegion.of(none, Map.of("AWS_REGION", "a", "AWS_DEFAULT_REGION", "b"))).isEmpty();
+    assertThat(AwsRegion.of(none, Map.of("AWS_DEFAULT_REGION", ""))).isEmpty();
   }
 
   @Test

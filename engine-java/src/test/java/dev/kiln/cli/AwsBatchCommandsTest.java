@@ -175,7 +175,7 @@ class AwsBatchCommandsTest {
     assertThat(said())
         .contains(
             "children  running 1, succeeded 1, failed 1",
-            "reports   2 of 3 children: 1 running, ended with exit code 65: 1",
+            "reports   2 of 3 children, 2 attempts: 1 running, ended with exit code 65: 1",
             "9 of 25 done (36.0%), 1 failed, 15 left",
             "1 × tile # of …: broken",
             "for example " + scene,
@@ -361,7 +361,7 @@ class AwsBatchCommandsTest {
     assertThat(said())
         .contains(
             "run without a submission",
-            "2: 1 running",
+            "2, 2 attempts: 1 running",
             "10 of 10 done",
             "907 chips/s per running child");
     Files.writeString(out.resolve("_kiln/shard-00002.json"), "no report");
@@ -406,7 +406,7 @@ class AwsBatchCommandsTest {
     Files.write(changed.resolve(weights.getFileName()), whole);
     s3.upload(changed, "models");
     assertThat(kiln(embed)).isEqualTo(ExitCode.CONFIGURATION.code());
-    assertThat(said()).contains("has the SHA-256").contains("copy the whole model there again");
+    assertThat(said()).contains("weights.bin: expected SHA-256").contains("copy the whole model there again");
     try (var left = Files.list(folder.resolve("other"))) {
       assertThat(left.toList()).isEmpty();
     }

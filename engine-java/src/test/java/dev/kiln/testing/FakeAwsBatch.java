@@ -41,6 +41,8 @@ public final class FakeAwsBatch implements AutoCloseable {
     SERVED_THEN_CUT(0, "", true),
     /** 403. */
     DENIED(403, "AccessDeniedException", false),
+    /** 200 with text that is not JSON, as from a proxy, served. */
+    SERVED_THEN_HTML(200, "", true),
     /** 403 because of the signature. */
     BAD_SIGNATURE(403, "InvalidSignatureException", false);
 
@@ -94,6 +96,7 @@ public final class FakeAwsBatch implements AutoCloseable {
   private final Map<String, ObjectNode> definitions = new LinkedHashMap<>();
   private final Map<String, Integer> calls = new HashMap<>();
   private final List<Job> jobs = new ArrayList<>();
+  private final List<String> terminated = new ArrayList<>();
   private int lateLists;
 
   private FakeAwsBatch(HttpServer server) {
@@ -105,6 +108,7 @@ public final class FakeAwsBatch implements AutoCloseable {
         HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     FakeAwsBatch server = new FakeAwsBatch(http);
     http.createContext("/v1/", server::serve);
+    http.createContext("/", server::serveLogs);
     http.setExecutor(Executors.newSingleThreadExecutor());
     http.start();
     return server;
@@ -162,6 +166,12 @@ public final class FakeAwsBatch implements AutoCloseable {
       if (failure == Failure.SERVED_THEN_CUT) {
         return;
       }
+      if (failure == Failure.SERVED_THEN_HTML) {
+        byte[] page = "<html>sign in</html>".getBytes(StandardCharsets.UTF_8);
+        exchange.sendResponseHeaders(200, page.length);
+        exchange.getResponseBody().write(page);
+        return;
+      }
       if (failure != null) {
         error(exchange, failure.status, failure.type, "broken");
       } else if (answer.has("rejected")) {
@@ -180,6 +190,7 @@ public final class FakeAwsBatch implements AutoCloseable {
       case "submitjob" -> submit(request);
       case "listjobs" -> list(request);
       case "describejobs" -> describe(request);
+      case "terminatejob" -> terminate(request);
       default -> rejected("no such operation " + operation);
     };
   }
@@ -349,12 +360,47 @@ public final class FakeAwsBatch implements AutoCloseable {
     return JSON.createObjectNode().set("jobs", found);
   }
 
+  private JsonNode terminate(ObjectNode request) {
+    for (Job job : jobs) {
+      if (job.id.equals(request.path("jobId").asString())) {
+        job.status = "FAILED";
+        job.children.clear();
+        terminated.add(job.name() + ": " + request.path("reason").asString());
+      }
+    }
+    return JSON.createObjectNode();
+  }
+
+  /** Returns names and reasons of the terminated jobs, in order. */
+  public synchronized List<String> terminated() {
+    return List.copyOf(terminated);
+  }
+
+  /** GetLogEvents of CloudWatch Logs: three lines for every stream. */
+  private synchronized void serveLogs(HttpExchange exchange) throws IOException {
+    try (exchange) {
+      ObjectNode request = (ObjectNode) JSON.readTree(exchange.getRequestBody().readAllBytes());
+      ObjectNode response = JSON.createObjectNode();
+      ArrayNode events = response.putArray("events");
+      int limit = request.path("limit").asInt();
+      for (int i = Math.max(0, 3 - limit); i < 3; i++) {
+        events
+            .addObject()
+            .put("timestamp", 1_800_000_000_000L + i * 1000)
+            .put("message", "line " + i + " of " + request.path("logStreamName").asString());
+      }
+      send(exchange, 200, response);
+    }
+  }
+
   private static ObjectNode detail(Job job) {
     ObjectNode detail = summary(job.id, job.name(), job.status, job.createdAt);
     detail.put("jobQueue", job.request.path("jobQueue").asString());
     detail.put("jobDefinition", job.request.path("jobDefinition").asString());
     detail
         .putObject("container")
+        // Some services send whole numbers so.
+        .put("vcpus", 4.0)
         .set("command", job.request.path("containerOverrides").path("command"));
     if (job.size() > 0) {
       ObjectNode summary =
