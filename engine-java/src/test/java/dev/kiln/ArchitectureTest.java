@@ -130,8 +130,8 @@ class ArchitectureTest {
                       "trace",
                       "memory",
                       "type")),
-              entry("pipeline", Set.of("metrics")),
-              entry("metrics", Set.of("infer")),
+              entry("pipeline", Set.of("metrics", "error", "trace")),
+              entry("metrics", Set.of()),
               // Work.
               entry("archive", Set.of("platform", "error", "memory", "type")),
               entry("fetch", Set.of("model", "error", "memory", "io")),

@@ -45,7 +45,7 @@ final class ShardReports implements AutoCloseable {
    * @param run name of the run; null for the one without a name
    */
   List<ShardReport> of(String run) throws IOException {
-    return in(ReportKey.folder(run));
+    return in(ReportKey.directory(run));
   }
 
   /** Returns the reports in a directory; the empty one is the root of the store. */

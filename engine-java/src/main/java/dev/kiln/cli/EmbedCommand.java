@@ -129,9 +129,7 @@ public final class EmbedCommand implements Callable<Integer> {
               .build();
       RunReport report = new Embedder().embed(request);
       report.summary().lines().forEach(log::info);
-      if (report.ended() != null) {
-        log.error("the run broke off: {}", report.ended());
-      }
+      report.ended().ifPresent(reason -> log.error("run aborted: {}", reason));
       return report.exitCode().code();
     }
   }

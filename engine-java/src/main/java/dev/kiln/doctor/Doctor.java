@@ -25,65 +25,69 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** What on this machine works for Kiln, what does not, and what to do about it. */
+/** Checks what Kiln needs on this machine: libraries, devices, a model and stores. */
 public final class Doctor {
-  /** How one thing stands. */
+  /** Result of one check. */
   public enum State {
+    /** Works. */
     OK,
-    /** Absent, and Kiln runs without it. */
+    /** Missing, and Kiln runs without it. */
     ABSENT,
-    /** Kiln cannot run so. */
+    /** Kiln cannot run until it is fixed. */
     BROKEN
   }
 
   /**
-   * One thing that was looked at.
+   * One check.
    *
-   * @param subject what
-   * @param state how it stands
-   * @param found in words
+   * @param subject what was checked
+   * @param state result
+   * @param found what was found, such as a version
    * @param advice what to do; empty if nothing
    */
   public record Finding(String subject, State state, String found, String advice) {}
 
-  /** Extensions of x86-64 that make matrix products fast, as Linux names them. */
+  /** Instruction set extensions of x86-64 that speed up matrix products, as Linux names them. */
   private static final List<String> FAST =
       List.of("avx2", "avx512f", "avx512_bf16", "amx_bf16", "amx_int8");
 
   private final List<Finding> findings = new ArrayList<>();
 
-  /** Something that works, or says why not. */
+  /** A check: returns what it found, or throws the reason why it does not work. */
   private interface Probe {
     String find() throws Exception;
   }
 
   /**
-   * @param model to open; null to leave it out
-   * @param source to look into; null to leave it out
-   * @param sourceOptions how it is reached
-   * @param out to write into; null to leave it out
-   * @param outOptions how it is reached
+   * Runs all checks.
+   *
+   * @param model directory of a model to open; null for none
+   * @param source URI of a store to read; null for none
+   * @param sourceOptions how the source is accessed
+   * @param out URI of a store to write to; null for none
+   * @param outOptions how the output is accessed
+   * @return one finding per check, in a fixed order
    */
   public static List<Finding> all(
       Path model, String source, StoreOptions sourceOptions, String out, StoreOptions outOptions) {
-    Doctor checkup = new Doctor();
-    checkup.machine();
-    checkup.works("GDAL", GdalLibrary::require);
-    checkup.works("oneDNN", OneDnnEncoder::version);
-    checkup.works("ONNX Runtime", OnnxRuntimeEncoder::version);
-    checkup.works("CPU encoder", Encoders::onCpu);
-    checkup.gpu();
-    checkup.tensorRt();
+    Doctor doctor = new Doctor();
+    doctor.machine();
+    doctor.works("GDAL", GdalLibrary::require);
+    doctor.works("oneDNN", OneDnnEncoder::version);
+    doctor.works("ONNX Runtime", OnnxRuntimeEncoder::version);
+    doctor.works("CPU encoder", Encoders::onCpu);
+    doctor.gpu();
+    doctor.tensorRt();
     if (model != null) {
-      checkup.works("model", () -> describe(ModelDirectory.open(model)));
+      doctor.works("model", () -> describe(ModelDirectory.open(model)));
     }
     if (source != null) {
-      checkup.works("source", () -> StoreCheck.readable(source, sourceOptions));
+      doctor.works("source", () -> StoreCheck.readable(source, sourceOptions));
     }
     if (out != null) {
-      checkup.works("out", () -> StoreCheck.writable(out, outOptions));
+      doctor.works("out", () -> StoreCheck.writable(out, outOptions));
     }
-    return List.copyOf(checkup.findings);
+    return List.copyOf(doctor.findings);
   }
 
   private void works(String subject, Probe probe) {
@@ -106,7 +110,7 @@ public final class Doctor {
         () ->
             String.format(
                 Locale.ROOT,
-                "%.1f GB, of which the Java heap may take %.1f GB",
+                "%.1f GB, Java heap limit %.1f GB",
                 MemoryPlan.available() / 1e9,
                 Runtime.getRuntime().maxMemory() / 1e9));
   }
@@ -146,19 +150,16 @@ public final class Doctor {
     } catch (IllegalStateException e) {
       findings.add(
           new Finding(
-              "CUDA compiler",
-              State.ABSENT,
-              e.getMessage(),
-              "kernels that were compiled before still work"));
+              "CUDA compiler", State.ABSENT, e.getMessage(), "kernels in the cache still work"));
     }
     Optional<String> missing = Encoders.missingGpuEncoder();
     findings.add(
         missing.isEmpty()
-            ? new Finding("GPU encoder", State.OK, "can run", "")
+            ? new Finding("GPU encoder", State.OK, "available", "")
             : new Finding("GPU encoder", State.ABSENT, missing.get(), "the CPU encoder is used"));
   }
 
-  /** Without a GPU its absence is nothing to speak of, unless somebody said where it is. */
+  /** A missing TensorRT is reported only on machines with a GPU or if KILN_TENSORRT is set. */
   private void tensorRt() {
     try {
       findings.add(new Finding("TensorRT", State.OK, TensorRtEncoder.version(), ""));

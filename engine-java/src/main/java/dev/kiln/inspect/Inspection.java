@@ -18,14 +18,14 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * All there is to see of an {@link EmbeddingFile}: schema, rows, footer and its vectors'
- * statistics, as text for people and as JSON.
+ * The contents of an {@link EmbeddingFile}: schema, rows, footer and statistics of its vectors, as
+ * text and as JSON.
  *
- * @param file what was inspected
+ * @param file the inspected file
  * @param columns its schema
- * @param firstValues value of the first row by column, as text; of columns with one value a row
- * @param times earliest and latest of its {@code datetime} or {@code date}; empty without them
- * @param vectors empty if the file has no column of vectors
+ * @param firstValues value of the first row by column, as text; only columns with one value per row
+ * @param times earliest and latest value of {@code datetime} or {@code date}; empty without them
+ * @param vectors statistics of the vectors; empty if the file has no column of vectors
  */
 public record Inspection(
     EmbeddingFile file,
@@ -38,9 +38,9 @@ public record Inspection(
   private static final List<String> TIME_COLUMNS = List.of("datetime", "date");
 
   /**
-   * Reads the whole file, a row group at a time.
+   * Reads a whole file, one row group at a time.
    *
-   * @throws ConfigurationException if it is not a Parquet file, or cut short, or damaged
+   * @throws ConfigurationException if it is not a Parquet file, is truncated or is damaged
    */
   public static Inspection of(Path path) {
     EmbeddingFile file = EmbeddingFile.open(path);
@@ -106,19 +106,19 @@ public record Inspection(
     }
   }
 
-  /** How many times smaller compression made the columns. */
+  /** Returns the compression ratio of the columns: uncompressed to compressed bytes. */
   public double ratio() {
     long compressed = columns.stream().mapToLong(FileColumn::compressedBytes).sum();
     long bytes = columns.stream().mapToLong(FileColumn::bytes).sum();
     return compressed == 0 ? 1 : (double) bytes / compressed;
   }
 
-  /** Several lines for people. */
+  /** Returns the inspection as lines of text. */
   public String text() {
     return InspectionText.of(this);
   }
 
-  /** One JSON object; footer values that are JSON stand in it as such. */
+  /** Returns the inspection as one JSON object; footer values that are JSON are embedded. */
   public String json() {
     ObjectNode root = JSON.createObjectNode();
     root.put("file", file.path().toString());

@@ -5,7 +5,7 @@ import dev.kiln.sink.FileColumn;
 import java.util.List;
 import java.util.Locale;
 
-/** An {@link Inspection} laid out for a terminal. */
+/** An {@link Inspection} formatted for a terminal. */
 final class InspectionText {
   private static final int FOOTER_WIDTH = 400;
   private static final int VALUE_WIDTH = 48;

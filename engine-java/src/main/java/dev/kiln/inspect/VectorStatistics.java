@@ -6,18 +6,18 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * What a set of vectors looks like; a cheap way to see that an embedding run went wrong. Norms,
- * mean and deviation are over vectors whose values are all finite, and NaN where there is none.
+ * Statistics of a set of vectors; a cheap check of an embedding run. Norms, mean and deviation
+ * cover the vectors whose values are all finite, and are NaN without such a vector.
  *
- * @param count vectors seen
- * @param finite vectors whose values are all finite
- * @param dim values in a vector; 0 where there is none
- * @param nan values that are NaN
- * @param infinite values that are infinite
- * @param minNorm least Euclidean norm
+ * @param count number of vectors
+ * @param finite number of vectors whose values are all finite
+ * @param dim length of a vector; 0 without vectors
+ * @param nan number of values that are NaN
+ * @param infinite number of values that are infinite
+ * @param minNorm smallest Euclidean norm
  * @param meanNorm mean Euclidean norm
- * @param maxNorm greatest Euclidean norm
- * @param mean of all values
+ * @param maxNorm largest Euclidean norm
+ * @param mean mean of all values
  * @param deviation standard deviation of all values
  * @param cosines cosine of each pair of the first vectors
  */
@@ -34,10 +34,10 @@ public record VectorStatistics(
     double deviation,
     List<List<Double>> cosines) {
 
-  /** How many vectors, from the first, are compared with each other. */
+  /** Number of vectors at the start that are compared with each other. */
   public static final int COMPARED = 5;
 
-  /** Takes vectors a batch at a time, so that a file need not fit in memory. */
+  /** Accumulates statistics over batches of vectors, so that a file need not fit in memory. */
   public static final class Accumulator {
     private final List<float[]> first = new ArrayList<>();
     private int dim;
@@ -51,8 +51,13 @@ public record VectorStatistics(
     private double mean;
     private double squares;
 
+    /** Creates an accumulator without vectors. */
+    public Accumulator() {}
+
     /**
-     * @throws IllegalArgumentException if these vectors are longer or shorter than those before
+     * Adds vectors.
+     *
+     * @throws IllegalArgumentException if their length differs from the length of earlier ones
      */
     public void add(Vectors vectors) {
       if (vectors.dim() == 0) {
@@ -73,18 +78,18 @@ public record VectorStatistics(
       if (first.size() < COMPARED) {
         first.add(Arrays.copyOfRange(vectors, at, at + dim));
       }
-      long odd = 0;
+      long notFinite = 0;
       double sum = 0;
       double norm2 = 0;
       for (int i = at; i < at + dim; i++) {
         double v = vectors[i];
         nan += Double.isNaN(v) ? 1 : 0;
         infinite += Double.isInfinite(v) ? 1 : 0;
-        odd += Double.isFinite(v) ? 0 : 1;
+        notFinite += Double.isFinite(v) ? 0 : 1;
         sum += v;
         norm2 += v * v;
       }
-      if (odd > 0) {
+      if (notFinite > 0) {
         return;
       }
       double norm = Math.sqrt(norm2);
@@ -95,14 +100,15 @@ public record VectorStatistics(
       finite++;
     }
 
-    /** Joins one vector's mean and squared deviations to those so far (Chan et al., 1979). */
+    /** Merges mean and squared deviations of one vector into the totals (Chan et al., 1979). */
     private void merge(double vectorMean, double vectorSquares) {
       double delta = vectorMean - mean;
-      double seen = (double) finite * dim;
-      mean += delta * dim / (seen + dim);
-      squares += vectorSquares + delta * delta * seen * dim / (seen + dim);
+      double before = (double) finite * dim;
+      mean += delta * dim / (before + dim);
+      squares += vectorSquares + delta * delta * before * dim / (before + dim);
     }
 
+    /** Returns the statistics of the vectors added so far. */
     public VectorStatistics statistics() {
       boolean any = finite > 0;
       return new VectorStatistics(

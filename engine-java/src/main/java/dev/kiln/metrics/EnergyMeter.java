@@ -5,14 +5,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalDouble;
 import java.util.stream.Stream;
 
 /**
- * The energy that the machine's processors have used since the meter was made, as the Linux power
- * capping framework tells it: a counter in microjoules a package, which begins again at 0 after its
- * range, so the meter has to be read every minute or so.
+ * Measures the energy that the machine's processors use, through the Linux power capping framework:
+ * one counter in microjoules per package. A counter starts at 0 again after its range, so the meter
+ * must be updated every minute or so. Not safe for several threads.
  */
 public final class EnergyMeter {
+  /** Directory of the power capping framework. */
   public static final Path POWERCAP = Path.of("/sys/class/powercap");
 
   private final List<Counter> counters = new ArrayList<>();
@@ -29,7 +31,7 @@ public final class EnergyMeter {
       this.last = read(file);
     }
 
-    public void update() throws IOException {
+    void update() throws IOException {
       long now = read(file);
       used += now >= last ? now - last : now + range - last;
       last = now;
@@ -41,11 +43,13 @@ public final class EnergyMeter {
   }
 
   /**
-   * @param powercap folder of the framework; one that is absent or may not be read meters nothing
+   * Starts measuring.
+   *
+   * @param powercap directory of the framework; if it is absent or unreadable, nothing is measured
    */
   public EnergyMeter(Path powercap) {
     try (Stream<Path> zones = Files.list(powercap)) {
-      // Packages are intel-rapl:N, on AMD as well; what has a second number is a part of one.
+      // Packages are named intel-rapl:N, on AMD as well; a second number marks a part of a package.
       for (Path zone :
           zones.filter(z -> z.getFileName().toString().matches("intel-rapl:\\d+")).toList()) {
         counters.add(new Counter(zone));
@@ -55,7 +59,7 @@ public final class EnergyMeter {
     }
   }
 
-  /** Reads the counters, so that none goes round twice unseen. */
+  /** Reads the counters, so that none wraps around twice between two readings. */
   public void update() {
     try {
       for (Counter counter : counters) {
@@ -66,9 +70,11 @@ public final class EnergyMeter {
     }
   }
 
-  /** Energy so far; null if there is no meter. */
-  Double joules() {
+  /** Returns the joules used since the start; empty without counters. */
+  public OptionalDouble joules() {
     update();
-    return counters.isEmpty() ? null : counters.stream().mapToLong(c -> c.used).sum() / 1e6;
+    return counters.isEmpty()
+        ? OptionalDouble.empty()
+        : OptionalDouble.of(counters.stream().mapToLong(c -> c.used).sum() / 1e6);
   }
 }

@@ -1,51 +1,53 @@
 package dev.kiln.metrics;
 
 import com.sun.management.OperatingSystemMXBean;
-import dev.kiln.infer.Encoder;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
 
 /**
- * What a run took from the machine.
+ * Resources that a run used.
  *
- * @param cpuSeconds processor time of the process, all threads together, since it started
- * @param peakMemory most memory that the process has held (resident set), in bytes; null where the
- *     system does not tell
- * @param joules energy of the processors while the run lasted, whoever used them; null where the
- *     machine does not meter it or does not let this user read it
- * @param deviceJoules energy of the encoder's device while the run lasted, whoever used it; null
- *     where there is none or it does not tell
+ * @param cpuSeconds CPU time of the process since its start, summed over threads
+ * @param peakMemory peak resident set of the process in bytes; empty where the system has no figure
+ * @param joules energy of the machine's processors during the run, all processes together; empty
+ *     where it is not measured or not readable
+ * @param deviceJoules energy of the encoder's device during the run, all processes together; empty
+ *     without a device or without a figure
  */
-public record ResourceUse(double cpuSeconds, Long peakMemory, Double joules, Double deviceJoules) {
+public record ResourceUse(
+    double cpuSeconds,
+    OptionalLong peakMemory,
+    OptionalDouble joules,
+    OptionalDouble deviceJoules) {
 
   /**
-   * @param before what {@code encoder.device().joules()} said when the run began
+   * Returns the use up to now.
+   *
+   * @param meter started with the run
+   * @param deviceJoules energy of the encoder's device during the run
    */
-  public static ResourceUse until(EnergyMeter meter, Encoder encoder, OptionalDouble before) {
+  public static ResourceUse now(EnergyMeter meter, OptionalDouble deviceJoules) {
     long nanos =
         ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getProcessCpuTime();
-    OptionalDouble after = before.isPresent() ? encoder.device().joules() : before;
     return new ResourceUse(
-        nanos / 1e9,
-        peakMemory(Path.of("/proc/self/status")),
-        meter.joules(),
-        after.isPresent() ? (Double) (after.getAsDouble() - before.getAsDouble()) : null);
+        nanos / 1e9, peakMemory(Path.of("/proc/self/status")), meter.joules(), deviceJoules);
   }
 
-  /** Linux counts it for every process. */
-  static Long peakMemory(Path status) {
+  /** Reads the peak resident set from Linux's status file of a process. */
+  static OptionalLong peakMemory(Path status) {
     try {
       for (String line : Files.readAllLines(status)) {
         if (line.startsWith("VmHWM:")) {
-          return 1024 * Long.parseLong(line.replaceAll("\\D", ""));
+          return OptionalLong.of(1024 * Long.parseLong(line.replaceAll("\\D", "")));
         }
       }
-      return null;
+      return OptionalLong.empty();
     } catch (IOException e) {
-      return null;
+      return OptionalLong.empty();
     }
   }
 }

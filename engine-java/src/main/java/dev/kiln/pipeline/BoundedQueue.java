@@ -1,12 +1,15 @@
 package dev.kiln.pipeline;
 
 import java.util.ArrayDeque;
+import java.util.Optional;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * A bounded, named queue between two stages. Putting blocks while it is full, taking blocks while
- * it is empty; once closed, what is left is handed out and then the end.
+ * it is empty. After {@link #close} the remaining items are handed out, then the end.
+ *
+ * @param <T> type of the items; those that implement {@link Owner} are closed if nobody takes them
  */
 public final class BoundedQueue<T> {
   private final String name;
@@ -16,29 +19,48 @@ public final class BoundedQueue<T> {
   private final Condition changed = lock.newCondition();
   private boolean closed;
 
+  /** An item that owns native memory. */
+  public interface Owner extends AutoCloseable {
+    /** Frees the memory. */
+    @Override
+    void close();
+  }
+
+  /**
+   * Items in a queue at one moment.
+   *
+   * @param queue name
+   * @param items in it
+   * @param capacity most items that it can hold
+   */
+  public record Fill(String queue, int items, int capacity) {}
+
+  /**
+   * Creates an empty queue.
+   *
+   * @param name in logs and reports
+   * @param capacity most items that it holds
+   */
   public BoundedQueue(String name, int capacity) {
     this.name = name;
     this.capacity = capacity;
   }
 
-  public String name() {
-    return name;
-  }
-
-  public int capacity() {
-    return capacity;
-  }
-
-  /** Items in the lane now. */
-  public int size() {
+  /** Returns how full the queue is. */
+  public Fill fill() {
     lock.lock();
     try {
-      return items.size();
+      return new Fill(name, items.size(), capacity);
     } finally {
       lock.unlock();
     }
   }
 
+  /**
+   * Adds an item, waiting while the queue is full.
+   *
+   * @throws IllegalStateException if the queue is closed
+   */
   public void put(T item) throws InterruptedException {
     lock.lockInterruptibly();
     try {
@@ -46,7 +68,7 @@ public final class BoundedQueue<T> {
         changed.await();
       }
       if (closed) {
-        throw new IllegalStateException("lane " + name + " is closed");
+        throw new IllegalStateException("queue " + name + " is closed");
       }
       items.add(item);
       changed.signalAll();
@@ -55,14 +77,14 @@ public final class BoundedQueue<T> {
     }
   }
 
-  /** The next item, or null once the lane is closed and empty. */
-  T take() throws InterruptedException {
+  /** Removes the next item, waiting while the queue is empty; empty once it is closed as well. */
+  public Optional<T> take() throws InterruptedException {
     lock.lockInterruptibly();
     try {
       while (items.isEmpty() && !closed) {
         changed.await();
       }
-      T item = items.poll();
+      Optional<T> item = Optional.ofNullable(items.poll());
       changed.signalAll();
       return item;
     } finally {
@@ -70,8 +92,8 @@ public final class BoundedQueue<T> {
     }
   }
 
-  /** Nothing more will be put. */
-  void close() {
+  /** Marks the end: no item follows. */
+  public void close() {
     lock.lock();
     try {
       closed = true;
@@ -81,13 +103,13 @@ public final class BoundedQueue<T> {
     }
   }
 
-  /** Closes the lane and frees what is left in it, after a run that broke off. */
+  /** Closes the queue and the items in it, after a pipeline that was aborted. */
   public void abandon() {
     lock.lock();
     try {
       close();
       for (T item : items) {
-        if (item instanceof Stage.Owner owner) {
+        if (item instanceof Owner owner) {
           owner.close();
         }
       }

@@ -1,11 +1,14 @@
 package dev.kiln.pipeline;
 
 import dev.kiln.metrics.ThreadTime;
+import dev.kiln.trace.Trace;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * One named stage of the chain. Its name is the prefix of its threads and of its rows in log and
- * report. Its time is told apart: waiting for input, blocked on output, and busy with the rest.
+ * One named stage of a pipeline. Its name is the prefix of its threads, of its trace ranges and of
+ * its rows in log and report. The time of its threads is split into waiting for input, blocked on
+ * output, and busy.
  */
 public final class Stage {
   private final String name;
@@ -13,66 +16,67 @@ public final class Stage {
   private final ThreadTime alive = new ThreadTime();
   private final ThreadTime waiting = new ThreadTime();
   private final ThreadTime blocked = new ThreadTime();
-  private final AtomicLong items = new AtomicLong();
+  private final AtomicLong done = new AtomicLong();
 
   Stage(String name, int threads) {
     this.name = name;
     this.threads = threads;
   }
 
-  String name() {
-    return name;
-  }
-
-  int threads() {
-    return threads;
-  }
-
-  /** Takes from the lane that feeds this stage; null at its end. */
-  public <T> T take(BoundedQueue<T> lane) throws InterruptedException {
-    return waitFor(lane::take);
-  }
-
   /**
-   * Puts into the lane that this stage feeds. An item that owns something is closed if it cannot be
-   * handed on.
+   * A call that may block on another stage.
+   *
+   * @param <T> its result
+   * @param <X> what it throws
    */
-  public <T> void put(BoundedQueue<T> lane, T item) throws InterruptedException {
-    boolean handedOn = false;
-    blocked.enter();
-    try {
-      lane.put(item);
-      handedOn = true;
-    } finally {
-      blocked.leave();
-      if (!handedOn && item instanceof Owner owner) {
-        owner.close();
-      }
-    }
-  }
-
-  /** Waits for something that a later stage gives back, and books its time as blocked. */
-  public <T> T takeBack(BoundedQueue<T> lane) throws InterruptedException {
-    blocked.enter();
-    try {
-      return lane.take();
-    } finally {
-      blocked.leave();
-    }
-  }
-
-  /** Something in a lane that holds native memory. */
-  public interface Owner extends AutoCloseable {
-    @Override
-    void close();
-  }
-
-  /** A call that may wait for another stage. */
   public interface Waiting<T, X extends Exception> {
+    /** Makes the call. */
     T get() throws X, InterruptedException;
   }
 
-  /** Makes a call that waits for what this stage needs, and books its time as waiting. */
+  /**
+   * What a stage did up to one moment.
+   *
+   * @param stage name
+   * @param threads of the stage
+   * @param items done: scenes or chips
+   * @param busy seconds that its threads worked, summed over the threads
+   * @param waiting seconds that they waited for input
+   * @param blocked seconds that they were blocked by the next stage
+   */
+  public record Times(
+      String stage, int threads, long items, double busy, double waiting, double blocked) {}
+
+  /**
+   * Works on an item: traces the call and counts the item as done unless the call throws.
+   *
+   * @param item identifies the item in a trace: a scene key, a batch size
+   * @return the result of the call
+   */
+  public <T, X extends Exception> T work(Object item, Trace.Work<T, X> call)
+      throws X, InterruptedException {
+    return work(item, 1, call);
+  }
+
+  /**
+   * Works on an item that counts as several.
+   *
+   * @param item identifies the item in a trace
+   * @param count items done if the call returns
+   */
+  public <T, X extends Exception> T work(Object item, long count, Trace.Work<T, X> call)
+      throws X, InterruptedException {
+    T result = Trace.within(name, item, call);
+    done.addAndGet(count);
+    return result;
+  }
+
+  /** Counts items as done. */
+  public void done(long count) {
+    done.addAndGet(count);
+  }
+
+  /** Makes a call that waits for the input of this stage, and counts its time as waiting. */
   public <T, X extends Exception> T waitFor(Waiting<T, X> call) throws X, InterruptedException {
     waiting.enter();
     try {
@@ -82,37 +86,54 @@ public final class Stage {
     }
   }
 
-  /** Books things done. */
-  public void done(long count) {
-    items.addAndGet(count);
+  /** Takes from the queue that feeds this stage; empty at its end. */
+  <T> Optional<T> take(BoundedQueue<T> queue) throws InterruptedException {
+    return waitFor(queue::take);
   }
 
-  /** Runs one thread's life in this stage. */
-  void live(Pipeline.Work work) throws Exception {
+  /**
+   * Puts into a queue, and counts the time as blocked. An item that owns memory is closed if it
+   * cannot be handed on.
+   */
+  public <T> void put(BoundedQueue<T> queue, T item) throws InterruptedException {
+    boolean handedOn = false;
+    blocked.enter();
+    try {
+      queue.put(item);
+      handedOn = true;
+    } finally {
+      blocked.leave();
+      if (!handedOn && item instanceof BoundedQueue.Owner owner) {
+        owner.close();
+      }
+    }
+  }
+
+  /** Takes what a later stage gives back, and counts the time as blocked. */
+  public <T> T takeBack(BoundedQueue<T> queue) throws InterruptedException {
+    blocked.enter();
+    try {
+      return queue.take().orElseThrow();
+    } finally {
+      blocked.leave();
+    }
+  }
+
+  /** Runs the body of one thread. */
+  void live(Pipeline.Body body) throws Exception {
     alive.enter();
     try {
-      work.run(this);
+      body.run(this);
     } finally {
       alive.leave();
     }
   }
 
-  /** What the stage has done so far. */
+  /** Returns what the stage has done so far. */
   public Times times() {
     double wait = waiting.seconds();
     double block = blocked.seconds();
     double busy = Math.max(0, alive.seconds() - wait - block);
-    return new Times(name, threads, items.get(), busy, wait, block);
+    return new Times(name, threads, done.get(), busy, wait, block);
   }
-
-  /**
-   * @param stage name
-   * @param threads of the stage
-   * @param items things done, scenes or chips
-   * @param busy seconds of all its threads at work
-   * @param waiting seconds of all its threads without input
-   * @param blocked seconds of all its threads held up by the next stage
-   */
-  public record Times(
-      String stage, int threads, long items, double busy, double waiting, double blocked) {}
 }

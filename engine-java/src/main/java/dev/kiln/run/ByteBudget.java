@@ -1,6 +1,6 @@
 package dev.kiln.run;
 
-/** Bounds the bytes that are held at once. First come, first served. */
+/** Limits the bytes that are held at once. First come, first served. */
 final class ByteBudget {
   private final long limit;
   private long held;
@@ -11,7 +11,7 @@ final class ByteBudget {
     this.limit = limit;
   }
 
-  /** A part of the budget; closing it twice gives it back once. */
+  /** A share of the budget. Closing it gives it back; a second close does nothing. */
   final class Share implements AutoCloseable {
     private long bytes;
 
@@ -30,8 +30,8 @@ final class ByteBudget {
   }
 
   /**
-   * Waits until the bytes fit. Something larger than the whole budget gets it alone: it is late,
-   * not stuck.
+   * Waits until the bytes are available. A request larger than the whole budget waits until nothing
+   * else is held, and then gets it alone.
    */
   synchronized Share take(long bytes) throws InterruptedException {
     long ticket = nextTicket++;
@@ -42,7 +42,7 @@ final class ByteBudget {
       held += bytes;
       return new Share(bytes);
     } finally {
-      // Tickets leave in order, so an interrupted wait lets the next one on as well.
+      // Tickets are served in order, so an interrupted wait must let the next one proceed.
       serving = Math.max(serving, ticket + 1);
       notifyAll();
     }

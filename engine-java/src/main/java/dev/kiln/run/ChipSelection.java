@@ -9,29 +9,29 @@ import dev.kiln.raster.SceneRaster;
 import java.util.BitSet;
 
 /**
- * Which chips of a scene are worth embedding, as far as is known before its bands are read.
+ * The chips of a scene that are embedded, as far as is known before its bands are read.
  *
- * @param grid of the scene
- * @param extent that the grid was laid on
- * @param shares of cloud and of pixels without data
- * @param surviving indices of the chips that are wanted
+ * @param grid chip grid of the scene
+ * @param extent extent of the grid on the ground
+ * @param shares shares of cloud and of pixels without data
+ * @param surviving grid indices of the chips that are wanted
  */
 record ChipSelection(ChipGrid grid, GeoExtent extent, ChipShares shares, BitSet surviving) {
 
   /**
-   * All chips of a scene.
+   * Selects all chips of a scene.
    *
-   * @throws SceneException permanent if it is smaller than one
+   * @throws SceneException permanent if the scene is smaller than one chip
    */
-  static ChipSelection all(SceneRaster raster, int chip) throws SceneException {
-    ChipGrid grid = grid(raster, chip);
+  static ChipSelection all(SceneRaster raster, int chipSize) throws SceneException {
+    ChipGrid grid = grid(raster, chipSize);
     return new ChipSelection(grid, raster.extent(), ChipShares.none(grid), grid.all());
   }
 
   /**
-   * The chips that a scene's mask lets through.
+   * Selects the chips whose shares, by the scene's mask, are within the limits.
    *
-   * @param mask on the scene's grid
+   * @param mask the mask on the scene's grid
    * @throws SceneException permanent if the mask cannot be read, or is smaller than one chip
    */
   static ChipSelection by(SceneRaster mask, PixelClasses classes, ChipOptions options)
@@ -42,21 +42,21 @@ record ChipSelection(ChipGrid grid, GeoExtent extent, ChipShares shares, BitSet 
         grid, mask.extent(), shares, shares.surviving(options.maxCloud(), options.maxNodata()));
   }
 
-  private static ChipGrid grid(SceneRaster raster, int chip) throws SceneException {
-    ChipGrid grid = ChipGrid.of(raster.width(), raster.height(), chip);
+  private static ChipGrid grid(SceneRaster raster, int chipSize) throws SceneException {
+    ChipGrid grid = ChipGrid.of(raster.width(), raster.height(), chipSize);
     if (grid.size() == 0) {
       throw SceneException.permanent(
           raster.objectKey(),
-          "scene is %d × %d px, smaller than one chip of %d px"
-              .formatted(raster.width(), raster.height(), chip));
+          "scene size: expected at least one chip of %d px, found %d × %d px"
+              .formatted(chipSize, raster.width(), raster.height()));
     }
     return grid;
   }
 
   /**
-   * Checks that the bands lie where the mask does.
+   * Checks that bands and mask cover the same ground.
    *
-   * @throws SceneException permanent if not
+   * @throws SceneException permanent if they do not
    */
   void requireFits(SceneRaster bands) throws SceneException {
     if (!extent.isSameAs(bands.extent())) {
@@ -67,8 +67,8 @@ record ChipSelection(ChipGrid grid, GeoExtent extent, ChipShares shares, BitSet 
     if (!found.equals(grid)) {
       throw SceneException.permanent(
           bands.objectKey(),
-          "the bands hold %d × %d chips, %d × %d expected from the mask and the item's proj:shape or gsd"
-              .formatted(found.columns(), found.rows(), grid.columns(), grid.rows()));
+          "bands: expected %d × %d chips from the mask and the item's proj:shape or gsd, found %d × %d"
+              .formatted(grid.columns(), grid.rows(), found.columns(), found.rows()));
     }
   }
 }

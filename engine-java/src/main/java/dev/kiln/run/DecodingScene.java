@@ -14,14 +14,15 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A scene whose strips are being read. Owns the open files, but not their bytes.
+ * A scene whose strips are being read. Owns the open files, not their bytes.
  *
- * @param scene goes on when this is closed
+ * @param scene receives the embeddings; outlives this
  * @param raster its bands; empty if no chip is wanted
- * @param grid that its chips lie on
- * @param surviving indices in the grid of the scene's chips, in the same order
- * @param nodata how chips that hold too little are told from their pixels; empty if they are not
- * @param options what is embedded
+ * @param grid chip grid
+ * @param surviving grid indices of the scene's chips, in the same order
+ * @param nodata nodata values by which pixels without data are counted; empty if the mask does that
+ * @param options which chips are embedded
+ * @param files open files, owned
  */
 record DecodingScene(
     SceneAssembly scene,
@@ -33,7 +34,7 @@ record DecodingScene(
     List<CogFile> files)
     implements AutoCloseable {
 
-  /** The strips to read, from the top. */
+  /** Returns the strips to read, top first. */
   List<StripWindow> windows() {
     return raster
         .map(bands -> grid.strips(bands.tileHeight(), bands.rowStep(), surviving))
@@ -41,12 +42,12 @@ record DecodingScene(
   }
 
   /**
-   * Reads one strip and says which chips of the scene lie in it.
+   * Reads one strip and finds the scene's chips in it.
    *
-   * @param memory lends the strip's
+   * @param memory lends the memory of the strip
    */
   StripWork read(StripWindow window, BufferPool memory) throws SceneException {
-    int offset = options.radiometricOffset().of(scene.scene().radiometricOffset());
+    int offset = options.radiometricOffset().of(scene.radiometricOffset());
     Strip strip = raster.orElseThrow().read(window, memory).withRadiometricOffset(offset);
     try {
       nodata.ifPresent(values -> values.blank(strip));
@@ -55,12 +56,12 @@ record DecodingScene(
       List<Integer> chips = new ArrayList<>();
       // The scene's chips are the surviving ones in grid order, so those of a strip are
       // consecutive.
-      int chip = surviving.get(0, Math.max(0, inStrip.nextSetBit(0))).cardinality();
+      int chipIndex = surviving.get(0, Math.max(0, inStrip.nextSetBit(0))).cardinality();
       for (int i = inStrip.nextSetBit(0); i >= 0; i = inStrip.nextSetBit(i + 1)) {
-        if (keep(strip, i, chip)) {
-          chips.add(chip);
+        if (keep(strip, i, chipIndex)) {
+          chips.add(chipIndex);
         }
-        chip++;
+        chipIndex++;
       }
       return new StripWork(scene, strip, chips.stream().mapToInt(Integer::intValue).toArray());
     } catch (RuntimeException | Error e) {
@@ -69,17 +70,18 @@ record DecodingScene(
     }
   }
 
-  /** Looks at a chip's pixels where only they say whether it holds data. */
-  private boolean keep(Strip strip, int index, int chip) {
+  /** Returns whether enough of a chip's pixels hold data, where only the pixels show that. */
+  private boolean keep(Strip strip, int gridIndex, int chipIndex) {
     if (nodata.isEmpty()) {
       return true;
     }
-    double share = nodata.get().share(strip, grid.left(index), grid.top(index), grid.chipSize());
+    double share =
+        nodata.get().share(strip, grid.left(gridIndex), grid.top(gridIndex), grid.chipSize());
     if (share > options.maxNodata()) {
-      scene.leaveOut(chip);
+      scene.leaveOut(chipIndex);
       return false;
     }
-    scene.update(chip, scene.chip(chip).withNodata((float) share));
+    scene.update(chipIndex, scene.chip(chipIndex).withNodata((float) share));
     return true;
   }
 

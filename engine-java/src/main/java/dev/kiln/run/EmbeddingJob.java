@@ -9,23 +9,23 @@ import java.util.List;
 /**
  * What a run embeds. The stores are borrowed.
  *
- * @param platform whose bands the model takes
- * @param keys the shard's part of the scene list
- * @param archive says what a key stands for
- * @param source where the scenes lie
- * @param out where the files go
- * @param chips what is embedded of a scene
- * @param provenance goes into the footer of every file
+ * @param platform sensor platform of the scenes
+ * @param sceneKeys the shard's part of the scene list
+ * @param archive describes the scene of a key
+ * @param source where scenes are read from
+ * @param out where files are written to
+ * @param chips which chips of a scene are embedded
+ * @param provenance recorded in the footer of every file
  */
-public record EmbeddingJob(
+record EmbeddingJob(
     Platform platform,
-    List<String> keys,
+    List<String> sceneKeys,
     SceneArchive archive,
     ObjectStore source,
     ObjectStore out,
     ChipOptions chips,
     Provenance provenance) {
-  public EmbeddingJob {
-    keys = List.copyOf(keys);
+  EmbeddingJob {
+    sceneKeys = List.copyOf(sceneKeys);
   }
 }

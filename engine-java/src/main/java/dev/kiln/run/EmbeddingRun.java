@@ -2,297 +2,193 @@ package dev.kiln.run;
 
 import dev.kiln.error.MachineException;
 import dev.kiln.infer.Encoder;
-import dev.kiln.infer.EncoderException;
 import dev.kiln.memory.BufferPool;
 import dev.kiln.metrics.EnergyMeter;
 import dev.kiln.metrics.ResourceUse;
 import dev.kiln.pipeline.BoundedQueue;
+import dev.kiln.pipeline.Monitor;
 import dev.kiln.pipeline.Pipeline;
 import dev.kiln.pipeline.Stage;
 import dev.kiln.raster.StripWindow;
-import dev.kiln.sink.GeoParquetWriter;
-import dev.kiln.sink.OutputKey;
-import dev.kiln.trace.Trace;
 import java.io.IOException;
-import java.nio.FloatBuffer;
 import java.time.Duration;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
  * One shard, from scene list to finished files:
  *
  * <pre>
- *   keys → fetch → [fetched] → decode → [strips] → fill → [computing] → encode → [finished] → write
- *                                                    ↑                     │
- *                                                    └────── [free] ───────┘
+ *   scenes → fetch → [fetched] → decode → [strips] → fill → [computing] → encode → [finished] → write
+ *                                                      ↑                     │
+ *                                                      └────── [free] ───────┘
  * </pre>
  *
- * Each stage has threads of its own; the lanes between them are bounded, so memory does not grow
- * with the number of scenes and the slowest stage sets the pace. Scenes finish in any order; what
- * stands in a file depends on neither order nor threads.
+ * Each stage has its own threads. The queues between them are bounded, so memory does not grow with
+ * the number of scenes, and the slowest stage limits the rate. Scenes finish in any order; the
+ * bytes of a file depend neither on the order nor on the threads.
  *
- * <p>A scene that fails is recorded and the run goes on. Anything else that fails ends the run.
+ * <p>A scene that fails is recorded and the run goes on. Any other failure ends the run.
  */
-public final class EmbeddingRun {
-  /** Most of a write is waiting for the store to say that it is safe. */
+final class EmbeddingRun {
+  /** Writes mostly wait for the store's acknowledgement. */
   private static final int WRITE_THREADS = 4;
 
   private final EmbeddingJob job;
   private final RunOptions options;
   private final Encoder encoder;
-  private final PendingScenes keys;
+  private final PendingScenes pending;
   private final SceneFetch fetch;
   private final SceneDecode decode;
   private final BufferPool stripMemory;
-
-  private final BoundedQueue<FetchedScene> fetched;
-  private final BoundedQueue<StripWork> strips;
-  private final BoundedQueue<Batch> computing;
   private final BoundedQueue<Batch> free;
-  private final BoundedQueue<SceneAssembly> finished;
+  private final BoundedQueue<SceneAssembly> finished = new BoundedQueue<>("finished", 4);
 
-  private final RunCounters tally = new RunCounters();
+  private final RunCounters counters = new RunCounters();
   private final EnergyMeter energy = new EnergyMeter(EnergyMeter.POWERCAP);
-  private final FailureLimit failedBatches = new FailureLimit("batches");
-  private final FailureLimit failedWrites = new FailureLimit("writes");
-  private final Pipeline chain;
-  private final RunMonitor watch;
+  private final Pipeline pipeline;
+  private final Monitor monitor;
 
   /**
+   * Creates a run.
+   *
    * @param job its stores are borrowed
    * @param encoder borrowed
-   * @param progress is told how the run goes
+   * @param progress receives snapshots
    */
-  public EmbeddingRun(
-      EmbeddingJob job, RunOptions options, Encoder encoder, ProgressListener progress) {
+  EmbeddingRun(EmbeddingJob job, RunOptions options, Encoder encoder, ProgressListener progress) {
     this.job = job;
     this.options = options;
     this.encoder = encoder;
     this.stripMemory = new BufferPool(encoder.hostMemory());
-    this.keys = new PendingScenes(job.keys(), job.out(), options.overwrite(), tally);
-    this.fetch =
-        new SceneFetch(
-            job.archive(),
-            job.source(),
-            new SceneMasking(job.chips(), options.inflateThreads()),
-            job.chips().chipSize(),
-            options.attempts(),
-            options.fetchMemory());
+    this.pending = new PendingScenes(job.sceneKeys(), job.out(), options.overwrite(), counters);
+    this.fetch = new SceneFetch(job, options);
     this.decode =
         new SceneDecode(job.chips(), encoder.description().dim(), options.inflateThreads());
-    this.fetched = new BoundedQueue<>("fetched", options.fetchThreads());
-    this.strips = new BoundedQueue<>("strips", options.queuedStrips());
-    this.computing = new BoundedQueue<>("computing", options.slots());
     this.free = new BoundedQueue<>("free", options.slots());
-    this.finished = new BoundedQueue<>("finished", 4);
-    this.chain =
-        new Pipeline()
-            .stage("fetch", options.fetchThreads(), this::fetch, fetched)
-            .stage("decode", options.decodeThreads(), this::decode, strips)
-            .stage("fill", 1, this::fill, computing)
-            .stage("encode", 1, this::encode, finished)
-            .stage("write", WRITE_THREADS, this::write, null);
-    this.watch =
-        new RunMonitor(
-            chain,
-            tally,
-            List.of(fetched, strips, computing, finished),
+    this.pipeline =
+        Pipeline.from("fetch", options.fetchThreads(), this::fetch)
+            .through(new BoundedQueue<>("fetched", options.fetchThreads()))
+            .stage("decode", options.decodeThreads(), this::decode)
+            .through(new BoundedQueue<>("strips", options.queuedStrips()))
+            .stage("fill", 1, new Batcher(free, options.slots()))
+            .through(new BoundedQueue<>("computing", options.slots()))
+            .stage("encode", 1, new EncodeStage(free, counters))
+            .through(finished)
+            .to("write", WRITE_THREADS, new WriteStage(job, counters));
+    this.monitor =
+        new Monitor(
+            pipeline,
+            counters::counts,
             options.stallLimit(),
-            job.keys().size(),
-            snapshot -> {
-              // Often, because its counters go round.
+            () -> {
+              // Often, because its counters wrap around.
               energy.update();
-              progress.tick(snapshot);
+              progress.tick(this::snapshot);
             });
   }
 
   /**
    * Embeds the shard; call once.
    *
-   * @return what was done, also of a run that was stopped or that failed on the way
+   * @return what was done, also of a run that was stopped or that failed
    */
-  public RunReport run() throws InterruptedException {
+  RunReport run() throws InterruptedException {
     for (int i = 0; i < options.slots(); i++) {
       free.put(new Batch(encoder.newSlot()));
     }
-    OptionalDouble deviceJoules = encoder.device().joules();
-    Throwable failure = watch.runToTheEnd();
-    if (chain.ended(Duration.ZERO)) {
-      fetched.abandon();
-      strips.abandon();
+    OptionalDouble joulesBefore = encoder.device().joules();
+    Optional<Throwable> failure = monitor.run();
+    if (pipeline.awaitEnd(Duration.ZERO)) {
+      pipeline.abandon();
     }
     stripMemory.close();
     return RunReport.of(
         job,
         encoder.description(),
-        watch.snapshot(),
+        snapshot(),
         options.pricePerHour(),
-        ResourceUse.until(energy, encoder, deviceJoules),
-        tally.failures(),
+        ResourceUse.now(energy, deviceJoules(joulesBefore)),
+        counters.failures(),
         failure,
-        watch.stopping());
+        monitor.stopping());
+  }
+
+  private OptionalDouble deviceJoules(OptionalDouble before) {
+    OptionalDouble now = encoder.device().joules();
+    return before.isPresent() && now.isPresent()
+        ? OptionalDouble.of(now.getAsDouble() - before.getAsDouble())
+        : OptionalDouble.empty();
   }
 
   /**
-   * Ends the run early: no more scenes are taken, those that are wholly decoded are finished and
-   * written, the others are left for the next run.
+   * Ends the run early: no more scenes are started, scenes that are decoded completely are finished
+   * and written, the others are left for the next run.
    */
-  public void stop() {
-    watch.stop();
+  void stop() {
+    monitor.stop();
   }
 
-  private String nextKey() {
+  private Snapshot snapshot() {
+    return new Snapshot(
+        monitor.seconds(),
+        job.sceneKeys().size(),
+        counters.counts(),
+        pipeline.times(),
+        pipeline.fills());
+  }
+
+  private Optional<PendingScene> nextScene() {
     try {
-      return watch.stopping() ? null : keys.next();
+      return monitor.stopping() ? Optional.empty() : pending.next();
     } catch (IOException e) {
-      throw new MachineException("asking which files are there failed: " + e.getMessage(), e);
+      throw new MachineException("cannot list the output: " + e.getMessage(), e);
     }
   }
 
-  private void fetch(Stage stage) throws InterruptedException {
-    for (String key = nextKey(); key != null; key = nextKey()) {
+  private void fetch(Stage stage, Pipeline.Output<FetchedScene> fetched)
+      throws InterruptedException {
+    for (Optional<PendingScene> next = nextScene(); next.isPresent(); next = nextScene()) {
+      PendingScene scene = next.get();
       try {
-        String wanted = key;
-        FetchedScene scene = Trace.within("fetch", key, () -> fetch.fetch(wanted, stage));
-        tally.fetched(scene.bytes());
-        stage.done(1);
-        stage.put(fetched, scene);
+        FetchedScene bytes = stage.work(scene.sceneKey(), () -> fetch.fetch(scene, stage));
+        counters.fetched(bytes.bytes());
+        fetched.put(bytes);
       } catch (RuntimeException e) {
-        tally.failed(key, e);
+        counters.failed(scene.sceneKey(), e);
       }
     }
   }
 
-  private void decode(Stage stage) throws InterruptedException {
-    for (FetchedScene next = stage.take(fetched); next != null; next = stage.take(fetched)) {
-      decode(next, stage);
-    }
-  }
-
-  private void decode(FetchedScene bytes, Stage stage) throws InterruptedException {
+  private void decode(Stage stage, FetchedScene fetched, Pipeline.Output<StripWork> strips)
+      throws InterruptedException {
     SceneAssembly scene = null;
-    try (bytes;
-        DecodingScene decoding = decode.open(bytes)) {
+    try (fetched;
+        DecodingScene decoding = decode.open(fetched)) {
       scene = decoding.scene();
-      tally.opened(decoding.files());
+      counters.opened(decoding.files());
       for (StripWindow window : decoding.windows()) {
-        if (scene.givenUp() || watch.stopping()) {
+        if (scene.givenUp() || monitor.stopping()) {
           scene.giveUp();
           return;
         }
-        StripWork strip =
-            Trace.within("decode", bytes.scene().key(), () -> decoding.read(window, stripMemory));
-        tally.decoded(strip.bytes());
-        if (strip.chips().length == 0) {
+        StripWork strip = stage.work(scene.sceneKey(), 0, () -> decoding.read(window, stripMemory));
+        counters.decoded(strip.bytes());
+        if (strip.chipIndices().length == 0) {
           strip.close();
         } else {
-          stage.put(strips, strip);
+          strips.put(strip);
         }
       }
       if (scene.allRead()) {
+        // None of its chips is in the encoder any more.
         stage.put(finished, scene);
       }
       stage.done(1);
     } catch (RuntimeException e) {
       if (scene == null || scene.giveUp()) {
-        tally.failed(bytes.scene().key(), e);
+        counters.failed(fetched.sceneKey(), e);
       }
     }
-  }
-
-  private void fill(Stage stage) throws InterruptedException {
-    // A batch has one gsd, so there is one open batch for each gsd met.
-    Map<Float, Batch> open = new LinkedHashMap<>();
-    for (StripWork strip = stage.take(strips); strip != null; strip = stage.take(strips)) {
-      if (strip.scene().givenUp()) {
-        strip.close();
-        continue;
-      }
-      Trace.begin("fill", strip.scene().scene().key());
-      try {
-        fill(strip, open, stage);
-      } finally {
-        Trace.end();
-      }
-      stage.done(strip.chips().length);
-    }
-    while (!open.isEmpty()) {
-      start(open.keySet().iterator().next(), open, stage);
-    }
-  }
-
-  private void fill(StripWork strip, Map<Float, Batch> open, Stage stage)
-      throws InterruptedException {
-    float gsd = (float) strip.scene().scene().gsd();
-    for (int chip : strip.chips()) {
-      if (!open.containsKey(gsd)) {
-        if (open.size() == options.slots()) {
-          // Every slot holds a part of a batch: one must go, or none would ever come free.
-          start(open.keySet().iterator().next(), open, stage);
-        }
-        open.put(gsd, stage.takeBack(free));
-      }
-      open.get(gsd).put(strip, chip);
-      if (open.get(gsd).isFull()) {
-        start(gsd, open, stage);
-      }
-    }
-  }
-
-  private void start(float gsd, Map<Float, Batch> open, Stage stage) throws InterruptedException {
-    Batch batch = open.remove(gsd);
-    batch.slot().start(gsd);
-    stage.put(computing, batch);
-  }
-
-  private void encode(Stage stage) throws InterruptedException {
-    for (Batch batch = stage.take(computing); batch != null; batch = stage.take(computing)) {
-      try {
-        FloatBuffer embeddings = Trace.within("await", batch.size(), batch.slot()::await);
-        for (SceneAssembly scene : batch.deliver(embeddings)) {
-          stage.put(finished, scene);
-        }
-        stage.done(batch.size());
-        tally.embedded(batch.size());
-        failedBatches.success();
-      } catch (EncoderException e) {
-        for (SceneAssembly scene : batch.scenes()) {
-          if (scene.giveUp()) {
-            tally.failed(scene.scene().key(), e);
-          }
-        }
-        failedBatches.failure(e);
-      }
-      batch.clear();
-      free.put(batch);
-    }
-  }
-
-  private void write(Stage stage) throws InterruptedException {
-    for (SceneAssembly scene = stage.take(finished); scene != null; scene = stage.take(finished)) {
-      String key = scene.scene().key();
-      try {
-        SceneAssembly whole = scene;
-        int bytes = Trace.within("write", key, () -> write(whole, key));
-        tally.written(bytes);
-        stage.done(1);
-        failedWrites.success();
-      } catch (IOException | RuntimeException e) {
-        tally.failed(key, e);
-        failedWrites.failure(e);
-      }
-    }
-  }
-
-  /** Bytes of the scene's file, which is safe then. */
-  private int write(SceneAssembly scene, String key) throws IOException {
-    byte[] file =
-        GeoParquetWriter.toBytes(
-            scene.table(job.platform().name(), job.chips().chipSize()), job.provenance());
-    job.out().put(OutputKey.of(key), file);
-    return file.length;
   }
 }

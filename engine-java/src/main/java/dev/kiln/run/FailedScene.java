@@ -3,24 +3,24 @@ package dev.kiln.run;
 /**
  * A scene that was not embedded.
  *
- * @param key line of the scene list
- * @param kind what may help
+ * @param key the scene's line in the scene list
+ * @param kind what can help
  * @param object key of the object at fault
- * @param reason what is wrong with it
+ * @param reason what is wrong with the object
  */
 public record FailedScene(String key, Kind kind, String object, String reason) {
-  /** The reason, with the object at fault where that is not what the scene list names. */
-  String found() {
+  /** Returns the reason, preceded by the object at fault unless it is the scene itself. */
+  String description() {
     return object.equals(key) ? reason : object + ": " + reason;
   }
 
-  /** What may help. */
+  /** What can help. */
   public enum Kind {
-    /** Nothing but another object. */
+    /** Only another object. */
     PERMANENT,
-    /** Another try. */
+    /** Another attempt. */
     TRANSIENT,
-    /** A fix to Kiln. */
+    /** A fix in Kiln. */
     INTERNAL
   }
 }

@@ -2,7 +2,7 @@ package dev.kiln.run;
 
 import dev.kiln.error.MachineException;
 
-/** Tells a passing failure from a machine that no longer works: three in a row end the run. */
+/** Ends a run after several failures in a row, which mean that the machine is at fault. */
 final class FailureLimit {
   private static final int LIMIT = 3;
 
@@ -10,6 +10,8 @@ final class FailureLimit {
   private int inARow;
 
   /**
+   * Creates a limit.
+   *
    * @param what fails, in the plural
    */
   FailureLimit(String what) {
@@ -21,7 +23,9 @@ final class FailureLimit {
   }
 
   /**
-   * @throws MachineException if this was one too many
+   * Counts a failure.
+   *
+   * @throws MachineException if it reaches the limit
    */
   synchronized void failure(Exception cause) {
     inARow++;

@@ -2,7 +2,7 @@ package dev.kiln.run;
 
 import dev.kiln.archive.Scene;
 import dev.kiln.fetch.SparseObject;
-import dev.kiln.pipeline.Stage;
+import dev.kiln.pipeline.BoundedQueue;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -12,39 +12,36 @@ import java.util.stream.Collectors;
 /**
  * A scene whose bytes are in host memory. Owns them.
  *
- * @param scene what it is
- * @param selection its chips that the mask lets through; empty if it has no mask
- * @param assets the objects that hold bands, by key, with the tiles that chips touch; none if no
+ * @param scene description of the scene
+ * @param outputKey key of its file in the output
+ * @param selection chips that the mask lets through; empty if the scene has no mask
+ * @param assets objects that hold bands, by object key, with the tiles that chips touch; none if no
  *     chip is wanted
- * @param bytes fetched in all, with the mask
- * @param budget gives back the scene's share of the fetch memory
+ * @param bytes fetched in all, mask included
+ * @param budget the scene's share of the fetch memory
  */
 record FetchedScene(
     Scene scene,
+    String outputKey,
     Optional<ChipSelection> selection,
     Map<String, SparseObject> assets,
     long bytes,
     ByteBudget.Share budget)
-    implements Stage.Owner {
+    implements BoundedQueue.Owner {
   FetchedScene {
     assets = Map.copyOf(assets);
   }
 
-  FetchedScene(
-      Scene scene,
-      Optional<ChipSelection> selection,
-      List<SparseObject> assets,
-      long bytes,
-      ByteBudget.Share budget) {
-    this(
-        scene,
-        selection,
-        assets.stream().collect(Collectors.toMap(SparseObject::key, Function.identity())),
-        bytes,
-        budget);
+  /** Returns the objects by key. */
+  static Map<String, SparseObject> byKey(List<SparseObject> objects) {
+    return objects.stream().collect(Collectors.toMap(SparseObject::key, Function.identity()));
   }
 
-  /** Whether it is known already that no chip is worth embedding. */
+  String sceneKey() {
+    return scene.key();
+  }
+
+  /** Returns whether the mask leaves no chip to embed. */
   boolean isMasked() {
     return selection.isPresent() && selection.get().surviving().isEmpty();
   }

@@ -11,71 +11,77 @@ import java.util.Collection;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
 
 /**
- * Hands out the keys of a shard whose file is not there yet, in order. The output is asked for a
- * block of keys at a time, which costs a bucket one list request.
+ * The scenes of a shard that have no file in the output yet, in the order of the list. The output
+ * is listed for a block of scenes at a time, which costs a bucket one request.
  */
 final class PendingScenes {
-  /** As many keys as a list request names. */
+  /** Keys that one list request returns. */
   private static final int BLOCK = 1000;
 
-  private final Iterator<String> keys;
+  private final Iterator<String> sceneKeys;
   private final ObjectStore out;
   private final boolean overwrite;
-  private final RunCounters tally;
-  private final Queue<String> ready = new ArrayDeque<>();
+  private final RunCounters counters;
+  private final Queue<PendingScene> ready = new ArrayDeque<>();
 
   /**
-   * @param overwrite hand out all keys
-   * @param tally is told of keys whose file is there
+   * Creates the sequence.
+   *
+   * @param out borrowed
+   * @param overwrite whether scenes that have a file are pending as well
+   * @param counters counts scenes that have a file, and scenes whose key names no file
    */
-  PendingScenes(Iterable<String> keys, ObjectStore out, boolean overwrite, RunCounters tally) {
-    this.keys = keys.iterator();
+  PendingScenes(
+      Iterable<String> sceneKeys, ObjectStore out, boolean overwrite, RunCounters counters) {
+    this.sceneKeys = sceneKeys.iterator();
     this.out = out;
     this.overwrite = overwrite;
-    this.tally = tally;
+    this.counters = counters;
   }
 
-  /** The next key, or null after the last. */
-  synchronized String next() throws IOException {
-    while (ready.isEmpty() && keys.hasNext()) {
+  /** Returns the next scene; empty after the last. */
+  synchronized Optional<PendingScene> next() throws IOException {
+    while (ready.isEmpty() && sceneKeys.hasNext()) {
       fill();
     }
-    return ready.poll();
+    return Optional.ofNullable(ready.poll());
   }
 
   private void fill() throws IOException {
-    Map<String, String> fileOf = new LinkedHashMap<>();
-    while (fileOf.size() < BLOCK && keys.hasNext()) {
-      String key = keys.next();
+    Map<String, PendingScene> block = new LinkedHashMap<>();
+    while (block.size() < BLOCK && sceneKeys.hasNext()) {
+      String sceneKey = sceneKeys.next();
       try {
-        fileOf.put(key, OutputKey.of(key));
+        block.put(sceneKey, new PendingScene(sceneKey, OutputKey.of(sceneKey)));
       } catch (IllegalArgumentException e) {
-        tally.failed(key, SceneException.permanent(key, e.getMessage(), e));
+        counters.failed(sceneKey, SceneException.permanent(sceneKey, e.getMessage(), e));
       }
     }
-    Set<String> there = overwrite ? Set.of() : there(fileOf.values());
-    fileOf.forEach(
-        (key, file) -> {
-          if (there.contains(file)) {
-            tally.alreadyDone();
-          } else {
-            ready.add(key);
-          }
-        });
+    Set<String> existing =
+        overwrite
+            ? Set.of()
+            : existing(block.values().stream().map(PendingScene::outputKey).toList());
+    for (PendingScene scene : block.values()) {
+      if (existing.contains(scene.outputKey())) {
+        counters.alreadyDone();
+      } else {
+        ready.add(scene);
+      }
+    }
   }
 
-  private Set<String> there(Collection<String> files) throws IOException {
+  private Set<String> existing(Collection<String> outputKeys) throws IOException {
     try {
-      return out.existing(files);
+      return out.existing(outputKeys);
     } catch (AccessDeniedException e) {
       throw new ConfigurationException(
-          "--out "
-              + out.root()
-              + " may not be asked which files are there: grant s3:ListBucket, or give --overwrite",
+          "cannot list --out %s to find finished scenes: grant s3:ListBucket, or use --overwrite"
+              .formatted(out.root()),
           e);
     }
   }

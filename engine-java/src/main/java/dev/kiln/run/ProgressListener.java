@@ -2,8 +2,12 @@ package dev.kiln.run;
 
 import java.util.function.Supplier;
 
-/** Is asked often, and looks when it likes. */
+/** Receives the progress of a run. */
 public interface ProgressListener {
-  /** A moment has passed. */
-  void tick(Supplier<Snapshot> run);
+  /**
+   * Called about every 100 ms.
+   *
+   * @param snapshot takes a snapshot of the run; call it only to report something
+   */
+  void tick(Supplier<Snapshot> snapshot);
 }

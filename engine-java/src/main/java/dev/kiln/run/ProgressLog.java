@@ -2,6 +2,7 @@ package dev.kiln.run;
 
 import java.io.PrintStream;
 import java.util.Locale;
+import java.util.OptionalDouble;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import me.tongfei.progressbar.ProgressBar;
@@ -10,14 +11,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Tells how a run goes: a bar for a person, lines for a log, JSON lines for a program. */
+/** Shows the progress of a run: a bar on a terminal, lines in a log, JSON lines for a program. */
 public final class ProgressLog implements ProgressListener, AutoCloseable {
-  /** Who reads it. */
+  /** How progress is shown. */
   public enum Style {
     /** A bar on a terminal, else plain lines. */
     AUTO,
+    /** A line in the log every ten seconds. */
     PLAIN,
+    /** A JSON object per line every ten seconds. */
     JSON,
+    /** Nothing. */
     NONE
   }
 
@@ -32,7 +36,9 @@ public final class ProgressLog implements ProgressListener, AutoCloseable {
   private long next;
 
   /**
-   * @param terminal whether a person watches
+   * Creates a progress log.
+   *
+   * @param terminal whether standard error is a terminal
    * @param json receives the lines of style JSON
    */
   public ProgressLog(Style style, boolean terminal, PrintStream json) {
@@ -54,12 +60,12 @@ public final class ProgressLog implements ProgressListener, AutoCloseable {
   }
 
   @Override
-  public void tick(Supplier<Snapshot> run) {
+  public void tick(Supplier<Snapshot> snapshot) {
     if (style == Style.NONE || System.nanoTime() < next) {
       return;
     }
     next = System.nanoTime() + interval;
-    Snapshot now = run.get();
+    Snapshot now = snapshot.get();
     if (bar != null) {
       bar.maxHint(now.scenes());
       bar.stepTo(now.settled());
@@ -79,9 +85,9 @@ public final class ProgressLog implements ProgressListener, AutoCloseable {
 
   static String line(Snapshot now) {
     RunCounters.Counts counts = now.counts();
-    String lanes =
-        now.lanes().stream()
-            .map(l -> l.lane() + " " + l.items() + "/" + l.capacity())
+    String queues =
+        now.queues().stream()
+            .map(q -> q.queue() + " " + q.items() + "/" + q.capacity())
             .collect(Collectors.joining(", "));
     String busy =
         now.stages().stream()
@@ -98,16 +104,16 @@ public final class ProgressLog implements ProgressListener, AutoCloseable {
         now.chipsPerSecond(),
         counts.bytesFetched() / 1e6 / now.seconds(),
         counts.bytesDecoded() / 1e6 / now.seconds(),
-        lanes,
+        queues,
         busy,
         duration(now.secondsLeft()));
   }
 
-  private static String duration(double seconds) {
-    if (Double.isNaN(seconds)) {
+  private static String duration(OptionalDouble seconds) {
+    if (seconds.isEmpty()) {
       return "unknown";
     }
-    long s = Math.round(seconds);
+    long s = Math.round(seconds.getAsDouble());
     return String.format(Locale.ROOT, "%d:%02d:%02d", s / 3600, s / 60 % 60, s % 60);
   }
 

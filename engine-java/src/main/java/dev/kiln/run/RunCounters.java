@@ -11,21 +11,23 @@ import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What a run has done so far, kept by all its stages. */
+/** Counters of a run, updated by all its stages. */
 public final class RunCounters {
-  private static final Logger log = LoggerFactory.getLogger(EmbeddingRun.class);
+  private static final Logger log = LoggerFactory.getLogger(RunCounters.class);
 
   /**
-   * @param alreadyDone scenes whose file was there before
+   * Values of the counters at one moment.
+   *
+   * @param alreadyDone scenes whose file existed before the run
    * @param embedded scenes whose file was written
    * @param failed scenes that failed
-   * @param chips embedded
-   * @param batches embedded
-   * @param bytesFetched of objects
-   * @param bytesDecoded of raw pixels
-   * @param bytesWritten of files
-   * @param filesDecoded by Kiln's own decoder
-   * @param filesDecodedByGdal those of a kind that it does not know
+   * @param chips chips embedded
+   * @param batches batches embedded
+   * @param bytesFetched bytes of objects
+   * @param bytesDecoded bytes of raw pixels
+   * @param bytesWritten bytes of files
+   * @param filesDecoded files decoded by Kiln's own decoder
+   * @param filesDecodedByGdal files that its decoder does not support
    */
   public record Counts(
       long alreadyDone,
@@ -86,35 +88,36 @@ public final class RunCounters {
   /**
    * Records a scene that failed.
    *
-   * @throws ConfigurationException if that is the cause: it would fail every scene
+   * @throws ConfigurationException if that is the cause, because every other scene would fail too
    */
-  void failed(String key, Exception cause) {
+  void failed(String sceneKey, Exception cause) {
     if (cause instanceof ConfigurationException fault) {
       throw fault;
     }
-    FailedScene scene = describe(key, cause);
+    FailedScene scene = describe(sceneKey, cause);
     if (scene.kind() == FailedScene.Kind.INTERNAL) {
-      log.error("scene {} failed: {}", key, scene.reason(), cause);
+      log.error("scene {} failed: {}", sceneKey, scene.reason(), cause);
     } else {
-      log.warn("scene {} failed ({}): {}", key, scene.kind(), scene.found());
+      log.warn("scene {} failed ({}): {}", sceneKey, scene.kind(), scene.description());
     }
     synchronized (this) {
       failures.add(scene);
     }
   }
 
-  private static FailedScene describe(String key, Exception cause) {
+  private static FailedScene describe(String sceneKey, Exception cause) {
     if (cause instanceof SceneException fault) {
       FailedScene.Kind kind =
           fault.kind() == SceneException.Kind.PERMANENT
               ? FailedScene.Kind.PERMANENT
               : FailedScene.Kind.TRANSIENT;
-      return new FailedScene(key, kind, fault.key(), fault.reason());
+      return new FailedScene(sceneKey, kind, fault.key(), fault.reason());
     }
     if (cause instanceof IOException || cause instanceof EncoderException) {
-      return new FailedScene(key, FailedScene.Kind.TRANSIENT, key, cause.toString());
+      return new FailedScene(sceneKey, FailedScene.Kind.TRANSIENT, sceneKey, cause.toString());
     }
-    return new FailedScene(key, FailedScene.Kind.INTERNAL, key, "internal error: " + cause);
+    return new FailedScene(
+        sceneKey, FailedScene.Kind.INTERNAL, sceneKey, "internal error: " + cause);
   }
 
   synchronized List<FailedScene> failures() {

@@ -9,12 +9,13 @@ import java.util.BitSet;
 import java.util.List;
 
 /**
- * A scene on its way through the encoder: its chips in grid order and the embeddings that have come
- * home. It is complete when all its strips have been read and the last embedding is home; exactly
- * one caller is told so.
+ * A scene between decode and write: its chips in grid order, and their embeddings as they are
+ * delivered. It is complete when all its strips have been read and all its embeddings delivered;
+ * exactly one call reports that.
  */
 final class SceneAssembly {
   private final Scene scene;
+  private final String outputKey;
   private final Chip[] chips;
   private final BitSet leftOut = new BitSet();
   private final float[] time;
@@ -25,51 +26,76 @@ final class SceneAssembly {
   private boolean givenUp;
 
   /**
-   * @param time of all chips, as the encoder takes it
-   * @param locations one a chip, as the encoder takes it
+   * Creates the assembly of one scene.
+   *
+   * @param outputKey key of its file in the output
+   * @param time encoding of the acquisition time, the same for all chips
+   * @param locations encodings of the chips' locations, one per chip
+   * @param dim length of an embedding
    */
-  SceneAssembly(Scene scene, List<Chip> chips, float[] time, List<float[]> locations, int dim) {
+  SceneAssembly(
+      Scene scene,
+      String outputKey,
+      List<Chip> chips,
+      float[] time,
+      List<float[]> locations,
+      int dim) {
     this.scene = scene;
+    this.outputKey = outputKey;
     this.chips = chips.toArray(Chip[]::new);
     this.time = time;
     this.locations = List.copyOf(locations);
     this.dim = dim;
     this.embeddings = new float[Math.multiplyExact(chips.size(), dim)];
-    // One more than embeddings: that all strips have been read.
+    // One more than embeddings: the strips, which must all have been read.
     this.missing = chips.size() + 1;
   }
 
-  Scene scene() {
-    return scene;
+  String sceneKey() {
+    return scene.key();
   }
 
-  synchronized Chip chip(int index) {
-    return chips[index];
+  String outputKey() {
+    return outputKey;
+  }
+
+  /** Returns the ground sample distance in metres per pixel. */
+  double gsd() {
+    return scene.gsd();
+  }
+
+  /** Returns the offset that the scene's metadata ask to be added to stored values. */
+  int radiometricOffset() {
+    return scene.radiometricOffset();
+  }
+
+  synchronized Chip chip(int chipIndex) {
+    return chips[chipIndex];
   }
 
   float[] time() {
     return time;
   }
 
-  float[] location(int chip) {
-    return locations.get(chip);
+  float[] location(int chipIndex) {
+    return locations.get(chipIndex);
   }
 
-  /** Replaces a chip by what is known of it now. */
-  synchronized void update(int index, Chip chip) {
-    chips[index] = chip;
+  /** Replaces a chip by one with the same place. */
+  synchronized void update(int chipIndex, Chip chip) {
+    chips[chipIndex] = chip;
   }
 
-  /** Leaves a chip out: it is not worth embedding. */
-  synchronized void leaveOut(int index) {
-    leftOut.set(index);
+  /** Leaves a chip out of the file. */
+  synchronized void leaveOut(int chipIndex) {
+    leftOut.set(chipIndex);
     missing--;
   }
 
   /**
-   * Says that all strips have been read.
+   * Records that all strips have been read.
    *
-   * @return true if the scene is complete and was not given up
+   * @return whether the scene is complete and was not given up
    */
   synchronized boolean allRead() {
     missing--;
@@ -77,22 +103,22 @@ final class SceneAssembly {
   }
 
   /**
-   * Takes one embedding home.
+   * Copies the embedding of one chip.
    *
    * @param batch embeddings {@code [n, dim]}
-   * @param at its row in the batch
-   * @return true if the scene is complete and was not given up
+   * @param row of the chip in the batch
+   * @return whether the scene is complete and was not given up
    */
-  synchronized boolean home(int chip, FloatBuffer batch, int at) {
-    batch.get(at * dim, embeddings, chip * dim, dim);
+  synchronized boolean deliver(int chipIndex, FloatBuffer batch, int row) {
+    batch.get(row * dim, embeddings, chipIndex * dim, dim);
     missing--;
     return missing == 0 && !givenUp;
   }
 
   /**
-   * Gives the scene up; chips that are under way count no more.
+   * Gives the scene up: it is never complete.
    *
-   * @return true the first time
+   * @return whether this was the first call
    */
   synchronized boolean giveUp() {
     boolean first = !givenUp;
@@ -104,11 +130,11 @@ final class SceneAssembly {
     return givenUp;
   }
 
-  /** The rows of its file, once all embeddings are home. */
+  /** Returns the rows of the scene's file; the scene must be complete. */
   synchronized SceneTable table(String platform, int chipSize) {
     if (missing != 0) {
       throw new IllegalStateException(
-          scene.key() + ": " + missing + " embeddings or strips are not home yet");
+          scene.key() + ": " + missing + " embeddings or strips are still pending");
     }
     List<Chip> kept = new ArrayList<>();
     float[] vectors = new float[(chips.length - leftOut.cardinality()) * dim];

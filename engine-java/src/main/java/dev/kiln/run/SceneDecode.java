@@ -19,13 +19,15 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import org.locationtech.jts.geom.Point;
 
-/** Opens fetched scenes and lays out their chips. */
+/** Opens fetched scenes and locates their chips. */
 final class SceneDecode {
   private final ChipOptions options;
   private final int dim;
   private final int inflateThreads;
 
   /**
+   * Creates a decoder.
+   *
    * @param dim length of an embedding
    * @param inflateThreads threads that inflate the tiles of one scene
    */
@@ -36,16 +38,23 @@ final class SceneDecode {
   }
 
   /**
-   * Opens a scene and lays out its chips.
+   * Opens a scene and locates its chips.
    *
-   * @param fetched borrowed; must outlive what is returned
+   * @param fetched borrowed; must outlive the result
+   * @throws SceneException permanent if the scene cannot be decoded
    */
   DecodingScene open(FetchedScene fetched) throws SceneException {
     Scene scene = fetched.scene();
     if (fetched.isMasked()) {
       ChipSelection none = fetched.selection().orElseThrow();
       return new DecodingScene(
-          new SceneAssembly(scene, List.of(), TimeEncoding.of(scene.datetime()), List.of(), dim),
+          new SceneAssembly(
+              scene,
+              fetched.outputKey(),
+              List.of(),
+              TimeEncoding.of(scene.datetime()),
+              List.of(),
+              dim),
           Optional.empty(),
           none.grid(),
           none.surviving(),
@@ -87,7 +96,7 @@ final class SceneDecode {
               : ChipSelection.all(raster, options.chipSize());
       selection.requireFits(raster);
       BitSet chips = (BitSet) selection.surviving().clone();
-      SceneAssembly open = lay(scene, raster, selection, chips);
+      SceneAssembly open = locate(fetched, raster, selection, chips);
       return new DecodingScene(
           open,
           Optional.of(raster),
@@ -106,18 +115,19 @@ final class SceneDecode {
     if (scene.pixelType().isPresent() && file.type() != scene.pixelType().get()) {
       throw SceneException.permanent(
           file.objectKey(),
-          "pixels of type %s expected, found %s".formatted(scene.pixelType().get(), file.type()));
+          "pixel type: expected %s, found %s".formatted(scene.pixelType().get(), file.type()));
     }
   }
 
   /**
-   * Lays the chips on the ground.
+   * Computes footprint and location of each chip.
    *
-   * @param surviving the chips that are wanted; loses those that do not lie on the Earth
+   * @param surviving grid indices of the chips that are wanted; those off the Earth are removed
    */
-  private SceneAssembly lay(
-      Scene scene, SceneRaster raster, ChipSelection selection, BitSet surviving)
+  private SceneAssembly locate(
+      FetchedScene fetched, SceneRaster raster, ChipSelection selection, BitSet surviving)
       throws SceneException {
+    Scene scene = fetched.scene();
     ChipGrid grid = selection.grid();
     List<Chip> chips = new ArrayList<>();
     List<float[]> locations = new ArrayList<>();
@@ -139,8 +149,9 @@ final class SceneDecode {
       locations.add(options.locationOrder().encode(centre.getY(), centre.getX()));
     }
     if (chips.isEmpty()) {
-      throw SceneException.permanent(raster.objectKey(), "no chip of the scene lies on the Earth");
+      throw SceneException.permanent(raster.objectKey(), "no chip of the scene is on the Earth");
     }
-    return new SceneAssembly(scene, chips, TimeEncoding.of(scene.datetime()), locations, dim);
+    return new SceneAssembly(
+        scene, fetched.outputKey(), chips, TimeEncoding.of(scene.datetime()), locations, dim);
   }
 }

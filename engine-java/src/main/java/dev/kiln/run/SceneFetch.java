@@ -17,9 +17,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Brings those bytes of a scene into host memory that its chips need, within the memory that is set
- * aside for it: its mask first, and of its bands only the tiles with chips that the mask lets
- * through.
+ * Fetches the bytes of scenes into host memory, within a budget: the mask first, then of the bands
+ * only the tiles with chips that the mask lets through.
  */
 final class SceneFetch {
   private static final Logger log = LoggerFactory.getLogger(SceneFetch.class);
@@ -29,34 +28,29 @@ final class SceneFetch {
   private final ObjectStore source;
   private final RetryPolicy retries;
   private final SceneMasking masking;
-  private final int chip;
+  private final int chipSize;
   private final ByteBudget budget;
 
   /**
-   * @param chip edge in pixels
-   * @param attempts tries for a transient fault
-   * @param memory bytes held at once
+   * Creates a fetcher.
+   *
+   * @param job its source is borrowed
    */
-  SceneFetch(
-      SceneArchive archive,
-      ObjectStore source,
-      SceneMasking masking,
-      int chip,
-      int attempts,
-      long memory) {
-    this.archive = archive;
-    this.source = source;
-    this.masking = masking;
-    this.chip = chip;
-    this.retries = RetryPolicy.of(attempts, FIRST_PAUSE);
-    this.budget = new ByteBudget(memory);
+  SceneFetch(EmbeddingJob job, RunOptions options) {
+    this.archive = job.archive();
+    this.source = job.source();
+    this.masking = new SceneMasking(job.chips(), options.inflateThreads());
+    this.chipSize = job.chips().chipSize();
+    this.retries = RetryPolicy.of(options.attempts(), FIRST_PAUSE);
+    this.budget = new ByteBudget(options.fetchMemory());
   }
 
   /** Fetches one scene; transient errors are retried with exponential backoff. */
-  FetchedScene fetch(String key, Stage stage) throws SceneException, InterruptedException {
+  FetchedScene fetch(PendingScene pending, Stage stage)
+      throws SceneException, InterruptedException {
     return retries.call(
         log,
-        key,
+        pending.sceneKey(),
         e ->
             RetryPolicy.Verdict.transientIf(
                 e instanceof SceneException scene && scene.kind() == SceneException.Kind.TRANSIENT),
@@ -66,40 +60,52 @@ final class SceneFetch {
                   RetryPolicy.Sleeper.THREAD.sleep(pause);
                   return null;
                 }),
-        attempt -> once(key, stage));
+        attempt -> once(pending, stage));
   }
 
-  private FetchedScene once(String key, Stage stage) throws SceneException, InterruptedException {
-    Scene scene = describe(key);
+  private FetchedScene once(PendingScene pending, Stage stage)
+      throws SceneException, InterruptedException {
+    Scene scene = describe(pending.sceneKey());
     if (scene.mask().isEmpty()) {
-      return bands(scene, Optional.empty(), scene.assets(), 0, stage);
+      return bands(scene, pending, Optional.empty(), scene.assets(), 0, stage);
     }
     Mask mask = scene.mask().get();
     try (SparseObject object = open(List.of(mask.band().object().key())).get(0)) {
       RangePlan plan = SceneRanges.ofImage(source, object);
       ChipSelection selection;
-      // Given back before the bands' share is taken: scenes must not wait for each other's masks.
+      // Returned before the bands' share is taken: scenes must not wait for each other's masks.
       ByteBudget.Share share = stage.waitFor(() -> budget.take(plan.bytes()));
       try (share) {
         fetch(List.of(plan));
         selection = masking.select(scene, mask, object.buffer());
       }
       List<String> wanted = selection.surviving().isEmpty() ? List.of() : scene.assets();
-      return bands(scene, Optional.of(selection), wanted, object.heldBytes(), stage);
+      return bands(scene, pending, Optional.of(selection), wanted, object.heldBytes(), stage);
     }
   }
 
   private FetchedScene bands(
-      Scene scene, Optional<ChipSelection> selection, List<String> wanted, long before, Stage stage)
+      Scene scene,
+      PendingScene pending,
+      Optional<ChipSelection> selection,
+      List<String> wanted,
+      long before,
+      Stage stage)
       throws SceneException, InterruptedException {
     List<SparseObject> objects = open(wanted);
     ByteBudget.Share share = null;
     try {
-      List<RangePlan> plans = SceneRanges.ofChips(source, scene, objects, selection, chip);
+      List<RangePlan> plans = SceneRanges.ofChips(source, scene, objects, selection, chipSize);
       long needed = held(objects) + plans.stream().mapToLong(RangePlan::bytes).sum();
       share = stage.waitFor(() -> budget.take(needed));
       fetch(plans);
-      return new FetchedScene(scene, selection, objects, before + held(objects), share);
+      return new FetchedScene(
+          scene,
+          pending.outputKey(),
+          selection,
+          FetchedScene.byKey(objects),
+          before + held(objects),
+          share);
     } catch (InterruptedException | RuntimeException | Error e) {
       objects.forEach(SparseObject::close);
       if (share != null) {

@@ -7,12 +7,14 @@ import dev.kiln.memory.HostBuffer;
 import dev.kiln.raster.CogFile;
 import dev.kiln.raster.SceneRaster;
 
-/** Reads a scene's mask, so that bands are fetched only for chips that are embedded. */
+/** Reads the masks of scenes, so that bands are fetched only for chips that are embedded. */
 final class SceneMasking {
   private final ChipOptions options;
   private final int inflateThreads;
 
   /**
+   * Creates a reader.
+   *
    * @param inflateThreads threads that inflate the tiles of one mask
    */
   SceneMasking(ChipOptions options, int inflateThreads) {
@@ -21,7 +23,9 @@ final class SceneMasking {
   }
 
   /**
-   * @param bytes of the mask's object, borrowed
+   * Reads the mask of a scene.
+   *
+   * @param bytes the mask's object, borrowed
    * @throws SceneException permanent if the mask cannot be read
    */
   ChipSelection select(Scene scene, Mask mask, HostBuffer bytes) throws SceneException {
@@ -35,7 +39,7 @@ final class SceneMasking {
     }
   }
 
-  /** Grid pixels that a pixel of the mask covers in each direction. */
+  /** Returns the pixels of the bands' grid that a pixel of the mask covers in each direction. */
   private static int refinement(Scene scene, Mask mask, CogFile file) throws SceneException {
     if (mask.gridWidth().isEmpty()) {
       return Math.max(1, (int) Math.round(file.extent().pixelWidth() / scene.gsd()));
@@ -44,8 +48,8 @@ final class SceneMasking {
     if (width % file.width() != 0) {
       throw SceneException.permanent(
           file.objectKey(),
-          "mask of %d px a line, which does not divide the %d px of the bands' proj:shape"
-              .formatted(file.width(), width));
+          "mask width: expected a divisor of the bands' width in proj:shape, %d px, found %d px"
+              .formatted(width, file.width()));
     }
     return width / file.width();
   }

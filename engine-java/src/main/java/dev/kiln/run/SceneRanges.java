@@ -17,11 +17,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
-/** Says which bytes of a scene's objects hold the pixels that are read. */
+/** Computes which byte ranges of a scene's objects hold the pixels that are read. */
 final class SceneRanges {
   private SceneRanges() {}
 
-  /** All of an object's full-resolution image, and none of its overviews. */
+  /** Returns the ranges of an object's full-resolution image, without overviews. */
   static RangePlan ofImage(ObjectStore source, SparseObject object)
       throws SceneException, InterruptedException {
     CogLayout layout = layout(source, object);
@@ -29,19 +29,19 @@ final class SceneRanges {
   }
 
   /**
-   * The tiles that the strips of a scene's chips touch.
+   * Returns the ranges of the tiles that the strips of a scene's chips touch, one plan per object.
    *
-   * @param source of the objects
-   * @param objects of the scene's bands
-   * @param selection its chips that are wanted; empty for all
-   * @param chip edge in pixels
+   * @param source store of the objects
+   * @param objects objects that hold the scene's bands
+   * @param selection chips that are wanted; empty for all
+   * @param chipSize edge of a chip in pixels
    */
   static List<RangePlan> ofChips(
       ObjectStore source,
       Scene scene,
       List<SparseObject> objects,
       Optional<ChipSelection> selection,
-      int chip)
+      int chipSize)
       throws SceneException, InterruptedException {
     List<CogLayout> layouts = new ArrayList<>();
     for (SparseObject object : objects) {
@@ -52,7 +52,7 @@ final class SceneRanges {
     }
     int width = layouts.stream().mapToInt(CogLayout::width).max().orElseThrow();
     int height = layouts.stream().mapToInt(CogLayout::height).max().orElseThrow();
-    ChipGrid grid = selection.map(ChipSelection::grid).orElse(ChipGrid.of(width, height, chip));
+    ChipGrid grid = selection.map(ChipSelection::grid).orElse(ChipGrid.of(width, height, chipSize));
     BitSet wanted = selection.map(ChipSelection::surviving).orElse(grid.all());
     List<StripWindow> windows = strips(grid, width, layouts, wanted);
     List<RangePlan> plans = new ArrayList<>();
@@ -63,7 +63,7 @@ final class SceneRanges {
           scene.bands().stream()
               .filter(band -> band.object().key().equals(object.key()))
               .mapToInt(BandAsset::index)
-              // That it is missing is said where it is read.
+              // A missing band is reported when it is read.
               .filter(band -> band <= layout.bands())
               .toArray();
       plans.add(object.plan(layout.tiles(windows, width / layout.width(), bands)));

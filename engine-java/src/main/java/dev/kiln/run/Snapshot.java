@@ -1,48 +1,51 @@
 package dev.kiln.run;
 
+import dev.kiln.pipeline.BoundedQueue;
 import dev.kiln.pipeline.Stage;
 import java.util.Comparator;
 import java.util.List;
+import java.util.OptionalDouble;
 
 /**
- * How a run stands at one moment.
+ * The state of a run at one moment.
  *
- * @param seconds since its start
+ * @param seconds since the start
  * @param scenes in the shard
- * @param counts of what is done
- * @param stages in the order of the chain
- * @param lanes between them
+ * @param counts what has been done
+ * @param stages times of each stage, in the order of the pipeline
+ * @param queues fill of each queue, in the order of the pipeline
  */
 public record Snapshot(
     double seconds,
     int scenes,
     RunCounters.Counts counts,
     List<Stage.Times> stages,
-    List<Fill> lanes) {
-  /** How many items a lane holds of how many it can. */
-  public record Fill(String lane, int items, int capacity) {}
+    List<BoundedQueue.Fill> queues) {
 
+  /** Returns the mean rate in chips per second since the start. */
   public double chipsPerSecond() {
     return seconds == 0 ? 0 : counts.chips() / seconds;
   }
 
-  /** Scenes that need nothing more from this run. */
+  /** Returns the scenes that need nothing more from this run. */
   long settled() {
     return counts.alreadyDone() + counts.embedded() + counts.failed();
   }
 
-  /** Seconds until the shard is done at the rate so far; NaN while there is no rate yet. */
-  double secondsLeft() {
+  /** Returns the seconds until the shard is done at the mean rate; empty without a rate. */
+  OptionalDouble secondsLeft() {
     long own = counts.embedded() + counts.failed();
-    return own == 0 ? Double.NaN : seconds / own * (scenes - settled());
+    return own == 0
+        ? OptionalDouble.empty()
+        : OptionalDouble.of(seconds / own * (scenes - settled()));
   }
 
-  /** Share of the run so far that the threads of a stage were at work. */
+  /** Returns the share of the run, 0 to 1, that the threads of a stage were busy. */
   double busyShare(Stage.Times stage) {
     return seconds == 0 ? 0 : stage.busy() / stage.threads() / seconds;
   }
 
-  /** The stage that was at work for the largest share of the run: it sets the pace. */
+  /** Returns the stage with the largest busy share: it limits the rate. */
   Stage.Times bottleneck() {
     return stages.stream().max(Comparator.comparingDouble(this::busyShare)).orElseThrow();
   }

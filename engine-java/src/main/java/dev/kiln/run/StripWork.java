@@ -1,27 +1,28 @@
 package dev.kiln.run;
 
 import dev.kiln.memory.Strip;
-import dev.kiln.pipeline.Stage;
+import dev.kiln.pipeline.BoundedQueue;
 
 /**
- * A decoded strip and the chips that lie in it. The strip is freed when the last of them has come
- * through the encoder.
+ * A decoded strip and the chips in it. The strip is freed when the last of them has been encoded.
  */
-final class StripWork implements Stage.Owner {
+final class StripWork implements BoundedQueue.Owner {
   private final SceneAssembly scene;
   private final Strip strip;
-  private final int[] chips;
+  private final int[] chipIndices;
   private int pending;
 
   /**
+   * Creates the work.
+   *
    * @param strip owned by this from now on
-   * @param chips indices into the scene's chips; none if all were left out
+   * @param chipIndices indices into the scene's chips; none if all were left out
    */
-  StripWork(SceneAssembly scene, Strip strip, int[] chips) {
+  StripWork(SceneAssembly scene, Strip strip, int[] chipIndices) {
     this.scene = scene;
     this.strip = strip;
-    this.chips = chips;
-    this.pending = chips.length;
+    this.chipIndices = chipIndices;
+    this.pending = chipIndices.length;
   }
 
   SceneAssembly scene() {
@@ -32,16 +33,16 @@ final class StripWork implements Stage.Owner {
     return strip;
   }
 
-  /** Bytes of raw pixels. */
+  /** Returns the bytes of raw pixels. */
   long bytes() {
     return strip.pixels().size();
   }
 
-  int[] chips() {
-    return chips;
+  int[] chipIndices() {
+    return chipIndices;
   }
 
-  /** One chip needs the strip no more. */
+  /** Records that one chip no longer needs the strip. */
   synchronized void release() {
     pending--;
     if (pending == 0) {
@@ -49,7 +50,7 @@ final class StripWork implements Stage.Owner {
     }
   }
 
-  /** Frees the strip at once: none of its chips will be embedded. */
+  /** Frees the strip at once, because none of its chips will be encoded. */
   @Override
   public void close() {
     strip.close();

@@ -110,7 +110,7 @@ final class EmbedCheck implements Check {
       RunReport report, SteadyThroughput pace, OptionalDouble busy) {
     List<Measurement> figures = new ArrayList<>();
     figures.add(Measurement.of("chips", report.run().counts().chips(), ""));
-    figures.add(Measurement.of("whole run", report.chipsPerSecond(), "chips/s"));
+    figures.add(Measurement.of("whole run", report.pace().chipsPerSecond(), "chips/s"));
     if (pace.known()) {
       figures.add(Measurement.of("between first and last chip", pace.chipsPerSecond(), "chips/s"));
     }

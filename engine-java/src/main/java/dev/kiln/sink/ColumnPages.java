@@ -25,8 +25,8 @@ import org.xerial.snappy.Snappy;
 /**
  * The pages of one column chunk, decompressed one at a time for parquet-java's column readers.
  *
- * <p>parquet-java's own ParquetFileReader needs Hadoop's mapreduce classes to be built, whatever
- * the file: this is the part of it that Kiln uses.
+ * <p>parquet-java's own ParquetFileReader requires Hadoop's mapreduce classes for any file; this is
+ * the part of it that Kiln needs, without them.
  */
 final class ColumnPages implements PageReader {
   private static final ParquetMetadataConverter CONVERTER = new ParquetMetadataConverter();
@@ -39,7 +39,10 @@ final class ColumnPages implements PageReader {
   private PageHeader next;
 
   /**
-   * @param chunk the column chunk as it lies in the file, its dictionary page first if it has one
+   * Creates a reader.
+   *
+   * @param chunk the bytes of the column chunk, starting with its dictionary page if it has one
+   * @throws IOException if the first page is damaged
    */
   ColumnPages(ByteBuffer chunk, CompressionCodecName codec, long valueCount) throws IOException {
     this.chunk = ByteBufferInputStream.wrap(chunk);
@@ -133,7 +136,7 @@ final class ColumnPages implements PageReader {
       CRC32 crc = new CRC32();
       crc.update(page.duplicate());
       if ((int) crc.getValue() != next.crc) {
-        throw new IOException("checksum of the page at byte " + at + " of its column is wrong");
+        throw new IOException("wrong checksum of the page at byte " + at + " of its column");
       }
     }
     return page;

@@ -11,13 +11,13 @@ import org.apache.parquet.schema.LogicalTypeAnnotation.StringLogicalTypeAnnotati
 import org.apache.parquet.schema.LogicalTypeAnnotation.TimestampLogicalTypeAnnotation;
 import org.apache.parquet.schema.PrimitiveType;
 
-/** What a Parquet value is in Java, and what its type is called. */
+/** Conversion of Parquet values to Java, and names of Parquet types. */
 final class ColumnValues {
   private ColumnValues() {}
 
   /**
-   * The value the reader stands at: String, Instant, LocalDate, Integer, Long, Float, Double,
-   * Boolean, or byte[] for all else.
+   * Returns the reader's current value: String, Instant, LocalDate, Integer, Long, Float, Double or
+   * Boolean, and byte[] for any other type.
    */
   static Object current(ColumnReader reader) {
     PrimitiveType type = reader.getDescriptor().getPrimitiveType();
@@ -49,7 +49,10 @@ final class ColumnValues {
     };
   }
 
-  /** Such as {@code string}, {@code int32}, {@code timestamp(micros,true)}. */
+  /**
+   * Returns the name of a type, such as {@code string}, {@code int32}, {@code
+   * timestamp(micros,true)}.
+   */
   static String typeName(PrimitiveType type) {
     LogicalTypeAnnotation logical = type.getLogicalTypeAnnotation();
     String name = logical == null ? type.getPrimitiveTypeName().name() : logical.toString();

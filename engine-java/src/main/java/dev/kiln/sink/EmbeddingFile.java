@@ -30,11 +30,11 @@ import org.apache.parquet.hadoop.metadata.ParquetMetadata;
 import org.apache.parquet.io.api.PrimitiveConverter;
 
 /**
- * A Parquet file of embeddings: Kiln's own, or another's whose vectors lie in a list column {@code
- * embeddings} or {@code embedding}. Holds the footer; columns are read when asked for, a row group
- * at a time.
+ * A Parquet file of embeddings, written by Kiln or by another program that stores vectors in a list
+ * column {@code embeddings} or {@code embedding}. Holds the footer in memory; columns are read on
+ * demand, one row group at a time.
  *
- * <p>Methods that read throw {@link ConfigurationException}, naming the file, where it cannot be
+ * <p>Methods that read throw {@link ConfigurationException} with the path if the file cannot be
  * read.
  */
 public final class EmbeddingFile {
@@ -54,7 +54,11 @@ public final class EmbeddingFile {
     this.writer = parseWriter(createdBy());
   }
 
-  /** Reads the footer. */
+  /**
+   * Opens a file and reads its footer.
+   *
+   * @throws ConfigurationException if it is not a Parquet file, is truncated or is damaged
+   */
   public static EmbeddingFile open(Path path) {
     if (!Files.isRegularFile(path)) {
       throw new ConfigurationException(
@@ -68,12 +72,13 @@ public final class EmbeddingFile {
           size < TAIL_BYTES + MAGIC.length ? null : read(path, size - TAIL_BYTES, TAIL_BYTES);
       if (tail == null || tail.getInt(4) != ByteBuffer.wrap(MAGIC).getInt()) {
         throw new IOException(
-            "expected PAR1 at its end, found none: not a Parquet file, or cut short");
+            "expected PAR1 at the end, found none: not a Parquet file, or truncated");
       }
       int footerBytes = tail.order(ByteOrder.LITTLE_ENDIAN).getInt(0);
       long footerAt = size - TAIL_BYTES - footerBytes;
       if (footerBytes < 1 || footerAt < MAGIC.length) {
-        throw new IOException("its footer claims " + footerBytes + " bytes of " + size);
+        throw new IOException(
+            "expected a footer within the file's " + size + " bytes, found one of " + footerBytes);
       }
       return new EmbeddingFile(
           path,
@@ -87,50 +92,54 @@ public final class EmbeddingFile {
     }
   }
 
+  /** Returns the path of the file. */
   public Path path() {
     return path;
   }
 
-  /** Size of the file. */
+  /** Returns the size of the file in bytes. */
   public long bytes() {
     return bytes;
   }
 
+  /** Returns the number of rows. */
   public long rows() {
     return metadata.getBlocks().stream().mapToLong(BlockMetaData::getRowCount).sum();
   }
 
+  /** Returns the number of row groups. */
   public int rowGroups() {
     return metadata.getBlocks().size();
   }
 
-  /** The library that wrote the file, as it calls itself; {@code unknown} if it does not say. */
+  /** Returns the name of the library that wrote the file; {@code unknown} if none is recorded. */
   public String createdBy() {
     return Objects.requireNonNullElse(metadata.getFileMetaData().getCreatedBy(), "unknown");
   }
 
-  /** Key-value pairs of the footer, in order of key. */
+  /** Returns the key-value pairs of the footer, sorted by key. */
   public Map<String, String> footer() {
     return Collections.unmodifiableMap(
         new TreeMap<>(metadata.getFileMetaData().getKeyValueMetaData()));
   }
 
-  /** The leaves of the schema, in its order. */
+  /** Returns the leaf columns in schema order. */
   public List<FileColumn> columns() {
     return metadata.getFileMetaData().getSchema().getColumns().stream()
         .map(c -> FileColumn.of(c, metadata.getBlocks()))
         .toList();
   }
 
-  /** The column of vectors, dotted, if the file has one. */
+  /** Returns the dotted path of the column of vectors, if the file has one. */
   public Optional<String> vectorColumn() {
     return vectors().map(c -> String.join(".", c.getPath()));
   }
 
   /**
-   * Vectors of one row group in row order, without the rows that have none; float64 is narrowed.
+   * Reads the vectors of one row group in row order, skipping rows without one; float64 is
+   * converted to float32.
    *
-   * @throws ConfigurationException also where vectors differ in length
+   * @throws ConfigurationException if they cannot be read or differ in length
    */
   public Vectors vectors(int rowGroup) {
     ColumnDescriptor column =
@@ -146,10 +155,11 @@ public final class EmbeddingFile {
   }
 
   /**
-   * All values of a column with one value a row, null where absent: String, Instant, LocalDate,
-   * Integer, Long, Float, Double, Boolean, or byte[] for all else.
+   * Reads all values of a column with one value per row, null where absent: String, Instant,
+   * LocalDate, Integer, Long, Float, Double or Boolean, and byte[] for any other type.
    *
-   * @param column dotted, such as {@code bbox.xmin}
+   * @param column dotted path, such as {@code bbox.xmin}
+   * @throws ConfigurationException if there is no such column or it cannot be read
    */
   public List<Object> values(String column) {
     List<Object> values = new ArrayList<>();
@@ -159,7 +169,12 @@ public final class EmbeddingFile {
     return values;
   }
 
-  /** The same for one row group. */
+  /**
+   * Reads the values of a column in one row group.
+   *
+   * @param column dotted path, such as {@code bbox.xmin}
+   * @throws ConfigurationException if there is no such column or it cannot be read
+   */
   public List<Object> values(String column, int rowGroup) {
     ColumnDescriptor descriptor =
         metadata.getFileMetaData().getSchema().getColumns().stream()
@@ -241,7 +256,7 @@ public final class EmbeddingFile {
     try {
       return VersionParser.parse(createdBy);
     } catch (VersionParser.VersionParseException e) {
-      // Only known writers have known faults to work around.
+      // Workarounds exist only for known writers.
       return null;
     }
   }
@@ -251,10 +266,10 @@ public final class EmbeddingFile {
     while (root.getCause() != null) {
       root = root.getCause();
     }
-    // The message of a file system's exception is only the path again.
-    boolean silent = root.getMessage() == null || root instanceof FileSystemException;
-    String reason = silent ? root.toString() : root.getMessage();
+    // The message of a FileSystemException is only the path.
+    boolean noReason = root.getMessage() == null || root instanceof FileSystemException;
+    String reason = noReason ? root.toString() : root.getMessage();
     return new ConfigurationException(
-        path + ": cannot read its " + part + ": " + reason.lines().findFirst().orElse(""), cause);
+        path + ": cannot read " + part + ": " + reason.lines().findFirst().orElse(""), cause);
   }
 }

@@ -6,16 +6,16 @@ import org.apache.parquet.hadoop.metadata.BlockMetaData;
 import org.apache.parquet.hadoop.metadata.ColumnChunkMetaData;
 
 /**
- * One leaf of a file's schema and what it takes in the file.
+ * One leaf column of a file's schema, and its size in the file.
  *
- * @param path dotted, such as {@code bbox.xmin}
- * @param type such as {@code string}, or {@code list<float>} where a row holds several values
- * @param repeated whether a row may hold several values
- * @param nullable whether a row may go without it
- * @param codecs of its chunks, such as {@code ZSTD}
- * @param encodings of its pages
- * @param compressedBytes in the file
- * @param bytes before compression
+ * @param path dotted path, such as {@code bbox.xmin}
+ * @param type such as {@code string}, or {@code list<float>} if a row has several values
+ * @param repeated whether a row can have several values
+ * @param nullable whether a row can have no value
+ * @param codecs compression codecs of its chunks, such as {@code ZSTD}
+ * @param encodings encodings of its pages
+ * @param compressedBytes bytes in the file
+ * @param bytes bytes before compression
  */
 public record FileColumn(
     String path,

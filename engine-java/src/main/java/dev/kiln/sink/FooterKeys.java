@@ -13,11 +13,11 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * The key-value pairs of a scene file's footer.
+ * Key-value pairs of a scene file's footer.
  *
  * <ul>
  *   <li>{@code geo}: <a href="https://geoparquet.org/releases/v1.1.0/">GeoParquet 1.1</a>. It names
- *       no CRS, which there means longitude and latitude on WGS84 (OGC:CRS84).
+ *       no CRS, which means longitude and latitude on WGS84 (OGC:CRS84).
  *   <li>{@code date}, {@code gsd}, {@code uri}: as in the published Clay files; the date is ISO.
  *   <li>{@code emb}: fields of the STAC Embedding extension, whose data type and gsd are STAC's
  *       common {@code data_type} and {@code gsd}.
@@ -31,7 +31,7 @@ final class FooterKeys {
 
   private FooterKeys() {}
 
-  /** In a fixed order. */
+  /** Returns the pairs in a fixed order. */
   static Map<String, String> of(SceneTable table, Provenance provenance) {
     Map<String, String> keys = new LinkedHashMap<>();
     keys.put("geo", geo(table).toString());

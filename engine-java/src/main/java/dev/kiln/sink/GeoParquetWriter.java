@@ -20,19 +20,19 @@ import org.locationtech.jts.geom.Envelope;
  * Writes one scene as GeoParquet 1.1: one row per chip, one row group, zstd. The same table gives
  * the same bytes.
  *
- * <p>Columns are written straight through parquet-java's column writers: every column is required,
- * so a value needs no levels, and neither a record model nor Hadoop's Configuration is in the way.
- * The vectors, which do have levels, go by {@link VectorPages}.
+ * <p>Columns are written with parquet-java's column writers directly: every column is required, so
+ * values need no levels, and neither a record model nor Hadoop's Configuration is needed. The
+ * vectors, which have levels, are written by {@link VectorPages}.
  */
 public final class GeoParquetWriter {
-  /** Vectors that are split by byte come out smaller than on the usual level 3, in less time. */
+  /** With byte-split vectors, level 1 is faster and smaller than the default level 3. */
   private static final int ZSTD_LEVEL = 1;
 
   private static final ParquetProperties PROPERTIES = ParquetProperties.builder().build();
 
   private GeoParquetWriter() {}
 
-  /** The whole file. */
+  /** Returns the bytes of the whole file. */
   public static byte[] toBytes(SceneTable table, Provenance provenance) {
     InMemoryFile file = new InMemoryFile(Math.multiplyExact(table.embeddings().length, 4) + 65536);
     try (ParquetFileWriter writer =
@@ -50,7 +50,7 @@ public final class GeoParquetWriter {
       }
       writer.end(FooterKeys.of(table, provenance));
     } catch (IOException e) {
-      throw new UncheckedIOException("writing to memory", e);
+      throw new UncheckedIOException("cannot write Parquet to memory", e);
     }
     return file.bytes();
   }
@@ -82,7 +82,7 @@ public final class GeoParquetWriter {
     }
   }
 
-  /** The column writers, one per leaf of the schema but the vectors'. */
+  /** Column writers, one per leaf column except the vectors. */
   private static final class Row {
     private final ColumnWriter chipId;
     private final ColumnWriter itemId;

@@ -5,7 +5,7 @@ import org.apache.parquet.io.DelegatingPositionOutputStream;
 import org.apache.parquet.io.OutputFile;
 import org.apache.parquet.io.PositionOutputStream;
 
-/** A Parquet file that is written to the heap: a scene's file is a few megabytes. */
+/** A Parquet file written to the heap; a scene's file has a few megabytes. */
 final class InMemoryFile implements OutputFile {
   private final ByteArrayOutputStream bytes;
 

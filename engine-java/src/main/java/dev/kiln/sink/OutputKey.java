@@ -2,18 +2,18 @@ package dev.kiln.sink;
 
 import java.util.Arrays;
 
-/** Where a scene's embeddings lie under the output: the scene's own path, as Parquet. */
+/** Keys of scenes' files in the output: the path of the scene, with the suffix of Parquet. */
 public final class OutputKey {
   private static final String SUFFIX = ".parquet";
 
   private OutputKey() {}
 
   /**
-   * The scene's key with its suffix, if it has one, replaced: {@code a/b/x.tif} becomes {@code
-   * a/b/x.parquet}. Only the last dot of the last segment starts a suffix, and a leading one does
-   * not.
+   * Returns the key of a scene's file: the scene key with its suffix replaced, so that {@code
+   * a/b/x.tif} becomes {@code a/b/x.parquet}. A suffix starts at the last dot of the last segment,
+   * unless that dot is its first character.
    *
-   * @throws IllegalArgumentException if the key names no object below the output
+   * @throws IllegalArgumentException if the key would name an object outside the output
    */
   public static String of(String sceneKey) {
     String name = sceneKey.substring(sceneKey.lastIndexOf('/') + 1);

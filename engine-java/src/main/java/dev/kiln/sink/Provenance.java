@@ -6,15 +6,15 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * What the values of a file depend on beside the scene: the footer key {@code kiln}. Holds nothing
- * of when or where a run took place, so a scene embedded twice gives the same bytes.
+ * Everything besides the scene that the values of a file depend on: the footer key {@code kiln}. It
+ * has no time or place, so that embedding a scene twice gives the same bytes.
  *
  * @param version Kiln's version
- * @param modelHash hash of the exported weights
+ * @param modelHash SHA-256 of the exported weights in hexadecimal
  * @param modelSize such as {@code large}
- * @param encoder which encoder ran, such as {@code onednn}
+ * @param encoder encoder that ran, such as {@code onednn}
  * @param precision type of the inputs of matrix products
- * @param options every option that changes values; kept in order of name
+ * @param options every option that changes values, sorted by name
  */
 public record Provenance(
     String version,
@@ -24,6 +24,7 @@ public record Provenance(
     DataType precision,
     Map<String, String> options) {
 
+  /** Copies and sorts the options. */
   public Provenance {
     options = Collections.unmodifiableMap(new TreeMap<>(options));
   }

@@ -12,13 +12,15 @@ import org.apache.parquet.schema.LogicalTypeAnnotation.TimeUnit;
 import org.apache.parquet.schema.MessageType;
 import org.apache.parquet.schema.Types;
 
-/** The columns of Kiln's output, one row per chip; nothing in it is ever null. */
+/** Columns of Kiln's output: one row per chip, no nulls. */
 public final class SceneSchema {
+  /** Name of the geometry column. */
   public static final String GEOMETRY = "geometry";
+
   static final String BBOX = "bbox";
   private static final String VECTORS = "embeddings";
 
-  /** The values of the vectors, in the three levels of Parquet's LIST. */
+  /** Path of the values of the vectors, in the three levels of Parquet's LIST. */
   static final String VECTOR_ELEMENT = VECTORS + ".list.element";
 
   static final MessageType MESSAGE =
@@ -62,7 +64,7 @@ public final class SceneSchema {
           .named(BBOX)
           .named("kiln");
 
-  /** The same without the vectors. */
+  /** The schema without the vectors. */
   static final MessageType BUT_VECTORS =
       new MessageType(
           MESSAGE.getName(),

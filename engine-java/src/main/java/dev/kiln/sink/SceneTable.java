@@ -11,11 +11,11 @@ import java.util.List;
  * @param platform such as {@code naip}
  * @param datetime when the scene was acquired
  * @param gsd ground sample distance in metres per pixel
- * @param uri where the scene was read from
- * @param chipSize side of a chip in pixels
- * @param chips in grid order; may be empty
- * @param embeddings [chips, dim] row by row; owned by the table from here on, not copied
- * @param dim length of one embedding
+ * @param uri where the archive stores the scene
+ * @param chipSize edge of a chip in pixels
+ * @param chips in grid order; can be empty
+ * @param embeddings {@code [chips, dim]}, row-major; owned by the table from now on, not copied
+ * @param dim length of an embedding
  */
 public record SceneTable(
     String itemId,
@@ -28,11 +28,13 @@ public record SceneTable(
     float[] embeddings,
     int dim) {
 
+  /** Copies the chips and checks the shapes. */
   public SceneTable {
     chips = List.copyOf(chips);
     if (dim < 1 || chipSize < 1) {
       throw new IllegalArgumentException(
-          itemId + ": dim and chip size must be positive, found " + dim + " and " + chipSize);
+          "%s: expected positive dim and chip size, found %d and %d"
+              .formatted(itemId, dim, chipSize));
     }
     if (embeddings.length != Math.multiplyExact(chips.size(), dim)) {
       throw new IllegalArgumentException(

@@ -11,14 +11,14 @@ import org.apache.parquet.column.values.rle.RunLengthBitPackingHybridValuesWrite
 
 /**
  * Writes the vectors, which are nearly all of a file, page by page. parquet-java's column writer
- * takes them value by value, each with its levels and statistics, which takes several times as long
- * as to compress them.
+ * takes single values with levels and statistics, which takes several times as long as compressing
+ * them.
  *
- * <p>Values are byte-stream-split: with bytes of the same rank beside each other, zstd makes pages
- * of normally distributed values 9 % smaller than PLAIN ones, and 28 % where they carry 16 bits.
+ * <p>Values are encoded as BYTE_STREAM_SPLIT: grouping bytes by significance makes zstd pages of
+ * normally distributed values 9 % smaller than PLAIN, and 28 % if the values carry 16 bits.
  */
 final class VectorPages {
-  /** The usual size of Parquet's pages. */
+  /** Parquet's default page size. */
   private static final int PAGE_BYTES = 1 << 20;
 
   private final ColumnDescriptor column;
@@ -32,13 +32,15 @@ final class VectorPages {
   }
 
   /**
+   * Writes all vectors.
+   *
    * @param vectors {@code [rows, dim]}
    */
   void write(float[] vectors, int dim) throws IOException {
     int rows = vectors.length / dim;
-    int most = Math.max(1, PAGE_BYTES / Float.BYTES / dim);
-    for (int row = 0; row < rows; row += most) {
-      writePage(vectors, row * dim, Math.min(most, rows - row), dim);
+    int rowsPerPage = Math.max(1, PAGE_BYTES / Float.BYTES / dim);
+    for (int row = 0; row < rows; row += rowsPerPage) {
+      writePage(vectors, row * dim, Math.min(rowsPerPage, rows - row), dim);
     }
   }
 
@@ -69,7 +71,7 @@ final class VectorPages {
     return new RunLengthBitPackingHybridValuesWriter(1, 64, Math.max(64, count / 8), allocator);
   }
 
-  /** The first bytes of all values, then their second bytes, and so on; little-endian. */
+  /** Returns the first bytes of all values, then the second bytes, and so on; little-endian. */
   private static byte[] split(float[] vectors, int from, int count) {
     byte[] split = new byte[count * Float.BYTES];
     for (int i = 0; i < count; i++) {
@@ -82,9 +84,7 @@ final class VectorPages {
     return split;
   }
 
-  /**
-   * Least and greatest value; neither where one is not a number, which has no place in an order.
-   */
+  /** Returns minimum and maximum; neither if a value is NaN, because NaN has no order. */
   private Statistics<?> statistics(float[] vectors, int from, int count) {
     float least = Float.POSITIVE_INFINITY;
     float greatest = Float.NEGATIVE_INFINITY;

@@ -6,18 +6,19 @@ import org.apache.parquet.column.ColumnReader;
 import org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName;
 
 /**
- * Vectors of one length.
+ * Vectors of equal length.
  *
- * @param dim values in a vector; 0 where there is none
- * @param values [count, dim] row by row
+ * @param dim length of a vector; 0 without vectors
+ * @param values {@code [count, dim]}, row-major
  */
 public record Vectors(int dim, float[] values) {
 
+  /** Returns the number of vectors. */
   public int count() {
     return dim == 0 ? 0 : values.length / dim;
   }
 
-  /** Reads a list column from its first value; a row without a list adds no vector. */
+  /** Reads a list column from its first value; rows without a list add no vector. */
   static Vectors read(ColumnReader reader, int valueCount) throws IOException {
     boolean narrow =
         reader.getDescriptor().getPrimitiveType().getPrimitiveTypeName()

@@ -7,7 +7,7 @@ import org.apache.parquet.compression.CompressionCodecFactory.BytesInputCompress
 import org.apache.parquet.hadoop.metadata.CompressionCodecName;
 
 /**
- * Compresses Parquet pages with zstd. parquet-java's own codec goes through Hadoop's Configuration,
+ * Compresses Parquet pages with zstd. parquet-java's own codec requires Hadoop's Configuration,
  * which Kiln does not ship.
  */
 final class ZstdPages implements BytesInputCompressor {
@@ -27,7 +27,7 @@ final class ZstdPages implements BytesInputCompressor {
     return CompressionCodecName.ZSTD;
   }
 
-  /** Holds nothing. */
+  /** Does nothing: there is nothing to release. */
   @Override
   public void release() {}
 }

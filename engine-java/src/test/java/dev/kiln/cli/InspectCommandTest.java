@@ -63,7 +63,7 @@ class InspectCommandTest {
     assertThatThrownBy(
             () -> CommandLine.populateCommand(new InspectCommand(), text.toString()).run())
         .isInstanceOf(ConfigurationException.class)
-        .hasMessageStartingWith(text + ": cannot read its footer");
+        .hasMessageStartingWith(text + ": cannot read footer");
   }
 
   @Test

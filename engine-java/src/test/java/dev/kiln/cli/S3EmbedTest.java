@@ -135,7 +135,7 @@ class S3EmbedTest {
     }
 
     assertThat(embed("s3://archive", "s3://embeddings/clay")).as(log()).isZero();
-    assertThat(log()).contains("0 embedded, 2 there already");
+    assertThat(log()).contains("0 embedded, 2 finished before");
   }
 
   @Test

@@ -2,15 +2,10 @@ package dev.kiln.metrics;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.kiln.infer.Encoder;
-import dev.kiln.infer.EncoderDevice;
-import dev.kiln.run.TestRun;
-import dev.kiln.testing.FakeEncoder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.OptionalDouble;
-import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -24,69 +19,44 @@ class ResourceUseTest {
   }
 
   @Test
-  void energyIsThatOfAllPackagesAndGoesOnWhereACounterBeginsAgain() throws IOException {
+  void energyIsSummedOverPackagesAndSurvivesCountersThatWrapAround() throws IOException {
     zone("intel-rapl:0", 5_000_000);
     zone("intel-rapl:0:0", 7);
     zone("intel-rapl:1", 999_000_000);
     EnergyMeter meter = new EnergyMeter(folder);
-    assertThat(meter.joules()).isZero();
+    assertThat(meter.joules()).hasValue(0);
 
     zone("intel-rapl:0", 8_000_000);
     zone("intel-rapl:0:0", 900_000_000);
     zone("intel-rapl:1", 1_000_000);
 
-    assertThat(meter.joules()).isEqualTo(3.0 + 2.0);
+    assertThat(meter.joules()).hasValue(3.0 + 2.0);
   }
 
   @Test
-  void withoutMetersThereIsNoEnergy() throws IOException {
-    assertThat(new EnergyMeter(folder.resolve("absent")).joules()).isNull();
+  void withoutReadableCountersThereIsNoEnergy() throws IOException {
+    assertThat(new EnergyMeter(folder.resolve("absent")).joules()).isEmpty();
     zone("intel-rapl:0", 5);
     EnergyMeter meter = new EnergyMeter(folder);
     Files.writeString(folder.resolve("intel-rapl:0/energy_uj"), "?");
-    assertThat(meter.joules()).isNull();
+    assertThat(meter.joules()).isEmpty();
   }
 
   @Test
-  void peakMemoryIsTheHighWaterMark() throws IOException {
+  void peakMemoryIsTheHighWaterMarkOfTheResidentSet() throws IOException {
     Path status =
         Files.writeString(
             folder.resolve("status"), "VmPeak:\t 99 kB\nVmHWM:\t  1234 kB\nVmRSS: 7\n");
 
-    assertThat(ResourceUse.peakMemory(status)).isEqualTo(1234 * 1024L);
-    assertThat(ResourceUse.peakMemory(folder.resolve("absent"))).isNull();
+    assertThat(ResourceUse.peakMemory(status)).hasValue(1234 * 1024L);
+    assertThat(ResourceUse.peakMemory(folder.resolve("absent"))).isEmpty();
   }
 
   @Test
-  void energyOfTheDeviceIsWhatItUsedSinceTheBeginning() {
-    EnergyMeter none = new EnergyMeter(folder);
-    Encoder metered =
-        new FakeEncoder(TestRun.NAIP, 256, 4) {
-          @Override
-          public EncoderDevice device() {
-            return new EncoderDevice() {
-              @Override
-              public String name() {
-                return "test";
-              }
-
-              @Override
-              public OptionalLong memory() {
-                return OptionalLong.empty();
-              }
-
-              @Override
-              public OptionalDouble joules() {
-                return OptionalDouble.of(1234.5);
-              }
-            };
-          }
-        };
-
-    ResourceUse used = ResourceUse.until(none, metered, OptionalDouble.of(1000));
-
-    assertThat(used.deviceJoules()).isEqualTo(234.5);
+  void aRunHasCpuTimeAndTheEnergyOfItsDevice() {
+    ResourceUse used = ResourceUse.now(new EnergyMeter(folder), OptionalDouble.of(234.5));
+    assertThat(used.deviceJoules()).hasValue(234.5);
     assertThat(used.cpuSeconds()).isPositive();
-    assertThat(ResourceUse.until(none, metered, OptionalDouble.empty()).deviceJoules()).isNull();
+    assertThat(used.joules()).isEmpty();
   }
 }

@@ -42,7 +42,10 @@ class BadScenesTest {
             "3 bands",
             file -> GeoTiffs.naip().bands(3).write(file),
             "expected at least 4 bands, found 3"),
-        bad("uint16", file -> GeoTiffs.naip().type("uint16").write(file), "UINT8 expected"),
+        bad(
+            "uint16",
+            file -> GeoTiffs.naip().type("uint16").write(file),
+            "pixel type: expected UINT8"),
         bad(
             "float64",
             file -> GeoTiffs.naip().type("float64").write(file),
@@ -71,7 +74,7 @@ class BadScenesTest {
         bad(
             "smaller than a chip",
             file -> GeoTiffs.naip().size(255, 600).write(file),
-            "255 × 600 px, smaller than one chip of 256 px"));
+            "expected at least one chip of 256 px, found 255 × 600 px"));
   }
 
   private static Arguments bad(String name, Spoil spoil, String reason) {

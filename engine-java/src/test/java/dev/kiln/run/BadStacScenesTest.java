@@ -76,7 +76,7 @@ class BadStacScenesTest {
                           name.equals("scl") || name.matches("rede.*|nir08|swir.*") ? 2e-4 : 1e-4;
                       file.epsg(4326).geotransform(-100, step, 0, 47, 0, -step);
                     }),
-            "in metres expected, found WGS 84"),
+            "expected a CRS in metres, found WGS 84"),
         bad(
             "scl in another zone",
             scene -> scene.files.get("scl").epsg(32615),
@@ -88,14 +88,16 @@ class BadStacScenesTest {
         bad(
             "scl that does not divide the grid",
             scene -> scene.files.get("scl").size(200, 265),
-            "mask of 200 px a line, which does not divide the 540 px"),
+            "mask width: expected a divisor of the bands' width in proj:shape, 540 px, found 200"
+                + " px"),
         bad(
             "item that lies about the size of its bands",
             scene ->
                 scene.files.keySet().stream()
                     .filter(name -> !name.equals("scl"))
                     .forEach(name -> shape(scene, name, 1060, 1080)),
-            "the bands hold 2 × 2 chips, 4 × 4 expected from the mask"),
+            "bands: expected 4 × 4 chips from the mask and the item's proj:shape or gsd, found 2 ×"
+                + " 2"),
         bad(
             "smaller than a chip",
             scene ->
@@ -105,7 +107,7 @@ class BadStacScenesTest {
                       file.size(coarse ? 100 : 200, coarse ? 300 : 600);
                       shape(scene, name, coarse ? 300 : 600, coarse ? 100 : 200);
                     }),
-            "200 × 600 px, smaller than one chip of 256 px"));
+            "expected at least one chip of 256 px, found 200 × 600 px"));
   }
 
   private static Arguments bad(String name, Spoil spoil, String... reasons) {

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The chain as a whole: full batches, equal bytes, resume, stop, and nothing left behind. */
+/** The pipeline as a whole: full batches, reproducible bytes, resume, stop, cleanup. */
 @Timeout(120)
 class EmbeddingRunTest {
   @TempDir Path folder;
@@ -27,7 +27,7 @@ class EmbeddingRunTest {
     return new FakeEncoder(TestRun.NAIP, 256, batch);
   }
 
-  /** Scenes of different sizes, and two resolutions in turn. */
+  /** Scenes of different sizes, with two alternating resolutions. */
   private TestRun mixed(Path at, int scenes) throws IOException {
     TestRun run = new TestRun(at);
     for (int i = 1; i <= scenes; i++) {
@@ -39,7 +39,7 @@ class EmbeddingRunTest {
   }
 
   @Test
-  void batchesFillAcrossScenesAndOnlyTheLastOfEachGsdIsShort() throws Exception {
+  void batchesFillAcrossScenesAndOnlyTheLastOfEachGsdIsPartial() throws Exception {
     TestRun run = mixed(folder, 12);
     FakeEncoder encoder = encoder(5);
     RunReport report = run.embed(encoder);
@@ -51,7 +51,7 @@ class EmbeddingRunTest {
   }
 
   @Test
-  void moreResolutionsThanSlotsStillComeThrough() throws Exception {
+  void moreResolutionsThanSlotsDoNotDeadlock() throws Exception {
     TestRun run = new TestRun(folder);
     String[] resolutions = {"30cm", "50cm", "60cm", "100cm", "200cm"};
     for (int i = 1; i <= 10; i++) {
@@ -63,7 +63,7 @@ class EmbeddingRunTest {
   }
 
   @Test
-  void bytesDependOnNeitherThreadsNorBatchesNorSlots() throws Exception {
+  void bytesDoNotDependOnThreadsBatchesOrSlots() throws Exception {
     TestRun reference = mixed(folder.resolve("a"), 9);
     reference.fetchThreads = 1;
     reference.slots = 1;
@@ -77,7 +77,7 @@ class EmbeddingRunTest {
   }
 
   @Test
-  void countsTheFilesThatGdalDecodes() throws Exception {
+  void filesDecodedByGdalAreCounted() throws Exception {
     TestRun run = new TestRun(folder).scene(1).scene(2);
     run.scene(TestRun.key(3, "100cm"), GeoTiffs.naip().option("COMPRESS=LZW"));
     RunReport report = run.embed(encoder(4));
@@ -88,7 +88,7 @@ class EmbeddingRunTest {
   }
 
   @Test
-  void whatExistsIsNotEmbeddedAgainUnlessAsked() throws Exception {
+  void finishedScenesAreEmbeddedAgainOnlyWithOverwrite() throws Exception {
     TestRun run = mixed(folder, 4);
     run.embed(encoder(4));
     Map<String, byte[]> first = run.files();
@@ -105,7 +105,7 @@ class EmbeddingRunTest {
   }
 
   @Test
-  void stopWritesWhatIsDecodedAndTheNextRunDoesTheRest() throws Exception {
+  void stopWritesDecodedScenesAndTheNextRunEmbedsTheRest() throws Exception {
     TestRun run = mixed(folder, 12);
     CountDownLatch encoding = new CountDownLatch(2);
     CountDownLatch stopped = new CountDownLatch(1);
@@ -135,7 +135,7 @@ class EmbeddingRunTest {
     RunReport report = run.embed(slow);
     stopper.join();
     assertThat(report.exitCode()).isEqualTo(ExitCode.TERMINATED);
-    assertThat(report.stopped()).isTrue();
+    assertThat(report.outcome().stopped()).isTrue();
     long embedded = report.run().counts().embedded();
     assertThat(embedded).isBetween(1L, 11L);
     assertThat(run.files()).hasSize((int) embedded);
@@ -147,14 +147,14 @@ class EmbeddingRunTest {
   }
 
   @Test
-  void emptyShardIsDone() throws Exception {
+  void anEmptyShardIsDone() throws Exception {
     RunReport report = new TestRun(folder).embed(encoder(4));
     assertThat(report.exitCode()).isEqualTo(ExitCode.DONE);
     assertThat(report.run().scenes()).isZero();
   }
 
   @Test
-  void threadsEndWithTheRunAndAnotherCanFollow() throws Exception {
+  void threadsEndWithTheRun() throws Exception {
     TestRun run = mixed(folder, 4);
     run.embed(encoder(4));
     Set<String> before = threads();
@@ -168,7 +168,7 @@ class EmbeddingRunTest {
   }
 
   @Test
-  void writtenRowsAreTheGridRowByRow() throws Exception {
+  void rowsAreWrittenInGridOrder() throws Exception {
     TestRun run = new TestRun(folder).scene(TestRun.key(1, "60cm"), GeoTiffs.naip().size(800, 700));
     run.embed(encoder(4));
     EmbeddingFile file = EmbeddingFile.open(run.file(run.keys.get(0)));

@@ -6,7 +6,7 @@ import org.junit.jupiter.api.Test;
 
 class FailedSceneTest {
   private static String found(String object) {
-    return new FailedScene("item.json", FailedScene.Kind.PERMANENT, object, "tile 3").found();
+    return new FailedScene("item.json", FailedScene.Kind.PERMANENT, object, "tile 3").description();
   }
 
   @Test

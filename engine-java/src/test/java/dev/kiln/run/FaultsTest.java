@@ -7,7 +7,7 @@ import dev.kiln.error.ExitCode;
 import dev.kiln.fetch.UnavailableException;
 import dev.kiln.infer.EncoderException;
 import dev.kiln.testing.FakeEncoder;
-import dev.kiln.testing.ForwardingStore;
+import dev.kiln.testing.FaultyStore;
 import dev.kiln.testing.GeoTiffs;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A fault in each stage ends or continues the run as it should, and loses nothing. */
+/** Errors in each stage: what ends the run, what fails one scene, and that nothing is lost. */
 @Timeout(60)
 class FaultsTest {
   @TempDir Path folder;
@@ -41,18 +41,15 @@ class FaultsTest {
   }
 
   @Test
-  void transientFetchFaultIsTriedAgain() throws Exception {
+  void aTransientFetchErrorIsRetried() throws Exception {
     AtomicInteger calls = new AtomicInteger();
     run.wrapSource =
-        store ->
-            new ForwardingStore(store) {
-              @Override
-              protected void opening(String key) throws IOException {
-                if (calls.getAndIncrement() == 1) {
-                  throw new UnavailableException(uri(key), "connection reset", null);
-                }
+        FaultyStore.onOpen(
+            key -> {
+              if (calls.getAndIncrement() == 1) {
+                throw new UnavailableException(key, "connection reset", null);
               }
-            };
+            });
     RunReport report = run.embed(encoder());
     assertThat(report.exitCode()).isEqualTo(ExitCode.DONE);
     assertThat(run.files()).hasSize(4);
@@ -60,17 +57,14 @@ class FaultsTest {
   }
 
   @Test
-  void transientFetchFaultThatStaysIsLeftForAnotherRun() throws Exception {
+  void aTransientFetchErrorThatPersistsIsLeftForTheNextRun() throws Exception {
     run.wrapSource =
-        store ->
-            new ForwardingStore(store) {
-              @Override
-              protected void opening(String key) throws IOException {
-                if (key.equals(run.keys.get(1))) {
-                  throw new UnavailableException(uri(key), "connection reset", null);
-                }
+        FaultyStore.onOpen(
+            key -> {
+              if (key.equals(run.keys.get(1))) {
+                throw new UnavailableException(key, "connection reset", null);
               }
-            };
+            });
     RunReport report = run.embed(encoder());
     assertThat(report.exitCode()).isEqualTo(ExitCode.TRY_AGAIN);
     assertThat(report.failures().get(0).kind()).isEqualTo(FailedScene.Kind.TRANSIENT);
@@ -78,17 +72,14 @@ class FaultsTest {
   }
 
   @Test
-  void exceptionInFetchIsInternalAndTheOthersGoOn() throws Exception {
+  void anUnexpectedExceptionInFetchFailsOneSceneAsInternal() throws Exception {
     run.wrapSource =
-        store ->
-            new ForwardingStore(store) {
-              @Override
-              protected void opening(String key) throws IOException {
-                if (key.equals(run.keys.get(1))) {
-                  throw new IllegalStateException("boom");
-                }
+        FaultyStore.onOpen(
+            key -> {
+              if (key.equals(run.keys.get(1))) {
+                throw new IllegalStateException("boom");
               }
-            };
+            });
     RunReport report = run.embed(encoder());
     assertThat(report.exitCode()).isEqualTo(ExitCode.INTERNAL);
     assertThat(report.failures().get(0).kind()).isEqualTo(FailedScene.Kind.INTERNAL);
@@ -96,39 +87,33 @@ class FaultsTest {
   }
 
   @Test
-  void configurationFaultEndsTheRunAtOnce() throws Exception {
+  void aConfigurationErrorEndsTheRunAtOnce() throws Exception {
     run.wrapSource =
-        store ->
-            new ForwardingStore(store) {
-              @Override
-              protected void opening(String key) {
-                throw new ConfigurationException("no credentials: set AWS_PROFILE");
-              }
-            };
+        FaultyStore.onOpen(
+            key -> {
+              throw new ConfigurationException("no credentials: set AWS_PROFILE");
+            });
     RunReport report = run.embed(encoder());
     assertThat(report.exitCode()).isEqualTo(ExitCode.CONFIGURATION);
-    assertThat(report.ended()).isEqualTo("no credentials: set AWS_PROFILE");
+    assertThat(report.ended()).hasValue("no credentials: set AWS_PROFILE");
     assertThat(run.files()).isEmpty();
   }
 
   @Test
-  void outOfMemoryEndsTheRunAndNamesTheFlags() throws Exception {
+  void outOfMemoryEndsTheRunAndNamesTheOptions() throws Exception {
     run.wrapSource =
-        store ->
-            new ForwardingStore(store) {
-              @Override
-              protected void opening(String key) {
-                throw new OutOfMemoryError("object: no host memory for 99 bytes");
-              }
-            };
+        FaultyStore.onOpen(
+            key -> {
+              throw new OutOfMemoryError("object: no host memory for 99 bytes");
+            });
     RunReport report = run.embed(encoder());
     assertThat(report.exitCode()).isEqualTo(ExitCode.CONFIGURATION);
-    assertThat(report.ended()).contains("99 bytes").contains("--fetch-memory");
+    assertThat(report.ended().orElseThrow()).contains("99 bytes").contains("--fetch-memory");
   }
 
   @Test
-  void failedBatchFailsItsScenesAndNoOther() throws Exception {
-    // 4 chips a scene and 4 a batch: a batch is a scene.
+  void aFailedBatchFailsItsScenesAndNoOther() throws Exception {
+    // 4 chips per scene and per batch: each batch is one scene.
     RunReport report =
         run.embed(
             encoder(
@@ -147,7 +132,7 @@ class FaultsTest {
   }
 
   @Test
-  void batchesThatKeepFailingEndTheRun() throws Exception {
+  void repeatedBatchFailuresEndTheRun() throws Exception {
     run.scene(5).scene(6).scene(7).scene(8).scene(9);
     RunReport report =
         run.embed(
@@ -156,12 +141,14 @@ class FaultsTest {
                   throw new EncoderException("device lost", null);
                 }));
     assertThat(report.exitCode()).isEqualTo(ExitCode.TRY_AGAIN);
-    assertThat(report.ended()).contains("3 batches in a row failed").contains("device lost");
+    assertThat(report.ended().orElseThrow())
+        .contains("3 batches in a row failed")
+        .contains("device lost");
     assertThat(run.files()).isEmpty();
   }
 
   @Test
-  void defectInTheEncoderEndsTheRun() throws Exception {
+  void anUnexpectedExceptionInTheEncoderEndsTheRun() throws Exception {
     RunReport report =
         run.embed(
             encoder(
@@ -169,32 +156,28 @@ class FaultsTest {
                   throw new IllegalStateException("boom");
                 }));
     assertThat(report.exitCode()).isEqualTo(ExitCode.INTERNAL);
-    assertThat(report.ended()).contains("boom");
+    assertThat(report.ended().orElseThrow()).contains("boom");
     assertThat(run.files()).isEmpty();
   }
 
   @Test
-  void hangingEncoderEndsTheRun() throws Exception {
+  void aHangingEncoderEndsTheRun() throws Exception {
     run.stallLimit = Duration.ofSeconds(2);
     RunReport report = run.embed(encoder(batch -> Thread.sleep(600_000)));
     assertThat(report.exitCode()).isEqualTo(ExitCode.TRY_AGAIN);
-    assertThat(report.ended()).contains("nothing moved for 2 s");
+    assertThat(report.ended().orElseThrow()).contains("no progress for 2 s");
   }
 
   @Test
-  void failedWriteIsLeftForAnotherRun() throws Exception {
+  void aFailedWriteIsLeftForTheNextRun() throws Exception {
     AtomicInteger puts = new AtomicInteger();
     run.wrapOut =
-        store ->
-            new ForwardingStore(store) {
-              @Override
-              public void put(String key, byte[] bytes) throws IOException {
-                if (puts.getAndIncrement() == 0) {
-                  throw new IOException("No space left on device");
-                }
-                super.put(key, bytes);
+        FaultyStore.onPut(
+            key -> {
+              if (puts.getAndIncrement() == 0) {
+                throw new IOException("No space left on device");
               }
-            };
+            });
     RunReport report = run.embed(encoder());
     assertThat(report.exitCode()).isEqualTo(ExitCode.TRY_AGAIN);
     assertThat(report.failures().get(0).reason()).contains("No space left on device");
@@ -202,23 +185,20 @@ class FaultsTest {
   }
 
   @Test
-  void fullDiskEndsTheRun() throws Exception {
+  void aFullDiskEndsTheRun() throws Exception {
     run.wrapOut =
-        store ->
-            new ForwardingStore(store) {
-              @Override
-              public void put(String key, byte[] bytes) throws IOException {
-                throw new IOException("No space left on device");
-              }
-            };
+        FaultyStore.onPut(
+            key -> {
+              throw new IOException("No space left on device");
+            });
     RunReport report = run.embed(encoder());
     assertThat(report.exitCode()).isEqualTo(ExitCode.TRY_AGAIN);
-    assertThat(report.ended()).contains("3 writes in a row failed");
+    assertThat(report.ended().orElseThrow()).contains("3 writes in a row failed");
     assertThat(run.files()).isEmpty();
   }
 
   @Test
-  void sceneThatFailsInItsSecondStripLeavesNoFile() throws Exception {
+  void aSceneThatFailsInItsSecondStripLeavesNoFile() throws Exception {
     String key = TestRun.key(9, "100cm");
     run.scene(key, GeoTiffs.naip().size(600, 2100));
     Path file = run.source.resolve(key);

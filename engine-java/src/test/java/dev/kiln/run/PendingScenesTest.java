@@ -8,24 +8,26 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class PendingScenesTest {
   @TempDir Path folder;
-  private final RunCounters tally = new RunCounters();
+  private final RunCounters counters = new RunCounters();
 
   private static List<String> all(PendingScenes keys) throws IOException {
     List<String> all = new ArrayList<>();
-    for (String key = keys.next(); key != null; key = keys.next()) {
-      all.add(key);
+    for (Optional<PendingScene> next = keys.next(); next.isPresent(); next = keys.next()) {
+      assertThat(next.get().outputKey()).endsWith(".parquet");
+      all.add(next.get().sceneKey());
     }
-    assertThat(keys.next()).isNull();
+    assertThat(keys.next()).isEmpty();
     return all;
   }
 
   @Test
-  void handsOutInOrderWhatHasNoFileYet() throws IOException {
+  void returnsInOrderTheScenesWithoutAFile() throws IOException {
     List<String> keys = new ArrayList<>();
     List<String> open = new ArrayList<>();
     try (ObjectStore out = ObjectStores.open(folder.toString())) {
@@ -38,20 +40,20 @@ class PendingScenesTest {
           open.add(key);
         }
       }
-      assertThat(all(new PendingScenes(keys, out, false, tally))).isEqualTo(open);
-      assertThat(tally.counts().alreadyDone()).isEqualTo(5);
-      assertThat(all(new PendingScenes(keys, out, true, tally))).isEqualTo(keys);
-      assertThat(all(new PendingScenes(List.of(), out, false, tally))).isEmpty();
+      assertThat(all(new PendingScenes(keys, out, false, counters))).isEqualTo(open);
+      assertThat(counters.counts().alreadyDone()).isEqualTo(5);
+      assertThat(all(new PendingScenes(keys, out, true, counters))).isEqualTo(keys);
+      assertThat(all(new PendingScenes(List.of(), out, false, counters))).isEmpty();
     }
   }
 
   @Test
-  void keyThatNamesNoFileFailsAlone() throws IOException {
+  void aKeyThatNamesNoFileFailsAlone() throws IOException {
     try (ObjectStore out = ObjectStores.open(folder.toString())) {
       PendingScenes keys =
-          new PendingScenes(List.of("a.tif", "../b.tif", "c.tif"), out, false, tally);
+          new PendingScenes(List.of("a.tif", "../b.tif", "c.tif"), out, false, counters);
       assertThat(all(keys)).containsExactly("a.tif", "c.tif");
-      assertThat(tally.failures()).extracting(FailedScene::key).containsExactly("../b.tif");
+      assertThat(counters.failures()).extracting(FailedScene::key).containsExactly("../b.tif");
     }
   }
 }

@@ -22,7 +22,7 @@ class ProgressLogTest {
   }
 
   @Test
-  void jsonLinesHoldTheWholeSnapshot() throws Exception {
+  void jsonLinesContainTheWholeSnapshot() throws Exception {
     Snapshot snapshot = report().run();
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     try (ProgressLog progress =
@@ -35,18 +35,18 @@ class ProgressLogTest {
     JsonNode line = JsonMapper.shared().readTree(lines[0]);
     assertThat(line.path("counts").path("embedded").asInt()).isEqualTo(2);
     assertThat(line.path("stages").size()).isEqualTo(5);
-    assertThat(line.path("lanes").size()).isEqualTo(4);
+    assertThat(line.path("queues").size()).isEqualTo(4);
   }
 
   @Test
-  void plainLineSaysHowFarHowFastAndWhichStageIsBusy() throws Exception {
+  void plainLineHasProgressRatesQueuesAndBusyShares() throws Exception {
     assertThat(ProgressLog.line(report().run()))
         .startsWith("scenes 2 of 2 (0 failed), chips 8, ")
         .contains("chips/s", "MB/s", "queued: fetched 0/", "busy: fetch ", "left: 0:00:00");
   }
 
   @Test
-  void noneAndEarlyTicksSayNothing() {
+  void nothingIsPrintedBeforeTheIntervalOrWithStyleNone() {
     try (ProgressLog none = new ProgressLog(ProgressLog.Style.NONE, false, System.out);
         ProgressLog early = new ProgressLog(ProgressLog.Style.PLAIN, false, System.out)) {
       none.tick(
@@ -61,9 +61,9 @@ class ProgressLogTest {
   }
 
   @Test
-  void reportNamesTheStageThatSetsThePace() throws Exception {
+  void reportNamesTheBottleneck() throws Exception {
     RunReport report = report();
-    assertThat(report.summary()).contains("2 embedded", "sets the pace");
+    assertThat(report.summary()).contains("2 embedded", "bottleneck");
     JsonNode json = JsonMapper.shared().readTree(report.json());
     assertThat(json.path("bottleneck").asString())
         .isIn("fetch", "decode", "fill", "encode", "write");

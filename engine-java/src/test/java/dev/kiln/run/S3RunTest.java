@@ -98,12 +98,12 @@ class S3RunTest {
     assertThat(toSource.requests()).hasSize(4 + 3 + 3);
     assertThat(toSource.requests())
         .allMatch(request -> request.header("x-amz-request-payer").equals("requester"));
-    assertThat(report.sourceTraffic().requests()).isEqualTo(10);
-    assertThat(report.sourceTraffic().retries()).isZero();
+    assertThat(report.requests().sourceTraffic().requests()).isEqualTo(10);
+    assertThat(report.requests().sourceTraffic().retries()).isZero();
     // One list and a put each.
     assertThat(toOut.requests()).hasSize(1 + 4);
     assertThat(report.run().counts().bytesFetched())
-        .isEqualTo(report.sourceTraffic().bytesRead())
+        .isEqualTo(report.requests().sourceTraffic().bytesRead())
         .isLessThan(size(local.source));
 
     toSource.plan(request -> Fault.NONE);
@@ -144,10 +144,10 @@ class S3RunTest {
     RunReport report = run.embed(encoder());
     assertThat(report.exitCode()).as(report.summary()).isEqualTo(ExitCode.DONE);
     assertSameFiles();
-    assertThat(report.sourceTraffic().retries()).isEqualTo(10);
-    assertThat(report.outTraffic().retries()).isEqualTo(5);
+    assertThat(report.requests().sourceTraffic().retries()).isEqualTo(10);
+    assertThat(report.requests().outTraffic().retries()).isEqualTo(5);
     assertThat(new String(report.json())).contains("\"retries\" : 10");
-    assertThat(report.summary()).contains("source 20 times (10 again), out 10 times (5 again)");
+    assertThat(report.summary()).contains("source 20 (10 retries), out 10 (5 retries)");
   }
 
   @Test
@@ -213,7 +213,7 @@ class S3RunTest {
   void credentialsThatHaveExpiredEndTheRun() throws Exception {
     RunReport report = runWith(toSource, name(1), Fault.error(400, "ExpiredToken"));
     assertThat(report.exitCode()).isEqualTo(ExitCode.CONFIGURATION);
-    assertThat(report.ended()).contains("s3://archive: the credentials have expired");
+    assertThat(report.ended().orElseThrow()).contains("s3://archive: the credentials have expired");
   }
 
   @Test
@@ -221,21 +221,22 @@ class S3RunTest {
     run.wrapSource = none -> open("s3://nowhere", toSource);
     RunReport report = run.embed(encoder());
     assertThat(report.exitCode()).isEqualTo(ExitCode.CONFIGURATION);
-    assertThat(report.ended()).isEqualTo("s3://nowhere: there is no such bucket: correct its name");
+    assertThat(report.ended()).hasValue("s3://nowhere: there is no such bucket: correct its name");
   }
 
   @Test
   void outputThatMayNotBeListedNamesTheRight() throws Exception {
     RunReport report = runWith(toOut, "list-type", Fault.error(403, "AccessDenied"));
     assertThat(report.exitCode()).isEqualTo(ExitCode.CONFIGURATION);
-    assertThat(report.ended()).contains("s3://embeddings/" + out, "grant s3:ListBucket");
+    assertThat(report.ended().orElseThrow())
+        .contains("s3://embeddings/" + out, "grant s3:ListBucket");
   }
 
   @Test
   void outputThatCannotBeWrittenEndsTheRun() throws Exception {
     RunReport report = runWith(toOut, ".parquet", Fault.error(503, "SlowDown"));
     assertThat(report.exitCode()).isEqualTo(ExitCode.TRY_AGAIN);
-    assertThat(report.ended()).contains("3 writes in a row failed", "503 SlowDown");
+    assertThat(report.ended().orElseThrow()).contains("3 writes in a row failed", "503 SlowDown");
     assertThat(run.files()).isEmpty();
   }
 

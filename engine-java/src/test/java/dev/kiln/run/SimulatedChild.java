@@ -15,7 +15,9 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import java.util.SplittableRandom;
 import java.util.function.Predicate;
 
@@ -88,7 +90,8 @@ final class SimulatedChild {
     // Beyond the last scene too: it may be over before anything befalls it.
     int until = fate == Fate.NOTHING ? Integer.MAX_VALUE : random.nextInt(keys.size() + 10);
     boolean stopped = false;
-    for (String key = todo.next(); key != null; key = todo.next()) {
+    for (Optional<PendingScene> next = todo.next(); next.isPresent(); next = todo.next()) {
+      String key = next.get().sceneKey();
       if (begun >= until && fate != Fate.STORE_FAULT) {
         if (fate == Fate.SIGKILL) {
           return new End("137", "Essential container in task exited", begun);
@@ -154,9 +157,10 @@ final class SimulatedChild {
             ENCODER,
             end,
             OptionalDouble.empty(),
-            new ResourceUse(60, null, null, null),
+            new ResourceUse(
+                60, OptionalLong.empty(), OptionalDouble.empty(), OptionalDouble.empty()),
             tally.failures(),
-            failure,
+            Optional.ofNullable(failure),
             stopped);
     out.put(reportKey, report.json());
     return new End(

@@ -17,12 +17,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a profiler is told of a run. */
+/** The ranges that a profiler receives from a run. */
 @Timeout(60)
 class TracedRunTest {
   @TempDir Path folder;
 
-  /** Ranges that each thread has begun and not ended. */
+  /** Ranges that are open on each thread. */
   private final Map<Thread, Deque<String>> open = new ConcurrentHashMap<>();
 
   private final List<String> ended = new CopyOnWriteArrayList<>();
@@ -53,8 +53,8 @@ class TracedRunTest {
       assertThat(ended).contains("fetch " + key, "decode " + key, "fill " + key, "write " + key);
     }
     assertThat(ended)
-        .filteredOn(name -> name.startsWith("await"))
-        .containsExactly("await 5", "await 3");
+        .filteredOn(name -> name.startsWith("encode"))
+        .containsExactly("encode 5", "encode 3");
     assertThat(open.values()).allSatisfy(left -> assertThat(left).isEmpty());
   }
 }

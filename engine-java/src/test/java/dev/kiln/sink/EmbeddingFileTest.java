@@ -113,7 +113,7 @@ class EmbeddingFileTest {
         .isInstanceOf(ConfigurationException.class)
         .hasMessage(
             path
-                + ": cannot read its column embeddings.list.element:"
+                + ": cannot read column embeddings.list.element:"
                 + " expected vectors of 2 values, found one of 1");
   }
 
@@ -152,7 +152,7 @@ class EmbeddingFileTest {
       assertThatThrownBy(() -> EmbeddingFile.open(path))
           .isInstanceOf(ConfigurationException.class)
           .hasMessageContaining(path.toString())
-          .hasMessageContaining("expected PAR1 at its end")
+          .hasMessageContaining("expected PAR1 at the end")
           .message()
           .doesNotContain("\n");
     }
@@ -167,7 +167,7 @@ class EmbeddingFileTest {
       Files.write(path, Arrays.copyOf(whole, length));
       assertThatThrownBy(() -> EmbeddingFile.open(path))
           .isInstanceOf(ConfigurationException.class)
-          .hasMessageContaining("cannot read its footer");
+          .hasMessageContaining("cannot read footer");
     }
   }
 
@@ -181,7 +181,7 @@ class EmbeddingFileTest {
 
       assertThatThrownBy(() -> EmbeddingFile.open(path))
           .isInstanceOf(ConfigurationException.class)
-          .hasMessageContaining("its footer claims");
+          .hasMessageContaining("expected a footer within the file's");
     }
   }
 

@@ -42,7 +42,8 @@ public final class TensorRtLibrary {
       List.of("nvinfer@." + MAJOR, "nvonnxparser@." + MAJOR);
 
   private static final String HOW_TO_GET =
-      "build Kiln with -Pgpu, install NVIDIA's TensorRT 11, or set KILN_TENSORRT to the folder with "
+      "build Kiln with -Pgpu, install NVIDIA's TensorRT 11, or set KILN_TENSORRT to the folder with"
+          + " "
           + RUNTIME;
 
   private static String loaded;
