@@ -2,8 +2,8 @@
 #
 # Kiln in a container: no build tools, not root.
 #
-#   docker build -t kiln:0.1.0 .
-#   docker run --rm --gpus all kiln:0.1.0 doctor
+#   docker build -t kiln:0.2.0 .
+#   docker run --rm --gpus all kiln:0.2.0 doctor
 #
 # The bases are named by tag. To pin them, give the digests that `docker buildx imagetools inspect` shows:
 #   --build-arg BUILD=debian:bookworm@sha256:… --build-arg RUNTIME=nvidia/cuda:13.0.0-base-ubuntu24.04@sha256:…

@@ -64,7 +64,7 @@ public record JobDefinitionSpec(
     requireRange("--job-attempts", attempts, 1, 10);
     if (attemptTimeout.toSeconds() < 60) {
       throw new ConfigurationException(
-          "--timeout: expected 60 or more seconds, found " + attemptTimeout.toSeconds());
+          "--job-timeout: expected 60 or more seconds, found " + attemptTimeout.toSeconds());
     }
     jobRole.ifPresent(arn -> requireRole("--job-role", arn));
     executionRole.ifPresent(arn -> requireRole("--execution-role", arn));

@@ -4,28 +4,31 @@ import dev.kiln.awsbatch.AwsBatchOptions;
 import java.time.Duration;
 import picocli.CommandLine.Option;
 
-/** How AWS Batch is reached. */
+/** Options for access to AWS Batch. */
+@Heading.Under(Heading.AWS_BATCH)
 final class AwsBatchFlags {
-  /** Lists of jobs lag behind by seconds. */
+  /** Time until a submitted job appears in lists of jobs. */
   private static final Duration SETTLING = Duration.ofSeconds(20);
 
   @Option(
-      names = "--batch-endpoint",
+      names = "--aws-batch-endpoint",
       paramLabel = "URL",
-      description = "Service that speaks the protocol of AWS Batch (default: AWS).")
+      description = "Endpoint compatible with AWS Batch (default: AWS).")
   private String endpoint;
 
-  /** Whether another service than AWS is named. */
+  /** Returns whether an endpoint other than AWS is set. */
   boolean given() {
     return endpoint != null;
   }
 
   /**
-   * @param store gives region and limits
+   * Returns how to access AWS Batch.
+   *
+   * @param store region and limits
    */
-  AwsBatchOptions options(StoreFlags store) {
+  AwsBatchOptions options(S3Flags store) {
     return new AwsBatchOptions(
-        StoreFlags.endpoint("--batch-endpoint", endpoint),
+        S3Flags.endpoint("--aws-batch-endpoint", endpoint),
         store.region(),
         store.limits().attempts(),
         store.limits().firstPause(),

@@ -6,27 +6,30 @@ import dev.kiln.error.ConfigurationException;
 import dev.kiln.run.ChipOptions;
 import picocli.CommandLine.Option;
 
-/** What is embedded of a scene. These change the output, so they stand in its footer. */
+/**
+ * Options that choose and describe chips. They change the output and are recorded in its footer.
+ */
+@Heading.Under(Heading.CHIPS)
 final class ChipFlags {
   @Option(
       names = "--chip",
       paramLabel = "PX",
       defaultValue = "256",
-      description = "Chip edge in pixels.")
-  private int chip;
+      description = "Edge of a chip in pixels, a multiple of 8 (default: ${DEFAULT-VALUE}).")
+  private int chipSize;
 
   @Option(
       names = "--max-cloud",
-      paramLabel = "SHARE",
+      paramLabel = "FRACTION",
       defaultValue = "0.5",
-      description = "Leave out chips with more cloud.")
+      description = "Skip chips whose cloud fraction exceeds this (default: ${DEFAULT-VALUE}).")
   private double maxCloud;
 
   @Option(
       names = "--max-nodata",
-      paramLabel = "SHARE",
+      paramLabel = "FRACTION",
       defaultValue = "0.2",
-      description = "Leave out chips with more pixels without data.")
+      description = "Skip chips whose nodata fraction exceeds this (default: ${DEFAULT-VALUE}).")
   private double maxNodata;
 
   @Option(
@@ -34,7 +37,8 @@ final class ChipFlags {
       paramLabel = "ORDER",
       defaultValue = "trained",
       description =
-          "trained: latitude first, as the model was; swapped: as in vectors published before.")
+          "Order of the location encoding: trained (latitude first, as in training) or"
+              + " swapped (as in earlier published vectors) (default: ${DEFAULT-VALUE}).")
   private LocationOrder locationOrder;
 
   @Option(
@@ -42,17 +46,19 @@ final class ChipFlags {
       paramLabel = "OFFSET",
       defaultValue = "auto",
       description =
-          "Sentinel-2: auto subtracts 1000 from sentinel-2-c1-l2a and takes sentinel-2-l2a as"
-              + " stored; none never does; -1000 always.")
+          "Offset added to Sentinel-2 values: auto (-1000 for sentinel-2-c1-l2a, none for"
+              + " sentinel-2-l2a), none, or -1000 (default: ${DEFAULT-VALUE}).")
   private RadiometricOffset radiometricOffset;
 
+  /** Returns the options, checked. */
   ChipOptions options() {
-    Range.atLeast("--chip", chip, 8);
-    if (chip % 8 != 0) {
-      throw new ConfigurationException("--chip " + chip + ": a multiple of 8, the patch, expected");
+    Range.atLeast("--chip", chipSize, 8);
+    if (chipSize % 8 != 0) {
+      throw new ConfigurationException(
+          "--chip: expected a multiple of 8 (the patch size), found " + chipSize);
     }
-    Range.share("--max-cloud", maxCloud);
-    Range.share("--max-nodata", maxNodata);
-    return new ChipOptions(chip, locationOrder, maxCloud, maxNodata, radiometricOffset);
+    Range.fraction("--max-cloud", maxCloud);
+    Range.fraction("--max-nodata", maxNodata);
+    return new ChipOptions(chipSize, locationOrder, maxCloud, maxNodata, radiometricOffset);
   }
 }

@@ -14,19 +14,17 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code kiln compile}: a plan for this machine's GPU. */
+/** {@code kiln compile}: compiles a model for the GPU of this machine. */
 @Command(
     name = "compile",
     description = {
-      "Compile a model with TensorRT for this machine's GPU, and keep the plan with the model:"
-          + " in its folder, and in its bucket if it came from one.",
+      "Compile a model with TensorRT for the GPU of this machine.",
       "",
-      "embed does so itself where there is no plan that fits. Made beforehand, it serves every machine"
-          + " with the same kind of GPU and the same TensorRT."
+      "The plan is stored in the model directory, and in its bucket if the model is in one."
+          + " kiln embed compiles a plan by itself if none matches. A plan works on every machine"
+          + " with the same GPU type and TensorRT version."
     },
-    footer = {"", "Example:", "  kiln compile --model clay-v1.5 --platform naip"},
-    showDefaultValues = true,
-    sortOptions = false)
+    footer = {"", "Example:", "  kiln compile --model clay-v1.5 --platform naip"})
 public final class CompileCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
@@ -35,49 +33,54 @@ public final class CompileCommand implements Callable<Integer> {
   @Option(
       names = "--platform",
       required = true,
-      paramLabel = "P",
-      description = "Sensor, one that the model was exported for.")
+      paramLabel = "NAME",
+      description = "Platform (sensor) to compile for; the model must have been exported for it.")
   private String platform;
 
   @Option(
       names = "--precision",
-      paramLabel = "FORMAT",
+      paramLabel = "TYPE",
       defaultValue = "bf16",
       description =
-          "What matrix products read: bf16, or fp16, which is finer and overflows sooner.")
+          "Data type of matrix products: bf16, or fp16 (more precise, but overflows at"
+              + " smaller values) (default: ${DEFAULT-VALUE}).")
   private DataType precision;
 
   @Option(
       names = "--batch",
       paramLabel = "N",
       defaultValue = "64",
-      description = "Most chips in a batch, for which kernels are chosen; embed needs the same.")
+      description =
+          "Maximum number of chips per batch; kiln embed must use the same (default:"
+              + " ${DEFAULT-VALUE}).")
   private int batch;
 
   @Option(
       names = "--chip",
       paramLabel = "PX",
       defaultValue = "256",
-      description = "Side of a chip in pixels.")
+      description = "Edge of a chip in pixels (default: ${DEFAULT-VALUE}).")
   private int chip;
 
   @Option(
       names = "--effort",
       paramLabel = "0..5",
       defaultValue = "3",
-      description = "How far TensorRT searches for kernels; 5 takes many times as long as 3.")
+      description =
+          "How long TensorRT searches for fast kernels; 5 takes much longer than 3 (default:"
+              + " ${DEFAULT-VALUE}).")
   private int effort;
 
-  @Mixin private StoreFlags storeFlags;
+  @Mixin private S3Flags s3Flags;
 
   @Override
   public Integer call() throws IOException {
     Range.atLeast("--batch", batch, 1);
     Plan plan =
         TensorRtEncoder.compile(
-            modelFlags.open(storeFlags.source()).encoder(platform, chip),
+            modelFlags.open(s3Flags.source()).encoder(platform, chip),
             new PlanCompiler.Options(precision, batch, effort));
-    ModelCache.sharePlan(modelFlags.uri(), storeFlags.source(), plan.files());
+    ModelCache.sharePlan(modelFlags.uri(), s3Flags.source(), plan.files());
     PlanDescription description = plan.description();
     spec.commandLine()
         .getOut()

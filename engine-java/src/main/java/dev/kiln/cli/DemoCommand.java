@@ -13,10 +13,10 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code kiln demo}: runs the commands that a first user would type. */
+/** {@code kiln demo}: runs the commands of a first session. */
 @Command(
     name = "demo",
-    description = "Sample, export, embed, inspect: the whole way on this machine.",
+    description = "Create a synthetic archive, export a model, embed and inspect, on this machine.",
     footer = {"", "Example:", "  kiln demo --dir kiln-demo"})
 public final class DemoCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -26,12 +26,12 @@ public final class DemoCommand implements Callable<Integer> {
       paramLabel = "DIR",
       defaultValue = "kiln-demo",
       description =
-          "Where everything goes; a former demo there is replaced. Default: ${DEFAULT-VALUE}.")
+          "Directory to write; an earlier demo in it is replaced (default: ${DEFAULT-VALUE}).")
   private Path directory;
 
   @Override
   public Integer call() throws IOException {
-    // Kept here, since the commands below are parsed by the same command line.
+    // Read before the loop: its commands are parsed by the same command line.
     CommandLine kiln = spec.root().commandLine();
     PrintWriter out = spec.commandLine().getOut();
     Demo demo = new Demo(directory);
@@ -45,8 +45,8 @@ public final class DemoCommand implements Callable<Integer> {
       }
     }
     out.printf(
-        "%nThe vectors lie in %s. They mean nothing: the weights are random.%n"
-            + "The real ones are clay-v1.5.ckpt of https://huggingface.co/made-with-clay/Clay"
+        "%nThe vectors are in %s. They are meaningless, because the weights are random.%n"
+            + "Released weights: clay-v1.5.ckpt from https://huggingface.co/made-with-clay/Clay"
             + " (Apache-2.0).%n",
         demo.embeddings());
     out.flush();

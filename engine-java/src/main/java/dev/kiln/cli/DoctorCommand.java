@@ -14,13 +14,13 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 import tools.jackson.databind.json.JsonMapper;
 
-/** {@code kiln doctor}: what of this machine works for Kiln. */
+/** {@code kiln doctor}: checks this machine. */
 @Command(
     name = "doctor",
-    description = "Say what works on this machine, what is missing and how to get it.",
+    description = "Check what works on this machine, what is missing and how to install it.",
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {"0:Kiln can run on this machine", "78:it cannot; the output names the reason"},
     footer = {
-      "",
-      "Ends with 0 if Kiln can run here, else with 78.",
       "",
       "Example:",
       "  kiln doctor --model clay-v1.5 --source naip-analytic --out embeddings"
@@ -31,27 +31,29 @@ public final class DoctorCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Print JSON.")
   private boolean json;
 
-  @Option(names = "--model", paramLabel = "DIR", description = "Look at this model too.")
+  @Option(names = "--model", paramLabel = "DIR", description = "Also check this model directory.")
   private Path model;
 
-  @Option(names = "--source", paramLabel = "URI", description = "See whether this can be read.")
+  @Option(
+      names = "--source",
+      paramLabel = "URI",
+      description = "Also check that this archive can be read.")
   private String source;
 
-  @Option(names = "--out", paramLabel = "URI", description = "See whether this can be written.")
+  @Option(
+      names = "--out",
+      paramLabel = "URI",
+      description = "Also check that this output can be written.")
   private String out;
 
-  @Mixin private StoreFlags storeFlags;
-  @Mixin private OutStoreFlags outStoreFlags;
+  @Mixin private S3Flags s3Flags;
+  @Mixin private OutputS3Flags outputS3Flags;
 
   @Override
   public Integer call() {
     List<Doctor.Finding> findings =
         Doctor.all(
-            model,
-            source,
-            storeFlags.source(),
-            out,
-            outStoreFlags.options(storeFlags, System.getenv()));
+            model, source, s3Flags.source(), out, outputS3Flags.options(s3Flags, System.getenv()));
     PrintWriter print = spec.commandLine().getOut();
     if (json) {
       print.println(

@@ -26,35 +26,36 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code kiln embed}: the main job. */
+/** {@code kiln embed}: embeds scenes. */
 @Command(
     name = "embed",
-    description = "Embed the chips of scenes; writes one GeoParquet file a scene.",
+    description = "Embed the chips of scenes and write one GeoParquet file per scene.",
     footer = {
       "",
       "Example:",
       "  kiln embed naip --scenes scenes.txt.gz --model clay-v1.5 \\",
       "      --source naip-analytic --out embeddings --index 0 --items-per-job 100",
       "",
-      "The same from bucket to bucket:",
+      "From bucket to bucket:",
       "  kiln embed naip --scenes s3://my-bucket/scenes.txt.gz --model clay-v1.5 \\",
       "      --source s3://naip-analytic --out s3://my-bucket/clay"
-    },
-    showDefaultValues = true,
-    sortOptions = false)
+    })
 public final class EmbedCommand implements Callable<Integer> {
   private static final Logger log = LoggerFactory.getLogger(EmbedCommand.class);
 
   @Spec private CommandSpec spec;
 
-  @Parameters(paramLabel = "PLATFORM", description = "What took the scenes, such as naip.")
+  @Parameters(
+      paramLabel = "PLATFORM",
+      description = "Platform (sensor) of the scenes, such as naip.")
   private String platform;
 
   @Option(
       names = "--scenes",
       required = true,
       paramLabel = "URI",
-      description = "Scene list, one key a line, plain or gzip.")
+      description = "Scene list, one key per line, plain or gzip.")
+  @Heading.Under(Heading.INPUT)
   private String scenes;
 
   @Mixin private ModelFlags modelFlags;
@@ -63,39 +64,47 @@ public final class EmbedCommand implements Callable<Integer> {
       names = "--source",
       required = true,
       paramLabel = "URI",
-      description = "The archive: its bucket, or a folder that mirrors it.")
+      description = "Archive: the bucket of the scenes, or a local mirror of it.")
+  @Heading.Under(Heading.INPUT)
   private String source;
 
   @Option(
       names = "--out",
       required = true,
       paramLabel = "URI",
-      description = "Bucket or folder where the files go, under the scenes' own paths.")
+      description = "Bucket or directory for the output; files are named after the scenes.")
+  @Heading.Under(Heading.OUTPUT)
   private String out;
 
   @Option(
       names = "--run-name",
       paramLabel = "NAME",
-      description = "Keeps the reports of this run apart from others', in _kiln/NAME.")
+      description = "Store the reports of this run in _kiln/NAME.")
+  @Heading.Under(Heading.OUTPUT)
   private String runName;
 
   @Mixin private ShardFlags shardFlags;
   @Mixin private ChipFlags chipFlags;
   @Mixin private EncoderFlags encoderFlags;
-  @Mixin private RunFlags runFlags;
-  @Mixin private StoreFlags storeFlags;
-  @Mixin private OutStoreFlags outStoreFlags;
+  @Mixin private PerformanceFlags performanceFlags;
+  @Mixin private S3Flags s3Flags;
+  @Mixin private OutputS3Flags outputS3Flags;
 
   @Option(
       names = "--progress",
       paramLabel = "STYLE",
       defaultValue = "auto",
-      description = "auto (a bar on a terminal, else lines), plain, json or none.")
+      description =
+          "auto (a bar on a terminal, else lines), plain, json or none (default:"
+              + " ${DEFAULT-VALUE}).")
+  @Heading.Under(Heading.GENERAL)
   private ProgressLog.Style progress;
 
   @Option(
       names = "--nvtx",
-      description = "Show stages and batches to the NVIDIA profiler that started this.")
+      description =
+          "Send stages and batches to the NVIDIA profiler (nsys, ncu) that started this process.")
+  @Heading.Under(Heading.PERFORMANCE)
   private boolean nvtx;
 
   @Override
@@ -104,14 +113,13 @@ public final class EmbedCommand implements Callable<Integer> {
     if (nvtx) {
       trace();
     }
-    ModelDirectory model = modelFlags.open(storeFlags.source());
+    ModelDirectory model = modelFlags.open(s3Flags.source());
     Shard shard = shardFlags.resolve();
     SceneList list = scenes(shard);
     log.info("{}: {}", scenes, list.description());
 
-    try (ObjectStore from = ObjectStores.open(source, storeFlags.source());
-        ObjectStore to =
-            ObjectStores.open(out, outStoreFlags.options(storeFlags, System.getenv()));
+    try (ObjectStore from = ObjectStores.open(source, s3Flags.source());
+        ObjectStore to = ObjectStores.open(out, outputS3Flags.options(s3Flags, System.getenv()));
         ProgressLog watcher =
             new ProgressLog(progress, Boolean.getBoolean("kiln.terminal"), System.out)) {
       EmbedRequest request =
@@ -122,7 +130,7 @@ public final class EmbedCommand implements Callable<Integer> {
               .out(to)
               .chips(chipFlags.options())
               .encoder(encoderFlags.options())
-              .run(runFlags.options())
+              .run(performanceFlags.options())
               .reportKey(ReportKey.of(runName, shard.index()))
               .stopOnSigterm(true)
               .progress(watcher)
@@ -137,18 +145,18 @@ public final class EmbedCommand implements Callable<Integer> {
   private static void trace() {
     Nvtx profiler = Nvtx.ofThisProcess();
     if (profiler == null) {
-      log.warn("--nvtx: no NVIDIA profiler started this, so nobody sees its ranges");
+      log.warn("--nvtx has no effect: not started by nsys or ncu");
     }
     Trace.to(profiler);
   }
 
   private SceneList scenes(Shard shard) throws IOException {
-    StoreOptions options = storeFlags.source();
+    StoreOptions options = s3Flags.source();
     try {
       return SceneList.read(
           "--scenes " + scenes, () -> ObjectStores.stream(scenes, options), shard);
     } catch (NoSuchFileException e) {
-      throw new ConfigurationException("--scenes " + scenes + ": there is no such file", e);
+      throw new ConfigurationException("--scenes " + scenes + ": no such file", e);
     }
   }
 }

@@ -6,52 +6,62 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
-/** Which encoder runs. The precision changes vectors, and stands in the footer with the encoder. */
+/** Options that choose the encoder. Encoder and precision are recorded in the output footer. */
+@Heading.Under(Heading.ENCODER)
 final class EncoderFlags {
   @Option(
       names = "--encoder",
       paramLabel = "KIND",
       defaultValue = "auto",
-      description = "auto (a GPU's where there is one), tensorrt, cuda, cpu or onnxruntime.")
+      description =
+          "Encoder: auto (a GPU encoder where a GPU is usable, else the CPU), tensorrt,"
+              + " cuda, cpu or onnxruntime (default: ${DEFAULT-VALUE}).")
   private EncoderOptions.Kind encoder;
 
-  @Option(names = "--require-gpu", description = "Fail where only a CPU encoder could run.")
+  @Option(
+      names = "--require-gpu",
+      description = "Fail if no GPU encoder can run, instead of falling back to the CPU.")
   private boolean requireGpu;
 
   @Option(
       names = "--precision",
-      paramLabel = "FORMAT",
+      paramLabel = "TYPE",
       converter = PrecisionConverter.class,
       description =
-          "What matrix products read: fp32, within 2e-5 of the published encoder; bf16, about twice"
-              + " as fast where the processor has it and within 1e-2; fp16, on a GPU alone and"
-              + " within 3e-3; auto, bf16 where a trial at the start shows that processor and model"
-              + " bear it, else fp32. Unless given, fp32 on a processor and bf16 on a GPU.")
+          "Data type of matrix products: fp32 (within 2e-5 of the published encoder),"
+              + " bf16 (within 1e-2), fp16 (GPU only, within 3e-3) or auto (bf16 if the CPU"
+              + " supports it and the model stays within tolerance, else fp32) (default: fp32 on"
+              + " a CPU, bf16 on a GPU).")
   private PrecisionRequest precision;
 
   @Option(
       names = "--batch",
       paramLabel = "N",
-      defaultValue = "0",
-      description = "Chips in a batch; 0 lets the encoder choose.")
-  private int batch;
+      description = "Chips per batch (default: chosen by the encoder).")
+  private Integer batch;
 
   @Option(
       names = "--threads",
       paramLabel = "N",
-      defaultValue = "0",
-      description = "Threads of a CPU encoder; 0 takes every core that the process may use.")
-  private int threads;
+      description = "Threads of a CPU encoder (default: one per core available to the process).")
+  @Heading.Under(Heading.PERFORMANCE)
+  private Integer threads;
 
+  /** Returns the options, checked. */
   EncoderOptions options() {
-    Range.atLeast("--batch", batch, 0);
-    Range.atLeast("--threads", threads, 0);
     EncoderOptions options =
         EncoderOptions.of(encoder)
             .withRequireGpu(requireGpu)
             .withPrecision(precision == null ? PrecisionRequest.DEFAULT : precision);
-    options = batch == 0 ? options : options.withBatchSize(batch);
-    return threads == 0 ? options : options.withThreads(threads);
+    if (batch != null) {
+      Range.atLeast("--batch", batch, 1);
+      options = options.withBatchSize(batch);
+    }
+    if (threads != null) {
+      Range.atLeast("--threads", threads, 1);
+      options = options.withThreads(threads);
+    }
+    return options;
   }
 
   /** Converts the value of {@code --precision}. */

@@ -15,26 +15,26 @@ import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
 /**
- * Values of options from the environment: {@code --items-per-job} from {@code KILN_ITEMS_PER_JOB},
- * else from a name that earlier scripts use. Which shard a job takes is not found here but in
- * {@link dev.kiln.archive.Shard}, which knows the schedulers. What stands on the command line wins;
- * an empty variable counts as not set.
+ * Option values from the environment: {@code --items-per-job} from {@code KILN_ITEMS_PER_JOB}, else
+ * from a name that earlier scripts use. The command line takes precedence; an empty variable is
+ * treated as unset. The index variables of array schedulers are read by {@link
+ * dev.kiln.archive.Shard}.
  */
 final class EnvironmentDefaults implements IDefaultValueProvider {
   private static final String PREFIX = "KILN_";
 
-  /** Read by the launcher, or where TensorRT is looked for, not by an option. */
+  /** Read by the launcher or when loading TensorRT, not by an option. */
   private static final Set<String> NOT_OPTIONS =
       Set.of("KILN_JAVA_OPTS", "KILN_NO_INSTALL", "KILN_TENSORRT");
 
-  /** Other names, tried in this order after the option's own. */
+  /** Other names, looked up in this order if the option's own name is unset. */
   private static final List<OtherName> OTHER_NAMES =
       List.of(
           new OtherName("KILN_DEBUG", "--stacktrace"),
           new OtherName("EMBEDDING_BATCH_SIZE", "--batch"),
           new OtherName("EMBEDDINGS_BUCKET", "--out", bucket -> "s3://" + bucket),
           new OtherName("LIMIT_TO_STATE", "--state"),
-          new OtherName("ENDPOINT_URL", "--endpoint"));
+          new OtherName("ENDPOINT_URL", "--out-endpoint"));
 
   private record OtherName(String variable, String option, UnaryOperator<String> value) {
     OtherName(String variable, String option) {
@@ -42,7 +42,7 @@ final class EnvironmentDefaults implements IDefaultValueProvider {
     }
   }
 
-  /** A variable of the environment and the option value it stands for. */
+  /** An environment variable and the option value that it sets. */
   record Variable(String name, String value) {}
 
   private final Map<String, String> environment;
@@ -56,7 +56,7 @@ final class EnvironmentDefaults implements IDefaultValueProvider {
     return find(argument).map(Variable::value).orElse(null);
   }
 
-  /** The variable that sets this option; none for positional parameters, help and version. */
+  /** Returns the variable that sets this option; none for positional parameters, help, version. */
   Optional<Variable> find(ArgSpec argument) {
     if (!(argument instanceof OptionSpec option) || !settable(option)) {
       return Optional.empty();
@@ -76,10 +76,10 @@ final class EnvironmentDefaults implements IDefaultValueProvider {
   }
 
   /**
-   * Refuses a {@code KILN_} variable that no option of any command reads: a misspelt one would
-   * otherwise be ignored in silence.
+   * Rejects a {@code KILN_} variable that no option of any command reads, because a misspelled one
+   * would otherwise be ignored silently.
    *
-   * @throws ConfigurationException that names it
+   * @throws ConfigurationException if there is one
    */
   void refuseUnknown(CommandLine root) {
     Set<String> known = new TreeSet<>(NOT_OPTIONS);
@@ -94,7 +94,7 @@ final class EnvironmentDefaults implements IDefaultValueProvider {
                 + name
                 + ": no command has an option "
                 + option
-                + "; correct its name or unset it");
+                + "; correct the name or unset it");
       }
     }
   }
@@ -115,7 +115,7 @@ final class EnvironmentDefaults implements IDefaultValueProvider {
     return PREFIX + option.longestName().substring(2).toUpperCase(Locale.ROOT).replace('-', '_');
   }
 
-  /** Shells say 1 and 0 where the command line says true and false. */
+  /** Converts 1 and 0 to true and false. */
   private static String flag(String value) {
     return switch (value) {
       case "1" -> "true";

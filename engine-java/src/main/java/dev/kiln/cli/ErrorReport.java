@@ -16,14 +16,16 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** Turns what a command threw into one line for the user and the exit code for the scheduler. */
+/** Converts an exception to one line for the user and an exit code for the scheduler. */
 final class ErrorReport implements IExecutionExceptionHandler, IParameterExceptionHandler {
   private final EnvironmentDefaults defaults;
   private final BooleanSupplier stacktrace;
 
   /**
-   * @param defaults to name the environment variable that a refused value came from
-   * @param stacktrace asked at the time of the fault: whether to show where it arose
+   * Creates a report.
+   *
+   * @param defaults finds the environment variable that an invalid value came from
+   * @param stacktrace evaluated when an error is reported: whether to print the stack trace
    */
   ErrorReport(EnvironmentDefaults defaults, BooleanSupplier stacktrace) {
     this.defaults = defaults;
@@ -31,60 +33,60 @@ final class ErrorReport implements IExecutionExceptionHandler, IParameterExcepti
   }
 
   @Override
-  public int handleParseException(ParameterException fault, String[] arguments) {
-    CommandLine command = fault.getCommandLine();
+  public int handleParseException(ParameterException error, String[] arguments) {
+    CommandLine command = error.getCommandLine();
     PrintWriter err = command.getErr();
     String origin =
         defaults
-            .find(fault.getArgSpec())
-            .filter(variable -> variable.value().equals(fault.getValue()))
+            .find(error.getArgSpec())
+            .filter(variable -> variable.value().equals(error.getValue()))
             .map(variable -> " (from environment variable " + variable.name() + ")")
             .orElse("");
-    err.println("kiln: " + fault.getMessage() + origin);
-    UnmatchedArgumentException.printSuggestions(fault, err);
+    err.println("kiln: " + error.getMessage() + origin);
+    UnmatchedArgumentException.printSuggestions(error, err);
     err.println("See '" + command.getCommandSpec().qualifiedName() + " --help'.");
     return ExitCode.USAGE.code();
   }
 
   @Override
-  public int handleExecutionException(Exception fault, CommandLine command, ParseResult parsed) {
-    return report(fault, command.getErr());
+  public int handleExecutionException(Exception error, CommandLine command, ParseResult parsed) {
+    return report(error, command.getErr());
   }
 
-  /** Writes the line, and the stack trace where that helps; returns the exit code. */
-  int report(Throwable fault, PrintWriter err) {
-    ExitCode code = ExitCode.of(fault);
+  /** Prints the error, with a stack trace if requested, and returns the exit code. */
+  int report(Throwable error, PrintWriter err) {
+    ExitCode code = ExitCode.of(error);
     if (code == ExitCode.INTERNAL) {
-      LoggerFactory.getLogger(ErrorReport.class).error("internal error", fault);
-      err.println("kiln: internal error, a bug in Kiln: " + fault);
+      LoggerFactory.getLogger(ErrorReport.class).error("internal error", error);
+      err.println("kiln: internal error, a bug in Kiln: " + error);
     } else {
       if (stacktrace.getAsBoolean()) {
-        fault.printStackTrace(err);
+        error.printStackTrace(err);
       }
-      err.println("kiln: " + message(fault));
+      err.println("kiln: " + message(error));
     }
     err.flush();
     return code.code();
   }
 
-  private static String message(Throwable fault) {
-    if (fault instanceof UncheckedIOException unchecked) {
+  private static String message(Throwable error) {
+    if (error instanceof UncheckedIOException unchecked) {
       return message(unchecked.getCause());
     }
-    // These carry nothing but the path.
-    if (fault instanceof NoSuchFileException) {
-      return "no such file: " + fault.getMessage();
+    // The messages of these are only the path.
+    if (error instanceof NoSuchFileException) {
+      return "no such file: " + error.getMessage();
     }
-    if (fault instanceof AccessDeniedException) {
-      return "permission denied: " + fault.getMessage();
+    if (error instanceof AccessDeniedException) {
+      return "permission denied: " + error.getMessage();
     }
-    if (fault instanceof NotDirectoryException) {
-      return "not a directory: " + fault.getMessage();
+    if (error instanceof NotDirectoryException) {
+      return "not a directory: " + error.getMessage();
     }
-    boolean onlyPath = fault instanceof FileSystemException file && (file.getReason() == null);
-    if (onlyPath || fault.getMessage() == null) {
-      return fault.toString();
+    boolean onlyPath = error instanceof FileSystemException file && (file.getReason() == null);
+    if (onlyPath || error.getMessage() == null) {
+      return error.toString();
     }
-    return fault.getMessage();
+    return error.getMessage();
   }
 }

@@ -30,21 +30,22 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 import tools.jackson.databind.json.JsonMapper;
 
-/** {@code kiln estimate}: time and money, before anything runs. */
+/** {@code kiln estimate}: estimates time and cost before anything runs. */
 @Command(
     name = "estimate",
-    description = "Say how long an archive takes and what it costs, before anything runs.",
+    description = "Estimate how long a scene list takes and what it costs.",
     footer = {
       "",
       "Example:",
       "  kiln estimate --scenes scenes.txt.gz --instance g6e.xlarge,p5.4xlarge \\",
-      "      --chips-per-second g6e.xlarge=400,p5.4xlarge=1000 --max-vcpus 1024",
+      "      --chips-per-second g6e.xlarge=350,p5.4xlarge=1000 --max-vcpus 1024",
       "",
       "With the rate that a run measured:",
       "  kiln estimate --scenes scenes.txt.gz --deadline 12 \\",
       "      --report s3://my-bucket/clay/_kiln/run.json",
       "",
-      "A price file for --prices is YAML with only the entries that differ; prices are US dollars per",
+      "A price file for --prices is YAML with only the entries that differ; prices are US dollars"
+          + " per",
       "hour of the instance, memory is GiB, and gpus: 0 is an instance without GPUs:",
       "  date: 2027-01-31",
       "  region: eu-central-1",
@@ -52,10 +53,9 @@ import tools.jackson.databind.json.JsonMapper;
       "  instances:",
       "    g6e.xlarge: {gpu: L40S, gpus: 1, vcpus: 4, memory: 32, on-demand: 2.33, spot: 0.9}",
       "    c7i.4xlarge: {gpus: 0, vcpus: 16, memory: 32, on-demand: 0.8, spot: 0.3}",
-      "  storage: {get-per-1000: 0.0004, put-per-1000: 0.005, transfer-per-gb: 0, stored-gb-month: 0.023}"
-    },
-    showDefaultValues = true,
-    sortOptions = false)
+      "  storage: {get-per-1000: 0.0004, put-per-1000: 0.005, transfer-per-gb: 0, stored-gb-month:"
+          + " 0.023}"
+    })
 public final class EstimateCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
@@ -63,7 +63,7 @@ public final class EstimateCommand implements Callable<Integer> {
       names = "--scenes",
       required = true,
       paramLabel = "URI",
-      description = "Scene list, one key a line, plain or gzip.")
+      description = "Scene list, one key per line, plain or gzip.")
   private String scenes;
 
   @Option(
@@ -77,36 +77,37 @@ public final class EstimateCommand implements Callable<Integer> {
       names = "--chips-per-second",
       paramLabel = "RATE,…",
       description =
-          "Chips/s of a child: one number, or NAME=NUMBER for an instance type, a GPU model such as"
-              + " L40S, or cpu. A child uses one GPU, or a whole instance without GPUs.")
+          "Throughput of a child in chips per second: one number, or NAME=NUMBER for an"
+              + " instance type, a GPU model such as L40S, or cpu. A child uses one GPU, or a"
+              + " whole instance without GPUs.")
   private String chipsPerSecond;
 
   @Option(
       names = "--report",
       paramLabel = "URI",
       description =
-          "Report of kiln embed, or a directory of reports, with measured rate and scene size. May be"
-              + " repeated, once per kind of encoder and GPU.")
+          "Report of kiln embed, or a directory of reports; provides measured throughput"
+              + " and scene size. May be repeated, once per encoder and GPU type.")
   private List<String> reports = new ArrayList<>();
 
   @Option(
       names = "--chips-per-scene",
       paramLabel = "N",
-      description = "Chips of a scene (default: told by the keys of NAIP and Sentinel-2).")
+      description = "Chips per scene (default: derived from NAIP and Sentinel-2 keys).")
   private Double chipsPerScene;
 
   @Option(
       names = "--keep",
-      paramLabel = "SHARE",
+      paramLabel = "FRACTION",
       defaultValue = "1",
-      description = "Share of chips that cloud and nodata masks leave.")
+      description = "Fraction of chips left by cloud and nodata masks (default: ${DEFAULT-VALUE}).")
   private double keep;
 
   @Option(
       names = "--max-vcpus",
       paramLabel = "N",
       defaultValue = "1024",
-      description = "Processors that the compute environment may hold.")
+      description = "Maximum vCPUs of the compute environment (default: ${DEFAULT-VALUE}).")
   private int maxVcpus;
 
   @Option(
@@ -125,31 +126,34 @@ public final class EstimateCommand implements Callable<Integer> {
       names = "--minutes-per-child",
       paramLabel = "MIN",
       defaultValue = "60",
-      description = "Longest child, where --items-per-job is not given.")
+      description =
+          "Maximum duration of a child in minutes, unless --items-per-job is given"
+              + " (default: ${DEFAULT-VALUE}).")
   private double minutesPerChild;
 
   @Option(
       names = "--start-seconds",
       paramLabel = "S",
       defaultValue = "90",
-      description = "From a container's start to its first chip.")
+      description =
+          "Seconds from the start of a container to its first chip (default: ${DEFAULT-VALUE}).")
   private double startSeconds;
 
   @Option(
       names = "--prices",
       paramLabel = "FILE",
-      description = "Prices that go before those that Kiln assumes (YAML).")
+      description = "YAML file with prices that override the built-in ones.")
   private Path prices;
 
   @Option(names = "--json", description = "Print JSON.")
   private boolean json;
 
-  @Mixin private StoreFlags storeFlags;
+  @Mixin private S3Flags s3Flags;
 
   @Override
   public Integer call() throws IOException {
     PriceTable table = prices == null ? PriceTable.builtIn() : PriceTable.read(prices);
-    StoreOptions options = storeFlags.source();
+    StoreOptions options = s3Flags.source();
     SceneList.Source list = () -> ObjectStores.stream(scenes, options);
     List<MeasuredRun> measured = new ArrayList<>();
     for (String report : reports) {
@@ -193,7 +197,7 @@ public final class EstimateCommand implements Callable<Integer> {
 
   private Workload workload(SceneList.Source list, List<MeasuredRun> measured) throws IOException {
     String name = "--scenes " + scenes;
-    Range.share("--keep", keep);
+    Range.fraction("--keep", keep);
     try {
       if (!measured.isEmpty() && chipsPerScene == null) {
         return Workload.like(measured.get(0), name, list);
@@ -204,7 +208,7 @@ public final class EstimateCommand implements Callable<Integer> {
           chipsPerScene == null ? OptionalDouble.empty() : OptionalDouble.of(chipsPerScene),
           keep);
     } catch (NoSuchFileException e) {
-      throw new ConfigurationException(name + ": there is no such file", e);
+      throw new ConfigurationException(name + ": no such file", e);
     }
   }
 }

@@ -16,16 +16,16 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code kiln export}: a checkpoint becomes a model directory. */
+/** {@code kiln export}: converts a checkpoint to a model directory. */
 @Command(
     name = "export",
-    mixinStandardHelpOptions = true,
-    description = "Turns a Clay checkpoint into the model directory that embed reads.",
-    footerHeading = "%nExample:%n",
+    description = "Convert a Clay checkpoint to the model directory that kiln embed reads.",
     footer = {
+      "",
+      "Example:",
       "  kiln export --checkpoint clay-v1.5.ckpt --platform naip -o clay-v1.5",
       "",
-      "Clay's released weights: https://huggingface.co/made-with-clay/Clay (v1.5)."
+      "Released weights: https://huggingface.co/made-with-clay/Clay (v1.5)."
     })
 public final class ExportCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -34,43 +34,45 @@ public final class ExportCommand implements Callable<Integer> {
       names = "--checkpoint",
       required = true,
       paramLabel = "FILE",
-      description = "PyTorch checkpoint (.ckpt, .pt) or .safetensors.")
+      description = "PyTorch (.ckpt, .pt) or safetensors checkpoint.")
   private Path checkpoint;
 
   @Option(
       names = "--platform",
       split = ",",
-      paramLabel = "P",
-      description = "Sensor to export for; repeat for several. Default: all that are known.")
+      paramLabel = "NAME,…",
+      description = "Platforms (sensors) to export for (default: all known ones).")
   private List<String> platforms = List.of();
 
   @Option(
-      names = "--platforms",
+      names = "--platform-file",
       paramLabel = "FILE.yaml",
-      description = "More sensors, or other statistics, in the layout of Clay's metadata.yaml.")
+      description =
+          "YAML file with more platforms or other statistics, in the layout of Clay's"
+              + " metadata.yaml.")
   private Path catalogFile;
 
   @Option(
       names = "--chip",
       split = ",",
       defaultValue = "256",
-      paramLabel = "PX",
-      description = "Side of a chip in pixels; repeat for several. Default: ${DEFAULT-VALUE}.")
+      paramLabel = "PX,…",
+      description = "Edges of chips in pixels (default: ${DEFAULT-VALUE}).")
   private List<Integer> chips;
 
   @Option(
       names = "--tokens",
-      description = "Also write graphs that give every token, for checking against a reference.")
+      description = "Also write graphs that return all tokens, for comparison with a reference.")
   private boolean tokens;
 
-  @Option(names = "--overwrite", description = "Replace a model that is there already.")
+  @Option(names = "--overwrite", description = "Replace an existing model.")
   private boolean overwrite;
 
   @Option(
       names = {"-o", "--out"},
       required = true,
-      paramLabel = "MODEL_DIR",
-      description = "Directory to write.")
+      paramLabel = "DIR",
+      description = "Model directory to write.")
   private Path out;
 
   @Override

@@ -9,17 +9,18 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code kiln inspect}: what a file of embeddings holds. */
+/** {@code kiln inspect}: describes a file of embeddings. */
 @Command(
     name = "inspect",
-    mixinStandardHelpOptions = true,
-    description = "Show what a file of embeddings holds: schema, rows, footer, vector statistics.",
+    description = "Print schema, rows, footer and vector statistics of a file of embeddings.",
     footer = {"", "Example:", "  kiln inspect out/nd/2018/100cm/scene.parquet --json"})
 public final class InspectCommand implements Runnable {
-  @Parameters(paramLabel = "FILE.parquet", description = "Kiln's output or another's GeoParquet.")
+  @Parameters(
+      paramLabel = "FILE",
+      description = "GeoParquet file written by Kiln, or a published one.")
   private Path file;
 
-  @Option(names = "--json", description = "Print one JSON object, footer values in full.")
+  @Option(names = "--json", description = "Print JSON, with the footer values in full.")
   private boolean json;
 
   @Spec private CommandSpec spec;

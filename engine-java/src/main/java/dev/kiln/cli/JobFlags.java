@@ -8,80 +8,85 @@ import java.time.Duration;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
-/** What a job needs of a machine, or the job definition that says so. */
+/** Options for the container of a job: resources and image, or an existing job definition. */
+@Heading.Under(Heading.CONTAINER)
 final class JobFlags {
-  /** What ECS and the system leave of a machine's memory to containers. */
+  /** Share of an instance's memory that ECS and the operating system leave to containers. */
   private static final double MEMORY_SHARE = 0.9;
 
   @Option(
       names = "--definition",
       paramLabel = "NAME",
-      description = "Use this job definition of AWS Batch, instead of --image and what follows.")
+      description = "Existing AWS Batch job definition, instead of --image and resources.")
   private String definition;
 
   @Option(
       names = "--image",
       paramLabel = "IMAGE",
-      description = "Container image of Kiln, REPOSITORY:TAG or …@sha256:….")
+      description = "Container image of Kiln: REPOSITORY:TAG or REPOSITORY@sha256:DIGEST.")
   private String image;
 
   @Option(
       names = "--instance",
       paramLabel = "TYPE",
-      description = "A child is to fill one GPU of this type: sets --vcpus, --memory and --gpus.")
+      description =
+          "EC2 instance type; sets --vcpus, --memory and --gpus so that one child uses"
+              + " one GPU.")
   private String instance;
 
-  @Option(names = "--vcpus", paramLabel = "N", description = "Processors of a child.")
+  @Option(names = "--vcpus", paramLabel = "N", description = "vCPUs per child.")
   private Integer vcpus;
 
-  @Option(names = "--memory", paramLabel = "MIB", description = "Memory of a child.")
+  @Option(names = "--memory", paramLabel = "MIB", description = "Memory per child in MiB.")
   private Integer memory;
 
-  @Option(names = "--gpus", paramLabel = "N", description = "GPUs of a child; 0 for none.")
+  @Option(names = "--gpus", paramLabel = "N", description = "GPUs per child; 0 for CPU only.")
   private Integer gpus;
 
   @Option(
       names = "--job-role",
       paramLabel = "ARN",
-      description = "Role that a child acts as: reads scenes and model, writes --out.")
+      description = "IAM role of the children: reads scenes and model, writes --out.")
   private String jobRole;
 
   @Option(
       names = "--execution-role",
       paramLabel = "ARN",
-      description = "Role that pulls the image and logs (default: the machine's).")
+      description =
+          "IAM role that pulls the image and writes logs (default: role of the instance).")
   private String executionRole;
 
   @Option(
       names = "--job-attempts",
       paramLabel = "N",
       defaultValue = "10",
-      description = "Tries of a child, 1 to 10; spot interruptions count.")
+      description =
+          "Attempts per child, 1 to 10; spot interruptions count (default:" + " ${DEFAULT-VALUE}).")
   private int attempts;
 
   @Option(
-      names = "--timeout",
+      names = "--job-timeout",
       paramLabel = "S",
       defaultValue = "21600",
-      description = "End a try of a child after so many seconds.")
+      description = "Timeout of one attempt of a child in seconds (default: ${DEFAULT-VALUE}).")
   private int timeout;
 
   @Option(
       names = "--log-group",
       paramLabel = "NAME",
       defaultValue = "/aws/batch/kiln",
-      description = "Log group of CloudWatch.")
+      description = "CloudWatch log group (default: ${DEFAULT-VALUE}).")
   private String logGroup;
 
   @Option(
       names = "--on-demand",
-      description = "Reckon with on-demand prices of --instance, not with spot prices.")
+      description = "Record on-demand instead of spot prices of --instance.")
   private boolean onDemand;
 
   @Option(
       names = "--prices",
       paramLabel = "FILE",
-      description = "Prices that go before those that Kiln assumes (YAML).")
+      description = "YAML file with prices that override the built-in ones.")
   private Path prices;
 
   /** The job definition to register; empty if one is named. */
@@ -89,12 +94,14 @@ final class JobFlags {
     if (definition != null) {
       if (image != null || vcpus != null || memory != null || gpus != null) {
         throw new ConfigurationException(
-            "--definition and --image: a job definition says both; give one of them");
+            "--definition cannot be combined with --image, --vcpus, --memory or --gpus: the job"
+                + " definition contains them");
       }
       return Optional.empty();
     }
     if (image == null) {
-      throw new ConfigurationException("--image or --definition is needed: what the children run");
+      throw new ConfigurationException(
+          "expected --image or --definition: the container that children run");
     }
     PriceTable.Instance machine = machine();
     return Optional.of(
@@ -125,12 +132,12 @@ final class JobFlags {
     return logGroup;
   }
 
-  /** Whether children have a GPU, so that its absence must fail them. */
+  /** Returns whether children have a GPU, so that its absence is an error. */
   boolean onGpu() {
     return newDefinition().map(spec -> spec.gpus() > 0).orElse(true);
   }
 
-  /** Dollars for the hour of a child; 0 without {@code --instance}. */
+  /** Returns the price of a child in dollars per hour; 0 without {@code --instance}. */
   double pricePerHour() {
     PriceTable.Instance machine = machine();
     return machine == null
@@ -152,7 +159,8 @@ final class JobFlags {
 
   private static int value(String option, Integer given, Integer ofMachine) {
     if (given == null && ofMachine == null) {
-      throw new ConfigurationException(option + " or --instance is needed: what a child takes");
+      throw new ConfigurationException(
+          "expected " + option + " or --instance: the resources of a child");
     }
     return given == null ? ofMachine : given;
   }

@@ -15,21 +15,19 @@ import picocli.CommandLine.RunLast;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
-/** The {@code kiln} command: finds the subcommand, runs it and ends with its exit code. */
+/** The {@code kiln} command: runs a subcommand and exits with its exit code. */
 @Command(
     name = "kiln",
     header = "Turns imagery archives into Clay embeddings.",
-    synopsisSubcommandLabel = "COMMAND",
-    mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     commandListHeading = "%nCommands:%n",
     footer = {
       "",
-      "Every option can also come from the environment: --items-per-job from KILN_ITEMS_PER_JOB.",
+      "Every option can also be set in the environment: --items-per-job as KILN_ITEMS_PER_JOB.",
       "",
-      "In a checkout, ./kiln test runs everything CI checks and ./kiln format formats the sources.",
+      "In a checkout, ./kiln test runs all checks of CI and ./kiln format formats the sources.",
       "",
-      "Example, on whatever machine this is:",
+      "First steps, on any machine:",
       "  ./kiln demo"
     })
 public final class Kiln implements Callable<Integer> {
@@ -49,7 +47,7 @@ public final class Kiln implements Callable<Integer> {
           DoctorCommand.class,
           DemoCommand.class);
 
-  /** How much the log says. */
+  /** Levels of the log. */
   enum LogLevel {
     TRACE,
     DEBUG,
@@ -66,36 +64,40 @@ public final class Kiln implements Callable<Integer> {
       scope = ScopeType.INHERIT,
       defaultValue = "info",
       paramLabel = "LEVEL",
-      description = "How much the log says: trace, debug, info (default), warn, error, off.")
+      description =
+          "Log level: trace, debug, info, warn, error or off (default: ${DEFAULT-VALUE}).")
+  @Heading.Under(Heading.GENERAL)
   private LogLevel log;
 
   @Option(
       names = "--stacktrace",
       scope = ScopeType.INHERIT,
-      description = "Show where in Kiln an error arose (also: KILN_DEBUG=1).")
+      description = "Print the stack trace of errors (also: KILN_DEBUG=1).")
+  @Heading.Under(Heading.GENERAL)
   private boolean stacktrace;
 
   private Kiln() {}
 
   public static void main(String[] arguments) {
-    // Figures are written the same on every machine.
+    // Numbers are formatted the same on every machine.
     Locale.setDefault(Locale.ROOT);
     System.exit(commandLine(System.getenv(), COMMANDS).execute(arguments));
   }
 
-  /** No subcommand was named. */
+  /** Prints the usage: there is no subcommand. */
   @Override
   public Integer call() {
     spec.commandLine().usage(spec.commandLine().getErr());
     return ExitCode.USAGE.code();
   }
 
-  /** The whole command line over these subcommands; options default to this environment. */
+  /** Returns the command line with these subcommands, with option defaults from the environment. */
   static CommandLine commandLine(Map<String, String> environment, List<Class<?>> commands) {
     Kiln kiln = new Kiln();
     CommandLine commandLine = new CommandLine(kiln);
     commands.forEach(commandLine::addSubcommand);
-    addHelpToSubcommands(commandLine);
+    addHelp(commandLine);
+    HelpLayout.install(commandLine);
 
     commandLine
         .getCommandSpec()
@@ -114,6 +116,7 @@ public final class Kiln implements Callable<Integer> {
         .setExecutionStrategy(parsed -> kiln.execute(parsed, defaults, report));
   }
 
+  /** Returns the meanings of the exit codes. */
   private static Map<String, String> exitCodes() {
     Map<String, String> list = new LinkedHashMap<>();
     for (ExitCode exit : ExitCode.values()) {
@@ -122,13 +125,9 @@ public final class Kiln implements Callable<Integer> {
     return list;
   }
 
-  private static void addHelpToSubcommands(CommandLine parent) {
-    for (CommandLine command : parent.getSubcommands().values()) {
-      CommandSpec spec = command.getCommandSpec();
-      spec.mixinStandardHelpOptions(true);
-      spec.versionProvider(new Version());
-      addHelpToSubcommands(command);
-    }
+  private static void addHelp(CommandLine command) {
+    command.getCommandSpec().mixinStandardHelpOptions(true).versionProvider(new Version());
+    command.getSubcommands().values().forEach(Kiln::addHelp);
   }
 
   private int execute(ParseResult parsed, EnvironmentDefaults defaults, ErrorReport report) {
@@ -138,13 +137,13 @@ public final class Kiln implements Callable<Integer> {
       if (helped != null) {
         return helped;
       }
-      // Loggers read their level once, so before the first of them is made.
+      // Loggers read their level once, when they are created.
       System.setProperty(
           "org.slf4j.simpleLogger.log.dev.kiln", log.name().toLowerCase(Locale.ROOT));
       defaults.refuseUnknown(root);
       return new RunLast().execute(parsed);
     } catch (CommandLine.PicocliException e) {
-      // Carries the exception of a command to ErrorReport, or a mistake in its usage.
+      // Carries the exception of a command, or a usage error, to ErrorReport.
       throw e;
     } catch (RuntimeException | Error e) {
       return report.report(e, root.getErr());

@@ -17,29 +17,27 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code kiln manifest}: writes the list of scenes that a run embeds. */
+/** {@code kiln manifest}: writes the list of scenes to embed. */
 @Command(
     name = "manifest",
-    description = "Write the list of scenes to embed, one key a line.",
+    description = "Write the list of scenes to embed, one key per line.",
     subcommands = {
       ManifestNaipCommand.class,
       ManifestSentinel2Command.class,
       ManifestStacCommand.class
-    },
-    synopsisSubcommandLabel = "(naip | sentinel-2 | stac)",
-    mixinStandardHelpOptions = true)
+    })
 public final class ManifestCommand implements Runnable {
   @Spec private CommandSpec spec;
-  @Mixin private StoreFlags storeFlags;
+  @Mixin private S3Flags s3Flags;
 
   @Override
   public void run() {
     throw new ParameterException(spec.commandLine(), "manifest: expected naip, sentinel-2 or stac");
   }
 
-  /** How {@code --manifest}, {@code --inventory} and {@code --aoi} are opened. */
+  /** Returns the source of {@code --manifest}, {@code --inventory} and {@code --aoi}. */
   ObjectSource objects() {
-    StoreOptions options = storeFlags.source();
+    StoreOptions options = s3Flags.source();
     return new ObjectSource() {
       @Override
       public InputStream open(String uri) throws IOException {
@@ -53,16 +51,16 @@ public final class ManifestCommand implements Runnable {
     };
   }
 
-  /** Begins the file of {@code -o}. */
+  /** Creates the file of {@code --out}. */
   static SceneListFile create(String out) {
     if (out.contains("://")) {
       throw new ConfigurationException(
-          "-o " + out + ": expected a local file; write one and copy it there");
+          "--out " + out + ": expected a local file; write one and copy it to the bucket");
     }
-    return SceneListFile.create("-o", Path.of(out));
+    return SceneListFile.create("--out", Path.of(out));
   }
 
-  /** Prints what was kept and what was left out, and why. */
+  /** Prints how many entries were kept, and how many were skipped for which reason. */
   static void report(CommandSpec command, String out, ListingStats tally) {
     PrintWriter print = command.commandLine().getOut();
     print.printf("%s: %,d scenes of %,d entries%n", out, tally.kept(), tally.total());

@@ -13,18 +13,16 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
-/** {@code kiln manifest naip}: the scenes in the NAIP bucket's own list. */
+/** {@code kiln manifest naip}: selects scenes from the manifest of the NAIP bucket. */
 @Command(
     name = "naip",
-    description = "List NAIP scenes from the bucket's manifest.txt.",
+    description = "Select NAIP scenes from the manifest of the bucket.",
     footer = {
       "",
       "Example:",
       "  kiln manifest naip --state nd,ca --year 2016..2020 --resolution 60cm \\",
       "      -o scenes.txt.gz"
-    },
-    showDefaultValues = true,
-    mixinStandardHelpOptions = true)
+    })
 public final class ManifestNaipCommand implements Callable<Integer> {
   @ParentCommand private ManifestCommand parent;
   @Spec private CommandSpec spec;
@@ -34,33 +32,33 @@ public final class ManifestNaipCommand implements Callable<Integer> {
       paramLabel = "URI",
       defaultValue = "s3://naip-analytic/manifest.txt",
       description =
-          "The bucket's list of its objects, plain or gzip (the bucket is requester pays).")
+          "List of the objects in the bucket, plain or gzip (default: ${DEFAULT-VALUE}, a"
+              + " requester-pays bucket).")
   private String manifest;
 
   @Option(
       names = "--state",
-      paramLabel = "S,…",
-      defaultValue = "${env:LIMIT_TO_STATE}",
-      description = "Only these states, two letters each.")
+      paramLabel = "STATE,…",
+      description = "Only these states, as two-letter codes.")
   private String states;
 
   @Option(
       names = "--year",
-      paramLabel = "Y,…",
-      description = "Only these survey years: 2018, 2016..2020, or several behind commas.")
+      paramLabel = "YEAR,…",
+      description = "Only these survey years or ranges, such as 2018 or 2016..2020.")
   private String years;
 
   @Option(
       names = "--resolution",
-      paramLabel = "R,…",
+      paramLabel = "SIZE,…",
       description = "Only these resolutions, such as 60cm,100cm.")
   private String resolutions;
 
   @Option(
-      names = {"-o", "--output"},
+      names = {"-o", "--out"},
       paramLabel = "FILE",
       required = true,
-      description = "The list to write; gzip if it ends in .gz.")
+      description = "Scene list to write; compressed with gzip if it ends in .gz.")
   private String out;
 
   @Override
@@ -72,7 +70,7 @@ public final class ManifestNaipCommand implements Callable<Integer> {
       list.commit();
       ManifestCommand.report(spec, out, tally);
     } catch (NoSuchFileException e) {
-      throw new ConfigurationException("--manifest " + manifest + ": there is no such file", e);
+      throw new ConfigurationException("--manifest " + manifest + ": no such file", e);
     }
     return 0;
   }

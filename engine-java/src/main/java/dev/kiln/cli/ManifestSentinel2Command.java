@@ -16,18 +16,18 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
-/** {@code kiln manifest sentinel-2}: the scenes in an S3 Inventory of {@code sentinel-cogs}. */
+/**
+ * {@code kiln manifest sentinel-2}: selects scenes from an S3 Inventory of {@code sentinel-cogs}.
+ */
 @Command(
     name = "sentinel-2",
-    description = "List Sentinel-2 L2A scenes from an S3 Inventory of sentinel-cogs.",
+    description = "Select Sentinel-2 L2A scenes from an S3 Inventory of sentinel-cogs.",
     footer = {
       "",
       "Example:",
       "  kiln manifest sentinel-2 --from 2023 --to 2024 --aoi area.geojson \\",
       "      -o scenes.txt.gz"
-    },
-    showDefaultValues = true,
-    mixinStandardHelpOptions = true)
+    })
 public final class ManifestSentinel2Command implements Callable<Integer> {
   @ParentCommand private ManifestCommand parent;
   @Spec private CommandSpec spec;
@@ -37,8 +37,8 @@ public final class ManifestSentinel2Command implements Callable<Integer> {
       paramLabel = "URI",
       defaultValue = "s3://sentinel-cogs-inventory/sentinel-cogs/sentinel-cogs/",
       description =
-          "The inventory's manifest.json, or the folder of its dated snapshots (the newest is"
-              + " taken).")
+          "manifest.json of the inventory, or the prefix of its dated snapshots, of which the"
+              + " newest is used (default: ${DEFAULT-VALUE}).")
   private String inventory;
 
   @Option(names = "--from", paramLabel = "YEAR", description = "First year of acquisition.")
@@ -49,14 +49,14 @@ public final class ManifestSentinel2Command implements Callable<Integer> {
 
   @Option(
       names = "--tiles",
-      paramLabel = "T,…",
+      paramLabel = "TILE,…",
       description = "Only these MGRS tiles, such as 20HNJ,33UUP.")
   private String tiles;
 
   @Option(
       names = "--aoi",
       paramLabel = "FILE",
-      description = "Only tiles that meet the polygons of this GeoJSON file.")
+      description = "Only tiles that intersect the polygons of this GeoJSON file.")
   private String aoi;
 
   @Option(
@@ -67,14 +67,14 @@ public final class ManifestSentinel2Command implements Callable<Integer> {
   @Option(
       names = "--threads",
       paramLabel = "N",
-      description = "Inventory files read at once (default: one a processor).")
+      description = "Inventory files read concurrently (default: one per CPU).")
   private Integer threads;
 
   @Option(
-      names = {"-o", "--output"},
+      names = {"-o", "--out"},
       paramLabel = "FILE",
       required = true,
-      description = "The list to write; gzip if it ends in .gz.")
+      description = "Scene list to write; compressed with gzip if it ends in .gz.")
   private String out;
 
   @Override

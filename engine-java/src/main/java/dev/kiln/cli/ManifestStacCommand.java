@@ -13,28 +13,31 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
-/** {@code kiln manifest stac}: the items that a STAC API finds. */
+/** {@code kiln manifest stac}: selects items through a STAC API. */
 @Command(
     name = "stac",
-    description = "List the items of a collection that a STAC API finds.",
+    description = "Select items of a collection through a STAC API.",
     footer = {
       "",
       "Example:",
       "  kiln manifest stac --api https://earth-search.aws.element84.com/v1 \\",
       "      --collection sentinel-2-l2a --aoi area.geojson \\",
       "      --datetime 2023-01-01/2023-12-31 -o scenes.txt.gz"
-    },
-    mixinStandardHelpOptions = true)
+    })
 public final class ManifestStacCommand implements Callable<Integer> {
   @ParentCommand private ManifestCommand parent;
   @Spec private CommandSpec spec;
 
-  @Option(names = "--api", paramLabel = "URL", required = true, description = "The API.")
+  @Option(
+      names = "--api",
+      paramLabel = "URL",
+      required = true,
+      description = "URL of the STAC API.")
   private String api;
 
   @Option(
       names = "--collection",
-      paramLabel = "C",
+      paramLabel = "ID",
       required = true,
       description = "Id of the collection.")
   private String collection;
@@ -43,21 +46,21 @@ public final class ManifestStacCommand implements Callable<Integer> {
       names = "--aoi",
       paramLabel = "FILE",
       required = true,
-      description = "Only items that meet the polygons of this GeoJSON file.")
+      description = "Only items that intersect the polygons of this GeoJSON file.")
   private String aoi;
 
   @Option(
       names = "--datetime",
-      paramLabel = "A/B",
+      paramLabel = "START/END",
       required = true,
-      description = "From A to B: times, days, months or years; .. leaves a side open.")
+      description = "Acquisition period: times, days, months or years; .. leaves one side open.")
   private String datetime;
 
   @Option(
-      names = {"-o", "--output"},
+      names = {"-o", "--out"},
       paramLabel = "FILE",
       required = true,
-      description = "The list to write; gzip if it ends in .gz.")
+      description = "Scene list to write; compressed with gzip if it ends in .gz.")
   private String out;
 
   @Override
@@ -82,7 +85,7 @@ public final class ManifestStacCommand implements Callable<Integer> {
             bucket ->
                 spec.commandLine()
                     .getOut()
-                    .printf("keys of s3://%s: embed with that --source%n", bucket));
+                    .printf("keys are relative to s3://%s; embed with that --source%n", bucket));
     return 0;
   }
 }

@@ -7,26 +7,32 @@ import java.io.IOException;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
 
-/** A model, wherever it lies. */
+/** Options for the model and its cache. */
+@Heading.Under(Heading.INPUT)
 final class ModelFlags {
   @Option(
       names = "--model",
       required = true,
       paramLabel = "URI",
-      description = "Model that kiln export wrote: its folder, or a copy of it in a bucket.")
+      description = "Model directory written by kiln export, or its copy in a bucket.")
   private String model;
 
   @Option(
       names = "--model-cache",
       paramLabel = "DIR",
       defaultValue = "${java.io.tmpdir}/kiln-models",
-      description = "Where a model from a bucket is kept, for this job and the next.")
+      description =
+          "Directory that caches models from buckets (default: kiln-models in the temporary"
+              + " directory).")
+  @Heading.Under(Heading.S3)
   private Path cache;
 
+  /** Returns the value of {@code --model}. */
   String uri() {
     return model;
   }
 
+  /** Opens the model; one in a bucket is fetched into the cache first. */
   ModelDirectory open(StoreOptions options) throws IOException {
     return ModelCache.open(model, options, cache);
   }

@@ -1,20 +1,46 @@
 package dev.kiln.cli;
 
 import dev.kiln.error.ConfigurationException;
+import java.util.Optional;
 
-/** Refuses option values out of range. */
+/** Checks of numeric option values. */
 final class Range {
   private Range() {}
 
-  static void atLeast(String option, int value, int least) {
-    if (value < least) {
-      throw new ConfigurationException(option + " " + value + ": at least " + least + " expected");
+  /**
+   * Requires a minimum.
+   *
+   * @throws ConfigurationException if the value is smaller
+   */
+  static void atLeast(String option, int value, int minimum) {
+    if (value < minimum) {
+      throw new ConfigurationException(
+          option + ": expected " + minimum + " or more, found " + value);
     }
   }
 
-  static void share(String option, double value) {
+  /**
+   * Requires a minimum if there is a value, and returns the value.
+   *
+   * @param value null if the option is not set
+   * @throws ConfigurationException if the value is smaller
+   */
+  static Optional<Integer> optionalAtLeast(String option, Integer value, int minimum) {
+    if (value != null) {
+      atLeast(option, value, minimum);
+    }
+    return Optional.ofNullable(value);
+  }
+
+  /**
+   * Requires a fraction.
+   *
+   * @throws ConfigurationException if the value is not from 0 to 1
+   */
+  static void fraction(String option, double value) {
     if (!(value >= 0 && value <= 1)) {
-      throw new ConfigurationException(option + " " + value + ": a share from 0 to 1 expected");
+      throw new ConfigurationException(
+          option + ": expected a fraction from 0 to 1, found " + value);
     }
   }
 }

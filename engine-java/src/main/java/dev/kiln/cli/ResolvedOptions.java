@@ -14,17 +14,17 @@ import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
 
-/** What each option of a command came to and where from, for the log of a run. */
+/** The value of each option and where it comes from, for the log of a run. */
 final class ResolvedOptions {
   private static final List<String> SECRET = List.of("KEY", "SECRET", "TOKEN", "PASSWORD");
 
   private ResolvedOptions() {}
 
   /**
-   * One line an option that has a value, in the order of {@code --help}, such as {@code --batch 64
-   * (environment variable KILN_BATCH)}. Values of options named like a secret are masked.
+   * Returns one line per option that has a value, such as {@code --batch 64 (environment variable
+   * KILN_BATCH)}. Values of options named like a secret are masked.
    *
-   * @param result of any command on the way; the innermost subcommand is described
+   * @param result of the root command; the innermost subcommand is described
    */
   static List<String> describe(ParseResult result) {
     ParseResult command = result;
@@ -44,7 +44,7 @@ final class ResolvedOptions {
     return lines;
   }
 
-  /** The same for a log: a line for each option that was set, and one for all that were not. */
+  /** Returns one line per option that was set, and one line with all defaults. */
   static List<String> summarise(ParseResult result) {
     String byDefault = " (default)";
     List<String> all = describe(result);

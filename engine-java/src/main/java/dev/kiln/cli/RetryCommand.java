@@ -21,13 +21,11 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code kiln retry}: submits the scenes that a submission has left. */
+/** {@code kiln retry}: submits the unfinished scenes of a submission. */
 @Command(
     name = "retry",
-    description = "Submit the scenes that a submission has left, once its jobs have ended.",
-    footer = {"", "Example:", "  kiln retry s3://my-bucket/clay"},
-    showDefaultValues = true,
-    sortOptions = false)
+    description = "Submit the unfinished scenes of a submission whose jobs have ended.",
+    footer = {"", "Example:", "  kiln retry s3://my-bucket/clay"})
 public final class RetryCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
@@ -37,41 +35,41 @@ public final class RetryCommand implements Callable<Integer> {
   @Option(
       names = "--submission",
       paramLabel = "ID",
-      description = "Which one, where the output has several.")
+      description = "Id of the submission, if the output has several.")
   private String submissionId;
 
   @Option(
       names = "--scenes",
       paramLabel = "URI",
-      description = "Refuse unless this list is still the one that was submitted.")
+      description = "Fail unless this list is the one that was submitted.")
   private String scenes;
 
   @Option(
       names = "--permanent",
-      description = "Take scenes too that failed for what will not pass, such as a broken file.")
+      description = "Also submit scenes that failed permanently, such as damaged files.")
   private boolean permanent;
 
   @Option(
       names = "--items-per-job",
       paramLabel = "N",
-      description = "Scenes a child takes (default: as before).")
+      description = "Scenes per child (default: as submitted).")
   private Integer itemsPerJob;
 
   @Option(names = "--dry-run", description = "Print the requests as JSON and send none.")
   private boolean dryRun;
 
   @Mixin private AwsBatchFlags batchFlags;
-  @Mixin private StoreFlags storeFlags;
-  @Mixin private OutStoreFlags outStoreFlags;
+  @Mixin private S3Flags s3Flags;
+  @Mixin private OutputS3Flags outputS3Flags;
 
   @Override
   public Integer call() throws IOException {
     try (ObjectStore out =
-            ObjectStores.open(prefix, outStoreFlags.options(storeFlags, System.getenv()));
-        AwsBatchService batch = new AwsBatchService(batchFlags.options(storeFlags))) {
+            ObjectStores.open(prefix, outputS3Flags.options(s3Flags, System.getenv()));
+        AwsBatchService batch = new AwsBatchService(batchFlags.options(s3Flags))) {
       Submission submission = Retry.select(out, Optional.ofNullable(submissionId));
       if (scenes != null) {
-        StoreOptions from = storeFlags.source();
+        StoreOptions from = s3Flags.source();
         String option = "--scenes " + scenes;
         PackedList list = PackedList.of(option, () -> ObjectStores.stream(scenes, from));
         Retry.requireSameList(submission, option, list);
@@ -80,10 +78,10 @@ public final class RetryCommand implements Callable<Integer> {
       UnfinishedScenes left = UnfinishedScenes.of(submission, out, permanent);
       PrintWriter print = spec.commandLine().getOut();
       print.printf(
-          "submission %s: %,d of %,d scenes done, %,d failed for good%n",
+          "submission %s: %,d of %,d scenes done, %,d failed permanently%n",
           submission.id(), left.done(), submission.scenes(), left.permanentlyFailed());
       if (left.list().isEmpty()) {
-        print.println("nothing is left to try again");
+        print.println("no scenes left to submit");
       } else {
         send(print, submission, left.list().get(), out, batch);
       }
@@ -97,7 +95,7 @@ public final class RetryCommand implements Callable<Integer> {
       throws IOException {
     Submitter submitter = new Submitter(out, Clock.systemUTC());
     Submitter.Request request = Retry.request(first, left, Optional.ofNullable(itemsPerJob));
-    // Earlier tries have ended; one that was submitted in part is carried on.
+    // Earlier attempts have ended; one that was submitted in part is resumed.
     Submission planned = submitter.plan(request, true);
     if (dryRun) {
       SubmissionPrint.requests(print, submitter, planned, request);

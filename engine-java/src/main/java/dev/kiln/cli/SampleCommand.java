@@ -14,14 +14,15 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code kiln sample}: imagery and a model to try Kiln on. */
+/** {@code kiln sample}: writes synthetic imagery and a random model. */
 @Command(
     name = "sample",
     description = "Write a synthetic archive and a checkpoint with random weights.",
     footer = {
       "",
-      "The same options give the same bytes. A full-size NAIP scene needs 1.2 GB of disk while it is",
-      "written and half of that afterwards, a full-size Sentinel-2 scene 2.5 GB and 1 GB.",
+      "The same options produce the same bytes. A full-size NAIP scene takes 0.6 GB of disk (1.2"
+          + " GB",
+      "while it is written), a full-size Sentinel-2 scene 1 GB (2.5 GB while it is written).",
       "",
       "Example:",
       "  kiln sample sample --naip 8"
@@ -29,50 +30,50 @@ import picocli.CommandLine.Spec;
 public final class SampleCommand implements Callable<Integer> {
   private static final String RANDOM_WEIGHTS =
       """
-      The weights are random: vectors made with them show that everything works and mean nothing.
-      The real ones are clay-v1.5.ckpt of https://huggingface.co/made-with-clay/Clay (Apache-2.0).
+      The weights are random, so vectors made with them are meaningless.
+      Released weights: clay-v1.5.ckpt from https://huggingface.co/made-with-clay/Clay (Apache-2.0).
       """;
 
   @Spec private CommandSpec spec;
 
-  @Parameters(paramLabel = "DIR", description = "Directory to make.")
+  @Parameters(paramLabel = "DIR", description = "Directory to create.")
   private Path directory;
 
   @Option(
       names = "--full-size",
-      description = "Scenes as large as real ones: 12,666 × 9,704 and 10,980 × 10,980 pixels.")
+      description = "Write scenes of real size: 12,666 × 9,704 and 10,980 × 10,980 pixels.")
   private boolean fullSize;
 
   @Option(
       names = "--naip",
       paramLabel = "N",
-      description = "NAIP scenes. Default: 4, or 1 with --full-size.")
+      description = "NAIP scenes (default: 4; with --full-size 1).")
   private Integer naip;
 
   @Option(
       names = "--sentinel-2",
       paramLabel = "N",
       defaultValue = "1",
-      description = "Sentinel-2 scenes. Default: ${DEFAULT-VALUE}.")
+      description = "Sentinel-2 scenes (default: ${DEFAULT-VALUE}).")
   private int sentinel2;
 
   @Option(
-      names = "--model",
+      names = "--model-size",
       paramLabel = "SIZE",
       defaultValue = "tiny",
       description =
-          "Size of the checkpoint: micro, tiny, small, base, or large as Clay v1.5 is (1.25 GB)."
-              + " Default: ${DEFAULT-VALUE}.")
+          "Size of the checkpoint: micro, tiny, small, base, or large, the size of Clay"
+              + " v1.5 (1.25 GB) (default: ${DEFAULT-VALUE}).")
   private String model;
 
   @Option(
       names = "--seed",
       paramLabel = "N",
       defaultValue = "7",
-      description = "Another number gives another landscape. Default: ${DEFAULT-VALUE}.")
+      description = "Seed of the random landscape (default: ${DEFAULT-VALUE}).")
   private long seed;
 
-  @Option(names = "--overwrite", description = "Replace an older sample.")
+  @Option(names = "--overwrite", description = "Replace an earlier sample.")
   private boolean overwrite;
 
   @Override

@@ -16,63 +16,62 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code kiln prove}: whether Kiln's device code is right on this machine, and how fast. */
+/** {@code kiln selftest}: checks and measures Kiln on the GPU of this machine. */
 @Command(
-    name = "prove",
-    description = "Check and measure Kiln on this machine's CUDA device.",
+    name = "selftest",
+    description = "Check and measure Kiln on the GPU of this machine.",
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
-      "0:something passed and nothing failed",
+      "0:at least one check passed and none failed",
       "1:a check failed",
-      "79:every check was skipped: there is no CUDA device here"
+      "79:every check was skipped: no CUDA device found"
     },
     footer = {
       "",
-      "Writes prove.json and prove.txt. The model has random weights, and is as large as Clay's.",
+      "Writes selftest.json and selftest.txt. The model has random weights and the size of Clay"
+          + " v1.5.",
       "",
       "Example:",
-      "  kiln prove --out prove"
-    },
-    sortOptions = false)
+      "  kiln selftest --quick"
+    })
 public final class SelfTestCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
   @Option(
       names = "--out",
       paramLabel = "DIR",
-      defaultValue = "kiln-prove",
-      description =
-          "Where the report goes, and models and scenes meanwhile. Default: ${DEFAULT-VALUE}.")
+      defaultValue = "kiln-selftest",
+      description = "Directory for the report and temporary files (default: ${DEFAULT-VALUE}).")
   private Path out;
 
   @Option(
       names = "--golden",
       paramLabel = "DIR",
-      description = "Golden cases and their checkpoint. Default: those of the bundle.")
+      description = "Directory with golden cases and their checkpoint (default: the bundle's).")
   private Path golden;
 
-  @Option(names = "--quick", description = "Measure for a minute; figures are rough then.")
+  @Option(names = "--quick", description = "Measure for about one minute; less precise.")
   private boolean quick;
 
   @Option(
       names = "--model-size",
       paramLabel = "SIZE",
       defaultValue = "large",
-      description = "micro, tiny, small, base or large. Default: ${DEFAULT-VALUE}.")
+      description = "micro, tiny, small, base or large (default: ${DEFAULT-VALUE}).")
   private String modelSize;
 
   @Option(
       names = "--batches",
       split = ",",
-      paramLabel = "N",
-      description = "Chips in a batch, each measured. Default: 32,64,128, with --quick 64.")
+      paramLabel = "N,…",
+      description = "Batch sizes to measure (default: 32,64,128; with --quick 64).")
   private List<Integer> batches;
 
   @Option(
       names = "--only",
       split = ",",
-      paramLabel = "NAME",
-      description = "Only checks whose names hold this, such as 'patch' or 'tensorrt bf16'.")
+      paramLabel = "TEXT,…",
+      description = "Run only checks whose names contain one of these, such as 'patch'.")
   private List<String> only = List.of();
 
   @Override
@@ -93,15 +92,15 @@ public final class SelfTestCommand implements Callable<Integer> {
               print.print(soFar.lastRows());
               print.flush();
             });
-    print.printf("%n%s%n", out.resolve("prove.txt"));
+    print.printf("%n%s%n", out.resolve("selftest.txt"));
     print.flush();
     return report.exitCode();
   }
 
   private void write(SelfTestReport report) {
     try {
-      Files.write(out.resolve("prove.json"), report.json());
-      Files.writeString(out.resolve("prove.txt"), report.table());
+      Files.write(out.resolve("selftest.json"), report.json());
+      Files.writeString(out.resolve("selftest.txt"), report.table());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -111,7 +110,7 @@ public final class SelfTestCommand implements Callable<Integer> {
     if (golden != null) {
       return Optional.of(golden);
     }
-    // The bundle's launcher says where it keeps them.
+    // Set by the launcher of the bundle.
     return Optional.ofNullable(System.getProperty("kiln.golden")).map(Path::of);
   }
 }

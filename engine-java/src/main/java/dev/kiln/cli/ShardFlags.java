@@ -3,32 +3,36 @@ package dev.kiln.cli;
 import dev.kiln.archive.Shard;
 import picocli.CommandLine.Option;
 
-/** Which part of the scene list a job takes. */
+/** Options that choose the part of the scene list that a job embeds. */
+@Heading.Under(Heading.JOB)
 final class ShardFlags {
   @Option(
       names = "--index",
       paramLabel = "N",
-      description = "Which job of an array this is, from 0 (default: the scheduler's variable).")
+      description =
+          "Index of this job in an array, from 0 (default: the scheduler's variable; without one,"
+              + " the whole list).")
   private String index;
 
   @Option(
       names = "--items-per-job",
       paramLabel = "N",
-      description = "Scenes a job takes (default: 100).")
+      description = "Scenes per job (default: 100).")
   private String itemsPerJob;
 
   @Option(
       names = "--shards",
       paramLabel = "M",
-      description = "Jobs that share the list, instead of --items-per-job.")
+      description = "Number of jobs that share the list, instead of --items-per-job.")
   private String shards;
 
   @Option(
       names = "--first-index",
       paramLabel = "N",
-      description = "Added to the index: a list too long for one array goes to several.")
+      description = "Offset added to the index, for a list split over several arrays (default: 0).")
   private String firstIndex;
 
+  /** Returns the shard from the options, or from the variables of array schedulers. */
   Shard resolve() {
     return Shard.resolve(
         System.getenv(), new Shard.Options(index, itemsPerJob, shards, firstIndex));

@@ -20,18 +20,17 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import tools.jackson.databind.json.JsonMapper;
 
-/** {@code kiln status}: how the runs into an output stand. */
+/** {@code kiln status}: prints the progress of runs. */
 @Command(
     name = "status",
-    description = "Say how runs stand: children, scenes, rate, time left, cost, failures.",
+    description =
+        "Print the progress of runs: children, scenes, throughput, time left, cost," + " failures.",
     footer = {
       "",
       "Examples:",
       "  kiln status s3://my-bucket/clay --watch",
-      "  kiln status embeddings          (a folder: reports alone, nothing is asked of AWS)"
-    },
-    showDefaultValues = true,
-    sortOptions = false)
+      "  kiln status embeddings"
+    })
 public final class StatusCommand implements Callable<Integer> {
   private static final String HOME_AND_CLEAR = "\033[H\033[2J";
 
@@ -39,46 +38,47 @@ public final class StatusCommand implements Callable<Integer> {
 
   @Parameters(
       paramLabel = "JOB|PREFIX",
-      description = "Output of the runs, or the id of a job of AWS Batch.")
+      description = "Output of the runs, or the id of an AWS Batch job.")
   private String subject;
 
-  @Option(names = "--watch", description = "Look again and again until all has ended.")
+  @Option(names = "--watch", description = "Repeat until all jobs have ended.")
   private boolean watch;
 
   @Option(
       names = "--interval",
       paramLabel = "S",
       defaultValue = "30",
-      description = "Seconds from one look to the next.")
+      description = "Interval of --watch in seconds (default: ${DEFAULT-VALUE}).")
   private int interval;
 
   @Option(names = "--json", description = "Print JSON.")
   private boolean json;
 
-  @Option(names = "--reports-only", description = "Ask nothing of AWS Batch.")
+  @Option(
+      names = "--reports-only",
+      description = "Read the reports only; send no requests to AWS Batch.")
   private boolean reportsOnly;
 
   @Mixin private AwsBatchFlags batchFlags;
-  @Mixin private StoreFlags storeFlags;
-  @Mixin private OutStoreFlags outStoreFlags;
+  @Mixin private S3Flags s3Flags;
+  @Mixin private OutputS3Flags outputS3Flags;
 
   @Override
   public Integer call() throws IOException, InterruptedException {
     Range.atLeast("--interval", interval, 1);
     boolean job = subject.matches("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(:\\d+)?");
     if (job && reportsOnly) {
-      throw new ConfigurationException(
-          "--reports-only: give the output, a job is known to Batch alone");
+      throw new ConfigurationException("--reports-only: expected an output, found the id of a job");
     }
-    boolean asksBatch = job || !reportsOnly && subject.startsWith("s3://");
+    boolean queryAwsBatch = job || !reportsOnly && subject.startsWith("s3://");
     try (AwsBatchService batch =
-        asksBatch || batchFlags.given()
-            ? new AwsBatchService(batchFlags.options(storeFlags))
+        queryAwsBatch || batchFlags.given()
+            ? new AwsBatchService(batchFlags.options(s3Flags))
             : null) {
       Optional<String> id = job ? Optional.of(subject.replaceFirst(":.*", "")) : Optional.empty();
       String prefix = job ? batch.outputOf(id.get()) : subject;
       try (ObjectStore out =
-              ObjectStores.open(prefix, outStoreFlags.options(storeFlags, System.getenv()));
+              ObjectStores.open(prefix, outputS3Flags.options(s3Flags, System.getenv()));
           ArrayMonitor fleet =
               new ArrayMonitor(out, Optional.ofNullable(batch), Clock.systemUTC())) {
         look(fleet, id);
@@ -106,7 +106,7 @@ public final class StatusCommand implements Callable<Integer> {
     }
   }
 
-  /** A terminal is drawn over, a file appended to. */
+  /** Returns what clears the terminal; empty if the output is not one. */
   private static String screen() {
     return Boolean.getBoolean("kiln.terminal") ? HOME_AND_CLEAR : "";
   }

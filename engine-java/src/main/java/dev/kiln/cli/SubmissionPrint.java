@@ -7,11 +7,11 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import tools.jackson.databind.json.JsonMapper;
 
-/** What was submitted, for a person. */
+/** Prints submissions. */
 final class SubmissionPrint {
   private SubmissionPrint() {}
 
-  /** What would be sent, as JSON. */
+  /** Prints the requests of a dry run as JSON. */
   static void requests(
       PrintWriter print, Submitter submitter, Submission planned, Submitter.Request request)
       throws IOException {
@@ -23,18 +23,20 @@ final class SubmissionPrint {
   }
 
   /**
-   * @param before whether it had all been submitted before
+   * Prints the jobs of a submission.
+   *
+   * @param before whether everything had been submitted before
    */
   static void print(PrintWriter print, Submission submission, PackedList list, boolean before) {
     print.printf(
-        "submission %s: %,d scenes, %,d children of at most %,d%s%n",
+        "submission %s: %,d scenes, %,d children of at most %,d scenes%s%n",
         submission.id(),
         submission.scenes(),
         submission.children(),
         submission.arguments().itemsPerJob(),
-        before ? "; submitted before, nothing was sent (--again submits anew)" : "");
+        before ? "; already submitted, no request sent (submit again with --again)" : "");
     if (list.duplicates() > 0) {
-      print.printf("  %,d keys stand in the list more than once%n", list.duplicates());
+      print.printf("  %,d duplicate keys in the list%n", list.duplicates());
     }
     for (Submission.Job job : submission.jobs()) {
       print.printf(

@@ -27,10 +27,12 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code kiln submit}: a scene list as an array of AWS Batch. */
+/** {@code kiln submit}: submits a scene list to AWS Batch. */
 @Command(
     name = "submit",
-    description = "Embed a scene list on AWS Batch. Run again after a failure, it carries on.",
+    description =
+        "Embed a scene list on AWS Batch. After a failure, the same command resumes the"
+            + " submission.",
     footer = {
       "",
       "Example:",
@@ -38,67 +40,73 @@ import picocli.CommandLine.Spec;
       "      --source s3://naip-analytic --out s3://my-bucket/clay --queue kiln-spot \\",
       "      --image my-registry/kiln:0.1 --instance g6e.xlarge --items-per-job 500 \\",
       "      --job-role arn:aws:iam::123456789012:role/kiln-job -- --precision bf16"
-    },
-    showDefaultValues = true,
-    sortOptions = false)
+    })
 public final class SubmitCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
   @Parameters(
       index = "0",
       paramLabel = "PLATFORM",
-      description = "What took the scenes, such as naip.")
+      description = "Platform (sensor) of the scenes, such as naip.")
   private String platform;
 
   @Parameters(
       index = "1..*",
       arity = "0..*",
       paramLabel = "OPTION",
-      description = "Behind --: further options of kiln embed for the children.")
+      description = "After --: more options of kiln embed for the children.")
   private List<String> options = new ArrayList<>();
 
   @Option(
       names = "--scenes",
       required = true,
       paramLabel = "URI",
-      description = "Scene list, one key a line, plain or gzip; a copy is laid into --out.")
+      description = "Scene list, one key per line, plain or gzip; copied to --out.")
   private String scenes;
 
   @Option(
       names = "--model",
       required = true,
       paramLabel = "URI",
-      description = "Model that kiln export wrote, where every child can read it.")
+      description = "Model directory that every child can read.")
   private String model;
 
-  @Option(names = "--source", required = true, paramLabel = "URI", description = "The archive.")
+  @Option(
+      names = "--source",
+      required = true,
+      paramLabel = "URI",
+      description = "Archive: bucket with the scenes.")
   private String source;
 
   @Option(
       names = "--out",
       required = true,
       paramLabel = "URI",
-      description = "Bucket and prefix where the files go.")
+      description = "Bucket and prefix of the output.")
   private String out;
 
   @Option(
       names = "--items-per-job",
       paramLabel = "N",
       defaultValue = "100",
-      description = "Scenes a child takes; kiln estimate says how many.")
+      description = "Scenes per child; see kiln estimate (default: ${DEFAULT-VALUE}).")
   private int itemsPerJob;
 
-  @Option(names = "--queue", required = true, paramLabel = "NAME", description = "Job queue.")
+  @Option(
+      names = "--queue",
+      required = true,
+      paramLabel = "NAME",
+      description = "AWS Batch job queue.")
   private String queue;
 
   @Option(
       names = "--compile-first",
-      description = "Let one job compile the model for its GPU before the children begin.")
+      description = "Compile the model for the GPU in one job before the children start.")
   private boolean compileFirst;
 
   @Option(
       names = "--again",
-      description = "Submit anew what was submitted before; finished scenes are not redone.")
+      description = "Submit again what was already submitted; finished scenes are skipped.")
   private boolean again;
 
   @Option(names = "--dry-run", description = "Print the requests as JSON and send none.")
@@ -106,12 +114,12 @@ public final class SubmitCommand implements Callable<Integer> {
 
   @Mixin private JobFlags jobFlags;
   @Mixin private AwsBatchFlags batchFlags;
-  @Mixin private StoreFlags storeFlags;
-  @Mixin private OutStoreFlags outStoreFlags;
+  @Mixin private S3Flags s3Flags;
+  @Mixin private OutputS3Flags outputS3Flags;
 
   @Override
   public Integer call() throws IOException {
-    StoreOptions from = storeFlags.source();
+    StoreOptions from = s3Flags.source();
     EmbedArguments order =
         EmbedArguments.builder()
             .platform(platform)
@@ -123,7 +131,7 @@ public final class SubmitCommand implements Callable<Integer> {
             .requireGpu(jobFlags.onGpu())
             .compileFirst(compileFirst)
             .build();
-    requireKilnTakes(order);
+    requireValid(order);
     if (jobFlags.definition() == null) {
       requireBucket("--model", model);
       requireBucket("--source", source);
@@ -132,8 +140,7 @@ public final class SubmitCommand implements Callable<Integer> {
     PackedList list = PackedList.of("--scenes " + scenes, () -> ObjectStores.stream(scenes, from));
     ModelDescription description = ModelCache.describe(model, from);
     requirePlatform(description);
-    try (ObjectStore to =
-        ObjectStores.open(out, outStoreFlags.options(storeFlags, System.getenv()))) {
+    try (ObjectStore to = ObjectStores.open(out, outputS3Flags.options(s3Flags, System.getenv()))) {
       Submitter submitter = new Submitter(to, Clock.systemUTC());
       Submitter.Request.Builder builder =
           Submitter.Request.builder()
@@ -163,7 +170,7 @@ public final class SubmitCommand implements Callable<Integer> {
     boolean before = planned.complete();
     Submission submission = planned;
     if (!before) {
-      try (AwsBatchService batch = new AwsBatchService(batchFlags.options(storeFlags))) {
+      try (AwsBatchService batch = new AwsBatchService(batchFlags.options(s3Flags))) {
         submission = submitter.submit(planned, request, batch);
       }
     }
@@ -171,15 +178,15 @@ public final class SubmitCommand implements Callable<Integer> {
     return 0;
   }
 
-  /** A job definition of the user's may mount a file system that all share; Kiln's does not. */
+  /** Requires a bucket; only a job definition of the user can mount a shared file system. */
   private static void requireBucket(String option, String uri) {
     if (!uri.startsWith("s3://")) {
       throw new ConfigurationException(
           option
               + " "
               + ObjectStores.redacted(uri)
-              + ": children do not see this machine's folders: give s3://BUCKET/…, or a"
-              + " --definition that mounts it");
+              + ": expected s3://BUCKET/…, because children cannot read local directories; or give"
+              + " a --definition that mounts it");
     }
   }
 
@@ -192,19 +199,19 @@ public final class SubmitCommand implements Callable<Integer> {
     }
   }
 
-  /** A mistake in the children's command line is better found before ten thousand find it. */
-  private static void requireKilnTakes(EmbedArguments order) {
-    requireKilnTakes("options of kiln embed: ", order.embed("list", "run"));
+  /** Parses the command line of the children, so that a mistake is found before submission. */
+  private static void requireValid(EmbedArguments order) {
+    requireValid("options of kiln embed: ", order.embed("list", "run"));
     if (order.compileFirst()) {
-      requireKilnTakes("--compile-first: ", order.compile());
+      requireValid("--compile-first: ", order.compile());
     }
   }
 
-  private static void requireKilnTakes(String what, List<String> command) {
+  private static void requireValid(String origin, List<String> command) {
     try {
       Kiln.commandLine(Map.of(), Kiln.COMMANDS).parseArgs(command.toArray(String[]::new));
     } catch (ParameterException e) {
-      throw new ConfigurationException(what + e.getMessage(), e);
+      throw new ConfigurationException(origin + e.getMessage(), e);
     }
   }
 }

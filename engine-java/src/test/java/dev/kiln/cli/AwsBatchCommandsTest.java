@@ -65,7 +65,7 @@ class AwsBatchCommandsTest {
     bucket = s3.bucket("bucket");
     environment.put("KILN_SOURCE_ENDPOINT", s3.endpoint().toString());
     environment.put("ENDPOINT_URL", s3.endpoint().toString());
-    environment.put("KILN_BATCH_ENDPOINT", batch.endpoint().toString());
+    environment.put("KILN_AWS_BATCH_ENDPOINT", batch.endpoint().toString());
     environment.put("KILN_REGION", "us-west-2");
   }
 
@@ -148,7 +148,7 @@ class AwsBatchCommandsTest {
   }
 
   @Test
-  void listIsSubmittedWatchedAndTriedAgain() throws Exception {
+  void listIsSubmittedWatchedAndRetried() throws Exception {
     Path list = scenes(25);
     assertThat(submit(list)).as(said()).isZero();
     String id = submission();
@@ -159,7 +159,7 @@ class AwsBatchCommandsTest {
     FakeAwsBatch.Job job = batch.jobs().get(0);
 
     assertThat(submit(list)).as(said()).isZero();
-    assertThat(said()).contains("submitted before, nothing was sent");
+    assertThat(said()).contains("already submitted, no request sent");
     assertThat(batch.jobs()).hasSize(1);
 
     job.children.put("SUCCEEDED", 1);
@@ -201,7 +201,7 @@ class AwsBatchCommandsTest {
     assertThat(batch.jobs()).hasSize(1);
     assertThat(kiln("retry", "s3://bucket/clay", "--scenes=" + list)).as(said()).isZero();
     assertThat(said())
-        .contains("16 of 25 scenes done, 1 failed for good", ": 8 scenes, 1 children");
+        .contains("16 of 25 scenes done, 1 failed permanently", ": 8 scenes, 1 children");
     assertThat(batch.jobs()).hasSize(2);
     FakeAwsBatch.Job again = batch.jobs().get(1);
     assertThat(again.size()).isZero();
@@ -241,7 +241,7 @@ class AwsBatchCommandsTest {
   }
 
   @Test
-  void badSubmissionsAreSaidInALine() throws Exception {
+  void invalidSubmissionsAreOneLine() throws Exception {
     Path list = scenes(3);
     Path empty = Files.writeString(folder.resolve("empty.txt"), "# none\n");
     assertThat(submit(empty)).isEqualTo(ExitCode.CONFIGURATION.code());
@@ -282,7 +282,7 @@ class AwsBatchCommandsTest {
                 "--image=kiln:0.1",
                 "--instance=g6e.xlarge"))
         .isEqualTo(ExitCode.CONFIGURATION.code());
-    assertThat(said()).contains("children do not see this machine's folders: give s3://");
+    assertThat(said()).contains("expected s3://BUCKET/");
     assertThat(kiln("status", "s3://bucket/none")).isEqualTo(ExitCode.CONFIGURATION.code());
     assertThat(said()).contains("no run found");
     assertThat(kiln("retry", "s3://bucket/none")).isEqualTo(ExitCode.CONFIGURATION.code());
@@ -351,7 +351,7 @@ class AwsBatchCommandsTest {
   }
 
   @Test
-  void folderIsWatchedWithoutAws() throws Exception {
+  void directoryIsWatchedWithoutAws() throws Exception {
     environment.clear();
     Path out = folder.resolve("out");
     Files.createDirectories(out.resolve("_kiln"));

@@ -35,7 +35,7 @@ class ChipFlagsTest {
 
   @ParameterizedTest
   @CsvSource({"auto, AUTO", "none, NONE", "-1000, MINUS_1000"})
-  void theRadiometricOffsetStandsInTheFooterAsItWasGiven(String text, RadiometricOffset offset) {
+  void theRadiometricOffsetIsRecordedAsGiven(String text, RadiometricOffset offset) {
     for (ChipFlags flags :
         new ChipFlags[] {
           parse("--radiometric-offset", text), parse("--radiometric-offset=" + text)
@@ -46,7 +46,7 @@ class ChipFlagsTest {
   }
 
   @Test
-  void everyOptionStandsInTheFooter() {
+  void everyOptionIsRecordedInTheFooter() {
     assertThat(parse("--chip=128", "--location-order=swapped", "--max-cloud=1").options().byName())
         .containsEntry("chip", "128")
         .containsEntry("location-order", "swapped")
@@ -64,14 +64,14 @@ class ChipFlagsTest {
         "--max-cloud=-0.1",
         "--max-nodata=NaN"
       })
-  void refusesValuesOutOfRange(String argument) {
+  void rejectsValuesOutOfRange(String argument) {
     assertThatThrownBy(() -> parse(argument).options())
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining(argument.split("=")[0]);
   }
 
   @Test
-  void refusesAnotherOffset() {
+  void rejectsAnotherOffset() {
     assertThatThrownBy(() -> parse("--radiometric-offset=-500"))
         .isInstanceOf(CommandLine.ParameterException.class)
         .hasMessageContainingAll("--radiometric-offset", "-1000", "-500");

@@ -62,7 +62,7 @@ class CompileCommandTest {
       value = {
         "--precision=fp8   | not supported yet",
         "--precision=fp32  | bf16 or fp16",
-        "--batch=0         | --batch 0: at least 1 expected",
+        "--batch=0         | --batch: expected 1 or more, found 0",
         "--effort=6        | --effort: expected 0 to 5"
       })
   void optionsThatCannotBe(String option, String line) {

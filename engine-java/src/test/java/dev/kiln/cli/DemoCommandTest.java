@@ -47,7 +47,7 @@ class DemoCommandTest {
   }
 
   @Test
-  void runsEachCommandAndShowsItAsItWouldBeTyped() {
+  void runsAndPrintsEachCommand() {
     int code = demo();
 
     assertThat(code).isEqualTo(ExitCode.DONE.code());
@@ -61,7 +61,7 @@ class DemoCommandTest {
     }
     assertThat(printed.toString())
         .contains(directory.resolve("embeddings").toString())
-        .contains("mean nothing")
+        .contains("meaningless")
         .contains("clay-v1.5.ckpt");
   }
 
@@ -71,11 +71,11 @@ class DemoCommandTest {
 
     assertThat(demo()).isEqualTo(65);
     assertThat(CALLS).hasSize(2);
-    assertThat(printed.toString()).doesNotContain("The vectors lie in");
+    assertThat(printed.toString()).doesNotContain("The vectors are in");
   }
 
   @Test
-  void replacesAFormerDemo() throws IOException {
+  void replacesAnEarlierDemo() throws IOException {
     demo();
     Path left = Files.writeString(directory.resolve("left over"), "");
 

@@ -67,7 +67,7 @@ class EmbedCommandTest {
     for (String argument : more) {
       String name = argument.replaceFirst("=.*", "=");
       arguments.removeIf(a -> argument.contains("=") && a.startsWith(name));
-      arguments.add(argument.replace("FOLDER", folder.toString()));
+      arguments.add(argument.replace("DIRECTORY", folder.toString()));
     }
     return kiln(arguments.toArray(String[]::new));
   }
@@ -97,12 +97,12 @@ class EmbedCommandTest {
       value = {
         "--index=-1 | --index",
         "--index=many | --index",
-        "--model=FOLDER/none | FOLDER/none",
-        "--scenes=FOLDER/none.txt | --scenes FOLDER/none.txt: there is no such file",
-        "--chip=250 | --chip 250: a multiple of 8",
-        "--max-cloud=1.5 | --max-cloud 1.5: a share from 0 to 1 expected",
-        "--slots=0 | --slots 0: at least 1 expected",
-        "--out=FOLDER/scenes.txt/x | cannot write --out FOLDER/scenes.txt/x",
+        "--model=DIRECTORY/none | DIRECTORY/none",
+        "--scenes=DIRECTORY/none.txt | --scenes DIRECTORY/none.txt: no such file",
+        "--chip=250 | --chip: expected a multiple of 8 (the patch size), found 250",
+        "--max-cloud=1.5 | --max-cloud: expected a fraction from 0 to 1, found 1.5",
+        "--slots=0 | --slots: expected 1 or more, found 0",
+        "--out=DIRECTORY/scenes.txt/x | cannot write --out DIRECTORY/scenes.txt/x",
         "--encoder=tensorrt | --encoder tensorrt",
         "--require-gpu | --require-gpu",
         "--source=ftp://host/x | scheme 'ftp' is not served",
@@ -111,7 +111,7 @@ class EmbedCommandTest {
     assertThat(embed(argument.strip())).isEqualTo(ExitCode.CONFIGURATION.code());
     assertThat(errors.toString().strip())
         .startsWith("kiln: ")
-        .contains(message.strip().replace("FOLDER", folder.toString()))
+        .contains(message.strip().replace("DIRECTORY", folder.toString()))
         .doesNotContain("\n");
     assertThat(file()).doesNotExist();
   }

@@ -39,7 +39,7 @@ class EnvironmentDefaultsTest {
     @Option(names = "--state", split = ",")
     List<String> states;
 
-    @Option(names = "--endpoint")
+    @Option(names = "--out-endpoint")
     String endpoint;
 
     @Option(names = "--access-key", defaultValue = "none")
@@ -88,7 +88,7 @@ class EnvironmentDefaultsTest {
     "EMBEDDING_BATCH_SIZE, 16, --batch, 16",
     "EMBEDDINGS_BUCKET, my-bucket, --out, s3://my-bucket",
     "LIMIT_TO_STATE, nd, --state, nd",
-    "ENDPOINT_URL, http://127.0.0.1:9000, --endpoint, http://127.0.0.1:9000",
+    "ENDPOINT_URL, http://127.0.0.1:9000, --out-endpoint, http://127.0.0.1:9000",
   })
   void readsNamesOfEarlierScripts(String variable, String set, String option, String value) {
     environment.remove("KILN_OUT");
@@ -165,7 +165,7 @@ class EnvironmentDefaultsTest {
         .isInstanceOf(ConfigurationException.class)
         .hasMessage(
             "environment variable KILN_BATCHH: no command has an option --batchh;"
-                + " correct its name or unset it");
+                + " correct the name or unset it");
   }
 
   @Test

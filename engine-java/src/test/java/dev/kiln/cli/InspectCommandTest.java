@@ -57,7 +57,7 @@ class InspectCommandTest {
   }
 
   @Test
-  void aFileThatIsNotParquetIsAConfigurationFault() throws IOException {
+  void aFileThatIsNotParquetIsAConfigurationError() throws IOException {
     Path text = Files.writeString(dir.resolve("notes.txt"), "no parquet here");
 
     assertThatThrownBy(
@@ -68,7 +68,11 @@ class InspectCommandTest {
 
   @Test
   void helpHasAnExample() {
-    assertThat(run("--help")).isZero();
+    assertThat(
+            Kiln.commandLine(Map.of(), List.of(InspectCommand.class))
+                .setOut(new PrintWriter(out))
+                .execute("inspect", "--help"))
+        .isZero();
     assertThat(out.toString()).contains("Example:").contains("kiln inspect");
   }
 }

@@ -28,7 +28,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 class KilnTest {
-  /** Ends as the test says. */
+  /** Ends with the outcome that the test sets. */
   @Command(name = "fire", description = "Fires the kiln.")
   static final class Fire implements Callable<Integer> {
     static Callable<Integer> outcome = () -> 0;
@@ -56,13 +56,13 @@ class KilnTest {
     return commandLine.execute(arguments);
   }
 
-  private int kilnThrowing(Throwable fault, String... arguments) {
+  private int kilnThrowing(Throwable error, String... arguments) {
     Fire.outcome =
         () -> {
-          if (fault instanceof Error error) {
-            throw error;
+          if (error instanceof Error unchecked) {
+            throw unchecked;
           }
-          throw (Exception) fault;
+          throw (Exception) error;
         };
     return kiln(arguments);
   }
@@ -77,7 +77,9 @@ class KilnTest {
   @Test
   void printsVersion() {
     assertThat(kiln("--version")).isZero();
-    assertThat(out.toString()).containsPattern("^kiln \\d+\\.\\d+\\.\\d+\\R").contains("Java ");
+    assertThat(out.toString())
+        .containsPattern("^kiln \\d+\\.\\d+\\.\\d+(-SNAPSHOT)?\\R")
+        .contains("Java ");
   }
 
   @Test
@@ -105,7 +107,7 @@ class KilnTest {
   }
 
   @Test
-  void refusesWrongUsageWithAHint() {
+  void rejectsWrongUsageWithAHint() {
     assertThat(kiln("fire", "--heta", "900")).isEqualTo(2);
     assertThat(err.toString())
         .startsWith("kiln: Unknown option")
@@ -117,7 +119,7 @@ class KilnTest {
     assertThat(err.toString()).contains("'hot' is not an int").doesNotContain("environment");
   }
 
-  static Stream<Arguments> faults() {
+  static Stream<Arguments> errors() {
     return Stream.of(
         Arguments.of(
             new ConfigurationException("model: no such directory"), 78, "model: no such directory"),
@@ -138,37 +140,36 @@ class KilnTest {
   }
 
   @ParameterizedTest
-  @MethodSource("faults")
-  void saysOneLineForAFaultThatIsNotADefect(Throwable fault, int code, String line) {
-    assertThat(kilnThrowing(fault, "fire")).isEqualTo(code);
+  @MethodSource("errors")
+  void printsOneLineForAnErrorThatIsNotABug(Throwable error, int code, String line) {
+    assertThat(kilnThrowing(error, "fire")).isEqualTo(code);
     assertThat(err.toString().lines()).containsExactly("kiln: " + line);
   }
 
   @Test
-  void showsWhereAFaultAroseWhenAsked() {
-    ConfigurationException fault = new ConfigurationException("wrong");
-    assertThat(kilnThrowing(fault, "--stacktrace", "fire")).isEqualTo(78);
+  void printsTheStackTraceOnRequest() {
+    ConfigurationException error = new ConfigurationException("wrong");
+    assertThat(kilnThrowing(error, "--stacktrace", "fire")).isEqualTo(78);
     assertThat(err.toString()).contains("at dev.kiln.cli.KilnTest").endsWith("kiln: wrong\n");
 
     err.getBuffer().setLength(0);
     environment.put("KILN_DEBUG", "1");
-    assertThat(kilnThrowing(fault, "fire")).isEqualTo(78);
+    assertThat(kilnThrowing(error, "fire")).isEqualTo(78);
     assertThat(err.toString()).contains("at dev.kiln.cli.KilnTest");
   }
 
   @Test
-  void callsADefectADefect() {
+  void reportsABugAsSuch() {
     assertThat(kilnThrowing(new IllegalStateException("strip 3"), "fire")).isEqualTo(1);
     assertThat(err.toString())
-        .contains(
-            "kiln: internal error, a defect in Kiln: java.lang.IllegalStateException: strip 3");
+        .contains("kiln: internal error, a bug in Kiln: java.lang.IllegalStateException: strip 3");
 
     assertThat(kilnThrowing(new StackOverflowError(), "fire")).isEqualTo(1);
     assertThat(err.toString()).contains("java.lang.StackOverflowError");
   }
 
   @Test
-  void namesTheVariableThatARefusedValueCameFrom() {
+  void namesTheVariableOfAnInvalidValue() {
     environment.put("KILN_HEAT", "hot");
     assertThat(kiln("fire")).isEqualTo(2);
     assertThat(err.toString())
@@ -176,7 +177,7 @@ class KilnTest {
   }
 
   @Test
-  void refusesVariablesThatNoOptionReads() {
+  void rejectsVariablesThatNoOptionReads() {
     Fire.outcome = () -> 0;
     environment.put("KILN_HAET", "900");
     assertThat(kiln("fire")).isEqualTo(78);
@@ -186,7 +187,7 @@ class KilnTest {
   }
 
   @Test
-  void refusesAnUnknownLogLevel() {
+  void rejectsAnUnknownLogLevel() {
     environment.put("KILN_LOG", "loud");
     assertThat(kiln("fire")).isEqualTo(2);
     assertThat(err.toString())
@@ -195,7 +196,7 @@ class KilnTest {
   }
 
   @Test
-  void toleratesAReaderThatWentAway() {
+  void toleratesAClosedPipe() {
     OutputStream closed =
         new OutputStream() {
           @Override

@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class LauncherTest {
   private static final Path SCRIPT = Path.of("..", "kiln").toAbsolutePath().normalize();
 
-  /** What the script calls of the system; nothing else is on its path. */
+  /** System tools that the script may call; nothing else is on its path. */
   private static final List<String> SYSTEM =
       List.of(
           "bash",
@@ -43,7 +43,8 @@ class LauncherTest {
           "sleep",
           "sort",
           "tail",
-          "touch");
+          "touch",
+          "xargs");
 
   private record Ended(int code, String out, String err) {}
 
@@ -71,7 +72,7 @@ class LauncherTest {
       Path usr = Path.of("/usr/bin", tool);
       fake(bin.resolve(tool), "exec " + (Files.exists(usr) ? usr : "/bin/" + tool) + " \"$@\"\n");
     }
-    for (String tool : List.of("cmake", "c++", "make", "gdal-config", "shellcheck")) {
+    for (String tool : List.of("cmake", "c++", "make", "gdal-config", "shellcheck", "codespell")) {
       fake(bin.resolve(tool), "");
     }
     fake(
@@ -83,6 +84,9 @@ class LauncherTest {
         for argument; do
           case $argument in
             -Dkiln.lib=*) mkdir "${argument#*=}" && touch "${argument#*=}/kiln.jar" ;;
+            verify)
+              mkdir -p engine-java/target/surefire-reports
+              [[ -e "$LOG/no-tests" ]] || touch engine-java/target/surefire-reports/TEST-A.xml ;;
           esac
         done
         """);
@@ -141,7 +145,7 @@ class LauncherTest {
   }
 
   @Test
-  void bringsNvidiasLibrariesWhereItsDriverIs() throws Exception {
+  void addsNvidiasLibrariesWhereItsDriverIs() throws Exception {
     fake(bin.resolve("nvidia-smi"), "");
 
     Ended started = kiln("embed");
@@ -173,7 +177,7 @@ class LauncherTest {
   }
 
   @Test
-  void permitsNativeAccessWhereJavaAsksForIt() throws Exception {
+  void permitsNativeAccessOnNewerJava() throws Exception {
     assertThat(kiln().out()).doesNotContain("native-access");
     useJava("25");
     assertThat(kiln().out())
@@ -205,7 +209,7 @@ class LauncherTest {
         "engine-java/target/x",
         "README"
       })
-  void doesNotRebuildForWhatIsNotInTheProgram(String file) throws Exception {
+  void doesNotRebuildForFilesOutsideTheProgram(String file) throws Exception {
     kiln();
     write(file, "changed");
     kiln();
@@ -217,14 +221,14 @@ class LauncherTest {
     Path broken = Files.createFile(directory.resolve("break"));
     Ended failed = kiln("--help");
     assertThat(failed.code()).isEqualTo(1);
-    assertThat(failed.err()).contains("A.java: error", "the build failed", "build.log");
+    assertThat(failed.err()).contains("A.java: error", "build failed", "build.log");
     assertThat(failed.out()).isEmpty();
     Files.delete(broken);
     assertThat(kiln("--help").code()).isZero();
   }
 
   @Test
-  void keepsWhatWasBuiltWhenARebuildFails() throws Exception {
+  void keepsTheLastBuildWhenARebuildFails() throws Exception {
     kiln();
     write("pom.xml", "changed");
     Files.createFile(directory.resolve("break"));
@@ -247,7 +251,7 @@ class LauncherTest {
   }
 
   @Test
-  void namesWhatIsMissingWhenItMayNotInstall() throws Exception {
+  void printsMissingPackagesWhenItMustNotInstall() throws Exception {
     Files.delete(bin.resolve("cmake"));
     Files.delete(bin.resolve("gdal-config"));
     Ended ended = kiln("--help");
@@ -264,13 +268,13 @@ class LauncherTest {
     Ended ended = kiln("--help");
     assertThat(ended.code()).isEqualTo(78);
     assertThat(ended.err())
-        .contains("missing: libdeflate-dev (inflates tiles)")
+        .contains("missing: libdeflate-dev (decompresses tiles)")
         .contains("sudo apt-get install --no-install-recommends libdeflate-dev\n")
         .doesNotContain("libzstd-dev");
   }
 
   @Test
-  void saysSoWhereThereIsNoPackageManager() throws Exception {
+  void printsPackagesWhereThereIsNoPackageManager() throws Exception {
     environment.remove("KILN_NO_INSTALL");
     Files.delete(bin.resolve("cmake"));
     Ended ended = kiln("--help");
@@ -308,31 +312,31 @@ class LauncherTest {
   }
 
   @Test
-  void saysWhatAptGetSaidWhenItFails() throws Exception {
+  void printsTheOutputOfAptGetWhenItFails() throws Exception {
     Files.delete(bin.resolve("cmake"));
     fakeAptGet("echo 'E: no network'; exit 100");
     Ended ended = kiln("--help");
     assertThat(ended.code()).isEqualTo(78);
     assertThat(ended.err())
-        .contains("E: no network", "apt-get failed; install by hand", "sudo apt-get install");
+        .contains("E: no network", "apt-get failed; install them", "sudo apt-get install");
   }
 
   @Test
-  void saysWhenAPackageDidNotBringWhatItShould() throws Exception {
+  void reportsAPackageThatDidNotInstallTheTool() throws Exception {
     Files.delete(bin.resolve("cmake"));
     fakeAptGet("true");
     Ended ended = kiln("--help");
     assertThat(ended.code()).isEqualTo(78);
-    assertThat(ended.err()).contains("installed, but not found: cmake");
+    assertThat(ended.err()).contains("installed, but still not found: cmake");
   }
 
   @Test
-  void saysWhenItCannotWriteBesideTheSources() throws Exception {
+  void reportsAnUnwritableCheckout() throws Exception {
     // Unlike a directory without permission, this stops root too.
     write(".kiln", "a file");
     Ended ended = kiln("--help");
     assertThat(ended.code()).isEqualTo(78);
-    assertThat(ended.err()).contains("cannot write", "writable");
+    assertThat(ended.err()).contains("cannot write to", "writable");
   }
 
   @Test
@@ -341,7 +345,43 @@ class LauncherTest {
     assertThat(ended.code()).isZero();
     assertThat(ended.err()).contains("all checks passed");
     assertThat(logged("maven"))
-        .containsExactly("-B -ntp -q spotless:check", "-B -ntp verify -Pnvrtc -Dtest=X");
+        .containsExactly(
+            "-B -ntp -q spotless:check",
+            "-B -ntp verify -Pnvrtc -Dsurefire.failIfNoSpecifiedTests=false -Dtest=X");
+  }
+
+  @Test
+  void failsIfNoTestMatches() throws Exception {
+    write("engine-java/target/surefire-reports/TEST-Earlier.xml", "");
+    Files.createFile(directory.resolve("no-tests"));
+    Ended ended = kiln("test", "-Dtest=Typo");
+    assertThat(ended.code()).isEqualTo(1);
+    assertThat(ended.err())
+        .contains("FAILED: no test matches -Dtest=Typo")
+        .doesNotContain("all checks passed");
+  }
+
+  @Test
+  void checksTheSpelling() throws Exception {
+    fake(bin.resolve("codespell"), "echo 'A.java:1: teh ==> the'; exit 65\n");
+    Ended ended = kiln("test");
+    assertThat(ended.code()).isEqualTo(1);
+    assertThat(ended.err()).contains("FAILED: spelling");
+  }
+
+  @Test
+  void checksAndFixesTheFormatOfCpp() throws Exception {
+    write(".clang-format", "BasedOnStyle: Google");
+    write("engine-native/src/main/cpp/a.cpp", "");
+    fake(bin.resolve("clang-format-14"), "echo \"$*\" >>\"$LOG/clang\"; [[ $* != *dry-run* ]]\n");
+    Ended ended = kiln("test");
+    assertThat(ended.code()).isEqualTo(1);
+    assertThat(ended.err()).contains("FAILED: C++ format; fix it with ./kiln format");
+    assertThat(kiln("format").code()).isZero();
+    assertThat(logged("clang"))
+        .containsExactly(
+            "--style=file --dry-run --Werror engine-native/src/main/cpp/a.cpp",
+            "--style=file -i engine-native/src/main/cpp/a.cpp");
   }
 
   @Test
@@ -350,7 +390,7 @@ class LauncherTest {
     Ended ended = kiln("test");
     assertThat(ended.code()).isEqualTo(1);
     assertThat(ended.err())
-        .contains("FAILED: format, mended by ./kiln format", "FAILED: build or tests")
+        .contains("FAILED: Java format; fix it with ./kiln format", "FAILED: build or tests")
         .doesNotContain("all checks passed");
     assertThat(logged("maven")).hasSize(2);
   }
@@ -375,7 +415,7 @@ class LauncherTest {
   }
 
   @Test
-  void bundlesForTheCpuWithWhatIsBuiltAlready() throws Exception {
+  void bundlesForTheCpuWithExistingJars() throws Exception {
     kiln();
     Ended ended = kiln("bundle", "--cpu", "--no-archive");
     assertThat(ended.out()).contains("--without cuda").doesNotContain("--archive");
@@ -383,7 +423,7 @@ class LauncherTest {
   }
 
   @Test
-  void refusesAnUnknownOptionOfBundle() throws Exception {
+  void rejectsAnUnknownOptionOfBundle() throws Exception {
     Ended ended = kiln("bundle", "--gpu");
     assertThat(ended.code()).isEqualTo(2);
     assertThat(ended.err()).contains("--no-tensorrt", "unknown option --gpu");

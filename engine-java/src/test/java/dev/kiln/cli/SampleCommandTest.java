@@ -30,8 +30,8 @@ class SampleCommandTest {
   }
 
   @Test
-  void writesWhatIsAskedForAndSaysThatTheWeightsAreRandom() {
-    int code = sample("--naip", "1", "--sentinel-2", "0", "--model", "micro", "--seed", "11");
+  void writesTheSampleAndNotesThatTheWeightsAreRandom() {
+    int code = sample("--naip", "1", "--sentinel-2", "0", "--model-size", "micro", "--seed", "11");
 
     assertThat(code).isEqualTo(ExitCode.DONE.code());
     assertThat(folder.resolve("sample").resolve(SampleArchive.NAIP_SCENES)).isNotEmptyFile();
@@ -39,12 +39,12 @@ class SampleCommandTest {
     assertThat(printed.toString())
         .contains("rgbir_cog")
         .contains("The weights are random")
-        .contains("clay-v1.5.ckpt of https://huggingface.co/made-with-clay/Clay (Apache-2.0)");
+        .contains("clay-v1.5.ckpt from https://huggingface.co/made-with-clay/Clay (Apache-2.0)");
   }
 
   @Test
   void namesWhatIsWrong() {
-    assertThat(sample("--model", "huge")).isEqualTo(ExitCode.CONFIGURATION.code());
+    assertThat(sample("--model-size", "huge")).isEqualTo(ExitCode.CONFIGURATION.code());
     assertThat(sample("--naip", "5000")).isEqualTo(ExitCode.CONFIGURATION.code());
     assertThat(sample("--naip", "many")).isEqualTo(ExitCode.USAGE.code());
     assertThat(printed.toString())

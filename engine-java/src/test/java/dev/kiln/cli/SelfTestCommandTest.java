@@ -27,7 +27,7 @@ class SelfTestCommandTest {
   private final StringWriter err = new StringWriter();
 
   @BeforeEach
-  void onlyWithoutADevice() {
+  void requireNoDevice() {
     assumeFalse(CudaDriver.status().ready(), "SKIPPED: this machine has a CUDA device");
   }
 
@@ -37,9 +37,9 @@ class SelfTestCommandTest {
   }
 
   @Test
-  void skipsEverythingAndSaysWhy() {
+  void skipsEverythingWithTheReason() {
     Path to = directory.resolve("proof");
-    int code = kiln("prove", "--golden", MICRO, "--out", to.toString());
+    int code = kiln("selftest", "--golden", MICRO, "--out", to.toString());
     assertThat(code).as(err.toString()).isEqualTo(79);
     assertThat(out.toString())
         .contains("SKIPPED  patch kernel against its reference")
@@ -47,8 +47,8 @@ class SelfTestCommandTest {
         .contains("clay-micro", "Clay large, batch 128")
         .contains(CudaDriver.status().line())
         .doesNotContain("PASSED  ", "FAILED  ");
-    assertThat(to.resolve("prove.txt")).content().contains("0 passed, 0 failed");
-    JsonNode json = JsonMapper.shared().readTree(to.resolve("prove.json"));
+    assertThat(to.resolve("selftest.txt")).content().contains("0 passed, 0 failed");
+    JsonNode json = JsonMapper.shared().readTree(to.resolve("selftest.json"));
     assertThat(json.get("findings").size()).isGreaterThan(5);
     json.get("findings")
         .forEach(finding -> assertThat(finding.get("state").stringValue()).isEqualTo("SKIPPED"));
@@ -56,12 +56,12 @@ class SelfTestCommandTest {
   }
 
   @Test
-  void refusesWhatItCannotProveWith() {
+  void rejectsMissingGoldenCasesAndUnknownSizes() {
     String to = directory.toString();
-    assertThat(kiln("prove", "--out", to, "--golden", to + "/none")).isEqualTo(78);
+    assertThat(kiln("selftest", "--out", to, "--golden", to + "/none")).isEqualTo(78);
     assertThat(err.toString()).contains("--golden", "expected a checkpoint");
-    assertThat(kiln("prove", "--out", to, "--model-size", "huge")).isEqualTo(78);
+    assertThat(kiln("selftest", "--out", to, "--model-size", "huge")).isEqualTo(78);
     assertThat(err.toString()).contains("model size 'huge': unknown");
-    assertThat(kiln("prove", "--out", to, "--batches", "0")).isEqualTo(78);
+    assertThat(kiln("selftest", "--out", to, "--batches", "0")).isEqualTo(78);
   }
 }

@@ -28,18 +28,18 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** Which options and variables reach which bucket. */
+/** Options and variables for access to buckets. */
 @Timeout(60)
-class StoreFlagsTest {
+class S3FlagsTest {
   @TempDir Path folder;
   private final StringWriter printed = new StringWriter();
   private final Map<String, String> environment = new HashMap<>();
 
-  /** Takes all flags. */
+  /** A command with all flags. */
   @Command
   static final class Flags {
-    @Mixin StoreFlags store;
-    @Mixin OutStoreFlags out;
+    @Mixin S3Flags store;
+    @Mixin OutputS3Flags out;
   }
 
   private static Flags parse(String... arguments) {
@@ -49,11 +49,11 @@ class StoreFlagsTest {
   }
 
   @Test
-  void sourceAndOutputAreReachedEachInItsOwnWay() {
+  void sourceAndOutputHaveTheirOwnEndpoints() {
     Flags flags =
         parse(
             "--source-endpoint=http://a:1",
-            "--endpoint=https://b",
+            "--out-endpoint=https://b",
             "--region=eu-west-1",
             "--requester-pays",
             "--connections=5",
@@ -80,7 +80,7 @@ class StoreFlagsTest {
   }
 
   @Test
-  void halfAKeyIsRefused() {
+  void halfAKeyIsRejected() {
     Flags flags = parse();
     assertThatThrownBy(() -> flags.out.options(flags.store, Map.of("ENDPOINT_KEY_ID", "planted")))
         .isInstanceOf(ConfigurationException.class)
@@ -98,30 +98,31 @@ class StoreFlagsTest {
         "planted",
         "http://planted host"
       })
-  void whatIsNoEndpointIsRefusedAndNotRepeated(String url) {
+  void invalidEndpointIsRejectedAndNotRepeated(String url) {
     Flags flags = parse("--source-endpoint=" + url);
     assertThatThrownBy(flags.store::source)
         .isInstanceOf(ConfigurationException.class)
-        .hasMessageStartingWith("--source-endpoint: the address of a service expected")
+        .hasMessageStartingWith("--source-endpoint: expected the URL of a service")
         .hasMessageNotContaining("planted");
   }
 
   @Test
-  void limitsOutOfRangeAreRefused() {
+  void limitsOutOfRangeAreRejected() {
     assertThatThrownBy(() -> parse("--network-timeout=1").store.source())
-        .hasMessage("--network-timeout 1: at least 2 expected");
+        .hasMessage("--network-timeout: expected 2 or more, found 1");
     assertThatThrownBy(() -> parse("--connections=0").store.source())
-        .hasMessageContaining("--connections 0");
+        .hasMessageContaining("--connections: expected 1 or more, found 0");
     assertThatThrownBy(() -> parse("--anonymous", "--requester-pays").store.source())
-        .hasMessageContaining("who pays must be known");
+        .hasMessageContaining("anonymous requests cannot be billed");
   }
 
   @Test
-  void optionsAreShownWithoutWhatStandsBeforeAHost() {
+  void optionsAreShownWithoutCredentialsInUrls() {
     Flags flags = new Flags();
     CommandLine line = new CommandLine(flags);
-    assertThat(ResolvedOptions.describe(line.parseArgs("--endpoint=http://user:planted@host:9")))
-        .contains("--endpoint http://***@host:9 (command line)");
+    assertThat(
+            ResolvedOptions.describe(line.parseArgs("--out-endpoint=http://user:planted@host:9")))
+        .contains("--out-endpoint http://***@host:9 (command line)");
   }
 
   @BeforeEach
@@ -163,8 +164,7 @@ class StoreFlagsTest {
       assertThat(Files.readString(list)).isEqualTo(scene);
       assertThat(kiln("manifest", "naip", "--manifest=s3://archive/none", "-o", list.toString()))
           .isEqualTo(ExitCode.CONFIGURATION.code());
-      assertThat(printed.toString())
-          .contains("--manifest s3://archive/none: there is no such file");
+      assertThat(printed.toString()).contains("--manifest s3://archive/none: no such file");
 
       assertThat(kiln("doctor", "--source=s3://archive", "--out=s3://embeddings/d"))
           .as(printed.toString())

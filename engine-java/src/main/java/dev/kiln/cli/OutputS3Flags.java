@@ -8,28 +8,32 @@ import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
-/** How the bucket that is written is reached. */
-final class OutStoreFlags {
-  /** Secrets come from the environment alone: arguments can be seen by every process. */
+/** Options for access to the bucket of the output. */
+@Heading.Under(Heading.S3)
+final class OutputS3Flags {
+  /** Secrets come from the environment only: command lines are visible to every process. */
   private static final String KEY_ID = "ENDPOINT_KEY_ID";
 
   private static final String KEY_SECRET = "ENDPOINT_ACCESS_KEY";
 
   @Option(
-      names = "--endpoint",
+      names = "--out-endpoint",
       paramLabel = "URL",
       description =
-          "S3-compatible service whose bucket is written (default: AWS). Requests to --out are"
-              + " signed with ENDPOINT_KEY_ID and ENDPOINT_ACCESS_KEY where the environment has"
-              + " them.")
+          "S3-compatible endpoint of --out (default: AWS). Requests are signed with ENDPOINT_KEY_ID"
+              + " and ENDPOINT_ACCESS_KEY if they are set.")
   private String endpoint;
 
   /**
-   * @param store gives limits and region
+   * Returns how to access the output.
+   *
+   * @param store limits and region
+   * @param environment holds the access key, if there is one
+   * @throws ConfigurationException if only one half of the access key is set
    */
-  StoreOptions options(StoreFlags store, Map<String, String> environment) {
+  StoreOptions options(S3Flags store, Map<String, String> environment) {
     return new StoreOptions(
-        StoreFlags.endpoint("--endpoint", endpoint),
+        S3Flags.endpoint("--out-endpoint", endpoint),
         store.region(),
         new Identity(Identity.Signing.REQUIRED, accessKey(environment), false),
         store.limits());

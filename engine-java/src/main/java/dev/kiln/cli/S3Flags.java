@@ -11,32 +11,34 @@ import java.util.Optional;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
 
-/** How buckets that are read are reached, and the limits of requests to any bucket. */
-final class StoreFlags {
+/** Options for access to buckets that are read, and limits of requests to any bucket. */
+@Heading.Under(Heading.S3)
+final class S3Flags {
   @Option(
       names = "--source-endpoint",
       scope = ScopeType.INHERIT,
       paramLabel = "URL",
-      description = "S3-compatible service whose buckets are read (default: AWS).")
+      description = "S3-compatible endpoint of buckets that are read (default: AWS).")
   private String sourceEndpoint;
 
   @Option(
       names = "--region",
       scope = ScopeType.INHERIT,
       paramLabel = "REGION",
-      description = "Region of the buckets (default: AWS leads to it).")
+      description = "AWS region of the buckets (default: looked up).")
   private String region;
 
   @Option(
       names = "--requester-pays",
       scope = ScopeType.INHERIT,
-      description = "Agree to pay for what is read (known of the naip-* buckets and usgs-landsat).")
+      description =
+          "Pay for requests to requester-pays buckets; implied for naip-* and usgs-landsat.")
   private boolean requesterPays;
 
   @Option(
       names = "--anonymous",
       scope = ScopeType.INHERIT,
-      description = "Read without credentials, even where some are found.")
+      description = "Read without credentials, even if some are configured.")
   private boolean anonymous;
 
   @Option(
@@ -44,7 +46,7 @@ final class StoreFlags {
       scope = ScopeType.INHERIT,
       paramLabel = "N",
       defaultValue = "32",
-      description = "Requests to a bucket at once.")
+      description = "Concurrent requests per bucket (default: ${DEFAULT-VALUE}).")
   private int connections;
 
   @Option(
@@ -52,7 +54,7 @@ final class StoreFlags {
       scope = ScopeType.INHERIT,
       paramLabel = "N",
       defaultValue = "8",
-      description = "Tries of a request that may pass, such as one told to slow down.")
+      description = "Attempts per request for transient errors (default: ${DEFAULT-VALUE}).")
   private int attempts;
 
   @Option(
@@ -60,14 +62,17 @@ final class StoreFlags {
       scope = ScopeType.INHERIT,
       paramLabel = "S",
       defaultValue = "20",
-      description = "Give up a connection on which no byte moves for so many seconds.")
+      description =
+          "Close a connection that transfers nothing for this many seconds (default:"
+              + " ${DEFAULT-VALUE}).")
   private int stallSeconds;
 
-  /** For buckets that are read. */
+  /** Returns how to access buckets that are read. */
   StoreOptions source() {
     if (anonymous && requesterPays) {
       throw new ConfigurationException(
-          "--anonymous and --requester-pays: who pays must be known; leave one out");
+          "--anonymous cannot be combined with --requester-pays: anonymous requests cannot be"
+              + " billed");
     }
     return new StoreOptions(
         endpoint("--source-endpoint", sourceEndpoint),
@@ -79,10 +84,12 @@ final class StoreFlags {
         limits());
   }
 
+  /** Returns the region, if one is set. */
   Optional<String> region() {
     return Optional.ofNullable(region);
   }
 
+  /** Returns the limits of requests, checked. */
   RequestLimits limits() {
     Range.atLeast("--connections", connections, 1);
     Range.atLeast("--request-attempts", attempts, 1);
@@ -95,8 +102,10 @@ final class StoreFlags {
   }
 
   /**
-   * @throws ConfigurationException if it is not the address of a service alone; what it holds of
-   *     credentials is not repeated
+   * Returns the endpoint of an S3-compatible service; empty if none is given.
+   *
+   * @throws ConfigurationException if it has credentials, a path or a query; the message does not
+   *     repeat the value, which may contain a secret
    */
   static Optional<URI> endpoint(String option, String url) {
     if (url == null) {
@@ -114,11 +123,11 @@ final class StoreFlags {
         return Optional.of(uri);
       }
     } catch (URISyntaxException e) {
-      // Said below, without repeating the text.
+      // Reported below without the text, which may contain a secret.
     }
     throw new ConfigurationException(
         option
-            + ": the address of a service expected, such as https://minio.example.org:9000,"
-            + " without credentials and path");
+            + ": expected the URL of a service without credentials and path, such as"
+            + " https://minio.example.org:9000");
   }
 }

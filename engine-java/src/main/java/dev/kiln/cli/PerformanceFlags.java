@@ -4,75 +4,81 @@ import dev.kiln.run.RunOptions;
 import java.time.Duration;
 import picocli.CommandLine.Option;
 
-/** How a run uses the machine. These change no byte of the output. */
-final class RunFlags {
-  @Option(names = "--overwrite", description = "Embed scenes again whose file exists.")
+/** Options for the use of the machine. They do not change the output. */
+@Heading.Under(Heading.PERFORMANCE)
+final class PerformanceFlags {
+  @Option(names = "--overwrite", description = "Embed scenes again whose output file exists.")
+  @Heading.Under(Heading.OUTPUT)
   private boolean overwrite;
 
   @Option(
       names = "--slots",
       paramLabel = "N",
       defaultValue = "3",
-      description = "Batches on their way: one fills, one computes, one drains.")
+      description =
+          "Batches in flight: one is filled, one is computed, one is copied back (default:"
+              + " ${DEFAULT-VALUE}).")
   private int slots;
 
   @Option(
       names = "--fetch-threads",
       paramLabel = "N",
       defaultValue = "2",
-      description = "Scenes fetched at once.")
+      description = "Scenes fetched concurrently (default: ${DEFAULT-VALUE}).")
   private int fetchThreads;
 
   @Option(
       names = "--fetch-memory",
       paramLabel = "MB",
       defaultValue = "2048",
-      description = "Megabytes of fetched scenes held at once.")
+      description = "Memory for fetched scenes in MB (default: ${DEFAULT-VALUE}).")
   private int fetchMegabytes;
 
   @Option(
       names = "--decode-threads",
       paramLabel = "N",
       defaultValue = "1",
-      description = "Scenes decoded at once.")
+      description = "Scenes decoded concurrently (default: ${DEFAULT-VALUE}).")
   private int decodeThreads;
 
   @Option(
       names = "--inflate-threads",
       paramLabel = "N",
-      defaultValue = "0",
-      description = "Threads that inflate the tiles of a scene; 0 takes every processor.")
-  private int inflateThreads;
+      description = "Threads that decompress the tiles of a scene (default: one per CPU).")
+  private Integer inflateThreads;
 
   @Option(
-      names = "--attempts",
+      names = "--scene-attempts",
       paramLabel = "N",
       defaultValue = "4",
-      description = "Tries for what may pass, such as a broken connection.")
+      description = "Attempts per scene for transient errors (default: ${DEFAULT-VALUE}).")
+  @Heading.Under(Heading.JOB)
   private int attempts;
 
   @Option(
-      names = "--stall-limit",
+      names = "--stall-timeout",
       paramLabel = "S",
       defaultValue = "900",
-      description = "End a run in which nothing moves for so many seconds.")
+      description =
+          "Abort a run that makes no progress for this many seconds (default: ${DEFAULT-VALUE}).")
+  @Heading.Under(Heading.JOB)
   private int stallSeconds;
 
   @Option(
       names = "--price-per-hour",
       paramLabel = "P",
-      defaultValue = "0",
-      description = "What the machine costs an hour: the report then says what the run did.")
-  private double pricePerHour;
+      description = "Price of the machine per hour; the report then contains the cost of the run.")
+  @Heading.Under(Heading.JOB)
+  private Double pricePerHour;
 
+  /** Returns the options, checked. */
   RunOptions options() {
     Range.atLeast("--slots", slots, 1);
     Range.atLeast("--fetch-threads", fetchThreads, 1);
     Range.atLeast("--fetch-memory", fetchMegabytes, 1);
     Range.atLeast("--decode-threads", decodeThreads, 1);
-    Range.atLeast("--inflate-threads", inflateThreads, 0);
-    Range.atLeast("--attempts", attempts, 1);
-    Range.atLeast("--stall-limit", stallSeconds, 1);
+    Range.atLeast("--scene-attempts", attempts, 1);
+    Range.atLeast("--stall-timeout", stallSeconds, 1);
     RunOptions.Builder options =
         RunOptions.builder()
             .fetchThreads(fetchThreads)
@@ -82,10 +88,9 @@ final class RunFlags {
             .overwrite(overwrite)
             .attempts(attempts)
             .stallLimit(Duration.ofSeconds(stallSeconds));
-    if (inflateThreads > 0) {
-      options.inflateThreads(inflateThreads);
-    }
-    if (pricePerHour > 0) {
+    Range.optionalAtLeast("--inflate-threads", inflateThreads, 1)
+        .ifPresent(options::inflateThreads);
+    if (pricePerHour != null) {
       options.pricePerHour(pricePerHour);
     }
     return options.build();
