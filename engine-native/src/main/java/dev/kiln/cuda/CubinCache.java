@@ -87,7 +87,8 @@ public final class CubinCache {
         NVRTC);
   }
 
-  private static Path userDirectory() {
+  /** Returns where this user's compiled kernels and measurements are kept. */
+  static Path userDirectory() {
     String named = System.getProperty("kiln.cache");
     if (named != null) {
       return Path.of(named, "kernels");

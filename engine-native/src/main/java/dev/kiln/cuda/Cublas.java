@@ -14,12 +14,8 @@ import dev.kiln.cuda.Cuda.Address;
 import org.bytedeco.cuda.cublas.cublasContext;
 import org.bytedeco.cuda.cudart.CUstream_st;
 import org.bytedeco.javacpp.FloatPointer;
-import org.bytedeco.javacpp.Loader;
 
-/**
- * NVIDIA's library for matrix products, where the system has it: Kiln does not bring it along. For
- * one thread at a time.
- */
+/** NVIDIA's library of matrix products, where this machine has it. For one thread at a time. */
 public final class Cublas implements AutoCloseable {
   private static final int SUCCESS = 0;
 
@@ -31,9 +27,9 @@ public final class Cublas implements AutoCloseable {
   private Cublas() {}
 
   /**
-   * Opens it on the device of {@link CudaGpu}, which is open.
+   * Opens the library on the device of an open {@link CudaGpu}.
    *
-   * @throws IllegalStateException if the machine does not have it; one line says so
+   * @throws IllegalStateException if this machine does not have it; the message is one line
    */
   public static Cublas open() {
     load();
@@ -45,18 +41,10 @@ public final class Cublas implements AutoCloseable {
   /**
    * Loads the library.
    *
-   * @throws IllegalStateException if the machine does not have it; one line says so
+   * @throws IllegalStateException if this machine does not have it; the message is one line
    */
   public static void load() {
-    CudaDriver.prepare();
-    try {
-      Loader.load(org.bytedeco.cuda.global.cublas.class);
-    } catch (LinkageError e) {
-      throw new IllegalStateException(
-          "cuBLAS does not load (%s): put libcublas.so.13 and libcublasLt.so.13 of CUDA 13 on LD_LIBRARY_PATH"
-              .formatted(CudaDriver.first(e)),
-          e);
-    }
+    CublasLibrary.load();
   }
 
   /**

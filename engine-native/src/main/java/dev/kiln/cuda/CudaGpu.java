@@ -25,6 +25,7 @@ import dev.kiln.memory.HostBuffer;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
 import org.bytedeco.cuda.cudart.cudaDeviceProp;
@@ -198,6 +199,16 @@ public final class CudaGpu implements Gpu {
   public GpuModule load(String name, byte[] cubin) {
     requireOpen();
     return opened(new CudaModule(name, cubin, this));
+  }
+
+  @Override
+  public Optional<CublasLt> matrixLibrary() {
+    Optional<String> missing = CublasLt.missing();
+    if (missing.isPresent()) {
+      System.getLogger(CudaGpu.class.getName()).log(System.Logger.Level.INFO, missing.get());
+      return Optional.empty();
+    }
+    return Optional.of(CublasLt.open(this));
   }
 
   /** Registers a resource that is closed with the device unless its owner closes it first. */

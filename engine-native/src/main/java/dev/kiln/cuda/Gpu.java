@@ -2,6 +2,7 @@ package dev.kiln.cuda;
 
 import dev.kiln.memory.HostBuffer;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
@@ -74,6 +75,15 @@ public interface Gpu extends AutoCloseable {
    * @throws IllegalStateException if the compiler is needed and cannot be loaded
    */
   GpuModule compile(String name, String source, List<String> options);
+
+  /**
+   * Opens NVIDIA's library of matrix products on this device; the caller closes it.
+   *
+   * @return empty if it is missing on this machine
+   */
+  default Optional<CublasLt> matrixLibrary() {
+    return Optional.empty();
+  }
 
   /** Waits for all work under way and frees everything; a second call does nothing. */
   @Override

@@ -6,6 +6,7 @@ import dev.kiln.memory.HostBuffer;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.List;
+import java.util.Optional;
 
 /** Uses everything of CUDA that Kiln's bindings do, and checks what comes back. */
 final class BindingScenario {
@@ -25,6 +26,7 @@ final class BindingScenario {
         kernels(gpu, stream);
         graphs(gpu, stream);
         product(gpu, stream);
+        productsWithEpilogues(gpu, stream);
       }
       assertThat(gpu.joules()).isPresent();
     }
@@ -132,6 +134,78 @@ final class BindingScenario {
       assertThat(host.slice(0, (int) bytes).getShort(0)).isEqualTo((short) 0x4080);
       assertThat(host.slice(0, (int) bytes).getShort(2)).isZero();
     }
+  }
+
+  private static void productsWithEpilogues(CudaGpu gpu, GpuStream stream) {
+    int rows = 3;
+    int columns = 8;
+    int inner = 4;
+    try (CublasLt library = gpu.matrixLibrary().orElseThrow();
+        HostBuffer host = gpu.pinned("matrices", 1024);
+        DeviceBuffer a = gpu.allocate("a", 2L * rows * (inner + 1));
+        DeviceBuffer w = gpu.allocate("w", 2L * inner * columns);
+        DeviceBuffer bias = gpu.allocate("bias", 4L * columns);
+        DeviceBuffer sum = gpu.allocate("sum", 4L * rows * columns);
+        DeviceBuffer rounded = gpu.allocate("rounded", 2L * rows * columns)) {
+      assertThat(CublasLt.description()).startsWith("cuBLASLt 13.3.0 in /");
+      ByteBuffer bytes = host.slice(0, 1024);
+      for (int i = 0; i < rows * (inner + 1); i++) {
+        bytes.putShort(2 * i, bfloat16(i % (inner + 1)));
+      }
+      stream.copyIn(host, 0, a, 0, a.size());
+      stream.synchronize();
+      for (int i = 0; i < inner * columns; i++) {
+        bytes.putShort(2 * i, bfloat16(i % columns == i / columns ? 2 : 0));
+      }
+      stream.copyIn(host, 0, w, 0, w.size());
+      stream.synchronize();
+      for (int i = 0; i < columns; i++) {
+        bytes.putFloat(4 * i, 10 * i);
+      }
+      stream.copyIn(host, 0, bias, 0, bias.size());
+      stream.zero(sum, 0, sum.size());
+      GemmShape shape =
+          new GemmShape(
+              rows, columns, inner, inner + 1, columns, GemmShape.Output.ADD_WITH_BIAS);
+      try (CublasLt.Product added = library.product(shape)) {
+        CublasLt.Algorithm second = added.candidates(8).get(1);
+        if (!added.accepts(second)) {
+          throw new IllegalStateException("cublasLtMatmulAlgoCheck: refused");
+        }
+        added.enqueue(
+            stream, second, a.address(), w, Optional.of(bias), sum.address());
+        added.enqueue(
+            stream, second, a.address(), w, Optional.of(bias), sum.address());
+      }
+      try (CublasLt.Product stored =
+          library.product(
+              new GemmShape(
+                  rows, columns, inner, inner + 1, columns, GemmShape.Output.STORE))) {
+        stored.enqueue(
+            stream,
+            stored.candidates(1).get(0),
+            a.address(),
+            w,
+            Optional.empty(),
+            rounded.address());
+      }
+      stream.copyOut(sum, 0, host, 0, sum.size());
+      stream.copyOut(rounded, 0, host, 512, rounded.size());
+      stream.synchronize();
+      for (int row = 0; row < rows; row++) {
+        for (int column = 0; column < columns; column++) {
+          int at = row * columns + column;
+          float product = column < inner ? 2 * column : 0;
+          assertThat(bytes.getFloat(4 * at)).isEqualTo(2 * (product + 10 * column));
+          assertThat(bytes.getShort(512 + 2 * at)).isEqualTo(bfloat16(product));
+        }
+      }
+    }
+  }
+
+  /** Of a number that is exact in bfloat16. */
+  private static short bfloat16(float value) {
+    return (short) (Float.floatToRawIntBits(value) >>> 16);
   }
 
   private static void management() {
