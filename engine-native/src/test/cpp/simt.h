@@ -26,6 +26,9 @@ struct uint3 {
 struct float2 {
   float x, y;
 };
+struct alignas(16) uint4 {
+  unsigned x, y, z, w;
+};
 
 namespace simt {
 
@@ -255,4 +258,10 @@ inline unsigned bits_of(float value) {
   unsigned bits;
   std::memcpy(&bits, &value, 4);
   return bits;
+}
+
+inline float float_of(unsigned bits) {
+  float value;
+  std::memcpy(&value, &bits, 4);
+  return value;
 }

@@ -197,7 +197,7 @@ const char* parameters(const std::string& name) {
          : starts("kiln_attention_") ? "ppii"
          : starts("kiln_norm")       ? "pqpppii"
          : starts("kiln_tokens")     ? "ppppppii"
-         : starts("kiln_gelu")       ? "pq"
+         : starts("kiln_gelu")       ? "ppqi"
                                      : "";
 }
 

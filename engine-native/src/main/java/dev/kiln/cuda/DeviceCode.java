@@ -21,6 +21,7 @@ public enum DeviceCode {
       "kiln_attention_32",
       "kiln_attention_48",
       "kiln_attention_64",
+      "kiln_gelu",
       "kiln_norm",
       "kiln_norm_wide",
       "kiln_tokens");

@@ -64,6 +64,8 @@ KILN_DEVICE float exchange(float value, int bits) { return __shfl_xor_sync(0xFFF
 
 KILN_DEVICE unsigned bits_of(float value) { return __float_as_uint(value); }
 
+KILN_DEVICE float float_of(unsigned bits) { return __uint_as_float(bits); }
+
 KILN_DEVICE char* shared_memory() {
   extern __shared__ uint4 kiln_shared[];
   return reinterpret_cast<char*>(kiln_shared);
@@ -417,6 +419,15 @@ KILN_DEVICE void layer_norm(const float* x, long long stride, const float* weigh
   }
 }
 
+// ---- GELU as a pass of its own, behind products of cuBLASLt ---------------------------------------
+
+constexpr int GELU_THREADS = 256;
+
+// Two neighbours of 16 bits become gelu(value + bias).
+KILN_DEVICE unsigned gelu_pair(unsigned both, const float* bias) {
+  return pair(gelu(float_of(both << 16) + bias[0]), gelu(float_of(both & 0xFFFF0000u) + bias[1]));
+}
+
 constexpr int METADATA = 8;
 
 // What a token is before its patch is added: the class token, or position, time and location.
@@ -479,6 +490,18 @@ kiln_norm(const float* x, long long stride, const float* weight, const float* bi
 KILN_KERNEL(NORM_THREADS, 1)
 kiln_norm_wide(const float* x, long long stride, const float* weight, const float* bias, void* out, int rows, int dim) {
   layer_norm<false>(x, stride, weight, bias, out, rows, dim);
+}
+
+// x [rows, n], in place: `count` numbers in all. A thread takes 8 neighbours; n is a multiple of 8. Blocks: x over these.
+KILN_KERNEL(GELU_THREADS, 1)
+kiln_gelu(bf16* x, const float* bias, long long count, int n) {
+  long long at = (static_cast<long long>(blockIdx.x) * GELU_THREADS + threadIdx.x) * 8;
+  if (at < count) {
+    uint4* place = reinterpret_cast<uint4*>(x + at);
+    const float* b = bias + at % n;
+    uint4 eight = *place;
+    *place = uint4{gelu_pair(eight.x, b), gelu_pair(eight.y, b + 2), gelu_pair(eight.z, b + 4), gelu_pair(eight.w, b + 6)};
+  }
 }
 
 // x float32 [B, T, dim]; time, latlon [B, 4]; gsd [1]; omega [(dim - 8) / 4]. Blocks: x over tokens, y over chips.

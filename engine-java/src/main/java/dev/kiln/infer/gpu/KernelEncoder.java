@@ -1,5 +1,8 @@
 package dev.kiln.infer.gpu;
 
+import dev.kiln.cuda.CubinCache;
+import dev.kiln.cuda.CudaGpu;
+import dev.kiln.cuda.DeviceCode;
 import dev.kiln.cuda.Gpu;
 import dev.kiln.cuda.Nvrtc;
 import dev.kiln.error.ConfigurationException;
@@ -8,15 +11,17 @@ import dev.kiln.infer.EncoderDescription;
 import dev.kiln.infer.SupportedPrecisions;
 import dev.kiln.model.ExportedEncoder;
 import dev.kiln.type.DataType;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * The encoder in Kiln's own kernels: for GPUs where TensorRT cannot be had, and the yardstick that
- * TensorRT must beat. Any GPU since sm_80, in bfloat16.
+ * The encoder in Kiln's own kernels, with cuBLASLt for the matrix products where this machine has
+ * it. Runs in bfloat16 on any GPU since sm_80.
  */
 public final class KernelEncoder {
-  /** Fills a large GPU many times over; more costs memory and gains nothing. */
+  /** Occupies a large GPU fully; larger batches cost memory for nothing. */
   public static final int DEFAULT_BATCH_SIZE = 64;
 
   /** The one precision of the kernels. */
@@ -25,8 +30,23 @@ public final class KernelEncoder {
 
   private KernelEncoder() {}
 
-  /** What this machine lacks for it; empty if nothing. */
+  /**
+   * Returns what this machine, which has a GPU, lacks for the encoder; empty if nothing. Machines
+   * with cached kernels need no compiler.
+   */
   static Optional<String> missing() {
+    return missing(CubinCache.ofUser(), CudaGpu.architecture());
+  }
+
+  static Optional<String> missing(CubinCache kernels, String architecture) {
+    boolean cached =
+        Arrays.stream(DeviceCode.values())
+            .allMatch(
+                code ->
+                    kernels.contains(code.title(), code.source(), architecture, List.of()));
+    if (cached) {
+      return Optional.empty();
+    }
     try {
       Nvrtc.version();
       return Optional.empty();

@@ -1,5 +1,6 @@
 package dev.kiln.infer.gpu;
 
+import dev.kiln.cuda.CublasLt;
 import dev.kiln.cuda.DeviceBuffer;
 import dev.kiln.cuda.DeviceCode;
 import dev.kiln.cuda.Gpu;
@@ -9,27 +10,32 @@ import dev.kiln.cuda.GpuStream;
 import dev.kiln.cuda.KernelArguments;
 import dev.kiln.cuda.LaunchShape;
 import dev.kiln.error.ConfigurationException;
+import dev.kiln.infer.gpu.Gemm.Linear;
+import dev.kiln.infer.gpu.Gemm.Rows;
+import dev.kiln.memory.HostBuffer;
 import dev.kiln.model.Architecture;
 import dev.kiln.model.ExportedEncoder;
 import dev.kiln.model.ModelDirectory;
 import dev.kiln.type.DataType;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * The forward pass in Kiln's own kernels ({@code encoder.cu}), which need nothing but the driver,
- * the runtime and the compiler. Products read bfloat16; tokens, LayerNorm, softmax and all sums are
- * float32.
+ * The forward pass in Kiln's own kernels ({@code encoder.cu}), its matrix products by a {@link
+ * Gemm}. Products read bfloat16; tokens, LayerNorm, softmax and all sums are float32.
  *
- * <p>Weights and activations are there once for all slots, whose batches come one after the other
- * on one stream. T = 1 + L tokens, D = dim, I = inner.
+ * <p>Weights and activations exist once for all slots, whose batches run one after the other on one
+ * stream. T = 1 + L tokens, D = dim, I = inner.
  */
 final class KernelForwardPass implements DeviceForwardPass {
-  // As encoder.cu has them.
-  private static final int PRODUCT_ROWS = 128;
-  private static final int PRODUCT_COLUMNS = 128;
-  private static final int PRODUCT_THREADS = 256;
-  private static final int PRODUCT_SHARED = 4 * (128 * 40 + 32 * 136) * Short.BYTES;
+  private static final Logger log = LoggerFactory.getLogger(KernelForwardPass.class);
+
+  // As in encoder.cu.
   private static final int QUERIES = 64;
   private static final int ATTENTION_THREADS = 128;
   private static final int ATTENTION_ROWS = 5 * 64;
@@ -43,13 +49,12 @@ final class KernelForwardPass implements DeviceForwardPass {
   private final int tokens;
   private final int rowLength;
   private final List<AutoCloseable> owned = new ArrayList<>();
-  private final GpuKernel store;
-  private final GpuKernel gelu;
-  private final GpuKernel add;
+  private final KernelGemm patchGemm;
+  private final Gemm gemm;
   private final GpuKernel attention;
   private final GpuKernel norm;
-  private final GpuKernel normWide;
-  private final GpuKernel first;
+  private final GpuKernel finalNorm;
+  private final GpuKernel firstTokens;
 
   private final DeviceBuffer classToken;
   private final DeviceBuffer omega;
@@ -58,12 +63,9 @@ final class KernelForwardPass implements DeviceForwardPass {
   private final Norm last;
   private final long weightBytes;
 
-  private final DeviceBuffer x; // float32 [B, T, D]
-  private final DeviceBuffer normed; // bfloat16 [B, T, max(D, I)], also what attention gives
-  private final DeviceBuffer wide; // bfloat16 [B, T, max(3I, mlp)]
-
-  /** A matrix {@code [in, out]} and what is added; null for nothing. */
-  private record Linear(DeviceBuffer weight, DeviceBuffer bias, int in, int out) {}
+  private final DeviceBuffer residual; // float32 [B, T, D]
+  private final DeviceBuffer normalized; // bfloat16 [B, T, max(D, I)], also attention's output
+  private final DeviceBuffer hidden; // bfloat16 [B, T, max(3I, mlp)]
 
   private record Norm(DeviceBuffer weight, DeviceBuffer bias) {}
 
@@ -96,13 +98,12 @@ final class KernelForwardPass implements DeviceForwardPass {
     requireSizes(exported.model());
     try {
       GpuModule module = own(DeviceEncoder.compile(gpu, DeviceCode.ENCODER, List.of()));
-      this.store = product(module, "kiln_product");
-      this.gelu = product(module, "kiln_product_gelu");
-      this.add = product(module, "kiln_product_add");
+      this.patchGemm = new KernelGemm(module);
+      this.gemm = own(gemm(gpu, module));
       this.attention = module.kernel("kiln_attention_" + model.dimHead());
       this.norm = module.kernel("kiln_norm");
-      this.normWide = module.kernel("kiln_norm_wide");
-      this.first = module.kernel("kiln_tokens");
+      this.finalNorm = module.kernel("kiln_norm_wide");
+      this.firstTokens = module.kernel("kiln_tokens");
 
       KernelWeights weights = own(new KernelWeights(exported.model(), gpu));
       this.classToken = weights.wide("cls_token");
@@ -116,17 +117,21 @@ final class KernelForwardPass implements DeviceForwardPass {
       this.weightBytes = weights.bytes();
 
       long rows = (long) batchSize * tokens;
-      this.x = own(gpu.allocate("tokens of a batch", rows * model.dim() * Float.BYTES));
-      this.normed =
+      this.residual = own(gpu.allocate("tokens of a batch", rows * model.dim() * Float.BYTES));
+      this.normalized =
           own(
               gpu.allocate(
-                  "normed tokens of a batch",
+                  "normalized tokens of a batch",
                   rows * Math.max(model.dim(), model.inner()) * Short.BYTES));
-      this.wide =
+      this.hidden =
           own(
               gpu.allocate(
                   "hidden layer of a batch",
                   rows * Math.max(3 * model.inner(), model.mlpDim()) * Short.BYTES));
+      if (gemm instanceof CublasLtGemm library) {
+        measure(gpu, library, batchSize);
+      }
+      log.info("encoder=cuda gemm=\"{}\"", gemm.name());
     } catch (RuntimeException | Error e) {
       close();
       throw e;
@@ -153,10 +158,52 @@ final class KernelForwardPass implements DeviceForwardPass {
     return resource;
   }
 
-  private static GpuKernel product(GpuModule module, String name) {
-    GpuKernel kernel = module.kernel(name);
-    kernel.allowSharedMemory(PRODUCT_SHARED);
-    return kernel;
+  /** cuBLASLt where this machine has it, unless {@code -Dkiln.gemm=own}. */
+  private Gemm gemm(Gpu gpu, GpuModule module) {
+    Optional<CublasLt> library =
+        "own".equals(System.getProperty("kiln.gemm")) ? Optional.empty() : gpu.matrixLibrary();
+    return library.isPresent()
+        ? new CublasLtGemm(gpu, library.get(), module, patchGemm)
+        : patchGemm;
+  }
+
+  /** Chooses the library's algorithms for the shapes of a full batch. */
+  private void measure(Gpu gpu, CublasLtGemm library, int batchSize) {
+    try (GpuStream stream = gpu.newStream("measuring")) {
+      // Rates depend on the data: zeros draw less power and run faster.
+      for (DeviceBuffer memory : List.of(normalized, hidden)) {
+        fillWithNoise(gpu, stream, memory);
+      }
+      stream.zero(residual, 0, residual.size());
+      library.measure(true);
+      for (Block block : List.of(blocks.get(0), blocks.get(blocks.size() - 1))) {
+        if (block.qkv() != null) {
+          attend(stream, block, batchSize);
+          mlp(stream, block, batchSize * tokens, model.dim());
+        } else {
+          attendToken0(stream, block, batchSize);
+          mlp(stream, block, batchSize, (long) tokens * model.dim());
+        }
+      }
+      stream.synchronize();
+    } finally {
+      library.measure(false);
+    }
+  }
+
+  private static void fillWithNoise(Gpu gpu, GpuStream stream, DeviceBuffer memory) {
+    long chunk = Math.min(memory.size(), 4 << 20);
+    try (HostBuffer noise = gpu.pinned("noise", chunk)) {
+      ByteBuffer values = noise.slice(0, (int) chunk);
+      SplittableRandom random = new SplittableRandom(1);
+      for (int i = 0; i + Short.BYTES <= chunk; i += Short.BYTES) {
+        values.putShort(i, (short) DataType.BF16.toBits((float) random.nextDouble(-1, 1)));
+      }
+      for (long at = 0; at < memory.size(); at += chunk) {
+        stream.copyIn(noise, 0, memory, at, Math.min(chunk, memory.size() - at));
+      }
+      stream.synchronize();
+    }
   }
 
   private Block block(KernelWeights weights, String name, boolean last) {
@@ -179,11 +226,12 @@ final class KernelForwardPass implements DeviceForwardPass {
   }
 
   private static Linear linear(KernelWeights weights, String name, int in, int out) {
-    return new Linear(weights.narrow(name + ".weight"), weights.wide(name + ".bias"), in, out);
+    return new Linear(
+        weights.narrow(name + ".weight"), Optional.of(weights.wide(name + ".bias")), in, out);
   }
 
   private static Linear matrix(KernelWeights weights, String name, int in, int out) {
-    return new Linear(weights.narrow(name), null, in, out);
+    return new Linear(weights.narrow(name), Optional.empty(), in, out);
   }
 
   @Override
@@ -198,7 +246,7 @@ final class KernelForwardPass implements DeviceForwardPass {
 
   @Override
   public long activationBytes() {
-    return x.size() + normed.size() + wide.size();
+    return residual.size() + normalized.size() + hidden.size();
   }
 
   @Override
@@ -220,10 +268,10 @@ final class KernelForwardPass implements DeviceForwardPass {
     int dim = model.dim();
     int rows = size * tokens;
     stream.launch(
-        first,
+        firstTokens,
         new LaunchShape(tokens, size, 1, NORM_THREADS, 0),
         new KernelArguments()
-            .pointer(x)
+            .pointer(residual)
             .pointer(classToken)
             .pointer(omega)
             .pointer(slot.time())
@@ -231,87 +279,69 @@ final class KernelForwardPass implements DeviceForwardPass {
             .pointer(slot.gsd())
             .int32(side)
             .int32(dim));
-    product(
+    patchGemm.addBehindClassTokens(
         stream,
-        add,
-        slot.patches().address(),
-        rowLength,
         patch,
         size * patches,
-        x.address(),
-        dim,
+        new Rows(slot.patches().address(), rowLength),
+        new Rows(residual.address(), dim),
         patches);
     for (Block block : blocks) {
-      norm(stream, norm, block.attention(), dim, rows, normed);
+      norm(stream, norm, block.attention(), dim, rows, normalized);
       if (block.qkv() != null) {
         attend(stream, block, size);
-        norm(stream, norm, block.mlp(), dim, rows, normed);
+        norm(stream, norm, block.mlp(), dim, rows, normalized);
         mlp(stream, block, rows, dim);
       } else {
         attendToken0(stream, block, size);
-        norm(stream, norm, block.mlp(), (long) tokens * dim, size, normed);
+        norm(stream, norm, block.mlp(), (long) tokens * dim, size, normalized);
         mlp(stream, block, size, (long) tokens * dim);
       }
     }
-    norm(stream, normWide, last, (long) tokens * dim, size, slot.embedding());
+    norm(stream, finalNorm, last, (long) tokens * dim, size, slot.embedding());
   }
 
-  /** {@code x += attention(normed)}, all tokens. */
+  /** {@code residual += attention(normalized)}, all tokens. */
   private void attend(GpuStream stream, Block block, int size) {
     int rows = size * tokens;
-    int inner = model.inner();
-    product(
+    long inner = model.inner();
+    Rows attended = new Rows(normalized.address(), inner);
+    gemm.store(
         stream,
-        store,
-        normed.address(),
-        model.dim(),
         block.qkv(),
         rows,
-        wide.address(),
-        3L * inner,
-        0);
+        new Rows(normalized.address(), model.dim()),
+        new Rows(hidden.address(), 3 * inner));
     attention(stream, (tokens + QUERIES - 1) / QUERIES, size);
-    product(stream, add, normed.address(), inner, block.out(), rows, x.address(), model.dim(), 0);
+    gemm.add(stream, block.out(), rows, attended, new Rows(residual.address(), model.dim()));
   }
 
   /**
-   * The same for the first token of each chip, which is all that is asked for after the last block.
-   * Queries of the others hold anything, and nothing that is used depends on them.
+   * The same for the first token of each chip, the only one needed after the last block. Queries of
+   * the others are undefined, and nothing that is used depends on them.
    */
   private void attendToken0(GpuStream stream, Block block, int size) {
     long dim = model.dim();
     long inner = model.inner();
-    product(
+    gemm.store(
         stream,
-        store,
-        normed.address(),
-        dim,
         block.kv(),
         size * tokens,
-        wide.address() + inner * Short.BYTES,
-        3 * inner,
-        0);
-    product(
+        new Rows(normalized.address(), dim),
+        new Rows(hidden.address() + inner * Short.BYTES, 3 * inner));
+    gemm.store(
         stream,
-        store,
-        normed.address(),
-        tokens * dim,
         block.q(),
         size,
-        wide.address(),
-        tokens * 3 * inner,
-        0);
+        new Rows(normalized.address(), tokens * dim),
+        new Rows(hidden.address(), tokens * 3 * inner));
     attention(stream, 1, size);
-    product(
+    gemm.add(
         stream,
-        add,
-        normed.address(),
-        tokens * inner,
         block.out(),
         size,
-        x.address(),
-        tokens * dim,
-        0);
+        new Rows(normalized.address(), tokens * inner),
+        new Rows(residual.address(), tokens * dim));
   }
 
   private void attention(GpuStream stream, int blocksOfQueries, int size) {
@@ -324,23 +354,18 @@ final class KernelForwardPass implements DeviceForwardPass {
             size,
             ATTENTION_THREADS,
             ATTENTION_ROWS * (head + 8) * Short.BYTES),
-        new KernelArguments().pointer(wide).pointer(normed).int32(tokens).int32(model.heads()));
+        new KernelArguments()
+            .pointer(hidden)
+            .pointer(normalized)
+            .int32(tokens)
+            .int32(model.heads()));
   }
 
-  /** {@code x += mlp(normed)} for rows of x that lie {@code stride} apart. */
+  /** {@code residual += mlp(normalized)} for rows of the residual that are {@code stride} apart. */
   private void mlp(GpuStream stream, Block block, int rows, long stride) {
-    product(
-        stream,
-        gelu,
-        normed.address(),
-        model.dim(),
-        block.up(),
-        rows,
-        wide.address(),
-        model.mlpDim(),
-        0);
-    product(
-        stream, add, wide.address(), model.mlpDim(), block.down(), rows, x.address(), stride, 0);
+    Rows widened = new Rows(hidden.address(), model.mlpDim());
+    gemm.gelu(stream, block.up(), rows, new Rows(normalized.address(), model.dim()), widened);
+    gemm.add(stream, block.down(), rows, widened, new Rows(residual.address(), stride));
   }
 
   private void norm(
@@ -349,45 +374,13 @@ final class KernelForwardPass implements DeviceForwardPass {
         kernel,
         LaunchShape.of((rows + NORM_ROWS - 1) / NORM_ROWS, NORM_THREADS),
         new KernelArguments()
-            .pointer(x)
+            .pointer(residual)
             .int64(stride)
             .pointer(weights.weight())
             .pointer(weights.bias())
             .pointer(out)
             .int32(rows)
             .int32(model.dim()));
-  }
-
-  /** {@code out = from · linear}, as the kernel finishes it. */
-  private static void product(
-      GpuStream stream,
-      GpuKernel kernel,
-      long from,
-      long fromStride,
-      Linear linear,
-      int rows,
-      long out,
-      long outStride,
-      int group) {
-    stream.launch(
-        kernel,
-        new LaunchShape(
-            (linear.out() + PRODUCT_COLUMNS - 1) / PRODUCT_COLUMNS,
-            (rows + PRODUCT_ROWS - 1) / PRODUCT_ROWS,
-            1,
-            PRODUCT_THREADS,
-            PRODUCT_SHARED),
-        new KernelArguments()
-            .int64(from)
-            .int64(fromStride)
-            .pointer(linear.weight())
-            .int32(rows)
-            .int32(linear.out())
-            .int32(linear.in())
-            .int64(linear.bias() == null ? 0 : linear.bias().address())
-            .int64(out)
-            .int64(outStride)
-            .int32(group));
   }
 
   @Override

@@ -11,11 +11,11 @@ import java.util.TreeMap;
  * the tag {@code stand-in} run over: what was called, what is not released, and which call fails
  * next.
  */
-final class StandIn {
+public final class StandIn {
   /** Of an error that CUDA does not define. */
-  static final int UNKNOWN_ERROR = 999;
+  public static final int UNKNOWN_ERROR = 999;
 
-  static final int ILLEGAL_ADDRESS = 700;
+  public static final int ILLEGAL_ADDRESS = 700;
 
   static {
     if (!CudaDriver.status().ready()) {
@@ -27,7 +27,7 @@ final class StandIn {
   private StandIn() {}
 
   /** Forgets everything, failures to come included. */
-  static native void reset();
+  public static native void reset();
 
   /**
    * Lets a call fail.
@@ -36,16 +36,16 @@ final class StandIn {
    * @param code that it returns
    * @param sticky whether all calls after it return the same
    */
-  static native void fail(String function, int nth, int code, boolean sticky);
+  public static native void fail(String function, int nth, int code, boolean sticky);
 
   /** Lets the nth piece of queued work fail on the device, and every call after a wait for it. */
-  static native void failWork(int nth, int code);
+  public static native void failWork(int nth, int code);
 
   /** Changes the machine. */
-  static native void device(int devices, int driver, long memory);
+  public static native void device(int devices, int driver, long memory);
 
   /** Sets the simulated clock: the time of one kernel and the speed of copies. */
-  static native void pace(double kernelMicroseconds, double bytesPerMicrosecond);
+  public static native void pace(double kernelMicroseconds, double bytesPerMicrosecond);
 
   private static native String read(String topic);
 
@@ -54,7 +54,7 @@ final class StandIn {
   }
 
   /** Returns how often each function was called. */
-  static Map<String, Integer> calls() {
+  public static Map<String, Integer> calls() {
     Map<String, Integer> calls = new TreeMap<>();
     for (String line : lines("calls")) {
       String[] parts = line.split(" ");
@@ -64,22 +64,22 @@ final class StandIn {
   }
 
   /** Returns the calls in order, with details of queued work. */
-  static List<String> log() {
+  public static List<String> log() {
     return lines("log");
   }
 
   /** Returns the kinds of what was created and not released. */
-  static List<String> live() {
+  public static List<String> live() {
     return lines("live");
   }
 
   /** Returns what was misused. */
-  static List<String> violations() {
+  public static List<String> violations() {
     return lines("violations");
   }
 
   /** Returns the error that {@code cudaGetLastError} would return. */
-  static int lastError() {
+  public static int lastError() {
     return Integer.parseInt(lines("error").get(0));
   }
 
@@ -90,10 +90,10 @@ final class StandIn {
    * @param begin microseconds
    * @param end microseconds
    */
-  record Span(int stream, String work, double begin, double end) {}
+  public record Span(int stream, String work, double begin, double end) {}
 
   /** Returns the work that ran, in the order in which it was queued. */
-  static List<Span> spans() {
+  public static List<Span> spans() {
     return lines("spans").stream()
         .map(line -> line.split(" "))
         .map(

@@ -1,0 +1,210 @@
+package dev.kiln.infer.gpu;
+
+import dev.kiln.cuda.AlgorithmCache;
+import dev.kiln.cuda.CublasLt;
+import dev.kiln.cuda.CublasLt.Algorithm;
+import dev.kiln.cuda.DeviceBuffer;
+import dev.kiln.cuda.GemmShape;
+import dev.kiln.cuda.GemmShape.Output;
+import dev.kiln.cuda.Gpu;
+import dev.kiln.cuda.GpuEvent;
+import dev.kiln.cuda.GpuKernel;
+import dev.kiln.cuda.GpuModule;
+import dev.kiln.cuda.GpuStream;
+import dev.kiln.cuda.KernelArguments;
+import dev.kiln.cuda.LaunchShape;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Matrix products by cuBLASLt. Bias and residual are epilogues of the products; GELU is a pass of
+ * its own, because the library's epilogue computes the tanh approximation in bfloat16 and the model
+ * was trained with the erf form. That pass adds the bias too, in float32.
+ *
+ * <p>The library recommends several algorithms for a shape. While {@link #measure measuring} is on,
+ * each new shape times them and keeps the fastest, also on disk; otherwise a new shape takes the
+ * library's first. Products that the library does not support are computed by Kiln's own kernels.
+ */
+final class CublasLtGemm implements Gemm {
+  private static final Logger log = LoggerFactory.getLogger(CublasLtGemm.class);
+
+  private static final int CANDIDATES = 8;
+  private static final int TIMED_RUNS = 3;
+  private static final int GELU_THREADS = 256;
+  private static final int GELU_PER_THREAD = 8;
+
+  private final Gpu gpu;
+  private final CublasLt library;
+  private final Gemm fallback;
+  private final GpuKernel gelu;
+  private final AlgorithmCache cache;
+  private final Map<GemmShape, Optional<Choice>> choices = new HashMap<>();
+  private boolean measuring;
+
+  /** A product and how it is computed. */
+  private record Choice(CublasLt.Product product, Algorithm algorithm) {}
+
+  /**
+   * @param library owned by this from now on
+   * @param module compiled from {@code encoder.cu}; borrowed
+   * @param fallback computes what the library does not support; borrowed
+   */
+  CublasLtGemm(Gpu gpu, CublasLt library, GpuModule module, Gemm fallback) {
+    this.gpu = gpu;
+    this.library = library;
+    this.fallback = fallback;
+    this.gelu = module.kernel("kiln_gelu");
+    this.cache = AlgorithmCache.of(gpu.description(), CublasLt.version());
+  }
+
+  @Override
+  public String name() {
+    return CublasLt.description();
+  }
+
+  /** Turns measuring on or off: while it is on, the outputs of new shapes are undefined. */
+  void measure(boolean on) {
+    measuring = on;
+  }
+
+  @Override
+  public void store(GpuStream stream, Linear linear, int rows, Rows from, Rows to) {
+    if (!product(stream, linear, rows, from, to, Output.STORE)) {
+      fallback.store(stream, linear, rows, from, to);
+    }
+  }
+
+  @Override
+  public void gelu(GpuStream stream, Linear linear, int rows, Rows from, Rows to) {
+    if (!product(stream, linear, rows, from, to, Output.STORE)) {
+      fallback.gelu(stream, linear, rows, from, to);
+      return;
+    }
+    long elements = (long) rows * linear.out();
+    long perBlock = (long) GELU_THREADS * GELU_PER_THREAD;
+    stream.launch(
+        gelu,
+        LaunchShape.of(Math.toIntExact((elements + perBlock - 1) / perBlock), GELU_THREADS),
+        new KernelArguments()
+            .int64(to.address())
+            .pointer(linear.bias().orElseThrow())
+            .int64(elements)
+            .int32(linear.out()));
+  }
+
+  @Override
+  public void add(GpuStream stream, Linear linear, int rows, Rows from, Rows to) {
+    Output output = linear.bias().isPresent() ? Output.ADD_WITH_BIAS : Output.ADD;
+    if (!product(stream, linear, rows, from, to, output)) {
+      fallback.add(stream, linear, rows, from, to);
+    }
+  }
+
+  /** Returns whether the library computes the product. */
+  private boolean product(
+      GpuStream stream, Linear linear, int rows, Rows from, Rows to, Output output) {
+    GemmShape shape =
+        new GemmShape(rows, linear.out(), linear.in(), from.stride(), to.stride(), output);
+    Optional<Choice> choice =
+        choices.computeIfAbsent(shape, added -> choose(stream, added, linear, from, to));
+    choice.ifPresent(
+        chosen -> enqueue(stream, chosen.product(), chosen.algorithm(), linear, from, to));
+    return choice.isPresent();
+  }
+
+  private static void enqueue(
+      GpuStream stream,
+      CublasLt.Product product,
+      Algorithm algorithm,
+      Linear linear,
+      Rows from,
+      Rows to) {
+    Optional<DeviceBuffer> bias =
+        product.shape().output() == Output.ADD_WITH_BIAS ? linear.bias() : Optional.empty();
+    product.enqueue(stream, algorithm, from.address(), linear.weight(), bias, to.address());
+  }
+
+  private Optional<Choice> choose(
+      GpuStream stream, GemmShape shape, Linear linear, Rows from, Rows to) {
+    CublasLt.Product product = library.product(shape);
+    try {
+      Optional<Algorithm> known = cache.get(shape).filter(product::accepts);
+      if (known.isPresent()) {
+        return Optional.of(new Choice(product, known.get()));
+      }
+      List<Algorithm> candidates = product.candidates(measuring ? CANDIDATES : 1);
+      if (candidates.isEmpty()) {
+        log.warn("gemm shape={} is not supported by cuBLASLt: own kernels compute it", shape);
+        product.close();
+        return Optional.empty();
+      }
+      Algorithm chosen =
+          measuring
+              ? fastest(stream, product, candidates, linear, from, to)
+              : candidates.get(0);
+      return Optional.of(new Choice(product, chosen));
+    } catch (RuntimeException | Error e) {
+      product.close();
+      throw e;
+    }
+  }
+
+  private Algorithm fastest(
+      GpuStream stream,
+      CublasLt.Product product,
+      List<Algorithm> candidates,
+      Linear linear,
+      Rows from,
+      Rows to) {
+    int best = 0;
+    double bestSeconds = Double.POSITIVE_INFINITY;
+    try (GpuEvent begin = gpu.newTimer();
+        GpuEvent end = gpu.newTimer()) {
+      for (int i = 0; i < candidates.size(); i++) {
+        // The first run loads the kernel.
+        enqueue(stream, product, candidates.get(i), linear, from, to);
+        stream.record(begin);
+        for (int run = 0; run < TIMED_RUNS; run++) {
+          enqueue(stream, product, candidates.get(i), linear, from, to);
+        }
+        stream.record(end);
+        end.synchronize();
+        double seconds = end.millisecondsSince(begin) / 1e3 / TIMED_RUNS;
+        if (seconds < bestSeconds) {
+          best = i;
+          bestSeconds = seconds;
+        }
+      }
+    }
+    GemmShape shape = product.shape();
+    log.info(
+        String.format(
+            Locale.ROOT,
+            "gemm rows=%d columns=%d inner=%d output=%s algorithm=%d of %d time=%.3f ms rate=%.0f"
+                + " TFLOP/s",
+            shape.rows(),
+            shape.columns(),
+            shape.inner(),
+            shape.output(),
+            best + 1,
+            candidates.size(),
+            bestSeconds * 1e3,
+            shape.flops() / bestSeconds / 1e12));
+    cache.put(shape, candidates.get(best));
+    return candidates.get(best);
+  }
+
+  @Override
+  public void close() {
+    Closer closing = new Closer();
+    choices.values().forEach(choice -> choice.ifPresent(made -> closing.close(made.product())));
+    choices.clear();
+    closing.close(library);
+    closing.done();
+  }
+}

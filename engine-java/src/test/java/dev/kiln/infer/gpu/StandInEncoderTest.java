@@ -1,0 +1,316 @@
+package dev.kiln.infer.gpu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.kiln.cuda.CudaGpu;
+import dev.kiln.cuda.StandIn;
+import dev.kiln.export.Exporter;
+import dev.kiln.export.RandomCheckpoint;
+import dev.kiln.infer.BatchSlot;
+import dev.kiln.infer.Encoder;
+import dev.kiln.infer.EncoderException;
+import dev.kiln.infer.EncoderOptions;
+import dev.kiln.infer.GoldenChips;
+import dev.kiln.infer.TestStrips;
+import dev.kiln.infer.select.Encoders;
+import dev.kiln.memory.HostMemory;
+import dev.kiln.memory.Strip;
+import dev.kiln.model.Architecture;
+import dev.kiln.model.ExportedEncoder;
+import dev.kiln.platform.PlatformCatalog;
+import dev.kiln.testing.Distance;
+import dev.kiln.type.DataType;
+import java.nio.FloatBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.OptionalInt;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * The whole {@code cuda} encoder through JavaCPP's bindings, over a stand-in for NVIDIA's
+ * libraries: matrix products by its cuBLASLt, everything else by Kiln's kernels compiled for the
+ * host.
+ */
+@Tag("stand-in")
+@Timeout(300)
+class StandInEncoderTest {
+  private static final Path MICRO = Path.of("../model-export/src/test/resources/golden/micro");
+  private static final Path TINY =
+      Path.of(System.getProperty("kiln.shared", "../../shared")).resolve("golden");
+
+  /** PyTorch's own bfloat16 differs by 5e-3 to 9e-3 from its float32. */
+  private static final double BF16 = 1e-2;
+
+  @TempDir Path directory;
+
+  @BeforeEach
+  void reset() {
+    System.setProperty("kiln.cache", directory.resolve("cache").toString());
+    StandIn.reset();
+  }
+
+  @AfterEach
+  void everythingWasReleased() {
+    System.clearProperty("kiln.cache");
+    System.clearProperty("kiln.gemm");
+    assertThat(StandIn.violations()).isEmpty();
+    assertThat(StandIn.live()).isEmpty();
+    assertThat(StandIn.lastError()).isZero();
+  }
+
+  private static Encoder open(ExportedEncoder exported, int batchSize) {
+    return KernelEncoder.open(
+        CudaGpu.open(), exported, OptionalInt.of(batchSize), DataType.BF16);
+  }
+
+  private ExportedEncoder export(Path checkpoint, GoldenChips golden) {
+    return GoldenChips.export(checkpoint, List.of(golden), directory.resolve("model"))
+        .encoder(golden.platform(), golden.chip());
+  }
+
+  private static GoldenChips naip() {
+    return GoldenChips.under(MICRO).stream()
+        .filter(golden -> golden.platform().equals("naip"))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private ExportedEncoder micro() {
+    return export(MICRO.resolve("clay-micro.ckpt"), naip());
+  }
+
+  private static void check(GoldenChips golden, Encoder encoder, int... chips) throws Exception {
+    float[] vectors = golden.encode(encoder.newSlot(), chips);
+    int dim = golden.embeddings().shape()[1];
+    for (int i = 0; i < chips.length; i++) {
+      float[] got = Arrays.copyOfRange(vectors, i * dim, (i + 1) * dim);
+      float[] reference =
+          Arrays.copyOfRange(golden.embeddings().values(), chips[i] * dim, (chips[i] + 1) * dim);
+      assertThat(Distance.relative(got, reference, 0, dim))
+          .as("%s, chip %d", golden.name(), chips[i])
+          .isLessThan(BF16);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 2, 3})
+  void goldenCasesAgree(int which) throws Exception {
+    GoldenChips golden = GoldenChips.under(MICRO).get(which);
+    try (Encoder encoder = open(export(MICRO.resolve("clay-micro.ckpt"), golden), 3)) {
+      check(golden, encoder, 0, golden.count() - 1, 0);
+    }
+    assertThat(StandIn.calls().get("cublasLtMatmul")).isPositive();
+    assertThat(StandIn.log()).contains("kiln_gelu").doesNotContain("kiln_product_gelu");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 2})
+  void goldenCasesAgreeWithOwnProducts(int which) throws Exception {
+    System.setProperty("kiln.gemm", "own");
+    GoldenChips golden = GoldenChips.under(MICRO).get(which);
+    try (Encoder encoder = open(export(MICRO.resolve("clay-micro.ckpt"), golden), 2)) {
+      check(golden, encoder, 0, golden.count() - 1);
+    }
+    assertThat(StandIn.calls()).doesNotContainKey("cublasLtMatmul");
+    assertThat(StandIn.log()).contains("kiln_product_gelu");
+  }
+
+  /** 1025 tokens, heads of 48. */
+  @Test
+  void aFullChipAgrees() throws Exception {
+    Path checkpoint = TINY.resolve("clay-tiny.ckpt");
+    assumeTrue(Files.exists(checkpoint), "no " + checkpoint);
+    GoldenChips golden =
+        GoldenChips.under(TINY).stream()
+            .filter(one -> one.name().equals("naip-60cm-256"))
+            .findFirst()
+            .orElseThrow();
+    try (Encoder encoder = open(export(checkpoint, golden), 1)) {
+      check(golden, encoder, 0);
+    }
+  }
+
+  /** Heads of 64, as Clay base and large have; the reference is ONNX Runtime in float32. */
+  @ParameterizedTest
+  @CsvSource({"64, own", "64, library", "72, library"})
+  void headsOf64Agree(int chipSize, String gemm) throws Exception {
+    System.setProperty("kiln.gemm", gemm);
+    Architecture architecture = new Architecture(Architecture.CUSTOM, 256, 3, 4, 64, 512);
+    Path checkpoint = directory.resolve("random.ckpt");
+    new RandomCheckpoint(architecture, DataType.BF16, 3, 0).write(checkpoint);
+    ExportedEncoder exported =
+        Exporter.export(
+                checkpoint,
+                new Exporter.Options(
+                    List.of(PlatformCatalog.builtIn().get("naip")),
+                    List.of(chipSize),
+                    false,
+                    false),
+                directory.resolve("model"))
+            .encoder("naip", chipSize);
+    float[] expected;
+    try (Encoder reference =
+        Encoders.open(
+            exported, EncoderOptions.of(EncoderOptions.Kind.ONNXRUNTIME).withBatchSize(3))) {
+      expected = encode(reference, chipSize, 3);
+    }
+    float[] found;
+    try (Encoder encoder = open(exported, 3)) {
+      found = encode(encoder, chipSize, 3);
+    }
+    for (int i = 0; i < 3; i++) {
+      float[] one = Arrays.copyOfRange(found, i * 256, (i + 1) * 256);
+      float[] other = Arrays.copyOfRange(expected, i * 256, (i + 1) * 256);
+      assertThat(Distance.relative(one, other, 0, 256)).as("chip %d", i).isLessThan(BF16);
+    }
+  }
+
+  private static float[] encode(Encoder encoder, int chipSize, int chips) throws Exception {
+    BatchSlot slot = encoder.newSlot();
+    try (Strip strip = strip(chipSize, chips)) {
+      fill(slot, strip, chipSize, chips);
+      slot.start(0.6f);
+      FloatBuffer result = slot.await();
+      float[] vectors = new float[result.remaining()];
+      result.get(vectors);
+      slot.clear();
+      return vectors;
+    }
+  }
+
+  private static Strip strip(int chipSize, int chips) {
+    return TestStrips.noise(
+        TestStrips.naip(), chips * chipSize, 0, chipSize, 0, 0, 0, 11, HostMemory.ORDINARY);
+  }
+
+  private static void fill(BatchSlot slot, Strip strip, int chipSize, int chips) {
+    for (int i = 0; i < chips; i++) {
+      slot.put(strip, i * chipSize, 0, new float[] {0, 1, 0.5f, i}, new float[] {1, 0, -1, 0.2f});
+    }
+  }
+
+  @Test
+  void theFastestAlgorithmIsMeasuredOnceAndKept() {
+    ExportedEncoder exported = micro();
+    open(exported, 2).close();
+    List<String> first = StandIn.log();
+    assertThat(first)
+        .contains("cublasLtMatmul algorithm 0", "cublasLtMatmul algorithm 2")
+        .contains("cublasLtMatmulAlgoGetHeuristic");
+    StandIn.reset();
+    open(exported, 2).close();
+
+    // The stand-in's second algorithm is the fastest on its clock.
+    assertThat(StandIn.log())
+        .contains("cublasLtMatmulAlgoCheck", "cublasLtMatmul algorithm 1")
+        .doesNotContain("cublasLtMatmul algorithm 0", "cublasLtMatmul algorithm 2")
+        .doesNotContain("cublasLtMatmulAlgoGetHeuristic");
+  }
+
+  @Test
+  void productsThatTheLibraryRefusesAreComputedByOwnKernels() throws Exception {
+    GoldenChips golden = naip();
+    ExportedEncoder exported = micro();
+    for (int n = 1; n <= 4; n++) {
+      StandIn.reset();
+      StandIn.fail("cublasLtMatmulAlgoGetHeuristic", n, 15, false);
+      System.setProperty("kiln.cache", directory.resolve("cache-" + n).toString());
+      try (Encoder encoder = open(exported, 2)) {
+        check(golden, encoder, 0, 0);
+      }
+      assertThat(StandIn.log().stream().filter(line -> line.matches("kiln_product.*")).distinct())
+          .hasSizeGreaterThan(n == 1 ? 1 : 0);
+    }
+  }
+
+  /**
+   * Double buffering: with two slots, the upload of a batch runs while the batch before it computes,
+   * and so does the download of the one before that. On a clock where copies and kernels take long
+   * enough to see it.
+   */
+  @Test
+  void copiesOverlapComputing() throws Exception {
+    ExportedEncoder exported = micro();
+    int chipSize = exported.chipSize();
+    try (Encoder encoder = open(exported, 2);
+        Strip strip = strip(chipSize, 2);
+        Strip second = strip(chipSize, 2)) {
+      StandIn.pace(100, 500);
+      BatchSlot[] slots = {encoder.newSlot(), encoder.newSlot()};
+      int before = StandIn.spans().size();
+      for (int batch = 0; batch < 6; batch++) {
+        BatchSlot slot = slots[batch % 2];
+        if (batch >= 2) {
+          slot.await();
+          slot.clear();
+        }
+        fill(slot, batch % 2 == 0 ? strip : second, chipSize, 2);
+        slot.start(0.6f);
+      }
+      for (BatchSlot slot : slots) {
+        slot.await();
+        slot.clear();
+      }
+      List<StandIn.Span> spans = StandIn.spans();
+      List<StandIn.Span> run = spans.subList(before, spans.size());
+      double busy =
+          run.stream()
+              .filter(span -> span.work().startsWith("kiln") || span.work().startsWith("cublas"))
+              .mapToDouble(span -> span.end() - span.begin())
+              .sum();
+      for (String copy : List.of("upload", "download")) {
+        assertThat(
+                run.stream()
+                    .filter(span -> span.work().equals(copy))
+                    .filter(span -> overlapsCompute(run, span)))
+            .as("%ss that overlap computing", copy)
+            .hasSizeGreaterThanOrEqualTo(3);
+      }
+      double begin =
+          run.stream()
+              .filter(span -> span.work().startsWith("kiln"))
+              .mapToDouble(StandIn.Span::begin)
+              .min()
+              .orElseThrow();
+      double end = run.stream().mapToDouble(StandIn.Span::end).max().orElseThrow();
+      assertThat(busy / (end - begin)).as("share of time that computes").isGreaterThan(0.95);
+    }
+  }
+
+  private static boolean overlapsCompute(List<StandIn.Span> run, StandIn.Span copy) {
+    return run.stream()
+        .filter(span -> span.work().startsWith("kiln") || span.work().startsWith("cublas"))
+        .anyMatch(span -> span.begin() < copy.end() && copy.begin() < span.end());
+  }
+
+  @Test
+  @Timeout(60)
+  void aDeviceLostInTheMiddleFailsTheBatchAndCloses() {
+    ExportedEncoder exported = micro();
+    int chipSize = exported.chipSize();
+    try (Encoder encoder = open(exported, 1);
+        Strip strip = strip(chipSize, 1)) {
+      BatchSlot slot = encoder.newSlot();
+      fill(slot, strip, chipSize, 1);
+      StandIn.failWork(5, StandIn.ILLEGAL_ADDRESS);
+      slot.start(0.6f);
+      assertThatThrownBy(slot::await)
+          .isInstanceOf(EncoderException.class)
+          .hasMessageContaining("CUDA error 700");
+    }
+    // What a lost device holds goes with the process.
+    StandIn.reset();
+  }
+}
