@@ -406,7 +406,9 @@ class AwsBatchCommandsTest {
     Files.write(changed.resolve(weights.getFileName()), whole);
     s3.upload(changed, "models");
     assertThat(kiln(embed)).isEqualTo(ExitCode.CONFIGURATION.code());
-    assertThat(said()).contains("weights.bin: expected SHA-256").contains("copy the whole model there again");
+    assertThat(said())
+        .contains("weights.bin: expected SHA-256")
+        .contains("copy the whole model there again");
     try (var left = Files.list(folder.resolve("other"))) {
       assertThat(left.toList()).isEmpty();
     }

@@ -15,8 +15,8 @@ import org.bytedeco.javacpp.Loader;
 /**
  * Finds and loads NVIDIA's libcublasLt and libcublas, which Maven Central does not carry. Searched
  * in this order: the directory that {@code KILN_CUBLAS} names, the dynamic loader's path ({@code
- * LD_LIBRARY_PATH}, {@code ldconfig}), CUDA toolkits below {@code /usr/local}, and the packages that
- * PyTorch installs beside itself.
+ * LD_LIBRARY_PATH}, {@code ldconfig}), CUDA toolkits below {@code /usr/local}, and the packages
+ * that PyTorch installs beside itself.
  */
 final class CublasLibrary {
   static final String MAJOR = "13";

@@ -165,22 +165,18 @@ final class BindingScenario {
       stream.copyIn(host, 0, bias, 0, bias.size());
       stream.zero(sum, 0, sum.size());
       GemmShape shape =
-          new GemmShape(
-              rows, columns, inner, inner + 1, columns, GemmShape.Output.ADD_WITH_BIAS);
+          new GemmShape(rows, columns, inner, inner + 1, columns, GemmShape.Output.ADD_WITH_BIAS);
       try (CublasLt.Product added = library.product(shape)) {
         CublasLt.Algorithm second = added.candidates(8).get(1);
         if (!added.accepts(second)) {
           throw new IllegalStateException("cublasLtMatmulAlgoCheck: refused");
         }
-        added.enqueue(
-            stream, second, a.address(), w, Optional.of(bias), sum.address());
-        added.enqueue(
-            stream, second, a.address(), w, Optional.of(bias), sum.address());
+        added.enqueue(stream, second, a.address(), w, Optional.of(bias), sum.address());
+        added.enqueue(stream, second, a.address(), w, Optional.of(bias), sum.address());
       }
       try (CublasLt.Product stored =
           library.product(
-              new GemmShape(
-                  rows, columns, inner, inner + 1, columns, GemmShape.Output.STORE))) {
+              new GemmShape(rows, columns, inner, inner + 1, columns, GemmShape.Output.STORE))) {
         stored.enqueue(
             stream,
             stored.candidates(1).get(0),

@@ -144,9 +144,7 @@ final class CublasLtGemm implements Gemm {
         return Optional.empty();
       }
       Algorithm chosen =
-          measuring
-              ? fastest(stream, product, candidates, linear, from, to)
-              : candidates.get(0);
+          measuring ? fastest(stream, product, candidates, linear, from, to) : candidates.get(0);
       return Optional.of(new Choice(product, chosen));
     } catch (RuntimeException | Error e) {
       product.close();

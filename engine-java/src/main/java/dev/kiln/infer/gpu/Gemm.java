@@ -31,7 +31,9 @@ interface Gemm extends AutoCloseable {
   /** {@code to = from · linear}, both bfloat16, without bias. */
   void store(GpuStream stream, Linear linear, int rows, Rows from, Rows to);
 
-  /** {@code to = gelu(from · linear + bias)}, both bfloat16; the rows of {@code to} are contiguous. */
+  /**
+   * {@code to = gelu(from · linear + bias)}, both bfloat16; the rows of {@code to} are contiguous.
+   */
   void gelu(GpuStream stream, Linear linear, int rows, Rows from, Rows to);
 
   /** {@code to += from · linear + bias}, to in float32. */

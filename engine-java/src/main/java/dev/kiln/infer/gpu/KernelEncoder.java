@@ -42,8 +42,7 @@ public final class KernelEncoder {
     boolean cached =
         Arrays.stream(DeviceCode.values())
             .allMatch(
-                code ->
-                    kernels.contains(code.title(), code.source(), architecture, List.of()));
+                code -> kernels.contains(code.title(), code.source(), architecture, List.of()));
     if (cached) {
       return Optional.empty();
     }

@@ -64,13 +64,7 @@ final class KernelGemm implements Gemm {
   }
 
   private static void launch(
-      GpuStream stream,
-      GpuKernel kernel,
-      Linear linear,
-      int rows,
-      Rows from,
-      Rows to,
-      int group) {
+      GpuStream stream, GpuKernel kernel, Linear linear, int rows, Rows from, Rows to, int group) {
     stream.launch(
         kernel,
         new LaunchShape(

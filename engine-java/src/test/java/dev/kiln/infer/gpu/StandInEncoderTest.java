@@ -71,8 +71,7 @@ class StandInEncoderTest {
   }
 
   private static Encoder open(ExportedEncoder exported, int batchSize) {
-    return KernelEncoder.open(
-        CudaGpu.open(), exported, OptionalInt.of(batchSize), DataType.BF16);
+    return KernelEncoder.open(CudaGpu.open(), exported, OptionalInt.of(batchSize), DataType.BF16);
   }
 
   private ExportedEncoder export(Path checkpoint, GoldenChips golden) {
@@ -236,9 +235,9 @@ class StandInEncoderTest {
   }
 
   /**
-   * Double buffering: with two slots, the upload of a batch runs while the batch before it computes,
-   * and so does the download of the one before that. On a clock where copies and kernels take long
-   * enough to see it.
+   * Double buffering: with two slots, the upload of a batch runs while the batch before it
+   * computes, and so does the download of the one before that. On a clock where copies and kernels
+   * take long enough to see it.
    */
   @Test
   void copiesOverlapComputing() throws Exception {
