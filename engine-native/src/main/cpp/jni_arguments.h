@@ -21,10 +21,27 @@ struct PlaneFields {
   int64_t repeat;
 };
 
+/* One tile in a file: dev.kiln.tiles.TiledTiff.TileFields. */
+struct TileFields {
+  int64_t offset;
+  int64_t size;
+};
+
 /* One window of a file to decode: dev.kiln.tiles.TiledTiff.ReadFields. */
 struct ReadFields {
   int64_t file_address;
   int64_t file_size;
+  int64_t image_width;
+  int64_t image_height;
+  int64_t image_bands;
+  int64_t pixel_type;
+  int64_t tile_width;
+  int64_t tile_height;
+  int64_t interleaved;
+  int64_t big_endian;
+  int64_t compression;
+  int64_t predictor;
+  int64_t tile_count;
   int64_t x;
   int64_t y;
   int64_t width;

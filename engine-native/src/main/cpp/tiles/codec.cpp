@@ -53,9 +53,10 @@ Codec::~Codec() {
   ZSTD_freeDCtx(zstd_);
 }
 
-void Codec::decode(Compression compression, const uint8_t* coded, uint64_t coded_size, uint8_t* out, uint64_t size) {
+void Codec::decode(kiln_compression compression, const uint8_t* coded, uint64_t coded_size, uint8_t* out,
+                   uint64_t size) {
   coded_size = std::min(coded_size, max_coded_bytes(size));
-  if (compression == Compression::deflate) {
+  if (compression == KILN_DEFLATE) {
     if (deflate_ == nullptr && (deflate_ = libdeflate_alloc_decompressor()) == nullptr) {
       throw std::bad_alloc();
     }

@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "directory.h"
+#include "tiles.h"
 
 struct libdeflate_decompressor;
 struct ZSTD_DCtx_s;
@@ -21,7 +21,7 @@ class Codec {
    * Decompresses exactly `size` bytes. Throws a Fault (corrupt) if there are fewer or more, or if
    * they do not match the checksum.
    */
-  void decode(Compression compression, const uint8_t* coded, uint64_t coded_size, uint8_t* out, uint64_t size);
+  void decode(kiln_compression compression, const uint8_t* coded, uint64_t coded_size, uint8_t* out, uint64_t size);
 
  private:
   libdeflate_decompressor* deflate_ = nullptr;

@@ -3,26 +3,27 @@
 #include <cstdint>
 
 #include "bytes.h"
-#include "directory.h"
+#include "image.h"
 #include "tiles.h"
 
 namespace kiln {
 
 /*
  * A window of a file and its destination, both checked to be in range. Borrows the bytes of the file and the target,
- * and the band numbers.
+ * the tiles and the band numbers.
  */
 struct Request {
-  /* Throws a Fault: unsupported, or a bad request if something lies outside. */
+  /* Throws a Fault (bad request). */
   explicit Request(const kiln_read& read);
 
   /* Number of tiles that the window touches. */
-  uint64_t tiles() const { return uint64_t{tiles_across} * tiles_down * planes; }
+  uint64_t tile_count() const { return uint64_t{tiles_across} * tiles_down * planes; }
 
   Bytes file;
-  Directory directory;
+  Image image;
   kiln_window window;
   kiln_target target;
+  const kiln_tile* tiles;
   uint32_t first_column;
   uint32_t first_row;
   uint32_t tiles_across;

@@ -34,17 +34,17 @@ void prefetch(const uint8_t* line, size_t bytes) {
 
 void TileReader::read(uint64_t number) {
   Part part = locate(number);
-  uint64_t tile = uint64_t{part.row} * d_.tiles_across() + part.column;
+  uint64_t tile = uint64_t{part.row} * image_.tiles_across() + part.column;
   int32_t band = 0;
-  if (!d_.interleaved) {
-    band = r_.window.bands[part.plane];
-    tile += uint64_t(band - 1) * d_.tiles_in_plane();
+  if (!image_.interleaved) {
+    band = request_.window.bands[part.plane];
+    tile += uint64_t(band - 1) * image_.tiles_in_plane();
   }
   try {
-    read(part, tile);
+    read(part, request_.tiles[number]);
   } catch (const Fault& fault) {
     char plane[32] = "";
-    if (band > 0 && d_.bands > 1) {
+    if (band > 0 && image_.bands > 1) {
       snprintf(plane, sizeof plane, " of band %d", band);
     }
     throw Fault(fault.status, "tile %" PRIu64 " (column %u, row %u%s): %s", tile, part.column, part.row, plane,
@@ -53,32 +53,31 @@ void TileReader::read(uint64_t number) {
 }
 
 TileReader::Part TileReader::locate(uint64_t number) const {
-  const kiln_window& w = r_.window;
+  const kiln_window& w = request_.window;
   Part part;
-  part.column = r_.first_column + number % r_.tiles_across;
-  part.row = r_.first_row + number / r_.tiles_across % r_.tiles_down;
-  part.plane = number / r_.tiles_across / r_.tiles_down;
-  uint32_t x = part.column * d_.tile_width;
-  uint32_t y = part.row * d_.tile_height;
+  part.column = request_.first_column + number % request_.tiles_across;
+  part.row = request_.first_row + number / request_.tiles_across % request_.tiles_down;
+  part.plane = number / request_.tiles_across / request_.tiles_down;
+  uint32_t x = part.column * image_.tile_width;
+  uint32_t y = part.row * image_.tile_height;
   uint32_t left = std::max<uint32_t>(x, w.x);
   uint32_t top = std::max<uint32_t>(y, w.y);
   part.left = left - x;
   part.top = top - y;
-  part.width = std::min<uint64_t>(uint64_t{x} + d_.tile_width, w.x + w.width) - left;
-  part.height = std::min<uint64_t>(uint64_t{y} + d_.tile_height, w.y + w.height) - top;
+  part.width = std::min<uint64_t>(uint64_t{x} + image_.tile_width, w.x + w.width) - left;
+  part.height = std::min<uint64_t>(uint64_t{y} + image_.tile_height, w.y + w.height) - top;
   part.out = nullptr;
-  if (r_.target.bytes != nullptr) {
-    const kiln_target& t = r_.target;
+  if (request_.target.bytes != nullptr) {
+    const kiln_target& t = request_.target;
     part.out =
         t.bytes + t.offset + part.plane * t.band_stride + (top - w.y) * t.line_stride + (left - w.x) * t.pixel_stride;
   }
   return part;
 }
 
-void TileReader::read(const Part& part, uint64_t tile) {
-  uint64_t coded_size = d_.byte_counts.number(r_.file, tile);
+void TileReader::read(const Part& part, const kiln_tile& tile) {
   // As in GDAL, a tile of zero bytes is omitted, whatever its offset.
-  const uint8_t* pixels = coded_size == 0 ? nullptr : decode(d_.offsets.number(r_.file, tile), coded_size);
+  const uint8_t* pixels = tile.size == 0 ? nullptr : decode(tile);
   if (part.out == nullptr) {
     return;
   }
@@ -90,34 +89,34 @@ void TileReader::read(const Part& part, uint64_t tile) {
 }
 
 /* Returns the decompressed tile: a part of the file itself if it is not compressed. */
-const uint8_t* TileReader::decode(uint64_t at, uint64_t coded_size) {
-  const uint8_t* coded = r_.file.range(at, coded_size);
+const uint8_t* TileReader::decode(const kiln_tile& tile) {
+  const uint8_t* coded = request_.file.range(tile.offset, tile.size);
   if (coded == nullptr) {
     throw Fault(KILN_CORRUPT, "expected %" PRIu64 " bytes at byte %" PRIu64 ", found end of file at %" PRIu64,
-                coded_size, at, r_.file.size());
+                tile.size, tile.offset, request_.file.size());
   }
-  if (d_.compression == Compression::none) {
-    if (coded_size < d_.tile_bytes()) {
-      throw Fault(KILN_CORRUPT, "expected %" PRIu64 " bytes, found %" PRIu64, d_.tile_bytes(), coded_size);
+  if (image_.compression == KILN_UNCOMPRESSED) {
+    if (tile.size < image_.tile_bytes()) {
+      throw Fault(KILN_CORRUPT, "expected %" PRIu64 " bytes, found %" PRIu64, image_.tile_bytes(), tile.size);
     }
     return coded;
   }
-  uint8_t* pixels = scratch_.tile.of(d_.tile_bytes());
-  scratch_.codec.decode(d_.compression, coded, coded_size, pixels, d_.tile_bytes());
+  uint8_t* pixels = scratch_.tile.of(image_.tile_bytes());
+  scratch_.codec.decode(image_.compression, coded, tile.size, pixels, image_.tile_bytes());
   return pixels;
 }
 
 void TileReader::place(const Part& part, const uint8_t* pixels) {
   for (uint32_t y = 0; y < part.height; y++) {
-    const uint8_t* row = pixels + uint64_t{part.top + y} * d_.row_bytes();
-    uint8_t* out = part.out + y * r_.target.line_stride;
-    if (r_.straight) {
+    const uint8_t* row = pixels + uint64_t{part.top + y} * image_.row_bytes();
+    uint8_t* out = part.out + y * request_.target.line_stride;
+    if (request_.straight) {
       if (y + 1 < part.height) {
-        prefetch(out + r_.target.line_stride, size_t{part.width} * d_.pixel_bytes());
+        prefetch(out + request_.target.line_stride, size_t{part.width} * image_.pixel_bytes());
       }
       undo(row, part.left, part.width, out);
     } else {
-      uint8_t* samples = scratch_.samples.of(d_.row_bytes());
+      uint8_t* samples = scratch_.samples.of(image_.row_bytes());
       undo(row, part.left, part.width, samples);
       scatter(samples, part.width, out);
     }
@@ -126,69 +125,69 @@ void TileReader::place(const Part& part, const uint8_t* pixels) {
 
 /* Converts `width` pixels from pixel `left` of a decompressed row to samples in host byte order. */
 void TileReader::undo(const uint8_t* row, uint32_t left, uint32_t width, uint8_t* out) {
-  size_t samples = d_.samples();
-  size_t skipped = size_t{left} * d_.pixel_bytes();
-  switch (d_.predictor) {
-    case Predictor::none:
-      if (d_.swapped) {
-        swap_bytes(d_.sample_bytes, row + skipped, out, width * samples);
+  size_t samples = image_.samples();
+  size_t skipped = size_t{left} * image_.pixel_bytes();
+  switch (image_.predictor) {
+    case KILN_NO_PREDICTOR:
+      if (image_.swapped) {
+        swap_bytes(image_.sample_bytes, row + skipped, out, width * samples);
       } else {
-        memcpy(out, row + skipped, size_t{width} * d_.pixel_bytes());
+        memcpy(out, row + skipped, size_t{width} * image_.pixel_bytes());
       }
       break;
-    case Predictor::horizontal: undo_horizontal(row, left, width, out); break;
-    case Predictor::floating_point:
+    case KILN_HORIZONTAL: undo_horizontal(row, left, width, out); break;
+    case KILN_FLOATING_POINT:
       // The sums run over all bytes of the row, across the byte planes.
-      uint8_t* summed = scratch_.summed.of(d_.row_bytes());
-      accumulate(1, samples, row, summed, d_.row_bytes());
-      gather_bytes(summed, d_.tile_width * samples, left * samples, width * samples, out);
+      uint8_t* summed = scratch_.summed.of(image_.row_bytes());
+      accumulate(1, samples, row, summed, image_.row_bytes());
+      gather_bytes(summed, image_.tile_width * samples, left * samples, width * samples, out);
       break;
   }
 }
 
 void TileReader::undo_horizontal(const uint8_t* row, uint32_t left, uint32_t width, uint8_t* out) {
   // A sample is the sum of all samples before it in the row, including unwanted ones.
-  size_t samples = size_t{left + width} * d_.samples();
-  if (d_.swapped) {
-    uint8_t* ordered = scratch_.ordered.of(d_.row_bytes());
-    swap_bytes(d_.sample_bytes, row, ordered, samples);
+  size_t samples = size_t{left + width} * image_.samples();
+  if (image_.swapped) {
+    uint8_t* ordered = scratch_.ordered.of(image_.row_bytes());
+    swap_bytes(image_.sample_bytes, row, ordered, samples);
     row = ordered;
   }
   if (left == 0) {
-    accumulate(d_.sample_bytes, d_.samples(), row, out, samples);
+    accumulate(image_.sample_bytes, image_.samples(), row, out, samples);
   } else {
-    uint8_t* summed = scratch_.summed.of(d_.row_bytes());
-    accumulate(d_.sample_bytes, d_.samples(), row, summed, samples);
-    memcpy(out, summed + size_t{left} * d_.pixel_bytes(), size_t{width} * d_.pixel_bytes());
+    uint8_t* summed = scratch_.summed.of(image_.row_bytes());
+    accumulate(image_.sample_bytes, image_.samples(), row, summed, samples);
+    memcpy(out, summed + size_t{left} * image_.pixel_bytes(), size_t{width} * image_.pixel_bytes());
   }
 }
 
 /* Copies the wanted bands out of interleaved pixels. */
 void TileReader::scatter(const uint8_t* pixels, uint32_t width, uint8_t* out) const {
-  uint32_t bands = d_.interleaved ? r_.window.band_count : 1;
+  uint32_t bands = image_.interleaved ? request_.window.band_count : 1;
   for (uint32_t k = 0; k < bands; k++) {
-    uint32_t band = d_.interleaved ? r_.window.bands[k] - 1 : 0;
-    const uint8_t* in = pixels + size_t{band} * d_.sample_bytes;
+    uint32_t band = image_.interleaved ? request_.window.bands[k] - 1 : 0;
+    const uint8_t* in = pixels + size_t{band} * image_.sample_bytes;
     for (uint32_t x = 0; x < width; x++) {
-      copy_sample(d_.sample_bytes, in + size_t{x} * d_.pixel_bytes(),
-                  out + k * r_.target.band_stride + x * r_.target.pixel_stride);
+      copy_sample(image_.sample_bytes, in + size_t{x} * image_.pixel_bytes(),
+                  out + k * request_.target.band_stride + x * request_.target.pixel_stride);
     }
   }
 }
 
 void TileReader::fill(const Part& part) const {
-  const kiln_target& t = r_.target;
+  const kiln_target& t = request_.target;
   uint8_t sample[4];
-  for (uint32_t b = 0; b < d_.sample_bytes; b++) {
-    uint32_t place = host_is_big_endian ? d_.sample_bytes - 1 - b : b;
+  for (uint32_t b = 0; b < image_.sample_bytes; b++) {
+    uint32_t place = host_is_big_endian ? image_.sample_bytes - 1 - b : b;
     sample[b] = uint8_t(t.fill >> (8 * place));
   }
-  uint32_t bands = d_.interleaved ? r_.window.band_count : 1;
+  uint32_t bands = image_.interleaved ? request_.window.band_count : 1;
   for (uint32_t k = 0; k < bands; k++) {
     for (uint32_t y = 0; y < part.height; y++) {
       uint8_t* line = part.out + k * t.band_stride + y * t.line_stride;
       for (uint32_t x = 0; x < part.width; x++) {
-        copy_sample(d_.sample_bytes, sample, line + x * t.pixel_stride);
+        copy_sample(image_.sample_bytes, sample, line + x * t.pixel_stride);
       }
     }
   }

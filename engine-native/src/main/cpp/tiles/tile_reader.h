@@ -11,7 +11,7 @@ namespace kiln {
 class TileReader {
  public:
   /* Borrows both. */
-  TileReader(const Request& request, Scratch& scratch) : r_(request), d_(request.directory), scratch_(scratch) {}
+  TileReader(const Request& request, Scratch& scratch) : request_(request), image_(request.image), scratch_(scratch) {}
 
   /*
    * Reads tile `number`, from 0, of the tiles that the window touches. Throws a Fault (corrupt) that
@@ -30,16 +30,16 @@ class TileReader {
   };
 
   Part locate(uint64_t number) const;
-  void read(const Part& part, uint64_t tile);
-  const uint8_t* decode(uint64_t at, uint64_t coded_size);
+  void read(const Part& part, const kiln_tile& tile);
+  const uint8_t* decode(const kiln_tile& tile);
   void place(const Part& part, const uint8_t* pixels);
   void undo(const uint8_t* row, uint32_t left, uint32_t width, uint8_t* out);
   void undo_horizontal(const uint8_t* row, uint32_t left, uint32_t width, uint8_t* out);
   void scatter(const uint8_t* pixels, uint32_t width, uint8_t* out) const;
   void fill(const Part& part) const;
 
-  const Request& r_;
-  const Directory& d_;
+  const Request& request_;
+  const Image& image_;
   Scratch& scratch_;
 };
 

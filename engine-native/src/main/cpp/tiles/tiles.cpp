@@ -10,7 +10,6 @@
 #include <thread>
 #include <vector>
 
-#include "directory.h"
 #include "fault.h"
 #include "request.h"
 #include "scratch.h"
@@ -24,7 +23,7 @@ class TileQueue {
  public:
   explicit TileQueue(const std::vector<Request>& requests) : requests_(requests) {
     for (const Request& request : requests) {
-      tiles_ += request.tiles();
+      tiles_ += request.tile_count();
       ends_.push_back(tiles_);
     }
   }
@@ -110,15 +109,6 @@ int guarded(char message[KILN_MESSAGE_SIZE], Call call) noexcept {
 
 }  // namespace
 }  // namespace kiln
-
-int kiln_tiles_describe(const uint8_t* file, uint64_t size, kiln_image* image, char message[KILN_MESSAGE_SIZE]) {
-  return kiln::guarded(message, [&] {
-    kiln::Bytes bytes(file, size);
-    kiln::Directory d = kiln::read_directory(bytes);
-    *image = {int32_t(d.width),      int32_t(d.height),      int32_t(d.bands),      d.pixel_type,
-              int32_t(d.tile_width), int32_t(d.tile_height), int32_t(d.interleaved)};
-  });
-}
 
 int kiln_tiles_read(const kiln_read* reads, int32_t count, int32_t threads, int32_t* failed,
                     char message[KILN_MESSAGE_SIZE]) {

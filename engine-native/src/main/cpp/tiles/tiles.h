@@ -1,7 +1,7 @@
 /*
- * Decodes windows of a tiled TIFF or BigTIFF in memory: the first image of the file, as GDAL presents it. Keeps nothing
- * between calls and trusts nothing: a file can be truncated, hostile or full of holes. No function throws, aborts or
- * reads outside the given bytes.
+ * Decodes windows of a tiled image in memory, such as that of a TIFF whose directory Java has read. The caller
+ * describes the image and the tiles; nothing is trusted: the description is checked, and the bytes can be truncated,
+ * hostile or full of holes. No function throws, aborts or reads outside the given bytes. Keeps nothing between calls.
  */
 #pragma once
 
@@ -15,27 +15,45 @@ extern "C" {
 
 enum kiln_status {
   KILN_OK = 0,
-  /* Possibly a valid file, but of a kind that this decoder does not support. */
-  KILN_UNSUPPORTED = 1,
   /* A tile is damaged or outside the bytes. */
-  KILN_CORRUPT = 2,
-  KILN_NO_MEMORY = 3,
-  /* The window is outside the image, or the target too small. */
-  KILN_BAD_REQUEST = 4
+  KILN_CORRUPT = 1,
+  KILN_NO_MEMORY = 2,
+  /* The description is inconsistent, the window is outside the image, or the target too small. */
+  KILN_BAD_REQUEST = 3
 };
 
 /* One line, zero-terminated. */
 #define KILN_MESSAGE_SIZE 256
 
+/* Larger tiles are refused. */
+#define KILN_MAX_TILE_BYTES (64 << 20)
+
+/* As TIFF numbers them. */
+enum kiln_compression { KILN_UNCOMPRESSED = 1, KILN_DEFLATE = 8, KILN_ZSTD = 50000 };
+
+/* As TIFF numbers them. */
+enum kiln_predictor { KILN_NO_PREDICTOR = 1, KILN_HORIZONTAL = 2, KILN_FLOATING_POINT = 3 };
+
+/* An image and how its tiles are coded. */
 struct kiln_image {
   int32_t width;
   int32_t height;
   int32_t bands;
-  int32_t pixel_type;
+  int32_t pixel_type; /* kiln_pixel_type */
   int32_t tile_width;
   int32_t tile_height;
-  /* Whether the bands of a pixel are stored together. */
+  /* Whether a tile contains all bands, pixel by pixel; else each band has tiles of its own. */
   int32_t interleaved;
+  /* Byte order of the samples. */
+  int32_t big_endian;
+  int32_t compression; /* kiln_compression */
+  int32_t predictor;   /* kiln_predictor */
+};
+
+/* The bytes of a tile in the file; size 0 if the file omits it. */
+struct kiln_tile {
+  uint64_t offset;
+  uint64_t size;
 };
 
 /* The pixels to read. */
@@ -69,12 +87,13 @@ struct kiln_target {
 struct kiln_read {
   const uint8_t* file;
   uint64_t size;
+  struct kiln_image image;
   struct kiln_window window;
   struct kiln_target target;
+  /* The tiles that the window touches, row by row; those of the window's first band first, unless interleaved. */
+  const struct kiln_tile* tiles;
+  uint64_t tile_count;
 };
-
-/* Describes the image. Returns KILN_OK, or KILN_UNSUPPORTED with a message that names the unsupported property. */
-int kiln_tiles_describe(const uint8_t* file, uint64_t size, struct kiln_image* image, char message[KILN_MESSAGE_SIZE]);
 
 /*
  * Reads windows, distributing all their tiles to up to `threads` threads, including the caller's. Of several damaged

@@ -1,6 +1,7 @@
 package dev.kiln.benchmarks;
 
 import dev.kiln.memory.HostBuffer;
+import dev.kiln.raster.CogLayout;
 import dev.kiln.raster.StripWindow;
 import dev.kiln.raster.TileDecoder;
 import dev.kiln.tiles.TiledTiff;
@@ -47,7 +48,9 @@ public class InflateBenchmark {
     scene = SampleScene.load(Path.of(sample), platform);
     windows = new StripReader(scene, 1, TileDecoder.GDAL);
     for (Map.Entry<String, HostBuffer> asset : scene.assets().entrySet()) {
-      files.put(asset.getKey(), TiledTiff.open(asset.getValue()));
+      HostBuffer bytes = asset.getValue();
+      CogLayout layout = CogLayout.read(asset.getKey(), bytes.size(), bytes::slice);
+      files.put(asset.getKey(), layout.tiled(bytes));
     }
   }
 
@@ -55,12 +58,12 @@ public class InflateBenchmark {
   public void strips(Work work) throws Exception {
     StripWindow window = windows.nextWindow();
     for (TiledTiff file : files.values()) {
-      int repeat = windows.width() / file.width();
+      int repeat = windows.width() / file.layout().width();
       int width = window.width() / repeat;
       int rows = window.rows() / repeat;
-      int[] bands = IntStream.rangeClosed(1, file.bands()).toArray();
+      int[] bands = IntStream.rangeClosed(1, file.layout().bands()).toArray();
       file.check(new TiledTiff.Window(0, window.firstRow() / repeat, width, rows), bands, threads);
-      work.bytes += (long) width * rows * bands.length * file.type().bytes();
+      work.bytes += (long) width * rows * bands.length * file.layout().type().bytes();
     }
   }
 

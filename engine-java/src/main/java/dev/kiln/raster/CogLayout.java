@@ -2,6 +2,9 @@ package dev.kiln.raster;
 
 import dev.kiln.error.SceneException;
 import dev.kiln.memory.ByteRange;
+import dev.kiln.memory.HostBuffer;
+import dev.kiln.tiles.TiledTiff;
+import dev.kiln.tiles.UnsupportedTiffException;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -17,7 +20,19 @@ public final class CogLayout {
   private static final long MOST_PIXELS = Integer.MAX_VALUE;
 
   private static final int MOST_BANDS = 1024;
-  private static final int MOST_TILES = 1 << 22;
+  private static final int MOST_TILES = 1 << 24;
+
+  /** Decoded bytes that any file may have. */
+  private static final long FREE_DECODED_BYTES = 256 << 20;
+
+  /**
+   * Decoded bytes per stored byte: DEFLATE reaches 1032 and LZW about 1400. Beyond that, tiles
+   * share their bytes to decode to far more than is stored.
+   */
+  private static final long MOST_EXPANSION = 2_000;
+
+  /** The same for compressions that store a constant tile in a few bytes. */
+  private static final long MOST_EXPANSION_OF_CONSTANTS = 50_000;
 
   /** Tags of the TIFF specification. */
   private static final class Tag {
@@ -53,6 +68,11 @@ public final class CogLayout {
   private final long[] offsets;
   private final long[] lengths;
 
+  /** Null if the native decoder does not support the image. */
+  private final TiledTiff.Layout nativeLayout;
+
+  private final String unsupported;
+
   /**
    * Reads the layout; requests only the bytes of the file's directories.
    *
@@ -84,17 +104,46 @@ public final class CogLayout {
           within(image.number(Tag.TILE_WIDTH, "tile width"), MOST_PIXELS, "tile width");
       this.tileHeight =
           within(image.number(Tag.TILE_HEIGHT, "tile height"), MOST_PIXELS, "tile height");
-      this.offsets = image.numbers(Tag.TILE_OFFSETS, "tile offsets");
-      this.lengths = image.numbers(Tag.TILE_BYTES, "tile byte counts");
+      this.offsets = either(image, Tag.TILE_OFFSETS, Tag.STRIP_OFFSETS, "tile offsets");
+      this.lengths = either(image, Tag.TILE_BYTES, Tag.STRIP_BYTES, "tile byte counts");
     } else {
       this.tileWidth = width;
       long rows = image.number(Tag.STRIP_ROWS, "rows of a strip", height);
       // Writers that store the whole image as one strip may put 2^32 - 1 here.
       this.tileHeight = within(Math.min(rows, height), MOST_PIXELS, "rows of a strip");
-      this.offsets = image.numbers(Tag.STRIP_OFFSETS, "strip offsets");
-      this.lengths = image.numbers(Tag.STRIP_BYTES, "strip byte counts");
+      this.offsets = either(image, Tag.STRIP_OFFSETS, Tag.TILE_OFFSETS, "strip offsets");
+      this.lengths = either(image, Tag.STRIP_BYTES, Tag.TILE_BYTES, "strip byte counts");
     }
     checkTiles();
+    TiledTiff.Layout supported = null;
+    String reason = null;
+    try {
+      supported = NativeLayout.of(image, this, image.has(Tag.TILE_WIDTH));
+    } catch (UnsupportedTiffException e) {
+      reason = e.getMessage();
+    }
+    this.nativeLayout = supported;
+    this.unsupported = reason;
+  }
+
+  /** Returns the values of a field or, as libtiff does, of the one with the same meaning. */
+  private static long[] either(TiffDirectory image, int tag, int other, String name)
+      throws SceneException {
+    return image.numbers(image.has(tag) || !image.has(other) ? tag : other, name);
+  }
+
+  /** Refuses files whose tiles share bytes in order to decode to far more than is stored. */
+  private void checkExpansion(long writtenTiles) throws SceneException {
+    double tileBytes =
+        (double) tileWidth * tileHeight * (interleaved ? bands : 1) * ((bits + 7) / 8);
+    boolean constants = compression > 8 && compression != 32773 && compression != 32946;
+    long most = constants ? MOST_EXPANSION_OF_CONSTANTS : MOST_EXPANSION;
+    if (writtenTiles * tileBytes > FREE_DECODED_BYTES + (double) most * size) {
+      throw SceneException.permanent(
+          key,
+          "expected at most %d decoded bytes per stored byte, found %.0f: tiles share their bytes"
+              .formatted(most, writtenTiles * tileBytes / size));
+    }
   }
 
   private void checkTiles() throws SceneException {
@@ -104,7 +153,9 @@ public final class CogLayout {
           "expected %d tiles, found %d offsets and %d byte counts"
               .formatted(tiles, offsets.length, lengths.length));
     }
+    long written = 0;
     for (int i = 0; i < tiles; i++) {
+      written += lengths[i] > 0 ? 1 : 0;
       if (lengths[i] > Integer.MAX_VALUE || offsets[i] > size - lengths[i]) {
         throw SceneException.permanent(
             key,
@@ -112,6 +163,7 @@ public final class CogLayout {
                 .formatted(i, offsets[i], lengths[i], size));
       }
     }
+    checkExpansion(written);
   }
 
   private int within(long value, long most, String name) throws SceneException {
@@ -271,6 +323,31 @@ public final class CogLayout {
       }
     }
     return ranges;
+  }
+
+  /**
+   * Returns the image for the native decoder.
+   *
+   * @param file the whole object, borrowed; only its tiles are read
+   * @throws UnsupportedTiffException if the native decoder does not support the image
+   */
+  public TiledTiff tiled(HostBuffer file) throws UnsupportedTiffException {
+    if (nativeLayout == null) {
+      throw new UnsupportedTiffException(unsupported);
+    }
+    TiledTiff.Tiles tiles =
+        new TiledTiff.Tiles() {
+          @Override
+          public long offset(int index) {
+            return offsets[index];
+          }
+
+          @Override
+          public long size(int index) {
+            return lengths[index];
+          }
+        };
+    return new TiledTiff(file, nativeLayout, tiles);
   }
 
   /** Returns the last tile before grid pixel {@code end}. */

@@ -1,5 +1,6 @@
 package dev.kiln.raster;
 
+import dev.kiln.error.SceneException;
 import dev.kiln.memory.HostBuffer;
 import dev.kiln.tiles.TiledTiff;
 import dev.kiln.tiles.UnsupportedTiffException;
@@ -21,17 +22,28 @@ record NativeTiles(TiledTiff tiff, int fill) {
    * @throws UnsupportedTiffException if GDAL has to decode the file
    */
   static NativeTiles of(CogFile file, HostBuffer bytes) throws UnsupportedTiffException {
-    TiledTiff tiff = TiledTiff.open(bytes);
-    if (tiff.width() != file.width()
-        || tiff.height() != file.height()
-        || tiff.bands() != file.bands()
-        || tiff.type() != file.type()
-        || tiff.tileWidth() != file.tileWidth()
-        || tiff.tileHeight() != file.tileHeight()
-        || tiff.interleaved() != file.interleaved()) {
+    TiledTiff tiff = layout(file, bytes).tiled(bytes);
+    TiledTiff.Layout image = tiff.layout();
+    if (image.width() != file.width()
+        || image.height() != file.height()
+        || image.bands() != file.bands()
+        || image.type() != file.type()
+        || image.tileWidth() != file.tileWidth()
+        || image.tileHeight() != file.tileHeight()
+        || image.interleaved() != file.interleaved()) {
       throw new UnsupportedTiffException("GDAL describes the image differently");
     }
     return new NativeTiles(tiff, pixel(file.type(), file.nodata(1)));
+  }
+
+  private static CogLayout layout(CogFile file, HostBuffer bytes) throws UnsupportedTiffException {
+    try {
+      return CogLayout.read(file.objectKey(), bytes.size(), bytes::slice);
+    } catch (SceneException e) {
+      throw new UnsupportedTiffException(e.reason());
+    } catch (InterruptedException e) {
+      throw new IllegalStateException("reading memory does not wait", e);
+    }
   }
 
   /**

@@ -18,25 +18,30 @@ import java.util.Set;
  * before anything is read or allocated.
  */
 final class TiffDirectory {
+  /** Directories that are read; further ones are overviews or pages that nothing needs. */
   private static final int MOST_DIRECTORIES = 64;
+
   private static final int MOST_FIELDS = 4096;
 
-  /** Sufficient for the directories of a scene of a million tiles. */
-  private static final long MOST_VALUE_BYTES = 32 << 20;
+  /** Sufficient for the directories of a scene of sixteen million tiles. */
+  private static final long MOST_VALUE_BYTES = 256 << 20;
 
   private record Field(int type, int count, ByteBuffer value) {}
 
   private final String key;
+  private final ByteOrder order;
   private final Map<Integer, Field> fields;
 
-  private TiffDirectory(String key, Map<Integer, Field> fields) {
+  private TiffDirectory(String key, ByteOrder order, Map<Integer, Field> fields) {
     this.key = key;
+    this.order = order;
     this.fields = Map.copyOf(fields);
   }
 
   /**
-   * Reads all directories and all values of their fields, so that these bytes are present when the
-   * file is opened later.
+   * Reads the directories and all values of their fields, so that these bytes are present when the
+   * file is opened later. Stops at a later directory that is corrupt, outside the file or part of a
+   * cycle, and after a fixed number.
    *
    * @param key object key, for messages
    * @param size size of the file in bytes
@@ -47,6 +52,11 @@ final class TiffDirectory {
   static List<TiffDirectory> readAll(String key, long size, FileBytes bytes)
       throws SceneException, InterruptedException {
     return new Reader(key, size, bytes).readAll();
+  }
+
+  /** Returns the byte order of the file. */
+  ByteOrder order() {
+    return order;
   }
 
   /** Returns whether the directory has a field. */
@@ -85,7 +95,10 @@ final class TiffDirectory {
             case 1 -> value.get(i) & 0xFF;
             case 3 -> value.getShort(2 * i) & 0xFFFF;
             case 4, 13 -> value.getInt(4 * i) & 0xFFFF_FFFFL;
-            case 16, 18 -> value.getLong(8 * i);
+            case 16, 17, 18 -> value.getLong(8 * i);
+            case 6 -> value.get(i);
+            case 8 -> value.getShort(2 * i);
+            case 9 -> value.getInt(4 * i);
             default ->
                 throw SceneException.permanent(
                     key,
@@ -93,7 +106,10 @@ final class TiffDirectory {
                         .formatted(name, tag, field.type()));
           };
       if (numbers[i] < 0) {
-        throw SceneException.permanent(key, "corrupt TIFF: %s beyond 2^63".formatted(name));
+        throw SceneException.permanent(
+            key,
+            "corrupt TIFF: %s: expected values from 0 to 2^63 - 1, found %d"
+                .formatted(name, numbers[i]));
       }
     }
     return numbers;
@@ -119,6 +135,9 @@ final class TiffDirectory {
     private boolean big;
     private long valueBytes;
 
+    /** The last error in the file's structure, as opposed to one of fetching its bytes. */
+    private SceneException corrupt;
+
     Reader(String key, long size, FileBytes bytes) {
       this.key = key;
       this.size = size;
@@ -128,13 +147,19 @@ final class TiffDirectory {
     List<TiffDirectory> readAll() throws SceneException, InterruptedException {
       List<TiffDirectory> directories = new ArrayList<>();
       Set<Long> seen = new HashSet<>();
-      for (long at = first(); at != 0; ) {
-        if (!seen.add(at) || directories.size() == MOST_DIRECTORIES) {
-          throw broken("its directories form a cycle, or there are more than " + MOST_DIRECTORIES);
+      long at = first();
+      while (at != 0 && seen.add(at) && directories.size() < MOST_DIRECTORIES) {
+        try {
+          int count = fieldCount(at);
+          directories.add(new TiffDirectory(key, order, fields(at, count)));
+          at = next(at, count);
+        } catch (SceneException e) {
+          // As libtiff, uses the directories before a corrupt or dangling one.
+          if (directories.isEmpty() || e != corrupt) {
+            throw e;
+          }
+          break;
         }
-        int count = fieldCount(at);
-        directories.add(new TiffDirectory(key, fields(at, count)));
-        at = next(at, count);
       }
       if (directories.isEmpty()) {
         throw broken("it has no image");
@@ -224,7 +249,8 @@ final class TiffDirectory {
     }
 
     private SceneException broken(String what) {
-      return SceneException.permanent(key, "corrupt TIFF: " + what);
+      corrupt = SceneException.permanent(key, "corrupt TIFF: " + what);
+      return corrupt;
     }
 
     private SceneException notTiff() {

@@ -21,7 +21,8 @@ class NativeArgumentsTest {
   @ValueSource(
       strings = {
         "dev.kiln.patch.NativePatchify$PlaneFields",
-        "dev.kiln.tiles.TiledTiff$ReadFields"
+        "dev.kiln.tiles.TiledTiff$ReadFields",
+        "dev.kiln.tiles.TiledTiff$TileFields"
       })
   void fieldsHaveThePositionsOfTheStruct(String constants) throws Exception {
     String struct = constants.substring(constants.indexOf('$') + 1);
