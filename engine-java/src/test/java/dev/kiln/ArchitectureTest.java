@@ -58,7 +58,8 @@ class ArchitectureTest {
                       "error",
                       "gdal",
                       "trace",
-                      "memory")),
+                      "memory",
+                      "type")),
               // Applications.
               entry("awsbatch", Set.of("run", "archive", "fetch", "sink", "error")),
               entry(
@@ -139,7 +140,7 @@ class ArchitectureTest {
               entry("chip", Set.of("platform", "error")),
               entry(
                   "infer.select",
-                  Set.of("infer", "infer.cpu", "infer.gpu", "model", "platform", "error")),
+                  Set.of("infer", "infer.cpu", "infer.gpu", "model", "platform", "error", "type")),
               entry(
                   "infer.gpu",
                   Set.of(
@@ -163,9 +164,10 @@ class ArchitectureTest {
                       "memory",
                       "type",
                       "patch",
+                      "attention",
                       "nativelib")),
               entry("infer", Set.of("model", "platform", "error", "memory", "type", "patch")),
-              entry("sink", Set.of("chip", "error")),
+              entry("sink", Set.of("chip", "error", "type")),
               // model-export.
               entry(
                   "tensorrt",
@@ -179,6 +181,7 @@ class ArchitectureTest {
               entry("gdal", Set.of("memory", "nativelib")),
               entry("tiles", Set.of("memory", "nativelib", "type")),
               entry("patch", Set.of("memory", "nativelib", "type")),
+              entry("attention", Set.of("nativelib")),
               entry("trace", Set.of("nativelib")),
               entry("memory", Set.of("nativelib", "type")),
               entry("type", Set.of()),

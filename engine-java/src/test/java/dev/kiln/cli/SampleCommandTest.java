@@ -48,7 +48,7 @@ class SampleCommandTest {
     assertThat(sample("--naip", "5000")).isEqualTo(ExitCode.CONFIGURATION.code());
     assertThat(sample("--naip", "many")).isEqualTo(ExitCode.USAGE.code());
     assertThat(printed.toString())
-        .contains("'huge': unknown; known are micro, tiny, small, base, large")
+        .contains("expected one of micro, tiny, small, base, large, found huge")
         .contains("--naip: expected 0 to 1024, found 5000");
     assertThat(folder).isEmptyDirectory();
   }

@@ -135,7 +135,7 @@ class EncoderChecksTest {
     Path cut = Files.write(work.resolve("cut.npy"), java.util.Arrays.copyOf(bytes, 200));
     assertThatThrownBy(() -> Npy.read(cut))
         .isInstanceOf(ConfigurationException.class)
-        .hasMessageContaining("damaged or cut short");
+        .hasMessageContaining("damaged or truncated");
     Path other = Files.writeString(work.resolve("other.npy"), "PK" + "x".repeat(100_000));
     assertThatThrownBy(() -> Npy.read(other)).isInstanceOf(ConfigurationException.class);
   }

@@ -15,13 +15,13 @@ import java.util.stream.Collectors;
 /**
  * The Clay encoder's weights within a file: a PyTorch Lightning checkpoint, a plain {@code
  * state_dict} saved by {@code torch.save}, or safetensors. Opening reads only the file's directory;
- * a tensor's numbers are read when asked for, and everything that is not the encoder never is.
+ * the values of a tensor are read on request, and everything but the encoder is never read.
  */
 public final class Checkpoint implements AutoCloseable {
-  /** Where the encoder's tensors are found; the first that fits holds. */
+  /** Prefixes of the encoder's tensors; the first that matches is used. */
   private static final List<String> PREFIXES = List.of("model.encoder.", "encoder.", "");
 
-  /** Names that only the encoder begins with. */
+  /** Beginnings of names that only the encoder has. */
   private static final List<String> ENCODER_PARTS =
       List.of("cls_token", "patch_embedding.", "transformer.");
 
@@ -44,9 +44,11 @@ public final class Checkpoint implements AutoCloseable {
   }
 
   /**
-   * Opens a checkpoint of any known format.
+   * Opens a checkpoint of any supported format.
    *
-   * @throws ConfigurationException if there is no such file, it is damaged, or it holds no Clay
+   * @param file the checkpoint
+   * @return the open checkpoint, which the caller closes
+   * @throws ConfigurationException if the file does not exist, is damaged or contains no Clay
    *     encoder
    */
   public static Checkpoint open(Path file) {
@@ -69,12 +71,11 @@ public final class Checkpoint implements AutoCloseable {
           "checkpoint %s: no such file; check --checkpoint".formatted(file), e);
     } catch (IOException e) {
       throw new ConfigurationException(
-          "checkpoint %s: cannot be read (truncated or damaged?): %s"
-              .formatted(file, e.getMessage()),
+          "checkpoint %s: cannot read (truncated or damaged?): %s".formatted(file, e.getMessage()),
           e);
     }
     throw new ConfigurationException(
-        "checkpoint %s: expected a zip as torch.save writes it, or safetensors, found neither; files of PyTorch before 1.6 must be saved again"
+        "checkpoint %s: expected a zip file of torch.save or safetensors, found neither; save files of PyTorch before 1.6 again"
             .formatted(file));
   }
 
@@ -106,18 +107,18 @@ public final class Checkpoint implements AutoCloseable {
                         .collect(Collectors.joining(", ", "", ", …"))));
   }
 
-  /** The file that this was opened from. */
+  /** Returns the file that this was opened from. */
   public Path file() {
     return file;
   }
 
-  /** Names of the encoder's tensors, without the prefix that the file gives them. */
+  /** Returns the names of the encoder's tensors, without the file's prefix. */
   Iterable<String> names() {
     return tensors.keySet();
   }
 
   /**
-   * Shape of a tensor of the encoder.
+   * Returns the shape of a tensor of the encoder.
    *
    * @throws ConfigurationException if the checkpoint has no such tensor
    */
@@ -126,7 +127,7 @@ public final class Checkpoint implements AutoCloseable {
   }
 
   /**
-   * Makes sure that a tensor is there, in full, with this shape and in a readable number format.
+   * Checks that a tensor exists completely, with this shape and a supported type.
    *
    * @throws ConfigurationException naming the tensor, what was expected and what was found
    */
@@ -135,21 +136,21 @@ public final class Checkpoint implements AutoCloseable {
   }
 
   /**
-   * Reads a tensor's numbers, in row-major order, as float32; {@link #check} it first.
+   * Reads a tensor's values, in row-major order, as float32; call {@link #check} first.
    *
-   * @throws ConfigurationException if the file is damaged there, or a number is not finite
+   * @throws ConfigurationException if the file is damaged there, or a value is not finite
    */
   float[] read(String name) {
     try {
       float[] values = tensor(name).read();
       for (float value : values) {
         if (!Float.isFinite(value)) {
-          throw fault(name, "expected finite numbers, found " + value);
+          throw fault(name, "expected finite values, found " + value);
         }
       }
       return values;
     } catch (IOException e) {
-      throw new ConfigurationException(message(name, "cannot be read: " + e.getMessage()), e);
+      throw new ConfigurationException(message(name, "cannot read: " + e.getMessage()), e);
     }
   }
 
@@ -164,7 +165,7 @@ public final class Checkpoint implements AutoCloseable {
             + (tensors.containsKey(name) ? TorchPickle.describe(value) : "none of that name"));
   }
 
-  /** Names one of the encoder's tensors as the cause. */
+  /** Returns an error about one of the encoder's tensors. */
   ConfigurationException fault(String tensor, String problem) {
     return new ConfigurationException(message(tensor, problem));
   }

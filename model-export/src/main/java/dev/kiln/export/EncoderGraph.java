@@ -18,10 +18,9 @@ import java.util.Map;
  * <p>L = (chip/8)² patches and all widths are fixed; the batch is symbolic. Only operators of the
  * standard set are used, LayerNorm, GELU and attention as one operator each.
  *
- * <p>Matrix products, GELU and attention compute in the variant's type. What adds up over the
- * blocks does not: the tokens that blocks add to, LayerNorm and the embedding are float32 always,
- * for rounding there would grow with every block. In float32 the two are one and no cast is
- * written.
+ * <p>Matrix products, GELU and attention compute in the variant's type. The residual stream,
+ * LayerNorm and the embedding are always float32, because rounding errors there would accumulate
+ * over the blocks. A float32 variant contains no casts.
  */
 final class EncoderGraph {
   static final int OPSET = 23;
@@ -31,44 +30,46 @@ final class EncoderGraph {
       List.of(attribute("axis", -1), attribute("epsilon", 1e-5f));
 
   /**
-   * TensorRT's own attribute of Attention: whether it may compute it with several kernels where it
-   * has no fused one. Without it such a graph fails to compile.
+   * TensorRT's own attribute of Attention: allows several kernels where it has no fused one.
+   * Without the attribute such a graph fails to compile.
    */
   private static final String DECOMPOSABLE = "TRT_decomposable";
 
-  /** How attention is written. */
+  /** Form of attention in the graph. */
   enum Attention {
-    /** As the standard has it. */
+    /** As in the ONNX standard. */
     STANDARD,
-    /** For TensorRT, which must fuse it wherever there is more than one query. */
+    /** For TensorRT, which must fuse it wherever there are several queries. */
     FUSED,
-    /** For TensorRT, which may take it apart. */
+    /** For TensorRT, which may decompose it. */
     DECOMPOSABLE
   }
 
   /**
-   * What is written.
+   * Variant of the graph.
    *
-   * @param chip side of a chip in pixels, a multiple of 8
-   * @param tokens give every token after the last LayerNorm instead of the embedding alone
-   * @param products type of matrix products, and of the patches that are the first one's input
+   * @param chipSize chip edge in pixels, a multiple of 8
+   * @param tokens whether to output every token after the last LayerNorm instead of the embedding
+   * @param precision type of matrix products, and of the patches that the first one reads
+   * @param attention form of attention
    */
   record Variant(
       Architecture architecture,
       Platform platform,
-      int chip,
+      int chipSize,
       boolean tokens,
-      DataType products,
+      DataType precision,
       Attention attention) {
-    /** In float32, which every runtime computes. */
+    /** Returns a float32 variant, which every runtime supports. */
     static Variant portable(
-        Architecture architecture, Platform platform, int chip, boolean tokens) {
-      return new Variant(architecture, platform, chip, tokens, DataType.FP32, Attention.STANDARD);
+        Architecture architecture, Platform platform, int chipSize, boolean tokens) {
+      return new Variant(
+          architecture, platform, chipSize, tokens, DataType.FP32, Attention.STANDARD);
     }
 
-    /** The type that the graph expects a weight in: matrices, and the bias that GELU follows. */
+    /** Returns the type of a weight: the precision for matrices and the bias before GELU. */
     DataType typeOf(String weight, List<Long> shape) {
-      return shape.size() == 2 || weight.endsWith(".up.bias") ? products : DataType.FP32;
+      return shape.size() == 2 || weight.endsWith(".up.bias") ? precision : DataType.FP32;
     }
   }
 
@@ -84,15 +85,16 @@ final class EncoderGraph {
     this.variant = variant;
     this.architecture = variant.architecture;
     this.platform = variant.platform;
-    this.side = variant.chip / Architecture.PATCH;
+    this.side = variant.chipSize / Architecture.PATCH;
     this.patches = side * side;
   }
 
   /**
-   * The model of one graph file.
+   * Builds the model of one graph file.
    *
-   * @param weightsFile name of the file that the weights lie in
-   * @param weights what lies where in it
+   * @param variant what to write
+   * @param weightsFile name of the weights file
+   * @param weights types, shapes and offsets of its tensors
    */
   static ModelProto build(
       Variant variant, String weightsFile, Map<String, OnnxGraph.Weight> weights) {
@@ -106,29 +108,29 @@ final class EncoderGraph {
     return graph.build(OPSET);
   }
 
-  /** Rounds to the type of matrix products. */
+  /** Casts to the type of matrix products. */
   private String narrow(String name, String x) {
-    return cast(name + "/narrow", x, variant.products);
+    return cast(name + "/narrow", x, variant.precision);
   }
 
-  /** Brings what a matrix product gave to float32. */
+  /** Casts the result of a matrix product to float32. */
   private String widen(String name, String x) {
     return cast(name + "/wide", x, DataType.FP32);
   }
 
   private String cast(String name, String x, DataType type) {
-    return variant.products == DataType.FP32
+    return variant.precision == DataType.FP32
         ? x
         : graph.node("Cast", name, List.of(attribute("to", TypeNames.onnx(type))), x);
   }
 
-  /** Patches, position, time and location to {@code [batch, 1 + L, dim]}. */
+  /** Adds the tokens {@code [batch, 1 + L, dim]} of patches, position, time and location. */
   private String embed() {
     long dim = architecture.dim();
     String patchRows =
         graph.input(
             "patches",
-            variant.products,
+            variant.precision,
             BATCH,
             patches,
             (long) platform.bands().size() * Architecture.patchPixels());
@@ -161,8 +163,8 @@ final class EncoderGraph {
   }
 
   /**
-   * Sines and cosines of column and row, {@code [L, dim]}, zero where the metadata goes. Angles of
-   * one axis are computed once per index, then laid out over the grid.
+   * Adds the sines and cosines of column and row, {@code [L, dim]}, zero in the columns of the
+   * metadata. Angles of one axis are computed once per index and then gathered over the grid.
    */
   private String position(String gsd) {
     float[] index = new float[side];
@@ -197,7 +199,7 @@ final class EncoderGraph {
         "Pad", "position/padded", both, graph.constant("pad.metadata", 0, 0, 0, METADATA));
   }
 
-  /** Time and location at the end of an otherwise zero token, {@code [batch, 1, dim]}. */
+  /** Adds time and location at the end of an otherwise zero token, {@code [batch, 1, dim]}. */
   private String metadata(String time, String latlon) {
     String both =
         graph.node("Concat", "metadata/values", List.of(attribute("axis", 1)), time, latlon);
@@ -210,28 +212,28 @@ final class EncoderGraph {
     return graph.node("Unsqueeze", "metadata/token", padded, graph.constant("axis.1", 1));
   }
 
-  /** A block whose tokens are all needed. */
+  /** Adds a block of which all tokens are needed. */
   private String block(int block, String x) {
     String name = "block.%d.attention".formatted(block);
-    String normed = narrow(name + ".norm", norm(name + ".norm", x));
-    String qkv = graph.node("MatMul", name + "/qkv", normed, graph.weight(name + ".qkv"));
+    String normalized = narrow(name + ".norm", norm(name + ".norm", x));
+    String qkv = graph.node("MatMul", name + "/qkv", normalized, graph.weight(name + ".qkv"));
     List<String> parts = List.of(name + "/q", name + "/k", name + "/v");
     graph.nodes("Split", parts, List.of(attribute("axis", 2), attribute("num_outputs", 3)), qkv);
     return mlp(block, attention(block, x, parts.get(0), parts.get(1), parts.get(2)));
   }
 
-  /** The last block, of which only token 0 is needed unless all were asked for. */
+  /** Adds the last block, of which only token 0 is needed unless the variant outputs all. */
   private void lastBlock(String x, boolean tokens) {
     int last = architecture.depth() - 1;
     String name = "block.%d.attention".formatted(last);
-    String normed = narrow(name + ".norm", norm(name + ".norm", x));
-    String kv = graph.node("MatMul", name + "/kv", normed, graph.weight(name + ".kv"));
+    String normalized = narrow(name + ".norm", norm(name + ".norm", x));
+    String kv = graph.node("MatMul", name + "/kv", normalized, graph.weight(name + ".kv"));
     List<String> parts = List.of(name + "/k", name + "/v");
     graph.nodes("Split", parts, List.of(attribute("axis", 2), attribute("num_outputs", 2)), kv);
-    String queried = tokens ? normed : classToken(name + "/class", normed);
-    String carried = tokens ? x : classToken("carried/class", x);
+    String queried = tokens ? normalized : classToken(name + "/class", normalized);
+    String residual = tokens ? x : classToken("carried/class", x);
     String q = graph.node("MatMul", name + "/q", queried, graph.weight(name + ".q"));
-    String out = mlp(last, attention(last, carried, q, parts.get(0), parts.get(1)));
+    String out = mlp(last, attention(last, residual, q, parts.get(0), parts.get(1)));
     if (tokens) {
       finalNorm("tokens", out);
       graph.output("tokens", BATCH, 1L + patches, architecture.dim());
@@ -253,10 +255,10 @@ final class EncoderGraph {
   }
 
   /**
-   * {@code x + out(attention(q, k, v))}; the scale is in q's weights: a factor of 16 bits would be
-   * rounded, and TensorRT wants none between the product and its kernel. Attention stays one
-   * operator: TensorRT maps it to a fused kernel without having to find a pattern, and ONNX Runtime
-   * runs it no slower than the product, softmax and product that it stands for.
+   * Adds {@code x + out(attention(q, k, v))}. The weights of q include the scale: a 16-bit factor
+   * would be rounded, and TensorRT's kernels expect none after the product. Attention is one
+   * operator: TensorRT maps it to a fused kernel without pattern matching, and in ONNX Runtime it
+   * is as fast as separate products and softmax.
    */
   private String attention(int block, String x, String q, String k, String v) {
     String name = "block.%d.attention".formatted(block);
@@ -275,12 +277,12 @@ final class EncoderGraph {
     return graph.node("Add", name + "/sum", widen(name + "/out", out), x);
   }
 
-  /** {@code x + W2·gelu(W1·x + b1) + b2}: up in the products' type, so that bias and GELU fuse. */
+  /** Adds {@code x + W2·gelu(W1·x + b1) + b2}, bias and GELU in the variant's type so they fuse. */
   private String mlp(int block, String x) {
     String name = "block.%d.mlp".formatted(block);
-    String normed = narrow(name + ".norm", norm(name + ".norm", x));
+    String normalized = narrow(name + ".norm", norm(name + ".norm", x));
     String up =
-        graph.node("MatMul", name + ".up/product", normed, graph.weight(name + ".up.weight"));
+        graph.node("MatMul", name + ".up/product", normalized, graph.weight(name + ".up.weight"));
     String biased = graph.node("Add", name + ".up/biased", up, graph.weight(name + ".up.bias"));
     String gelu = graph.node("Gelu", name + "/gelu", biased);
     String product =

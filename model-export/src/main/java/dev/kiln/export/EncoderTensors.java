@@ -7,18 +7,18 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The tensors of a Clay v1.5 encoder as PyTorch names and shapes them: {@code [out, in]}. */
+/** Names and shapes of the tensors of a Clay v1.5 encoder in PyTorch: {@code [out, in]}. */
 final class EncoderTensors {
-  /** Width of the hypernetwork that makes the patch embedding. */
+  /** Width of the hypernetwork that generates the patch embedding. */
   static final int WAVE_DIM = 128;
 
   static final int WEIGHT_TOKENS = 128;
   static final int HYPERNETWORK_MLP = 2048;
 
-  /** Numbers at the end of a token that hold time and location. */
+  /** Values at the end of a token for time and location. */
   static final int METADATA = 8;
 
-  /** Far above any encoder; guards the sizes computed from it. */
+  /** Far above any encoder; prevents overflows of computed sizes. */
   private static final int MAX_WIDTH = 1 << 14;
 
   static final String CLASS_TOKEN = "cls_token";
@@ -39,7 +39,7 @@ final class EncoderTensors {
     return "transformer.layers.%d.1.net.".formatted(block);
   }
 
-  /** Every tensor of an encoder with its shape, in the order of the forward pass. */
+  /** Returns every tensor of an encoder with its shape, in the order of the forward pass. */
   static Map<String, List<Long>> shapes(Architecture of) {
     long dim = of.dim();
     Map<String, List<Long>> shapes = new LinkedHashMap<>();
@@ -80,10 +80,10 @@ final class EncoderTensors {
   }
 
   /**
-   * Tells the architecture from the shapes of a checkpoint's tensors, and makes sure that all of
-   * them are there and whole.
+   * Infers the architecture from the shapes of a checkpoint's tensors, and checks that all tensors
+   * exist and are complete.
    *
-   * @throws dev.kiln.error.ConfigurationException naming the first tensor that is not as it must be
+   * @throws dev.kiln.error.ConfigurationException naming the first tensor that is not as expected
    */
   static Architecture infer(Checkpoint checkpoint) {
     int dim = size(checkpoint, CLASS_TOKEN, 3, 2);
@@ -107,8 +107,8 @@ final class EncoderTensors {
                 () ->
                     checkpoint.fault(
                         out,
-                        "expected heads of %d, found a width of %d that does not split into them"
-                            .formatted(Architecture.USUAL_DIM_HEAD, inner)));
+                        "expected a width divisible into heads of %d, found %d"
+                            .formatted(Architecture.DEFAULT_DIM_HEAD, inner)));
     shapes(architecture).forEach(checkpoint::check);
     return architecture;
   }

@@ -10,12 +10,13 @@ import java.io.IOException;
 import java.util.List;
 
 /**
- * Brings a checkpoint's tensors into the form that {@link dev.kiln.model.ModelDirectory} documents,
- * one at a time: PyTorch's {@code [out, in]} matrices are turned for a GEMM, the attention scale
- * goes into the queries, and the hypernetwork becomes one patch embedding per platform.
+ * Converts a checkpoint's tensors to the form that {@link dev.kiln.model.ModelDirectory} documents,
+ * one at a time: transposes PyTorch's {@code [out, in]} matrices for a GEMM, multiplies the
+ * attention scale into the queries, and folds the hypernetwork into one patch embedding per
+ * platform.
  */
 final class EncoderWeights {
-  /** Side of the squares that a matrix is transposed in: both sides stay in the cache. */
+  /** Edge of the blocks in which a matrix is transposed; rows and columns stay in the cache. */
   private static final int SQUARE = 64;
 
   private final Checkpoint checkpoint;
@@ -91,7 +92,10 @@ final class EncoderWeights {
     file.add(to, transpose(checkpoint.read(from), in, 0, out), in, out);
   }
 
-  /** Frequencies of the position encoding, rounded at each step as PyTorch's float32 is. */
+  /**
+   * Returns the frequencies of the position encoding, rounded to float32 at each step as in
+   * PyTorch.
+   */
   private static float[] positionOmega(int dim) {
     int positionDim = dim - METADATA;
     int quarter = positionDim / 4;
@@ -103,7 +107,7 @@ final class EncoderWeights {
     return omega;
   }
 
-  /** Rows [from, to) of a row-major matrix, as {@code [columns, to - from]}. */
+  /** Transposes rows [from, to) of a row-major matrix to {@code [columns, to - from]}. */
   private static float[] transpose(float[] matrix, int columns, int from, int to) {
     int rows = to - from;
     float[] transposed = new float[rows * columns];

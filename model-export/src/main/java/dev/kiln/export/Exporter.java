@@ -19,35 +19,40 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Turns a checkpoint into a {@link ModelDirectory}. The directory is written aside and renamed when
- * it is whole. The same checkpoint and platforms give the same bytes.
+ * Exports a checkpoint to a {@link ModelDirectory}. The directory is written under a temporary name
+ * and renamed when it is complete. The same checkpoint and options produce the same bytes.
  */
 public final class Exporter {
-  private static final Logger LOG = LoggerFactory.getLogger(Exporter.class);
+  private static final Logger log = LoggerFactory.getLogger(Exporter.class);
   private static final String WEIGHTS = "weights.bin";
 
   /**
-   * What to export.
+   * Options of an export.
    *
-   * @param platforms sensors to fold the encoder for, at least one
-   * @param chips chip sides in pixels, multiples of 8, at least one
-   * @param tokens also write the graphs that give every token
-   * @param overwrite replace a model directory that is there already
+   * @param platforms platforms to export the encoder for, at least one
+   * @param chipSizes chip edges in pixels, multiples of 8, at least one
+   * @param tokens whether to write graphs that output every token, too
+   * @param overwrite whether to replace an existing model directory
    */
   public record Options(
-      List<Platform> platforms, List<Integer> chips, boolean tokens, boolean overwrite) {
+      List<Platform> platforms, List<Integer> chipSizes, boolean tokens, boolean overwrite) {
+    /**
+     * Removes duplicates and checks the chip sizes.
+     *
+     * @throws ConfigurationException if a list is empty or a chip size is not a multiple of 8
+     */
     public Options {
       platforms = platforms.stream().distinct().toList();
-      chips = chips.stream().distinct().sorted().toList();
-      if (platforms.isEmpty() || chips.isEmpty()) {
+      chipSizes = chipSizes.stream().distinct().sorted().toList();
+      if (platforms.isEmpty() || chipSizes.isEmpty()) {
         throw new ConfigurationException(
             "export: expected at least one platform and one chip size");
       }
-      for (int chip : chips) {
-        if (chip < Architecture.PATCH || chip % Architecture.PATCH != 0) {
+      for (int chipSize : chipSizes) {
+        if (chipSize < Architecture.PATCH || chipSize % Architecture.PATCH != 0) {
           throw new ConfigurationException(
-              "export: expected a chip side that is a multiple of %d, found %d; change --chip"
-                  .formatted(Architecture.PATCH, chip));
+              "export: expected a chip size that is a multiple of %d px, found %d; change --chip"
+                  .formatted(Architecture.PATCH, chipSize));
         }
       }
     }
@@ -67,9 +72,11 @@ public final class Exporter {
    * Exports a checkpoint.
    *
    * @param file a checkpoint that {@link Checkpoint} reads
-   * @param out the model directory to be
-   * @throws ConfigurationException if the checkpoint is not a whole Clay encoder, or {@code out} is
-   *     in use or cannot be written
+   * @param options what to export
+   * @param out model directory to create
+   * @return the exported model
+   * @throws ConfigurationException if the checkpoint is not a complete Clay encoder, or {@code out}
+   *     exists or cannot be written
    */
   public static ModelDirectory export(Path file, Options options, Path out) {
     Path target = out.toAbsolutePath().normalize();
@@ -79,7 +86,7 @@ public final class Exporter {
     }
   }
 
-  /** Only what Kiln wrote is ever replaced. */
+  /** Checks that the target is absent, empty, or a model that may be replaced. */
   private static void requireReplaceable(Path target, boolean overwrite) {
     if (!Files.exists(target)) {
       return;
@@ -87,7 +94,7 @@ public final class Exporter {
     if (Files.exists(target.resolve(ModelDirectory.DESCRIPTION))) {
       if (!overwrite) {
         throw new ConfigurationException(
-            "model %s: there is one already; pass --overwrite to replace it".formatted(target));
+            "model %s: exists already; pass --overwrite to replace it".formatted(target));
       }
       return;
     }
@@ -99,37 +106,37 @@ public final class Exporter {
       }
     } catch (IOException e) {
       throw new ConfigurationException(
-          "model %s: expected a directory that can be written; check -o".formatted(target), e);
+          "model %s: expected a writable directory; check -o".formatted(target), e);
     }
   }
 
   private ModelDirectory export(Path target) {
-    Path aside = null;
+    Path temporary = null;
     try {
       Files.createDirectories(target.getParent());
-      aside = Files.createDirectory(beside(target));
-      write(aside);
-      rename(aside, target);
+      temporary = Files.createDirectory(temporaryName(target));
+      write(temporary);
+      rename(temporary, target);
       return ModelDirectory.open(target);
     } catch (IOException e) {
       throw new ConfigurationException(
-          "model %s: cannot be written: %s; check -o".formatted(target, e), e);
+          "model %s: cannot write: %s; check -o".formatted(target, e), e);
     } finally {
-      if (aside != null && Files.exists(aside)) {
-        delete(aside);
+      if (temporary != null && Files.exists(temporary)) {
+        delete(temporary);
       }
     }
   }
 
-  private static void rename(Path aside, Path target) throws IOException {
+  private static void rename(Path temporary, Path target) throws IOException {
     if (!Files.exists(target)) {
-      Files.move(aside, target);
+      Files.move(temporary, target);
       return;
     }
-    Path old = beside(target);
+    Path old = temporaryName(target);
     Files.move(target, old);
     try {
-      Files.move(aside, target);
+      Files.move(temporary, target);
     } catch (IOException e) {
       Files.move(old, target);
       throw e;
@@ -137,8 +144,8 @@ public final class Exporter {
     delete(old);
   }
 
-  /** A name next to the target, on the same file system, that nothing else has. */
-  private static Path beside(Path target) {
+  /** Returns an unused name next to the target, on the same file system. */
+  private static Path temporaryName(Path target) {
     return target.resolveSibling(".%s.%s".formatted(target.getFileName(), UUID.randomUUID()));
   }
 
@@ -148,7 +155,7 @@ public final class Exporter {
         Files.delete(file);
       }
     } catch (IOException e) {
-      LOG.warn("cannot delete {}: {}", directory, e.toString());
+      log.warn("cannot delete {}: {}", directory, e.toString());
     }
   }
 
@@ -167,10 +174,10 @@ public final class Exporter {
                           entry.getKey(), entry.getValue().shape(), entry.getValue().offset()))
               .toList();
       for (Platform platform : options.platforms()) {
-        for (int chip : options.chips()) {
-          graphs.add(writeGraph(directory, file, platform, chip, false));
+        for (int chipSize : options.chipSizes()) {
+          graphs.add(writeGraph(directory, file, platform, chipSize, false));
           if (options.tokens()) {
-            graphs.add(writeGraph(directory, file, platform, chip, true));
+            graphs.add(writeGraph(directory, file, platform, chipSize, true));
           }
         }
       }
@@ -188,15 +195,15 @@ public final class Exporter {
   }
 
   private ModelDescription.Graph writeGraph(
-      Path directory, WeightsFile weights, Platform platform, int chip, boolean tokens)
+      Path directory, WeightsFile weights, Platform platform, int chipSize, boolean tokens)
       throws IOException {
     byte[] model =
         EncoderGraph.build(
-                EncoderGraph.Variant.portable(architecture, platform, chip, tokens),
+                EncoderGraph.Variant.portable(architecture, platform, chipSize, tokens),
                 WEIGHTS,
                 weights.tensors())
             .toByteArray();
-    String name = "%s-%d%s.onnx".formatted(platform.name(), chip, tokens ? "-tokens" : "");
+    String name = "%s-%d%s.onnx".formatted(platform.name(), chipSize, tokens ? "-tokens" : "");
     Files.write(
         directory.resolve(name),
         model,
@@ -205,7 +212,7 @@ public final class Exporter {
         StandardOpenOption.SYNC);
     return new ModelDescription.Graph(
         platform.name(),
-        chip,
+        chipSize,
         tokens,
         name,
         HexFormat.of().formatHex(WeightsFile.sha256().digest(model)));

@@ -11,9 +11,9 @@ import java.util.stream.IntStream;
 import org.apache.commons.numbers.gamma.Erf;
 
 /**
- * Clay's generator of patch embeddings: from the wavelengths of a platform's bands it makes the
- * weights of the convolution that turns their pixels into tokens. A platform's wavelengths never
- * change, so its weights are folded to constants here, with double-precision sums.
+ * Clay's generator of patch embeddings: computes the weights of the convolution from pixels to
+ * tokens from the wavelengths of a platform's bands. A platform's wavelengths never change, so its
+ * weights are folded to constants here, with double-precision sums.
  *
  * <p>The network is {@code DynamicEmbedding} of Clay v1.5: wavelength encoding, a residual
  * two-layer perceptron, one post-norm transformer layer over {@code [weight tokens, bands, bias
@@ -23,7 +23,7 @@ final class Hypernetwork {
   private static final int HEADS = 4;
   private static final double LAYER_NORM_EPSILON = 1e-5;
 
-  /** Clay scales the generated convolution by this, but not its bias. */
+  /** Scale of the generated convolution; its bias is not scaled. */
   private static final double WEIGHT_SCALE = 0.02;
 
   /**
@@ -70,7 +70,7 @@ final class Hypernetwork {
     toBias = Linear.read(checkpoint, GENERATOR + "fc_bias.");
   }
 
-  /** The constants that this platform's pixels are embedded with. */
+  /** Computes the patch embedding of a platform. */
   PatchEmbedding fold(Platform platform) {
     int bands = platform.bands().size();
     double[][] waves = new double[bands][];
@@ -90,7 +90,7 @@ final class Hypernetwork {
     float[] weight = new float[bands * pixels * dim];
     for (int band = 0; band < bands; band++) {
       double[] generated = toWeight.apply(add(out[WEIGHT_TOKENS + band], waves[band]));
-      // Generated as (output, row, column); a GEMM wants outputs side by side.
+      // Generated as (output, row, column); a GEMM needs consecutive outputs.
       for (int output = 0; output < dim; output++) {
         for (int pixel = 0; pixel < pixels; pixel++) {
           weight[(band * pixels + pixel) * dim + output] =
@@ -106,7 +106,7 @@ final class Hypernetwork {
     return new PatchEmbedding(weight, bias);
   }
 
-  /** Sines, then cosines, of the wavelength at 64 frequencies from 1 to 1/10000. */
+  /** Returns the sines, then cosines, of the wavelength at 64 frequencies from 1 to 1/10000. */
   private static double[] encode(double wavelength) {
     int half = WAVE_DIM / 2;
     double[] encoded = new double[WAVE_DIM];

@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
  * An array of NumPy's {@code .npy} format (version 1), as float32.
  *
  * @param shape row-major
- * @param values all numbers
+ * @param values all values
  */
 public record Npy(int[] shape, float[] values) {
   private static final int MAGIC = 8;
@@ -26,7 +26,9 @@ public record Npy(int[] shape, float[] values) {
   /**
    * Reads little-endian float32, float64, uint8, uint16 and int16.
    *
-   * @throws ConfigurationException if the file is something else, or cut short
+   * @param file the file
+   * @throws ConfigurationException if the file has another format or is truncated
+   * @throws IOException if the file cannot be read
    */
   public static Npy read(Path file) throws IOException {
     ByteBuffer data = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
@@ -36,7 +38,8 @@ public record Npy(int[] shape, float[] values) {
       data.get(text);
       Matcher header = HEADER.matcher(new String(text, StandardCharsets.US_ASCII));
       if (!header.find()) {
-        throw new ConfigurationException(file + ": no .npy file of a kind that is known");
+        throw new ConfigurationException(
+            file + ": expected a .npy file of version 1, found another format");
       }
       int[] shape =
           Arrays.stream(header.group(2).split(","))
@@ -50,7 +53,7 @@ public record Npy(int[] shape, float[] values) {
       }
       return new Npy(shape, values);
     } catch (BufferUnderflowException | IllegalArgumentException | ArithmeticException e) {
-      throw new ConfigurationException(file + ": damaged or cut short", e);
+      throw new ConfigurationException(file + ": damaged or truncated", e);
     }
   }
 
@@ -61,7 +64,9 @@ public record Npy(int[] shape, float[] values) {
       case "|u1" -> data.get() & 0xff;
       case "<u2" -> data.getShort() & 0xffff;
       case "<i2" -> data.getShort();
-      default -> throw new ConfigurationException(file + ": numbers of type " + type);
+      default ->
+          throw new ConfigurationException(
+              file + ": expected float32, float64, uint8, uint16 or int16, found " + type);
     };
   }
 }

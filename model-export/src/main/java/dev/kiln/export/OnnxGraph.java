@@ -17,11 +17,11 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * An ONNX graph under construction. Every value is named by the node that makes it; weights stay
- * outside, in a file that several graphs share.
+ * An ONNX graph under construction. Every value has the name of the node that computes it. Weights
+ * are stored outside, in a file that several graphs share.
  */
 final class OnnxGraph {
-  /** Name of the one symbolic dimension. */
+  /** Name of the only symbolic dimension. */
   static final String BATCH = "batch";
 
   private static final int IR_VERSION = 11;
@@ -37,12 +37,12 @@ final class OnnxGraph {
       shape = List.copyOf(shape);
     }
 
-    /** How many numbers it holds. */
+    /** Returns the number of values. */
     long size() {
       return shape.stream().reduce(1L, Math::multiplyExact);
     }
 
-    /** How many bytes it fills. */
+    /** Returns the size in bytes. */
     long bytes() {
       return size() * type.bytes();
     }
@@ -59,7 +59,7 @@ final class OnnxGraph {
     this.weights = weights;
   }
 
-  /** Declares an input of the graph; a negative dimension is the batch. */
+  /** Declares an input of the graph; a negative size is the batch. */
   String input(String name, DataType type, long... shape) {
     graph.addInput(value(name, type, shape));
     return name;
@@ -87,7 +87,7 @@ final class OnnxGraph {
         .build();
   }
 
-  /** A tensor of the weights file. */
+  /** Adds a tensor of the weights file unless it was added; returns its name. */
   String weight(String name) {
     Weight tensor = weights.get(name);
     if (tensor == null) {
@@ -111,7 +111,7 @@ final class OnnxGraph {
     return StringStringEntryProto.newBuilder().setKey(key).setValue(value).build();
   }
 
-  /** A vector of whole numbers that lies in the graph itself. */
+  /** Adds a vector of integers to the graph itself; returns its name. */
   String constant(String name, long... values) {
     if (used.add(name)) {
       TensorProto.Builder tensor =
@@ -127,7 +127,7 @@ final class OnnxGraph {
     return name;
   }
 
-  /** A float32 tensor that lies in the graph itself. */
+  /** Adds a float32 tensor to the graph itself; returns its name. */
   String constant(String name, float[] values, long... shape) {
     if (used.add(name)) {
       TensorProto.Builder tensor =
@@ -143,12 +143,12 @@ final class OnnxGraph {
     return name;
   }
 
-  /** Adds an operator without attributes; gives the name of its one output. */
+  /** Adds an operator without attributes; returns the name of its output. */
   String node(String operator, String output, String... inputs) {
     return node(operator, output, List.of(), inputs);
   }
 
-  /** Adds an operator; gives the name of its one output. */
+  /** Adds an operator; returns the name of its output. */
   String node(String operator, String output, List<AttributeProto> attributes, String... inputs) {
     nodes(operator, List.of(output), attributes, inputs);
     return output;
@@ -182,7 +182,7 @@ final class OnnxGraph {
         .build();
   }
 
-  /** The finished model. */
+  /** Returns the finished model. */
   ModelProto build(int opset) {
     return ModelProto.newBuilder()
         .setIrVersion(IR_VERSION)

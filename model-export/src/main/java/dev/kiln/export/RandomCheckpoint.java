@@ -22,15 +22,15 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
 /**
- * A checkpoint with random weights in the file format of PyTorch Lightning, for trying things out
- * without the released weights. Its embeddings are finite and differ from chip to chip, but mean
- * nothing. Like a real one it also holds what is not the encoder: decoder, teacher, optimizer.
+ * A checkpoint with random weights in the file format of PyTorch Lightning, for trying Kiln without
+ * the released weights. Its embeddings are finite and differ between chips, but mean nothing. Like
+ * a real checkpoint it also contains a decoder, a teacher and an optimizer.
  *
  * @param architecture dimensions of the encoder
- * @param type number format of its weights
- * @param seed the same seed gives the same file
- * @param ballastBytes size of further tensors, in front of the encoder's, that only fill the file:
- *     a real one is four fifths such
+ * @param type type of its weights
+ * @param seed the same seed produces the same file
+ * @param ballastBytes size of additional tensors in front of the encoder's; four fifths of a real
+ *     checkpoint are such
  */
 public record RandomCheckpoint(
     Architecture architecture, DataType type, long seed, long ballastBytes) {
@@ -39,31 +39,32 @@ public record RandomCheckpoint(
   private static final long BALLAST_SIDE = 4096;
   private static final float TOKEN_SPREAD = 0.02f;
 
-  /** Lets pixels weigh as much as positions do, so that chips differ visibly. */
+  /** Gives pixels the same weight as positions, so that chips differ visibly. */
   private static final float PATCH_GAIN = 4;
 
   /**
-   * Writes the checkpoint aside and renames it.
+   * Writes the checkpoint to a temporary file and renames it.
    *
+   * @param file file to create or replace
    * @throws ConfigurationException if it cannot be written
    */
   public void write(Path file) {
-    Path aside = file.resolveSibling("." + file.getFileName() + ".part");
+    Path temporary = file.resolveSibling("." + file.getFileName() + ".part");
     try {
       try (ZipOutputStream zip =
-          new ZipOutputStream(new BufferedOutputStream(Files.newOutputStream(aside), 1 << 20))) {
+          new ZipOutputStream(
+              new BufferedOutputStream(Files.newOutputStream(temporary), 1 << 20))) {
         zip.setMethod(ZipOutputStream.STORED);
         writeEntries(zip);
       }
-      Files.move(aside, file, StandardCopyOption.REPLACE_EXISTING);
+      Files.move(temporary, file, StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException e) {
       try {
-        Files.deleteIfExists(aside);
+        Files.deleteIfExists(temporary);
       } catch (IOException left) {
         e.addSuppressed(left);
       }
-      throw new ConfigurationException(
-          "checkpoint %s: cannot be written: %s".formatted(file, e), e);
+      throw new ConfigurationException("checkpoint %s: cannot write: %s".formatted(file, e), e);
     }
   }
 
@@ -88,7 +89,7 @@ public record RandomCheckpoint(
     put(zip, "byteorder", "little".getBytes(StandardCharsets.US_ASCII));
     for (Map.Entry<String, Tensor> entry : tensors.entrySet()) {
       Tensor tensor = entry.getValue();
-      put(zip, "data/" + tensor.key(), numbers(entry.getKey(), tensor));
+      put(zip, "data/" + tensor.key(), values(entry.getKey(), tensor));
     }
     put(zip, "version", "3\n".getBytes(StandardCharsets.US_ASCII));
   }
@@ -126,10 +127,10 @@ public record RandomCheckpoint(
   }
 
   /**
-   * Uniform numbers, spread as PyTorch initialises: weights of a linear layer with deviation {@code
-   * (3·in)^-0.5}, LayerNorm at identity.
+   * Returns uniform values with the deviations of PyTorch's initialization: {@code (3·in)^-0.5} for
+   * weights of a linear layer, identity for LayerNorm.
    */
-  private byte[] numbers(String name, Tensor tensor) {
+  private byte[] values(String name, Tensor tensor) {
     byte[] bytes = new byte[Math.toIntExact(tensor.elements() * tensor.type().bytes())];
     List<Long> shape = tensor.shape();
     boolean weight = name.endsWith("weight");

@@ -19,16 +19,16 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * A safetensors file: eight bytes of header length, a JSON header that gives each tensor's type,
- * shape and bytes, then the numbers.
+ * A safetensors file: eight bytes of header length, a JSON header with each tensor's type, shape
+ * and bytes, then the values.
  */
 final class Safetensors {
-  /** The format's own limit on its header. */
+  /** Limit of the format for its header. */
   private static final long MAX_HEADER_BYTES = 100_000_000;
 
   private Safetensors() {}
 
-  /** Whether a file that begins with these bytes can be one. */
+  /** Returns whether a file that begins with these bytes can be safetensors. */
   static boolean startsLike(byte[] head) {
     return head.length > Long.BYTES
         && head[Long.BYTES] == '{'
@@ -48,7 +48,7 @@ final class Safetensors {
       dataStart = Long.BYTES + length;
       byte[] json = in.readNBytes((int) length);
       if (json.length < length) {
-        throw new IOException("the header ends early");
+        throw new IOException("unexpected end of file in the header");
       }
       header = JsonMapper.shared().readTree(json);
     } catch (JacksonException e) {

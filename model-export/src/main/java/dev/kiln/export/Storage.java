@@ -3,15 +3,17 @@ package dev.kiln.export;
 import java.io.IOException;
 import java.io.InputStream;
 
-/** A run of stored numbers within a checkpoint, which one or several tensors view. */
+/** Consecutive values in a checkpoint that one or several tensors view. */
 interface Storage {
 
-  /** Where it lies in the checkpoint, for messages. */
+  /** Returns the name within the checkpoint, for messages. */
   String name();
 
-  /** Its size in bytes. */
+  /** Returns the size in bytes. */
   long bytes();
 
-  /** Opens it at a byte; only what is read from the stream is read from the file. */
+  /**
+   * Opens the storage at a byte offset; only the bytes read from the stream are read from the file.
+   */
   InputStream open(long offset) throws IOException;
 }

@@ -8,15 +8,15 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * A tensor as it lies in a checkpoint: a strided view of a {@link Storage}. Its numbers are read
- * only when asked for.
+ * A tensor in a checkpoint: a strided view of a {@link Storage}. Its values are read only on
+ * request.
  *
  * @param name name in the checkpoint
  * @param shape size of each dimension
  * @param strides elements from one index of a dimension to the next
- * @param typeName what the checkpoint calls its number format
+ * @param typeName the checkpoint's name of its type
  * @param offset first element within the storage
- * @param storage where its numbers lie
+ * @param storage storage of its values
  */
 record StoredTensor(
     String name,
@@ -26,7 +26,7 @@ record StoredTensor(
     long offset,
     Storage storage) {
 
-  /** Numbers held in memory at once; an encoder's largest tensor has a thirtieth of it. */
+  /** Most values in memory at once; the largest tensor of an encoder has a thirtieth of it. */
   private static final long MAX_SPAN = 1L << 28;
 
   private static final int CHUNK_BYTES = 1 << 20;
@@ -36,7 +36,7 @@ record StoredTensor(
     strides = List.copyOf(strides);
   }
 
-  /** Strides of a tensor of this shape that lies in one piece, last dimension fastest. */
+  /** Returns the strides of a contiguous tensor of this shape, last dimension fastest. */
   static List<Long> contiguous(List<Long> shape) {
     Long[] strides = new Long[shape.size()];
     long stride = 1;
@@ -48,9 +48,9 @@ record StoredTensor(
   }
 
   /**
-   * Makes sure that this tensor can be read as one of the given shape.
+   * Checks that this tensor can be read as one of the given shape.
    *
-   * @throws ConfigurationException naming the tensor, what was expected and what was found
+   * @throws ConfigurationException naming the tensor, the expectation and what was found
    */
   void check(Path file, List<Long> expected) {
     if (!shape.equals(expected)) {
@@ -60,22 +60,21 @@ record StoredTensor(
         TypeNames.find(typeName)
             .orElseThrow(
                 () ->
-                    fault(
-                        file, "expected float32, float16 or bfloat16 numbers, found " + typeName));
+                    fault(file, "expected float32, float16 or bfloat16 values, found " + typeName));
     if (strides.size() != shape.size() || strides.stream().anyMatch(s -> s < 0) || offset < 0) {
       throw fault(file, "expected strides for " + shape + ", found " + strides + " from " + offset);
     }
     if (Math.max(size(), span()) > MAX_SPAN) {
       throw fault(
           file,
-          "expected at most %d numbers, found shape %s with strides %s"
+          "expected at most %d values, found shape %s with strides %s"
               .formatted(MAX_SPAN, shape, strides));
     }
     long held = storage.bytes() / type.bytes();
     if (offset > held - span()) {
       throw fault(
           file,
-          "expected at least %d numbers in %s, found %d (is the file truncated?)"
+          "expected at least %d values in %s, found %d (truncated?)"
               .formatted(offset + span(), storage.name(), held));
     }
   }
@@ -85,7 +84,7 @@ record StoredTensor(
         "checkpoint %s: tensor %s: %s".formatted(file, name, problem));
   }
 
-  /** All numbers in row-major order; call {@link #check} first. */
+  /** Reads all values in row-major order; call {@link #check} first. */
   float[] read() throws IOException {
     DataType type = TypeNames.find(typeName).orElseThrow();
     float[] span = readSpan(type);
@@ -93,16 +92,16 @@ record StoredTensor(
   }
 
   private long size() {
-    // Saturates where a product of whole numbers would overflow.
+    // Doubles saturate where a product of longs would overflow.
     return (long) shape.stream().mapToDouble(Long::doubleValue).reduce(1, (a, b) -> a * b);
   }
 
-  /** Elements of the storage from the first that belongs to this tensor to the last. */
+  /** Returns the number of elements from the first of this tensor to the last. */
   private long span() {
     if (shape.contains(0L)) {
       return 0;
     }
-    double last = 0; // saturates too
+    double last = 0; // Saturates, too.
     for (int d = 0; d < shape.size(); d++) {
       last += (double) (shape.get(d) - 1) * strides.get(d);
     }
@@ -127,7 +126,7 @@ record StoredTensor(
         int wanted = Math.min(values.length - at, CHUNK_BYTES / type.bytes());
         int bytes = wanted * type.bytes();
         if (in.readNBytes(chunk, 0, bytes) < bytes) {
-          throw new IOException(storage.name() + " ends early");
+          throw new IOException("unexpected end of " + storage.name());
         }
         for (int i = 0; i < wanted; i++) {
           values[at++] = type.decode(chunk, i * type.bytes());

@@ -15,13 +15,13 @@ import java.util.zip.ZipFile;
 
 /**
  * A file of {@code torch.save}: a zip of {@code NAME/data.pkl}, which describes the values, and one
- * stored entry {@code NAME/data/KEY} per tensor storage. The zip's directory says where each lies,
- * so storages that are not asked for are never read.
+ * stored entry {@code NAME/data/KEY} per tensor storage. The zip's directory has the offset of
+ * each, so storages are read only on request.
  */
 final class TorchArchive implements AutoCloseable {
   private static final String PICKLE = "data.pkl";
 
-  /** Real ones are under a megabyte; a broken directory must not ask for more than there is. */
+  /** Real pickles are under a megabyte; limits what a damaged directory can allocate. */
   private static final long MAX_PICKLE_BYTES = 256L << 20;
 
   private final Path file;
@@ -46,7 +46,7 @@ final class TorchArchive implements AutoCloseable {
               .orElseThrow(
                   () ->
                       new ConfigurationException(
-                          "checkpoint %s: expected %s in the zip, as torch.save writes it, found none"
+                          "checkpoint %s: expected %s of torch.save in the zip, found none"
                               .formatted(file, PICKLE)));
       TorchArchive archive = new TorchArchive(file, zip, prefix);
       archive.requireLittleEndian();
@@ -58,8 +58,8 @@ final class TorchArchive implements AutoCloseable {
   }
 
   /**
-   * The model's weights by name: a {@link StoredTensor}, or whatever else stands in a tensor's
-   * place. They are the map {@code state_dict} of a Lightning checkpoint, or the file's only map.
+   * Returns the model's weights by name: {@link StoredTensor}s, or other values in their place.
+   * They are the map {@code state_dict} of a Lightning checkpoint, or the file's only map.
    */
   Map<String, Object> stateDict() throws IOException {
     Object root = TorchPickle.read(new ByteArrayInputStream(pickle()));
@@ -109,7 +109,7 @@ final class TorchArchive implements AutoCloseable {
       try (InputStream in = zip.getInputStream(entry)) {
         if (new String(in.readNBytes(8), StandardCharsets.US_ASCII).strip().equals("big")) {
           throw new ConfigurationException(
-              "checkpoint %s: expected little-endian numbers, found big-endian ones; save it again on a little-endian machine"
+              "checkpoint %s: expected little-endian values, found big-endian ones; save it again on a little-endian machine"
                   .formatted(file));
         }
       }
@@ -121,7 +121,7 @@ final class TorchArchive implements AutoCloseable {
     zip.close();
   }
 
-  /** A storage as an entry of the zip. */
+  /** A storage that is an entry of the zip. */
   private final class Entry implements Storage {
     private final String name;
 
@@ -155,7 +155,7 @@ final class TorchArchive implements AutoCloseable {
     }
   }
 
-  /** Compares the checksum of an entry that was read from end to end when it is closed. */
+  /** Checks the checksum of an entry when it is closed, if it was read completely. */
   private static final class VerifiedEntry extends CheckedInputStream {
     private final ZipEntry entry;
     private long read;
@@ -184,7 +184,7 @@ final class TorchArchive implements AutoCloseable {
       super.close();
       if (read == entry.getSize() && getChecksum().getValue() != entry.getCrc()) {
         throw new IOException(
-            "%s: expected checksum %08x, found %08x: the file is damaged, or was saved without checksums"
+            "%s: expected checksum %08x, found %08x: the file is damaged or was saved without checksums"
                 .formatted(entry.getName(), entry.getCrc(), getChecksum().getValue()));
       }
     }

@@ -14,10 +14,10 @@ import net.razorvine.pickle.Unpickler;
  * Reads the pickle inside a PyTorch checkpoint without running anything that it names.
  *
  * <p>A pickle is a program: it looks up classes and functions by name and calls them. Here a name
- * is only ever a {@link Name}. Of calls, those that rebuild a tensor give a {@link Tensor} and an
- * {@code OrderedDict} gives a map; every other call gives an {@link Opaque} that remembers what
- * would have been called. The library's own table of constructors is never consulted. Maps keep
- * their string keys only: nothing else leads to a weight.
+ * is only ever a {@link Name}. A call that rebuilds a tensor becomes a {@link Tensor} and an {@code
+ * OrderedDict} becomes a map; every other call becomes an {@link Opaque} with the name of the
+ * callee. The library's own table of constructors is never used. Maps keep only their string keys:
+ * no other key leads to a weight.
  */
 final class TorchPickle extends Unpickler {
 
@@ -29,7 +29,7 @@ final class TorchPickle extends Unpickler {
     }
   }
 
-  /** A value that was not made, described for messages. */
+  /** A value that was not created, described for messages. */
   record Opaque(String what) {
     @Override
     public String toString() {
@@ -46,19 +46,21 @@ final class TorchPickle extends Unpickler {
   private TorchPickle() {}
 
   /**
-   * The value that the stream describes: maps, lists, arrays for tuples, text, numbers, {@link
-   * Tensor}s and {@link Opaque}s.
+   * Reads the value that the stream describes: maps, lists, arrays for tuples, text, numbers,
+   * {@link Tensor}s and {@link Opaque}s.
+   *
+   * @throws IOException if the stream is not a pickle
    */
   static Object read(InputStream pickle) throws IOException {
     try {
       return new TorchPickle().load(pickle);
     } catch (RuntimeException e) {
-      // The library lets stack underflows and wrong casts of a broken stream through as they are.
-      throw new IOException("not a pickle that can be read: " + e, e);
+      // The library does not catch the stack underflows and failed casts of a broken stream.
+      throw new IOException("expected a pickle, found a damaged one: " + e, e);
     }
   }
 
-  /** Names a value that is not what it should be. */
+  /** Describes an unexpected value for a message. */
   static String describe(Object value) {
     if (value instanceof Opaque opaque) {
       return opaque.what() + ", which Kiln does not run";

@@ -19,8 +19,8 @@ final class TorchPickler extends Pickler {
   /**
    * A view of a storage.
    *
-   * @param elements numbers in the whole storage
-   * @param offset first of them that belongs to the tensor
+   * @param elements number of elements in the storage
+   * @param offset first element of the tensor
    */
   record Tensor(
       DataType type, String key, long elements, long offset, List<Long> shape, List<Long> strides) {

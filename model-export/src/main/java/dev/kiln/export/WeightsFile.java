@@ -18,8 +18,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Writes a weights file: one tensor after the other, each from a page boundary on so that it can be
- * mapped on its own.
+ * Writes a weights file: one tensor after the other, each at a page boundary so that it can be
+ * mapped alone.
  */
 final class WeightsFile implements AutoCloseable {
   private static final int ALIGNMENT = 4096;
@@ -42,7 +42,7 @@ final class WeightsFile implements AutoCloseable {
     try {
       return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
+      throw new IllegalStateException("this Java lacks SHA-256", e);
     }
   }
 
@@ -52,7 +52,7 @@ final class WeightsFile implements AutoCloseable {
     add(name, DataType.FP32, FloatBuffer.wrap(values), dimensions);
   }
 
-  /** Appends a tensor, rounded to its type; reads all of the values. */
+  /** Appends a tensor, rounded to its type; consumes the values. */
   void add(String name, DataType type, FloatBuffer values, List<Long> shape) throws IOException {
     OnnxGraph.Weight tensor = new OnnxGraph.Weight(type, shape, aligned(position));
     if (tensor.size() != values.remaining()) {
@@ -75,7 +75,7 @@ final class WeightsFile implements AutoCloseable {
     tensors.put(name, tensor);
   }
 
-  /** Where a tensor starts if what is before it ends here. */
+  /** Returns the offset of a tensor whose predecessor ends here. */
   static long aligned(long position) {
     return (position + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
   }
@@ -94,12 +94,12 @@ final class WeightsFile implements AutoCloseable {
     }
   }
 
-  /** What was written so far, by name. */
+  /** Returns the tensors written so far, by name. */
   Map<String, OnnxGraph.Weight> tensors() {
     return tensors;
   }
 
-  /** Brings everything to the disk and describes the file, which takes nothing more. */
+  /** Flushes everything to the disk, closes the file and returns its description. */
   ModelDescription.Weights finish() throws IOException {
     channel.force(true);
     channel.close();

@@ -17,16 +17,16 @@ import java.util.stream.Collectors;
  * @param mlpDim width of the hidden layer of a block's MLP
  */
 public record Architecture(String name, int dim, int depth, int heads, int dimHead, int mlpDim) {
-  /** Side of a patch in pixels. */
+  /** Edge of a patch in pixels. */
   public static final int PATCH = Patch.SIZE;
 
-  /** Name of an architecture that is none of the known sizes. */
+  /** Name of an architecture that matches no known size. */
   public static final String CUSTOM = "custom";
 
-  /** Heads are this wide in every size that was released. */
-  public static final int USUAL_DIM_HEAD = 64;
+  /** Head width of every released size. */
+  public static final int DEFAULT_DIM_HEAD = 64;
 
-  /** {@code large} is Clay v1.5 as released; {@code micro} serves tests only. */
+  /** {@code large} is Clay v1.5 as released; {@code micro} is for tests. */
   private static final List<Architecture> KNOWN =
       List.of(
           new Architecture("micro", 64, 2, 4, 16, 128),
@@ -35,20 +35,21 @@ public record Architecture(String name, int dim, int depth, int heads, int dimHe
           new Architecture("base", 768, 12, 12, 64, 3072),
           new Architecture("large", 1024, 24, 16, 64, 4096));
 
-  /** Width of all heads together. */
+  /** Returns the width of all heads together. */
   public int inner() {
     return heads * dimHead;
   }
 
-  /** Numbers in one patch of one band. */
+  /** Returns the number of pixels in a patch of one band. */
   public static int patchPixels() {
     return PATCH * PATCH;
   }
 
   /**
-   * A known size.
+   * Returns a known size.
    *
-   * @throws ConfigurationException if there is none of that name
+   * @param name such as {@code large}
+   * @throws ConfigurationException if no known size has this name
    */
   public static Architecture named(String name) {
     return KNOWN.stream()
@@ -57,7 +58,7 @@ public record Architecture(String name, int dim, int depth, int heads, int dimHe
         .orElseThrow(
             () ->
                 new ConfigurationException(
-                    "model size '%s': unknown; known are %s"
+                    "model size: expected one of %2$s, found %1$s"
                         .formatted(
                             name,
                             KNOWN.stream()
@@ -66,11 +67,14 @@ public record Architecture(String name, int dim, int depth, int heads, int dimHe
   }
 
   /**
-   * The architecture whose weights have these sizes. Weights do not say into how many heads they
-   * split: a known width of token and heads settles it, otherwise heads are 64 wide.
+   * Returns the architecture whose weights have these sizes. Weights do not contain the number of
+   * heads: a known size with the same widths determines it, otherwise heads are 64 wide.
    *
+   * @param dim width of a token
+   * @param depth number of blocks
    * @param inner width of all heads together
-   * @return nothing if the heads cannot be told
+   * @param mlpDim width of the hidden layer of a block's MLP
+   * @return empty if the width does not divide into heads
    */
   public static Optional<Architecture> of(int dim, int depth, int inner, int mlpDim) {
     for (Architecture known : KNOWN) {
@@ -81,9 +85,10 @@ public record Architecture(String name, int dim, int depth, int heads, int dimHe
                 same ? known.name : CUSTOM, dim, depth, known.heads, known.dimHead, mlpDim));
       }
     }
-    return inner % USUAL_DIM_HEAD == 0
+    return inner % DEFAULT_DIM_HEAD == 0
         ? Optional.of(
-            new Architecture(CUSTOM, dim, depth, inner / USUAL_DIM_HEAD, USUAL_DIM_HEAD, mlpDim))
+            new Architecture(
+                CUSTOM, dim, depth, inner / DEFAULT_DIM_HEAD, DEFAULT_DIM_HEAD, mlpDim))
         : Optional.empty();
   }
 }

@@ -1,20 +1,21 @@
 package dev.kiln.model;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.kiln.platform.Platform;
 import java.util.List;
 import java.util.Objects;
 
 /**
- * What {@code model.json} says of a model directory.
+ * Contents of {@code model.json} in a model directory.
  *
- * @param format version of the directory's layout; {@link #FORMAT} is the one written and read here
+ * @param format version of the directory's layout, {@link #FORMAT}
  * @param architecture dimensions of the encoder
  * @param opset ONNX operator set of the graphs
- * @param weights the file that holds all weights
- * @param platforms sensors that the encoder was folded for, with the statistics that their pixels
- *     are normalised with
+ * @param weights the file with all weights
+ * @param platforms platforms that the encoder was exported for, with the statistics that normalize
+ *     their pixels
  * @param graphs the ONNX files
- * @param tensors what lies where in the weights file
+ * @param tensors names, shapes and offsets of the tensors in the weights file
  */
 public record ModelDescription(
     int format,
@@ -28,6 +29,7 @@ public record ModelDescription(
   /** Version of the layout. */
   public static final int FORMAT = 1;
 
+  /** Copies the lists and checks that nothing is null. */
   public ModelDescription {
     Objects.requireNonNull(architecture, "architecture");
     Objects.requireNonNull(weights, "weights");
@@ -37,45 +39,51 @@ public record ModelDescription(
   }
 
   /**
-   * The weights file: little-endian float32 tensors, each from a 4096-byte boundary on.
+   * The weights file: little-endian float32 tensors, each at a 4096-byte boundary.
    *
    * @param file name within the model directory
-   * @param bytes its size
+   * @param bytes size of the file
    * @param sha256 its SHA-256 in hexadecimal: the identity of the model
    */
   public record Weights(String file, long bytes, String sha256) {}
 
   /**
-   * One ONNX file. It takes {@code patches} {@code [batch, L, C·64]}, {@code gsd} {@code [1]},
-   * {@code time} and {@code latlon} {@code [batch, 4]}, all float32, L = (chip/8)².
+   * One ONNX file. Its inputs are {@code patches} {@code [batch, L, C·64]}, {@code gsd} {@code
+   * [1]}, {@code time} and {@code latlon} {@code [batch, 4]}, all float32, L = (chipSize/8)².
    *
-   * @param platform the sensor whose patch embedding it holds
-   * @param chip side of a chip in pixels
-   * @param tokens whether it gives {@code tokens} {@code [batch, 1 + L, dim]} instead of {@code
-   *     embedding} {@code [batch, dim]}
+   * @param platform name of the platform
+   * @param chipSize chip edge in pixels
+   * @param tokens whether the output is {@code tokens} {@code [batch, 1 + L, dim]} instead of
+   *     {@code embedding} {@code [batch, dim]}
    * @param file name within the model directory
    * @param sha256 SHA-256 of the file in hexadecimal
    */
-  public record Graph(String platform, int chip, boolean tokens, String file, String sha256) {}
+  public record Graph(
+      String platform,
+      @JsonProperty("chip") int chipSize,
+      boolean tokens,
+      String file,
+      String sha256) {}
 
   /**
    * A float32 tensor of the weights file.
    *
-   * @param name see {@link ModelDirectory}
-   * @param shape row-major
-   * @param offset its first byte
+   * @param name name as listed at {@link ModelDirectory}
+   * @param shape size of each dimension, row-major
+   * @param offset offset of the first byte
    */
   public record Tensor(String name, List<Long> shape, long offset) {
+    /** Copies the shape. */
     public Tensor {
       shape = List.copyOf(shape);
     }
 
-    /** How many numbers it holds. */
+    /** Returns the number of values. */
     public long size() {
       return shape.stream().reduce(1L, Math::multiplyExact);
     }
 
-    /** How many bytes it fills. */
+    /** Returns the size in bytes. */
     public long bytes() {
       return size() * Float.BYTES;
     }

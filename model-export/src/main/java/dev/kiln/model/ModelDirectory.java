@@ -20,19 +20,19 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * An exported model: {@code model.json}, one ONNX file per platform and chip size, and the weights
- * that all of them share. Every encoder reads it: through a graph, or tensor by tensor.
+ * that they share. Encoders read a graph or individual tensors.
  *
- * <p>Tensors are float32 and laid out as a GEMM takes them, {@code [in, out]}, so that {@code y =
- * x·W + b}:
+ * <p>Tensors are float32 and have the layout of a GEMM, {@code [in, out]}, so that {@code y = x·W +
+ * b}:
  *
  * <pre>
  * patch.PLATFORM.weight  [C·64, dim]   rows in the order (band, row, column) of a patch
  * patch.PLATFORM.bias    [dim]
- * position.omega         [(dim-8)/4]   to be multiplied by the gsd
+ * position.omega         [(dim-8)/4]   multiply by the gsd
  * cls_token              [dim]
  * block.N.attention.norm.weight, .bias [dim]
  * block.N.attention.qkv  [dim, 3·inner] all but the last block
- * block.N.attention.q    [dim, inner]   last block, where only token 0 is asked for
+ * block.N.attention.q    [dim, inner]   last block, where only token 0 is needed
  * block.N.attention.kv   [dim, 2·inner] last block
  * block.N.attention.out  [inner, dim]
  * block.N.mlp.norm.weight, .bias [dim]
@@ -42,7 +42,7 @@ import tools.jackson.databind.json.JsonMapper;
  * </pre>
  *
  * The token of the patch at row y, column x is {@code patch·W + b + [sin(x·a), cos(x·a), sin(y·a),
- * cos(y·a), time, latlon]} with {@code a = gsd·omega}; the class token stands in front and gets
+ * cos(y·a), time, latlon]} with {@code a = gsd·omega}; the class token is the first and has
  * neither. The attention scale {@code dimHead^-0.5} is already multiplied into the columns of q.
  * Columns of q, k and v are ordered (head, dimension). LayerNorm's epsilon is 1e-5; GELU is the erf
  * form.
@@ -71,10 +71,11 @@ public final class ModelDirectory {
   }
 
   /**
-   * Opens a model directory. Nothing stays open: weights are mapped when asked for.
+   * Opens a model directory. Nothing stays open: weights are mapped on request.
    *
-   * @throws ConfigurationException if it is not a model directory, or files of it are missing or
-   *     cut
+   * @param path the directory
+   * @throws ConfigurationException if it is not a model directory, or files are missing or
+   *     truncated
    */
   public static ModelDirectory open(Path path) {
     Path file = path.resolve(DESCRIPTION);
@@ -87,7 +88,7 @@ public final class ModelDirectory {
       description = JSON.readValue(file, ModelDescription.class);
     } catch (JacksonException e) {
       throw new ConfigurationException(
-          "model %s: %s cannot be read: %s; export it again"
+          "model %s: cannot read %s: %s; export it again"
               .formatted(path, DESCRIPTION, e.getOriginalMessage().lines().findFirst().orElse("")),
           e);
     }
@@ -102,7 +103,13 @@ public final class ModelDirectory {
     return directory;
   }
 
-  /** Writes the description into a directory whose other files are there already. */
+  /**
+   * Writes the description into a directory that contains all other files.
+   *
+   * @param path the directory
+   * @param description contents of {@code model.json}
+   * @throws ConfigurationException if it cannot be written
+   */
   public static ModelDirectory create(Path path, ModelDescription description) {
     try {
       Files.write(
@@ -159,35 +166,36 @@ public final class ModelDirectory {
     return new ConfigurationException("model %s: %s".formatted(path, problem));
   }
 
-  /** The directory itself. */
+  /** Returns the directory. */
   public Path path() {
     return path;
   }
 
-  /** All that {@code model.json} says. */
+  /** Returns the contents of {@code model.json}. */
   public ModelDescription description() {
     return description;
   }
 
-  /** Dimensions of the encoder. */
+  /** Returns the dimensions of the encoder. */
   public Architecture architecture() {
     return description.architecture();
   }
 
-  /** SHA-256 of the weights file in hexadecimal: the identity of the model. */
+  /** Returns the SHA-256 of the weights file in hexadecimal, the identity of the model. */
   public String hash() {
     return description.weights().sha256();
   }
 
-  /** The weights file. */
+  /** Returns the weights file. */
   public Path weights() {
     return path.resolve(description.weights().file());
   }
 
   /**
-   * A sensor that the model was exported for.
+   * Returns a platform that the model was exported for.
    *
-   * @throws ConfigurationException if it was not; the message lists those that it was
+   * @param name such as {@code naip}
+   * @throws ConfigurationException if it was not exported; the message lists the others
    */
   public Platform platform(String name) {
     Platform platform = platforms.get(name);
@@ -218,29 +226,32 @@ public final class ModelDirectory {
   }
 
   /**
-   * The ONNX file that gives embeddings.
+   * Returns the ONNX file that outputs embeddings.
    *
-   * @param platform sensor
-   * @param chip side of a chip in pixels
+   * @param platform name of the platform
+   * @param chipSize chip edge in pixels
    * @throws ConfigurationException if it was not exported
    */
-  public Path graph(String platform, int chip) {
-    return graph(platform, chip, false);
+  public Path graph(String platform, int chipSize) {
+    return graph(platform, chipSize, false);
   }
 
   /**
-   * The ONNX file that gives every token after the last LayerNorm, for checks.
+   * Returns the ONNX file that outputs every token after the last LayerNorm, for checks.
    *
+   * @param platform name of the platform
+   * @param chipSize chip edge in pixels
    * @throws ConfigurationException if it was not exported
    */
-  public Path tokensGraph(String platform, int chip) {
-    return graph(platform, chip, true);
+  public Path tokensGraph(String platform, int chipSize) {
+    return graph(platform, chipSize, true);
   }
 
-  private Path graph(String platform, int chip, boolean tokens) {
+  private Path graph(String platform, int chipSize, boolean tokens) {
     platform(platform);
     return description.graphs().stream()
-        .filter(g -> g.platform().equals(platform) && g.chip() == chip && g.tokens() == tokens)
+        .filter(
+            g -> g.platform().equals(platform) && g.chipSize() == chipSize && g.tokens() == tokens)
         .findFirst()
         .map(graph -> path.resolve(graph.file()))
         .orElseThrow(
@@ -250,20 +261,20 @@ public final class ModelDirectory {
                     "expected a graph for %s chips of %d px%s, found %s; export it with --chip %d%s"
                         .formatted(
                             platform,
-                            chip,
+                            chipSize,
                             tokens ? " with tokens" : "",
                             description.graphs().stream()
                                 .map(ModelDescription.Graph::file)
                                 .collect(Collectors.joining(", ")),
-                            chip,
+                            chipSize,
                             tokens ? " --tokens" : "")));
   }
 
   /**
-   * Maps a tensor's numbers from the weights file: read-only, row-major, backed by the file for as
-   * long as the buffer is reachable.
+   * Maps a tensor's values from the weights file: read-only, row-major, valid as long as the buffer
+   * is reachable.
    *
-   * @param name as listed above
+   * @param name name as listed above
    * @throws IllegalArgumentException if the model has no such tensor
    */
   public FloatBuffer tensor(String name) {
@@ -278,7 +289,7 @@ public final class ModelDirectory {
           .asFloatBuffer();
     } catch (IOException e) {
       throw new ConfigurationException(
-          "model %s: %s cannot be read".formatted(path, description.weights().file()), e);
+          "model %s: cannot read %s".formatted(path, description.weights().file()), e);
     }
   }
 }

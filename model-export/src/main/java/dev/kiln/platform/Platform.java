@@ -3,13 +3,14 @@ package dev.kiln.platform;
 import java.util.List;
 
 /**
- * A sensor as Clay knows it: its bands in the order that the model takes them.
+ * A sensor platform that Clay was trained on, or a custom one.
  *
  * @param name such as {@code naip} or {@code sentinel-2-l2a}
- * @param gsd ground sample distance in metres per pixel; a scene's own wins where it has one
- * @param bands in band order
+ * @param gsd ground sample distance in metres per pixel; the scene's own takes precedence
+ * @param bands bands in the order of the model's input
  */
 public record Platform(String name, double gsd, List<Band> bands) {
+  /** Copies the bands. */
   public Platform {
     bands = List.copyOf(bands);
   }

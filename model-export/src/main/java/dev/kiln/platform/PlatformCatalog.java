@@ -18,7 +18,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.dataformat.yaml.YAMLMapper;
 
 /**
- * The sensors that can be embedded, by name, read from YAML in the layout of Clay's {@code
+ * The supported sensor platforms by name, read from YAML in the layout of Clay's {@code
  * metadata.yaml}:
  *
  * <pre>
@@ -31,12 +31,12 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
  *     wavelength: {red: 0.65, green: 0.56}
  * </pre>
  *
- * Keys that Kiln does not use, such as Clay's {@code rgb_indices}, are left alone.
+ * Other keys, such as Clay's {@code rgb_indices}, are ignored.
  */
 public final class PlatformCatalog {
   private static final String BUILT_IN = "metadata.yaml";
 
-  /** A platform names files of the model directory, so it must be safe as a part of one. */
+  /** Platform names are part of file names in the model directory. */
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]*");
 
   private final Map<String, Platform> platforms;
@@ -45,7 +45,7 @@ public final class PlatformCatalog {
     this.platforms = platforms;
   }
 
-  /** The nine sensors that Clay v1.5 was trained on. */
+  /** Returns the nine platforms that Clay v1.5 was trained on. */
   public static PlatformCatalog builtIn() {
     try (InputStream yaml = PlatformCatalog.class.getResourceAsStream(BUILT_IN)) {
       if (yaml == null) {
@@ -58,8 +58,9 @@ public final class PlatformCatalog {
   }
 
   /**
-   * The built-in platforms and those of a file; where both have one, the file's holds.
+   * Reads platforms from a file and adds the built-in ones; the file takes precedence.
    *
+   * @param file YAML file
    * @throws ConfigurationException if the file cannot be read or does not describe platforms
    */
   public static PlatformCatalog load(Path file) {
@@ -69,32 +70,32 @@ public final class PlatformCatalog {
       return new PlatformCatalog(platforms);
     } catch (IOException e) {
       throw new ConfigurationException(
-          "platforms file " + file + ": cannot be read; check --platforms", e);
+          "platforms file " + file + ": cannot read; check --platforms", e);
     }
   }
 
-  /** All platforms, in file order. */
+  /** Returns all platforms, in file order. */
   public List<Platform> all() {
     return List.copyOf(platforms.values());
   }
 
-  /** Names of all platforms, in file order. */
+  /** Returns the names of all platforms, in file order. */
   public List<String> names() {
     return List.copyOf(platforms.keySet());
   }
 
   /**
-   * One platform.
+   * Returns a platform.
    *
-   * @throws ConfigurationException if there is none of that name; the message lists those that
-   *     exist
+   * @param name such as {@code naip}
+   * @throws ConfigurationException if no platform has this name; the message lists the others
    */
   public Platform get(String name) {
     Platform platform = platforms.get(name);
     if (platform == null) {
       throw new ConfigurationException(
-          "platform '%s': unknown; known are %s. Others can be added with --platforms FILE.yaml"
-              .formatted(name, String.join(", ", platforms.keySet())));
+          "platform: expected one of %s, found %s; add others with --platforms FILE.yaml"
+              .formatted(String.join(", ", platforms.keySet()), name));
     }
     return platform;
   }
@@ -118,7 +119,8 @@ public final class PlatformCatalog {
       String name = entry.getKey();
       if (!NAME.matcher(name).matches()) {
         throw fault(
-            source, "platform '" + name + "': a name may hold letters, digits, '.', '_' and '-'");
+            source,
+            "platform '" + name + "': expected a name of letters, digits, '.', '_' and '-'");
       }
       platforms.put(name, platform(source, name, entry.getValue()));
     }
@@ -136,7 +138,7 @@ public final class PlatformCatalog {
         throw fault(source, name + ".band_order: expected a band name, found " + describe(band));
       }
       if (!bandNames.add(band.stringValue())) {
-        throw fault(source, name + ".band_order: band " + band.stringValue() + " stands twice");
+        throw fault(source, name + ".band_order: band " + band.stringValue() + " appears twice");
       }
     }
     List<Band> bands = new ArrayList<>();

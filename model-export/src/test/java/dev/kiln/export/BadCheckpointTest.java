@@ -96,7 +96,7 @@ class BadCheckpointTest {
     String key = weights.store(DataType.FP32, new float[100]);
     weights.put(QKV, Tensor.whole(DataType.FP32, key, List.of(192L, 64L)));
     assertRefused(weights.write(file()))
-        .hasMessageContainingAll(QKV, "expected at least 12288 numbers", "found 100");
+        .hasMessageContainingAll(QKV, "expected at least 12288 values", "found 100");
   }
 
   @Test
@@ -113,7 +113,7 @@ class BadCheckpointTest {
     weights.put(
         QKV, new Tensor(DataType.FP32, key, 12288, 1, List.of(192L, 64L), List.of(64L, 1L)));
     assertRefused(weights.write(file()))
-        .hasMessageContainingAll(QKV, "expected at least 12289 numbers", "found 12288");
+        .hasMessageContainingAll(QKV, "expected at least 12289 values", "found 12288");
   }
 
   @Test
@@ -142,7 +142,7 @@ class BadCheckpointTest {
     String key = weights.store(DataType.BF16, values);
     weights.put(QKV, Tensor.whole(DataType.BF16, key, List.of(192L, 64L)));
     assertRefused(weights.write(file()))
-        .hasMessageContainingAll(QKV, "expected finite numbers, found NaN");
+        .hasMessageContainingAll(QKV, "expected finite values, found NaN");
   }
 
   /** A view that names few stored numbers but spreads them over more than memory holds. */
@@ -200,7 +200,7 @@ class BadCheckpointTest {
   void truncatedSafetensorsHeader() throws Exception {
     byte[] whole = Files.readAllBytes(MicroWeights.writeSafetensors(file()));
     Files.write(file(), Arrays.copyOf(whole, 100));
-    assertRefused(file()).hasMessageContaining("header ends early");
+    assertRefused(file()).hasMessageContaining("unexpected end of file in the header");
   }
 
   @Test
@@ -211,7 +211,8 @@ class BadCheckpointTest {
         "model.encoder.transformer.layers.0.0.to_out.weight",
         Tensor.whole(DataType.FP32, key, List.of(64L, 50L)));
     assertRefused(weights.write(file()))
-        .hasMessageContainingAll("to_out.weight", "expected heads of 64", "50");
+        .hasMessageContainingAll(
+            "to_out.weight", "expected a width divisible into heads of 64", "found 50");
   }
 
   @Test

@@ -119,9 +119,9 @@ class ModelDirectoryTest {
   @Test
   void damagedDescription() throws Exception {
     edit("\"architecture\"", "\"arch\"");
-    assertRefused("model.json", "cannot be read");
+    assertRefused("cannot read model.json");
     Files.writeString(path.resolve("model.json"), "{\n\"format\" : 1,\n");
-    assertRefused("model.json", "cannot be read");
+    assertRefused("cannot read model.json");
     Files.writeString(path.resolve("model.json"), "");
     assertRefused("model.json");
   }

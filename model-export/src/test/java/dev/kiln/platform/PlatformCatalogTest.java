@@ -70,7 +70,8 @@ class PlatformCatalogTest {
   void unknownPlatform() {
     assertThatThrownBy(() -> PlatformCatalog.builtIn().get("spot"))
         .isInstanceOf(ConfigurationException.class)
-        .hasMessageContainingAll("'spot'", "naip, sentinel-2-l2a", "--platforms");
+        .hasMessageContainingAll(
+            "expected one of naip, sentinel-2-l2a", "found spot", "--platforms");
   }
 
   @Test
@@ -101,9 +102,9 @@ class PlatformCatalogTest {
           [red, nir]                 | []                         | my-sensor.band_order: expected a list of bands, found []
           [red, nir]                 | red                        | my-sensor.band_order: expected a list of bands, found "red"
           [red, nir]                 | [red, 7]                   | my-sensor.band_order: expected a band name, found 7
-          [red, nir]                 | [red, red]                 | my-sensor.band_order: band red stands twice
+          [red, nir]                 | [red, red]                 | my-sensor.band_order: band red appears twice
           gsd: 2.5                   | bands: {}                  | is not valid YAML
-          my-sensor:                 | a/b:                       | platform 'a/b': a name may hold
+          my-sensor:                 | a/b:                       | platform 'a/b': expected a name of
           my-sensor:                 | - my-sensor:               | expected a map of platform names
           """)
   void badFiles(String from, String to, String message) throws Exception {

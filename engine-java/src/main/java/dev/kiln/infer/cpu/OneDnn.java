@@ -52,13 +52,24 @@ final class OneDnn implements AutoCloseable {
     OpenMp.setThreads(threads);
   }
 
+  /** Returns the number of threads that share each operation. */
+  int threads() {
+    return threads;
+  }
+
   /** Creates a second context, for temporaries. */
   OneDnn newContext() {
     return new OneDnn(threads);
   }
 
+  /** A step of a forward pass. */
+  interface Step {
+    /** Runs the step and waits for it. */
+    void run();
+  }
+
   /** A primitive bound to its memory; it can run any number of times. */
-  final class Operation {
+  final class Operation implements Step {
     private final dnnl_primitive primitive;
     private final dnnl_exec_arg_t arguments;
     private final int count;
@@ -71,8 +82,8 @@ final class OneDnn implements AutoCloseable {
       this.count = count;
     }
 
-    /** Runs the operation and waits for it. */
-    void run() {
+    @Override
+    public void run() {
       check(dnnl_primitive_execute(primitive, stream, count, arguments), name);
     }
   }

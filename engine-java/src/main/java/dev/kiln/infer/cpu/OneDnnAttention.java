@@ -4,8 +4,10 @@ import static dev.kiln.infer.cpu.OneDnn.Argument.dst;
 import static dev.kiln.infer.cpu.OneDnn.Argument.src;
 import static dev.kiln.infer.cpu.OneDnn.Argument.weights;
 
+import dev.kiln.attention.FusedAttention;
 import dev.kiln.infer.cpu.OneDnn.Operation;
 import dev.kiln.infer.cpu.OneDnn.Primitive;
+import dev.kiln.infer.cpu.OneDnn.Step;
 import dev.kiln.model.Architecture;
 import dev.kiln.type.DataType;
 import java.util.ArrayList;
@@ -14,9 +16,10 @@ import org.bytedeco.dnnl.dnnl_memory_desc;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * Attention over the tokens of a chip as oneDNN operations: scores, softmax and weighted sum, a few
- * heads at a time, so that scores stay in the cache between operations. The exported weights
- * include the scale of the scores.
+ * Attention over the tokens of a chip. In float32, on CPUs with AVX2, it is one step in Kiln's own
+ * native code, which never stores the scores. Elsewhere it is oneDNN operations: scores, softmax
+ * and weighted sum, a few heads at a time, so that scores stay in the cache between operations. The
+ * exported weights include the scale of the scores.
  *
  * <p>The query, key and value of a token are consecutive in one row; T tokens, I = heads · head
  * size.
@@ -29,12 +32,23 @@ final class OneDnnAttention {
   private final Architecture model;
   private final DataType type;
   private final long tokens;
+  private final boolean fused;
   private final int headsAtOnce;
   private final Pointer scores; // float32 [headsAtOnce, T, T]
   private final Pointer shares; // type, same shape; in float32 the same memory
 
   OneDnnAttention(OneDnn dnn, Architecture model, DataType type, long tokens) {
+    this(
+        dnn,
+        model,
+        type,
+        tokens,
+        type == DataType.FP32 && FusedAttention.fastest() != FusedAttention.Instructions.SCALAR);
+  }
+
+  OneDnnAttention(OneDnn dnn, Architecture model, DataType type, long tokens, boolean fused) {
     this.dnn = dnn;
+    this.fused = fused;
     this.model = model;
     this.type = type;
     this.tokens = tokens;
@@ -45,7 +59,8 @@ final class OneDnnAttention {
     }
     this.headsAtOnce = fit;
     // The last block processes one query of every head at once.
-    long count = Math.max(headsAtOnce * tokens * tokens, model.heads() * tokens);
+    long ofAll = fused ? 0 : headsAtOnce * tokens * tokens;
+    long count = Math.max(ofAll, model.heads() * tokens);
     this.scores = dnn.allocate("attention scores", count * Float.BYTES);
     this.shares = type == DataType.FP32 ? scores : dnn.allocate("attention", count * type.bytes());
   }
@@ -56,9 +71,26 @@ final class OneDnnAttention {
    * @param from {@code [T, 3I]}: query, key, value
    * @param to {@code [T, I]}
    */
-  List<Operation> ofAll(Pointer from, Pointer to) {
+  List<? extends Step> ofAll(Pointer from, Pointer to) {
     long inner = model.inner();
+    if (fused) {
+      return List.of(fusedStep(from, to));
+    }
     return operations(tokens, headsAtOnce, from, 0, 3 * inner, inner, to);
+  }
+
+  private Step fusedStep(Pointer from, Pointer to) {
+    int inner = model.inner();
+    int count = Math.toIntExact(tokens);
+    FusedAttention.Shape shape =
+        new FusedAttention.Shape(
+            count, count, model.heads(), model.dimHead(), 3L * inner, 3L * inner, inner);
+    FusedAttention.Instructions instructions = FusedAttention.fastest();
+    long query = from.address();
+    long key = query + (long) inner * Float.BYTES;
+    long value = key + (long) inner * Float.BYTES;
+    long out = to.address();
+    return () -> FusedAttention.compute(shape, query, key, value, out, dnn.threads(), instructions);
   }
 
   /**

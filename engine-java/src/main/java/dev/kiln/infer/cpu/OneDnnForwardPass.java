@@ -9,8 +9,8 @@ import static dev.kiln.infer.cpu.OneDnn.Argument.src;
 import static dev.kiln.infer.cpu.OneDnn.Argument.weights;
 
 import dev.kiln.infer.PositionEncoding;
-import dev.kiln.infer.cpu.OneDnn.Operation;
 import dev.kiln.infer.cpu.OneDnn.Primitive;
+import dev.kiln.infer.cpu.OneDnn.Step;
 import dev.kiln.model.Architecture;
 import dev.kiln.model.ExportedEncoder;
 import dev.kiln.type.DataType;
@@ -23,9 +23,9 @@ import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * Forward pass of the encoder for one chip as a list of oneDNN operations, built once with its
- * weights, memory and kernels. One chip at a time keeps intermediate results in the cache, and
- * makes an embedding independent of the other chips of its batch.
+ * Forward pass of the encoder for one chip as a list of steps, most of them oneDNN operations,
+ * built once with its weights, memory and kernels. One chip at a time keeps intermediate results in
+ * the cache, and makes an embedding independent of the other chips of its batch.
  *
  * <p>The residual stream, LayerNorm and the input of softmax are float32; matrix products read
  * {@code type}. T = 1 + L tokens, D = dim, I = inner.
@@ -42,7 +42,7 @@ final class OneDnnForwardPass {
   private final DataType type;
   private final long patches;
   private final long tokens;
-  private final List<Operation> operations = new ArrayList<>();
+  private final List<Step> steps = new ArrayList<>();
   private final OneDnnAttention attention;
 
   private final Pointer residual; // float32 [T, D]
@@ -132,7 +132,7 @@ final class OneDnnForwardPass {
   }
 
   private void add(Primitive primitive, OneDnn.Argument... arguments) {
-    operations.add(dnn.operation(primitive, arguments));
+    steps.add(dnn.operation(primitive, arguments));
   }
 
   /** Adds all blocks but the last. */
@@ -148,7 +148,7 @@ final class OneDnnForwardPass {
     dnnl_memory_desc attended = dnn.dense(type, tokens, inner);
     Primitive out = out(attended, stream);
     Mlp mlp = new Mlp(tokens, norm);
-    List<Operation> attend = attention.ofAll(hidden, normalized);
+    List<? extends Step> attend = attention.ofAll(hidden, normalized);
     dnnl_memory carried = dnn.view(stream, residual, 0);
     for (int block = 0; block < model.depth() - 1; block++) {
       String name = "block.%d.attention".formatted(block);
@@ -158,7 +158,7 @@ final class OneDnnForwardPass {
           src(dnn.view(narrow, normalized, 0)),
           weights(source.tensor(name + ".qkv", qkv.weights())),
           dst(dnn.view(all, hidden, 0)));
-      operations.addAll(attend);
+      steps.addAll(attend);
       add(
           out,
           src(dnn.view(attended, normalized, 0)),
@@ -200,7 +200,7 @@ final class OneDnnForwardPass {
         src(dnn.view(one, normalized, 0)),
         weights(source.tensor(name + ".q", q.weights())),
         dst(dnn.view(query, hidden, queryAt)));
-    operations.addAll(attention.ofOne(hidden, queryAt, normalized));
+    steps.addAll(attention.ofOne(hidden, queryAt, normalized));
     dnnl_memory_desc carried = dnn.dense(DataType.FP32, 1, dim);
     Primitive out = out(query, carried);
     add(
@@ -314,8 +314,8 @@ final class OneDnnForwardPass {
     firstToken.put(0, classToken);
     metadata.put(model.dim() - METADATA, time, index * 4, 4);
     metadata.put(model.dim() - METADATA / 2, location, index * 4, 4);
-    for (int i = 0; i < operations.size(); i++) {
-      operations.get(i).run();
+    for (int i = 0; i < steps.size(); i++) {
+      steps.get(i).run();
     }
     out.put(index * model.dim(), embedding, 0, model.dim());
   }

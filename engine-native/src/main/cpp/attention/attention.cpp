@@ -1,0 +1,82 @@
+#include "attention.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cstdlib>
+#include <memory>
+
+#include "parallel.h"
+
+namespace kiln {
+namespace {
+
+constexpr size_t kAlignment = 64;
+
+struct Free {
+  void operator()(float* memory) const { std::free(memory); }
+};
+
+// Scratch that a thread keeps from one call to the next.
+float* thread_scratch(size_t floats) {
+  thread_local std::unique_ptr<float, Free> memory;
+  thread_local size_t size = 0;
+  if (size < floats) {
+    const size_t bytes = (floats * sizeof(float) + kAlignment - 1) / kAlignment * kAlignment;
+    memory.reset(static_cast<float*>(std::aligned_alloc(kAlignment, bytes)));
+    size = memory ? floats : 0;
+  }
+  return memory.get();
+}
+
+struct Work {
+  const AttentionArguments& arguments;
+  const detail::AttentionKernel& kernel;
+  std::atomic<bool> failed;
+};
+
+// Blocks of queries, head by head, in one consecutive range per thread: a thread packs each head that it meets.
+void share(void* data, int thread, int threads) {
+  Work& work = *static_cast<Work*>(data);
+  const AttentionArguments& a = work.arguments;
+  const detail::AttentionKernel& kernel = work.kernel;
+  float* scratch = thread_scratch(kernel.scratch(a));
+  if (scratch == nullptr) {
+    work.failed = true;
+    return;
+  }
+  const long per_head = (a.queries + kernel.block_queries - 1) / kernel.block_queries;
+  const long blocks = per_head * a.heads;
+  int packed = -1;
+  for (long i = blocks * thread / threads; i < blocks * (thread + 1) / threads; i++) {
+    const int head = static_cast<int>(i / per_head);
+    const int first = static_cast<int>(i % per_head) * kernel.block_queries;
+    if (head != packed) {
+      kernel.pack(a, head, scratch);
+      packed = head;
+    }
+    kernel.block(a, head, first, std::min(kernel.block_queries, a.queries - first), scratch);
+  }
+}
+
+}  // namespace
+
+AttentionIsa attention_isa() {
+  if (__builtin_cpu_supports("avx512f")) {
+    return AttentionIsa::avx512;
+  }
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? AttentionIsa::avx2 : AttentionIsa::scalar;
+}
+
+bool attention(const AttentionArguments& arguments, int threads, AttentionIsa isa) {
+  if (isa > attention_isa()) {
+    return false;
+  }
+  const detail::AttentionKernel& kernel = isa == AttentionIsa::avx512 ? detail::attention_avx512()
+                                          : isa == AttentionIsa::avx2 ? detail::attention_avx2()
+                                                                      : detail::attention_scalar();
+  Work work = {arguments, kernel, {false}};
+  parallel(threads, share, &work);
+  return !work.failed;
+}
+
+}  // namespace kiln

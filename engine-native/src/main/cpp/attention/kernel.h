@@ -1,0 +1,312 @@
+// The vectorized implementation, a template over the vector width. Each translation unit that includes it is compiled
+// for other instructions, so everything is in an unnamed namespace.
+//
+// One head at a time. Its keys are packed into panels of N keys, [keys / N][head size][N], and its values into panels
+// of N columns, [head size / N][keys][N], so that both matrix products read memory in order. A block of queries then
+// passes over the keys in blocks of kKeyBlock: scores, running maximum and sum, weighted sum of values. Scores of a
+// block of keys are all that is ever stored, and stay in the first-level cache.
+//
+// The first key is apart: it starts maximum, sum and output. A class token in front of a whole number of patches thus
+// leaves whole blocks.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+
+#include "attention.h"
+
+namespace kiln {
+namespace {
+
+constexpr int kKeyBlock = 128;
+
+// Vectors of W floats or integers; Loose ones are aligned as floats.
+template <int W>
+struct Vectors;
+template <>
+struct Vectors<8> {
+  typedef float Vector __attribute__((vector_size(32)));
+  typedef float Loose __attribute__((vector_size(32), aligned(4), may_alias));
+  typedef int32_t Integers __attribute__((vector_size(32)));
+};
+template <>
+struct Vectors<16> {
+  typedef float Vector __attribute__((vector_size(64)));
+  typedef float Loose __attribute__((vector_size(64), aligned(4), may_alias));
+  typedef int32_t Integers __attribute__((vector_size(64)));
+};
+
+// W floats in a vector, M rows of queries and two vectors of columns in registers.
+template <int W, int M>
+struct Fused {
+  using Vector = typename Vectors<W>::Vector;
+  using Loose = typename Vectors<W>::Loose;
+  using Integers = typename Vectors<W>::Integers;
+
+  static constexpr int kPanel = 2 * W;
+  static constexpr int kBlockQueries = 4 * M;
+
+  static Vector load(const float* at) { return *reinterpret_cast<const Loose*>(at); }
+  static void store(float* at, Vector value) { *reinterpret_cast<Loose*>(at) = value; }
+  static Vector broadcast(float value) { return value - Vector{}; }
+
+  static size_t round_up(size_t n, size_t to) { return (n + to - 1) / to * to; }
+  // Keys but the first, in whole panels.
+  static size_t padded_keys(const AttentionArguments& a) { return round_up(a.keys - 1, kPanel); }
+  static size_t padded_head(const AttentionArguments& a) { return round_up(a.head_size, kPanel); }
+
+  struct Layout {
+    float* keys;     // [padded keys / kPanel][head size][kPanel]
+    float* values;   // [padded head / kPanel][padded keys][kPanel]
+    float* queries;  // [kBlockQueries / M][head size][M]
+    float* scores;   // [kBlockQueries][kKeyBlock]
+    float* sums;     // [kBlockQueries][padded head]
+    float* first;    // [padded head], the value of the first key
+    float* end;
+
+    Layout(const AttentionArguments& a, float* scratch) {
+      keys = scratch;
+      values = keys + padded_keys(a) * a.head_size;
+      queries = values + padded_keys(a) * padded_head(a);
+      scores = queries + round_up(static_cast<size_t>(kBlockQueries) * a.head_size, kPanel);
+      sums = scores + kBlockQueries * kKeyBlock;
+      first = sums + kBlockQueries * padded_head(a);
+      end = first + padded_head(a);
+    }
+  };
+
+  static size_t scratch(const AttentionArguments& a) { return Layout(a, nullptr).end - static_cast<float*>(nullptr); }
+
+  static void pack(const AttentionArguments& a, int head, float* scratch) {
+    Layout to(a, scratch);
+    const size_t rest = a.keys - 1;
+    const size_t padded = padded_keys(a);
+    const size_t column = static_cast<size_t>(head) * a.head_size;
+    for (size_t panel = 0; panel < padded; panel += kPanel) {
+      float* out = to.keys + panel * a.head_size;
+      for (int j = 0; j < kPanel; j++) {
+        if (panel + j < rest) {
+          const float* row = a.key + (1 + panel + j) * a.key_stride + column;
+          for (int k = 0; k < a.head_size; k++) {
+            out[k * kPanel + j] = row[k];
+          }
+        } else {
+          for (int k = 0; k < a.head_size; k++) {
+            out[k * kPanel + j] = 0;
+          }
+        }
+      }
+    }
+    for (size_t d = 0; d < padded_head(a); d += kPanel) {
+      float* out = to.values + d * padded;
+      const size_t width = std::min<size_t>(kPanel, a.head_size - d);
+      for (size_t j = 0; j < padded; j++, out += kPanel) {
+        size_t copied = 0;
+        if (j < rest) {
+          std::memcpy(out, a.value + (1 + j) * a.key_stride + column + d, width * sizeof(float));
+          copied = width;
+        }
+        std::fill(out + copied, out + kPanel, 0.0f);
+      }
+    }
+    std::fill(to.first, to.first + padded_head(a), 0.0f);
+    std::memcpy(to.first, a.value + column, a.head_size * sizeof(float));
+  }
+
+  // exp(x) for x <= 0 within 2 units in the last place; below -87.3 it is 0.
+  static Vector exponential(Vector x) {
+    const Vector low = broadcast(-87.3f);
+    const Integers under = x < low;
+    x = under ? low : x;
+    // x = n ln 2 + r with |r| <= ln 2 / 2; adding 1.5 · 2^23 rounds to the nearest integer.
+    const Vector magic = broadcast(12582912.0f);
+    const Vector shifted = x * broadcast(1.44269504f) + magic;
+    const Vector n = shifted - magic;
+    Vector r = x - n * broadcast(0.693359375f);
+    r = r - n * broadcast(-2.12194440e-4f);
+    // Coefficients of Cephes' expf.
+    Vector p = broadcast(1.9875691500e-4f);
+    p = p * r + broadcast(1.3981999507e-3f);
+    p = p * r + broadcast(8.3334519073e-3f);
+    p = p * r + broadcast(4.1665795894e-2f);
+    p = p * r + broadcast(1.6666665459e-1f);
+    p = p * r + broadcast(5.0000001201e-1f);
+    p = p * (r * r) + r + broadcast(1.0f);
+    const Integers exponent = reinterpret_cast<Integers>(shifted) << 23;
+    const Vector result = reinterpret_cast<Vector>(reinterpret_cast<Integers>(p) + exponent);
+    return under ? Vector{} : result;
+  }
+
+  // scores[row][0..kPanel) = queries · keys of one panel, for R rows.
+  template <int R>
+  static void multiply_keys(const float* queries, const float* panel, int head_size, float* scores) {
+    Vector left[R] = {};
+    Vector right[R] = {};
+    for (int k = 0; k < head_size; k++) {
+      const Vector key0 = load(panel + k * kPanel);
+      const Vector key1 = load(panel + k * kPanel + W);
+#pragma GCC unroll 16
+      for (int r = 0; r < R; r++) {
+        const Vector query = broadcast(queries[k * M + r]);
+        left[r] += query * key0;
+        right[r] += query * key1;
+      }
+    }
+#pragma GCC unroll 16
+    for (int r = 0; r < R; r++) {
+      store(scores + r * kKeyBlock, left[r]);
+      store(scores + r * kKeyBlock + W, right[r]);
+    }
+  }
+
+  // sums[row][0..kPanel) += scores · values of one panel, for R rows.
+  template <int R>
+  static void multiply_values(const float* scores, const float* panel, int keys, float* sums, size_t stride) {
+    Vector left[R];
+    Vector right[R];
+#pragma GCC unroll 16
+    for (int r = 0; r < R; r++) {
+      left[r] = load(sums + r * stride);
+      right[r] = load(sums + r * stride + W);
+    }
+    for (int j = 0; j < keys; j++) {
+      const Vector value0 = load(panel + j * kPanel);
+      const Vector value1 = load(panel + j * kPanel + W);
+#pragma GCC unroll 16
+      for (int r = 0; r < R; r++) {
+        const Vector score = broadcast(scores[r * kKeyBlock + j]);
+        left[r] += score * value0;
+        right[r] += score * value1;
+      }
+    }
+#pragma GCC unroll 16
+    for (int r = 0; r < R; r++) {
+      store(sums + r * stride, left[r]);
+      store(sums + r * stride + W, right[r]);
+    }
+  }
+
+  // Calls the instance for 1 to M rows.
+  template <int R, typename Call>
+  static void with_rows(int rows, Call call) {
+    if constexpr (R == 1) {
+      call(std::integral_constant<int, 1>());
+    } else if (rows == R) {
+      call(std::integral_constant<int, R>());
+    } else {
+      with_rows<R - 1>(rows, call);
+    }
+  }
+
+  static float maximum(Vector v) {
+    float result = v[0];
+    for (int i = 1; i < W; i++) {
+      result = std::max(result, v[i]);
+    }
+    return result;
+  }
+
+  static float sum(Vector v) {
+    float result = 0;
+    for (int i = 0; i < W; i++) {
+      result += v[i];
+    }
+    return result;
+  }
+
+  static void block(const AttentionArguments& a, int head, int first, int queries, float* scratch) {
+    Layout s(a, scratch);
+    const size_t column = static_cast<size_t>(head) * a.head_size;
+    const size_t padded_head_size = padded_head(a);
+    const int padded = static_cast<int>(padded_keys(a));
+    const int rest = a.keys - 1;
+    float highest[kBlockQueries];
+    float total[kBlockQueries];
+    for (int i = 0; i < queries; i++) {
+      const float* row = a.query + (first + i) * a.query_stride + column;
+      float* out = s.queries + i / M * M * a.head_size + i % M;
+      float score = 0;
+      for (int k = 0; k < a.head_size; k++) {
+        out[k * M] = row[k];
+        score += row[k] * a.key[column + k];
+      }
+      highest[i] = score;
+      total[i] = 1;
+      std::memcpy(s.sums + i * padded_head_size, s.first, padded_head_size * sizeof(float));
+    }
+    for (int from = 0; from < padded; from += kKeyBlock) {
+      const int keys = std::min(kKeyBlock, padded - from);
+      for (int panel = 0; panel < keys; panel += kPanel) {
+        const float* packed = s.keys + static_cast<size_t>(from + panel) * a.head_size;
+        for (int i = 0; i < queries; i += M) {
+          with_rows<M>(std::min(M, queries - i), [&](auto rows) {
+            multiply_keys<rows()>(s.queries + i * a.head_size, packed, a.head_size, s.scores + i * kKeyBlock + panel);
+          });
+        }
+      }
+      const int real = std::min(keys, rest - from);
+      for (int i = 0; i < queries; i++) {
+        soften(s.scores + i * kKeyBlock, keys, real, highest[i], total[i], s.sums + i * padded_head_size,
+               padded_head_size);
+      }
+      for (size_t d = 0; d < padded_head_size; d += kPanel) {
+        const float* packed = s.values + d * padded + static_cast<size_t>(from) * kPanel;
+        for (int i = 0; i < queries; i += M) {
+          with_rows<M>(std::min(M, queries - i), [&](auto rows) {
+            multiply_values<rows()>(s.scores + i * kKeyBlock, packed, keys, s.sums + i * padded_head_size + d,
+                                    padded_head_size);
+          });
+        }
+      }
+    }
+    for (int i = 0; i < queries; i++) {
+      const float scale = 1 / total[i];
+      const float* sums = s.sums + i * padded_head_size;
+      float* out = a.out + (first + i) * a.out_stride + column;
+      for (int d = 0; d < a.head_size; d++) {
+        out[d] = sums[d] * scale;
+      }
+    }
+  }
+
+  // Turns scores into exp(score - maximum) and updates the running maximum, sum and output of a row.
+  static void soften(float* scores, int keys, int real, float& highest, float& total, float* sums, size_t width) {
+    for (int j = real; j < keys; j++) {
+      scores[j] = -INFINITY;
+    }
+    Vector most = broadcast(highest);
+    for (int j = 0; j < keys; j += W) {
+      const Vector score = load(scores + j);
+      most = score > most ? score : most;
+    }
+    const float next = maximum(most);
+    if (next > highest) {
+      const float correction = std::exp(highest - next);
+      total *= correction;
+      for (size_t d = 0; d < width; d += W) {
+        store(sums + d, load(sums + d) * correction);
+      }
+      highest = next;
+    }
+    const Vector shift = broadcast(next);
+    Vector added = {};
+    for (int j = 0; j < keys; j += W) {
+      const Vector share = exponential(load(scores + j) - shift);
+      store(scores + j, share);
+      added += share;
+    }
+    total += sum(added);
+  }
+};
+
+template <int W, int M>
+const detail::AttentionKernel& fused_kernel() {
+  using Kernel = Fused<W, M>;
+  static const detail::AttentionKernel kernel = {Kernel::kBlockQueries, Kernel::scratch, Kernel::pack, Kernel::block};
+  return kernel;
+}
+
+}  // namespace
+}  // namespace kiln
