@@ -32,6 +32,15 @@ public final class SceneListFile implements AutoCloseable {
   }
 
   /**
+   * Returns a list that is written to a stream, which is flushed but not closed.
+   *
+   * @param out receives one key per line
+   */
+  public static SceneListFile to(OutputStream out) {
+    return new SceneListFile(null, null, new BufferedOutputStream(out, BUFFER));
+  }
+
+  /**
    * Begins a list.
    *
    * @param flag the option that names the file, for messages
@@ -73,6 +82,11 @@ public final class SceneListFile implements AutoCloseable {
     if (closed) {
       throw new IllegalStateException(target + ": commit after close");
     }
+    if (target == null) {
+      out.flush();
+      closed = true;
+      return;
+    }
     out.close();
     try (FileChannel written = FileChannel.open(aside, StandardOpenOption.WRITE)) {
       written.force(true);
@@ -86,6 +100,9 @@ public final class SceneListFile implements AutoCloseable {
   public void close() throws IOException {
     if (!closed) {
       closed = true;
+      if (target == null) {
+        return;
+      }
       try {
         out.close();
       } finally {

@@ -2,7 +2,6 @@ package dev.kiln.cli;
 
 import dev.kiln.chip.LocationOrder;
 import dev.kiln.chip.RadiometricOffset;
-import dev.kiln.error.ConfigurationException;
 import dev.kiln.run.ChipOptions;
 import picocli.CommandLine.Option;
 
@@ -54,7 +53,7 @@ final class ChipFlags {
   ChipOptions options() {
     Range.atLeast("--chip", chipSize, 8);
     if (chipSize % 8 != 0) {
-      throw new ConfigurationException(
+      throw new OptionException(
           "--chip: expected a multiple of 8 (the patch size), found " + chipSize);
     }
     Range.fraction("--max-cloud", maxCloud);

@@ -79,7 +79,7 @@ public final class CompileCommand implements Callable<Integer> {
     Plan plan =
         TensorRtEncoder.compile(
             modelFlags.open(s3Flags.source()).encoder(platform, chip),
-            new PlanCompiler.Options(precision, batch, effort));
+            OptionException.parse(() -> new PlanCompiler.Options(precision, batch, effort)));
     ModelCache.sharePlan(modelFlags.uri(), s3Flags.source(), plan.files());
     PlanDescription description = plan.description();
     spec.commandLine()

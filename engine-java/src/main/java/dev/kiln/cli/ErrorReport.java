@@ -7,11 +7,14 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
+import java.util.List;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.IParameterExceptionHandler;
+import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -33,8 +36,13 @@ final class ErrorReport implements IExecutionExceptionHandler, IParameterExcepti
   }
 
   @Override
-  public int handleParseException(ParameterException error, String[] arguments) {
-    CommandLine command = error.getCommandLine();
+  public int handleParseException(ParameterException thrown, String[] arguments) {
+    CommandLine command = thrown.getCommandLine();
+    // An unknown option is the better hint: the missing one may be the same, misspelled.
+    ParameterException error =
+        thrown instanceof MissingParameterException
+            ? unknownOption(command, arguments).map(ParameterException.class::cast).orElse(thrown)
+            : thrown;
     PrintWriter err = command.getErr();
     String origin =
         defaults
@@ -48,6 +56,20 @@ final class ErrorReport implements IExecutionExceptionHandler, IParameterExcepti
     return ExitCode.USAGE.code();
   }
 
+  private static Optional<UnmatchedArgumentException> unknownOption(
+      CommandLine command, String[] arguments) {
+    for (String argument : arguments) {
+      if (argument.equals("--")) {
+        break;
+      }
+      String name = argument.replaceFirst("=.*", "");
+      if (name.matches("--?[A-Za-z].*") && command.getCommandSpec().findOption(name) == null) {
+        return Optional.of(new UnmatchedArgumentException(command, List.of(argument)));
+      }
+    }
+    return Optional.empty();
+  }
+
   @Override
   public int handleExecutionException(Exception error, CommandLine command, ParseResult parsed) {
     return report(error, command.getErr());
@@ -55,7 +77,7 @@ final class ErrorReport implements IExecutionExceptionHandler, IParameterExcepti
 
   /** Prints the error, with a stack trace if requested, and returns the exit code. */
   int report(Throwable error, PrintWriter err) {
-    ExitCode code = ExitCode.of(error);
+    ExitCode code = error instanceof OptionException ? ExitCode.USAGE : ExitCode.of(error);
     if (code == ExitCode.INTERNAL) {
       LoggerFactory.getLogger(ErrorReport.class).error("internal error", error);
       err.println("kiln: internal error, a bug in Kiln: " + error);

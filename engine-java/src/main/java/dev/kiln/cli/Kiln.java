@@ -14,6 +14,7 @@ import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.RunLast;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The {@code kiln} command: runs a subcommand and exits with its exit code. */
 @Command(
@@ -45,7 +46,11 @@ public final class Kiln implements Callable<Integer> {
           InspectCommand.class,
           SelfTestCommand.class,
           DoctorCommand.class,
-          DemoCommand.class);
+          DemoCommand.class,
+          HelpCommand.class,
+          CompletionCommand.class);
+
+  private static final String LEVEL_PROPERTY = "org.slf4j.simpleLogger.log.dev.kiln";
 
   /** Levels of the log. */
   enum LogLevel {
@@ -54,7 +59,27 @@ public final class Kiln implements Callable<Integer> {
     INFO,
     WARN,
     ERROR,
-    OFF
+    OFF;
+
+    /**
+     * Sets the level of all loggers of Kiln. Loggers read it once, when they are created, which is
+     * before the command line is parsed. Invalid values are reported by the parser.
+     */
+    static void apply(String[] arguments, Map<String, String> environment) {
+      String level = environment.getOrDefault("KILN_LOG", "");
+      for (int i = 0; i < arguments.length && !arguments[i].equals("--"); i++) {
+        if (arguments[i].startsWith("--log=")) {
+          level = arguments[i].substring("--log=".length());
+        } else if (arguments[i].equals("--log") && i + 1 < arguments.length) {
+          level = arguments[i + 1];
+        }
+      }
+      for (LogLevel known : values()) {
+        if (known.name().equalsIgnoreCase(level)) {
+          System.setProperty(LEVEL_PROPERTY, level.toLowerCase(Locale.ROOT));
+        }
+      }
+    }
   }
 
   @Spec private CommandSpec spec;
@@ -81,6 +106,7 @@ public final class Kiln implements Callable<Integer> {
   public static void main(String[] arguments) {
     // Numbers are formatted the same on every machine.
     Locale.setDefault(Locale.ROOT);
+    LogLevel.apply(arguments, System.getenv());
     System.exit(commandLine(System.getenv(), COMMANDS).execute(arguments));
   }
 
@@ -111,9 +137,18 @@ public final class Kiln implements Callable<Integer> {
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setExpandAtFiles(false)
         .setUsageHelpWidth(100)
+        .setColorScheme(CommandLine.Help.defaultColorScheme(ansi(environment)))
         .setParameterExceptionHandler(report)
         .setExecutionExceptionHandler(report)
         .setExecutionStrategy(parsed -> kiln.execute(parsed, defaults, report));
+  }
+
+  /** Returns whether help is styled: not where NO_COLOR or a dumb terminal asks for plain text. */
+  private static CommandLine.Help.Ansi ansi(Map<String, String> environment) {
+    boolean plain =
+        !environment.getOrDefault("NO_COLOR", "").isEmpty()
+            || environment.getOrDefault("TERM", "").equals("dumb");
+    return plain ? CommandLine.Help.Ansi.OFF : CommandLine.Help.Ansi.AUTO;
   }
 
   /** Returns the meanings of the exit codes. */
@@ -130,16 +165,32 @@ public final class Kiln implements Callable<Integer> {
     command.getSubcommands().values().forEach(Kiln::addHelp);
   }
 
+  private static boolean helpRequested(ParseResult parsed) {
+    return parsed.isUsageHelpRequested()
+        || parsed.isVersionHelpRequested()
+        || parsed.hasSubcommand() && helpRequested(parsed.subcommand());
+  }
+
+  /** Rejects unknown commands and options, which the parser does not where help is requested. */
+  private static void rejectUnmatched(ParseResult parsed) {
+    for (ParseResult result = parsed; result != null; result = result.subcommand()) {
+      if (!result.unmatched().isEmpty()) {
+        throw new UnmatchedArgumentException(
+            result.commandSpec().commandLine(), result.unmatched());
+      }
+    }
+  }
+
   private int execute(ParseResult parsed, EnvironmentDefaults defaults, ErrorReport report) {
     CommandLine root = parsed.commandSpec().commandLine();
     try {
+      if (helpRequested(parsed)) {
+        rejectUnmatched(parsed);
+      }
       Integer helped = CommandLine.executeHelpRequest(parsed);
       if (helped != null) {
         return helped;
       }
-      // Loggers read their level once, when they are created.
-      System.setProperty(
-          "org.slf4j.simpleLogger.log.dev.kiln", log.name().toLowerCase(Locale.ROOT));
       defaults.refuseUnknown(root);
       return new RunLast().execute(parsed);
     } catch (CommandLine.PicocliException e) {

@@ -27,6 +27,8 @@ import picocli.CommandLine.Spec;
       ManifestStacCommand.class
     })
 public final class ManifestCommand implements Runnable {
+  private static final String STANDARD_OUTPUT = "-";
+
   @Spec private CommandSpec spec;
   @Mixin private S3Flags s3Flags;
 
@@ -53,6 +55,9 @@ public final class ManifestCommand implements Runnable {
 
   /** Creates the file of {@code --out}. */
   static SceneListFile create(String out) {
+    if (out.equals(STANDARD_OUTPUT)) {
+      return SceneListFile.to(System.out);
+    }
     if (out.contains("://")) {
       throw new ConfigurationException(
           "--out " + out + ": expected a local file; write one and copy it to the bucket");
@@ -60,9 +65,16 @@ public final class ManifestCommand implements Runnable {
     return SceneListFile.create("--out", Path.of(out));
   }
 
+  /** Returns where to print: standard output belongs to the list if it is written there. */
+  static PrintWriter print(CommandSpec command, String out) {
+    return out.equals(STANDARD_OUTPUT)
+        ? command.commandLine().getErr()
+        : command.commandLine().getOut();
+  }
+
   /** Prints how many entries were kept, and how many were skipped for which reason. */
   static void report(CommandSpec command, String out, ListingStats tally) {
-    PrintWriter print = command.commandLine().getOut();
+    PrintWriter print = print(command, out);
     print.printf("%s: %,d scenes of %,d entries%n", out, tally.kept(), tally.total());
     tally.skipped().forEach((reason, entries) -> print.printf("%,14d  %s%n", entries, reason));
     print.flush();

@@ -58,12 +58,12 @@ public final class ManifestNaipCommand implements Callable<Integer> {
       names = {"-o", "--out"},
       paramLabel = "FILE",
       required = true,
-      description = "Scene list to write; compressed with gzip if it ends in .gz.")
+      description = "Scene list to write, compressed if it ends in .gz; - is standard output.")
   private String out;
 
   @Override
   public Integer call() throws IOException {
-    NaipManifest wanted = NaipManifest.of(states, years, resolutions);
+    NaipManifest wanted = OptionException.parse(() -> NaipManifest.of(states, years, resolutions));
     try (SceneListFile list = ManifestCommand.create(out)) {
       ListingStats tally =
           wanted.select("--manifest " + manifest, parent.objects().open(manifest), list::add);

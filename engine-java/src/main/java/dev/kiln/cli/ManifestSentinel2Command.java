@@ -74,7 +74,7 @@ public final class ManifestSentinel2Command implements Callable<Integer> {
       names = {"-o", "--out"},
       paramLabel = "FILE",
       required = true,
-      description = "Scene list to write; compressed with gzip if it ends in .gz.")
+      description = "Scene list to write, compressed if it ends in .gz; - is standard output.")
   private String out;
 
   @Override
@@ -85,8 +85,8 @@ public final class ManifestSentinel2Command implements Callable<Integer> {
             : Optional.of(AreaOfInterest.read(parent.objects(), "--aoi", aoi));
     Sentinel2Inventory wanted =
         new Sentinel2Inventory(
-            Years.between("--from", from, "--to", to),
-            tiles == null ? Set.of() : Sentinel2Inventory.tiles(tiles),
+            OptionException.parse(() -> Years.between("--from", from, "--to", to)),
+            tiles == null ? Set.of() : OptionException.parse(() -> Sentinel2Inventory.tiles(tiles)),
             area,
             all);
     S3Inventory listing = S3Inventory.open(parent.objects(), inventory);
@@ -94,8 +94,7 @@ public final class ManifestSentinel2Command implements Callable<Integer> {
     try (SceneListFile list = ManifestCommand.create(out)) {
       ListingStats tally = wanted.select(listing, readers, list::add);
       list.commit();
-      spec.commandLine()
-          .getOut()
+      ManifestCommand.print(spec, out)
           .printf("%s of s3://%s%n", listing.manifest(), listing.sourceBucket());
       ManifestCommand.report(spec, out, tally);
     }

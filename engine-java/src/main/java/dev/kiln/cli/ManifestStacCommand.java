@@ -60,17 +60,17 @@ public final class ManifestStacCommand implements Callable<Integer> {
       names = {"-o", "--out"},
       paramLabel = "FILE",
       required = true,
-      description = "Scene list to write; compressed with gzip if it ends in .gz.")
+      description = "Scene list to write, compressed if it ends in .gz; - is standard output.")
   private String out;
 
   @Override
   public Integer call() throws IOException {
     StacSearch search =
         new StacSearch(
-            StacSearch.api(api),
+            OptionException.parse(() -> StacSearch.api(api)),
             collection,
             AreaOfInterest.read(parent.objects(), "--aoi", aoi),
-            DatetimeRange.parse(datetime));
+            OptionException.parse(() -> DatetimeRange.parse(datetime)));
     StacSearch.Found found = search.run(new StacClient());
     try (SceneListFile list = ManifestCommand.create(out)) {
       for (String line : found.lines()) {
@@ -83,8 +83,7 @@ public final class ManifestStacCommand implements Callable<Integer> {
         .bucket()
         .ifPresent(
             bucket ->
-                spec.commandLine()
-                    .getOut()
+                ManifestCommand.print(spec, out)
                     .printf("keys are relative to s3://%s; embed with that --source%n", bucket));
     return 0;
   }

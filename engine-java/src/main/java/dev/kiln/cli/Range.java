@@ -1,6 +1,5 @@
 package dev.kiln.cli;
 
-import dev.kiln.error.ConfigurationException;
 import java.util.Optional;
 
 /** Checks of numeric option values. */
@@ -10,12 +9,11 @@ final class Range {
   /**
    * Requires a minimum.
    *
-   * @throws ConfigurationException if the value is smaller
+   * @throws OptionException if the value is smaller
    */
   static void atLeast(String option, int value, int minimum) {
     if (value < minimum) {
-      throw new ConfigurationException(
-          option + ": expected " + minimum + " or more, found " + value);
+      throw new OptionException(option + ": expected " + minimum + " or more, found " + value);
     }
   }
 
@@ -23,7 +21,7 @@ final class Range {
    * Requires a minimum if there is a value, and returns the value.
    *
    * @param value null if the option is not set
-   * @throws ConfigurationException if the value is smaller
+   * @throws OptionException if the value is smaller
    */
   static Optional<Integer> optionalAtLeast(String option, Integer value, int minimum) {
     if (value != null) {
@@ -35,12 +33,11 @@ final class Range {
   /**
    * Requires a fraction.
    *
-   * @throws ConfigurationException if the value is not from 0 to 1
+   * @throws OptionException if the value is not from 0 to 1
    */
   static void fraction(String option, double value) {
     if (!(value >= 0 && value <= 1)) {
-      throw new ConfigurationException(
-          option + ": expected a fraction from 0 to 1, found " + value);
+      throw new OptionException(option + ": expected a fraction from 0 to 1, found " + value);
     }
   }
 }

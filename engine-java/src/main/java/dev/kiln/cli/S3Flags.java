@@ -1,6 +1,5 @@
 package dev.kiln.cli;
 
-import dev.kiln.error.ConfigurationException;
 import dev.kiln.fetch.Identity;
 import dev.kiln.fetch.RequestLimits;
 import dev.kiln.fetch.StoreOptions;
@@ -70,7 +69,7 @@ final class S3Flags {
   /** Returns how to access buckets that are read. */
   StoreOptions source() {
     if (anonymous && requesterPays) {
-      throw new ConfigurationException(
+      throw new OptionException(
           "--anonymous cannot be combined with --requester-pays: anonymous requests cannot be"
               + " billed");
     }
@@ -104,8 +103,8 @@ final class S3Flags {
   /**
    * Returns the endpoint of an S3-compatible service; empty if none is given.
    *
-   * @throws ConfigurationException if it has credentials, a path or a query; the message does not
-   *     repeat the value, which may contain a secret
+   * @throws OptionException if it has credentials, a path or a query; the message does not repeat
+   *     the value, which may contain a secret
    */
   static Optional<URI> endpoint(String option, String url) {
     if (url == null) {
@@ -125,7 +124,7 @@ final class S3Flags {
     } catch (URISyntaxException e) {
       // Reported below without the text, which may contain a secret.
     }
-    throw new ConfigurationException(
+    throw new OptionException(
         option
             + ": expected the URL of a service without credentials and path, such as"
             + " https://minio.example.org:9000");

@@ -80,12 +80,16 @@ public final class SampleCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     int naipScenes = naip != null ? naip : fullSize ? 1 : 4;
     SampleOptions options =
-        new SampleOptions(
-            fullSize ? SampleSize.FULL : SampleSize.SMALL,
-            naipScenes,
-            sentinel2,
-            Architecture.named(model),
-            seed);
+        OptionException.parse(
+            () -> {
+              SampleArchive.requireCounts(naipScenes, sentinel2);
+              return new SampleOptions(
+                  fullSize ? SampleSize.FULL : SampleSize.SMALL,
+                  naipScenes,
+                  sentinel2,
+                  Architecture.named(model),
+                  seed);
+            });
     PrintWriter out = spec.commandLine().getOut();
     SampleArchive.write(
         directory,

@@ -82,7 +82,12 @@ public final class SelfTestCommand implements Callable<Integer> {
     Files.createDirectories(out);
     SelfTest.Options options =
         new SelfTest.Options(
-            out.resolve("work"), goldenCases(), quick, Architecture.named(modelSize), sizes, only);
+            out.resolve("work"),
+            goldenCases(),
+            quick,
+            OptionException.parse(() -> Architecture.named(modelSize)),
+            sizes,
+            only);
     SelfTestReport report =
         SelfTest.run(
             options,

@@ -34,7 +34,9 @@ final class ShardFlags {
 
   /** Returns the shard from the options, or from the variables of array schedulers. */
   Shard resolve() {
-    return Shard.resolve(
-        System.getenv(), new Shard.Options(index, itemsPerJob, shards, firstIndex));
+    return OptionException.parse(
+        () ->
+            Shard.resolve(
+                System.getenv(), new Shard.Options(index, itemsPerJob, shards, firstIndex)));
   }
 }

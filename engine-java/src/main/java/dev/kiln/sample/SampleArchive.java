@@ -116,6 +116,18 @@ public final class SampleArchive {
     }
   }
 
+  /**
+   * Checks the numbers of scenes.
+   *
+   * @param naip number of NAIP scenes
+   * @param sentinel2 number of Sentinel-2 scenes
+   * @throws ConfigurationException if there are fewer scenes to paint
+   */
+  public static void requireCounts(int naip, int sentinel2) {
+    NaipScene.first(naip);
+    Sentinel2Scene.first(sentinel2);
+  }
+
   private void writeAll(List<NaipScene> naip, List<Sentinel2Scene> sentinel2) throws IOException {
     for (NaipScene scene : naip) {
       timed(NAIP + "/" + scene.key(), () -> writeNaip(scene));

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kiln.chip.LocationOrder;
 import dev.kiln.chip.RadiometricOffset;
-import dev.kiln.error.ConfigurationException;
 import dev.kiln.run.ChipOptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -66,7 +65,7 @@ class ChipFlagsTest {
       })
   void rejectsValuesOutOfRange(String argument) {
     assertThatThrownBy(() -> parse(argument).options())
-        .isInstanceOf(ConfigurationException.class)
+        .isInstanceOf(OptionException.class)
         .hasMessageContaining(argument.split("=")[0]);
   }
 

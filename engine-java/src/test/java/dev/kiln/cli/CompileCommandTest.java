@@ -60,13 +60,13 @@ class CompileCommandTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "--precision=fp8   | not supported yet",
+        "--precision=fp8   | expected one of",
         "--precision=fp32  | bf16 or fp16",
         "--batch=0         | --batch: expected 1 or more, found 0",
         "--effort=6        | --effort: expected 0 to 5"
       })
-  void optionsThatCannotBe(String option, String line) {
-    assertThat(compile("naip", option)).isEqualTo(ExitCode.CONFIGURATION.code());
+  void invalidValuesAreUsageErrors(String option, String line) {
+    assertThat(compile("naip", option)).isEqualTo(ExitCode.USAGE.code());
     assertThat(errors.toString()).contains(line);
   }
 

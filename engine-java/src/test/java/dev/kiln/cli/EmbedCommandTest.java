@@ -95,17 +95,12 @@ class EmbedCommandTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "--index=-1 | --index",
-        "--index=many | --index",
         "--model=DIRECTORY/none | DIRECTORY/none",
         "--scenes=DIRECTORY/none.txt | --scenes DIRECTORY/none.txt: no such file",
-        "--chip=250 | --chip: expected a multiple of 8 (the patch size), found 250",
-        "--max-cloud=1.5 | --max-cloud: expected a fraction from 0 to 1, found 1.5",
-        "--slots=0 | --slots: expected 1 or more, found 0",
         "--out=DIRECTORY/scenes.txt/x | cannot write --out DIRECTORY/scenes.txt/x",
         "--encoder=tensorrt | --encoder tensorrt",
         "--require-gpu | --require-gpu",
-        "--source=ftp://host/x | scheme 'ftp' is not served",
+        "--source=ftp://host/x | found scheme 'ftp', which is not supported",
       })
   void wrongConfigurationIsOneLineThatNamesTheFlag(String argument, String message) {
     assertThat(embed(argument.strip())).isEqualTo(ExitCode.CONFIGURATION.code());
@@ -114,6 +109,24 @@ class EmbedCommandTest {
         .contains(message.strip().replace("DIRECTORY", folder.toString()))
         .doesNotContain("\n");
     assertThat(file()).doesNotExist();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--index=-1 | --index",
+        "--index=many | --index",
+        "--chip=250 | --chip: expected a multiple of 8 (the patch size), found 250",
+        "--max-cloud=1.5 | --max-cloud: expected a fraction from 0 to 1, found 1.5",
+        "--slots=0 | --slots: expected 1 or more, found 0",
+      })
+  void invalidValueIsAUsageError(String argument, String message) {
+    assertThat(embed(argument.strip())).isEqualTo(ExitCode.USAGE.code());
+    assertThat(errors.toString().strip())
+        .startsWith("kiln: ")
+        .contains(message.strip())
+        .doesNotContain("\n");
   }
 
   @Test

@@ -10,6 +10,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.net.SocketException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
@@ -22,6 +23,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -134,7 +136,7 @@ class KilnTest {
         Arguments.of(
             new FileSystemException("/x", null, "No space left on device"),
             75,
-            "java.nio.file.FileSystemException: /x: No space left on device"),
+            "/x: No space left on device"),
         Arguments.of(new SocketException("Broken pipe"), 75, "Broken pipe"),
         Arguments.of(new IOException(), 75, "java.io.IOException"));
   }
@@ -184,6 +186,86 @@ class KilnTest {
     assertThat(err.toString())
         .contains("kiln: environment variable KILN_HAET: no command has an option --haet");
     assertThat(kiln("--help")).isZero();
+  }
+
+  @Test
+  void namesAnUnknownOptionBeforeMissingOnes() {
+    CommandLine commandLine =
+        Kiln.commandLine(environment, List.of(EmbedCommand.class)).setErr(new PrintWriter(err));
+    assertThat(commandLine.execute("embed", "naip", "--scnes=a", "--model=b", "--out=c"))
+        .isEqualTo(2);
+    assertThat(err.toString()).startsWith("kiln: Unknown option: '--scnes=a'").contains("--scenes");
+    err.getBuffer().setLength(0);
+    assertThat(commandLine.execute("embed", "naip", "--model=b", "--out=c")).isEqualTo(2);
+    assertThat(err.toString()).contains("Missing required option", "--scenes");
+  }
+
+  @Test
+  void unknownCommandIsAnErrorWithHelpToo() {
+    assertThat(kiln("fir", "--help")).isEqualTo(2);
+    assertThat(out.toString()).isEmpty();
+    assertThat(err.toString()).contains("'fir'", "Did you mean: kiln fire");
+    assertThat(kiln("fire", "--heta", "--help")).isEqualTo(2);
+  }
+
+  @Test
+  void printsTheHelpOfACommandByName() {
+    CommandLine commandLine =
+        Kiln.commandLine(environment, List.of(HelpCommand.class, Fire.class, Stack.class))
+            .setOut(new PrintWriter(out))
+            .setErr(new PrintWriter(err));
+    assertThat(commandLine.execute("help", "stack", "fire")).isZero();
+    assertThat(out.toString()).contains("Usage: kiln stack fire", "--heat");
+    assertThat(commandLine.execute("help")).isZero();
+    assertThat(out.toString()).contains("Commands:");
+    assertThat(commandLine.execute("help", "fir")).isEqualTo(2);
+    assertThat(err.toString()).contains("Did you mean: kiln fire");
+  }
+
+  @Test
+  void printsACompletionScriptThatBashReads() throws Exception {
+    CommandLine commandLine =
+        Kiln.commandLine(environment, Kiln.COMMANDS).setOut(new PrintWriter(out));
+    assertThat(commandLine.execute("completion")).isZero();
+    assertThat(out.toString()).contains("complete -F", "--items-per-job", "sentinel-2");
+    Process bash = new ProcessBuilder("bash", "-n").redirectErrorStream(true).start();
+    try (OutputStream script = bash.getOutputStream()) {
+      script.write(out.toString().getBytes(StandardCharsets.UTF_8));
+    }
+    assertThat(bash.getInputStream().readAllBytes()).asString().isEmpty();
+    assertThat(bash.waitFor()).isZero();
+  }
+
+  @Test
+  void invalidValuesAreUsageErrors() {
+    assertThat(kilnThrowing(new OptionException("--heat: expected 1 or more, found 0"), "fire"))
+        .isEqualTo(2);
+    assertThat(err.toString().lines()).containsExactly("kiln: --heat: expected 1 or more, found 0");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'', '', info",
+    "warn, '', warn",
+    "warn, embed --log debug, debug",
+    "'', embed --log=ERROR, error",
+    "warn, embed -- --log=debug, warn",
+    "loud, '', info",
+  })
+  void setsTheLogLevelBeforeParsing(String variable, String arguments, String level) {
+    String property = "org.slf4j.simpleLogger.log.dev.kiln";
+    String before = System.getProperty(property);
+    System.setProperty(property, "info");
+    try {
+      Kiln.LogLevel.apply(arguments.split(" "), Map.of("KILN_LOG", variable));
+      assertThat(System.getProperty(property)).isEqualTo(level);
+    } finally {
+      if (before == null) {
+        System.clearProperty(property);
+      } else {
+        System.setProperty(property, before);
+      }
+    }
   }
 
   @Test

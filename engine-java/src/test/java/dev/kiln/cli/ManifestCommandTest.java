@@ -6,8 +6,10 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.sun.net.httpserver.HttpServer;
 import dev.kiln.error.ConfigurationException;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.InetAddress;
@@ -218,6 +220,22 @@ class ManifestCommandTest {
 
   private void assertFault(String message) {
     assertThat(thrown).isInstanceOf(ConfigurationException.class).hasMessageContaining(message);
+  }
+
+  @Test
+  void writesTheListToStandardOutput() throws IOException {
+    Path manifest = Files.writeString(folder.resolve("manifest.txt"), SCENE + "\nother.txt\n");
+    PrintStream before = System.out;
+    ByteArrayOutputStream standardOutput = new ByteArrayOutputStream();
+    System.setOut(new PrintStream(standardOutput));
+    try {
+      assertThat(run("naip", "--manifest", manifest, "-o", "-")).isZero();
+    } finally {
+      System.setOut(before);
+    }
+    assertThat(standardOutput.toString(StandardCharsets.UTF_8)).isEqualTo(SCENE + "\n");
+    assertThat(printed.toString()).contains("-: 1 scenes of 2 entries");
+    assertThat(folder).isDirectoryNotContaining("glob:**-");
   }
 
   @Test

@@ -163,7 +163,7 @@ class S3EmbedTest {
     assertThat(kiln("manifest", "naip", "--manifest=s3://archive/scenes.txt", "-o=none.txt"))
         .isEqualTo(ExitCode.TRY_AGAIN.code());
     assertThat(log())
-        .contains("AWS_CONTAINER_CREDENTIALS_FULL_URI is set, but gives no credentials now");
+        .contains("AWS_CONTAINER_CREDENTIALS_FULL_URI is set but provides no credentials now");
   }
 
   @Test

@@ -101,7 +101,7 @@ class S3FlagsTest {
   void invalidEndpointIsRejectedAndNotRepeated(String url) {
     Flags flags = parse("--source-endpoint=" + url);
     assertThatThrownBy(flags.store::source)
-        .isInstanceOf(ConfigurationException.class)
+        .isInstanceOf(OptionException.class)
         .hasMessageStartingWith("--source-endpoint: expected the URL of a service")
         .hasMessageNotContaining("planted");
   }
@@ -176,7 +176,7 @@ class S3FlagsTest {
       assertThat(kiln("doctor", "--source=s3://nowhere", "--out=s3://nowhere"))
           .isEqualTo(ExitCode.CONFIGURATION.code());
       assertThat(printed.toString())
-          .contains("source", "out", "s3://nowhere: there is no such bucket: correct its name");
+          .contains("source", "out", "s3://nowhere: no such bucket: correct its name");
     }
   }
 }

@@ -44,8 +44,8 @@ class SampleCommandTest {
 
   @Test
   void namesWhatIsWrong() {
-    assertThat(sample("--model-size", "huge")).isEqualTo(ExitCode.CONFIGURATION.code());
-    assertThat(sample("--naip", "5000")).isEqualTo(ExitCode.CONFIGURATION.code());
+    assertThat(sample("--model-size", "huge")).isEqualTo(ExitCode.USAGE.code());
+    assertThat(sample("--naip", "5000")).isEqualTo(ExitCode.USAGE.code());
     assertThat(sample("--naip", "many")).isEqualTo(ExitCode.USAGE.code());
     assertThat(printed.toString())
         .contains("expected one of micro, tiny, small, base, large, found huge")

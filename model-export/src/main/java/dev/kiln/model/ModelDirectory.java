@@ -199,6 +199,11 @@ public final class ModelDirectory {
    */
   public Platform platform(String name) {
     Platform platform = platforms.get(name);
+    for (Platform known : platforms.values()) {
+      if (platform == null && known.name().equalsIgnoreCase(name)) {
+        platform = known;
+      }
+    }
     if (platform == null) {
       throw fault(
           path,

@@ -70,7 +70,7 @@ public final class PlatformCatalog {
       return new PlatformCatalog(platforms);
     } catch (IOException e) {
       throw new ConfigurationException(
-          "platforms file " + file + ": cannot read; check --platforms", e);
+          "platforms file " + file + ": cannot read; check --platform-file", e);
     }
   }
 
@@ -92,9 +92,14 @@ public final class PlatformCatalog {
    */
   public Platform get(String name) {
     Platform platform = platforms.get(name);
+    for (Platform known : platforms.values()) {
+      if (platform == null && known.name().equalsIgnoreCase(name)) {
+        platform = known;
+      }
+    }
     if (platform == null) {
       throw new ConfigurationException(
-          "platform: expected one of %s, found %s; add others with --platforms FILE.yaml"
+          "platform: expected one of %s, found %s; add others with --platform-file FILE.yaml"
               .formatted(String.join(", ", platforms.keySet()), name));
     }
     return platform;

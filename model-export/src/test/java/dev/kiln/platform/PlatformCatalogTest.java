@@ -71,7 +71,7 @@ class PlatformCatalogTest {
     assertThatThrownBy(() -> PlatformCatalog.builtIn().get("spot"))
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContainingAll(
-            "expected one of naip, sentinel-2-l2a", "found spot", "--platforms");
+            "expected one of naip, sentinel-2-l2a", "found spot", "--platform-file");
   }
 
   @Test
@@ -130,6 +130,6 @@ class PlatformCatalogTest {
   void missingFile() {
     assertThatThrownBy(() -> PlatformCatalog.load(temp.resolve("none.yaml")))
         .isInstanceOf(ConfigurationException.class)
-        .hasMessageContainingAll("none.yaml", "--platforms");
+        .hasMessageContainingAll("none.yaml", "--platform-file");
   }
 }

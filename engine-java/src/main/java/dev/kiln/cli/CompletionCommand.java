@@ -1,0 +1,26 @@
+package dev.kiln.cli;
+
+import dev.kiln.error.ExitCode;
+import java.io.PrintWriter;
+import java.util.concurrent.Callable;
+import picocli.AutoComplete;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** {@code kiln completion}: prints a script for the completion of commands and options. */
+@Command(
+    name = "completion",
+    description = "Print a script that completes commands and options in bash and zsh.",
+    footer = {"", "Example:", "  source <(kiln completion)"})
+public final class CompletionCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Override
+  public Integer call() {
+    PrintWriter out = spec.commandLine().getOut();
+    out.print(AutoComplete.bash("kiln", spec.root().commandLine()));
+    out.flush();
+    return ExitCode.DONE.code();
+  }
+}
