@@ -119,17 +119,14 @@ public record NaipKey(
                     new BandAsset(
                         BANDS.get(i), ObjectRef.inSource(key), i + 1, OptionalDouble.empty()))
             .toList();
-    return new Scene(
-        key,
-        BUCKET + key,
-        itemId,
-        noon,
-        gsd,
-        bands,
-        Optional.of(PixelType.UINT8),
-        Optional.empty(),
-        false,
-        0);
+    return Scene.builder(key)
+        .uri(BUCKET + key)
+        .itemId(itemId)
+        .datetime(noon)
+        .gsd(gsd)
+        .bands(bands)
+        .pixelType(PixelType.UINT8)
+        .build();
   }
 
   /** The first token of eight digits, which must be a day of the calendar. */

@@ -3,25 +3,26 @@ package dev.kiln.archive;
 import dev.kiln.type.PixelType;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
- * One scene to embed, known before any of its pixels is fetched.
+ * A scene to embed, as it is known before any of its pixels is fetched.
  *
- * @param key the scene's key in its list and in the source bucket: a TIFF for {@code naip}, a STAC
- *     item for every other platform
- * @param uri where its archive keeps it, whatever mirror it is read from
- * @param itemId the name that its chips carry
+ * @param sceneKey the scene's line in the scene list, and its key in the source: a TIFF for {@code
+ *     naip}, a STAC item for every other platform
+ * @param uri where its archive stores it, whatever mirror it is read from
+ * @param itemId id that its chips carry
  * @param datetime when it was acquired, UTC
  * @param gsd ground sample distance in metres per pixel
- * @param bands where each band of the platform lies, in the platform's band order
- * @param pixelType how the archive stores its bands; empty if that varies
- * @param mask the classification that masks its chips, for platforms that have one
- * @param nodataByValue whether pixels that hold a band's nodata value are to be masked
- * @param radiometricOffset what its metadata ask to be added to stored values, 0 for nothing
+ * @param bands where each band of the platform is stored, in the platform's band order
+ * @param pixelType type of the stored pixels; empty if that varies within the archive
+ * @param mask classification that masks its chips; empty for platforms without one
+ * @param nodataByValue whether pixels with a band's nodata value count as missing
+ * @param radiometricOffset offset that its metadata ask to be added to stored values; 0 for none
  */
 public record Scene(
-    String key,
+    String sceneKey,
     String uri,
     String itemId,
     Instant datetime,
@@ -32,12 +33,113 @@ public record Scene(
     boolean nodataByValue,
     int radiometricOffset) {
 
+  /** Copies the bands and requires key, id, time and bands. */
   public Scene {
+    Objects.requireNonNull(sceneKey, "sceneKey");
+    Objects.requireNonNull(itemId, "itemId");
+    Objects.requireNonNull(datetime, "datetime");
     bands = List.copyOf(bands);
   }
 
-  /** Keys of the objects that hold its bands, each once. */
+  /**
+   * Returns a builder of a scene without mask, nodata values and radiometric offset.
+   *
+   * @param sceneKey the scene's line in the scene list
+   */
+  public static Builder builder(String sceneKey) {
+    return new Builder(sceneKey);
+  }
+
+  /** Returns the keys of the objects that hold its bands, each once. */
   public List<String> assets() {
     return bands.stream().map(band -> band.object().key()).distinct().toList();
+  }
+
+  /** Builds a {@link Scene}; id, time, gsd and bands are required. */
+  public static final class Builder {
+    private final String sceneKey;
+    private String uri;
+    private String itemId;
+    private Instant datetime;
+    private double gsd;
+    private List<BandAsset> bands = List.of();
+    private Optional<PixelType> pixelType = Optional.empty();
+    private Optional<Mask> mask = Optional.empty();
+    private boolean nodataByValue;
+    private int radiometricOffset;
+
+    private Builder(String sceneKey) {
+      this.sceneKey = sceneKey;
+      this.uri = sceneKey;
+    }
+
+    /** Sets where the archive stores the scene; the scene key unless set. */
+    public Builder uri(String archiveUri) {
+      this.uri = archiveUri;
+      return this;
+    }
+
+    /** Sets the id that the scene's chips carry. */
+    public Builder itemId(String id) {
+      this.itemId = id;
+      return this;
+    }
+
+    /** Sets when the scene was acquired, UTC. */
+    public Builder datetime(Instant acquired) {
+      this.datetime = acquired;
+      return this;
+    }
+
+    /** Sets the ground sample distance in metres per pixel. */
+    public Builder gsd(double metres) {
+      this.gsd = metres;
+      return this;
+    }
+
+    /** Sets where the bands are stored, in the platform's band order. */
+    public Builder bands(List<BandAsset> assets) {
+      this.bands = assets;
+      return this;
+    }
+
+    /** Sets the type of the stored pixels. */
+    public Builder pixelType(PixelType type) {
+      this.pixelType = Optional.of(type);
+      return this;
+    }
+
+    /** Sets the classification that masks the scene's chips; empty for none. */
+    public Builder mask(Optional<Mask> classification) {
+      this.mask = classification;
+      return this;
+    }
+
+    /** Sets whether pixels with a band's nodata value count as missing. */
+    public Builder nodataByValue(boolean byValue) {
+      this.nodataByValue = byValue;
+      return this;
+    }
+
+    /** Sets the offset that is to be added to stored values. */
+    public Builder radiometricOffset(int offset) {
+      this.radiometricOffset = offset;
+      return this;
+    }
+
+    /** Returns the scene. */
+    public Scene build() {
+      return new Scene(
+          sceneKey,
+          uri,
+          itemId,
+          datetime,
+          gsd,
+          bands,
+          pixelType,
+          mask,
+          nodataByValue,
+          radiometricOffset);
+    }
   }
 }

@@ -119,17 +119,16 @@ public record StacItem(
   public Scene scene(Platform platform) throws SceneException {
     ItemAssets files = ItemAssets.map(this, platform);
     Optional<String> bucket = files.bands().get(0).object().bucket();
-    return new Scene(
-        key,
-        bucket.map(name -> "s3://" + name + "/" + key).orElse(key),
-        id,
-        datetime,
-        files.gsd(),
-        files.bands(),
-        Optional.empty(),
-        files.mask(),
-        files.mask().isEmpty(),
-        radiometricOffset());
+    return Scene.builder(key)
+        .uri(bucket.map(name -> "s3://" + name + "/" + key).orElse(key))
+        .itemId(id)
+        .datetime(datetime)
+        .gsd(files.gsd())
+        .bands(files.bands())
+        .mask(files.mask())
+        .nodataByValue(files.mask().isEmpty())
+        .radiometricOffset(radiometricOffset())
+        .build();
   }
 
   /**

@@ -110,8 +110,8 @@ public record MeasuredRun(
       throw new ConfigurationException(
           "--report "
               + name
-              + ": the run embedded no scene; give the report of one that did, _kiln/run.json or"
-              + " _kiln/shard-….json, or the directory of its reports");
+              + ": the run embedded no scene; give the report of one that did, or the directory"
+              + " _kiln of its reports");
     }
     return this;
   }

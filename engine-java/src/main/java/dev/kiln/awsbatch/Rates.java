@@ -35,7 +35,7 @@ public final class Rates {
     if (text.isEmpty() && runs.isEmpty()) {
       throw new ConfigurationException(
           "unknown rate: embed some scenes on such an instance and give --report"
-              + " OUT/_kiln/run.json, or give --chips-per-second");
+              + " OUT/_kiln, or give --chips-per-second");
     }
     Rates rates = new Rates();
     rates.runs.addAll(runs);

@@ -16,6 +16,8 @@ import dev.kiln.trace.Nvtx;
 import dev.kiln.trace.Trace;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -132,6 +134,7 @@ public final class EmbedCommand implements Callable<Integer> {
               .encoder(encoderFlags.options())
               .run(performanceFlags.options())
               .reportKey(ReportKey.of(runName, shard.index()))
+              .context(context(shard))
               .stopOnSigterm(true)
               .progress(watcher)
               .build();
@@ -140,6 +143,13 @@ public final class EmbedCommand implements Callable<Integer> {
       report.ended().ifPresent(reason -> log.error("run aborted: {}", reason));
       return report.exitCode().code();
     }
+  }
+
+  private Map<String, String> context(Shard shard) {
+    Map<String, String> context = new TreeMap<>();
+    context.put("scenes", scenes);
+    shard.index().ifPresent(index -> context.put("index", Integer.toString(index)));
+    return context;
   }
 
   private static void trace() {

@@ -42,7 +42,7 @@ import tools.jackson.databind.json.JsonMapper;
       "",
       "With the rate that a run measured:",
       "  kiln estimate --scenes scenes.txt.gz --deadline 12 \\",
-      "      --report s3://my-bucket/clay/_kiln/run.json",
+      "      --report s3://my-bucket/clay/_kiln",
       "",
       "A price file for --prices is YAML with only the entries that differ; prices are US dollars"
           + " per",

@@ -12,6 +12,13 @@ final class PerformanceFlags {
   private boolean overwrite;
 
   @Option(
+      names = "--verify-existing",
+      description =
+          "Check model and options of every file that exists in the output, not only of a sample.")
+  @Heading.Under(Heading.OUTPUT)
+  private boolean verifyExisting;
+
+  @Option(
       names = "--slots",
       paramLabel = "N",
       defaultValue = "3",
@@ -86,6 +93,7 @@ final class PerformanceFlags {
             .decodeThreads(decodeThreads)
             .slots(slots)
             .overwrite(overwrite)
+            .verifyExisting(verifyExisting)
             .attempts(attempts)
             .stallLimit(Duration.ofSeconds(stallSeconds));
     Range.optionalAtLeast("--inflate-threads", inflateThreads, 1)

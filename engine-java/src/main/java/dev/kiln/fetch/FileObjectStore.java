@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
@@ -23,6 +24,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -249,7 +251,7 @@ final class FileObjectStore implements ObjectStore {
     Path target = path(key);
     Path parent = target.toAbsolutePath().getParent();
     Files.createDirectories(parent);
-    String prefix = "." + target.getFileName() + ".";
+    String prefix = temporaryPrefix(target.getFileName().toString());
     removeAbandoned(parent, prefix);
     Path temporary =
         parent.resolve(
@@ -273,6 +275,11 @@ final class FileObjectStore implements ObjectStore {
     }
     traffic.request();
     traffic.written(bytes.length);
+  }
+
+  /** Returns a prefix of fixed length, because the name itself can be as long as names may be. */
+  private static String temporaryPrefix(String name) {
+    return ".kiln-" + UUID.nameUUIDFromBytes(name.getBytes(StandardCharsets.UTF_8)) + ".";
   }
 
   private static void removeAbandoned(Path parent, String prefix) throws IOException {

@@ -25,6 +25,7 @@ final class ObjectPart {
   private final ByteRange range;
   private final String version;
   private final ByteBuffer target;
+  private final Traffic traffic;
   private RangeSink sink;
   private int before;
   private boolean stopped;
@@ -34,11 +35,13 @@ final class ObjectPart {
    *
    * @param version that the object must have
    * @param target room for the range, borrowed until {@link #stop}
+   * @param traffic counts the bytes as they arrive
    */
-  ObjectPart(ByteRange range, String version, ByteBuffer target) {
+  ObjectPart(ByteRange range, String version, ByteBuffer target, Traffic traffic) {
     this.range = range;
     this.version = version;
     this.target = target;
+    this.traffic = traffic;
   }
 
   /** Returns the version that the object must have. */
@@ -60,7 +63,10 @@ final class ObjectPart {
     ByteRange rest = ByteRange.between(range.offset() + arrived, range.end());
     sink =
         new RangeSink(
-            rest, Optional.of(version), target.slice(arrived, Math.toIntExact(rest.length())));
+            rest,
+            Optional.of(version),
+            target.slice(arrived, Math.toIntExact(rest.length())),
+            traffic);
     return request.start(rest, sink);
   }
 

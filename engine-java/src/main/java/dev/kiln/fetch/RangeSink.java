@@ -26,6 +26,7 @@ final class RangeSink
   private final ByteRange range;
   private final Optional<String> version;
   private final ByteBuffer target;
+  private final Traffic traffic;
   private final CompletableFuture<RangeSink> result = new CompletableFuture<>();
   private Subscription subscription;
   private boolean closed;
@@ -40,11 +41,13 @@ final class RangeSink
    * @param range that is requested; the object may end within it
    * @param version that the object must have; empty for any
    * @param target room for the range; its position is not moved
+   * @param traffic counts the bytes as they arrive
    */
-  RangeSink(ByteRange range, Optional<String> version, ByteBuffer target) {
+  RangeSink(ByteRange range, Optional<String> version, ByteBuffer target, Traffic traffic) {
     this.range = range;
     this.version = version;
     this.target = target.slice();
+    this.traffic = traffic;
   }
 
   /** Returns the version of the object that is sent. */
@@ -142,6 +145,7 @@ final class RangeSink
     }
     target.put(received, bytes, bytes.position(), length);
     received += length;
+    traffic.read(length);
   }
 
   @Override

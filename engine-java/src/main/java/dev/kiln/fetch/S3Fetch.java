@@ -66,7 +66,10 @@ final class S3Fetch {
           int length = (int) Math.min(PART_BYTES, range.end() - at);
           ObjectPart part =
               new ObjectPart(
-                  new ByteRange(at, length), object.version(), object.buffer().slice(at, length));
+                  new ByteRange(at, length),
+                  object.version(),
+                  object.buffer().slice(at, length),
+                  requests.traffic());
           keys.add(object.key());
           parts.add(part);
           starts.add(() -> requests.part(location.key(object.key()), part));
@@ -128,9 +131,7 @@ final class S3Fetch {
     CompletableFuture<RangeSink> request = start.get();
     request.whenComplete(
         (sink, thrown) -> {
-          if (thrown == null) {
-            requests.traffic().read(sink.received());
-          } else {
+          if (thrown != null) {
             failed.complete(null);
           }
           connections.release();

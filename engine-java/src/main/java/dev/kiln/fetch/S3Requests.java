@@ -9,6 +9,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
@@ -16,6 +17,7 @@ import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
 import software.amazon.awssdk.core.checksums.ResponseChecksumValidation;
 import software.amazon.awssdk.core.client.config.SdkAdvancedAsyncClientOption;
 import software.amazon.awssdk.core.exception.SdkClientException;
+import software.amazon.awssdk.crt.CRT;
 import software.amazon.awssdk.crt.CrtRuntimeException;
 import software.amazon.awssdk.http.async.SdkAsyncHttpClient;
 import software.amazon.awssdk.http.crt.AwsCrtAsyncHttpClient;
@@ -46,6 +48,7 @@ final class S3Requests implements AutoCloseable {
   private final Retries retries;
   private final SdkAsyncHttpClient http;
   private final S3AsyncClient client;
+  private final AtomicBoolean closed = new AtomicBoolean();
   private final ExecutorService starters = Executors.newCachedThreadPool(S3Requests::daemon);
 
   S3Requests(String bucket, StoreOptions options) {
@@ -58,6 +61,9 @@ final class S3Requests implements AutoCloseable {
         new Retries(options.limits().retryPolicy(), traffic, errors::map, credentials::renew);
     this.http = http(options.limits());
     this.client = client(options, credentials, http);
+    // The CRT shuts down in a hook of its own when the JVM is asked to exit; without this reference
+    // requests would hang that a run makes to save its work.
+    CRT.acquireShutdownRef();
   }
 
   private static SdkAsyncHttpClient http(RequestLimits limits) {
@@ -198,7 +204,8 @@ final class S3Requests implements AutoCloseable {
       String key, ByteRange range, Optional<String> version, ByteBuffer target) {
     return send(
         what(key, range),
-        s3 -> s3.getObject(get(key, range, version), new RangeSink(range, version, target)));
+        s3 ->
+            s3.getObject(get(key, range, version), new RangeSink(range, version, target, traffic)));
   }
 
   /** Starts to fetch a part; a retry continues where the last attempt ended. */
@@ -231,9 +238,13 @@ final class S3Requests implements AutoCloseable {
 
   @Override
   public void close() {
+    if (!closed.compareAndSet(false, true)) {
+      return;
+    }
     starters.shutdown();
     client.close();
     http.close();
     credentials.close();
+    CRT.releaseShutdownRef();
   }
 }

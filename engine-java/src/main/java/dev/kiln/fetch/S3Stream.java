@@ -39,7 +39,6 @@ final class S3Stream extends InputStream {
     ByteRange range = ByteRange.between(at, Math.min(size, at + chunk.capacity()));
     try {
       RangeSink sink = S3Requests.await(requests.range(key, range, version, chunk));
-      requests.traffic().read(sink.received());
       chunk.limit(sink.received());
       version = Optional.of(sink.etag());
       size = sink.objectSize();

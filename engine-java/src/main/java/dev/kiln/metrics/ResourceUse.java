@@ -28,13 +28,20 @@ public record ResourceUse(
    * Returns the use up to now.
    *
    * @param meter started with the run
-   * @param deviceJoules energy of the encoder's device during the run
+   * @param joulesBefore reading of the encoder's device when the run started
+   * @param joulesNow reading of the encoder's device now
    */
-  public static ResourceUse now(EnergyMeter meter, OptionalDouble deviceJoules) {
+  public static ResourceUse now(
+      EnergyMeter meter, OptionalDouble joulesBefore, OptionalDouble joulesNow) {
     long nanos =
         ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getProcessCpuTime();
     return new ResourceUse(
-        nanos / 1e9, peakMemory(Path.of("/proc/self/status")), meter.joules(), deviceJoules);
+        nanos / 1e9,
+        peakMemory(Path.of("/proc/self/status")),
+        meter.joules(),
+        joulesBefore.isPresent() && joulesNow.isPresent()
+            ? OptionalDouble.of(joulesNow.getAsDouble() - joulesBefore.getAsDouble())
+            : OptionalDouble.empty());
   }
 
   /** Reads the peak resident set from Linux's status file of a process. */

@@ -9,7 +9,8 @@ import java.util.concurrent.locks.ReentrantLock;
  * A bounded, named queue between two stages. Putting blocks while it is full, taking blocks while
  * it is empty. After {@link #close} the remaining items are handed out, then the end.
  *
- * @param <T> type of the items; those that implement {@link Owner} are closed if nobody takes them
+ * @param <T> type of the items; those that implement {@link Owner} are closed if no stage takes
+ *     them
  */
 public final class BoundedQueue<T> {
   private final String name;

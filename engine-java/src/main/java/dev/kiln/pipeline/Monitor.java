@@ -19,7 +19,7 @@ public final class Monitor {
    * The most that one tick counts towards the stall limit. A longer one means that the process was
    * suspended, and the pipeline with it.
    */
-  private static final Duration LONGEST_TICK = Duration.ofSeconds(2);
+  private static final Duration LONGEST_TICK = Duration.ofSeconds(1);
 
   /** Time that threads have to end after a failure before they are left behind. */
   private static final Duration PATIENCE = Duration.ofSeconds(10);

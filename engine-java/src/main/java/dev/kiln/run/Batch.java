@@ -62,15 +62,25 @@ final class Batch {
   }
 
   /**
-   * Copies the embeddings to their scenes.
+   * Copies the embeddings to their scenes. A scene with an embedding that is not finite is given
+   * up.
    *
    * @param embeddings {@code [size, dim]}
+   * @param check explains embeddings that are not finite
+   * @param counters records the scenes that are given up
    * @return the scenes that are complete now
    */
-  List<SceneAssembly> deliver(FloatBuffer embeddings) {
+  List<SceneAssembly> deliver(FloatBuffer embeddings, FiniteCheck check, RunCounters counters) {
+    int dim = entries.get(0).strip().scene().dim();
+    boolean finite = FiniteCheck.isFinite(embeddings, 0, entries.size() * dim);
     List<SceneAssembly> complete = new ArrayList<>();
     for (int row = 0; row < entries.size(); row++) {
       SceneAssembly scene = entries.get(row).strip().scene();
+      if (!finite && !FiniteCheck.isFinite(embeddings, row * dim, dim) && scene.giveUp()) {
+        counters.failed(
+            scene.sceneKey(),
+            check.error(entries.get(row).strip(), entries.get(row).chipIndex(), slot.chipSize()));
+      }
       if (scene.deliver(entries.get(row).chipIndex(), embeddings, row)) {
         complete.add(scene);
       }

@@ -15,8 +15,12 @@ import java.util.BitSet;
  * @param extent extent of the grid on the ground
  * @param shares shares of cloud and of pixels without data
  * @param surviving grid indices of the chips that are wanted
+ * @param leftOut the others, by reason
  */
-record ChipSelection(ChipGrid grid, GeoExtent extent, ChipShares shares, BitSet surviving) {
+record ChipSelection(
+    ChipGrid grid, GeoExtent extent, ChipShares shares, BitSet surviving, ChipsLeftOut leftOut) {
+  /** A limit on the chips of a scene, far above any real one. */
+  private static final long MAX_CHIPS = 1 << 24;
 
   /**
    * Selects all chips of a scene.
@@ -25,7 +29,12 @@ record ChipSelection(ChipGrid grid, GeoExtent extent, ChipShares shares, BitSet 
    */
   static ChipSelection all(SceneRaster raster, int chipSize) throws SceneException {
     ChipGrid grid = grid(raster, chipSize);
-    return new ChipSelection(grid, raster.extent(), ChipShares.none(grid), grid.all());
+    return new ChipSelection(
+        grid,
+        raster.extent(),
+        ChipShares.none(grid),
+        grid.all(),
+        new ChipsLeftOut(partial(raster, grid), 0, 0, 0));
   }
 
   /**
@@ -38,12 +47,29 @@ record ChipSelection(ChipGrid grid, GeoExtent extent, ChipShares shares, BitSet 
       throws SceneException {
     ChipGrid grid = grid(mask, options.chipSize());
     ChipShares shares = ChipShares.of(mask, grid, classes::isCloud, classes::isNodata);
+    BitSet surviving = shares.surviving(options.maxCloud(), options.maxNodata());
+    long cloud = 0;
+    for (int i = surviving.nextClearBit(0); i < grid.size(); i = surviving.nextClearBit(i + 1)) {
+      cloud += shares.cloud(i) > options.maxCloud() ? 1 : 0;
+    }
+    long nodata = grid.size() - surviving.cardinality() - cloud;
     return new ChipSelection(
-        grid, mask.extent(), shares, shares.surviving(options.maxCloud(), options.maxNodata()));
+        grid,
+        mask.extent(),
+        shares,
+        surviving,
+        new ChipsLeftOut(partial(mask, grid), cloud, nodata, 0));
+  }
+
+  /** Returns the squares at the edges that are not whole chips. */
+  private static long partial(SceneRaster raster, ChipGrid grid) {
+    long columns = (raster.width() + grid.chipSize() - 1L) / grid.chipSize();
+    long rows = (raster.height() + grid.chipSize() - 1L) / grid.chipSize();
+    return columns * rows - grid.size();
   }
 
   private static ChipGrid grid(SceneRaster raster, int chipSize) throws SceneException {
-    ChipGrid grid = ChipGrid.of(raster.width(), raster.height(), chipSize);
+    ChipGrid grid = grid(raster.objectKey(), raster.width(), raster.height(), chipSize);
     if (grid.size() == 0) {
       throw SceneException.permanent(
           raster.objectKey(),
@@ -51,6 +77,23 @@ record ChipSelection(ChipGrid grid, GeoExtent extent, ChipShares shares, BitSet 
               .formatted(chipSize, raster.width(), raster.height()));
     }
     return grid;
+  }
+
+  /**
+   * Returns the chip grid of a scene.
+   *
+   * @param key names the scene in an error
+   * @throws SceneException permanent if it has too many chips
+   */
+  static ChipGrid grid(String key, int width, int height, int chipSize) throws SceneException {
+    long chips = (long) (width / chipSize) * (height / chipSize);
+    if (chips > MAX_CHIPS) {
+      throw SceneException.permanent(
+          key,
+          "scene of %d × %d px: expected at most %d chips, found %d: use a larger --chip"
+              .formatted(width, height, MAX_CHIPS, chips));
+    }
+    return ChipGrid.of(width, height, chipSize);
   }
 
   /**
@@ -63,7 +106,7 @@ record ChipSelection(ChipGrid grid, GeoExtent extent, ChipShares shares, BitSet 
       throw SceneException.permanent(
           bands.objectKey(), "expected the extent and CRS of the mask, found others");
     }
-    ChipGrid found = ChipGrid.of(bands.width(), bands.height(), grid.chipSize());
+    ChipGrid found = grid(bands.objectKey(), bands.width(), bands.height(), grid.chipSize());
     if (!found.equals(grid)) {
       throw SceneException.permanent(
           bands.objectKey(),

@@ -21,6 +21,7 @@ import java.util.Optional;
  * @param grid chip grid
  * @param surviving grid indices of the scene's chips, in the same order
  * @param nodata nodata values by which pixels without data are counted; empty if the mask does that
+ * @param leftOut chips that are left out whatever their pixels are
  * @param options which chips are embedded
  * @param files open files, owned
  */
@@ -30,6 +31,7 @@ record DecodingScene(
     ChipGrid grid,
     BitSet surviving,
     Optional<NodataValues> nodata,
+    ChipsLeftOut leftOut,
     ChipOptions options,
     List<CogFile> files)
     implements AutoCloseable {

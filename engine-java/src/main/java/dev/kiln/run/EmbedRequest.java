@@ -6,6 +6,7 @@ import dev.kiln.infer.EncoderOptions;
 import dev.kiln.model.ModelDirectory;
 import dev.kiln.platform.Platform;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -22,7 +23,9 @@ import java.util.Optional;
  * @param encoderOptions which encoder is opened for the run
  * @param encoder an encoder that is open already and is used instead; empty to open one
  * @param run how the machine is used
- * @param reportKey key of the report in {@code out}; empty to write none
+ * @param reportKey key of the shard's reports in {@code out}, from {@link ReportKey#of}: the report
+ *     of each attempt gets a name of its own from it; empty to write none
+ * @param context further facts for the report, such as the scene list
  * @param stopOnSigterm whether the run ends early, and saves, when the JVM is asked to exit
  * @param progress receives snapshots during the run
  */
@@ -37,6 +40,7 @@ public record EmbedRequest(
     Optional<Encoder> encoder,
     RunOptions run,
     Optional<String> reportKey,
+    Map<String, String> context,
     boolean stopOnSigterm,
     ProgressListener progress) {
 
@@ -47,6 +51,7 @@ public record EmbedRequest(
     Objects.requireNonNull(source, "source");
     Objects.requireNonNull(out, "out");
     sceneKeys = List.copyOf(sceneKeys);
+    context = Map.copyOf(context);
   }
 
   /** Returns a builder with default options and no scenes. */
@@ -66,6 +71,7 @@ public record EmbedRequest(
     private Optional<Encoder> encoder = Optional.empty();
     private RunOptions run = RunOptions.defaults();
     private Optional<String> reportKey = Optional.empty();
+    private Map<String, String> context = Map.of();
     private boolean stopOnSigterm;
     private ProgressListener progress = snapshot -> {};
 
@@ -126,9 +132,15 @@ public record EmbedRequest(
       return this;
     }
 
-    /** Sets the key of the report in the output; without one no report is written. */
+    /** Sets the key of the shard's reports in the output; without one no report is written. */
     public Builder reportKey(String key) {
       this.reportKey = Optional.of(key);
+      return this;
+    }
+
+    /** Sets further facts for the report, such as the scene list. */
+    public Builder context(Map<String, String> values) {
+      this.context = values;
       return this;
     }
 
@@ -157,6 +169,7 @@ public record EmbedRequest(
           encoder,
           run,
           reportKey,
+          context,
           stopOnSigterm,
           progress);
     }

@@ -6,6 +6,7 @@ import dev.kiln.infer.Encoder;
 import dev.kiln.infer.select.Encoders;
 import dev.kiln.model.ExportedEncoder;
 import dev.kiln.model.ModelDirectory;
+import dev.kiln.sink.GeoParquetWriter;
 import dev.kiln.sink.Provenance;
 import java.io.UncheckedIOException;
 import java.util.Optional;
@@ -37,6 +38,7 @@ public final class Embedder {
    * @throws InterruptedException if the calling thread is interrupted
    */
   public RunReport embed(EmbedRequest request) throws InterruptedException {
+    GeoParquetWriter.requireLibraries();
     if (request.encoder().isPresent()) {
       return embed(request, request.encoder().get());
     }
@@ -73,7 +75,11 @@ public final class Embedder {
             provenance(request, encoder));
     EmbeddingRun run = new EmbeddingRun(job, request.run(), encoder, request.progress());
     start(run);
-    Optional<ReportFile> file = request.reportKey().map(key -> new ReportFile(request.out(), key));
+    Attempt attempt = Attempt.start(System.getenv(), request.context());
+    Optional<ReportFile> file =
+        request
+            .reportKey()
+            .map(key -> new ReportFile(request.out(), ReportKey.ofAttempt(key, attempt), attempt));
     Optional<StopOnSigterm> signal =
         request.stopOnSigterm() ? Optional.of(new StopOnSigterm(this::stop)) : Optional.empty();
     try {

@@ -12,6 +12,7 @@ import dev.kiln.pipeline.Stage;
 import dev.kiln.raster.StripWindow;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
@@ -61,7 +62,13 @@ final class EmbeddingRun {
     this.options = options;
     this.encoder = encoder;
     this.stripMemory = new BufferPool(encoder.hostMemory());
-    this.pending = new PendingScenes(job.sceneKeys(), job.out(), options.overwrite(), counters);
+    this.pending =
+        new PendingScenes(
+            job.sceneKeys(),
+            job.out(),
+            options.overwrite(),
+            counters,
+            new ExistingFiles(job.out(), job.provenance(), options.verifyExisting()));
     this.fetch = new SceneFetch(job, options);
     this.decode =
         new SceneDecode(job.chips(), encoder.description().dim(), options.inflateThreads());
@@ -73,13 +80,14 @@ final class EmbeddingRun {
             .through(new BoundedQueue<>("strips", options.queuedStrips()))
             .stage("fill", 1, new Batcher(free, options.slots()))
             .through(new BoundedQueue<>("computing", options.slots()))
-            .stage("encode", 1, new EncodeStage(free, counters))
+            .stage("encode", 1, new EncodeStage(job.platform(), free, counters))
             .through(finished)
             .to("write", WRITE_THREADS, new WriteStage(job, counters));
     this.monitor =
         new Monitor(
             pipeline,
-            counters::counts,
+            // Bytes count as progress, so that a slow connection is not a stall.
+            () -> List.of(counters.counts(), job.source().traffic(), job.out().traffic()),
             options.stallLimit(),
             () -> {
               // Often, because its counters wrap around.
@@ -108,17 +116,10 @@ final class EmbeddingRun {
         encoder.description(),
         snapshot(),
         options.pricePerHour(),
-        ResourceUse.now(energy, deviceJoules(joulesBefore)),
+        ResourceUse.now(energy, joulesBefore, encoder.device().joules()),
         counters.failures(),
         failure,
         monitor.stopping());
-  }
-
-  private OptionalDouble deviceJoules(OptionalDouble before) {
-    OptionalDouble now = encoder.device().joules();
-    return before.isPresent() && now.isPresent()
-        ? OptionalDouble.of(now.getAsDouble() - before.getAsDouble())
-        : OptionalDouble.empty();
   }
 
   /**
@@ -138,7 +139,7 @@ final class EmbeddingRun {
         pipeline.fills());
   }
 
-  private Optional<PendingScene> nextScene() {
+  private Optional<PendingScene> nextScene() throws InterruptedException {
     try {
       return monitor.stopping() ? Optional.empty() : pending.next();
     } catch (IOException e) {
@@ -154,7 +155,7 @@ final class EmbeddingRun {
         FetchedScene bytes = stage.work(scene.sceneKey(), () -> fetch.fetch(scene, stage));
         counters.fetched(bytes.bytes());
         fetched.put(bytes);
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | VirtualMachineError e) {
         counters.failed(scene.sceneKey(), e);
       }
     }
@@ -180,12 +181,13 @@ final class EmbeddingRun {
           strips.put(strip);
         }
       }
+      counters.leftOut(decoding.leftOut().plusNodata(scene.leftOutCount()));
       if (scene.allRead()) {
         // None of its chips is in the encoder any more.
         stage.put(finished, scene);
       }
       stage.done(1);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | VirtualMachineError e) {
       if (scene == null || scene.giveUp()) {
         counters.failed(fetched.sceneKey(), e);
       }

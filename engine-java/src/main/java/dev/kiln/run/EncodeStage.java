@@ -4,10 +4,13 @@ import dev.kiln.infer.EncoderException;
 import dev.kiln.pipeline.BoundedQueue;
 import dev.kiln.pipeline.Pipeline;
 import dev.kiln.pipeline.Stage;
+import dev.kiln.platform.Band;
+import dev.kiln.platform.Platform;
 import java.nio.FloatBuffer;
 
 /** Waits for the encoder and hands the embeddings of a batch to their scenes. For one thread. */
 final class EncodeStage implements Pipeline.Step<Batch, SceneAssembly> {
+  private final FiniteCheck finite;
   private final BoundedQueue<Batch> free;
   private final RunCounters counters;
   private final FailureLimit failures = new FailureLimit("batches");
@@ -15,9 +18,11 @@ final class EncodeStage implements Pipeline.Step<Batch, SceneAssembly> {
   /**
    * Creates the stage.
    *
+   * @param platform whose bands the strips have
    * @param free receives the batches that have been encoded
    */
-  EncodeStage(BoundedQueue<Batch> free, RunCounters counters) {
+  EncodeStage(Platform platform, BoundedQueue<Batch> free, RunCounters counters) {
+    this.finite = new FiniteCheck(platform.bands().stream().map(Band::name).toList());
     this.free = free;
     this.counters = counters;
   }
@@ -27,7 +32,7 @@ final class EncodeStage implements Pipeline.Step<Batch, SceneAssembly> {
       throws InterruptedException {
     try {
       FloatBuffer embeddings = stage.work(batch.size(), batch.size(), batch::await);
-      for (SceneAssembly scene : batch.deliver(embeddings)) {
+      for (SceneAssembly scene : batch.deliver(embeddings, finite, counters)) {
         finished.put(scene);
       }
       counters.embedded(batch.size());

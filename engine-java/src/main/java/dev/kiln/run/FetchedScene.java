@@ -38,7 +38,7 @@ record FetchedScene(
   }
 
   String sceneKey() {
-    return scene.key();
+    return scene.sceneKey();
   }
 
   /** Returns whether the mask leaves no chip to embed. */

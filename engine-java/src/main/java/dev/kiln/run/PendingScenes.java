@@ -27,7 +27,18 @@ final class PendingScenes {
   private final ObjectStore out;
   private final boolean overwrite;
   private final RunCounters counters;
+  private final ExistingCheck check;
   private final Queue<PendingScene> ready = new ArrayDeque<>();
+
+  /** Decides which of the existing files are kept. */
+  interface ExistingCheck {
+    /**
+     * Returns the files that need not be written again.
+     *
+     * @param existing output keys of files that exist
+     */
+    Set<String> complete(Set<String> existing) throws IOException, InterruptedException;
+  }
 
   /**
    * Creates the sequence.
@@ -35,29 +46,38 @@ final class PendingScenes {
    * @param out borrowed
    * @param overwrite whether scenes that have a file are pending as well
    * @param counters counts scenes that have a file, and scenes whose key names no file
+   * @param check decides which existing files are kept
    */
   PendingScenes(
-      Iterable<String> sceneKeys, ObjectStore out, boolean overwrite, RunCounters counters) {
+      Iterable<String> sceneKeys,
+      ObjectStore out,
+      boolean overwrite,
+      RunCounters counters,
+      ExistingCheck check) {
     this.sceneKeys = sceneKeys.iterator();
     this.out = out;
     this.overwrite = overwrite;
     this.counters = counters;
+    this.check = check;
   }
 
   /** Returns the next scene; empty after the last. */
-  synchronized Optional<PendingScene> next() throws IOException {
+  synchronized Optional<PendingScene> next() throws IOException, InterruptedException {
     while (ready.isEmpty() && sceneKeys.hasNext()) {
       fill();
     }
     return Optional.ofNullable(ready.poll());
   }
 
-  private void fill() throws IOException {
+  private void fill() throws IOException, InterruptedException {
     Map<String, PendingScene> block = new LinkedHashMap<>();
     while (block.size() < BLOCK && sceneKeys.hasNext()) {
       String sceneKey = sceneKeys.next();
       try {
-        block.put(sceneKey, new PendingScene(sceneKey, OutputKey.of(sceneKey)));
+        String outputKey = OutputKey.of(sceneKey);
+        // Fails here, for this scene alone, if the output cannot have such a name.
+        out.uri(outputKey);
+        block.put(sceneKey, new PendingScene(sceneKey, outputKey));
       } catch (IllegalArgumentException e) {
         counters.failed(sceneKey, SceneException.permanent(sceneKey, e.getMessage(), e));
       }
@@ -65,7 +85,8 @@ final class PendingScenes {
     Set<String> existing =
         overwrite
             ? Set.of()
-            : existing(block.values().stream().map(PendingScene::outputKey).toList());
+            : check.complete(
+                existing(block.values().stream().map(PendingScene::outputKey).toList()));
     for (PendingScene scene : block.values()) {
       if (existing.contains(scene.outputKey())) {
         counters.alreadyDone();

@@ -5,28 +5,28 @@ import dev.kiln.fetch.ObjectStore;
 import dev.kiln.fetch.UnavailableException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The report of a run in its output.
+ * The report of one attempt at a shard, in the output. Each attempt has a key of its own.
  *
  * @param out borrowed
  * @param key of the report
+ * @param attempt that is reported
  */
-record ReportFile(ObjectStore out, String key) {
+record ReportFile(ObjectStore out, String key, Attempt attempt) {
   private static final Logger log = LoggerFactory.getLogger(ReportFile.class);
 
   /**
-   * Writes that the run has started, which also proves that the output can be written.
+   * Writes that the attempt has started, which also proves that the output can be written.
    *
    * @throws ConfigurationException if the output cannot be written
    * @throws UncheckedIOException if the output cannot be reached
    */
   void announce() {
     try {
-      out.put(key, "{\"state\": \"running\"}\n".getBytes(StandardCharsets.UTF_8));
+      put(RunReport.running(attempt));
     } catch (UnavailableException e) {
       throw new UncheckedIOException(e);
     } catch (IOException e) {
@@ -40,10 +40,14 @@ record ReportFile(ObjectStore out, String key) {
   /** Writes the report; a failure is logged, because the files are complete without it. */
   void write(RunReport report) {
     try {
-      out.put(key, report.json());
+      put(report.json(attempt.end()));
       log.info("report  {}", out.uri(key));
     } catch (IOException e) {
       log.error("cannot write report {}: {}", out.uri(key), e.toString());
     }
+  }
+
+  private void put(byte[] json) throws IOException {
+    out.put(key, json);
   }
 }

@@ -1,6 +1,8 @@
 package dev.kiln.run;
 
 import dev.kiln.error.ConfigurationException;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.OptionalInt;
 import java.util.regex.Pattern;
 
@@ -10,6 +12,9 @@ public final class ReportKey {
   public static final String DIRECTORY = "_kiln";
 
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
+
+  private static final DateTimeFormatter ATTEMPT_TIME =
+      DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss.SSS'Z'").withZone(ZoneOffset.UTC);
 
   private ReportKey() {}
 
@@ -23,6 +28,19 @@ public final class ReportKey {
   public static String of(String run, OptionalInt shard) {
     String file = shard.isPresent() ? "shard-%05d.json".formatted(shard.getAsInt()) : "run.json";
     return directory(run) + "/" + file;
+  }
+
+  /**
+   * Returns the key of the report of one attempt: no other attempt overwrites it.
+   *
+   * @param reportKey key of the shard, as {@link #of} returns it
+   */
+  static String ofAttempt(String reportKey, Attempt attempt) {
+    return "%s-%s-%d.json"
+        .formatted(
+            reportKey.replaceAll("\\.json$", ""),
+            ATTEMPT_TIME.format(attempt.started()),
+            attempt.process());
   }
 
   /**

@@ -1,11 +1,13 @@
 package dev.kiln.run;
 
-import dev.kiln.error.ConfigurationException;
+import dev.kiln.error.KilnException;
 import dev.kiln.error.SceneException;
 import dev.kiln.infer.EncoderException;
 import dev.kiln.raster.CogFile;
 import dev.kiln.raster.TileDecoder;
 import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.util.ArrayList;
 import java.util.List;
 import org.slf4j.Logger;
@@ -15,6 +17,9 @@ import org.slf4j.LoggerFactory;
 public final class RunCounters {
   private static final Logger log = LoggerFactory.getLogger(RunCounters.class);
 
+  /** Scenes in a row that ran out of memory, after which the machine is at fault. */
+  private static final int OUT_OF_MEMORY_LIMIT = 3;
+
   /**
    * Values of the counters at one moment.
    *
@@ -22,6 +27,7 @@ public final class RunCounters {
    * @param embedded scenes whose file was written
    * @param failed scenes that failed
    * @param chips chips embedded
+   * @param leftOut chips not embedded, by reason
    * @param batches batches embedded
    * @param bytesFetched bytes of objects
    * @param bytesDecoded bytes of raw pixels
@@ -34,6 +40,7 @@ public final class RunCounters {
       long embedded,
       long failed,
       long chips,
+      ChipsLeftOut leftOut,
       long batches,
       long bytesFetched,
       long bytesDecoded,
@@ -44,12 +51,14 @@ public final class RunCounters {
   private long alreadyDone;
   private long embedded;
   private long chips;
+  private ChipsLeftOut leftOut = ChipsLeftOut.NONE;
   private long batches;
   private long bytesFetched;
   private long bytesDecoded;
   private long bytesWritten;
   private long filesDecoded;
   private long filesDecodedByGdal;
+  private int outOfMemory;
   private final List<FailedScene> failures = new ArrayList<>();
 
   synchronized void alreadyDone() {
@@ -75,6 +84,11 @@ public final class RunCounters {
     }
   }
 
+  /** Counts the chips of a scene that are not embedded. */
+  synchronized void leftOut(ChipsLeftOut chips) {
+    leftOut = leftOut.plus(chips);
+  }
+
   synchronized void embedded(int count) {
     chips += count;
     batches++;
@@ -83,29 +97,54 @@ public final class RunCounters {
   synchronized void written(long bytes) {
     embedded++;
     bytesWritten += bytes;
+    outOfMemory = 0;
   }
 
   /**
    * Records a scene that failed.
    *
-   * @throws ConfigurationException if that is the cause, because every other scene would fail too
+   * @throws KilnException if the cause is an error of configuration or machine, because every other
+   *     scene would fail too
+   * @throws OutOfMemoryError if the cause is the third of its kind and no scene has been written
+   *     since the first
    */
-  void failed(String sceneKey, Exception cause) {
-    if (cause instanceof ConfigurationException fault) {
-      throw fault;
+  void failed(String sceneKey, Throwable cause) {
+    if (cause instanceof KilnException error && !(cause instanceof SceneException)) {
+      throw error;
+    }
+    if (cause instanceof OutOfMemoryError error && isRepeated()) {
+      throw error;
     }
     FailedScene scene = describe(sceneKey, cause);
     if (scene.kind() == FailedScene.Kind.INTERNAL) {
-      log.error("scene {} failed: {}", sceneKey, scene.reason(), cause);
+      log.error("scene {} failed: {}", printable(sceneKey), printable(scene.reason()), cause);
     } else {
-      log.warn("scene {} failed ({}): {}", sceneKey, scene.kind(), scene.description());
+      log.warn(
+          "scene {} failed ({}): {}",
+          printable(sceneKey),
+          scene.kind(),
+          printable(scene.description()));
     }
     synchronized (this) {
       failures.add(scene);
     }
   }
 
-  private static FailedScene describe(String sceneKey, Exception cause) {
+  private synchronized boolean isRepeated() {
+    outOfMemory++;
+    return outOfMemory >= OUT_OF_MEMORY_LIMIT;
+  }
+
+  /** Returns the text with control characters escaped, so that no key forges a line of the log. */
+  private static String printable(String text) {
+    StringBuilder escaped = new StringBuilder();
+    for (char c : text.toCharArray()) {
+      escaped.append(Character.isISOControl(c) ? "\\u%04x".formatted((int) c) : c);
+    }
+    return escaped.toString();
+  }
+
+  private static FailedScene describe(String sceneKey, Throwable cause) {
     if (cause instanceof SceneException fault) {
       FailedScene.Kind kind =
           fault.kind() == SceneException.Kind.PERMANENT
@@ -113,11 +152,29 @@ public final class RunCounters {
               : FailedScene.Kind.TRANSIENT;
       return new FailedScene(sceneKey, kind, fault.key(), fault.reason());
     }
-    if (cause instanceof IOException || cause instanceof EncoderException) {
+    if (cause instanceof OutOfMemoryError) {
+      return new FailedScene(
+          sceneKey,
+          FailedScene.Kind.PERMANENT,
+          sceneKey,
+          "out of memory (%s): raise -Xmx in KILN_JAVA_OPTS, or lower --fetch-memory or --batch"
+              .formatted(cause.getMessage()));
+    }
+    if (cause instanceof IOException || cause instanceof EncoderException || isInterrupt(cause)) {
       return new FailedScene(sceneKey, FailedScene.Kind.TRANSIENT, sceneKey, cause.toString());
     }
     return new FailedScene(
         sceneKey, FailedScene.Kind.INTERNAL, sceneKey, "internal error: " + cause);
+  }
+
+  /** Returns whether work was interrupted, which happens when a run is aborted. */
+  private static boolean isInterrupt(Throwable cause) {
+    for (Throwable e = cause; e != null; e = e.getCause()) {
+      if (e instanceof ClosedByInterruptException || e instanceof InterruptedIOException) {
+        return true;
+      }
+    }
+    return false;
   }
 
   synchronized List<FailedScene> failures() {
@@ -130,6 +187,7 @@ public final class RunCounters {
         embedded,
         failures.size(),
         chips,
+        leftOut,
         batches,
         bytesFetched,
         bytesDecoded,

@@ -13,6 +13,8 @@ import java.util.OptionalDouble;
  * @param queuedStrips decoded strips that may wait for the encoder
  * @param slots batches in flight: one fills, one computes, one drains
  * @param overwrite whether scenes are embedded again although their output exists
+ * @param verifyExisting whether model and options of every existing file are checked instead of
+ *     those of a sample
  * @param attempts attempts per scene for transient errors
  * @param pricePerHour price of the machine, for the report
  * @param stallLimit a run without progress for this long is ended
@@ -25,6 +27,7 @@ public record RunOptions(
     int queuedStrips,
     int slots,
     boolean overwrite,
+    boolean verifyExisting,
     int attempts,
     OptionalDouble pricePerHour,
     Duration stallLimit) {
@@ -49,6 +52,7 @@ public record RunOptions(
     private int queuedStrips = 2;
     private int slots = 3;
     private boolean overwrite;
+    private boolean verifyExisting;
     private int attempts = 4;
     private OptionalDouble pricePerHour = OptionalDouble.empty();
     private Duration stallLimit = Duration.ofMinutes(15);
@@ -97,6 +101,12 @@ public record RunOptions(
       return this;
     }
 
+    /** Sets whether every existing file is checked instead of a sample. */
+    public Builder verifyExisting(boolean every) {
+      this.verifyExisting = every;
+      return this;
+    }
+
     /** Sets the attempts per scene for transient errors. */
     public Builder attempts(int count) {
       this.attempts = count;
@@ -125,6 +135,7 @@ public record RunOptions(
           queuedStrips,
           slots,
           overwrite,
+          verifyExisting,
           attempts,
           pricePerHour,
           stallLimit);

@@ -11,8 +11,10 @@ import dev.kiln.sink.Provenance;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * What one attempt at a shard did.
@@ -156,6 +158,24 @@ public record RunReport(
   /** Returns why the run was aborted; empty if it came to its end. */
   public Optional<String> ended() {
     return outcome.ended();
+  }
+
+  /** Returns the report of an attempt that has not ended. */
+  static byte[] running(Attempt attempt) {
+    ObjectNode report = JSON.createObjectNode();
+    report.put("state", "running");
+    report.put("started", attempt.started().toString());
+    report.set("attempt", JSON.valueToTree(attempt));
+    return JSON.writeValueAsBytes(report);
+  }
+
+  /** Returns the report of an attempt that has ended, as indented JSON, UTF-8. */
+  byte[] json(Attempt attempt) {
+    ObjectNode report = JSON.createObjectNode();
+    report.put("started", attempt.started().toString());
+    report.set("attempt", JSON.valueToTree(attempt));
+    report.setAll((ObjectNode) JSON.<JsonNode>valueToTree(this));
+    return JSON.writeValueAsBytes(report);
   }
 
   /** Returns the report as indented JSON, UTF-8. */

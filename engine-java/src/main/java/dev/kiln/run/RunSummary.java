@@ -33,6 +33,9 @@ final class RunSummary {
     line(
         "chips   %d in %.1f s: %.1f chips/s with %s",
         counts.chips(), run.seconds(), report.pace().chipsPerSecond(), report.job().encoder());
+    if (counts.leftOut().total() > 0) {
+      line("left out  %d chips: %s", counts.leftOut().total(), counts.leftOut());
+    }
     line(
         "bytes   fetched %.1f MB (%.1f MB/s), decoded %.1f MB (%.1f MB/s), written %.1f MB",
         counts.bytesFetched() / 1e6,

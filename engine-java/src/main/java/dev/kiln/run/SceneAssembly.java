@@ -52,7 +52,7 @@ final class SceneAssembly {
   }
 
   String sceneKey() {
-    return scene.key();
+    return scene.sceneKey();
   }
 
   String outputKey() {
@@ -62,6 +62,11 @@ final class SceneAssembly {
   /** Returns the ground sample distance in metres per pixel. */
   double gsd() {
     return scene.gsd();
+  }
+
+  /** Returns the length of an embedding. */
+  int dim() {
+    return dim;
   }
 
   /** Returns the offset that the scene's metadata ask to be added to stored values. */
@@ -90,6 +95,11 @@ final class SceneAssembly {
   synchronized void leaveOut(int chipIndex) {
     leftOut.set(chipIndex);
     missing--;
+  }
+
+  /** Returns how many chips were left out so far. */
+  synchronized int leftOutCount() {
+    return leftOut.cardinality();
   }
 
   /**
@@ -134,7 +144,7 @@ final class SceneAssembly {
   synchronized SceneTable table(String platform, int chipSize) {
     if (missing != 0) {
       throw new IllegalStateException(
-          scene.key() + ": " + missing + " embeddings or strips are still pending");
+          scene.sceneKey() + ": " + missing + " embeddings or strips are still pending");
     }
     List<Chip> kept = new ArrayList<>();
     float[] vectors = new float[(chips.length - leftOut.cardinality()) * dim];

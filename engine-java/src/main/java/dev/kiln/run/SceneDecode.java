@@ -21,6 +21,15 @@ import org.locationtech.jts.geom.Point;
 
 /** Opens fetched scenes and locates their chips. */
 final class SceneDecode {
+  /** A file is written from one array. */
+  private static final long MAX_VECTOR_BYTES = Integer.MAX_VALUE - (64L << 20);
+
+  /** Heap of a chip beside its vector: footprint, location, and their objects. */
+  private static final long CHIP_BYTES = 1000;
+
+  /** Share of the heap that one scene may take; others are in work beside it. */
+  private static final double HEAP_SHARE = 0.6;
+
   private final ChipOptions options;
   private final int dim;
   private final int inflateThreads;
@@ -59,6 +68,7 @@ final class SceneDecode {
           none.grid(),
           none.surviving(),
           Optional.empty(),
+          none.leftOut(),
           options,
           List.of());
     }
@@ -96,6 +106,7 @@ final class SceneDecode {
               : ChipSelection.all(raster, options.chipSize());
       selection.requireFits(raster);
       BitSet chips = (BitSet) selection.surviving().clone();
+      requireFits(scene, chips.cardinality());
       SceneAssembly open = locate(fetched, raster, selection, chips);
       return new DecodingScene(
           open,
@@ -103,11 +114,34 @@ final class SceneDecode {
           selection.grid(),
           chips,
           scene.nodataByValue() ? Optional.of(new NodataValues(nodata)) : Optional.empty(),
+          selection
+              .leftOut()
+              .plusOffEarth(selection.surviving().cardinality() - chips.cardinality()),
           options,
           List.copyOf(files.values()));
     } catch (RuntimeException | Error e) {
       raster.close();
       throw e;
+    }
+  }
+
+  /** Vectors and chips are on the Java heap until the scene is written. */
+  private void requireFits(Scene scene, long chips) throws SceneException {
+    long vectors = chips * dim * Float.BYTES;
+    if (vectors > MAX_VECTOR_BYTES) {
+      throw SceneException.permanent(
+          scene.sceneKey(),
+          "scene of %d chips: expected at most %d MB of vectors, found %d MB: use a larger --chip"
+              .formatted(chips, MAX_VECTOR_BYTES / 1_000_000, vectors / 1_000_000));
+    }
+    // The vectors, the rows that are kept of them, and twice the file.
+    long needed = 4 * vectors + chips * CHIP_BYTES;
+    long heap = Runtime.getRuntime().maxMemory();
+    if (needed > HEAP_SHARE * heap) {
+      throw SceneException.permanent(
+          scene.sceneKey(),
+          "scene of %d chips: needs %d MB of the Java heap's %d MB: raise -Xmx in KILN_JAVA_OPTS or use a larger --chip"
+              .formatted(chips, needed / 1_000_000, heap / 1_000_000));
     }
   }
 

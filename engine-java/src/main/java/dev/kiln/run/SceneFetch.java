@@ -3,6 +3,7 @@ package dev.kiln.run;
 import dev.kiln.archive.Mask;
 import dev.kiln.archive.Scene;
 import dev.kiln.archive.SceneArchive;
+import dev.kiln.error.KilnException;
 import dev.kiln.error.RetryPolicy;
 import dev.kiln.error.SceneException;
 import dev.kiln.fetch.ObjectStore;
@@ -115,11 +116,16 @@ final class SceneFetch {
     }
   }
 
-  private Scene describe(String key) throws SceneException {
+  private Scene describe(String sceneKey) throws SceneException {
     try {
-      return archive.describe(key, source::stream);
+      return archive.describe(sceneKey, source::stream);
     } catch (IOException e) {
-      throw StoreErrors.of(source, List.of(key), e);
+      throw StoreErrors.of(source, List.of(sceneKey), e);
+    } catch (KilnException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      // Descriptions come from outside: whatever is odd about them is the scene's fault.
+      throw SceneException.permanent(sceneKey, "cannot interpret the scene: " + e, e);
     }
   }
 
@@ -128,6 +134,10 @@ final class SceneFetch {
       return source.open(keys);
     } catch (IOException e) {
       throw StoreErrors.of(source, keys, e);
+    } catch (IllegalArgumentException e) {
+      // Such as a key that cannot be a path.
+      throw SceneException.permanent(
+          keys.get(0), "expected a valid object key, found: " + e.getMessage(), e);
     }
   }
 

@@ -52,7 +52,10 @@ final class SceneRanges {
     }
     int width = layouts.stream().mapToInt(CogLayout::width).max().orElseThrow();
     int height = layouts.stream().mapToInt(CogLayout::height).max().orElseThrow();
-    ChipGrid grid = selection.map(ChipSelection::grid).orElse(ChipGrid.of(width, height, chipSize));
+    ChipGrid grid =
+        selection.isPresent()
+            ? selection.get().grid()
+            : ChipSelection.grid(scene.sceneKey(), width, height, chipSize);
     BitSet wanted = selection.map(ChipSelection::surviving).orElse(grid.all());
     List<StripWindow> windows = strips(grid, width, layouts, wanted);
     List<RangePlan> plans = new ArrayList<>();

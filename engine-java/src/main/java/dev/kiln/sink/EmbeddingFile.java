@@ -4,9 +4,7 @@ import dev.kiln.error.ConfigurationException;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,11 +16,9 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.apache.parquet.VersionParser;
-import org.apache.parquet.bytes.ByteBufferInputStream;
 import org.apache.parquet.column.ColumnDescriptor;
 import org.apache.parquet.column.ColumnReader;
 import org.apache.parquet.column.impl.ColumnReaderImpl;
-import org.apache.parquet.format.converter.ParquetMetadataConverter;
 import org.apache.parquet.hadoop.metadata.BlockMetaData;
 import org.apache.parquet.hadoop.metadata.ColumnChunkMetaData;
 import org.apache.parquet.hadoop.metadata.ColumnPath;
@@ -38,8 +34,6 @@ import org.apache.parquet.io.api.PrimitiveConverter;
  * read.
  */
 public final class EmbeddingFile {
-  private static final byte[] MAGIC = "PAR1".getBytes(StandardCharsets.US_ASCII);
-  private static final int TAIL_BYTES = 8;
   private static final List<String> VECTOR_COLUMNS = List.of("embeddings", "embedding");
 
   private final Path path;
@@ -68,25 +62,9 @@ public final class EmbeddingFile {
     }
     try {
       long size = Files.size(path);
-      ByteBuffer tail =
-          size < TAIL_BYTES + MAGIC.length ? null : read(path, size - TAIL_BYTES, TAIL_BYTES);
-      if (tail == null || tail.getInt(4) != ByteBuffer.wrap(MAGIC).getInt()) {
-        throw new IOException(
-            "expected PAR1 at the end, found none: not a Parquet file, or truncated");
-      }
-      int footerBytes = tail.order(ByteOrder.LITTLE_ENDIAN).getInt(0);
-      long footerAt = size - TAIL_BYTES - footerBytes;
-      if (footerBytes < 1 || footerAt < MAGIC.length) {
-        throw new IOException(
-            "expected a footer within the file's " + size + " bytes, found one of " + footerBytes);
-      }
-      return new EmbeddingFile(
-          path,
-          size,
-          new ParquetMetadataConverter()
-              .readParquetMetadata(
-                  ByteBufferInputStream.wrap(read(path, footerAt, footerBytes)),
-                  ParquetMetadataConverter.NO_FILTER));
+      ParquetMetadata metadata =
+          ParquetFooter.<RuntimeException>read(size, (at, length) -> read(path, at, length));
+      return new EmbeddingFile(path, size, metadata);
     } catch (IOException | RuntimeException e) {
       throw unreadable(path, "footer", e);
     }

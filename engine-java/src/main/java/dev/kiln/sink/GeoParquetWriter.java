@@ -1,6 +1,7 @@
 package dev.kiln.sink;
 
 import dev.kiln.chip.Chip;
+import dev.kiln.error.ConfigurationException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Instant;
@@ -31,6 +32,16 @@ public final class GeoParquetWriter {
   private static final ParquetProperties PROPERTIES = ParquetProperties.builder().build();
 
   private GeoParquetWriter() {}
+
+  /**
+   * Loads the native libraries that writing needs, so that a run fails before its work if one is
+   * missing.
+   *
+   * @throws ConfigurationException if one cannot be loaded
+   */
+  public static void requireLibraries() {
+    ZstdPages.load();
+  }
 
   /** Returns the bytes of the whole file. */
   public static byte[] toBytes(SceneTable table, Provenance provenance) {

@@ -1,6 +1,8 @@
 package dev.kiln.sink;
 
 import com.github.luben.zstd.Zstd;
+import com.github.luben.zstd.util.Native;
+import dev.kiln.error.ConfigurationException;
 import java.io.IOException;
 import org.apache.parquet.bytes.BytesInput;
 import org.apache.parquet.compression.CompressionCodecFactory.BytesInputCompressor;
@@ -12,6 +14,23 @@ import org.apache.parquet.hadoop.metadata.CompressionCodecName;
  */
 final class ZstdPages implements BytesInputCompressor {
   private final int level;
+
+  /**
+   * Loads the native library of zstd, which unpacks itself to {@code java.io.tmpdir} unless it is
+   * installed.
+   *
+   * @throws ConfigurationException if it cannot be loaded
+   */
+  static void load() {
+    try {
+      Native.load();
+    } catch (LinkageError | RuntimeException e) {
+      throw new ConfigurationException(
+          "cannot load zstd from java.io.tmpdir %s (%s): make the directory writable or set another with -Djava.io.tmpdir in KILN_JAVA_OPTS"
+              .formatted(System.getProperty("java.io.tmpdir"), e.getMessage()),
+          e);
+    }
+  }
 
   ZstdPages(int level) {
     this.level = level;

@@ -92,7 +92,8 @@ class StacItemTest {
         parse(
             """
             {"id": "i", "properties": {"datetime": "2024-01-01T00:00:00Z", %s},
-             "assets": {"red": {"href": "red.tif"}}}"""
+             "assets": {"red": {"href": "red.tif"}}}\
+            """
                 .formatted(fields));
 
     assertThat(item.assets().get("red").crs())
@@ -107,7 +108,8 @@ class StacItemTest {
             {"id": "i", "properties": {"datetime": null, "start_datetime": "2024-01-01T00:00:00Z",
              "proj:epsg": 32720, "proj:shape": [10, 20]},
              "assets": {"a": {"href": "a.tif", "proj:epsg": 32721, "proj:shape": [5, 10]},
-                        "b": {"href": "b.tif"}}}""");
+                        "b": {"href": "b.tif"}}}\
+            """);
 
     assertThat(item.datetime()).isEqualTo(Instant.parse("2024-01-01T00:00:00Z"));
     assertThat(item.assets().get("a").crs()).contains("EPSG:32721");
@@ -144,7 +146,7 @@ class StacItemTest {
     Scene scene =
         read("landsat-item.json").scene(platform("landsat-c2l2-sr", 99, "red", "green", "blue"));
 
-    assertThat(scene.key()).isEqualTo(KEY);
+    assertThat(scene.sceneKey()).isEqualTo(KEY);
     assertThat(scene.itemId()).isEqualTo("LC09_L2SP_015033_20230610_20230612_02_T1_SR");
     assertThat(scene.gsd()).isEqualTo(30);
     assertThat(scene.bands()).extracting(BandAsset::band).containsExactly("red", "green", "blue");
@@ -177,7 +179,8 @@ class StacItemTest {
             """
             {"id": "i", "collection": "%s", "assets": {},
              "properties": {"datetime": "2024-01-01T00:00:00Z",
-               "s2:processing_baseline": %s, "earthsearch:boa_offset_applied": %s}}"""
+               "s2:processing_baseline": %s, "earthsearch:boa_offset_applied": %s}}\
+            """
                 .formatted(collection, baseline == null ? null : '"' + baseline + '"', applied));
 
     assertThat(item.radiometricOffset()).isEqualTo(offset);

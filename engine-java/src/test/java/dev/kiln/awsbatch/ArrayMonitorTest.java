@@ -66,10 +66,10 @@ class ArrayMonitorTest {
 
   private static String ended(int exitCode, int alreadyDone, int embedded, String failures) {
     return """
-        {"exitCode": %d, "ended": null, "failures": [%s],
-         "run": {"seconds": 25, "scenes": 10,
-                 "counts": {"alreadyDone": %d, "embedded": %d, "chips": %d}}}
-        """
+    {"exitCode": %d, "ended": null, "failures": [%s],
+     "run": {"seconds": 25, "scenes": 10,
+             "counts": {"alreadyDone": %d, "embedded": %d, "chips": %d}}}
+    """
         .formatted(exitCode, failures, alreadyDone, embedded, embedded * 100);
   }
 

@@ -6,6 +6,7 @@ import dev.kiln.error.ExitCode;
 import dev.kiln.export.Exporter;
 import dev.kiln.platform.PlatformCatalog;
 import dev.kiln.testing.GeoTiffs;
+import dev.kiln.testing.Reports;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -80,7 +81,7 @@ class EmbedCommandTest {
   void embedsAndReports() throws IOException {
     assertThat(embed("--price-per-hour=2.5")).as(errors.toString()).isEqualTo(ExitCode.DONE.code());
     assertThat(file()).exists();
-    assertThat(Files.readString(folder.resolve("out/_kiln/run.json")))
+    assertThat(Reports.latest(folder.resolve("out")))
         .contains("\"embedded\" : 1", "\"cost\" : ", "\"name\" : \"");
   }
 
@@ -88,7 +89,7 @@ class EmbedCommandTest {
   void shardBeyondTheListIsDoneWithNothing() throws IOException {
     assertThat(embed("--index=7", "--items-per-job=1")).isEqualTo(ExitCode.DONE.code());
     assertThat(file()).doesNotExist();
-    assertThat(folder.resolve("out/_kiln/shard-00007.json")).exists();
+    assertThat(Reports.of(folder.resolve("out"), "shard-00007")).hasSize(1);
   }
 
   @ParameterizedTest

@@ -104,7 +104,9 @@ class S3EmbedTest {
     Map<String, byte[]> files = new TreeMap<>();
     try (Stream<Path> paths = Files.walk(root)) {
       for (Path path : paths.filter(Files::isRegularFile).toList()) {
-        files.put(root.relativize(path).toString(), Files.readAllBytes(path));
+        // The name of a report has time and process.
+        String name = root.relativize(path).toString().replaceAll("run-.*\\.json$", "run.json");
+        files.put(name, Files.readAllBytes(path));
       }
     }
     return files;

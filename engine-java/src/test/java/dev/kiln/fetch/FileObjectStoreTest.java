@@ -18,6 +18,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.assertj.core.api.ThrowableAssert;
 import org.junit.jupiter.api.BeforeEach;
@@ -60,12 +61,24 @@ class FileObjectStoreTest {
     }
   }
 
+  private Path temporary(String name, int process) {
+    return folder.resolve(
+        ".kiln-%s.%d-1.part".formatted(UUID.nameUUIDFromBytes(name.getBytes()), process));
+  }
+
+  @Test
+  void aNameCanBeAsLongAsTheFileSystemAllows() throws Exception {
+    String name = "n".repeat(255);
+    store.put(name, new byte[] {1});
+    assertThat(store.read(name)).containsExactly(1);
+  }
+
   @Test
   void putRemovesOnlyAbandonedTemporaryFilesOfItsOwnKey() throws Exception {
-    Path old = Files.write(folder.resolve(".x.99-1.part"), new byte[10]);
+    Path old = Files.write(temporary("x", 99), new byte[10]);
     Files.setLastModifiedTime(old, FileTime.from(Instant.now().minus(Duration.ofHours(1))));
-    Path fresh = Files.write(folder.resolve(".x.98-1.part"), new byte[10]);
-    Path other = Files.write(folder.resolve(".y.99-1.part"), new byte[10]);
+    Path fresh = Files.write(temporary("x", 98), new byte[10]);
+    Path other = Files.write(temporary("y", 99), new byte[10]);
     Files.setLastModifiedTime(other, FileTime.from(Instant.now().minus(Duration.ofHours(1))));
     store.put("x", new byte[] {1});
     assertThat(old).doesNotExist();

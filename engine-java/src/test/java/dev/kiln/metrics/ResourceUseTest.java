@@ -54,7 +54,9 @@ class ResourceUseTest {
 
   @Test
   void aRunHasCpuTimeAndTheEnergyOfItsDevice() {
-    ResourceUse used = ResourceUse.now(new EnergyMeter(folder), OptionalDouble.of(234.5));
+    ResourceUse used =
+        ResourceUse.now(
+            new EnergyMeter(folder), OptionalDouble.of(1000), OptionalDouble.of(1234.5));
     assertThat(used.deviceJoules()).hasValue(234.5);
     assertThat(used.cpuSeconds()).isPositive();
     assertThat(used.joules()).isEmpty();

@@ -40,9 +40,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * All of NAIP as an array of 10,000 children, played in one process by the code that cuts the list,
- * asks what is done, reports, ends with an exit code and finds what is left. Machines are taken and
- * processes killed by lot, and tried again as the rules for AWS Batch say. Every scene must be
+ * Simulates all of NAIP as an array of 10,000 children in one process, with the real code for
+ * splitting the list, finding finished scenes, reports, exit codes and unfinished scenes. Random
+ * spot interruptions and kills are retried by the rules for AWS Batch. Every scene must be
  * embedded, and none twice.
  */
 @Timeout(300)
@@ -53,12 +53,12 @@ class ArraySimulationTest {
   private static final int ITEMS_PER_JOB = 123;
   private static final long SEED = 20_261_122;
 
-  /** One scene in so many can never be embedded. */
+  /** One scene in 5,000 can never be embedded. */
   private static final int BROKEN = 5_000;
 
   private PrintStream err;
 
-  /** Every scene that fails is warned of, which for so many says nothing. */
+  /** Suppresses the warnings of failed scenes, which are far too many. */
   @BeforeEach
   void quiet() {
     err = System.err;
@@ -73,8 +73,8 @@ class ArraySimulationTest {
   private static final class Array {
     final MemoryStore out = new MemoryStore();
     final RetryStrategyRules rules;
-    final AtomicLong tries = new AtomicLong();
-    final AtomicLong begun = new AtomicLong();
+    final AtomicLong attempts = new AtomicLong();
+    final AtomicLong started = new AtomicLong();
     final AtomicLong failedChildren = new AtomicLong();
     final Map<Fate, AtomicLong> fates = new EnumMap<>(Fate.class);
 
@@ -85,7 +85,7 @@ class ArraySimulationTest {
       }
     }
 
-    /** All children of all arrays of a submission, each until Batch lets it be. */
+    /** Runs all children of a submission, each until AWS Batch stops retrying it. */
     void run(Submission submission, String[] keys) {
       IntStream.range(0, submission.children())
           .parallel()
@@ -108,10 +108,10 @@ class ArraySimulationTest {
       for (int attempt = 1; attempt <= rules.attempts(); attempt++) {
         Fate fate = fate(random);
         fates.get(fate).incrementAndGet();
-        tries.incrementAndGet();
+        attempts.incrementAndGet();
         SimulatedChild.End end =
             new SimulatedChild(own, out, report, ArraySimulationTest::isBroken, random).run(fate);
-        begun.addAndGet(end.begun());
+        started.addAndGet(end.started());
         if (end.exitCode().equals("0")) {
           return;
         }
@@ -159,7 +159,7 @@ class ArraySimulationTest {
           ? Fate.SIGKILL
           : lot < 800
               ? Fate.SIGTERM
-              : lot < 900 ? Fate.HOST_GONE : lot < 998 ? Fate.STORE_FAULT : Fate.DEFECT;
+              : lot < 900 ? Fate.HOST_GONE : lot < 998 ? Fate.STORE_FAULT : Fate.BUG;
     }
   }
 
@@ -209,7 +209,7 @@ class ArraySimulationTest {
   }
 
   @Test
-  void everySceneOfNaipIsEmbeddedOnceWhateverBefallsTheChildren() throws IOException {
+  void everySceneOfNaipIsEmbeddedOnceDespiteInterruptions() throws IOException {
     long start = System.nanoTime();
     String[] keys = keys(SCENES);
     long broken = Arrays.stream(keys).filter(ArraySimulationTest::isBroken).count();
@@ -222,7 +222,7 @@ class ArraySimulationTest {
     Submission first = begin(array, submitter, request(list, ITEMS_PER_JOB, null));
     assertThat(first.children()).isEqualTo(10_000);
     array.run(first, keys);
-    long triesOfFirst = array.tries.get();
+    long attemptsOfFirst = array.attempts.get();
     assertThat(array.failedChildren.get()).isPositive();
     assertThat(array.fates.values()).allSatisfy(n -> assertThat(n.get()).isPositive());
 
@@ -237,7 +237,7 @@ class ArraySimulationTest {
       left = UnfinishedScenes.of(first, array.out, false);
     }
 
-    // None lost, none twice, and those that cannot be embedded are known by name.
+    // No scene is lost or embedded twice, and those that cannot be embedded are listed.
     assertThat(array.out.files()).isEqualTo((int) (SCENES - broken));
     assertThat(array.out.putAgain()).isZero();
     assertThat(left.permanentlyFailed()).isEqualTo(broken);
@@ -256,23 +256,23 @@ class ArraySimulationTest {
     Runtime memory = Runtime.getRuntime();
     asBefore();
     log.info(
-        "{} scenes, {} children: {} tries ({}), {} children failed and left {} scenes, {} more rounds"
-            + " of {} tries; {} scenes begun in vain of {}; {} s, {} MB of heap in use",
+        "{} scenes, {} children: {} attempts ({}), {} children failed and left {} scenes, {} more"
+            + " rounds of {} attempts; {} scenes wasted of {} started; {} s, {} MB of heap in use",
         SCENES,
         first.children(),
-        triesOfFirst,
+        attemptsOfFirst,
         array.fates,
         array.failedChildren,
         leftByFirst,
         rounds,
-        array.tries.get() - triesOfFirst,
-        array.begun.get() - array.out.files(),
-        array.begun,
+        array.attempts.get() - attemptsOfFirst,
+        array.started.get() - array.out.files(),
+        array.started,
         Math.round(seconds * 10) / 10.0,
         (memory.totalMemory() - memory.freeMemory()) >> 20);
   }
 
-  /** Plans, and lays list and record into the output as a submission does. */
+  /** Plans a submission and stores its list and record in the output. */
   private static Submission begin(Array array, Submitter submitter, Submitter.Request request)
       throws IOException {
     Submission submission = submitter.plan(request, true);
@@ -285,7 +285,7 @@ class ArraySimulationTest {
     return all.keys().toArray(String[]::new);
   }
 
-  /** With an array that begins anew in the middle of the list, too. */
+  /** Also with a second array that starts in the middle of the list. */
   @ParameterizedTest
   @ValueSource(ints = {1, ITEMS_PER_JOB})
   void childrenReadTheSamePartOfTheListThatTheSimulationGivesThem(int itemsPerJob)

@@ -91,7 +91,7 @@ class BadStacScenesTest {
             "mask width: expected a divisor of the bands' width in proj:shape, 540 px, found 200"
                 + " px"),
         bad(
-            "item that lies about the size of its bands",
+            "item with a wrong size of its bands",
             scene ->
                 scene.files.keySet().stream()
                     .filter(name -> !name.equals("scl"))

@@ -3,16 +3,11 @@ package dev.kiln.run;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kiln.cuda.FakeGpu;
-import dev.kiln.cuda.Gpu;
-import dev.kiln.cuda.GpuModule;
-import dev.kiln.cuda.GpuStream;
-import dev.kiln.cuda.KernelArguments;
 import dev.kiln.cuda.LaunchShape;
 import dev.kiln.error.ExitCode;
 import dev.kiln.infer.EncoderDescription;
 import dev.kiln.infer.gpu.DeviceEncoder;
-import dev.kiln.infer.gpu.DeviceForwardPass;
-import dev.kiln.infer.gpu.SlotBuffers;
+import dev.kiln.testing.OneKernelPass;
 import dev.kiln.type.DataType;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
@@ -24,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Whole runs whose encoder is on a device, which does its work as late as it may. */
+/** Whole runs with an encoder on a fake device that works as late as CUDA allows. */
 @Timeout(120)
 class DeviceRunTest {
   private static final int DIM = 3;
@@ -33,70 +28,22 @@ class DeviceRunTest {
   @TempDir Path folder;
 
   /** Embeds a chip as a checksum of its patch rows, its location and its gsd. */
-  private static final class ChecksumProgram implements DeviceForwardPass {
-    private final GpuModule module;
-
-    ChecksumProgram(Gpu gpu) {
-      this.module = gpu.load("checksums", new byte[0]);
-    }
-
-    @Override
-    public DataType patchType() {
-      return DataType.BF16;
-    }
-
-    @Override
-    public long weightBytes() {
-      return 0;
-    }
-
-    @Override
-    public long activationBytes() {
-      return 0;
-    }
-
-    @Override
-    public Binding bind(SlotBuffers slot) {
-      return new Binding() {
-        @Override
-        public void enqueue(GpuStream compute, int size) {
-          compute.launch(
-              module.kernel("checksum"),
-              LaunchShape.of(size, 1),
-              new KernelArguments()
-                  .pointer(slot.patches())
-                  .pointer(slot.latlon())
-                  .pointer(slot.gsd())
-                  .pointer(slot.embedding()));
-        }
-
-        @Override
-        public void close() {}
-      };
-    }
-
-    @Override
-    public void close() {
-      module.close();
-    }
-
-    static void checksum(LaunchShape shape, long[] a) {
-      int size = shape.blocksX();
-      ByteBuffer patches = FakeGpu.bytes(a[0], size * PATCH_NUMBERS * 2);
-      FloatBuffer places = FakeGpu.bytes(a[1], size * 16).asFloatBuffer();
-      FloatBuffer out = FakeGpu.bytes(a[3], size * DIM * 4).asFloatBuffer();
-      for (int i = 0; i < size; i++) {
-        int hash = patches.slice(i * PATCH_NUMBERS * 2, PATCH_NUMBERS * 2).hashCode();
-        out.put(i * DIM, hash % 100_000);
-        out.put(i * DIM + 1, places.get(4 * i) + 2 * places.get(4 * i + 3));
-        out.put(i * DIM + 2, FakeGpu.bytes(a[2], 4).getFloat(0));
-      }
+  private static void checksum(LaunchShape shape, long[] a) {
+    int size = shape.blocksX();
+    ByteBuffer patches = FakeGpu.bytes(a[0], size * PATCH_NUMBERS * 2);
+    FloatBuffer places = FakeGpu.bytes(a[2], size * 16).asFloatBuffer();
+    FloatBuffer out = FakeGpu.bytes(a[4], size * DIM * 4).asFloatBuffer();
+    for (int i = 0; i < size; i++) {
+      int hash = patches.slice(i * PATCH_NUMBERS * 2, PATCH_NUMBERS * 2).hashCode();
+      out.put(i * DIM, hash % 100_000);
+      out.put(i * DIM + 1, places.get(4 * i) + 2 * places.get(4 * i + 3));
+      out.put(i * DIM + 2, FakeGpu.bytes(a[3], 4).getFloat(0));
     }
   }
 
   private static FakeGpu device() {
     FakeGpu gpu = new FakeGpu();
-    gpu.define("checksum", ChecksumProgram::checksum);
+    gpu.define("checksum", DeviceRunTest::checksum);
     return gpu;
   }
 
@@ -105,7 +52,7 @@ class DeviceRunTest {
         gpu,
         TestRun.NAIP,
         new EncoderDescription("fake", "a fake device", DataType.BF16, DIM, 256, batch),
-        ChecksumProgram::new);
+        fake -> new OneKernelPass(fake, "checksum", DataType.BF16));
   }
 
   private TestRun archive(String out) throws Exception {
@@ -128,7 +75,7 @@ class DeviceRunTest {
 
   @ParameterizedTest
   @CsvSource({"3, 1, 1", "3, 2, 2", "7, 3, 2", "64, 3, 1"})
-  void bytesDependOnNeitherBatchesNorSlots(int batch, int slots, int decoders) throws Exception {
+  void bytesDoNotDependOnBatchesOrSlots(int batch, int slots, int decoders) throws Exception {
     Map<String, byte[]> expected = reference();
     TestRun test = archive("out");
     test.slots = slots;
@@ -147,7 +94,7 @@ class DeviceRunTest {
   }
 
   @Test
-  void aDeviceThatFailsEndsTheRunAndWritesNothingWrong() throws Exception {
+  void aFailingDeviceEndsTheRunAndWritesNoWrongFile() throws Exception {
     Map<String, byte[]> expected = reference();
     TestRun test = archive("out");
     FakeGpu gpu = device();

@@ -2,6 +2,7 @@ package dev.kiln.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.kiln.chip.LocationOrder;
 import dev.kiln.error.ExitCode;
 import dev.kiln.sink.EmbeddingFile;
 import dev.kiln.testing.FakeEncoder;
@@ -9,6 +10,7 @@ import dev.kiln.testing.GeoTiffs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -77,6 +79,14 @@ class EmbeddingRunTest {
   }
 
   @Test
+  void chipsLeftOutAreCountedByReason() throws Exception {
+    // 600 × 520 px: 2 × 2 whole chips, and 5 squares at the edges.
+    RunReport report = new TestRun(folder).scene(1).embed(encoder(4));
+    assertThat(report.run().counts().leftOut()).isEqualTo(new ChipsLeftOut(5, 0, 0, 0));
+    assertThat(report.summary()).contains("left out  5 chips: edge 5, cloud 0, nodata 0");
+  }
+
+  @Test
   void filesDecodedByGdalAreCounted() throws Exception {
     TestRun run = new TestRun(folder).scene(1).scene(2);
     run.scene(TestRun.key(3, "100cm"), GeoTiffs.naip().option("COMPRESS=LZW"));
@@ -101,6 +111,42 @@ class EmbeddingRunTest {
 
     run.overwrite = true;
     assertThat(run.embed(encoder(4)).run().counts().embedded()).isEqualTo(4);
+    assertSame(run.files(), first);
+  }
+
+  @Test
+  void filesOfOtherOptionsAreRefusedBeforeAnyWork() throws Exception {
+    TestRun run = mixed(folder, 4);
+    run.embed(encoder(4));
+    Files.delete(run.file(run.keys.get(2)));
+    Map<String, byte[]> first = run.files();
+
+    run.chips = ChipOptions.builder().locationOrder(LocationOrder.SWAPPED).build();
+    RunReport refused = run.embed(encoder(4));
+    assertThat(refused.exitCode()).isEqualTo(ExitCode.CONFIGURATION);
+    assertThat(refused.ended().orElseThrow())
+        .contains(
+            "location-order: expected swapped, found trained", "--overwrite", "another --out");
+    assertThat(refused.run().counts().bytesFetched()).isZero();
+    assertSame(run.files(), first);
+
+    run.overwrite = true;
+    assertThat(run.embed(encoder(4)).exitCode()).isEqualTo(ExitCode.DONE);
+  }
+
+  @Test
+  void damagedFilesAreWrittenAgain() throws Exception {
+    TestRun run = mixed(folder, 5);
+    run.embed(encoder(4));
+    Map<String, byte[]> first = run.files();
+    byte[] whole = Files.readAllBytes(run.file(run.keys.get(0)));
+    Files.write(run.file(run.keys.get(0)), new byte[0]);
+    Files.write(run.file(run.keys.get(1)), Arrays.copyOf(whole, whole.length / 2));
+    Files.writeString(run.file(run.keys.get(2)), "not a parquet file");
+
+    RunReport report = run.embed(encoder(4));
+    assertThat(report.exitCode()).isEqualTo(ExitCode.DONE);
+    assertThat(report.run().counts().alreadyDone()).isEqualTo(2);
     assertSame(run.files(), first);
   }
 

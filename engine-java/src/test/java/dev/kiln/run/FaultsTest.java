@@ -4,17 +4,25 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.error.ExitCode;
+import dev.kiln.fetch.RangePlan;
+import dev.kiln.fetch.Traffic;
 import dev.kiln.fetch.UnavailableException;
 import dev.kiln.infer.EncoderException;
+import dev.kiln.sink.OutputKey;
 import dev.kiln.testing.FakeEncoder;
 import dev.kiln.testing.FaultyStore;
+import dev.kiln.testing.ForwardingStore;
 import dev.kiln.testing.GeoTiffs;
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -209,5 +217,88 @@ class FaultsTest {
     assertThat(report.exitCode()).isEqualTo(ExitCode.SCENES_FAILED);
     assertThat(report.failures()).extracting(FailedScene::key).containsExactly(key);
     assertThat(run.files()).hasSize(4);
+  }
+
+  @Test
+  void aVectorThatIsNotFiniteIsNeverWritten() throws Exception {
+    FakeEncoder encoder = encoder();
+    // 4 chips per scene and per batch: one chip of one scene.
+    encoder.poison(1, 2);
+    RunReport report = run.embed(encoder);
+    assertThat(report.exitCode()).isEqualTo(ExitCode.SCENES_FAILED);
+    assertThat(report.failures()).hasSize(1);
+    assertThat(report.failures().get(0).reason())
+        .contains("chip (0, 1): expected a finite embedding, found NaN", "band ");
+    assertThat(run.files()).hasSize(3);
+  }
+
+  @Test
+  void aSceneThatRunsOutOfMemoryFailsAlone() throws Exception {
+    run.wrapSource =
+        FaultyStore.onOpen(
+            key -> {
+              if (key.equals(run.keys.get(1))) {
+                throw new OutOfMemoryError("object: no host memory for 60000000000 bytes");
+              }
+            });
+    RunReport report = run.embed(encoder());
+    assertThat(report.exitCode()).isEqualTo(ExitCode.SCENES_FAILED);
+    assertThat(report.failures().get(0).reason()).contains("60000000000 bytes", "-Xmx");
+    assertThat(run.files()).hasSize(3);
+  }
+
+  @Test
+  void writesThatFailBecauseOfTheScenesDoNotEndTheRun() throws Exception {
+    run.scene(5).scene(6);
+    Set<String> bad = Set.of(OutputKey.of(run.keys.get(0)), OutputKey.of(run.keys.get(1)));
+    Set<String> longNamed =
+        Set.of(
+            OutputKey.of(run.keys.get(2)),
+            OutputKey.of(run.keys.get(3)),
+            OutputKey.of(run.keys.get(4)));
+    run.wrapOut =
+        FaultyStore.onPut(
+            key -> {
+              if (bad.contains(key)) {
+                throw new ArithmeticException("integer overflow");
+              }
+              if (longNamed.contains(key)) {
+                throw new FileSystemException(key, null, "File name too long");
+              }
+            });
+    RunReport report = run.embed(encoder());
+    assertThat(report.ended()).isEmpty();
+    assertThat(report.failures()).hasSize(5);
+    assertThat(report.failures())
+        .filteredOn(failure -> failure.kind() == FailedScene.Kind.PERMANENT)
+        .hasSize(3)
+        .allMatch(failure -> failure.reason().contains("File name too long"));
+    assertThat(run.files()).hasSize(1);
+  }
+
+  @Test
+  void bytesThatArriveAreProgress() throws Exception {
+    run.stallLimit = Duration.ofSeconds(1);
+    AtomicLong arrived = new AtomicLong();
+    run.wrapSource =
+        store ->
+            new ForwardingStore(store) {
+              @Override
+              public void fetch(Collection<RangePlan> plans)
+                  throws IOException, InterruptedException {
+                for (int i = 0; i < 12; i++) {
+                  Thread.sleep(200);
+                  arrived.addAndGet(10);
+                }
+                super.fetch(plans);
+              }
+
+              @Override
+              public Traffic.Counts traffic() {
+                return super.traffic().plus(new Traffic.Counts(0, 0, arrived.get(), 0));
+              }
+            };
+    RunReport report = run.embed(encoder());
+    assertThat(report.exitCode()).as(report.summary()).isEqualTo(ExitCode.DONE);
   }
 }

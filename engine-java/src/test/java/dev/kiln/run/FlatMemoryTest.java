@@ -6,6 +6,7 @@ import dev.kiln.export.Exporter;
 import dev.kiln.platform.PlatformCatalog;
 import dev.kiln.testing.GeoTiffs;
 import dev.kiln.testing.KilnProcess;
+import dev.kiln.testing.Reports;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -82,8 +83,7 @@ class FlatMemoryTest {
                 "--out=" + out,
                 "--progress=none"));
     assertThat(run.waitFor()).as(Files.readString(log)).isZero();
-    JsonNode report =
-        JsonMapper.shared().readTree(Files.readAllBytes(out.resolve("_kiln/run.json")));
+    JsonNode report = JsonMapper.shared().readTree(Reports.latest(out));
     assertThat(report.path("run").path("counts").path("embedded").asInt()).isEqualTo(keys.size());
     return report.path("used").path("peakMemory").asLong();
   }

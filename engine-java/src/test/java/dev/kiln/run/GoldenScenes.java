@@ -29,7 +29,7 @@ import org.locationtech.jts.io.WKBReader;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Scenes whose chips, footprints, shares and vectors the published encoder has given. */
+/** Scenes with chips, footprints, shares and vectors computed by the published encoder. */
 final class GoldenScenes {
   private static final Path SHARED = Path.of(System.getProperty("kiln.shared"));
   private static final double TOLERANCE = 2e-5;
@@ -39,7 +39,7 @@ final class GoldenScenes {
   private final Path golden;
 
   /**
-   * @param archive folder of the sample archive that mirrors the platform's bucket
+   * @param archive directory of the sample archive that mirrors the platform's bucket
    */
   GoldenScenes(String platform, String archive) {
     this.platform = PlatformCatalog.builtIn().get(platform);
@@ -109,7 +109,7 @@ final class GoldenScenes {
     assertThat(written.values("gsd").get(0)).isEqualTo((float) expected.path("gsd").asDouble());
   }
 
-  /** Both rings begin at the upper right; the expected one goes clockwise, Kiln's does not. */
+  /** Both rings start at the upper right; the expected one is clockwise, Kiln's is not. */
   private static void sameRing(byte[] wkb, JsonNode expected) throws ParseException {
     Coordinate[] ring = new WKBReader().read(wkb).getCoordinates();
     assertThat(ring).hasSize(expected.size());

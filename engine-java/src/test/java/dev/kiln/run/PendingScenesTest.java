@@ -16,7 +16,7 @@ class PendingScenesTest {
   @TempDir Path folder;
   private final RunCounters counters = new RunCounters();
 
-  private static List<String> all(PendingScenes keys) throws IOException {
+  private static List<String> all(PendingScenes keys) throws Exception {
     List<String> all = new ArrayList<>();
     for (Optional<PendingScene> next = keys.next(); next.isPresent(); next = keys.next()) {
       assertThat(next.get().outputKey()).endsWith(".parquet");
@@ -27,7 +27,7 @@ class PendingScenesTest {
   }
 
   @Test
-  void returnsInOrderTheScenesWithoutAFile() throws IOException {
+  void returnsInOrderTheScenesWithoutAFile() throws Exception {
     List<String> keys = new ArrayList<>();
     List<String> open = new ArrayList<>();
     try (ObjectStore out = ObjectStores.open(folder.toString())) {
@@ -40,20 +40,30 @@ class PendingScenesTest {
           open.add(key);
         }
       }
-      assertThat(all(new PendingScenes(keys, out, false, counters))).isEqualTo(open);
+      assertThat(all(new PendingScenes(keys, out, false, counters, existing -> existing)))
+          .isEqualTo(open);
       assertThat(counters.counts().alreadyDone()).isEqualTo(5);
-      assertThat(all(new PendingScenes(keys, out, true, counters))).isEqualTo(keys);
-      assertThat(all(new PendingScenes(List.of(), out, false, counters))).isEmpty();
+      assertThat(all(new PendingScenes(keys, out, true, counters, existing -> existing)))
+          .isEqualTo(keys);
+      assertThat(all(new PendingScenes(List.of(), out, false, counters, existing -> existing)))
+          .isEmpty();
     }
   }
 
   @Test
-  void aKeyThatNamesNoFileFailsAlone() throws IOException {
+  void aKeyThatNamesNoFileFailsAlone() throws Exception {
     try (ObjectStore out = ObjectStores.open(folder.toString())) {
       PendingScenes keys =
-          new PendingScenes(List.of("a.tif", "../b.tif", "c.tif"), out, false, counters);
+          new PendingScenes(
+              List.of("a.tif", "../b.tif", "nul\0.tif", "c.tif"),
+              out,
+              false,
+              counters,
+              existing -> existing);
       assertThat(all(keys)).containsExactly("a.tif", "c.tif");
-      assertThat(counters.failures()).extracting(FailedScene::key).containsExactly("../b.tif");
+      assertThat(counters.failures())
+          .extracting(FailedScene::key)
+          .containsExactly("../b.tif", "nul\0.tif");
     }
   }
 }

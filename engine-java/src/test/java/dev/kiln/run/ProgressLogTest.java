@@ -51,11 +51,11 @@ class ProgressLogTest {
         ProgressLog early = new ProgressLog(ProgressLog.Style.PLAIN, false, System.out)) {
       none.tick(
           () -> {
-            throw new AssertionError("asked");
+            throw new AssertionError("took a snapshot");
           });
       early.tick(
           () -> {
-            throw new AssertionError("asked too early");
+            throw new AssertionError("took a snapshot too early");
           });
     }
   }

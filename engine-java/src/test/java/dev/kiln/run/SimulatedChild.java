@@ -22,42 +22,42 @@ import java.util.SplittableRandom;
 import java.util.function.Predicate;
 
 /**
- * One try of a child of an array, played: the keys, what is asked of the output, the report and the
- * exit code are those of {@code kiln embed}; fetching, decoding and encoding are nothing but a few
- * scenes under way. What befalls it is drawn by lot.
+ * A simulated attempt of a child of an array. Keys, requests to the output, report and exit code
+ * are those of {@code kiln embed}; fetching, decoding and encoding are replaced by a few scenes in
+ * flight. Its fate is random.
  */
 final class SimulatedChild {
-  /** Scenes that are begun and not written: fetched, decoded, in the encoder. */
-  private static final int UNDER_WAY = 6;
+  /** Scenes that are started and not written: fetched, decoded, in the encoder. */
+  private static final int IN_FLIGHT = 6;
 
   private static final byte[] FILE = {1};
   private static final EncoderDescription ENCODER =
       new EncoderDescription("simulated", "none", DataType.FP32, 1024, 256, 1);
 
-  /** What befalls a try. */
+  /** What happens to an attempt. */
   enum Fate {
-    /** It comes to its end. */
+    /** Nothing: it completes. */
     NOTHING,
     /** Killed at once: out of memory, a crash, a machine switched off. */
     SIGKILL,
-    /** Asked to end, and ends within its grace. */
+    /** Stopped by SIGTERM, and ends within the grace period. */
     SIGTERM,
-    /** The spot machine is taken before the grace is over: there is no exit code. */
+    /** Spot interruption before the grace period ends: there is no exit code. */
     HOST_GONE,
-    /** Some scenes cannot be reached for now. */
+    /** Some scenes are temporarily unreachable. */
     STORE_FAULT,
-    /** A defect of Kiln. */
-    DEFECT
+    /** A bug in Kiln. */
+    BUG
   }
 
   /**
-   * How a try ended.
+   * How an attempt ended.
    *
-   * @param exitCode as text; empty where there is none
-   * @param statusReason as AWS Batch tells it
-   * @param begun scenes that were begun
+   * @param exitCode as text; empty if there is none
+   * @param statusReason as AWS Batch reports it
+   * @param started scenes that were started
    */
-  record End(String exitCode, String statusReason, long begun) {}
+  record End(String exitCode, String statusReason, long started) {}
 
   private final List<String> keys;
   private final ObjectStore out;
@@ -65,8 +65,8 @@ final class SimulatedChild {
   private final Predicate<String> broken;
   private final SplittableRandom random;
   private final RunCounters tally = new RunCounters();
-  private final Deque<String> underWay = new ArrayDeque<>();
-  private long begun;
+  private final Deque<String> inFlight = new ArrayDeque<>();
+  private long started;
 
   /**
    * @param broken scenes that can never be embedded
@@ -86,49 +86,57 @@ final class SimulatedChild {
 
   End run(Fate fate) throws IOException {
     out.put(reportKey, "{\"state\": \"running\"}\n".getBytes(StandardCharsets.UTF_8));
-    PendingScenes todo = new PendingScenes(keys, out, false, tally);
+    PendingScenes todo = new PendingScenes(keys, out, false, tally, existing -> existing);
     // Beyond the last scene too: it may be over before anything befalls it.
     int until = fate == Fate.NOTHING ? Integer.MAX_VALUE : random.nextInt(keys.size() + 10);
     boolean stopped = false;
-    for (Optional<PendingScene> next = todo.next(); next.isPresent(); next = todo.next()) {
+    for (Optional<PendingScene> next = next(todo); next.isPresent(); next = next(todo)) {
       String key = next.get().sceneKey();
-      if (begun >= until && fate != Fate.STORE_FAULT) {
+      if (started >= until && fate != Fate.STORE_FAULT) {
         if (fate == Fate.SIGKILL) {
-          return new End("137", "Essential container in task exited", begun);
+          return new End("137", "Essential container in task exited", started);
         }
         if (fate == Fate.HOST_GONE) {
-          drain(random.nextInt(UNDER_WAY + 1));
-          return new End("", "Host EC2 (instance i-0123456789abcdef0) terminated.", begun);
+          drain(random.nextInt(IN_FLIGHT + 1));
+          return new End("", "Host EC2 (instance i-0123456789abcdef0) terminated.", started);
         }
-        if (fate == Fate.DEFECT) {
-          return end(new IllegalStateException("a defect"), false);
+        if (fate == Fate.BUG) {
+          return end(new IllegalStateException("a bug"), false);
         }
         // What has reached the encoder is finished, the rest is left.
-        drain(random.nextInt(UNDER_WAY + 1));
+        drain(random.nextInt(IN_FLIGHT + 1));
         stopped = true;
         break;
       }
-      begun++;
+      started++;
       if (broken.test(key)) {
         tally.failed(key, SceneException.permanent(key, "tile 17 of band 2: broken"));
-      } else if (fate == Fate.STORE_FAULT && begun > until && random.nextInt(10) == 0) {
+      } else if (fate == Fate.STORE_FAULT && started > until && random.nextInt(10) == 0) {
         tally.failed(key, SceneException.transientError(key, "connection reset", null));
       } else {
-        underWay.add(key);
-        if (underWay.size() > UNDER_WAY) {
+        inFlight.add(key);
+        if (inFlight.size() > IN_FLIGHT) {
           drain(1);
         }
       }
     }
     if (!stopped) {
-      drain(underWay.size());
+      drain(inFlight.size());
     }
     return end(null, stopped);
   }
 
+  private static Optional<PendingScene> next(PendingScenes todo) throws IOException {
+    try {
+      return todo.next();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
   private void drain(int scenes) throws IOException {
-    for (int i = 0; i < scenes && !underWay.isEmpty(); i++) {
-      out.put(OutputKey.of(underWay.poll()), FILE);
+    for (int i = 0; i < scenes && !inFlight.isEmpty(); i++) {
+      out.put(OutputKey.of(inFlight.poll()), FILE);
       tally.embedded(1813);
       tally.written(1);
     }
@@ -164,6 +172,6 @@ final class SimulatedChild {
             stopped);
     out.put(reportKey, report.json());
     return new End(
-        Integer.toString(report.exitCode().code()), "Essential container in task exited", begun);
+        Integer.toString(report.exitCode().code()), "Essential container in task exited", started);
   }
 }

@@ -75,7 +75,7 @@ final class StacScene {
     return item.withObjectProperty("assets").withObjectProperty(name);
   }
 
-  /** Adds an asset of one band of bytes, where all other assets lie. */
+  /** Adds a uint8 asset with one band, beside the other assets. */
   GeoTiffs asset(String name, double metres, int columns, int rows) {
     asset(name)
         .put("href", name + ".tif")

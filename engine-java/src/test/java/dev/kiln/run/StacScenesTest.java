@@ -49,7 +49,7 @@ class StacScenesTest {
     return IntStream.range(0, x.size()).mapToObj(i -> x.get(i) + "," + y.get(i)).toList();
   }
 
-  /** Which chip of 256 px a pixel at 10 m lies in. */
+  /** Returns the chip of 256 px that a pixel at 10 m belongs to. */
   private static int chipOf(int x, int y) {
     return x / 256 + 2 * (y / 256);
   }
@@ -234,7 +234,7 @@ class StacScenesTest {
     float[] stored = vectors("stored", "sentinel-2-l2a", 0, RadiometricOffset.AUTO);
 
     assertThat(vectors("c1", "sentinel-2-c1-l2a", 1000, RadiometricOffset.AUTO)).isEqualTo(stored);
-    assertThat(vectors("told", "sentinel-2-l2a", 1000, RadiometricOffset.MINUS_1000))
+    assertThat(vectors("requested", "sentinel-2-l2a", 1000, RadiometricOffset.MINUS_1000))
         .isEqualTo(stored);
     assertThat(vectors("left", "sentinel-2-c1-l2a", 0, RadiometricOffset.NONE)).isEqualTo(stored);
     assertThat(vectors("kept", "sentinel-2-l2a", 1000, RadiometricOffset.AUTO))

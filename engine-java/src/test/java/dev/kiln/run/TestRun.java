@@ -19,7 +19,7 @@ import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
-/** A small archive in a folder, of NAIP unless said otherwise, and runs over it. */
+/** A small archive in a directory, NAIP by default, and runs over it. */
 public final class TestRun {
   public static final Platform NAIP = PlatformCatalog.builtIn().get("naip");
 
@@ -76,7 +76,7 @@ public final class TestRun {
         .formatted(resolution, number, 1 + number % 28);
   }
 
-  /** Adds a sound scene of 2 × 2 chips. */
+  /** Adds a valid scene of 2 × 2 chips. */
   TestRun scene(int number) throws IOException {
     return scene(key(number, "100cm"), GeoTiffs.naip().size(600, 520).seed(number));
   }
@@ -108,7 +108,7 @@ public final class TestRun {
     return out.resolve(OutputKey.of(key));
   }
 
-  /** Every file below the output folder and its bytes; names of unfinished writes included. */
+  /** Returns every file in the output and its bytes, temporary files included. */
   Map<String, byte[]> files() throws IOException {
     Map<String, byte[]> files = new TreeMap<>();
     if (Files.isDirectory(out)) {

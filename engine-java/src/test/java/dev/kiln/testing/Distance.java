@@ -1,6 +1,6 @@
 package dev.kiln.testing;
 
-/** How far embeddings lie apart. */
+/** Distance between embeddings. */
 public final class Distance {
   private Distance() {}
 

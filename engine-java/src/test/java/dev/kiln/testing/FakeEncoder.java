@@ -13,18 +13,20 @@ import dev.kiln.type.DataType;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * An encoder whose embedding of a chip is a function of its pixels, gsd, time and location, without
- * a model. It remembers the batches it was given and can be told to fail.
+ * a model. It records its batches and can fail on request.
  */
 public class FakeEncoder implements Encoder {
-  /** Numbers in an embedding. */
+  /** Length of an embedding. */
   public static final int DIM = 8;
 
-  /** What happens when a batch runs; batches count from 0. */
+  /** Called when a batch runs; batches are numbered from 0. */
   public interface Event {
     void run(int batch) throws EncoderException, InterruptedException;
   }
@@ -36,6 +38,7 @@ public class FakeEncoder implements Encoder {
   private final AtomicInteger started = new AtomicInteger();
   private final List<Integer> sizes = new ArrayList<>();
   private final AtomicInteger slots = new AtomicInteger();
+  private final Map<Integer, Integer> poisoned = new ConcurrentHashMap<>();
 
   public FakeEncoder(Platform platform, int chip, int batch) {
     this(platform, chip, batch, n -> {});
@@ -48,12 +51,17 @@ public class FakeEncoder implements Encoder {
     this.event = event;
   }
 
-  /** Chips of each batch, in the order they were started. */
+  /** Makes one value of an embedding NaN. */
+  public void poison(int batchNumber, int row) {
+    poisoned.put(batchNumber, row);
+  }
+
+  /** Returns the number of chips of each batch, in the order of their start. */
   public synchronized List<Integer> batchSizes() {
     return List.copyOf(sizes);
   }
 
-  /** Slots made. */
+  /** Returns the number of slots created. */
   public int slots() {
     return slots.get();
   }
@@ -137,6 +145,10 @@ public class FakeEncoder implements Encoder {
     @Override
     public FloatBuffer await() throws EncoderException, InterruptedException {
       event.run(number.orElseThrow(() -> new IllegalStateException("slot was not started")));
+      Integer row = poisoned.get(number.orElseThrow());
+      if (row != null) {
+        embeddings[row * DIM + 3] = Float.NaN;
+      }
       return FloatBuffer.wrap(embeddings, 0, size * DIM);
     }
 

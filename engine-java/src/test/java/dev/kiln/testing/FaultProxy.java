@@ -19,13 +19,13 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 /**
- * Stands between a client and an HTTP server: notes every request, and spoils the answers that it
- * is told to. One request a connection at the server's side.
+ * A proxy between a client and an HTTP server that records every request and breaks responses as
+ * planned. Uses one connection to the server per request.
  */
 public final class FaultProxy implements AutoCloseable {
-  /** A request as it came: {@code GET /bucket/key}, its headers, and its number from 0. */
+  /** A request: {@code GET /bucket/key}, its headers, and its number, from 0. */
   public record Request(int number, String method, String path, List<String> headers) {
-    /** Value of a header, or an empty text. */
+    /** Returns the value of a header; empty if there is none. */
     public String header(String name) {
       String start = name.toLowerCase(Locale.ROOT) + ":";
       return headers.stream()
@@ -43,20 +43,20 @@ public final class FaultProxy implements AutoCloseable {
 
   /** What happens to a request. */
   public interface Fault {
-    /** Goes through untouched. */
+    /** No fault. */
     Fault NONE = link -> link.forward(Long.MAX_VALUE);
 
-    /** The connection is reset before an answer. */
+    /** The connection is reset before the response. */
     Fault RESET = Link::reset;
 
     void apply(Link link) throws IOException, InterruptedException;
 
-    /** The connection is closed after so many bytes of the answer. */
+    /** The connection is closed after this many bytes of the response. */
     static Fault cutAfter(long bytes) {
       return link -> link.forward(bytes);
     }
 
-    /** The connection is reset after so many bytes of the answer. */
+    /** The connection is reset after this many bytes of the response. */
     static Fault resetAfter(long bytes) {
       return link -> {
         link.forward(bytes);
@@ -64,7 +64,7 @@ public final class FaultProxy implements AutoCloseable {
       };
     }
 
-    /** After so many bytes of the answer nothing more comes. */
+    /** Nothing follows these bytes of the response. */
     static Fault stallAfter(long bytes) {
       return link -> {
         link.forward(bytes);
@@ -72,13 +72,13 @@ public final class FaultProxy implements AutoCloseable {
       };
     }
 
-    /** An S3 error instead of the answer. */
+    /** An S3 error instead of the response. */
     static Fault error(int status, String code) {
       return link -> link.answer(status, code);
     }
   }
 
-  /** Says what happens to a request. */
+  /** Chooses the fault of a request. */
   public interface Plan {
     Fault of(Request request) throws IOException;
   }
@@ -104,13 +104,13 @@ public final class FaultProxy implements AutoCloseable {
     return URI.create("http://127.0.0.1:" + listener.getLocalPort());
   }
 
-  /** From the next request on; forgets those before. */
+  /** Sets the plan from the next request on, and forgets earlier requests. */
   public void plan(Plan next) {
     requests.clear();
     plan = next;
   }
 
-  /** What was asked since the last {@link #plan}. */
+  /** Returns the requests since the last {@link #plan}. */
   public List<Request> requests() {
     return List.copyOf(requests);
   }

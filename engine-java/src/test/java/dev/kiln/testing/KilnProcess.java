@@ -12,7 +12,9 @@ public final class KilnProcess {
   private KilnProcess() {}
 
   /**
-   * @param log receives what it prints
+   * Starts a process in the environment of this one, without its AWS variables.
+   *
+   * @param log receives its output
    * @param arguments of the command
    */
   public static Process start(Path log, List<String> arguments) throws IOException {
@@ -20,8 +22,10 @@ public final class KilnProcess {
   }
 
   /**
-   * @param log receives what it prints
-   * @param environment is added to this process's, of which nothing that speaks of AWS is left
+   * Starts a process.
+   *
+   * @param log receives its output
+   * @param environment added to the environment of this process, without its AWS variables
    * @param arguments of the command
    */
   public static Process start(Path log, Map<String, String> environment, List<String> arguments)

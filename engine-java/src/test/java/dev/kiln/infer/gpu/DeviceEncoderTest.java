@@ -6,11 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.kiln.cuda.CudaException;
 import dev.kiln.cuda.DeviceBuffer;
 import dev.kiln.cuda.FakeGpu;
-import dev.kiln.cuda.Gpu;
 import dev.kiln.cuda.GpuEvent;
-import dev.kiln.cuda.GpuModule;
 import dev.kiln.cuda.GpuStream;
-import dev.kiln.cuda.KernelArguments;
 import dev.kiln.cuda.LaunchShape;
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.infer.BatchSlot;
@@ -23,6 +20,7 @@ import dev.kiln.memory.BufferPool;
 import dev.kiln.memory.HostBuffer;
 import dev.kiln.memory.Strip;
 import dev.kiln.platform.Platform;
+import dev.kiln.testing.OneKernelPass;
 import dev.kiln.type.DataType;
 import java.nio.FloatBuffer;
 import java.util.ArrayDeque;
@@ -62,87 +60,30 @@ class DeviceEncoderTest {
     return out;
   }
 
-  private static final class SummingProgram implements DeviceForwardPass {
-    private final GpuModule module;
-    private final DeviceBuffer weights;
-
-    SummingProgram(Gpu gpu) {
-      weights = gpu.allocate("weights", 1000);
-      try {
-        module = gpu.load("program", new byte[0]);
-      } catch (RuntimeException e) {
-        weights.close();
-        throw e;
-      }
+  private static void sum(LaunchShape shape, long[] a) {
+    int size = shape.blocksX();
+    FloatBuffer patches = floats(a[0], size * ROWS.chipLength());
+    FloatBuffer times = floats(a[1], size * 4);
+    FloatBuffer places = floats(a[2], size * 4);
+    FloatBuffer out = floats(a[4], size * DIM);
+    for (int i = 0; i < size; i++) {
+      out.put(
+          i * DIM,
+          embedding(
+              patches.slice(i * ROWS.chipLength(), ROWS.chipLength()),
+              times.slice(i * 4, 4),
+              places.slice(i * 4, 4),
+              floats(a[3], 1).get(0)));
     }
+  }
 
-    @Override
-    public DataType patchType() {
-      return DataType.FP32;
-    }
-
-    @Override
-    public long weightBytes() {
-      return 0;
-    }
-
-    @Override
-    public long activationBytes() {
-      return 0;
-    }
-
-    @Override
-    public Binding bind(SlotBuffers slot) {
-      return new Binding() {
-        @Override
-        public void enqueue(GpuStream compute, int size) {
-          compute.launch(
-              module.kernel("sum"),
-              LaunchShape.of(size, 32),
-              new KernelArguments()
-                  .pointer(slot.patches())
-                  .pointer(slot.time())
-                  .pointer(slot.latlon())
-                  .pointer(slot.gsd())
-                  .pointer(slot.embedding()));
-        }
-
-        @Override
-        public void close() {}
-      };
-    }
-
-    @Override
-    public void close() {
-      module.close();
-      weights.close();
-    }
-
-    static void sum(LaunchShape shape, long[] a) {
-      int size = shape.blocksX();
-      FloatBuffer patches = floats(a[0], size * ROWS.chipLength());
-      FloatBuffer times = floats(a[1], size * 4);
-      FloatBuffer places = floats(a[2], size * 4);
-      FloatBuffer out = floats(a[4], size * DIM);
-      for (int i = 0; i < size; i++) {
-        out.put(
-            i * DIM,
-            embedding(
-                patches.slice(i * ROWS.chipLength(), ROWS.chipLength()),
-                times.slice(i * 4, 4),
-                places.slice(i * 4, 4),
-                floats(a[3], 1).get(0)));
-      }
-    }
-
-    private static FloatBuffer floats(long address, int count) {
-      return FakeGpu.bytes(address, count * Float.BYTES).asFloatBuffer();
-    }
+  private static FloatBuffer floats(long address, int count) {
+    return FakeGpu.bytes(address, count * Float.BYTES).asFloatBuffer();
   }
 
   private static FakeGpu device() {
     FakeGpu gpu = new FakeGpu();
-    gpu.define("sum", SummingProgram::sum);
+    gpu.define("sum", DeviceEncoderTest::sum);
     return gpu;
   }
 
@@ -151,7 +92,7 @@ class DeviceEncoderTest {
         gpu,
         PLATFORM,
         new EncoderDescription("fake", "a fake device", DataType.FP32, DIM, CHIP, batch),
-        SummingProgram::new);
+        fake -> new OneKernelPass(fake, "sum", DataType.FP32));
   }
 
   private static Strip strip(int number, BufferPool pool) {

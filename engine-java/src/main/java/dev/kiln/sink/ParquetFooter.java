@@ -1,0 +1,65 @@
+package dev.kiln.sink;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import org.apache.parquet.bytes.ByteBufferInputStream;
+import org.apache.parquet.format.converter.ParquetMetadataConverter;
+import org.apache.parquet.hadoop.metadata.ParquetMetadata;
+
+/** Reads the footer of a Parquet file, wherever its bytes are. */
+public final class ParquetFooter {
+  private static final byte[] MAGIC = "PAR1".getBytes(StandardCharsets.US_ASCII);
+  private static final int TAIL_BYTES = 8;
+
+  private ParquetFooter() {}
+
+  /**
+   * The bytes of a file.
+   *
+   * @param <X> thrown besides IOException
+   */
+  public interface Bytes<X extends Exception> {
+    /** Reads {@code length} bytes from {@code offset}. */
+    ByteBuffer read(long offset, int length) throws IOException, X;
+  }
+
+  /**
+   * Returns the key-value pairs of a file's footer.
+   *
+   * @param size of the file in bytes
+   * @throws IOException if the bytes cannot be read, or are not those of a complete Parquet file
+   */
+  public static <X extends Exception> Map<String, String> keyValues(long size, Bytes<X> bytes)
+      throws IOException, X {
+    return read(size, bytes).getFileMetaData().getKeyValueMetaData();
+  }
+
+  /** Reads all metadata of a file. */
+  static <X extends Exception> ParquetMetadata read(long size, Bytes<X> bytes)
+      throws IOException, X {
+    ByteBuffer tail =
+        size < TAIL_BYTES + MAGIC.length ? null : bytes.read(size - TAIL_BYTES, TAIL_BYTES).slice();
+    if (tail == null
+        || tail.order(ByteOrder.BIG_ENDIAN).getInt(4) != ByteBuffer.wrap(MAGIC).getInt()) {
+      throw new IOException(
+          "expected PAR1 at the end, found none: not a Parquet file, or truncated");
+    }
+    int footerBytes = tail.order(ByteOrder.LITTLE_ENDIAN).getInt(0);
+    long footerAt = size - TAIL_BYTES - footerBytes;
+    if (footerBytes < 1 || footerAt < MAGIC.length) {
+      throw new IOException(
+          "expected a footer within the file's " + size + " bytes, found one of " + footerBytes);
+    }
+    ByteBuffer footer = bytes.read(footerAt, footerBytes);
+    try {
+      return new ParquetMetadataConverter()
+          .readParquetMetadata(
+              ByteBufferInputStream.wrap(footer), ParquetMetadataConverter.NO_FILTER);
+    } catch (RuntimeException e) {
+      throw new IOException("footer is damaged: " + e.getMessage(), e);
+    }
+  }
+}
