@@ -11,6 +11,9 @@ namespace {
 
 constexpr int patch = KILN_PATCH_SIZE;
 
+/* Standard deviations from the mean beyond which a float is not plausible. */
+constexpr float plausible = 100;
+
 /* Pixels per pass: few enough that the intermediate lines stay in the L1 cache. */
 constexpr int span = 256;
 
@@ -55,13 +58,14 @@ void normalize(const Plane& plane, int radiometric_offset, int count, float* lin
       line[i] = line[i] == 0 ? 0 : moved < 1 ? 1 : moved;
     }
   }
-  if (plane.type == KILN_FLOAT32) {
-    for (int i = 0; i < count; i++) {
-      line[i] = std::isfinite(line[i]) ? line[i] : plane.mean;
-    }
-  }
   for (int i = 0; i < count; i++) {
     line[i] = (line[i] - plane.mean) / plane.std;
+  }
+  if (plane.type == KILN_FLOAT32) {
+    for (int i = 0; i < count; i++) {
+      // NaN fails the comparison.
+      line[i] = std::fabs(line[i]) <= plausible ? line[i] : 0;
+    }
   }
 }
 

@@ -50,11 +50,15 @@ public record ItemAssets(List<BandAsset> bands, Optional<Mask> mask, double gsd)
     List<StacAsset> files = item.assets().values().stream().filter(StacAsset::isTiff).toList();
     Map<String, Place> places = byName(item, files, platform, false);
     if (places.isEmpty()) {
-      places = byOrder(files, platform);
+      places = byOrder(files, platform, false);
     }
     if (places.isEmpty()) {
       // A true-colour picture has a red, too: it serves only where the item has no data at all.
       places = byName(item, files, platform, true);
+    }
+    if (places.isEmpty()) {
+      // Aerial imagery is published as pictures.
+      places = byOrder(files, platform, true);
     }
     List<BandAsset> bands = new ArrayList<>();
     List<String> missing = new ArrayList<>();
@@ -154,11 +158,12 @@ public record ItemAssets(List<BandAsset> bands, Optional<Mask> mask, double gsd)
     return Optional.empty();
   }
 
-  private static Map<String, Place> byOrder(List<StacAsset> files, Platform platform) {
+  private static Map<String, Place> byOrder(
+      List<StacAsset> files, Platform platform, boolean forDisplay) {
     int bands = platform.bands().size();
     List<StacAsset> fitting =
         files.stream()
-            .filter(file -> !file.isForDisplay())
+            .filter(file -> file.isForDisplay() == forDisplay)
             .filter(file -> file.bands().isEmpty() || file.bands().size() == bands)
             .toList();
     List<Predicate<StacAsset>> kinds =
@@ -178,11 +183,6 @@ public record ItemAssets(List<BandAsset> bands, Optional<Mask> mask, double gsd)
 
   private static BandAsset locate(StacItem item, String band, Place place) throws SceneException {
     StacAsset file = place.asset;
-    if (file.crs().isEmpty()) {
-      throw SceneException.permanent(
-          item.key(),
-          "no projection fields (proj:epsg, proj:code or proj:wkt2) for asset " + file.name());
-    }
     OptionalDouble own =
         place.index < file.bands().size()
             ? file.bands().get(place.index).nodata()

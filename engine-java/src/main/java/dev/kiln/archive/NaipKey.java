@@ -1,18 +1,20 @@
 package dev.kiln.archive;
 
 import dev.kiln.error.SceneException;
+import dev.kiln.platform.Band;
+import dev.kiln.platform.Platform;
 import dev.kiln.type.PixelType;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.LocalTime;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.Consumer;
-import java.util.stream.IntStream;
 
 /**
  * What the key of a NAIP scene says: {@code {state}/{year}/{res}/rgbir_cog/{block}/{name}.tif},
@@ -110,15 +112,18 @@ public record NaipKey(
   }
 
   /** The scene. No hour is known, and noon is what the published embeddings used. */
-  public Scene scene() {
+  public Scene scene(Platform platform) throws SceneException {
     Instant noon = acquired.atTime(LocalTime.NOON).toInstant(ZoneOffset.UTC);
-    List<BandAsset> bands =
-        IntStream.range(0, BANDS.size())
-            .mapToObj(
-                i ->
-                    new BandAsset(
-                        BANDS.get(i), ObjectRef.inSource(key), i + 1, OptionalDouble.empty()))
-            .toList();
+    List<BandAsset> bands = new ArrayList<>();
+    for (Band band : platform.bands()) {
+      int index = BANDS.indexOf(band.name());
+      if (index < 0) {
+        throw SceneException.permanent(
+            key, "expected bands among %s, found %s".formatted(BANDS, band.name()));
+      }
+      bands.add(
+          new BandAsset(band.name(), ObjectRef.inSource(key), index + 1, OptionalDouble.empty()));
+    }
     return Scene.builder(key)
         .uri(BUCKET + key)
         .itemId(itemId)
@@ -126,6 +131,7 @@ public record NaipKey(
         .gsd(gsd)
         .bands(bands)
         .pixelType(PixelType.UINT8)
+        .gsdByName(true)
         .build();
   }
 

@@ -19,7 +19,8 @@ import java.util.Optional;
  * @param pixelType type of the stored pixels; empty if that varies within the archive
  * @param mask classification that masks its chips; empty for platforms without one
  * @param nodataByValue whether pixels with a band's nodata value count as missing
- * @param radiometricOffset offset that its metadata ask to be added to stored values; 0 for none
+ * @param storedOffset evidence of an offset in stored values
+ * @param gsdByName whether {@code gsd} applies even if the file has another pixel size
  */
 public record Scene(
     String sceneKey,
@@ -31,7 +32,8 @@ public record Scene(
     Optional<PixelType> pixelType,
     Optional<Mask> mask,
     boolean nodataByValue,
-    int radiometricOffset) {
+    StoredOffset storedOffset,
+    boolean gsdByName) {
 
   /** Copies the bands and requires key, id, time and bands. */
   public Scene {
@@ -66,7 +68,8 @@ public record Scene(
     private Optional<PixelType> pixelType = Optional.empty();
     private Optional<Mask> mask = Optional.empty();
     private boolean nodataByValue;
-    private int radiometricOffset;
+    private StoredOffset storedOffset = StoredOffset.NONE;
+    private boolean gsdByName;
 
     private Builder(String sceneKey) {
       this.sceneKey = sceneKey;
@@ -121,9 +124,15 @@ public record Scene(
       return this;
     }
 
-    /** Sets the offset that is to be added to stored values. */
-    public Builder radiometricOffset(int offset) {
-      this.radiometricOffset = offset;
+    /** Sets the evidence of an offset in stored values. */
+    public Builder storedOffset(StoredOffset evidence) {
+      this.storedOffset = evidence;
+      return this;
+    }
+
+    /** Sets whether the ground sample distance applies even if the file has another pixel size. */
+    public Builder gsdByName(boolean byName) {
+      this.gsdByName = byName;
       return this;
     }
 
@@ -139,7 +148,8 @@ public record Scene(
           pixelType,
           mask,
           nodataByValue,
-          radiometricOffset);
+          storedOffset,
+          gsdByName);
     }
   }
 }

@@ -23,7 +23,7 @@ public interface SceneArchive {
    */
   static SceneArchive of(Platform platform) {
     return platform.name().equals("naip")
-        ? (sceneKey, objects) -> NaipKey.parse(sceneKey).scene()
+        ? (sceneKey, objects) -> NaipKey.parse(sceneKey).scene(platform)
         : (sceneKey, objects) -> StacItem.read(sceneKey, objects).scene(platform);
   }
 

@@ -15,8 +15,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -45,6 +48,14 @@ public record StacItem(
     Optional<Boolean> boaOffsetApplied,
     Optional<String> processingBaseline,
     Map<String, StacAsset> assets) {
+
+  private static final int FIRST_BASELINE_WITH_OFFSET = 4;
+  private static final Pattern LANDSAT_LEVEL = Pattern.compile("c2-?l([12])");
+
+  /** Years of plausible acquisitions. */
+  private static final int FIRST_YEAR = 1900;
+
+  private static final int LAST_YEAR = 2200;
 
   public StacItem {
     assets = Collections.unmodifiableMap(new LinkedHashMap<>(assets));
@@ -104,7 +115,7 @@ public record StacItem(
         id,
         item.path("collection").asString(""),
         datetime(key, properties),
-        number(properties.path("gsd")),
+        metres(properties.path("gsd")),
         applied.isBoolean() ? Optional.of(applied.asBoolean()) : Optional.empty(),
         text(properties.path("s2:processing_baseline"))
             .or(() -> text(properties.path("processing:version"))),
@@ -117,6 +128,7 @@ public record StacItem(
    * @throws SceneException (permanent) if a band of the platform has no asset, or none says its CRS
    */
   public Scene scene(Platform platform) throws SceneException {
+    requireLevel(platform);
     ItemAssets files = ItemAssets.map(this, platform);
     Optional<String> bucket = files.bands().get(0).object().bucket();
     return Scene.builder(key)
@@ -127,28 +139,48 @@ public record StacItem(
         .bands(files.bands())
         .mask(files.mask())
         .nodataByValue(files.mask().isEmpty())
-        .radiometricOffset(radiometricOffset())
+        .storedOffset(storedOffset(platform))
         .build();
   }
 
-  /**
-   * What has to be added to stored values of Sentinel-2 so that they are what Clay was trained on.
-   * Since processing baseline 04.00 they carry +1000. In the collection {@code sentinel-2-l2a} that
-   * has been taken away again; what its metadata say of it is known to be wrong on some items and
-   * is not asked. In {@code sentinel-2-c1-l2a} it has not, unless the item says so.
-   */
-  int radiometricOffset() {
-    boolean carries =
-        collection.equals("sentinel-2-c1-l2a")
-            && !boaOffsetApplied.orElse(false)
-            && processingBaseline.map(StacItem::hasOffset).orElse(true);
-    return carries ? -1000 : 0;
+  /** Checks that a Landsat item is of the platform's level: radiance and reflectance differ. */
+  private void requireLevel(Platform platform) throws SceneException {
+    Matcher expected = LANDSAT_LEVEL.matcher(platform.name());
+    Matcher found = LANDSAT_LEVEL.matcher(collection);
+    if (expected.find() && found.find() && !expected.group(1).equals(found.group(1))) {
+      throw SceneException.permanent(
+          key,
+          "expected level %s of Landsat for platform %s, found level %s in collection %s"
+              .formatted(expected.group(1), platform.name(), found.group(1), collection));
+    }
   }
 
-  /** Whether a baseline such as {@code 05.10} is 04.00 or later; Collection 1 is, as a whole. */
-  private static boolean hasOffset(String baseline) {
+  /**
+   * Returns what the metadata tell about the +1000 that Sentinel-2 products contain since
+   * processing baseline 04.00. Collection 1 contains it. Elsewhere the baseline tells, unless
+   * {@code earthsearch:boa_offset_applied} says that the offset has been removed; the contrary
+   * claim of that flag is known to be wrong for some items.
+   */
+  StoredOffset storedOffset(Platform platform) {
+    if (!platform.name().equals("sentinel-2-l2a") || boaOffsetApplied.orElse(false)) {
+      return StoredOffset.NONE;
+    }
+    OptionalInt baseline = processingBaseline.map(StacItem::major).orElse(OptionalInt.empty());
+    if (baseline.isPresent() && baseline.getAsInt() < FIRST_BASELINE_WITH_OFFSET) {
+      return StoredOffset.NONE;
+    }
+    if (collection.equals("sentinel-2-c1-l2a")) {
+      return StoredOffset.CERTAIN;
+    }
+    return baseline.isPresent() ? StoredOffset.PROBABLE : StoredOffset.UNKNOWN;
+  }
+
+  /** Returns the major number of a baseline such as {@code 05.10}; empty if it is not a number. */
+  private static OptionalInt major(String baseline) {
     String major = baseline.strip().split("\\.", 2)[0];
-    return !major.matches("\\d{1,4}") || Integer.parseInt(major) >= 4;
+    return major.matches("\\d{1,4}")
+        ? OptionalInt.of(Integer.parseInt(major))
+        : OptionalInt.empty();
   }
 
   private static Instant datetime(String key, JsonNode properties) throws SceneException {
@@ -158,7 +190,14 @@ public record StacItem(
             .orElseThrow(
                 () -> SceneException.permanent(key, "has neither datetime nor start_datetime"));
     try {
-      return OffsetDateTime.parse(text).toInstant();
+      OffsetDateTime time = OffsetDateTime.parse(text);
+      if (time.getYear() < FIRST_YEAR || time.getYear() > LAST_YEAR) {
+        throw SceneException.permanent(
+            key,
+            "datetime: expected a year from %d to %d, found '%s'"
+                .formatted(FIRST_YEAR, LAST_YEAR, text));
+      }
+      return time.toInstant();
     } catch (DateTimeException e) {
       throw SceneException.permanent(
           key, "datetime: expected a time with its zone, found '" + text + "'", e);
@@ -179,7 +218,7 @@ public record StacItem(
         crs(field),
         list(field.apply("proj:shape"), JsonNode::isNumber, node -> node.asInt()),
         list(field.apply("proj:transform"), JsonNode::isNumber, node -> node.asDouble()),
-        number(asset.path("gsd")),
+        metres(asset.path("gsd")),
         number(asset.path("nodata")));
   }
 
@@ -218,6 +257,14 @@ public record StacItem(
     return node.isString() && !node.asString().isBlank()
         ? Optional.of(node.asString())
         : Optional.empty();
+  }
+
+  /** Returns a plausible distance in metres; empty for anything else, which the file replaces. */
+  private static OptionalDouble metres(JsonNode node) {
+    OptionalDouble metres = number(node);
+    return metres.isPresent() && metres.getAsDouble() >= 1e-3 && metres.getAsDouble() <= 1e5
+        ? metres
+        : OptionalDouble.empty();
   }
 
   /** A number, also where JSON has to spell it ({@code "nan"}). */

@@ -18,19 +18,6 @@ public enum RadiometricOffset {
     this.text = text;
   }
 
-  /**
-   * Returns the number that is added to the values of a scene.
-   *
-   * @param stated offset according to the scene's metadata
-   */
-  public int of(int stated) {
-    return switch (this) {
-      case AUTO -> stated;
-      case NONE -> 0;
-      case MINUS_1000 -> -1000;
-    };
-  }
-
   /** Returns the value as written on the command line. */
   @Override
   public String toString() {

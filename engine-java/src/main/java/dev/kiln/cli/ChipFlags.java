@@ -1,6 +1,8 @@
 package dev.kiln.cli;
 
+import dev.kiln.chip.GsdSource;
 import dev.kiln.chip.LocationOrder;
+import dev.kiln.chip.PixelValues;
 import dev.kiln.chip.RadiometricOffset;
 import dev.kiln.run.ChipOptions;
 import picocli.CommandLine.Option;
@@ -45,9 +47,27 @@ final class ChipFlags {
       paramLabel = "OFFSET",
       defaultValue = "auto",
       description =
-          "Offset added to Sentinel-2 values: auto (-1000 for sentinel-2-c1-l2a, none for"
-              + " sentinel-2-l2a), none, or -1000 (default: ${DEFAULT-VALUE}).")
+          "Offset added to Sentinel-2 values: auto (by collection, processing baseline and, in"
+              + " doubt, the pixels), none, or -1000 (default: ${DEFAULT-VALUE}).")
   private RadiometricOffset radiometricOffset;
+
+  @Option(
+      names = "--pixel-values",
+      paramLabel = "MODE",
+      defaultValue = "auto",
+      description =
+          "auto applies scale tags, converts linear power to dB and rejects values of another"
+              + " scale; stored uses stored values unchecked (default: ${DEFAULT-VALUE}).")
+  private PixelValues pixelValues;
+
+  @Option(
+      names = "--gsd",
+      paramLabel = "SOURCE",
+      defaultValue = "auto",
+      description =
+          "Source of the ground sample distance: auto (the file's pixel size; for NAIP the scene"
+              + " key), file or metadata (default: ${DEFAULT-VALUE}).")
+  private GsdSource gsdSource;
 
   /** Returns the options, checked. */
   ChipOptions options() {
@@ -58,6 +78,7 @@ final class ChipFlags {
     }
     Range.fraction("--max-cloud", maxCloud);
     Range.fraction("--max-nodata", maxNodata);
-    return new ChipOptions(chipSize, locationOrder, maxCloud, maxNodata, radiometricOffset);
+    return new ChipOptions(
+        chipSize, locationOrder, maxCloud, maxNodata, radiometricOffset, pixelValues, gsdSource);
   }
 }

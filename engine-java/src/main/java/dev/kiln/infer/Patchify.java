@@ -24,8 +24,9 @@ import java.util.List;
  *   <li>If the strip has a radiometric offset, a stored value v becomes {@code max(1, v + offset)},
  *       and 0, no data, stays 0. It is done here and not by decode because here every pixel is read
  *       once in any case: strips stay raw, and on a GPU it costs nothing.
- *   <li>A float that is not finite becomes the band's mean, so 0 in the row: one such pixel would
- *       make the whole embedding not a number.
+ *   <li>A float that is not plausible becomes the band's mean, so 0 in the row: one that is not
+ *       finite, or that is more than 100 standard deviations from the mean, as fillers such as
+ *       -3.4e38 or -32768 dB are. One such pixel would make the embedding NaN, or hide its patch.
  * </ul>
  *
  * <p>It is written twice: plainly, in Java, as the definition, and in native code, for use.
@@ -33,6 +34,9 @@ import java.util.List;
 public final class Patchify {
   /** Edge of a patch in pixels. */
   public static final int PATCH = Patch.SIZE;
+
+  /** Standard deviations from the mean beyond which a float is not plausible. */
+  private static final float PLAUSIBLE = 100;
 
   private final List<Band> bands;
   private final int chip;
@@ -144,17 +148,18 @@ public final class Patchify {
     if (radiometricOffset != 0) {
       shift(line, radiometricOffset);
     }
-    if (type == PixelType.FLOAT32) {
-      fill(line, mean);
-    }
     for (int x = 0; x < line.length; x++) {
       line[x] = (line[x] - mean) / std;
     }
+    if (type == PixelType.FLOAT32) {
+      fill(line);
+    }
   }
 
-  private static void fill(float[] line, float mean) {
+  private static void fill(float[] line) {
     for (int x = 0; x < line.length; x++) {
-      line[x] = Float.isFinite(line[x]) ? line[x] : mean;
+      // NaN fails the comparison.
+      line[x] = Math.abs(line[x]) <= PLAUSIBLE ? line[x] : 0;
     }
   }
 

@@ -8,6 +8,7 @@ import dev.kiln.tiles.UnsupportedTiffException;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Tile layout of a GeoTIFF's full-resolution image, read from the file's directories before any
@@ -18,6 +19,16 @@ import java.util.List;
 public final class CogLayout {
   /** Largest width and height that GDAL supports. */
   private static final long MOST_PIXELS = Integer.MAX_VALUE;
+
+  /** Bits of the subfile type. */
+  private static final int REDUCED_RESOLUTION = 1;
+
+  private static final int MASK = 4;
+
+  /** Kinds of extra samples. */
+  private static final int ASSOCIATED_ALPHA = 1;
+
+  private static final int UNASSOCIATED_ALPHA = 2;
 
   private static final int MOST_BANDS = 1024;
   private static final int MOST_TILES = 1 << 24;
@@ -36,11 +47,13 @@ public final class CogLayout {
 
   /** Tags of the TIFF specification. */
   private static final class Tag {
+    static final int SUBFILE = 254;
     static final int WIDTH = 256;
     static final int HEIGHT = 257;
     static final int BITS = 258;
     static final int COMPRESSION = 259;
     static final int STRIP_OFFSETS = 273;
+    static final int PHOTOMETRIC = 262;
     static final int BANDS = 277;
     static final int STRIP_ROWS = 278;
     static final int STRIP_BYTES = 279;
@@ -50,7 +63,11 @@ public final class CogLayout {
     static final int TILE_HEIGHT = 323;
     static final int TILE_OFFSETS = 324;
     static final int TILE_BYTES = 325;
+    static final int EXTRA_SAMPLES = 338;
     static final int FORMAT = 339;
+    static final int PIXEL_SCALE = 33550;
+    static final int TIE_POINTS = 33922;
+    static final int TRANSFORMATION = 34264;
   }
 
   private final String key;
@@ -63,6 +80,11 @@ public final class CogLayout {
   private final int compression;
   private final int predictor;
   private final boolean interleaved;
+  private final boolean whiteIsZero;
+  private final int alphaBand;
+  private final boolean flippedX;
+  private final boolean flippedY;
+  private final Optional<CogLayout> mask;
   private final int tileWidth;
   private final int tileHeight;
   private final long[] offsets;
@@ -83,10 +105,38 @@ public final class CogLayout {
    */
   public static CogLayout read(String key, long size, FileBytes bytes)
       throws SceneException, InterruptedException {
-    return new CogLayout(key, size, TiffDirectory.readAll(key, size, bytes).get(0));
+    List<TiffDirectory> directories = TiffDirectory.readAll(key, size, bytes);
+    TiffDirectory image = directories.get(0);
+    if ((image.number(Tag.SUBFILE, "subfile type", 0) & REDUCED_RESOLUTION) != 0) {
+      throw SceneException.permanent(
+          key,
+          "expected the full-resolution image as the first of the file, found a reduced-resolution"
+              + " one: rewrite it as a COG");
+    }
+    Optional<CogLayout> mask = Optional.empty();
+    for (TiffDirectory other : directories) {
+      long subfile = other.number(Tag.SUBFILE, "subfile type", 0);
+      if (mask.isEmpty() && (subfile & MASK) != 0 && (subfile & REDUCED_RESOLUTION) == 0) {
+        mask = Optional.of(new CogLayout(key, size, other, Optional.empty()));
+      }
+    }
+    return new CogLayout(key, size, image, mask);
   }
 
-  private CogLayout(String key, long size, TiffDirectory image) throws SceneException {
+  private CogLayout(String key, long size, TiffDirectory image, Optional<CogLayout> mask)
+      throws SceneException {
+    this.mask = mask;
+    this.whiteIsZero = image.number(Tag.PHOTOMETRIC, "photometric interpretation", 1) == 0;
+    double[] scale = image.doubles(Tag.PIXEL_SCALE);
+    double[] matrix = image.doubles(Tag.TRANSFORMATION);
+    // The rules of GDAL: a pixel scale comes before a matrix, and its sign in y does not count.
+    boolean scaled =
+        scale.length >= 2
+            && scale[0] != 0
+            && scale[1] != 0
+            && image.doubles(Tag.TIE_POINTS).length >= 6;
+    this.flippedX = scaled ? scale[0] < 0 : matrix.length == 16 && matrix[0] < 0;
+    this.flippedY = !scaled && matrix.length == 16 && matrix[5] > 0;
     this.key = key;
     this.size = size;
     this.width = within(image.number(Tag.WIDTH, "width"), MOST_PIXELS, "width");
@@ -99,6 +149,7 @@ public final class CogLayout {
     this.predictor = within(image.number(Tag.PREDICTOR, "predictor", 1), 3, "predictor");
     this.interleaved =
         within(image.number(Tag.PLANAR, "planar layout", 1), 2, "planar layout") == 1;
+    this.alphaBand = alphaBand(image);
     if (image.has(Tag.TILE_WIDTH)) {
       this.tileWidth =
           within(image.number(Tag.TILE_WIDTH, "tile width"), MOST_PIXELS, "tile width");
@@ -144,6 +195,16 @@ public final class CogLayout {
           "expected at most %d decoded bytes per stored byte, found %.0f: tiles share their bytes"
               .formatted(most, writtenTiles * tileBytes / size));
     }
+  }
+
+  /** Returns the band that the file tags as alpha, 0 if none. Only the last band can be. */
+  private int alphaBand(TiffDirectory image) throws SceneException {
+    if (!image.has(Tag.EXTRA_SAMPLES)) {
+      return 0;
+    }
+    long[] extra = image.numbers(Tag.EXTRA_SAMPLES, "extra samples");
+    long last = extra[extra.length - 1];
+    return last == ASSOCIATED_ALPHA || last == UNASSOCIATED_ALPHA ? bands : 0;
   }
 
   private void checkTiles() throws SceneException {
@@ -240,6 +301,31 @@ public final class CogLayout {
     return interleaved;
   }
 
+  /** Returns whether 0 is white: TIFF's photometric interpretation MinIsWhite. */
+  public boolean whiteIsZero() {
+    return whiteIsZero;
+  }
+
+  /** Returns the number of the band that is tagged as alpha, from 1; 0 if there is none. */
+  public int alphaBand() {
+    return alphaBand;
+  }
+
+  /** Returns whether pixels are stored from east to west. */
+  public boolean flippedX() {
+    return flippedX;
+  }
+
+  /** Returns whether pixels are stored from south to north. */
+  public boolean flippedY() {
+    return flippedY;
+  }
+
+  /** Returns whether the file contains a mask of its pixels. */
+  public boolean hasMask() {
+    return mask.isPresent();
+  }
+
   /** Returns the width of a tile in pixels. */
   public int tileWidth() {
     return tileWidth;
@@ -278,27 +364,58 @@ public final class CogLayout {
   }
 
   /**
-   * Returns the bytes of all tiles that intersect windows of a scene's grid, each tile once. Tiles
-   * that were never written are omitted.
+   * Returns the bytes of all tiles that intersect windows of a scene's grid, each tile once, with
+   * those of the file's mask and alpha band. Tiles that were never written are omitted.
    *
-   * @param windows windows in pixels of the scene's grid
+   * @param windows windows in pixels of the scene's grid, which is north-up
    * @param repeat grid pixels per pixel of this file in each direction
    * @param wanted band numbers, from 1
    */
   public List<ByteRange> tiles(List<StripWindow> windows, int repeat, int... wanted) {
+    List<ByteRange> ranges = new ArrayList<>(ranges(touched(windows, repeat), wanted));
+    if (alphaBand > 0 && !interleaved) {
+      ranges.addAll(ranges(touched(windows, repeat), alphaBand));
+    }
+    mask.filter(found -> found.width == width && found.height == height)
+        .ifPresent(found -> ranges.addAll(found.ranges(found.touchedBy(this, windows, repeat), 1)));
+    return ranges;
+  }
+
+  private BitSet touched(List<StripWindow> windows, int repeat) {
+    return touchedBy(this, windows, repeat);
+  }
+
+  /**
+   * Returns the tiles of this image that windows intersect, in the orientation of another image.
+   */
+  private BitSet touchedBy(CogLayout image, List<StripWindow> windows, int repeat) {
     BitSet touched = new BitSet();
     for (StripWindow window : windows) {
-      int top = window.firstRow() / repeat / tileHeight;
-      int bottom = last(window.firstRow() + window.rows(), repeat, tileHeight, rows());
+      StripWindow.Span lines =
+          stored(
+              window.firstRow(), window.firstRow() + window.rows(), repeat, height, image.flippedY);
+      int top = lines.begin() / tileHeight;
+      int bottom = (lines.end() - 1) / tileHeight;
       for (StripWindow.Span span : window.spans()) {
-        int left = span.begin() / repeat / tileWidth;
-        int right = last(span.end(), repeat, tileWidth, columns());
+        StripWindow.Span pixels = stored(span.begin(), span.end(), repeat, width, image.flippedX);
+        int left = pixels.begin() / tileWidth;
+        int right = (pixels.end() - 1) / tileWidth;
         for (int row = top; row <= bottom && left <= right; row++) {
           touched.set(row * columns() + left, row * columns() + right + 1);
         }
       }
     }
-    return ranges(touched, wanted);
+    return touched;
+  }
+
+  /** Converts a range of grid pixels to stored pixels. */
+  private static StripWindow.Span stored(
+      int begin, int end, int repeat, int size, boolean flipped) {
+    int first = Math.min(size, begin / repeat);
+    int last = Math.min(size, (end + repeat - 1) / repeat);
+    return flipped
+        ? new StripWindow.Span(size - last, size - first)
+        : new StripWindow.Span(first, last);
   }
 
   /**
@@ -348,10 +465,5 @@ public final class CogLayout {
           }
         };
     return new TiledTiff(file, nativeLayout, tiles);
-  }
-
-  /** Returns the last tile before grid pixel {@code end}. */
-  private static int last(int end, int repeat, int tile, int tiles) {
-    return Math.min(tiles - 1, ((end + repeat - 1) / repeat - 1) / tile);
   }
 }

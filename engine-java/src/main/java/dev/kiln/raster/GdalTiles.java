@@ -6,6 +6,7 @@ import static dev.kiln.gdal.global.gdal.GDALDatasetRasterIOEx;
 import static dev.kiln.gdal.global.gdal.GF_Read;
 
 import dev.kiln.error.SceneException;
+import dev.kiln.tiles.TiledTiff;
 
 /** Decodes tiles with GDAL, on the threads that the file was opened with. */
 final class GdalTiles {
@@ -35,15 +36,16 @@ final class GdalTiles {
   private static void read(TileRead read, int[] bands, long offset, long bandStride)
       throws SceneException {
     CogFile file = read.file();
-    int y = read.window().y();
-    int w = read.window().width();
-    int h = read.window().height();
+    TiledTiff.Window window = read.stored();
+    int y = window.y();
+    int w = window.width();
+    int h = window.height();
     CPLErrorReset();
     int result =
         GDALDatasetRasterIOEx(
             file.dataset(),
             GF_Read,
-            read.window().x(),
+            window.x(),
             y,
             w,
             h,

@@ -77,6 +77,6 @@ record NativeTiles(TiledTiff tiff, int fill) {
             layout.lineStride(),
             layout.bandStride(),
             fill);
-    return new TiledTiff.Read(tiff, read.window(), read.bands(), target);
+    return new TiledTiff.Read(tiff, read.stored(), read.bands(), target);
   }
 }

@@ -1,99 +1,382 @@
 package dev.kiln.raster;
 
 import dev.kiln.memory.BandPlane;
+import dev.kiln.memory.BufferPool;
+import dev.kiln.memory.HostBuffer;
 import dev.kiln.memory.Strip;
 import dev.kiln.type.PixelType;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.OptionalDouble;
+import java.util.Optional;
 
 /**
- * Nodata values of the bands of a scene without a mask. A pixel has no data if it has none in every
- * band that can tell, which is the rule of GDAL's and rasterio's dataset masks: a dark pixel can be
- * 0 in one band. Floats that are not finite are no data with or without a nodata value.
+ * Rule for pixels without data: it finds them, and replaces values that would dominate their chip.
+ *
+ * <p>A band has no data in a pixel if the value is one of its nodata values, if the file's mask,
+ * alpha band or an unwritten tile says so, or if the value is a float that is not plausible: not
+ * finite, more than {@value #PLAUSIBLE_DEVIATIONS} standard deviations from the band's mean, or a
+ * customary filler such as -9999 outside the band's range. A pixel has no data if it has none in
+ * every band that can tell, which is the rule of GDAL's and rasterio's dataset masks: a dark pixel
+ * can be 0 in one band.
+ *
+ * <p>Values without data are replaced before the encoder sees them: floats by NaN, which becomes
+ * the band's mean, integers by the rounded mean. The exception is the integer 0: Clay was trained
+ * on scenes whose gaps are 0. An integer that is an ordinary value of its band, such as 255, is
+ * replaced only where all bands are missing.
  */
 public final class NodataValues {
-  private final List<OptionalDouble> values;
+  /** Floats farther from the mean, in standard deviations, are no data. */
+  public static final int PLAUSIBLE_DEVIATIONS = 100;
+
+  /** Integers farther from the mean, in standard deviations, are no data in one band alone. */
+  private static final double ORDINARY_DEVIATIONS = 20;
+
+  /** Fillers that files contain without declaring them. */
+  private static final float[] CUSTOMARY_FILLERS = {-9999, -32768, -32767, -99999};
+
+  /** Customary fillers nearer to the mean, in standard deviations, are data. */
+  private static final float FILLER_DEVIATIONS = 5;
 
   /**
-   * Creates the rule for a scene.
+   * What is known about a band.
    *
-   * @param values nodata value of each band
+   * @param values nodata values, of the file and of the item; none, one or several
+   * @param mean mean of the training pixels, in stored units
+   * @param std standard deviation of the training pixels, in stored units
    */
-  public NodataValues(List<OptionalDouble> values) {
-    this.values = List.copyOf(values);
+  public record Band(double[] values, float mean, float std) {}
+
+  private final List<Band> bands;
+  private final boolean byValue;
+
+  /**
+   * Creates the rule of a scene.
+   *
+   * @param bands bands of the strips
+   * @param byValue whether pixels with nodata values count as missing; otherwise only declared
+   *     integers other than 0 and pixels that the files exclude do
+   */
+  public NodataValues(List<Band> bands, boolean byValue) {
+    this.bands = List.copyOf(bands);
+    this.byValue = byValue;
+  }
+
+  /** Returns the rule for values that are no longer in stored units: only NaN is no data. */
+  public NodataValues withoutValues() {
+    return new NodataValues(
+        bands.stream().map(band -> new Band(new double[0], band.mean(), band.std())).toList(),
+        byValue);
   }
 
   /**
-   * Replaces nodata values of float planes by NaN. Integers keep theirs: Clay was trained on scenes
-   * whose gaps are 0, whereas -9999 dB would dominate the rest of its chip.
+   * Replaces the values of pixels without data.
+   *
+   * @param strip pixels, changed in place; its radiometric offset is that of the encoder
+   * @param window part of the grid that the strip covers
+   * @param validity validity according to the files
+   * @param missing pixels without data, from {@link #find}
    */
-  public void blank(Strip strip) {
-    ByteBuffer raw = strip.raw();
-    for (int b = 0; b < values.size(); b++) {
+  public void blank(Strip strip, StripWindow window, FileValidity validity, MissingPixels missing) {
+    for (int b = 0; b < bands.size(); b++) {
+      if (strip.bands().get(b).type() == PixelType.FLOAT32) {
+        blankFloats(strip, b, window, validity.plane(b));
+      } else if (validity.plane(b).isPresent() || declaresNonzero(b)) {
+        blankIntegers(strip, b, window, validity.plane(b), missing);
+      }
+    }
+  }
+
+  /**
+   * Converts a strip to floats by scales and offsets. Values without data become NaN.
+   *
+   * @param strip stored values
+   * @param window part of the grid that the strip covers
+   * @param validity validity according to the files
+   * @param scales scale and offset of each band
+   * @param memory pool that the new strip's memory is taken from
+   * @return planar float planes, owned by the caller
+   */
+  public Strip scale(
+      Strip strip,
+      StripWindow window,
+      FileValidity validity,
+      List<double[]> scales,
+      BufferPool memory) {
+    List<BandPlane> planes = new ArrayList<>();
+    long size = 0;
+    for (BandPlane plane : strip.bands()) {
+      planes.add(
+          new BandPlane(
+              PixelType.FLOAT32,
+              size,
+              plane.width(),
+              plane.height(),
+              Float.BYTES,
+              (long) Float.BYTES * plane.width(),
+              plane.repeat()));
+      size += (long) Float.BYTES * plane.width() * plane.height();
+    }
+    HostBuffer pixels = memory.take("scaled strip", size);
+    Strip scaled = new Strip(pixels, planes, strip.firstRow(), strip.rows());
+    ByteBuffer from = strip.raw();
+    ByteBuffer to = scaled.raw();
+    for (int b = 0; b < planes.size(); b++) {
       BandPlane plane = strip.bands().get(b);
-      if (plane.type() == PixelType.FLOAT32 && values.get(b).isPresent()) {
-        float nodata = (float) values.get(b).getAsDouble();
+      ByteBuffer view = validity.plane(b).map(FileValidity.Plane::view).orElse(null);
+      for (StripWindow.Span span : window.spans()) {
+        int begin = span.begin() / plane.repeat();
+        int end = Math.min(plane.width(), (span.end() + plane.repeat() - 1) / plane.repeat());
         for (int y = 0; y < plane.height(); y++) {
-          int at = Math.toIntExact(plane.byteOf(0, y));
-          for (int x = 0; x < plane.width(); x++, at += plane.pixelStride()) {
-            if (raw.getFloat(at) == nodata) {
-              raw.putFloat(at, Float.NaN);
-            }
+          for (int x = begin; x < end; x++) {
+            float value = plane.value(from, x, y);
+            boolean none =
+                isNodata(value, b, plane.type())
+                    || view != null
+                        && validity.plane(b).orElseThrow().at(view, x, y) != FileValidity.VALID;
+            to.putFloat(
+                Math.toIntExact(planes.get(b).byteOf(x, y)),
+                none ? Float.NaN : (float) (value * scales.get(b)[0] + scales.get(b)[1]));
+          }
+        }
+      }
+    }
+    return scaled;
+  }
+
+  /**
+   * Converts float planes from linear power to decibels in place; values that are not positive
+   * become NaN.
+   *
+   * @param window part of the grid that the strip covers
+   */
+  public static void toDecibels(Strip strip, StripWindow window) {
+    ByteBuffer raw = strip.raw();
+    for (BandPlane plane : strip.bands()) {
+      for (StripWindow.Span span : window.spans()) {
+        int begin = span.begin() / plane.repeat();
+        int end = Math.min(plane.width(), (span.end() + plane.repeat() - 1) / plane.repeat());
+        for (int y = 0; y < plane.height(); y++) {
+          for (int x = begin; x < end; x++) {
+            int at = Math.toIntExact(plane.byteOf(x, y));
+            float power = raw.getFloat(at);
+            raw.putFloat(at, power > 0 ? (float) (10 * Math.log10(power)) : Float.NaN);
           }
         }
       }
     }
   }
 
+  private boolean declaresNonzero(int band) {
+    return Arrays.stream(bands.get(band).values()).anyMatch(value -> value != 0);
+  }
+
+  /** Returns whether the values of a band tell that a pixel has no data. */
+  private boolean tellsByValue(int band, PixelType type) {
+    return byValue
+        ? bands.get(band).values().length > 0 || type == PixelType.FLOAT32
+        : type != PixelType.FLOAT32 && declaresNonzero(band);
+  }
+
   /**
-   * Returns the share of a chip's pixels that have no data, 0 to 1; 0 if no band can tell.
+   * Finds the pixels of a strip without data.
    *
-   * @param strip strip after {@link #blank}
-   * @param column grid column of the chip's left edge
-   * @param row grid row of the chip's upper edge
-   * @param chipSize edge of the chip in pixels
+   * @param strip pixels
+   * @param window part of the grid that the strip covers
+   * @param validity validity according to the files
+   * @return pixels without data
    */
-  public double share(Strip strip, int column, int row, int chipSize) {
-    List<Integer> bands = new ArrayList<>();
-    for (int b = 0; b < values.size(); b++) {
-      if (values.get(b).isPresent() || strip.bands().get(b).type() == PixelType.FLOAT32) {
-        bands.add(b);
+  public MissingPixels find(Strip strip, StripWindow window, FileValidity validity) {
+    MissingPixels missing = MissingPixels.none(window);
+    int[] telling = new int[bands.size()];
+    int count = 0;
+    for (int b = 0; b < bands.size(); b++) {
+      // Where a file excludes pixels of one band, the pixels of the others are known to be data.
+      if (!validity.isEmpty() || tellsByValue(b, strip.bands().get(b).type())) {
+        telling[count++] = b;
       }
     }
-    if (bands.isEmpty()) {
-      return 0;
+    if (count == 0) {
+      return missing;
     }
     ByteBuffer raw = strip.raw();
-    boolean[] missing = new boolean[chipSize];
-    float[] line = new float[chipSize];
-    long count = 0;
-    for (int y = row - strip.firstRow(); y < row - strip.firstRow() + chipSize; y++) {
-      Arrays.fill(missing, true);
-      int left = chipSize;
-      for (int i = 0; i < bands.size() && left > 0; i++) {
-        BandPlane plane = strip.bands().get(bands.get(i));
-        plane.readLine(raw, column, y, line);
-        left = keep(missing, line, plane.type(), values.get(bands.get(i)));
+    for (StripWindow.Span span : window.spans()) {
+      int width = span.end() - span.begin();
+      float[] line = new float[width];
+      boolean[] none = new boolean[width];
+      for (int y = 0; y < window.rows(); y++) {
+        Arrays.fill(none, true);
+        int left = width;
+        for (int i = 0; i < count && left > 0; i++) {
+          int b = telling[i];
+          BandPlane plane = strip.bands().get(b);
+          boolean value = tellsByValue(b, plane.type());
+          if (value) {
+            plane.readLine(raw, span.begin(), y, line);
+          }
+          left =
+              keep(none, value ? line : null, b, plane.type(), validity.plane(b), span.begin(), y);
+        }
+        for (int x = 0; x < width && left > 0; x++) {
+          if (none[x]) {
+            missing.set(span.begin() + x, y);
+          }
+        }
       }
-      count += left;
     }
-    return count / ((double) chipSize * chipSize);
+    return missing;
   }
 
   /** Clears the pixels that have data in this band; returns how many remain missing. */
-  private static int keep(boolean[] missing, float[] line, PixelType type, OptionalDouble nodata) {
+  private int keep(
+      boolean[] none,
+      float[] line,
+      int band,
+      PixelType type,
+      Optional<FileValidity.Plane> validity,
+      int column,
+      int y) {
+    ByteBuffer view = validity.map(FileValidity.Plane::view).orElse(null);
     int left = 0;
-    for (int x = 0; x < line.length; x++) {
-      boolean none =
-          type == PixelType.FLOAT32
-              ? !Float.isFinite(line[x])
-              : line[x] == (float) nodata.orElseThrow();
-      missing[x] &= none;
-      left += missing[x] ? 1 : 0;
+    for (int x = 0; x < none.length; x++) {
+      if (none[x]) {
+        boolean excluded = false;
+        if (view != null) {
+          FileValidity.Plane plane = validity.get();
+          int repeat = plane.repeat();
+          excluded = plane.at(view, (column + x) / repeat, y / repeat) != FileValidity.VALID;
+        }
+        none[x] = excluded || line != null && isNodata(line[x], band, type);
+        left += none[x] ? 1 : 0;
+      }
     }
     return left;
+  }
+
+  /** Returns whether a value means that a band has no data. */
+  boolean isNodata(float value, int band, PixelType type) {
+    Band b = bands.get(band);
+    for (double nodata : b.values()) {
+      if (value == (float) nodata) {
+        return true;
+      }
+    }
+    return type == PixelType.FLOAT32 && !isPlausible(value, b);
+  }
+
+  /** Most values are ordinary and need two comparisons; NaN fails them. */
+  private static boolean isPlausible(float value, Band band) {
+    float ordinary = FILLER_DEVIATIONS * band.std();
+    if (value >= band.mean() - ordinary && value <= band.mean() + ordinary) {
+      return true;
+    }
+    float deviations = Math.abs((value - band.mean()) / band.std());
+    if (!(deviations <= PLAUSIBLE_DEVIATIONS)) {
+      return false;
+    }
+    for (float filler : CUSTOMARY_FILLERS) {
+      if (value == filler) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private void blankFloats(
+      Strip strip, int band, StripWindow window, Optional<FileValidity.Plane> validity) {
+    BandPlane plane = strip.bands().get(band);
+    ByteBuffer raw = strip.raw();
+    ByteBuffer view = validity.map(FileValidity.Plane::view).orElse(null);
+    for (StripWindow.Span span : window.spans()) {
+      int begin = span.begin() / plane.repeat();
+      int end = Math.min(plane.width(), (span.end() + plane.repeat() - 1) / plane.repeat());
+      for (int y = 0; y < plane.height(); y++) {
+        int at = Math.toIntExact(plane.byteOf(begin, y));
+        for (int x = begin; x < end; x++, at += plane.pixelStride()) {
+          if (isNodata(raw.getFloat(at), band, PixelType.FLOAT32)
+              || view != null && validity.get().at(view, x, y) == FileValidity.MISSING) {
+            raw.putFloat(at, Float.NaN);
+          }
+        }
+      }
+    }
+  }
+
+  private void blankIntegers(
+      Strip strip,
+      int band,
+      StripWindow window,
+      Optional<FileValidity.Plane> validity,
+      MissingPixels missing) {
+    BandPlane plane = strip.bands().get(band);
+    Band b = bands.get(band);
+    ByteBuffer raw = strip.raw();
+    ByteBuffer view = validity.map(FileValidity.Plane::view).orElse(null);
+    int mean = stored(plane.type(), Math.round((double) b.mean() - strip.radiometricOffset()));
+    int[] nodata =
+        Arrays.stream(b.values())
+            .filter(value -> value != 0 && value == Math.rint(value))
+            .mapToInt(value -> (int) value)
+            .toArray();
+    for (StripWindow.Span span : window.spans()) {
+      int begin = span.begin() / plane.repeat();
+      int end = Math.min(plane.width(), (span.end() + plane.repeat() - 1) / plane.repeat());
+      for (int y = 0; y < plane.height(); y++) {
+        int at = Math.toIntExact(plane.byteOf(begin, y));
+        for (int x = begin; x < end; x++, at += plane.pixelStride()) {
+          boolean blank = view != null && validity.get().at(view, x, y) == FileValidity.MISSING;
+          int value = get(raw, at, plane.type());
+          for (int i = 0; i < nodata.length && !blank; i++) {
+            blank =
+                value == nodata[i]
+                    && (isExtraordinary(value, b)
+                        || isMissing(
+                            missing, x * plane.repeat(), y * plane.repeat(), span, window));
+          }
+          if (blank) {
+            put(raw, at, plane.type(), mean);
+          }
+        }
+      }
+    }
+  }
+
+  private static boolean isMissing(
+      MissingPixels missing, int x, int y, StripWindow.Span span, StripWindow window) {
+    int column = Math.max(span.begin(), Math.min(span.end() - 1, x));
+    return missing.at(column, Math.min(window.rows() - 1, y));
+  }
+
+  /** Returns whether an integer cannot be an ordinary value of its band. */
+  private static boolean isExtraordinary(int value, Band band) {
+    return value < 0 || Math.abs(value - band.mean()) > ORDINARY_DEVIATIONS * band.std();
+  }
+
+  private static int get(ByteBuffer raw, int at, PixelType type) {
+    return switch (type) {
+      case UINT8 -> raw.get(at) & 0xFF;
+      case UINT16 -> raw.getShort(at) & 0xFFFF;
+      case INT16 -> raw.getShort(at);
+      case FLOAT32 -> throw new IllegalArgumentException("expected an integer type, found " + type);
+    };
+  }
+
+  private static void put(ByteBuffer raw, int at, PixelType type, int value) {
+    if (type == PixelType.UINT8) {
+      raw.put(at, (byte) value);
+    } else {
+      raw.putShort(at, (short) value);
+    }
+  }
+
+  /** Clamps a value to an integer type. */
+  private static int stored(PixelType type, long value) {
+    return switch (type) {
+      case UINT8 -> (int) Math.max(0, Math.min(0xFF, value));
+      case UINT16 -> (int) Math.max(0, Math.min(0xFFFF, value));
+      case INT16 -> (int) Math.max(Short.MIN_VALUE, Math.min(Short.MAX_VALUE, value));
+      case FLOAT32 -> throw new IllegalArgumentException("expected an integer type, found " + type);
+    };
   }
 }

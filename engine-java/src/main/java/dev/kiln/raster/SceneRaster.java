@@ -7,11 +7,14 @@ import dev.kiln.memory.HostBuffer;
 import dev.kiln.memory.Strip;
 import dev.kiln.tiles.TiledTiff;
 import dev.kiln.type.PixelType;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The bands of one scene on a common grid, which is that of the finest band. A coarser band keeps
@@ -77,6 +80,7 @@ public final class SceneRaster implements AutoCloseable {
   private static void fits(Source source, CogFile grid) throws SceneException {
     CogFile file = source.file();
     String band = "band " + source.band() + " (" + file.objectKey() + ")";
+    file.requireSupported();
     if (source.index() > file.bands()) {
       throw SceneException.permanent(
           file.objectKey(),
@@ -243,6 +247,67 @@ public final class SceneRaster implements AutoCloseable {
                   first.byteOf(x, 0), first.pixelStride(), first.lineStride(), bandStride)));
     }
     return reads;
+  }
+
+  /**
+   * Reads which pixels of a strip the files exclude by a mask, an alpha band or unwritten tiles.
+   *
+   * @param memory pool that the memory is taken from
+   * @return the validity, owned by the caller
+   * @throws SceneException permanent if a tile cannot be decoded
+   */
+  public FileValidity validity(StripWindow window, BufferPool memory) throws SceneException {
+    List<Optional<FileValidity.Plane>> planes = new ArrayList<>();
+    for (Source source : sources) {
+      Optional<FileValidity.Plane> shared = Optional.empty();
+      for (int i = 0; i < planes.size(); i++) {
+        // Bands of a file share its mask; unwritten tiles they share only where interleaved.
+        if (sources.get(i).file() == source.file() && source.file().interleaved()) {
+          shared = planes.get(i);
+        }
+      }
+      try {
+        planes.add(shared.isPresent() ? shared : validity(source, window, memory));
+      } catch (RuntimeException | Error e) {
+        new FileValidity(planes).close();
+        throw e;
+      }
+    }
+    return new FileValidity(planes);
+  }
+
+  private Optional<FileValidity.Plane> validity(
+      Source source, StripWindow window, BufferPool memory) throws SceneException {
+    CogFile file = source.file();
+    int repeat = repeat(file);
+    int y = window.firstRow() / repeat;
+    int w = ceilDiv(window.width(), repeat);
+    int h = ceilDiv(window.rows(), repeat);
+    Set<Integer> used = new HashSet<>();
+    sources.stream().filter(s -> s.file() == file).forEach(s -> used.add(s.index()));
+    boolean masked = file.hasValidityBand(used);
+    if (!masked && !file.markUnwritten(source.index(), 0, y, w, h, null)) {
+      return Optional.empty();
+    }
+    HostBuffer bytes = memory.take("validity of " + file.objectKey(), (long) w * h);
+    try {
+      ByteBuffer view = bytes.slice(0, Math.toIntExact(bytes.size()));
+      if (masked) {
+        file.readValidity(used, 0, y, w, h, bytes);
+        for (int i = 0; i < view.capacity(); i++) {
+          view.put(i, view.get(i) == 0 ? FileValidity.MISSING : FileValidity.VALID);
+        }
+      } else {
+        for (int i = 0; i < view.capacity(); i++) {
+          view.put(i, FileValidity.VALID);
+        }
+      }
+      file.markUnwritten(source.index(), 0, y, w, h, view);
+      return Optional.of(new FileValidity.Plane(bytes, w, repeat));
+    } catch (RuntimeException | Error e) {
+      bytes.close();
+      throw e;
+    }
   }
 
   private static int ceilDiv(int a, int b) {

@@ -115,6 +115,22 @@ final class TiffDirectory {
     return numbers;
   }
 
+  /**
+   * Returns the values of a field of doubles; none if there is no such field or it has another
+   * type.
+   */
+  double[] doubles(int tag) {
+    Field field = fields.get(tag);
+    if (field == null || field.type() != 12) {
+      return new double[0];
+    }
+    double[] values = new double[field.count()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = field.value().getDouble(8 * i);
+    }
+    return values;
+  }
+
   /** Returns the size of one value of a field type in bytes; 0 for an unknown type. */
   private static int bytesOf(int type) {
     return switch (type) {

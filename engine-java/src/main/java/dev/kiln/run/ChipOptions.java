@@ -1,7 +1,11 @@
 package dev.kiln.run;
 
+import dev.kiln.chip.GsdSource;
 import dev.kiln.chip.LocationOrder;
+import dev.kiln.chip.PixelValues;
 import dev.kiln.chip.RadiometricOffset;
+import dev.kiln.error.ConfigurationException;
+import dev.kiln.platform.Platform;
 import java.util.Locale;
 import java.util.Map;
 
@@ -14,13 +18,33 @@ import java.util.Map;
  * @param maxCloud largest share of cloud, 0 to 1, with which a chip is embedded
  * @param maxNodata largest share of pixels without data, 0 to 1, with which a chip is embedded
  * @param radiometricOffset which offset is added to stored pixel values
+ * @param pixelValues how stored pixel values are interpreted
+ * @param gsdSource source of the ground sample distance
  */
 public record ChipOptions(
     int chipSize,
     LocationOrder locationOrder,
     double maxCloud,
     double maxNodata,
-    RadiometricOffset radiometricOffset) {
+    RadiometricOffset radiometricOffset,
+    PixelValues pixelValues,
+    GsdSource gsdSource) {
+  /** The platform whose stored values can have an offset. */
+  static final String PLATFORM_WITH_OFFSET = "sentinel-2-l2a";
+
+  /**
+   * Checks that the options apply to a platform.
+   *
+   * @throws ConfigurationException if an offset is given for a platform without one
+   */
+  public void requireFits(Platform platform) {
+    if (radiometricOffset == RadiometricOffset.MINUS_1000
+        && !platform.name().equals(PLATFORM_WITH_OFFSET)) {
+      throw new ConfigurationException(
+          "--radiometric-offset (KILN_RADIOMETRIC_OFFSET) -1000: expected platform %s, found %s: use auto"
+              .formatted(PLATFORM_WITH_OFFSET, platform.name()));
+    }
+  }
 
   /** Returns the default options: chips of 256 px, at most half cloud and a fifth nodata. */
   public static ChipOptions defaults() {
@@ -36,9 +60,11 @@ public record ChipOptions(
   public Map<String, String> byName() {
     return Map.of(
         "chip", Integer.toString(chipSize),
+        "gsd", gsdSource.name().toLowerCase(Locale.ROOT),
         "location-order", locationOrder.name().toLowerCase(Locale.ROOT),
         "max-cloud", Double.toString(maxCloud),
         "max-nodata", Double.toString(maxNodata),
+        "pixel-values", pixelValues.name().toLowerCase(Locale.ROOT),
         "radiometric-offset", radiometricOffset.toString());
   }
 
@@ -49,6 +75,8 @@ public record ChipOptions(
     private double maxCloud = 0.5;
     private double maxNodata = 0.2;
     private RadiometricOffset radiometricOffset = RadiometricOffset.AUTO;
+    private PixelValues pixelValues = PixelValues.AUTO;
+    private GsdSource gsdSource = GsdSource.AUTO;
 
     private Builder() {}
 
@@ -82,9 +110,22 @@ public record ChipOptions(
       return this;
     }
 
+    /** Sets how stored pixel values are interpreted. */
+    public Builder pixelValues(PixelValues values) {
+      this.pixelValues = values;
+      return this;
+    }
+
+    /** Sets the source of the ground sample distance. */
+    public Builder gsdSource(GsdSource source) {
+      this.gsdSource = source;
+      return this;
+    }
+
     /** Returns the options. */
     public ChipOptions build() {
-      return new ChipOptions(chipSize, locationOrder, maxCloud, maxNodata, radiometricOffset);
+      return new ChipOptions(
+          chipSize, locationOrder, maxCloud, maxNodata, radiometricOffset, pixelValues, gsdSource);
     }
   }
 }

@@ -5,7 +5,7 @@ import dev.kiln.memory.BufferPool;
 import dev.kiln.memory.Strip;
 import dev.kiln.raster.ChipGrid;
 import dev.kiln.raster.CogFile;
-import dev.kiln.raster.NodataValues;
+import dev.kiln.raster.MissingPixels;
 import dev.kiln.raster.SceneRaster;
 import dev.kiln.raster.StripWindow;
 import java.util.ArrayList;
@@ -20,7 +20,7 @@ import java.util.Optional;
  * @param raster its bands; empty if no chip is wanted
  * @param grid chip grid
  * @param surviving grid indices of the scene's chips, in the same order
- * @param nodata nodata values by which pixels without data are counted; empty if the mask does that
+ * @param values reads the strips; empty if no chip is wanted
  * @param leftOut chips that are left out whatever their pixels are
  * @param options which chips are embedded
  * @param files open files, owned
@@ -30,7 +30,7 @@ record DecodingScene(
     Optional<SceneRaster> raster,
     ChipGrid grid,
     BitSet surviving,
-    Optional<NodataValues> nodata,
+    Optional<SceneValues> values,
     ChipsLeftOut leftOut,
     ChipOptions options,
     List<CogFile> files)
@@ -49,10 +49,9 @@ record DecodingScene(
    * @param memory lends the memory of the strip
    */
   StripWork read(StripWindow window, BufferPool memory) throws SceneException {
-    int offset = options.radiometricOffset().of(scene.radiometricOffset());
-    Strip strip = raster.orElseThrow().read(window, memory).withRadiometricOffset(offset);
+    SceneValues.Prepared prepared = values.orElseThrow().read(raster.orElseThrow(), window, memory);
+    Strip strip = prepared.strip();
     try {
-      nodata.ifPresent(values -> values.blank(strip));
       BitSet inStrip = grid.chips(window);
       inStrip.and(surviving);
       List<Integer> chips = new ArrayList<>();
@@ -60,7 +59,7 @@ record DecodingScene(
       // consecutive.
       int chipIndex = surviving.get(0, Math.max(0, inStrip.nextSetBit(0))).cardinality();
       for (int i = inStrip.nextSetBit(0); i >= 0; i = inStrip.nextSetBit(i + 1)) {
-        if (keep(strip, i, chipIndex)) {
+        if (keep(prepared.missing(), i, chipIndex)) {
           chips.add(chipIndex);
         }
         chipIndex++;
@@ -72,18 +71,16 @@ record DecodingScene(
     }
   }
 
-  /** Returns whether enough of a chip's pixels hold data, where only the pixels show that. */
-  private boolean keep(Strip strip, int gridIndex, int chipIndex) {
-    if (nodata.isEmpty()) {
-      return true;
-    }
-    double share =
-        nodata.get().share(strip, grid.left(gridIndex), grid.top(gridIndex), grid.chipSize());
+  /** Returns whether a chip has enough pixels with data, and updates its nodata share. */
+  private boolean keep(MissingPixels missing, int gridIndex, int chipIndex) {
+    double share = missing.share(grid.left(gridIndex), grid.top(gridIndex), grid.chipSize());
     if (share > options.maxNodata()) {
       scene.leaveOut(chipIndex);
       return false;
     }
-    scene.update(chipIndex, scene.chip(chipIndex).withNodata((float) share));
+    if (share > scene.chip(chipIndex).nodata()) {
+      scene.update(chipIndex, scene.chip(chipIndex).withNodata((float) share));
+    }
     return true;
   }
 

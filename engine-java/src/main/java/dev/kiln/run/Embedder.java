@@ -6,6 +6,7 @@ import dev.kiln.infer.Encoder;
 import dev.kiln.infer.select.Encoders;
 import dev.kiln.model.ExportedEncoder;
 import dev.kiln.model.ModelDirectory;
+import dev.kiln.raster.GdalLibrary;
 import dev.kiln.sink.GeoParquetWriter;
 import dev.kiln.sink.Provenance;
 import java.io.UncheckedIOException;
@@ -38,6 +39,8 @@ public final class Embedder {
    * @throws InterruptedException if the calling thread is interrupted
    */
   public RunReport embed(EmbedRequest request) throws InterruptedException {
+    request.chips().requireFits(request.platform());
+    GdalLibrary.require();
     GeoParquetWriter.requireLibraries();
     if (request.encoder().isPresent()) {
       return embed(request, request.encoder().get());

@@ -71,7 +71,8 @@ final class EmbeddingRun {
             new ExistingFiles(job.out(), job.provenance(), options.verifyExisting()));
     this.fetch = new SceneFetch(job, options);
     this.decode =
-        new SceneDecode(job.chips(), encoder.description().dim(), options.inflateThreads());
+        new SceneDecode(
+            job.platform(), job.chips(), encoder.description().dim(), options.inflateThreads());
     this.free = new BoundedQueue<>("free", options.slots());
     this.pipeline =
         Pipeline.from("fetch", options.fetchThreads(), this::fetch)
@@ -118,6 +119,7 @@ final class EmbeddingRun {
         options.pricePerHour(),
         ResourceUse.now(energy, joulesBefore, encoder.device().joules()),
         counters.failures(),
+        counters.decisions(),
         failure,
         monitor.stopping());
   }

@@ -10,11 +10,16 @@ import java.io.InterruptedIOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Counters of a run, updated by all its stages. */
 public final class RunCounters {
+  /** Decisions that the report can list; further ones are in the files' footers. */
+  private static final int MOST_DECISIONS = 1000;
+
   private static final Logger log = LoggerFactory.getLogger(RunCounters.class);
 
   /** Scenes in a row that ran out of memory, after which the machine is at fault. */
@@ -60,6 +65,7 @@ public final class RunCounters {
   private long filesDecodedByGdal;
   private int outOfMemory;
   private final List<FailedScene> failures = new ArrayList<>();
+  private final TreeMap<String, Long> decisions = new TreeMap<>();
 
   synchronized void alreadyDone() {
     alreadyDone++;
@@ -175,6 +181,19 @@ public final class RunCounters {
       }
     }
     return false;
+  }
+
+  /** Counts the decisions that changed the vectors of a scene. */
+  synchronized void decided(Map<String, String> byName) {
+    byName.forEach((name, value) -> decisions.merge(name + ": " + value, 1L, Long::sum));
+    while (decisions.size() > MOST_DECISIONS) {
+      decisions.pollLastEntry();
+    }
+  }
+
+  /** Returns how many scenes each decision was taken for. */
+  synchronized Map<String, Long> decisions() {
+    return new TreeMap<>(decisions);
   }
 
   synchronized List<FailedScene> failures() {

@@ -9,6 +9,7 @@ import dev.kiln.infer.EncoderDescription;
 import dev.kiln.metrics.ResourceUse;
 import dev.kiln.sink.Provenance;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import tools.jackson.databind.JsonNode;
@@ -26,6 +27,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param requests requests to the stores
  * @param used resources of the machine
  * @param failures scenes that failed, in the order in which they did
+ * @param decisions how many scenes each decision that changes vectors was taken for
  */
 public record RunReport(
     @JsonUnwrapped Job job,
@@ -34,7 +36,8 @@ public record RunReport(
     Snapshot run,
     @JsonUnwrapped Requests requests,
     ResourceUse used,
-    List<FailedScene> failures) {
+    List<FailedScene> failures,
+    Map<String, Long> decisions) {
 
   private static final JsonMapper JSON =
       JsonMapper.builder()
@@ -97,6 +100,7 @@ public record RunReport(
       OptionalDouble pricePerHour,
       ResourceUse used,
       List<FailedScene> failures,
+      Map<String, Long> decisions,
       Optional<Throwable> failure,
       boolean stopped) {
     boolean unfinished = stopped && end.settled() < end.scenes();
@@ -118,7 +122,8 @@ public record RunReport(
         end,
         new Requests(job.source().traffic(), job.out().traffic()),
         used,
-        failures);
+        failures,
+        decisions);
   }
 
   private static ExitCode exitCode(

@@ -21,6 +21,8 @@ final class SceneAssembly {
   private final float[] time;
   private final List<float[]> locations;
   private final int dim;
+  private final SceneDecisions decisions;
+  private double gsd;
   private final float[] embeddings;
   private int missing;
   private boolean givenUp;
@@ -46,6 +48,8 @@ final class SceneAssembly {
     this.time = time;
     this.locations = List.copyOf(locations);
     this.dim = dim;
+    this.decisions = new SceneDecisions(scene.sceneKey());
+    this.gsd = scene.gsd();
     this.embeddings = new float[Math.multiplyExact(chips.size(), dim)];
     // One more than embeddings: the strips, which must all have been read.
     this.missing = chips.size() + 1;
@@ -60,8 +64,8 @@ final class SceneAssembly {
   }
 
   /** Returns the ground sample distance in metres per pixel. */
-  double gsd() {
-    return scene.gsd();
+  synchronized double gsd() {
+    return gsd;
   }
 
   /** Returns the length of an embedding. */
@@ -69,9 +73,14 @@ final class SceneAssembly {
     return dim;
   }
 
-  /** Returns the offset that the scene's metadata ask to be added to stored values. */
-  int radiometricOffset() {
-    return scene.radiometricOffset();
+  /** Replaces the ground sample distance that the metadata state. */
+  synchronized void gsd(double metres) {
+    gsd = metres;
+  }
+
+  /** Returns the decisions that change the scene's vectors. */
+  SceneDecisions decisions() {
+    return decisions;
   }
 
   synchronized Chip chip(int chipIndex) {
@@ -156,11 +165,12 @@ final class SceneAssembly {
         scene.itemId(),
         platform,
         scene.datetime(),
-        scene.gsd(),
+        gsd,
         scene.uri(),
         chipSize,
         kept,
         vectors,
-        dim);
+        dim,
+        decisions.byName());
   }
 }

@@ -4,8 +4,11 @@ import dev.kiln.archive.BandAsset;
 import dev.kiln.archive.Scene;
 import dev.kiln.chip.Chip;
 import dev.kiln.chip.Footprint;
+import dev.kiln.chip.GsdSource;
 import dev.kiln.chip.TimeEncoding;
 import dev.kiln.error.SceneException;
+import dev.kiln.platform.Band;
+import dev.kiln.platform.Platform;
 import dev.kiln.raster.ChipGrid;
 import dev.kiln.raster.CogFile;
 import dev.kiln.raster.NodataValues;
@@ -17,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.stream.Stream;
 import org.locationtech.jts.geom.Point;
 
 /** Opens fetched scenes and locates their chips. */
@@ -30,6 +34,13 @@ final class SceneDecode {
   /** Share of the heap that one scene may take; others are in work beside it. */
   private static final double HEAP_SHARE = 0.6;
 
+  /** Relative difference of ground sample distances that are the same. */
+  private static final double SAME_GSD = 0.01;
+
+  /** Relative difference of ground sample distances that deserves a warning. */
+  private static final double OTHER_GSD = 0.2;
+
+  private final Platform platform;
   private final ChipOptions options;
   private final int dim;
   private final int inflateThreads;
@@ -37,10 +48,13 @@ final class SceneDecode {
   /**
    * Creates a decoder.
    *
+   * @param platform bands and their statistics
+   * @param options what is embedded
    * @param dim length of an embedding
    * @param inflateThreads threads that inflate the tiles of one scene
    */
-  SceneDecode(ChipOptions options, int dim, int inflateThreads) {
+  SceneDecode(Platform platform, ChipOptions options, int dim, int inflateThreads) {
+    this.platform = platform;
     this.options = options;
     this.dim = dim;
     this.inflateThreads = inflateThreads;
@@ -88,7 +102,6 @@ final class SceneDecode {
       throws SceneException {
     Scene scene = fetched.scene();
     List<SceneRaster.Source> sources = new ArrayList<>();
-    List<OptionalDouble> nodata = new ArrayList<>();
     for (BandAsset band : scene.bands()) {
       CogFile file = files.get(band.object().key());
       expect(scene, file);
@@ -96,10 +109,6 @@ final class SceneDecode {
     }
     SceneRaster raster = SceneRaster.of(sources);
     try {
-      for (BandAsset band : scene.bands()) {
-        CogFile file = files.get(band.object().key());
-        nodata.add(band.nodata().isPresent() ? band.nodata() : file.nodata(band.index()));
-      }
       ChipSelection selection =
           fetched.selection().isPresent()
               ? fetched.selection().get()
@@ -108,12 +117,14 @@ final class SceneDecode {
       BitSet chips = (BitSet) selection.surviving().clone();
       requireFits(scene, chips.cardinality());
       SceneAssembly open = locate(fetched, raster, selection, chips);
+      decideGsd(scene, open, raster);
+      decideOrientation(open, files);
       return new DecodingScene(
           open,
           Optional.of(raster),
           selection.grid(),
           chips,
-          scene.nodataByValue() ? Optional.of(new NodataValues(nodata)) : Optional.empty(),
+          Optional.of(values(scene, sources, open.decisions())),
           selection
               .leftOut()
               .plusOffEarth(selection.surviving().cardinality() - chips.cardinality()),
@@ -142,6 +153,70 @@ final class SceneDecode {
           scene.sceneKey(),
           "scene of %d chips: needs %d MB of the Java heap's %d MB: raise -Xmx in KILN_JAVA_OPTS or use a larger --chip"
               .formatted(chips, needed / 1_000_000, heap / 1_000_000));
+    }
+  }
+
+  /** Prepares to read the values of a scene's bands. */
+  private SceneValues values(
+      Scene scene, List<SceneRaster.Source> sources, SceneDecisions decisions) {
+    List<NodataValues.Band> bands = new ArrayList<>();
+    List<Optional<double[]>> declared = new ArrayList<>();
+    for (int b = 0; b < sources.size(); b++) {
+      CogFile file = sources.get(b).file();
+      int index = sources.get(b).index();
+      Band statistics = platform.bands().get(b);
+      // No data is what the file or the item says.
+      double[] nodata =
+          Stream.of(file.nodata(index), scene.bands().get(b).nodata())
+              .flatMapToDouble(OptionalDouble::stream)
+              .distinct()
+              .toArray();
+      bands.add(new NodataValues.Band(nodata, (float) statistics.mean(), (float) statistics.std()));
+      declared.add(file.scaleAndOffset(index));
+    }
+    NodataValues rule = new NodataValues(bands, scene.nodataByValue());
+    return new SceneValues(scene, platform, options, rule, declared, decisions);
+  }
+
+  /**
+   * Decides the ground sample distance: the pixel size of the file, or what the scene key states
+   * for archives that name it there. A stated value that differs by less than a hundredth is the
+   * same without rounding.
+   */
+  private void decideGsd(Scene scene, SceneAssembly open, SceneRaster raster) {
+    double stated = open.gsd();
+    double found = raster.extent().pixelWidth();
+    double difference = Math.abs(stated - found) / found;
+    if (difference < SAME_GSD) {
+      return;
+    }
+    boolean stay =
+        options.gsdSource() == GsdSource.METADATA
+            || options.gsdSource() == GsdSource.AUTO && scene.gsdByName();
+    if (stay) {
+      if (difference > OTHER_GSD) {
+        open.decisions()
+            .warn(
+                "gsd-source",
+                "%s m (metadata), found pixels of %s m in the file; see --gsd",
+                stated,
+                found);
+      }
+      return;
+    }
+    open.gsd(found);
+    if (difference > OTHER_GSD || Double.isNaN(difference)) {
+      open.decisions().warn("gsd-source", "%s m (file), found %s m in the metadata", found, stated);
+    } else {
+      open.decisions().note("gsd-source", "%s m (file), found %s m in the metadata", found, stated);
+    }
+  }
+
+  private static void decideOrientation(SceneAssembly open, Map<String, CogFile> files) {
+    for (CogFile file : files.values()) {
+      file.orientation()
+          .ifPresent(
+              stored -> open.decisions().note("orientation", "%s, flipped to north-up", stored));
     }
   }
 

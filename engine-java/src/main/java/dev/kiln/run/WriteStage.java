@@ -23,6 +23,7 @@ final class WriteStage implements Pipeline.Sink<SceneAssembly> {
     try {
       int bytes = stage.work(scene.sceneKey(), () -> write(scene));
       counters.written(bytes);
+      counters.decided(scene.decisions().byName());
       failures.success();
     } catch (IOException e) {
       if (concernsOnlyItsKey(e)) {

@@ -21,7 +21,7 @@ import tools.jackson.databind.node.ObjectNode;
  *   <li>{@code date}, {@code gsd}, {@code uri}: as in the published Clay files; the date is ISO.
  *   <li>{@code emb}: fields of the STAC Embedding extension, whose data type and gsd are STAC's
  *       common {@code data_type} and {@code gsd}.
- *   <li>{@code kiln}: the {@link Provenance}.
+ *   <li>{@code kiln}: the {@link Provenance}, and what was decided for this scene.
  * </ul>
  */
 final class FooterKeys {
@@ -39,7 +39,7 @@ final class FooterKeys {
     keys.put("gsd", Double.toString(table.gsd()));
     keys.put("uri", table.uri());
     keys.put("emb", emb(table).toString());
-    keys.put("kiln", kiln(provenance).toString());
+    keys.put("kiln", kiln(table, provenance).toString());
     return keys;
   }
 
@@ -90,7 +90,7 @@ final class FooterKeys {
     return emb;
   }
 
-  private static ObjectNode kiln(Provenance provenance) {
+  private static ObjectNode kiln(SceneTable table, Provenance provenance) {
     ObjectNode kiln = JSON.createObjectNode();
     kiln.put("version", provenance.version());
     kiln.put("model_hash", provenance.modelHash());
@@ -99,6 +99,10 @@ final class FooterKeys {
     kiln.put("precision", provenance.precision().label());
     ObjectNode options = kiln.putObject("options");
     provenance.options().forEach(options::put);
+    if (!table.decisions().isEmpty()) {
+      ObjectNode decisions = kiln.putObject("decisions");
+      table.decisions().forEach(decisions::put);
+    }
     return kiln;
   }
 }

@@ -2,7 +2,10 @@ package dev.kiln.sink;
 
 import dev.kiln.chip.Chip;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * The rows of one finished scene: its surviving chips and their embeddings.
@@ -16,6 +19,7 @@ import java.util.List;
  * @param chips in grid order; can be empty
  * @param embeddings {@code [chips, dim]}, row-major; owned by the table from now on, not copied
  * @param dim length of an embedding
+ * @param decisions decisions that changed the vectors, by name
  */
 public record SceneTable(
     String itemId,
@@ -26,11 +30,27 @@ public record SceneTable(
     int chipSize,
     List<Chip> chips,
     float[] embeddings,
-    int dim) {
+    int dim,
+    Map<String, String> decisions) {
+
+  /** Creates a table of a scene without decisions. */
+  public SceneTable(
+      String itemId,
+      String platform,
+      Instant datetime,
+      double gsd,
+      String uri,
+      int chipSize,
+      List<Chip> chips,
+      float[] embeddings,
+      int dim) {
+    this(itemId, platform, datetime, gsd, uri, chipSize, chips, embeddings, dim, Map.of());
+  }
 
   /** Copies the chips and checks the shapes. */
   public SceneTable {
     chips = List.copyOf(chips);
+    decisions = Collections.unmodifiableMap(new TreeMap<>(decisions));
     if (dim < 1 || chipSize < 1) {
       throw new IllegalArgumentException(
           "%s: expected positive dim and chip size, found %d and %d"

@@ -33,7 +33,8 @@ class ItemAssetsTest {
     return StacItemTest.parse(
         """
         {"id": "i", "properties": {"datetime": "2024-01-01T00:00:00Z", "proj:epsg": 32633},
-         "assets": {%s}}"""
+         "assets": {%s}}\
+        """
             .formatted(assets));
   }
 
@@ -99,7 +100,8 @@ class ItemAssetsTest {
             "B04": {"href": "4.tif", "eo:bands": [{"name": "red"}]},
             "B08": {"href": "8.tif", "eo:bands": [{"name": "B08", "common_name": "nir"}]},
             "tci": {"href": "t.tif", "roles": ["visual"], "eo:bands":
-              [{"common_name": "red"}, {"common_name": "green"}, {"common_name": "blue"}]}""");
+              [{"common_name": "red"}, {"common_name": "green"}, {"common_name": "blue"}]}\
+            """);
 
     assertThat(places(ItemAssets.map(item, RGBN)))
         .containsExactly("x/4.tif#1", "x/3.tif#1", "x/2.tif#1", "x/8.tif#1");
@@ -111,7 +113,8 @@ class ItemAssetsTest {
         item(
             """
             "image": {"href": "i.tif", "eo:bands": [{"common_name": "blue"},
-              {"common_name": "green"}, {"common_name": "red"}, {"common_name": "nir"}]}""");
+              {"common_name": "green"}, {"common_name": "red"}, {"common_name": "nir"}]}\
+            """);
 
     assertThat(places(ItemAssets.map(item, RGBN)))
         .containsExactly("x/i.tif#3", "x/i.tif#2", "x/i.tif#1", "x/i.tif#4");
@@ -123,7 +126,8 @@ class ItemAssetsTest {
         item(
             """
             "visual": {"href": "v.tif", "roles": ["visual"], "eo:bands": [{"common_name": "red"},
-              {"common_name": "green"}, {"common_name": "blue"}]}""");
+              {"common_name": "green"}, {"common_name": "blue"}]}\
+            """);
 
     assertThat(
             places(
@@ -138,7 +142,8 @@ class ItemAssetsTest {
             """
             "green": {"href": "g.tif"},
             "visual": {"href": "v.tif", "roles": ["visual"], "eo:bands": [{"common_name": "red"},
-              {"common_name": "green"}, {"common_name": "blue"}]}"""),
+              {"common_name": "green"}, {"common_name": "blue"}]}\
+            """),
         StacItemTest.platform("linz", 0.5, "red", "green", "blue"),
         "no asset for red, blue of linz");
   }
@@ -171,7 +176,8 @@ class ItemAssetsTest {
             """
             "red": {"href": "r.tif", "proj:shape": [1200, 1100]},
             "nir08": {"href": "n.tif", "proj:shape": [600, 550]},
-            "scl": {"href": "s.tif", "proj:shape": [600, 550]}""");
+            "scl": {"href": "s.tif", "proj:shape": [600, 550]}\
+            """);
     Platform platform = StacItemTest.platform("sentinel-2-l2a", 10, "nir08", "red");
 
     assertThat(ItemAssets.map(item, platform).mask().orElseThrow().gridWidth()).hasValue(1100);
@@ -212,21 +218,24 @@ class ItemAssetsTest {
         item(
             """
             "B05": {"href": "5.tif", "eo:bands": [{"common_name": "rededge"}]},
-            "B06": {"href": "6.tif", "eo:bands": [{"common_name": "rededge"}]}"""),
+            "B06": {"href": "6.tif", "eo:bands": [{"common_name": "rededge"}]}\
+            """),
         StacItemTest.platform("p", 10, "rededge"),
         "band rededge could be any of the assets B05, B06");
   }
 
   @Test
-  void refusesAnItemWithoutProjection() throws SceneException {
+  void readsAnItemWithoutProjection() throws SceneException {
     StacItem item =
         StacItemTest.parse(
             """
             {"id": "i", "properties": {"datetime": "2024-01-01T00:00:00Z"},
-             "assets": {"red": {"href": "red.tif"}}}""");
+             "assets": {"red": {"href": "red.tif"}}}\
+            """);
 
-    assertRefused(
-        item, StacItemTest.platform("p", 10, "red"), "no projection fields", "for asset red");
+    Scene scene = item.scene(StacItemTest.platform("p", 10, "red"));
+
+    assertThat(scene.bands()).extracting(BandAsset::band).containsExactly("red");
   }
 
   @Test

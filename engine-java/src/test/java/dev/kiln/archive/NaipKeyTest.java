@@ -2,8 +2,11 @@ package dev.kiln.archive;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.kiln.error.SceneException;
+import dev.kiln.platform.Platform;
+import dev.kiln.platform.PlatformCatalog;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.ArrayList;
@@ -14,6 +17,17 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class NaipKeyTest {
+  private static final Platform NAIP = PlatformCatalog.builtIn().get("naip");
+
+  @Test
+  void findsBandsByName() throws SceneException {
+    Platform reversed = new Platform("naip", 1, List.of(NAIP.bands().get(3), NAIP.bands().get(0)));
+
+    assertThat(NaipKey.parse(TWO_DATES).scene(reversed).bands())
+        .extracting(BandAsset::band, BandAsset::index)
+        .containsExactly(tuple("nir", 4), tuple("red", 1));
+  }
+
   private static final String TWO_DATES =
       "ca/2018/60cm/rgbir_cog/32114/m_3211401_nw_11_060_20180718_20190208.tif";
 
@@ -30,7 +44,7 @@ class NaipKeyTest {
 
   @Test
   void isASceneOfFourBandsInOneFileAtNoon() throws SceneException {
-    Scene scene = NaipKey.parse(TWO_DATES).scene();
+    Scene scene = NaipKey.parse(TWO_DATES).scene(NAIP);
 
     assertThat(scene.datetime()).isEqualTo(Instant.parse("2018-07-18T12:00:00Z"));
     assertThat(scene.bands()).extracting(BandAsset::band).isEqualTo(NaipKey.BANDS);

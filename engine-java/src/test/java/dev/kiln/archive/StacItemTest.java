@@ -155,25 +155,29 @@ class StacItemTest {
     assertThat(scene.mask().orElseThrow().classes()).isEqualTo(PixelClasses.QUALITY_BITS);
     assertThat(scene.mask().orElseThrow().gridWidth()).hasValue(7641);
     assertThat(scene.nodataByValue()).isFalse();
-    assertThat(scene.radiometricOffset()).isZero();
+    assertThat(scene.storedOffset()).isEqualTo(StoredOffset.NONE);
   }
 
   @ParameterizedTest
   @CsvSource({
-    "sentinel-2-l2a,    05.10, true,     0",
-    "sentinel-2-l2a,    05.10, false,    0",
-    "sentinel-2-l2a,    05.10, ,         0",
-    "sentinel-2-c1-l2a, 05.00, ,     -1000",
-    "sentinel-2-c1-l2a, 05.00, false, -1000",
-    "sentinel-2-c1-l2a, 04.00, ,     -1000",
-    "sentinel-2-c1-l2a, ,      ,     -1000",
-    "sentinel-2-c1-l2a, 03.01, ,         0",
-    "sentinel-2-c1-l2a, 05.00, true,     0",
-    "'',                05.10, ,         0",
-    "other,             05.10, false,    0"
+    "sentinel-2-l2a,    05.10, true,  NONE",
+    "sentinel-2-l2a,    05.10, false, PROBABLE",
+    "sentinel-2-l2a,    05.10, ,      PROBABLE",
+    "sentinel-2-l2a,    02.14, ,      NONE",
+    "sentinel-2-l2a,    ,      ,      UNKNOWN",
+    "sentinel-2-c1-l2a, 05.00, ,      CERTAIN",
+    "sentinel-2-c1-l2a, 05.00, false, CERTAIN",
+    "sentinel-2-c1-l2a, 04.00, ,      CERTAIN",
+    "sentinel-2-c1-l2a, ,      ,      CERTAIN",
+    "sentinel-2-c1-l2a, 03.01, ,      NONE",
+    "sentinel-2-c1-l2a, 05.00, true,  NONE",
+    "'',                05.10, ,      PROBABLE",
+    "other,             05.10, false, PROBABLE",
+    "other,             ,      ,      UNKNOWN"
   })
   void knowsWhichValuesCarryTheRadiometricOffset(
-      String collection, String baseline, Boolean applied, int offset) throws SceneException {
+      String collection, String baseline, Boolean applied, StoredOffset offset)
+      throws SceneException {
     StacItem item =
         parse(
             """
@@ -183,7 +187,9 @@ class StacItemTest {
             """
                 .formatted(collection, baseline == null ? null : '"' + baseline + '"', applied));
 
-    assertThat(item.radiometricOffset()).isEqualTo(offset);
+    assertThat(item.storedOffset(platform("sentinel-2-l2a", 10, "red"))).isEqualTo(offset);
+    assertThat(item.storedOffset(platform("landsat-c2l2-sr", 30, "red")))
+        .isEqualTo(StoredOffset.NONE);
   }
 
   @Test
@@ -225,6 +231,6 @@ class StacItemTest {
             });
     assertThat(scene.mask().orElseThrow().band().object().key()).endsWith("/SCL.tif");
     assertThat(scene.mask().orElseThrow().gridWidth()).hasValue(1100);
-    assertThat(scene.radiometricOffset()).isZero();
+    assertThat(scene.storedOffset()).isEqualTo(StoredOffset.NONE);
   }
 }

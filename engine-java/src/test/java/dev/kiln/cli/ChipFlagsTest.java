@@ -3,7 +3,6 @@ package dev.kiln.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.kiln.chip.LocationOrder;
 import dev.kiln.chip.RadiometricOffset;
 import dev.kiln.run.ChipOptions;
 import org.junit.jupiter.api.Test;
@@ -28,8 +27,7 @@ class ChipFlagsTest {
 
   @Test
   void defaultsAreThoseOfThePublishedEmbeddings() {
-    assertThat(parse().options())
-        .isEqualTo(new ChipOptions(256, LocationOrder.TRAINED, 0.5, 0.2, RadiometricOffset.AUTO));
+    assertThat(parse().options()).isEqualTo(ChipOptions.defaults());
   }
 
   @ParameterizedTest

@@ -32,10 +32,6 @@ class BadStacScenesTest {
             "red as JPEG 2000 only",
             scene -> scene.asset("red").put("href", "B04.jp2").put("type", "image/jp2"),
             "no asset for red of sentinel-2-l2a"),
-        bad(
-            "no projection",
-            scene -> scene.files.keySet().forEach(name -> scene.asset(name).remove("proj:epsg")),
-            "no projection fields"),
         bad("no time", scene -> scene.properties().remove("datetime"), "has neither datetime"),
         bad("no assets", scene -> scene.item.remove("assets"), "not a STAC item"),
         bad(

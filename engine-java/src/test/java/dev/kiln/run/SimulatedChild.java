@@ -168,6 +168,7 @@ final class SimulatedChild {
             new ResourceUse(
                 60, OptionalLong.empty(), OptionalDouble.empty(), OptionalDouble.empty()),
             tally.failures(),
+            Map.of(),
             Optional.ofNullable(failure),
             stopped);
     out.put(reportKey, report.json());

@@ -2,13 +2,19 @@ package dev.kiln.testing;
 
 import static dev.kiln.gdal.global.gdal.CE_None;
 import static dev.kiln.gdal.global.gdal.CPLGetLastErrorMsg;
+import static dev.kiln.gdal.global.gdal.CPLSetThreadLocalConfigOption;
 import static dev.kiln.gdal.global.gdal.GDALClose;
 import static dev.kiln.gdal.global.gdal.GDALCreate;
+import static dev.kiln.gdal.global.gdal.GDALCreateDatasetMaskBand;
 import static dev.kiln.gdal.global.gdal.GDALDatasetRasterIOEx;
 import static dev.kiln.gdal.global.gdal.GDALGetDriverByName;
+import static dev.kiln.gdal.global.gdal.GDALGetMaskBand;
 import static dev.kiln.gdal.global.gdal.GDALGetRasterBand;
+import static dev.kiln.gdal.global.gdal.GDALRasterIOEx;
 import static dev.kiln.gdal.global.gdal.GDALSetGeoTransform;
 import static dev.kiln.gdal.global.gdal.GDALSetRasterNoDataValue;
+import static dev.kiln.gdal.global.gdal.GDALSetRasterOffset;
+import static dev.kiln.gdal.global.gdal.GDALSetRasterScale;
 import static dev.kiln.gdal.global.gdal.GDALSetSpatialRef;
 import static dev.kiln.gdal.global.gdal.GDT_Byte;
 import static dev.kiln.gdal.global.gdal.GDT_Float32;
@@ -46,6 +52,14 @@ public final class GeoTiffs {
     double at(int band, int x, int y);
   }
 
+  /** Whether a pixel has no data. */
+  public interface Mask {
+    /** Returns whether the pixel is masked. */
+    boolean at(int x, int y);
+  }
+
+  private static final int PER_DATASET = 2; // GMF_PER_DATASET
+
   private int width = 600;
   private int height = 520;
   private int bands = 4;
@@ -57,6 +71,8 @@ public final class GeoTiffs {
   private boolean wide;
   private Pixels pixels;
   private Double nodata;
+  private double[] scale;
+  private Mask mask;
   private int[] hole = {0, 0, 0, 0};
   private final List<String> options =
       new ArrayList<>(
@@ -129,6 +145,18 @@ public final class GeoTiffs {
     return this;
   }
 
+  /** Sets the scale and offset tags of all bands. */
+  public GeoTiffs scale(double factor, double offset) {
+    scale = new double[] {factor, offset};
+    return this;
+  }
+
+  /** Adds an internal mask. */
+  public GeoTiffs mask(Mask missing) {
+    mask = missing;
+    return this;
+  }
+
   /** A rectangle that is not written: with {@code SPARSE_OK=TRUE} its whole tiles are left out. */
   public GeoTiffs hole(int x, int y, int columns, int rows) {
     hole = new int[] {x, y, columns, rows};
@@ -174,10 +202,45 @@ public final class GeoTiffs {
         OSRRelease(reference);
       }
       writePixels(dataset, file);
+      writeTags(dataset, file);
     } finally {
       GDALClose(dataset);
     }
     return file;
+  }
+
+  private void writeTags(GDALDatasetH dataset, Path file) throws IOException {
+    for (int b = 1; scale != null && b <= bands; b++) {
+      check(GDALSetRasterScale(GDALGetRasterBand(dataset, b), scale[0]) == CE_None, file);
+      check(GDALSetRasterOffset(GDALGetRasterBand(dataset, b), scale[1]) == CE_None, file);
+    }
+    if (mask != null) {
+      CPLSetThreadLocalConfigOption("GDAL_TIFF_INTERNAL_MASK", "YES");
+      check(GDALCreateDatasetMaskBand(dataset, PER_DATASET) == CE_None, file);
+      byte[] valid = new byte[width * height];
+      for (int i = 0; i < valid.length; i++) {
+        valid[i] = (byte) (mask.at(i % width, i / width) ? 0 : 255);
+      }
+      try (Pointer data = new BytePointer(valid)) {
+        int result =
+            GDALRasterIOEx(
+                GDALGetMaskBand(GDALGetRasterBand(dataset, 1)),
+                GF_Write,
+                0,
+                0,
+                width,
+                height,
+                data,
+                width,
+                height,
+                GDT_Byte,
+                1,
+                width,
+                null);
+        check(result == CE_None, file);
+      }
+      CPLSetThreadLocalConfigOption("GDAL_TIFF_INTERNAL_MASK", (String) null);
+    }
   }
 
   private void writePixels(GDALDatasetH dataset, Path file) throws IOException {

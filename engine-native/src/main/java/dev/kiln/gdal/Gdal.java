@@ -7,9 +7,11 @@ import static dev.kiln.gdal.global.gdal.GDALRegister_COG;
 import static dev.kiln.gdal.global.gdal.GDALRegister_GTiff;
 import static dev.kiln.gdal.global.gdal.GDALRegister_MEM;
 import static dev.kiln.gdal.global.gdal.GDALVersionInfo;
+import static dev.kiln.gdal.global.gdal.OSRSetPROJEnableNetwork;
 
 import dev.kiln.memory.NativeMemory;
 import dev.kiln.nativelib.NativeLibrary;
+import java.util.Map;
 
 /**
  * The GDAL library. Callers of {@link dev.kiln.gdal.global.gdal} call {@link #load} first.
@@ -19,6 +21,20 @@ import dev.kiln.nativelib.NativeLibrary;
  * CPLGetLastErrorMsg} on the thread whose call failed.
  */
 public final class Gdal {
+  /** Options that change results, at their defaults: the environment cannot set them. */
+  private static final Map<String, String> PINNED =
+      Map.of(
+          "GDAL_GEOREF_SOURCES", "INTERNAL",
+          "GTIFF_POINT_GEO_IGNORE", "FALSE",
+          "GTIFF_HONOUR_NEGATIVE_SCALEY", "NO",
+          "GTIFF_IGNORE_READ_ERRORS", "NO",
+          "GTIFF_DIRECT_IO", "NO",
+          "GTIFF_VIRTUAL_MEM_IO", "NO",
+          "GDAL_TIFF_INTERNAL_MASK_TO_8BIT", "YES",
+          "OSR_DEFAULT_AXIS_MAPPING_STRATEGY", "AUTHORITY_COMPLIANT",
+          "OGR_CT_FORCE_TRADITIONAL_GIS_ORDER", "NO",
+          "OSR_USE_APPROX_TMERC", "NO");
+
   private static final NativeLibrary LIBRARY = new NativeLibrary("GDAL", Gdal::prepare);
 
   private Gdal() {}
@@ -41,6 +57,8 @@ public final class Gdal {
     CPLSetConfigOption("CPL_DEBUG", "OFF");
     CPLSetConfigOption("GDAL_DISABLE_READDIR_ON_OPEN", "EMPTY_DIR");
     CPLSetConfigOption("GDAL_PAM_ENABLED", "NO");
+    PINNED.forEach((option, value) -> CPLSetConfigOption(option, value));
+    OSRSetPROJEnableNetwork(0);
     GDALRegister_GTiff();
     GDALRegister_COG();
     GDALRegister_MEM();

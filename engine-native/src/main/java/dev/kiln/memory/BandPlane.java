@@ -32,6 +32,23 @@ public record BandPlane(
   }
 
   /**
+   * Returns the value of a stored pixel.
+   *
+   * @param pixels the whole buffer that contains the plane, in host byte order
+   * @param x column of the plane
+   * @param y row of the plane
+   */
+  public float value(ByteBuffer pixels, int x, int y) {
+    int at = Math.toIntExact(byteOf(x, y));
+    return switch (type) {
+      case UINT8 -> pixels.get(at) & 0xFF;
+      case UINT16 -> pixels.getShort(at) & 0xFFFF;
+      case INT16 -> pixels.getShort(at);
+      case FLOAT32 -> pixels.getFloat(at);
+    };
+  }
+
+  /**
    * Reads a line of the grid: stored pixels, each repeated for the grid pixels that it covers.
    *
    * @param pixels the whole buffer that contains the plane, in host byte order

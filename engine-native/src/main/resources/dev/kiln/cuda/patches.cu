@@ -224,11 +224,13 @@ KILN_DEVICE float normalised(const Plane& plane, float value) {
     float shifted = value + static_cast<float>(plane.offset);
     value = value == 0.0f ? 0.0f : shifted < 1.0f ? 1.0f : shifted;
   }
-  // Not finite: all bits of the exponent are set.
-  if (plane.type == FLOAT32 && (as_bits(value) & 0x7F800000u) == 0x7F800000u) {
-    value = plane.mean;
+  float normal = (value - plane.mean) / plane.std;
+  // Not plausible: more than 100 standard deviations from the mean, or not finite. Without its sign, a float is as
+  // large as its bits; 0x42C80000 is 100.
+  if (plane.type == FLOAT32 && (as_bits(normal) & 0x7FFFFFFFu) > 0x42C80000u) {
+    normal = 0.0f;
   }
-  return (value - plane.mean) / plane.std;
+  return normal;
 }
 
 // How 8 neighbours of a row are stored.

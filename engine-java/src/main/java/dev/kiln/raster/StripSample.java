@@ -1,0 +1,90 @@
+package dev.kiln.raster;
+
+import dev.kiln.memory.BandPlane;
+import dev.kiln.memory.Strip;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Sample of the values of a strip, as stored, without pixels that have no data: the basis of
+ * decisions about what values mean.
+ *
+ * @param bands ascending values of each band; a band without valid pixels has none
+ */
+public record StripSample(List<float[]> bands) {
+  /** Largest number of rows and columns that are looked at. */
+  private static final int MOST_LINES = 160;
+
+  public StripSample {
+    bands = List.copyOf(bands);
+  }
+
+  /**
+   * Samples a strip on a regular lattice.
+   *
+   * @param strip pixels
+   * @param window part of the grid that the strip covers
+   * @param missing pixels without data
+   * @param nodata rule for values without data in one band
+   */
+  public static StripSample of(
+      Strip strip, StripWindow window, MissingPixels missing, NodataValues nodata) {
+    ByteBuffer raw = strip.raw();
+    List<float[]> bands = new ArrayList<>();
+    int columns = window.spans().stream().mapToInt(span -> span.end() - span.begin()).sum();
+    int stepX = Math.max(1, columns / MOST_LINES);
+    int stepY = Math.max(1, window.rows() / MOST_LINES);
+    for (int b = 0; b < strip.bands().size(); b++) {
+      BandPlane plane = strip.bands().get(b);
+      float[] values =
+          new float[(columns / stepX + window.spans().size() + 1) * (window.rows() / stepY + 1)];
+      int count = 0;
+      for (StripWindow.Span span : window.spans()) {
+        for (int y = 0; y < window.rows(); y += stepY) {
+          for (int x = span.begin(); x < span.end(); x += stepX) {
+            float value = plane.value(raw, x / plane.repeat(), y / plane.repeat());
+            // 0 is no data in integer products, and a filler in most others.
+            if (value != 0
+                && Float.isFinite(value)
+                && !missing.at(x, y)
+                && !nodata.isNodata(value, b, plane.type())) {
+              values[count++] = value;
+            }
+          }
+        }
+      }
+      values = Arrays.copyOf(values, count);
+      Arrays.sort(values);
+      bands.add(values);
+    }
+    return new StripSample(bands);
+  }
+
+  /** Returns whether no band has a valid pixel. */
+  public boolean isEmpty() {
+    return bands.stream().allMatch(values -> values.length == 0);
+  }
+
+  /**
+   * Returns a quantile of a band's values.
+   *
+   * @param band band, from 0, with at least one value
+   * @param quantile 0 for the minimum, 1 for the maximum
+   */
+  public float quantile(int band, double quantile) {
+    float[] values = bands.get(band);
+    return values[(int) Math.round(quantile * (values.length - 1))];
+  }
+
+  /** Returns the share of a band's values that are less than a limit; 0 if it has none. */
+  public double shareBelow(int band, float limit) {
+    float[] values = bands.get(band);
+    int count = 0;
+    while (count < values.length && values[count] < limit) {
+      count++;
+    }
+    return values.length == 0 ? 0 : (double) count / values.length;
+  }
+}

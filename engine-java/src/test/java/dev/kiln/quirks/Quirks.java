@@ -1,0 +1,444 @@
+package dev.kiln.quirks;
+
+import static dev.kiln.quirks.QuirkScene.CHIP;
+import static dev.kiln.quirks.QuirkScene.EAST;
+import static dev.kiln.quirks.QuirkScene.NORTH;
+
+import dev.kiln.testing.GeoTiffs;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+
+/** All quirks; the next one is one entry here. */
+final class Quirks {
+  private static final List<String> RGB = List.of("red", "green", "blue");
+  private static final List<String> MODIS =
+      List.of("red", "nir", "blue", "green", "nir2", "swir16", "swir21");
+  private static final List<String> RADAR = List.of("vv", "vh");
+  private static final List<String> SENTINEL_2 =
+      List.of(
+          "blue",
+          "green",
+          "red",
+          "rededge1",
+          "rededge2",
+          "rededge3",
+          "nir",
+          "nir08",
+          "swir16",
+          "swir22");
+
+  private static final GeoTiffs.Pixels PICTURE = (b, x, y) -> 50 + 20 * b + (7 * x + 13 * y) % 90;
+  private static final GeoTiffs.Pixels DECIBELS =
+      (b, x, y) -> -12.5 - 6 * b + (7 * x + 13 * y) % 40 / 4.0;
+  private static final GeoTiffs.Pixels REFLECTANCE =
+      (b, x, y) -> 150 + 150 * b + (70 * x + 130 * y) % 2900;
+
+  /** Columns without data at the left of each chip, below the limit. */
+  private static boolean gap(int x) {
+    return x % CHIP < 2;
+  }
+
+  private Quirks() {}
+
+  static Stream<Quirk> all() {
+    return Stream.of(
+            orientation(), masks(), nodata(), types(), scales(), offsets(), georeferencing())
+        .flatMap(s -> s);
+  }
+
+  private static QuirkScene linz() {
+    return QuirkScene.of("uint8", 0.3, RGB, PICTURE);
+  }
+
+  private static QuirkScene modis(GeoTiffs.Pixels pixels) {
+    return QuirkScene.of("int16", 500, MODIS, pixels);
+  }
+
+  private static QuirkScene radar(GeoTiffs.Pixels pixels) {
+    return QuirkScene.of("float32", 10, RADAR, pixels);
+  }
+
+  private static QuirkScene sentinel2(GeoTiffs.Pixels pixels) {
+    return QuirkScene.of("uint16", 10, SENTINEL_2, pixels)
+        .add("scl", "uint8", 10, List.of(), (b, x, y) -> 4)
+        .item(s -> s.item.put("collection", "sentinel-2-l2a"))
+        .item(s -> s.properties().put("earthsearch:boa_offset_applied", true));
+  }
+
+  private static Quirk same(
+      String name, String platform, Supplier<QuirkScene> plain, Supplier<QuirkScene> quirky) {
+    return new Quirk(name, platform, plain, quirky, 2, Optional.empty());
+  }
+
+  private static Quirk refused(
+      String name,
+      String platform,
+      Supplier<QuirkScene> plain,
+      Supplier<QuirkScene> quirky,
+      String reason) {
+    return new Quirk(name, platform, plain, quirky, 2, Optional.of(reason));
+  }
+
+  /**
+   * Returns 5 × 4 chips and a rest, of bands of 10 and 20 m in files of their own; clouds leave out
+   * three chips, so not all tiles are fetched.
+   */
+  private static QuirkScene large(boolean east, boolean south) {
+    int width = 5 * CHIP + 8;
+    int height = 4 * CHIP + 4;
+    QuirkScene scene = QuirkScene.sized(width, height);
+    scene.item.put("collection", "sentinel-2-l2a");
+    scene.properties().put("earthsearch:boa_offset_applied", true);
+    List<String> coarse = List.of("rededge1", "rededge2", "rededge3", "nir08", "swir16", "swir22");
+    for (int i = 0; i <= SENTINEL_2.size(); i++) {
+      boolean mask = i == SENTINEL_2.size();
+      String band = mask ? "scl" : SENTINEL_2.get(i);
+      int step = mask || coarse.contains(band) ? 2 : 1;
+      int seed = i;
+      GeoTiffs.Pixels pixels =
+          mask
+              ? (b, x, y) -> 2 * x / CHIP == 1 && 2 * y / CHIP != 2 ? 9 : 4
+              : (b, x, y) -> 150 + 150 * seed + (71 * x + 133 * y + x * y) % 2900;
+      scene.add(band, mask ? "uint8" : "uint16", 10 * step, List.of(), pixels);
+      scene.files.get(band).size(width / step, height / step);
+      flipped(pixels, 10 * step, width / step, height / step, east, south)
+          .accept(scene.files.get(band));
+    }
+    return scene;
+  }
+
+  /** Stores the same ground from another corner. */
+  private static Consumer<GeoTiffs> flipped(
+      GeoTiffs.Pixels pixels, double metres, int width, int height, boolean east, boolean south) {
+    return file ->
+        file.geotransform(
+                east ? EAST + width * metres : EAST,
+                east ? -metres : metres,
+                0,
+                south ? NORTH - height * metres : NORTH,
+                0,
+                south ? metres : -metres)
+            .pixels(
+                (b, x, y) -> pixels.at(b, east ? width - 1 - x : x, south ? height - 1 - y : y));
+  }
+
+  private static Stream<Quirk> orientation() {
+    Stream.Builder<Quirk> quirks = Stream.builder();
+    for (String layout : List.of("INTERLEAVE=PIXEL", "INTERLEAVE=BAND", "COMPRESS=LZW")) {
+      for (boolean east : new boolean[] {false, true}) {
+        for (boolean south : new boolean[] {false, true}) {
+          if (east || south) {
+            quirks.add(
+                same(
+                    (east ? "east-left " : "") + (south ? "south-up " : "") + layout,
+                    "linz",
+                    Quirks::linz,
+                    () ->
+                        linz()
+                            .file(f -> f.option(layout))
+                            .file(flipped(PICTURE, 0.3, 2 * CHIP, CHIP, east, south))));
+          }
+        }
+      }
+    }
+    for (boolean east : new boolean[] {false, true}) {
+      for (boolean south : new boolean[] {false, true}) {
+        if (east || south) {
+          quirks.add(
+              new Quirk(
+                  (east ? "east-left " : "") + (south ? "south-up " : "") + "bands and mask",
+                  "sentinel-2-l2a",
+                  () -> large(false, false),
+                  () -> large(east, south),
+                  17,
+                  Optional.empty()));
+        }
+      }
+    }
+    quirks.add(
+        same(
+            "south-up with a gap by value",
+            "sentinel-1-rtc",
+            () -> radar((b, x, y) -> gap(x) ? Float.NaN : DECIBELS.at(b, x, y)),
+            () ->
+                radar(DECIBELS)
+                    .file(
+                        flipped(
+                            (b, x, y) -> gap(x) ? -9999 : DECIBELS.at(b, x, y),
+                            10,
+                            2 * CHIP,
+                            CHIP,
+                            false,
+                            true))
+                    .file(f -> f.nodata(-9999))));
+    quirks.add(
+        same(
+            "south-up with an internal mask",
+            "linz",
+            () -> linz().file(f -> f.mask((x, y) -> x < 3 && y < 5)),
+            () ->
+                linz()
+                    .file(flipped(PICTURE, 0.3, 2 * CHIP, CHIP, false, true))
+                    .file(f -> f.mask((x, y) -> x < 3 && y >= CHIP - 5))));
+    return quirks.build();
+  }
+
+  private static Stream<Quirk> masks() {
+    // A nodata value of the file is the reference for pixels that the file masks.
+
+    GeoTiffs.Pixels holes = (b, x, y) -> gap(x) ? 9 : PICTURE.at(b, x, y);
+    Supplier<QuirkScene> plain = () -> linz().file(f -> f.nodata(9)).file(f -> f.pixels(holes));
+    return Stream.of(
+        same("internal mask", "linz", plain, () -> linz().file(f -> f.mask((x, y) -> gap(x)))),
+        same(
+            "alpha band",
+            "linz",
+            plain,
+            () ->
+                QuirkScene.of("uint8", 0.3, RGB, PICTURE)
+                    .file(
+                        f ->
+                            f.bands(4)
+                                .option("PHOTOMETRIC=RGB")
+                                .option("ALPHA=YES")
+                                .pixels(
+                                    (b, x, y) -> b == 3 ? gap(x) ? 0 : 255 : PICTURE.at(b, x, y)))),
+        same(
+            "alpha band, planar",
+            "linz",
+            plain,
+            () ->
+                QuirkScene.of("uint8", 0.3, RGB, PICTURE)
+                    .file(
+                        f ->
+                            f.bands(4)
+                                .option("PHOTOMETRIC=RGB")
+                                .option("ALPHA=YES")
+                                .option("INTERLEAVE=BAND")
+                                .pixels(
+                                    (b, x, y) -> b == 3 ? gap(x) ? 0 : 255 : PICTURE.at(b, x, y)))),
+        new Quirk(
+            "masked chip is left out",
+            "linz",
+            () ->
+                linz()
+                    .file(f -> f.nodata(9).pixels((b, x, y) -> x < CHIP ? PICTURE.at(b, x, y) : 9)),
+            () -> linz().file(f -> f.mask((x, y) -> x >= CHIP)),
+            1,
+            Optional.empty()),
+        new Quirk(
+            "tiles never written",
+            "linz",
+            () ->
+                linz()
+                    .file(f -> f.nodata(9).pixels((b, x, y) -> x < CHIP ? PICTURE.at(b, x, y) : 9)),
+            () -> linz().file(f -> f.option("SPARSE_OK=TRUE").hole(CHIP, 0, CHIP, CHIP)),
+            1,
+            Optional.empty()),
+        new Quirk(
+            "tiles never written, nodata that the type cannot store",
+            "linz",
+            () ->
+                linz()
+                    .file(f -> f.nodata(9).pixels((b, x, y) -> x < CHIP ? PICTURE.at(b, x, y) : 9)),
+            () ->
+                linz()
+                    .file(f -> f.nodata(-9999).option("SPARSE_OK=TRUE").hole(CHIP, 0, CHIP, CHIP)),
+            1,
+            Optional.empty()));
+  }
+
+  private static Stream<Quirk> nodata() {
+    Supplier<QuirkScene> radarGap =
+        () -> radar((b, x, y) -> gap(x) ? Float.NaN : DECIBELS.at(b, x, y));
+    Stream<Quirk> fillers =
+        Stream.of(-3.4028235e38, 1e30, -32768.0, -9999.0, Double.POSITIVE_INFINITY)
+            .map(
+                filler ->
+                    same(
+                        "undeclared filler " + filler,
+                        "sentinel-1-rtc",
+                        radarGap,
+                        () -> radar((b, x, y) -> gap(x) ? filler : DECIBELS.at(b, x, y))));
+    return Stream.concat(
+        fillers,
+        Stream.of(
+            same(
+                "declared integer nodata is blanked to the mean",
+                "modis",
+                () ->
+                    modis(
+                        (b, x, y) ->
+                            gap(x) ? Math.round(mean("modis", b)) : REFLECTANCE.at(b, x, y)),
+                () ->
+                    modis((b, x, y) -> gap(x) ? -28672 : REFLECTANCE.at(b, x, y))
+                        .file(f -> f.nodata(-28672))),
+            same(
+                "nodata of the file, another in the item",
+                "sentinel-1-rtc",
+                radarGap,
+                () ->
+                    radar((b, x, y) -> gap(x) ? -50 : DECIBELS.at(b, x, y))
+                        .file(f -> f.nodata(-50))
+                        .item(s -> s.asset("data").put("nodata", -32768)))));
+  }
+
+  private static double mean(String platform, int band) {
+    return dev.kiln.platform.PlatformCatalog.builtIn().get(platform).bands().get(band).mean();
+  }
+
+  private static Stream<Quirk> types() {
+    return Stream.of(
+        refused(
+            "int8",
+            "linz",
+            Quirks::linz,
+            () -> linz().file(f -> f.option("PIXELTYPE=SIGNEDBYTE")),
+            "found int8"),
+        refused(
+            "white is zero",
+            "linz",
+            Quirks::linz,
+            () -> linz().file(f -> f.option("PHOTOMETRIC=MINISWHITE")),
+            "found MinIsWhite"));
+  }
+
+  private static Stream<Quirk> scales() {
+    return Stream.of(
+        same(
+            "backscatter in linear power",
+            "sentinel-1-rtc",
+            () -> radar(DECIBELS),
+            () -> radar((b, x, y) -> Math.pow(10, (float) DECIBELS.at(b, x, y) / 10))),
+        refused(
+            "backscatter as amplitude",
+            "sentinel-1-rtc",
+            () -> radar(DECIBELS),
+            () -> radar((b, x, y) -> 200 + 30 * DECIBELS.at(b, x, y) / 10),
+            "in dB"),
+        refused(
+            "reflectance instead of digital numbers",
+            "sentinel-2-l2a",
+            () -> sentinel2(REFLECTANCE),
+            () ->
+                QuirkScene.of("float32", 10, SENTINEL_2, (b, x, y) -> REFLECTANCE.at(b, x, y) / 1e4)
+                    .add("scl", "uint8", 10, List.of(), (b, x, y) -> 4)
+                    .item(s -> s.properties().put("s2:processing_baseline", "02.10")),
+            "another scale"),
+        refused(
+            "a picture instead of digital numbers",
+            "modis",
+            () -> modis(REFLECTANCE),
+            () -> QuirkScene.of("uint8", 500, MODIS, PICTURE),
+            "such as a picture"),
+        same(
+            "scale tags",
+            "linz",
+            Quirks::linz,
+            () ->
+                QuirkScene.of("int16", 0.3, RGB, (b, x, y) -> 10 * PICTURE.at(b, x, y) + 70)
+                    .file(f -> f.scale(0.1, -7))),
+        same(
+            "scale tags of reflectance for digital numbers",
+            "modis",
+            () -> modis(REFLECTANCE),
+            () -> modis(REFLECTANCE).file(f -> f.scale(1e-4, 0))));
+  }
+
+  private static Stream<Quirk> offsets() {
+    GeoTiffs.Pixels shifted = (b, x, y) -> 1000 + REFLECTANCE.at(b, x, y);
+    Supplier<QuirkScene> plain = () -> sentinel2(REFLECTANCE);
+    return Stream.of(
+        same(
+            "offset in collection 1",
+            "sentinel-2-l2a",
+            plain,
+            () ->
+                sentinel2(shifted)
+                    .item(s -> s.item.put("collection", "sentinel-2-c1-l2a"))
+                    .item(s -> s.properties().remove("earthsearch:boa_offset_applied"))),
+        same(
+            "offset by baseline",
+            "sentinel-2-l2a",
+            plain,
+            () ->
+                sentinel2(shifted)
+                    .item(s -> s.properties().remove("earthsearch:boa_offset_applied"))
+                    .item(s -> s.properties().put("s2:processing_baseline", "05.10"))),
+        same(
+            "offset by values",
+            "sentinel-2-l2a",
+            plain,
+            () ->
+                sentinel2(shifted)
+                    .item(s -> s.item.remove("collection"))
+                    .item(s -> s.properties().remove("earthsearch:boa_offset_applied"))),
+        same(
+            "offset not applied in an early item",
+            "sentinel-2-l2a",
+            plain,
+            () ->
+                sentinel2(shifted)
+                    .item(s -> s.properties().put("earthsearch:boa_offset_applied", false))
+                    .item(s -> s.properties().put("s2:processing_baseline", "04.00"))),
+        same(
+            "offset removed although the item says it is not",
+            "sentinel-2-l2a",
+            plain,
+            () ->
+                sentinel2(REFLECTANCE)
+                    .item(s -> s.properties().put("earthsearch:boa_offset_applied", false))
+                    .item(s -> s.properties().put("s2:processing_baseline", "04.00"))),
+        same(
+            "no offset before baseline 4",
+            "sentinel-2-l2a",
+            plain,
+            () ->
+                sentinel2(REFLECTANCE)
+                    .item(s -> s.properties().remove("earthsearch:boa_offset_applied"))
+                    .item(s -> s.properties().put("s2:processing_baseline", "02.14"))));
+  }
+
+  private static Stream<Quirk> georeferencing() {
+    return Stream.of(
+        refused(
+            "pixels that are not square",
+            "linz",
+            Quirks::linz,
+            () -> linz().file(f -> f.geotransform(EAST, 0.3, 0, NORTH, 0, -0.6)),
+            "square pixels"),
+        same(
+            "negligible rotation",
+            "linz",
+            Quirks::linz,
+            () -> linz().file(f -> f.geotransform(EAST, 0.3, 1e-12, NORTH, 1e-12, -0.3))),
+        same(
+            "item without gsd",
+            "linz",
+            Quirks::linz,
+            () -> linz().item(s -> s.properties().remove("gsd"))),
+        same(
+            "item with another gsd",
+            "linz",
+            Quirks::linz,
+            () -> linz().item(s -> s.properties().put("gsd", 0.5))),
+        same(
+            "item whose gsd is text",
+            "linz",
+            Quirks::linz,
+            () -> linz().item(s -> s.properties().put("gsd", "0.5"))),
+        same(
+            "item whose gsd is not a positive number",
+            "linz",
+            Quirks::linz,
+            () -> linz().item(s -> s.properties().put("gsd", -1))),
+        same(
+            "item without projection fields",
+            "linz",
+            Quirks::linz,
+            () -> linz().item(s -> s.properties().remove("proj:epsg"))));
+  }
+}
