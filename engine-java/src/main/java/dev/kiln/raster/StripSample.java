@@ -15,7 +15,7 @@ import java.util.List;
  */
 public record StripSample(List<float[]> bands) {
   /** Largest number of rows and columns that are looked at. */
-  private static final int MOST_LINES = 160;
+  private static final int MOST_LINES = 64;
 
   public StripSample {
     bands = List.copyOf(bands);

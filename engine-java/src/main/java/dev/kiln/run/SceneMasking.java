@@ -9,6 +9,9 @@ import dev.kiln.raster.SceneRaster;
 
 /** Reads the masks of scenes, so that bands are fetched only for chips that are embedded. */
 final class SceneMasking {
+  /** Largest number of band pixels that a mask pixel covers in each direction. */
+  private static final int MAX_REFINEMENT = 100;
+
   private final ChipOptions options;
   private final int inflateThreads;
 
@@ -42,10 +45,17 @@ final class SceneMasking {
   /** Returns the pixels of the bands' grid that a pixel of the mask covers in each direction. */
   private static int refinement(Scene scene, Mask mask, CogFile file) throws SceneException {
     if (mask.gridWidth().isEmpty()) {
-      return Math.max(1, (int) Math.round(file.extent().pixelWidth() / scene.gsd()));
+      double ratio = file.extent().pixelWidth() / scene.gsd();
+      if (!(ratio <= MAX_REFINEMENT)) {
+        throw SceneException.permanent(
+            file.objectKey(),
+            "mask: expected pixels of at most %d pixels of the bands, found %s m for a gsd of %s m"
+                .formatted(MAX_REFINEMENT, file.extent().pixelWidth(), scene.gsd()));
+      }
+      return Math.max(1, (int) Math.round(ratio));
     }
     int width = mask.gridWidth().getAsInt();
-    if (width % file.width() != 0) {
+    if (width % file.width() != 0 || width / file.width() > MAX_REFINEMENT) {
       throw SceneException.permanent(
           file.objectKey(),
           "mask width: expected a divisor of the bands' width in proj:shape, %d px, found %d px"

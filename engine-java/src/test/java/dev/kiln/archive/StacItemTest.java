@@ -192,6 +192,47 @@ class StacItemTest {
         .isEqualTo(StoredOffset.NONE);
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"+1000000000-01-01T00:00:00Z", "0001-01-01T00:00:00Z", "9999-01-01T00:00:00Z"})
+  void rejectsTimesThatCannotBe(String datetime) {
+    assertThatThrownBy(
+            () ->
+                parse(
+                    "{\"id\": \"i\", \"properties\": {\"datetime\": \"%s\"}, \"assets\": {}}"
+                        .formatted(datetime)))
+        .isInstanceOf(SceneException.class)
+        .hasMessageContaining("datetime");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"-1", "0", "1e999", "\"0.5\"", "1e-9", "1e9"})
+  void ignoresAGsdThatCannotBe(String gsd) throws SceneException {
+    StacItem item =
+        parse(
+            """
+            {"id": "i", "assets": {},
+             "properties": {"datetime": "2024-01-01T00:00:00Z", "gsd": %s}}\
+            """
+                .formatted(gsd));
+
+    assertThat(item.gsd()).isEmpty();
+  }
+
+  @Test
+  void rejectsALandsatItemOfAnotherLevel() throws IOException, SceneException {
+    StacItem item =
+        parse(
+            """
+            {"id": "i", "collection": "landsat-c2-l1", "assets": {"red": {"href": "red.tif"}},
+             "properties": {"datetime": "2024-01-01T00:00:00Z"}}\
+            """);
+
+    assertThatThrownBy(() -> item.scene(platform("landsat-c2l2-sr", 30, "red")))
+        .hasMessageContaining(
+            "expected level 2 of Landsat for platform landsat-c2l2-sr, found level 1");
+  }
+
   @Test
   void readsTheSampleArchivesItem() throws IOException, SceneException {
     String key =

@@ -140,6 +140,13 @@ class PatchifyTest {
     assertThat(row).startsWith(0, 0, 0, (-12.5f - 100) / 20);
   }
 
+  @Test
+  void floatsThatAreNotPlausibleBecomeTheMean() {
+    float[] row = one(PixelType.FLOAT32, 0, 1e30, -3.4028235e38, 2101, -1901, 2099, -1899);
+
+    assertThat(row).startsWith(0, 0, 0, 0, (2099f - 100) / 20, (-1899f - 100) / 20);
+  }
+
   /**
    * Every type, alone and among other bands, repeated, begun within a stored pixel, cut by spans.
    */
@@ -180,7 +187,9 @@ class PatchifyTest {
     }
     if (type == PixelType.FLOAT32) {
       FloatBuffer floats = bytes.flip().asFloatBuffer();
-      float[] odd = {0, -0f, Float.NaN, Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY, 1001};
+      float[] odd = {
+        0, -0f, Float.NaN, Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY, 1001, 1e30f, -3.4e38f
+      };
       for (int i = 0; i < floats.capacity(); i++) {
         int kind = random.nextInt(12);
         floats.put(i, kind < odd.length ? odd[kind] : (float) random.nextDouble(-9, 9999));
