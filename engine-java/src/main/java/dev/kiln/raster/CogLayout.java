@@ -185,8 +185,7 @@ public final class CogLayout {
 
   /** Refuses files whose tiles share bytes in order to decode to far more than is stored. */
   private void checkExpansion(long writtenTiles) throws SceneException {
-    double tileBytes =
-        (double) tileWidth * tileHeight * (interleaved ? bands : 1) * ((bits + 7) / 8);
+    double tileBytes = (double) tileWidth * tileHeight * (interleaved ? bands : 1) * bits / 8;
     boolean constants = compression > 8 && compression != 32773 && compression != 32946;
     long most = constants ? MOST_EXPANSION_OF_CONSTANTS : MOST_EXPANSION;
     if (writtenTiles * tileBytes > FREE_DECODED_BYTES + (double) most * size) {

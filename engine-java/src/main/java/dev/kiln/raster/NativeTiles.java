@@ -1,6 +1,5 @@
 package dev.kiln.raster;
 
-import dev.kiln.error.SceneException;
 import dev.kiln.memory.HostBuffer;
 import dev.kiln.tiles.TiledTiff;
 import dev.kiln.tiles.UnsupportedTiffException;
@@ -22,7 +21,10 @@ record NativeTiles(TiledTiff tiff, int fill) {
    * @throws UnsupportedTiffException if GDAL has to decode the file
    */
   static NativeTiles of(CogFile file, HostBuffer bytes) throws UnsupportedTiffException {
-    TiledTiff tiff = layout(file, bytes).tiled(bytes);
+    CogLayout layout =
+        file.layout()
+            .orElseThrow(() -> new UnsupportedTiffException("a directory that only GDAL reads"));
+    TiledTiff tiff = layout.tiled(bytes);
     TiledTiff.Layout image = tiff.layout();
     if (image.width() != file.width()
         || image.height() != file.height()
@@ -34,16 +36,6 @@ record NativeTiles(TiledTiff tiff, int fill) {
       throw new UnsupportedTiffException("GDAL describes the image differently");
     }
     return new NativeTiles(tiff, pixel(file.type(), file.nodata(1)));
-  }
-
-  private static CogLayout layout(CogFile file, HostBuffer bytes) throws UnsupportedTiffException {
-    try {
-      return CogLayout.read(file.objectKey(), bytes.size(), bytes::slice);
-    } catch (SceneException e) {
-      throw new UnsupportedTiffException(e.reason());
-    } catch (InterruptedException e) {
-      throw new IllegalStateException("reading memory does not wait", e);
-    }
   }
 
   /**
