@@ -172,11 +172,11 @@ class EmbeddingFileTest {
   }
 
   @Test
-  void aFooterThatLiesAboutItsLengthIsAFault() throws IOException {
+  void aFooterWithAWrongLengthIsAnError() throws IOException {
     writeScene(3, 8);
     byte[] bytes = Files.readAllBytes(path);
-    for (byte lie : new byte[] {0x7f, (byte) 0x80}) {
-      bytes[bytes.length - 5] = lie;
+    for (byte wrong : new byte[] {0x7f, (byte) 0x80}) {
+      bytes[bytes.length - 5] = wrong;
       Files.write(path, bytes);
 
       assertThatThrownBy(() -> EmbeddingFile.open(path))
@@ -195,6 +195,6 @@ class EmbeddingFileTest {
 
     assertThatThrownBy(() -> file.vectors(0))
         .isInstanceOf(ConfigurationException.class)
-        .hasMessageContaining("column embeddings.list.element: checksum of the page");
+        .hasMessageContaining("column embeddings.list.element: wrong checksum of the page");
   }
 }

@@ -168,7 +168,7 @@ class GeoParquetWriterTest {
   }
 
   @Test
-  void footerTellsSourceEmbeddingAndProvenance() throws IOException {
+  void footerHasSourceEmbeddingAndProvenance() throws IOException {
     EmbeddingFile file = write(SampleTables.table(7, 4));
 
     assertThat(file.footer())
@@ -186,7 +186,7 @@ class GeoParquetWriterTest {
         .containsEntry(
             "kiln",
             "{\"version\":\"0.1.0\",\"model_hash\":\"sha256:0f1e\",\"model_size\":\"micro\","
-                + "\"encoder\":\"cpu\",\"precision\":\"float32\","
+                + "\"encoder\":\"cpu\",\"precision\":\"fp32\","
                 + "\"options\":{\"chip\":\"256\",\"location-order\":\"trained\"}}");
   }
 
@@ -197,13 +197,13 @@ class GeoParquetWriterTest {
   }
 
   @Test
-  void aTableWhoseVectorsDoNotFitItsChipsIsRefused() {
+  void aTableWhoseVectorsDoNotMatchItsChipsIsRefused() {
     assertThatThrownBy(() -> SampleTables.table(3, 4, new float[11]))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("expected 3 chips x 4 values, found 11");
     assertThatThrownBy(() -> SampleTables.table(0, 0, new float[0]))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("must be positive");
+        .hasMessageContaining("expected positive dim and chip size, found 0");
   }
 
   private static JsonNode geometry(EmbeddingFile file) {
