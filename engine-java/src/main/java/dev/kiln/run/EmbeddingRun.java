@@ -169,7 +169,7 @@ final class EmbeddingRun {
     try (fetched;
         DecodingScene decoding = decode.open(fetched)) {
       scene = decoding.scene();
-      counters.opened(decoding.files());
+      counters.opened(decoding.files(), decoding.surviving().cardinality());
       for (StripWindow window : decoding.windows()) {
         if (scene.givenUp() || monitor.stopping()) {
           scene.giveUp();

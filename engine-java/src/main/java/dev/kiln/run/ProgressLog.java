@@ -1,6 +1,7 @@
 package dev.kiln.run;
 
 import java.io.PrintStream;
+import java.time.Instant;
 import java.util.Locale;
 import java.util.OptionalDouble;
 import java.util.function.Supplier;
@@ -9,7 +10,9 @@ import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 /** Shows the progress of a run: a bar on a terminal, lines in a log, JSON lines for a program. */
 public final class ProgressLog implements ProgressListener, AutoCloseable {
@@ -34,6 +37,7 @@ public final class ProgressLog implements ProgressListener, AutoCloseable {
   private final PrintStream json;
   private final ProgressBar bar;
   private long next;
+  private Supplier<Snapshot> last;
 
   /**
    * Creates a progress log.
@@ -61,6 +65,7 @@ public final class ProgressLog implements ProgressListener, AutoCloseable {
 
   @Override
   public void tick(Supplier<Snapshot> snapshot) {
+    last = snapshot;
     if (style == Style.NONE || System.nanoTime() < next) {
       return;
     }
@@ -77,10 +82,19 @@ public final class ProgressLog implements ProgressListener, AutoCloseable {
               now.chipsPerSecond(),
               now.counts().failed()));
     } else if (style == Style.JSON) {
-      json.println(JsonMapper.shared().writeValueAsString(now));
+      json.println(jsonLine("progress", now));
     } else {
       log.info("{}", line(now));
     }
+  }
+
+  private static String jsonLine(String kind, Snapshot now) {
+    JsonMapper mapper = JsonMapper.shared();
+    ObjectNode line = mapper.createObjectNode();
+    line.put("time", Instant.now().toString());
+    line.put("kind", kind);
+    line.setAll((ObjectNode) mapper.<JsonNode>valueToTree(now));
+    return mapper.writeValueAsString(line);
   }
 
   static String line(Snapshot now) {
@@ -102,8 +116,8 @@ public final class ProgressLog implements ProgressListener, AutoCloseable {
         counts.failed(),
         counts.chips(),
         now.chipsPerSecond(),
-        counts.bytesFetched() / 1e6 / now.seconds(),
-        counts.bytesDecoded() / 1e6 / now.seconds(),
+        now.perSecond(counts.bytesFetched() / 1e6),
+        now.perSecond(counts.bytesDecoded() / 1e6),
         queues,
         busy,
         duration(now.secondsLeft()));
@@ -117,10 +131,13 @@ public final class ProgressLog implements ProgressListener, AutoCloseable {
     return String.format(Locale.ROOT, "%d:%02d:%02d", s / 3600, s / 60 % 60, s % 60);
   }
 
+  /** Ends the bar; in style JSON, prints the last line, of kind {@code end}. */
   @Override
   public void close() {
     if (bar != null) {
       bar.close();
+    } else if (style == Style.JSON && last != null) {
+      json.println(jsonLine("end", last.get()));
     }
   }
 }

@@ -31,6 +31,8 @@ public final class RunCounters {
    * @param alreadyDone scenes whose file existed before the run
    * @param embedded scenes whose file was written
    * @param failed scenes that failed
+   * @param opened scenes whose chips are known
+   * @param openedChips chips of these scenes that are to be embedded
    * @param chips chips embedded
    * @param leftOut chips not embedded, by reason
    * @param batches batches embedded
@@ -44,6 +46,8 @@ public final class RunCounters {
       long alreadyDone,
       long embedded,
       long failed,
+      long opened,
+      long openedChips,
       long chips,
       ChipsLeftOut leftOut,
       long batches,
@@ -55,6 +59,8 @@ public final class RunCounters {
 
   private long alreadyDone;
   private long embedded;
+  private long opened;
+  private long openedChips;
   private long chips;
   private ChipsLeftOut leftOut = ChipsLeftOut.NONE;
   private long batches;
@@ -80,7 +86,9 @@ public final class RunCounters {
   }
 
   /** Counts the files of a scene whose strips are about to be decoded. */
-  synchronized void opened(List<CogFile> files) {
+  synchronized void opened(List<CogFile> files, long sceneChips) {
+    opened++;
+    openedChips += sceneChips;
     for (CogFile file : files) {
       if (file.decoder() == TileDecoder.NATIVE) {
         filesDecoded++;
@@ -205,6 +213,8 @@ public final class RunCounters {
         alreadyDone,
         embedded,
         failures.size(),
+        opened,
+        openedChips,
         chips,
         leftOut,
         batches,

@@ -39,9 +39,9 @@ final class RunSummary {
     line(
         "bytes   fetched %.1f MB (%.1f MB/s), decoded %.1f MB (%.1f MB/s), written %.1f MB",
         counts.bytesFetched() / 1e6,
-        counts.bytesFetched() / 1e6 / run.seconds(),
+        run.perSecond(counts.bytesFetched() / 1e6),
         counts.bytesDecoded() / 1e6,
-        counts.bytesDecoded() / 1e6 / run.seconds(),
+        run.perSecond(counts.bytesDecoded() / 1e6),
         counts.bytesWritten() / 1e6);
     if (counts.filesDecodedByGdal() > 0) {
       line(

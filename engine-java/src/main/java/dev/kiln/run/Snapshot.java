@@ -24,7 +24,12 @@ public record Snapshot(
 
   /** Returns the mean rate in chips per second since the start. */
   public double chipsPerSecond() {
-    return seconds == 0 ? 0 : counts.chips() / seconds;
+    return perSecond(counts.chips());
+  }
+
+  /** Returns an amount per second since the start; 0 at the start. */
+  double perSecond(double amount) {
+    return seconds == 0 ? 0 : amount / seconds;
   }
 
   /** Returns the scenes that need nothing more from this run. */
@@ -32,12 +37,21 @@ public record Snapshot(
     return counts.alreadyDone() + counts.embedded() + counts.failed();
   }
 
-  /** Returns the seconds until the shard is done at the mean rate; empty without a rate. */
+  /**
+   * Returns the seconds until the shard is done at the mean rate of chips, if scenes that are not
+   * open yet have as many chips as those that are; empty before the first chip.
+   */
   OptionalDouble secondsLeft() {
-    long own = counts.embedded() + counts.failed();
-    return own == 0
-        ? OptionalDouble.empty()
-        : OptionalDouble.of(seconds / own * (scenes - settled()));
+    if (settled() == scenes) {
+      return OptionalDouble.of(0);
+    }
+    if (counts.chips() == 0 || counts.opened() == 0) {
+      return OptionalDouble.empty();
+    }
+    double meanChips = (double) counts.openedChips() / counts.opened();
+    double unopened = Math.max(0, scenes - counts.alreadyDone() - counts.opened());
+    double chipsLeft = counts.openedChips() - counts.chips() + unopened * meanChips;
+    return OptionalDouble.of(Math.max(0, chipsLeft) / chipsPerSecond());
   }
 
   /** Returns the share of the run, 0 to 1, that the threads of a stage were busy. */

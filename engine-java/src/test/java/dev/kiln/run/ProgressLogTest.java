@@ -7,6 +7,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,8 +33,11 @@ class ProgressLogTest {
       progress.tick(() -> snapshot);
     }
     String[] lines = out.toString(StandardCharsets.UTF_8).split("\n");
-    assertThat(lines).hasSize(2);
+    assertThat(lines).hasSize(3);
     JsonNode line = JsonMapper.shared().readTree(lines[0]);
+    assertThat(line.path("kind").asString()).isEqualTo("progress");
+    assertThat(Instant.parse(line.path("time").asString())).isBeforeOrEqualTo(Instant.now());
+    assertThat(JsonMapper.shared().readTree(lines[2]).path("kind").asString()).isEqualTo("end");
     assertThat(line.path("counts").path("embedded").asInt()).isEqualTo(2);
     assertThat(line.path("stages").size()).isEqualTo(5);
     assertThat(line.path("queues").size()).isEqualTo(4);
@@ -61,6 +66,16 @@ class ProgressLogTest {
   }
 
   @Test
+  void theTimeLeftFollowsTheChipsWithinAScene() {
+    // One of two scenes is open, a quarter of its 100 chips is done after 10 s: 175 chips are left.
+    RunCounters.Counts counts =
+        new RunCounters.Counts(0, 0, 0, 1, 100, 25, ChipsLeftOut.NONE, 1, 0, 0, 0, 0, 0);
+    Snapshot snapshot = new Snapshot(10, 2, counts, List.of(), List.of());
+    assertThat(snapshot.secondsLeft()).hasValue(70);
+    assertThat(new Snapshot(0, 2, counts, List.of(), List.of()).perSecond(5)).isZero();
+  }
+
+  @Test
   void reportNamesTheBottleneck() throws Exception {
     RunReport report = report();
     assertThat(report.summary()).contains("2 embedded", "bottleneck");
@@ -68,5 +83,6 @@ class ProgressLogTest {
     assertThat(json.path("bottleneck").asString())
         .isIn("fetch", "decode", "fill", "encode", "write");
     assertThat(json.path("exitCode").asInt()).isZero();
+    assertThat(new String(report.json(), StandardCharsets.UTF_8)).doesNotContain("NaN", "\"null\"");
   }
 }
