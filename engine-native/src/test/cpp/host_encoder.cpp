@@ -25,10 +25,10 @@ void run_norm(NormKernel kernel, const long long* a) {
          count(a, 6));
 }
 
-using AttentionKernel = void (*)(const bf16*, bf16*, int, int);
+using AttentionKernel = void (*)(const bf16*, bf16*, int, int, int);
 
 void run_attention(AttentionKernel kernel, const long long* a) {
-  kernel(at<const bf16*>(a, 0), at<bf16*>(a, 1), count(a, 2), count(a, 3));
+  kernel(at<const bf16*>(a, 0), at<bf16*>(a, 1), count(a, 2), count(a, 3), count(a, 4));
 }
 
 }  // namespace

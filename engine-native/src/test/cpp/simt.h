@@ -265,3 +265,13 @@ inline float float_of(unsigned bits) {
   std::memcpy(&value, &bits, 4);
   return value;
 }
+
+inline unsigned pair(float low, float high) {
+  unsigned a = bits_of(low);
+  unsigned b = bits_of(high);
+  a = (a + 0x7FFFu + ((a >> 16) & 1u)) >> 16;
+  b = (b + 0x7FFFu + ((b >> 16) & 1u)) & 0xFFFF0000u;
+  return a | b;
+}
+
+inline float power_of_2(float x) { return std::exp2(x); }

@@ -194,7 +194,7 @@ const char* parameters(const std::string& name) {
   auto starts = [&name](const char* text) { return name.rfind(text, 0) == 0; };
   return starts("kiln_patches_")     ? "piip"
          : starts("kiln_product")    ? "pqpiiinpqi"
-         : starts("kiln_attention_") ? "ppii"
+         : starts("kiln_attention_") ? "ppiii"
          : starts("kiln_norm")       ? "pqpppii"
          : starts("kiln_tokens")     ? "ppppppii"
          : starts("kiln_gelu")       ? "ppqi"

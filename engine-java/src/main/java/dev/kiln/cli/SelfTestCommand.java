@@ -1,5 +1,6 @@
 package dev.kiln.cli;
 
+import dev.kiln.error.ExitCode;
 import dev.kiln.model.Architecture;
 import dev.kiln.selftest.SelfTest;
 import dev.kiln.selftest.SelfTestReport;
@@ -16,7 +17,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code kiln selftest}: checks and measures Kiln on the GPU of this machine. */
+/** {@code kiln selftest}: checks and measures Kiln on this machine's GPU. */
 @Command(
     name = "selftest",
     description = "Check and measure Kiln on the GPU of this machine.",
@@ -28,11 +29,12 @@ import picocli.CommandLine.Spec;
     },
     footer = {
       "",
-      "Writes selftest.json and selftest.txt. The model has random weights and the size of Clay"
-          + " v1.5.",
+      "Writes selftest.json and selftest.txt after each check. The model has random weights and the",
+      "size of Clay's.",
       "",
-      "Example:",
-      "  kiln selftest --quick"
+      "Examples:",
+      "  kiln selftest --out selftest",
+      "  kiln selftest --quick --only 'cuda bf16' --skip embed"
     })
 public final class SelfTestCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -41,7 +43,7 @@ public final class SelfTestCommand implements Callable<Integer> {
       names = "--out",
       paramLabel = "DIR",
       defaultValue = "kiln-selftest",
-      description = "Directory for the report and temporary files (default: ${DEFAULT-VALUE}).")
+      description = "Directory for the report, models and scenes (default: ${DEFAULT-VALUE}).")
   private Path out;
 
   @Option(
@@ -52,6 +54,11 @@ public final class SelfTestCommand implements Callable<Integer> {
 
   @Option(names = "--quick", description = "Measure for about one minute; less precise.")
   private boolean quick;
+
+  @Option(
+      names = "--prepare",
+      description = "Only create the models, which needs no GPU, and keep them in --out.")
+  private boolean prepare;
 
   @Option(
       names = "--model-size",
@@ -69,25 +76,37 @@ public final class SelfTestCommand implements Callable<Integer> {
 
   @Option(
       names = "--only",
-      split = ",",
-      paramLabel = "TEXT,…",
-      description = "Run only checks whose names contain one of these, such as 'patch'.")
+      paramLabel = "TEXT",
+      description =
+          "Run only checks whose names contain this, such as 'cuda bf16, Clay'; repeatable.")
   private List<String> only = List.of();
+
+  @Option(
+      names = "--skip",
+      paramLabel = "TEXT",
+      description = "Skip checks whose names contain this, such as 'embed'; repeatable.")
+  private List<String> skip = List.of();
 
   @Override
   public Integer call() throws IOException {
     List<Integer> sizes = batches != null ? batches : quick ? List.of(64) : List.of(32, 64, 128);
     sizes.forEach(size -> Range.atLeast("--batches", size, 1));
     PrintWriter print = spec.commandLine().getOut();
-    Files.createDirectories(out);
     SelfTest.Options options =
-        new SelfTest.Options(
-            out.resolve("work"),
-            goldenCases(),
-            quick,
-            OptionException.parse(() -> Architecture.named(modelSize)),
-            sizes,
-            only);
+        SelfTest.Options.of(out.resolve("work"))
+            .withGolden(goldenCases())
+            .withQuick(quick)
+            .withModel(OptionException.parse(() -> Architecture.named(modelSize)))
+            .withBatches(sizes)
+            .withOnly(only)
+            .withSkip(skip);
+    Files.createDirectories(out);
+    if (prepare) {
+      SelfTest.prepare(options);
+      print.printf("%s%n", options.work());
+      print.flush();
+      return ExitCode.DONE.code();
+    }
     SelfTestReport report =
         SelfTest.run(
             options,
@@ -112,10 +131,9 @@ public final class SelfTestCommand implements Callable<Integer> {
   }
 
   private Optional<Path> goldenCases() {
-    if (golden != null) {
-      return Optional.of(golden);
-    }
-    // Set by the launcher of the bundle.
-    return Optional.ofNullable(System.getProperty("kiln.golden")).map(Path::of);
+    // The bundle's launcher sets the property.
+    return golden != null
+        ? Optional.of(golden)
+        : Optional.ofNullable(System.getProperty("kiln.golden")).map(Path::of);
   }
 }

@@ -6,19 +6,19 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * An encoder that is to prove itself.
+ * An encoder under test.
  *
  * @param name implementation and precision
- * @param tolerance largest relative L2 error of an embedding
- * @param leastCosine between an embedding and the published encoder's
- * @param absent why the machine cannot run it; empty if it has all that is needed
+ * @param tolerance largest allowed relative L2 error of an embedding
+ * @param minCosine smallest allowed cosine between an embedding and its reference
+ * @param missing returns why this machine cannot run it; empty if it can
  * @param opener opens it
  */
 record Candidate(
     String name,
     double tolerance,
-    double leastCosine,
-    Supplier<Optional<String>> absent,
+    double minCosine,
+    Supplier<Optional<String>> missing,
     Opener opener) {
 
   /** Opens an encoder for one platform and chip size. */
@@ -26,9 +26,13 @@ record Candidate(
     Encoder open(ExportedEncoder exported, int batchSize);
   }
 
-  /** Passes if the machine has what this needs. */
-  void requireThere() throws SkippedException {
-    Optional<String> reason = absent.get();
+  /**
+   * Checks that this machine can run the encoder.
+   *
+   * @throws SkippedException if it cannot
+   */
+  void requireAvailable() throws SkippedException {
+    Optional<String> reason = missing.get();
     if (reason.isPresent()) {
       throw new SkippedException(reason.get());
     }

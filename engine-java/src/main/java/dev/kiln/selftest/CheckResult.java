@@ -7,11 +7,11 @@ import java.util.List;
  *
  * @param check its name
  * @param reason why it was skipped or failed; empty if it passed
- * @param figures what was measured, also of a check that failed
+ * @param measurements what was measured, also of a check that failed
  * @param seconds that it took
  */
 public record CheckResult(
-    String check, State state, String reason, List<Measurement> figures, double seconds) {
+    String check, State state, String reason, List<Measurement> measurements, double seconds) {
   /** How a check ended. */
   public enum State {
     PASSED,
@@ -21,6 +21,6 @@ public record CheckResult(
   }
 
   public CheckResult {
-    figures = List.copyOf(figures);
+    measurements = List.copyOf(measurements);
   }
 }

@@ -7,52 +7,74 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs checks. One that fails does not stop the others; where no device can be opened all are
- * skipped for that reason.
+ * Runs checks. A failed check does not stop the others. Where no device can be opened, all are
+ * skipped with that reason.
  */
 final class CheckRunner {
   private static final Logger log = LoggerFactory.getLogger(CheckRunner.class);
 
+  private static final int MAX_CAUSES = 5;
+
   private final CudaDriver.Status device;
 
   /**
-   * @param device whether there is one
+   * @param device whether this machine has one
    */
   CheckRunner(CudaDriver.Status device) {
     this.device = device;
   }
 
-  /** What comes of a check; never throws for it. */
-  CheckResult of(Check check) {
+  /** Runs a check and returns its result; a failure of the check is a result too. */
+  CheckResult run(Check check) {
     return device.ready()
-        ? run(check)
+        ? runOnDevice(check)
         : new CheckResult(check.name(), State.SKIPPED, device.line(), List.of(), 0);
   }
 
-  private static CheckResult run(Check check) {
+  private static CheckResult runOnDevice(Check check) {
     long start = System.nanoTime();
     State state = State.PASSED;
     String reason = "";
-    List<Measurement> figures = List.of();
+    List<Measurement> measurements = List.of();
     try {
-      figures = check.run();
+      measurements = check.run();
     } catch (SkippedException e) {
       state = State.SKIPPED;
       reason = e.getMessage();
     } catch (MismatchException e) {
       state = State.FAILED;
       reason = e.getMessage();
-      figures = e.figures();
+      measurements = e.measurements();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       state = State.FAILED;
       reason = "interrupted";
     } catch (Exception | LinkageError | OutOfMemoryError e) {
-      log.debug("{}", check.name(), e);
+      log.debug("check=\"{}\" failed", check.name(), e);
       state = State.FAILED;
-      reason = e.getMessage() == null ? e.toString() : e.getMessage();
+      reason = withCauses(e);
     }
     double seconds = (System.nanoTime() - start) / 1e9;
-    return new CheckResult(check.name(), state, reason, figures, seconds);
+    return new CheckResult(check.name(), state, reason, measurements, seconds);
+  }
+
+  /** The message, followed by those of its causes that add something. */
+  private static String withCauses(Throwable failure) {
+    StringBuilder text = new StringBuilder(describe(failure));
+    int depth = 0;
+    for (Throwable cause = failure.getCause();
+        cause != null && depth < MAX_CAUSES;
+        cause = cause.getCause(), depth++) {
+      String described = describe(cause);
+      if (!text.toString().contains(described)) {
+        text.append("; caused by ").append(cause.getClass().getSimpleName()).append(": ");
+        text.append(described);
+      }
+    }
+    return text.toString();
+  }
+
+  private static String describe(Throwable failure) {
+    return failure.getMessage() == null ? failure.toString() : failure.getMessage();
   }
 }

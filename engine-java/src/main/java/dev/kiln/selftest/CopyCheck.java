@@ -12,15 +12,15 @@ final class CopyCheck implements Check {
   private static final int ROUNDS = 15;
 
   private final Supplier<Gpu> device;
-  private final DevicePeaks yardstick;
+  private final DevicePeaks peaks;
   private final long bytes;
 
   /**
    * @param bytes of one copy; beyond the device's caches
    */
-  CopyCheck(Supplier<Gpu> device, DevicePeaks yardstick, long bytes) {
+  CopyCheck(Supplier<Gpu> device, DevicePeaks peaks, long bytes) {
     this.device = device;
-    this.yardstick = yardstick;
+    this.peaks = peaks;
     this.bytes = bytes;
   }
 
@@ -47,7 +47,7 @@ final class CopyCheck implements Check {
           2
               * bytes
               / Stopwatch.median(gpu, stream, ROUNDS, () -> stream.copy(one, 0, two, 0, bytes));
-      yardstick.copyBytes(within);
+      peaks.copyBytes(within);
       return List.of(
           Measurement.of("host to device, pinned", up / 1e9, "GB/s"),
           Measurement.of("device to host, pinned", down / 1e9, "GB/s"),

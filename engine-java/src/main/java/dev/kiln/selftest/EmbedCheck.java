@@ -39,7 +39,7 @@ final class EmbedCheck implements Check {
   /** Parts of a scene's name up to the day on which it was photographed. */
   private static final int TO_ACQUIRED = 6;
 
-  private final Candidate contender;
+  private final Candidate candidate;
   private final int batch;
   private final RandomModel model;
   private final Supplier<DoubleSupplier> gauge;
@@ -50,7 +50,7 @@ final class EmbedCheck implements Check {
    *
    * @param size of one
    * @param times that each is embedded
-   * @param work folder for them and for the files; scenes that are there are used again
+   * @param work directory for them and for the files; scenes that are there are used again
    */
   record Scenes(SampleSize size, int times, Path work) {}
 
@@ -58,12 +58,12 @@ final class EmbedCheck implements Check {
    * @param gauge opens something that says how busy the device is, 0 to 1; null if nothing does
    */
   EmbedCheck(
-      Candidate contender,
+      Candidate candidate,
       int batch,
       RandomModel model,
       Supplier<DoubleSupplier> gauge,
       Scenes scenes) {
-    this.contender = contender;
+    this.candidate = candidate;
     this.batch = batch;
     this.model = model;
     this.gauge = gauge;
@@ -73,12 +73,12 @@ final class EmbedCheck implements Check {
   @Override
   public String name() {
     return "embed with %s, Clay %s, batch %d"
-        .formatted(contender.name(), model.architecture().name(), batch);
+        .formatted(candidate.name(), model.architecture().name(), batch);
   }
 
   @Override
   public List<Measurement> run() throws Exception {
-    contender.requireThere();
+    candidate.requireAvailable();
     Path archive = scenes.work().resolve("archive-" + scenes.size().naipWidth());
     if (Files.notExists(archive)) {
       SampleArchive.write(
@@ -92,7 +92,7 @@ final class EmbedCheck implements Check {
     OptionalDouble busy = OptionalDouble.empty();
     DoubleSupplier device = gauge.get();
     try (Encoder encoder =
-            contender.open(
+            candidate.open(
                 model.directory().encoder(RandomModel.PLATFORM, RandomModel.CHIP), batch);
         BusyFraction share = new BusyFraction(device == null ? () -> 0 : device)) {
       report = embed(archive.resolve(SampleArchive.NAIP), encoder, pace);
@@ -103,20 +103,20 @@ final class EmbedCheck implements Check {
     if (report.exitCode() != ExitCode.DONE) {
       throw new IllegalStateException("the run failed: " + report.summary());
     }
-    return figures(report, pace, busy);
+    return measurements(report, pace, busy);
   }
 
-  private static List<Measurement> figures(
+  private static List<Measurement> measurements(
       RunReport report, SteadyThroughput pace, OptionalDouble busy) {
-    List<Measurement> figures = new ArrayList<>();
-    figures.add(Measurement.of("chips", report.run().counts().chips(), ""));
-    figures.add(Measurement.of("whole run", report.pace().chipsPerSecond(), "chips/s"));
+    List<Measurement> measurements = new ArrayList<>();
+    measurements.add(Measurement.of("chips", report.run().counts().chips(), ""));
+    measurements.add(Measurement.of("whole run", report.pace().chipsPerSecond(), "chips/s"));
     if (pace.known()) {
-      figures.add(Measurement.of("between first and last chip", pace.chipsPerSecond(), "chips/s"));
+      measurements.add(Measurement.of("between first and last chip", pace.chipsPerSecond(), "chips/s"));
     }
     busy.ifPresent(
-        share -> figures.add(Measurement.of("device idle", 1 - share, "").atMost(MOST_IDLE)));
-    return figures;
+        share -> measurements.add(Measurement.of("device idle", 1 - share, "").atMost(MOST_IDLE)));
+    return measurements;
   }
 
   private RunReport embed(Path source, Encoder encoder, SteadyThroughput pace)

@@ -2,24 +2,53 @@ package dev.kiln.selftest;
 
 import dev.kiln.model.Architecture;
 
-/** How much an encoder has to compute. A multiplication and an addition are two operations. */
+/**
+ * Floating-point operations of the matrix products of one chip: patch embedding, then in each block
+ * q, k, v and the output projection, attention, and the MLP. A multiplication and an addition are
+ * two operations.
+ */
 final class EncoderFlops {
   private EncoderFlops() {}
 
   /**
-   * Operations of the matrix products of one chip: patch embedding, then in each block q, k, v and
-   * their way out, attention, and the MLP.
+   * Returns the operations of the whole model, as it is usually counted.
    *
-   * @param chip edge in pixels
+   * @param chipSize edge in pixels
    * @param bands of the platform
    */
-  static double flops(Architecture model, int chip, int bands) {
-    double patches = (double) (chip / Architecture.PATCH) * (chip / Architecture.PATCH);
-    double tokens = patches + 1;
-    double embedding = 2 * patches * bands * Architecture.patchPixels() * model.dim();
-    double projections = 2 * tokens * model.dim() * 4 * model.inner();
-    double attention = 2 * 2 * tokens * tokens * model.inner();
-    double mlp = 2 * 2 * tokens * model.dim() * model.mlpDim();
-    return embedding + model.depth() * (projections + attention + mlp);
+  static double nominal(Architecture model, int chipSize, int bands) {
+    double tokens = patches(chipSize) + 1;
+    return embedding(model, chipSize, bands) + model.depth() * block(model, tokens, tokens);
+  }
+
+  /**
+   * Returns the operations that are executed: the last block needs keys and values of all tokens,
+   * and everything else of the class token alone.
+   */
+  static double executed(Architecture model, int chipSize, int bands) {
+    double tokens = patches(chipSize) + 1;
+    return embedding(model, chipSize, bands)
+        + (model.depth() - 1) * block(model, tokens, tokens)
+        + block(model, tokens, 1);
+  }
+
+  private static double patches(int chipSize) {
+    double side = (double) chipSize / Architecture.PATCH;
+    return side * side;
+  }
+
+  private static double embedding(Architecture model, int chipSize, int bands) {
+    return 2 * patches(chipSize) * bands * Architecture.patchPixels() * model.dim();
+  }
+
+  /**
+   * @param outputs tokens that the block's output is needed for
+   */
+  private static double block(Architecture model, double tokens, double outputs) {
+    double keysAndValues = 2 * tokens * model.dim() * 2 * model.inner();
+    double queriesAndOutput = 2 * outputs * model.dim() * 2 * model.inner();
+    double attention = 2 * 2 * outputs * tokens * model.inner();
+    double mlp = 2 * 2 * outputs * model.dim() * model.mlpDim();
+    return keysAndValues + queriesAndOutput + attention + mlp;
   }
 }

@@ -20,7 +20,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Raw chips and what the published encoder gives for them: a folder with {@code case.json} and
+ * Raw chips and what the published encoder gives for them: a directory with {@code case.json} and
  * arrays.
  *
  * @param type of the pixels as the archive stores them
@@ -42,18 +42,18 @@ record GoldenCase(
     Npy location,
     Npy embeddings) {
 
-  static GoldenCase read(Path folder) throws IOException {
-    JsonNode json = JsonMapper.shared().readTree(folder.resolve("case.json"));
+  static GoldenCase read(Path directory) throws IOException {
+    JsonNode json = JsonMapper.shared().readTree(directory.resolve("case.json"));
     return new GoldenCase(
-        folder.getFileName().toString(),
+        directory.getFileName().toString(),
         json.get("platform").stringValue(),
         PixelType.valueOf(json.get("dtype").stringValue().toUpperCase(Locale.ROOT)),
         json.get("gsd").floatValue(),
         json.get("chip").intValue(),
-        Npy.read(folder.resolve("pixels.npy")),
-        Npy.read(folder.resolve("time.npy")),
-        Npy.read(folder.resolve("latlon.npy")),
-        Npy.read(folder.resolve("cls.npy")));
+        Npy.read(directory.resolve("pixels.npy")),
+        Npy.read(directory.resolve("time.npy")),
+        Npy.read(directory.resolve("latlon.npy")),
+        Npy.read(directory.resolve("cls.npy")));
   }
 
   /** How many chips. */

@@ -8,27 +8,27 @@ import java.util.List;
 
 /** An encoder against the published one's embeddings, over raw chips of every platform there is. */
 final class GoldenCheck implements Check {
-  private final Candidate contender;
+  private final Candidate candidate;
   private final GoldenSet set;
   private final Path work;
 
   /**
-   * @param work folder for the exported model
+   * @param work directory for the exported model
    */
-  GoldenCheck(Candidate contender, GoldenSet set, Path work) {
-    this.contender = contender;
+  GoldenCheck(Candidate candidate, GoldenSet set, Path work) {
+    this.candidate = candidate;
     this.set = set;
     this.work = work;
   }
 
   @Override
   public String name() {
-    return "%s against %s".formatted(contender.name(), set.name());
+    return "%s against %s".formatted(candidate.name(), set.name());
   }
 
   @Override
   public List<Measurement> run() throws Exception {
-    contender.requireThere();
+    candidate.requireAvailable();
     ModelDirectory model = set.model(work);
     double worst = 0;
     double leastCosine = 1;
@@ -37,7 +37,7 @@ final class GoldenCheck implements Check {
     for (GoldenCase golden : set.cases()) {
       float[] found;
       try (Encoder encoder =
-          contender.open(model.encoder(golden.platform(), golden.chip()), golden.count())) {
+          candidate.open(model.encoder(golden.platform(), golden.chip()), golden.count())) {
         found = golden.encode(encoder.newSlot(), encoder.hostMemory());
       }
       for (int i = 0; i < golden.count(); i++) {
@@ -45,21 +45,21 @@ final class GoldenCheck implements Check {
         double cosine = cosine(found, golden.embeddings().values(), i, golden.dim());
         worst = Math.max(worst, error);
         leastCosine = Math.min(leastCosine, cosine);
-        if (error > contender.tolerance() || cosine < contender.leastCosine()) {
+        if (error > candidate.tolerance() || cosine < candidate.minCosine()) {
           wrong.add(golden.name() + ", chip " + i);
         }
         chips++;
       }
     }
-    List<Measurement> figures =
+    List<Measurement> measurements =
         List.of(
             Measurement.of("chips", chips, ""),
-            Measurement.of("largest relative error", worst, "").atMost(contender.tolerance()),
-            Measurement.of("least cosine", leastCosine, "").atLeast(contender.leastCosine()));
+            Measurement.of("largest relative error", worst, "").atMost(candidate.tolerance()),
+            Measurement.of("least cosine", leastCosine, "").atLeast(candidate.minCosine()));
     if (!wrong.isEmpty()) {
-      throw new MismatchException("beyond the tolerance: " + String.join("; ", wrong), figures);
+      throw new MismatchException("beyond the tolerance: " + String.join("; ", wrong), measurements);
     }
-    return figures;
+    return measurements;
   }
 
   /** {@code ‖found − expected‖ / ‖expected‖} of one embedding; infinite if it is not a number. */

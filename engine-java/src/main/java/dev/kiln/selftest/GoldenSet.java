@@ -13,37 +13,37 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
- * A folder with a checkpoint and cases made with it.
+ * A directory with a checkpoint and cases made with it.
  *
  * @param name of the checkpoint
  */
 record GoldenSet(String name, Path checkpoint, List<GoldenCase> cases) {
 
   /**
-   * The sets of a folder: itself and the folders in it, wherever a checkpoint lies.
+   * The sets of a directory: itself and the folders in it, wherever a checkpoint lies.
    *
    * @throws ConfigurationException if there is none, or one without cases
    */
-  static List<GoldenSet> under(Path folder) throws IOException {
+  static List<GoldenSet> under(Path directory) throws IOException {
     List<GoldenSet> sets = new ArrayList<>();
-    if (Files.isDirectory(folder)) {
-      add(folder, sets);
-      for (Path inside : entries(folder, Files::isDirectory)) {
+    if (Files.isDirectory(directory)) {
+      add(directory, sets);
+      for (Path inside : entries(directory, Files::isDirectory)) {
         add(inside, sets);
       }
     }
     if (sets.isEmpty()) {
       throw new ConfigurationException(
           "--golden %s: expected a checkpoint (*.ckpt) and folders with case.json beside it"
-              .formatted(folder));
+              .formatted(directory));
     }
     return sets;
   }
 
-  private static void add(Path folder, List<GoldenSet> sets) throws IOException {
-    for (Path checkpoint : entries(folder, file -> file.toString().endsWith(".ckpt"))) {
+  private static void add(Path directory, List<GoldenSet> sets) throws IOException {
+    for (Path checkpoint : entries(directory, file -> file.toString().endsWith(".ckpt"))) {
       List<GoldenCase> cases = new ArrayList<>();
-      for (Path each : entries(folder, file -> Files.exists(file.resolve("case.json")))) {
+      for (Path each : entries(directory, file -> Files.exists(file.resolve("case.json")))) {
         cases.add(GoldenCase.read(each));
       }
       if (cases.isEmpty()) {
@@ -54,15 +54,15 @@ record GoldenSet(String name, Path checkpoint, List<GoldenCase> cases) {
     }
   }
 
-  private static List<Path> entries(Path folder, Predicate<Path> wanted) throws IOException {
-    try (Stream<Path> entries = Files.list(folder)) {
+  private static List<Path> entries(Path directory, Predicate<Path> wanted) throws IOException {
+    try (Stream<Path> entries = Files.list(directory)) {
       return entries.filter(wanted).sorted().toList();
     }
   }
 
   /** The checkpoint exported for all cases; what a former call wrote is used again. */
-  ModelDirectory model(Path folder) {
-    Path out = folder.resolve(name);
+  ModelDirectory model(Path directory) {
+    Path out = directory.resolve(name);
     if (Files.exists(out.resolve(ModelDirectory.DESCRIPTION))) {
       return ModelDirectory.open(out);
     }

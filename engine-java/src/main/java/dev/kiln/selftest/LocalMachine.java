@@ -37,14 +37,14 @@ final class LocalMachine {
         CudaDriver.status(),
         CudaGpu::open,
         List.of(
-            contender(Kind.TENSORRT, DataType.BF16, BF16_ERROR),
-            contender(Kind.TENSORRT, DataType.FP16, FP16_ERROR),
-            contender(Kind.CUDA, DataType.BF16, BF16_ERROR)),
+            candidate(Kind.TENSORRT, DataType.BF16, BF16_ERROR),
+            candidate(Kind.TENSORRT, DataType.FP16, FP16_ERROR),
+            candidate(Kind.CUDA, DataType.BF16, BF16_ERROR)),
         List.of(cublas(), tensorRt()),
         LocalMachine::gauge);
   }
 
-  private static Candidate contender(Kind kind, DataType precision, double tolerance) {
+  private static Candidate candidate(Kind kind, DataType precision, double tolerance) {
     return new Candidate(
         kind.label() + " " + precision.label(),
         tolerance,

@@ -15,17 +15,17 @@ final class MatrixCeilingCheck implements Check {
 
   private final Supplier<Gpu> device;
   private final List<MatrixProduct> products;
-  private final DevicePeaks yardstick;
+  private final DevicePeaks peaks;
   private final int side;
 
   /**
    * @param side of the square matrices
    */
   MatrixCeilingCheck(
-      Supplier<Gpu> device, List<MatrixProduct> products, DevicePeaks yardstick, int side) {
+      Supplier<Gpu> device, List<MatrixProduct> products, DevicePeaks peaks, int side) {
     this.device = device;
     this.products = products;
-    this.yardstick = yardstick;
+    this.peaks = peaks;
     this.side = side;
   }
 
@@ -36,7 +36,7 @@ final class MatrixCeilingCheck implements Check {
 
   @Override
   public List<Measurement> run() throws SkippedException {
-    List<Measurement> figures = new ArrayList<>();
+    List<Measurement> measurements = new ArrayList<>();
     List<String> absent = new ArrayList<>();
     double best = 0;
     for (MatrixProduct product : products) {
@@ -46,13 +46,13 @@ final class MatrixCeilingCheck implements Check {
         continue;
       }
       double flops = 2.0 * side * side * side / product.seconds(device.get(), side, ROUNDS);
-      figures.add(Measurement.of(product.name(), flops / 1e12, "TFLOP/s"));
+      measurements.add(Measurement.of(product.name(), flops / 1e12, "TFLOP/s"));
       best = Math.max(best, flops);
     }
-    if (figures.isEmpty()) {
+    if (measurements.isEmpty()) {
       throw new SkippedException(String.join("; ", absent));
     }
-    yardstick.matrixFlops(best);
-    return figures;
+    peaks.matrixFlops(best);
+    return measurements;
   }
 }

@@ -6,17 +6,17 @@ import java.util.List;
 final class MismatchException extends Exception {
   private static final long serialVersionUID = 1L;
 
-  private final transient List<Measurement> figures;
+  private final transient List<Measurement> measurements;
 
   /**
-   * @param figures that show it
+   * @param measurements that show it
    */
-  MismatchException(String reason, List<Measurement> figures) {
+  MismatchException(String reason, List<Measurement> measurements) {
     super(reason);
-    this.figures = List.copyOf(figures);
+    this.measurements = List.copyOf(measurements);
   }
 
-  List<Measurement> figures() {
-    return figures;
+  List<Measurement> measurements() {
+    return measurements;
   }
 }

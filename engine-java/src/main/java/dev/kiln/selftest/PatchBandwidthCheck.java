@@ -22,7 +22,7 @@ final class PatchBandwidthCheck implements Check {
   private static final double GOAL = 0.8;
 
   private final Supplier<Gpu> device;
-  private final DevicePeaks yardstick;
+  private final DevicePeaks peaks;
   private final int chipsAcross;
   private final int chipsDown;
 
@@ -30,9 +30,9 @@ final class PatchBandwidthCheck implements Check {
    * @param chipsAcross of the strip; all its chips are one batch, too large for the caches
    * @param chipsDown likewise
    */
-  PatchBandwidthCheck(Supplier<Gpu> device, DevicePeaks yardstick, int chipsAcross, int chipsDown) {
+  PatchBandwidthCheck(Supplier<Gpu> device, DevicePeaks peaks, int chipsAcross, int chipsDown) {
     this.device = device;
-    this.yardstick = yardstick;
+    this.peaks = peaks;
     this.chipsAcross = chipsAcross;
     this.chipsDown = chipsDown;
   }
@@ -44,18 +44,18 @@ final class PatchBandwidthCheck implements Check {
 
   @Override
   public List<Measurement> run() {
-    List<Measurement> figures = new ArrayList<>();
+    List<Measurement> measurements = new ArrayList<>();
     for (String name : List.of("naip", "sentinel-2-l2a")) {
       double bytes = bytesPerSecond(PlatformCatalog.builtIn().get(name));
-      figures.add(Measurement.of(name + ", read and written", bytes / 1e9, "GB/s"));
-      yardstick
+      measurements.add(Measurement.of(name + ", read and written", bytes / 1e9, "GB/s"));
+      peaks
           .copyBytes()
           .ifPresent(
               copy ->
-                  figures.add(
+                  measurements.add(
                       Measurement.of(name + ", share of a copy", bytes / copy, "").atLeast(GOAL)));
     }
-    return figures;
+    return measurements;
   }
 
   private double bytesPerSecond(Platform platform) {

@@ -52,7 +52,7 @@ final class PatchKernelCheck implements Check {
 
   @Override
   public List<Measurement> run() throws Exception {
-    List<Measurement> figures = new ArrayList<>();
+    List<Measurement> measurements = new ArrayList<>();
     List<String> wrong = new ArrayList<>();
     numbers = 0;
     try (Gpu gpu = device.get()) {
@@ -69,14 +69,14 @@ final class PatchKernelCheck implements Check {
           }
         }
         String title = "largest distance in " + format.label();
-        figures.add(Measurement.of(title, worst, "units in the last place"));
+        measurements.add(Measurement.of(title, worst, "units in the last place"));
       }
     }
-    figures.add(Measurement.of("numbers compared", numbers, ""));
+    measurements.add(Measurement.of("numbers compared", numbers, ""));
     if (!wrong.isEmpty()) {
-      throw new MismatchException("disagrees for " + String.join("; ", wrong), figures);
+      throw new MismatchException("disagrees for " + String.join("; ", wrong), measurements);
     }
-    return figures;
+    return measurements;
   }
 
   private static double allowed(DataType format) {

@@ -3,6 +3,7 @@ package dev.kiln.selftest;
 import dev.kiln.export.Exporter;
 import dev.kiln.export.RandomCheckpoint;
 import dev.kiln.model.Architecture;
+import dev.kiln.model.ExportedEncoder;
 import dev.kiln.model.ModelDirectory;
 import dev.kiln.platform.PlatformCatalog;
 import dev.kiln.type.DataType;
@@ -11,36 +12,44 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** A model of random weights for NAIP, made when it is first needed: speed depends on its size. */
+/**
+ * A model of random weights for NAIP, created when it is first needed. The same seed gives the same
+ * weights everywhere. Speed depends on the size only.
+ */
 final class RandomModel {
   static final String PLATFORM = "naip";
   static final int CHIP = 256;
   private static final long SEED = 1;
 
   private final Architecture architecture;
-  private final Path folder;
+  private final Path directory;
   private ModelDirectory model;
 
   /**
-   * @param folder where it goes; is used again if it is there
+   * @param directory receives the model; one that is there is used
    */
-  RandomModel(Architecture architecture, Path folder) {
+  RandomModel(Architecture architecture, Path directory) {
     this.architecture = architecture;
-    this.folder = folder;
+    this.directory = directory;
   }
 
   Architecture architecture() {
     return architecture;
   }
 
+  /** Returns the encoder for NAIP and chips of 256 pixels. */
+  ExportedEncoder encoder() throws IOException {
+    return directory().encoder(PLATFORM, CHIP);
+  }
+
   ModelDirectory directory() throws IOException {
     if (model == null) {
-      Path out = folder.resolve("random-" + architecture.name());
+      Path out = directory.resolve("random-" + architecture.name());
       if (Files.exists(out.resolve(ModelDirectory.DESCRIPTION))) {
         model = ModelDirectory.open(out);
       } else {
-        Files.createDirectories(folder);
-        Path checkpoint = folder.resolve("random.ckpt");
+        Files.createDirectories(directory);
+        Path checkpoint = directory.resolve("random-" + architecture.name() + ".ckpt");
         new RandomCheckpoint(architecture, DataType.BF16, SEED, 0).write(checkpoint);
         model =
             Exporter.export(

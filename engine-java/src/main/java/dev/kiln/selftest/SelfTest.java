@@ -19,27 +19,28 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /**
- * Proves Kiln's device code on the machine it runs on: that it computes what its references do, and
- * how fast. Where there is no device every check says so.
+ * Checks and measures Kiln's GPU path on the machine it runs on: that the device code computes what
+ * its references do, and how fast. Without a device every check is skipped with the reason.
  */
 public final class SelfTest {
-  /** The one that the released weights have, and of which speeds are told. */
-  public static final Architecture USUAL_MODEL = Architecture.named("large");
+  /** The size of the released weights, which speeds are measured with. */
+  public static final Architecture DEFAULT_MODEL = Architecture.named("large");
 
   private final Options options;
   private final Device device;
-  private final DevicePeaks yardstick = new DevicePeaks();
+  private final DevicePeaks peaks = new DevicePeaks();
+  private final RandomModel model;
 
   /**
-   * What to prove.
+   * What to check.
    *
-   * @param work folder for models and scenes; can be deleted afterwards
-   * @param golden folder with golden cases; empty leaves them out
-   * @param quick a minute of measurements in place of many
-   * @param model whose speed is measured
-   * @param batches chips in a batch; each is measured
-   * @param only parts of names of checks; those that hold none of them are left out, unless there
-   *     is nothing in it
+   * @param work directory for models and scenes; can be deleted afterwards
+   * @param golden directory of golden cases; without it they are skipped
+   * @param quick measures for a minute instead of several
+   * @param model size whose speed is measured
+   * @param batches chips per batch; each is measured
+   * @param only texts; a check runs if its name contains one of them. Empty for all checks
+   * @param skip texts; a check is left out if its name contains one of them
    */
   public record Options(
       Path work,
@@ -47,109 +48,176 @@ public final class SelfTest {
       boolean quick,
       Architecture model,
       List<Integer> batches,
-      List<String> only) {
+      List<String> only,
+      List<String> skip) {
+    /** Copies the lists. */
     public Options {
       batches = List.copyOf(batches);
       only = List.copyOf(only);
+      skip = List.copyOf(skip);
+    }
+
+    /** Returns options for a model of Clay's size, all checks and no golden cases. */
+    public static Options of(Path work) {
+      return new Options(
+          work,
+          Optional.empty(),
+          false,
+          DEFAULT_MODEL,
+          List.of(32, 64, 128),
+          List.of(),
+          List.of());
+    }
+
+    /** Returns these options with golden cases. */
+    public Options withGolden(Optional<Path> changed) {
+      return new Options(work, changed, quick, model, batches, only, skip);
+    }
+
+    /** Returns these options with short measurements. */
+    public Options withQuick(boolean changed) {
+      return new Options(work, golden, changed, model, batches, only, skip);
+    }
+
+    /** Returns these options with another model size. */
+    public Options withModel(Architecture changed) {
+      return new Options(work, golden, quick, changed, batches, only, skip);
+    }
+
+    /** Returns these options with other batch sizes. */
+    public Options withBatches(List<Integer> changed) {
+      return new Options(work, golden, quick, model, changed, only, skip);
+    }
+
+    /** Returns these options with only some of the checks. */
+    public Options withOnly(List<String> changed) {
+      return new Options(work, golden, quick, model, batches, changed, skip);
+    }
+
+    /** Returns these options without some of the checks. */
+    public Options withSkip(List<String> changed) {
+      return new Options(work, golden, quick, model, batches, only, changed);
     }
   }
 
   /**
-   * The machine's side of it.
+   * The device and what this machine has for it.
    *
    * @param status whether a device can be opened
    * @param open opens it
-   * @param contenders encoders
+   * @param candidates encoders
    * @param products libraries that measure the matrix ceiling
-   * @param gauge opens what says how busy the device is; gives null if nothing does
+   * @param gauge opens a gauge of the device's busy fraction; returns null if there is none
    */
   record Device(
       CudaDriver.Status status,
       Supplier<Gpu> open,
-      List<Candidate> contenders,
+      List<Candidate> candidates,
       List<MatrixProduct> products,
       Supplier<DoubleSupplier> gauge) {}
 
   private SelfTest(Options options, Device device) {
     this.options = options;
     this.device = device;
+    this.model = new RandomModel(options.model(), options.work());
   }
 
   /**
-   * Runs every check on this machine's first device.
+   * Runs the checks on this machine's first device.
    *
    * @param version of Kiln
-   * @param soFar takes the report after each check: a proof that is cut short has it up to there
+   * @param progress receives the report after each check, so that an interrupted run leaves one
    * @throws ConfigurationException if there are no such golden cases or no such checks
    */
-  public static SelfTestReport run(Options options, String version, Consumer<SelfTestReport> soFar)
-      throws IOException {
-    return run(options, version, LocalMachine.device(), soFar);
+  public static SelfTestReport run(
+      Options options, String version, Consumer<SelfTestReport> progress) throws IOException {
+    return run(options, version, LocalMachine.device(), progress);
   }
 
   static SelfTestReport run(
-      Options options, String version, Device device, Consumer<SelfTestReport> soFar)
+      Options options, String version, Device device, Consumer<SelfTestReport> progress)
       throws IOException {
-    List<Check> checks = chosen(new SelfTest(options, device).checks(), options.only());
+    List<Check> checks = chosen(new SelfTest(options, device).checks(), options);
     Map<String, String> machine = new LinkedHashMap<>();
     machine.put("kiln", version);
     machine.putAll(LocalMachine.describe(device));
-    List<CheckResult> findings = new ArrayList<>();
-    CheckRunner proof = new CheckRunner(device.status());
+    List<CheckResult> results = new ArrayList<>();
+    CheckRunner runner = new CheckRunner(device.status());
     for (Check check : checks) {
-      findings.add(proof.of(check));
-      soFar.accept(new SelfTestReport(machine, findings));
+      results.add(runner.run(check));
+      progress.accept(new SelfTestReport(machine, results));
     }
-    return new SelfTestReport(machine, findings);
+    return new SelfTestReport(machine, results);
   }
 
-  private static List<Check> chosen(List<Check> checks, List<String> only) {
+  /**
+   * Creates the models that the checks need, without a device: on a machine that is paid by the
+   * second they are copied instead of computed.
+   */
+  public static void prepare(Options options) throws IOException {
+    new RandomModel(options.model(), options.work()).directory();
+    if (options.golden().isPresent()) {
+      for (GoldenSet set : GoldenSet.under(options.golden().get())) {
+        set.model(options.work());
+      }
+    }
+  }
+
+  private static List<Check> chosen(List<Check> checks, Options options) {
     List<Check> chosen =
         checks.stream()
-            .filter(check -> only.isEmpty() || only.stream().anyMatch(check.name()::contains))
+            .filter(check -> options.only().isEmpty() || contains(check, options.only()))
+            .filter(check -> !contains(check, options.skip()))
             .toList();
     if (chosen.isEmpty()) {
       throw new ConfigurationException(
-          "--only %s: no check is named so; there are: %s"
+          "--only %s, --skip %s: no check is left of: %s"
               .formatted(
-                  String.join(",", only),
+                  options.only(),
+                  options.skip(),
                   checks.stream().map(Check::name).collect(Collectors.joining("; "))));
     }
     return chosen;
   }
 
+  private static boolean contains(Check check, List<String> texts) {
+    return texts.stream().anyMatch(check.name()::contains);
+  }
+
   private List<Check> checks() throws IOException {
+    boolean quick = options.quick();
     List<Check> checks = new ArrayList<>();
     checks.add(new PatchKernelCheck(device.open()));
-    checks.add(new CopyCheck(device.open(), yardstick, options.quick() ? 128L << 20 : 1L << 30));
-    checks.add(new PatchBandwidthCheck(device.open(), yardstick, options.quick() ? 8 : 49, 8));
+    checks.add(new CopyCheck(device.open(), peaks, quick ? 128L << 20 : 1L << 30));
+    checks.add(new PatchBandwidthCheck(device.open(), peaks, quick ? 8 : 49, 8));
     checks.add(
-        new MatrixCeilingCheck(
-            device.open(), device.products(), yardstick, options.quick() ? 4096 : 8192));
-    golden(checks);
-    pace(checks);
+        new MatrixCeilingCheck(device.open(), device.products(), peaks, quick ? 4096 : 8192));
+    addGolden(checks);
+    for (Candidate candidate : device.candidates()) {
+      checks.add(new ReferenceCheck(candidate, model));
+    }
+    addSpeed(checks);
     return checks;
   }
 
-  private void golden(List<Check> checks) throws IOException {
+  private void addGolden(List<Check> checks) throws IOException {
     if (options.golden().isEmpty()) {
-      checks.add(new Missing("golden cases", "no golden cases are here: give --golden DIR"));
+      checks.add(new Missing("golden cases", "no golden cases: give --golden DIR"));
       return;
     }
     List<GoldenSet> sets = GoldenSet.under(options.golden().get());
-    for (Candidate contender : device.contenders()) {
+    for (Candidate candidate : device.candidates()) {
       for (GoldenSet set : sets) {
-        checks.add(new GoldenCheck(contender, set, options.work()));
+        checks.add(new GoldenCheck(candidate, set, options.work()));
       }
     }
   }
 
-  private void pace(List<Check> checks) {
-    RandomModel model = new RandomModel(options.model(), options.work());
+  private void addSpeed(List<Check> checks) {
     Duration time = Duration.ofSeconds(options.quick() ? 2 : 10);
-    for (Candidate contender : device.contenders()) {
+    for (Candidate candidate : device.candidates()) {
       for (int batch : options.batches()) {
-        checks.add(new ThroughputCheck(contender, batch, model, yardstick, time));
+        checks.add(new ThroughputCheck(candidate, batch, model, peaks, time));
       }
     }
     EmbedCheck.Scenes scenes =
@@ -157,12 +225,12 @@ public final class SelfTest {
             ? new EmbedCheck.Scenes(SampleSize.SMALL, 4, options.work())
             : new EmbedCheck.Scenes(new SampleSize(6500, 5200, 2), 12, options.work());
     int batch = options.batches().get(options.batches().size() / 2);
-    for (Candidate contender : device.contenders()) {
-      checks.add(new EmbedCheck(contender, batch, model, device.gauge(), scenes));
+    for (Candidate candidate : device.candidates()) {
+      checks.add(new EmbedCheck(candidate, batch, model, device.gauge(), scenes));
     }
   }
 
-  /** Something that was not given. */
+  /** A check that was not given its input. */
   private record Missing(String name, String reason) implements Check {
     @Override
     public List<Measurement> run() throws SkippedException {

@@ -8,23 +8,23 @@ import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * What was proven where.
+ * Results of a self-test.
  *
- * @param machine names and versions, in the order in which they are shown
- * @param findings one a check
+ * @param machine names and versions of what it ran on, in display order
+ * @param results one per check
  */
-public record SelfTestReport(Map<String, String> machine, List<CheckResult> findings) {
+public record SelfTestReport(Map<String, String> machine, List<CheckResult> results) {
   public SelfTestReport {
-    findings = List.copyOf(findings);
+    results = List.copyOf(results);
   }
 
-  /** How many checks ended so. */
+  /** Returns the number of checks with this outcome. */
   public long count(State state) {
-    return findings.stream().filter(finding -> finding.state() == state).count();
+    return results.stream().filter(result -> result.state() == state).count();
   }
 
   /**
-   * What the process says: 0 if something passed and nothing failed, {@link ExitCode#INTERNAL} if
+   * Returns the exit code: 0 if something passed and nothing failed, {@link ExitCode#INTERNAL} if
    * something failed, {@link ExitCode#UNPROVEN} if everything was skipped.
    */
   public int exitCode() {
@@ -34,7 +34,7 @@ public record SelfTestReport(Map<String, String> machine, List<CheckResult> find
     return count(State.PASSED) > 0 ? ExitCode.DONE.code() : ExitCode.UNPROVEN.code();
   }
 
-  /** As indented JSON. */
+  /** Returns the report as indented JSON. */
   public byte[] json() {
     return JsonMapper.builder()
         .enable(SerializationFeature.INDENT_OUTPUT)
@@ -42,31 +42,31 @@ public record SelfTestReport(Map<String, String> machine, List<CheckResult> find
         .writeValueAsBytes(this);
   }
 
-  /** As a table for a person. */
+  /** Returns the report as a table to read. */
   public String table() {
     StringBuilder text = new StringBuilder();
     machine.forEach((name, value) -> text.append("%-12s %s%n".formatted(name, value)));
     text.append('\n');
-    findings.forEach(finding -> text.append(rows(finding)));
+    results.forEach(result -> text.append(rows(result)));
     text.append(
         "%n%d passed, %d failed, %d skipped%n"
             .formatted(count(State.PASSED), count(State.FAILED), count(State.SKIPPED)));
     return text.toString();
   }
 
-  /** The rows of the last check. */
+  /** Returns the rows of the last check. */
   public String lastRows() {
-    return rows(findings.get(findings.size() - 1));
+    return rows(results.get(results.size() - 1));
   }
 
-  /** A check's rows: its state, then a line for the reason and one for each figure. */
-  private static String rows(CheckResult finding) {
+  /** Returns a check's state, then one line for the reason and one per measurement. */
+  private static String rows(CheckResult result) {
     StringBuilder text = new StringBuilder();
-    text.append("%-8s %s%n".formatted(finding.state(), finding.check()));
-    if (!finding.reason().isEmpty()) {
-      text.append("           %s%n".formatted(finding.reason()));
+    text.append("%-8s %s%n".formatted(result.state(), result.check()));
+    if (!result.reason().isEmpty()) {
+      text.append("           %s%n".formatted(result.reason()));
     }
-    finding.figures().forEach(figure -> text.append("           %s%n".formatted(figure)));
+    result.measurements().forEach(measurement -> text.append("           %s%n".formatted(measurement)));
     return text.toString();
   }
 }

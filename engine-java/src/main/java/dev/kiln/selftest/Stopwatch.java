@@ -5,33 +5,49 @@ import dev.kiln.cuda.GpuEvent;
 import dev.kiln.cuda.GpuStream;
 import java.util.Arrays;
 
-/** The device's own time for work on a stream. */
+/**
+ * The device's own time for work on a stream. Each measurement is of several launches that are
+ * queued together, at least 2 ms of work: a single short kernel would be measured with the time
+ * that Java takes to queue it.
+ */
 final class Stopwatch {
   private static final int WARM_UP = 3;
+  private static final double MIN_SECONDS = 2e-3;
+  private static final int MAX_LAUNCHES = 1000;
 
   private Stopwatch() {}
 
   /**
-   * Median seconds of one round.
+   * Returns the median seconds of one launch.
    *
-   * @param rounds that are timed, after some that are not
-   * @param work queues one round
+   * @param rounds measurements, after a warm-up
+   * @param work queues one launch
    */
   static double median(Gpu gpu, GpuStream stream, int rounds, Runnable work) {
-    double[] seconds = new double[rounds];
     try (GpuEvent begin = gpu.newTimer();
         GpuEvent end = gpu.newTimer()) {
-      for (int i = -WARM_UP; i < rounds; i++) {
-        stream.record(begin);
-        work.run();
-        stream.record(end);
-        end.synchronize();
-        if (i >= 0) {
-          seconds[i] = end.millisecondsSince(begin) / 1e3;
-        }
+      double once = Double.POSITIVE_INFINITY;
+      for (int i = 0; i < WARM_UP; i++) {
+        once = Math.min(once, seconds(stream, begin, end, 1, work));
       }
+      int launches = (int) Math.max(1, Math.min(MAX_LAUNCHES, Math.ceil(MIN_SECONDS / once)));
+      double[] seconds = new double[rounds];
+      for (int i = 0; i < rounds; i++) {
+        seconds[i] = seconds(stream, begin, end, launches, work) / launches;
+      }
+      Arrays.sort(seconds);
+      return seconds[rounds / 2];
     }
-    Arrays.sort(seconds);
-    return seconds[rounds / 2];
+  }
+
+  private static double seconds(
+      GpuStream stream, GpuEvent begin, GpuEvent end, int launches, Runnable work) {
+    stream.record(begin);
+    for (int i = 0; i < launches; i++) {
+      work.run();
+    }
+    stream.record(end);
+    end.synchronize();
+    return end.millisecondsSince(begin) / 1e3;
   }
 }

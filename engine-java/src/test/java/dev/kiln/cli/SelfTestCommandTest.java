@@ -27,7 +27,7 @@ class SelfTestCommandTest {
   private final StringWriter err = new StringWriter();
 
   @BeforeEach
-  void requireNoDevice() {
+  void onlyWithoutADevice() {
     assumeFalse(CudaDriver.status().ready(), "SKIPPED: this machine has a CUDA device");
   }
 
@@ -37,7 +37,7 @@ class SelfTestCommandTest {
   }
 
   @Test
-  void skipsEverythingWithTheReason() {
+  void skipsEverythingAndSaysWhy() {
     Path to = directory.resolve("proof");
     int code = kiln("selftest", "--golden", MICRO, "--out", to.toString());
     assertThat(code).as(err.toString()).isEqualTo(79);
@@ -49,14 +49,14 @@ class SelfTestCommandTest {
         .doesNotContain("PASSED  ", "FAILED  ");
     assertThat(to.resolve("selftest.txt")).content().contains("0 passed, 0 failed");
     JsonNode json = JsonMapper.shared().readTree(to.resolve("selftest.json"));
-    assertThat(json.get("findings").size()).isGreaterThan(5);
-    json.get("findings")
-        .forEach(finding -> assertThat(finding.get("state").stringValue()).isEqualTo("SKIPPED"));
+    assertThat(json.get("results").size()).isGreaterThan(5);
+    json.get("results")
+        .forEach(result -> assertThat(result.get("state").stringValue()).isEqualTo("SKIPPED"));
     assertThat(to.resolve("work")).doesNotExist();
   }
 
   @Test
-  void rejectsMissingGoldenCasesAndUnknownSizes() {
+  void refusesWhatItCannotProveWith() {
     String to = directory.toString();
     assertThat(kiln("selftest", "--out", to, "--golden", to + "/none")).isEqualTo(78);
     assertThat(err.toString()).contains("--golden", "expected a checkpoint");

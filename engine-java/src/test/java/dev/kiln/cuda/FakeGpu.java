@@ -408,9 +408,10 @@ public final class FakeGpu implements Gpu {
       }
     }
 
+    /** A millisecond for each piece of work between the two. */
     @Override
     public float millisecondsSince(GpuEvent start) {
-      return 1;
+      return place - ((Event) start).place - 1;
     }
 
     @Override

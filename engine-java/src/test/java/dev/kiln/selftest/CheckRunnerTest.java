@@ -31,18 +31,19 @@ class CheckRunnerTest {
 
   @Test
   void goesOnAfterAFailure() {
-    Measurement figure = Measurement.of("error", 0.1, "");
-    List<CheckResult> findings =
+    Measurement measurement = Measurement.of("error", 0.1, "");
+    List<CheckResult> results =
         Stream.of(
                 check(
                     "wrong",
                     () -> {
-                      throw new MismatchException("beyond", List.of(figure));
+                      throw new MismatchException("beyond", List.of(measurement));
                     }),
                 check(
                     "broken",
                     () -> {
-                      throw new IllegalStateException("fell off");
+                      throw new IllegalStateException(
+                          "fell off", new java.io.IOException("disk full"));
                     }),
                 check(
                     "unlinked",
@@ -54,17 +55,17 @@ class CheckRunnerTest {
                     () -> {
                       throw new SkippedException("no cuBLAS");
                     }),
-                check("right", () -> List.of(figure)))
-            .map(new CheckRunner(READY)::of)
+                check("right", () -> List.of(measurement)))
+            .map(new CheckRunner(READY)::run)
             .toList();
-    assertThat(findings)
+    assertThat(results)
         .extracting(CheckResult::state)
         .containsExactly(State.FAILED, State.FAILED, State.FAILED, State.SKIPPED, State.PASSED);
-    assertThat(findings)
+    assertThat(results)
         .extracting(CheckResult::reason)
-        .containsExactly("beyond", "fell off", "libcublas.so.13", "no cuBLAS", "");
-    assertThat(findings.get(0).figures()).containsExactly(figure);
-    assertThat(findings.get(4).figures()).containsExactly(figure);
+        .containsExactly("beyond", "fell off; caused by IOException: disk full", "libcublas.so.13", "no cuBLAS", "");
+    assertThat(results.get(0).measurements()).containsExactly(measurement);
+    assertThat(results.get(4).measurements()).containsExactly(measurement);
   }
 
   @Test
@@ -75,7 +76,7 @@ class CheckRunnerTest {
             () -> {
               throw new AssertionError("was run");
             });
-    assertThat(new CheckRunner(ABSENT).of(check))
+    assertThat(new CheckRunner(ABSENT).run(check))
         .isEqualTo(new CheckResult("kernel", State.SKIPPED, "no NVIDIA driver", List.of(), 0));
   }
 }

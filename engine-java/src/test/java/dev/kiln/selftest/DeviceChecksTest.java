@@ -14,7 +14,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** The checks over a device that is none, whose every round takes a millisecond. */
+/** The checks over a fake device, on which every piece of queued work takes a millisecond. */
 @Timeout(120)
 class DeviceChecksTest {
   private static final double ROUND = 1e-3;
@@ -34,17 +34,17 @@ class DeviceChecksTest {
 
   @Test
   void theKernelAgreesWithItsReference() throws Exception {
-    List<Measurement> figures = new PatchKernelCheck(this::open).run();
-    assertThat(figures)
+    List<Measurement> measurements = new PatchKernelCheck(this::open).run();
+    assertThat(measurements)
         .extracting(Measurement::name)
         .containsExactly(
             "largest distance in bf16",
             "largest distance in fp16",
             "largest distance in fp32",
             "numbers compared");
-    assertThat(figures.get(0).value()).isPositive().isLessThanOrEqualTo(0.5);
-    assertThat(figures.get(2).value()).isZero();
-    assertThat(figures.get(3).value()).isGreaterThan(10_000_000);
+    assertThat(measurements.get(0).value()).isPositive().isLessThanOrEqualTo(0.5);
+    assertThat(measurements.get(2).value()).isZero();
+    assertThat(measurements.get(3).value()).isGreaterThan(10_000_000);
   }
 
   @Test
@@ -80,60 +80,60 @@ class DeviceChecksTest {
 
   @Test
   void copiesAreTimed() {
-    DevicePeaks yardstick = new DevicePeaks();
-    List<Measurement> figures = new CopyCheck(this::open, yardstick, 1_000_000).run();
-    assertThat(figures)
+    DevicePeaks peaks = new DevicePeaks();
+    List<Measurement> measurements = new CopyCheck(this::open, peaks, 1_000_000).run();
+    assertThat(measurements)
         .extracting(Measurement::value)
         .containsExactly(1e6 / ROUND / 1e9, 1e6 / ROUND / 1e9, 2e6 / ROUND / 1e9);
-    assertThat(yardstick.copyBytes()).hasValueCloseTo(2e9, within(1.0));
+    assertThat(peaks.copyBytes()).hasValueCloseTo(2e9, within(1.0));
   }
 
   @Test
   void theKernelsBandwidthIsAShareOfACopys() {
-    DevicePeaks yardstick = new DevicePeaks();
-    yardstick.copyBytes(10e9);
-    List<Measurement> figures = new PatchBandwidthCheck(this::open, yardstick, 2, 1).run();
+    DevicePeaks peaks = new DevicePeaks();
+    peaks.copyBytes(10e9);
+    List<Measurement> measurements = new PatchBandwidthCheck(this::open, peaks, 2, 1).run();
     // Two chips of four bytes a pixel, and 2 bytes a number.
     double naip = 2 * 256 * 256 * 4 * (1 + 2) / ROUND;
-    assertThat(figures.get(0).value()).isCloseTo(naip / 1e9, within(1e-6));
-    assertThat(figures.get(1).value()).isCloseTo(naip / 10e9, within(1e-6));
-    assertThat(figures.get(1).met()).isFalse();
-    assertThat(figures).hasSize(4);
+    assertThat(measurements.get(0).value()).isCloseTo(naip / 1e9, within(1e-6));
+    assertThat(measurements.get(1).value()).isCloseTo(naip / 10e9, within(1e-6));
+    assertThat(measurements.get(1).met()).isFalse();
+    assertThat(measurements).hasSize(4);
   }
 
   @Test
   void theFastestLibrarySetsTheCeiling() throws Exception {
-    DevicePeaks yardstick = new DevicePeaks();
+    DevicePeaks peaks = new DevicePeaks();
     List<String> queued = new ArrayList<>();
-    List<Measurement> figures =
+    List<Measurement> measurements =
         new MatrixCeilingCheck(
                 this::open,
                 List.of(
                     product("cublas", Optional.empty(), queued),
                     product("other", Optional.of("not here"), queued)),
-                yardstick,
+                peaks,
                 100)
             .run();
-    assertThat(figures).extracting(Measurement::name).containsExactly("cublas");
+    assertThat(measurements).extracting(Measurement::name).containsExactly("cublas");
     assertThat(queued).contains("cublas").doesNotContain("other").endsWith("cublas closed");
-    assertThat(yardstick.matrixFlops()).hasValueCloseTo(2 * 100 * 100 * 100 / ROUND, within(1e3));
+    assertThat(peaks.matrixFlops()).hasValueCloseTo(2 * 100 * 100 * 100 / ROUND, within(1e3));
   }
 
   @Test
   void withoutALibraryThereIsNoCeiling() {
     open().close();
-    DevicePeaks yardstick = new DevicePeaks();
+    DevicePeaks peaks = new DevicePeaks();
     assertThatThrownBy(
             () ->
                 new MatrixCeilingCheck(
                         this::open,
                         List.of(product("cublas", Optional.of("no cuBLAS"), new ArrayList<>())),
-                        yardstick,
+                        peaks,
                         100)
                     .run())
         .isInstanceOf(SkippedException.class)
         .hasMessage("no cuBLAS");
-    assertThat(yardstick.matrixFlops()).isEmpty();
+    assertThat(peaks.matrixFlops()).isEmpty();
   }
 
   private static MatrixProduct product(String name, Optional<String> absent, List<String> queued) {
@@ -145,6 +145,7 @@ class DeviceChecksTest {
               @Override
               public void enqueue(GpuStream stream) {
                 queued.add(name);
+                stream.zero(c, 0, 1);
               }
 
               @Override

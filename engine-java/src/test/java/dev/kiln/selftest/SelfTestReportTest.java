@@ -14,9 +14,9 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 class SelfTestReportTest {
-  private static CheckResult finding(String check, State state, Measurement... figures) {
+  private static CheckResult result(String check, State state, Measurement... measurements) {
     return new CheckResult(
-        check, state, state == State.PASSED ? "" : "for a reason", List.of(figures), 1.5);
+        check, state, state == State.PASSED ? "" : "for a reason", List.of(measurements), 1.5);
   }
 
   @ParameterizedTest
@@ -28,9 +28,9 @@ class SelfTestReportTest {
     "SKIPPED SKIPPED, 79",
   })
   void saysByItsExitCodeWhatCameOut(String states, int code) {
-    List<CheckResult> findings =
-        Stream.of(states.split(" ")).map(s -> finding("check", State.valueOf(s))).toList();
-    assertThat(new SelfTestReport(Map.of(), findings).exitCode()).isEqualTo(code);
+    List<CheckResult> results =
+        Stream.of(states.split(" ")).map(s -> result("check", State.valueOf(s))).toList();
+    assertThat(new SelfTestReport(Map.of(), results).exitCode()).isEqualTo(code);
   }
 
   @Test
@@ -45,9 +45,9 @@ class SelfTestReportTest {
         new SelfTestReport(
             Map.of("device", "a GPU"),
             List.of(
-                finding("pace", State.PASSED, Measurement.of("share", 0.8765, "").atLeast(0.85)),
-                finding("idle", State.PASSED, Measurement.of("idle", 0.05, "").atMost(0.02)),
-                finding("other", State.SKIPPED)));
+                result("pace", State.PASSED, Measurement.of("share", 0.8765, "").atLeast(0.85)),
+                result("idle", State.PASSED, Measurement.of("idle", 0.05, "").atMost(0.02)),
+                result("other", State.SKIPPED)));
     assertThat(report.table().lines().map(String::stripTrailing))
         .containsExactly(
             "device       a GPU",
@@ -68,13 +68,13 @@ class SelfTestReportTest {
         new SelfTestReport(
             Map.of("device", "a GPU"),
             List.of(
-                finding("pace", State.FAILED, Measurement.of("chips a second", 940, "chips/s"))));
+                result("pace", State.FAILED, Measurement.of("chips a second", 940, "chips/s"))));
     JsonNode json = JsonMapper.shared().readTree(report.json());
     assertThat(json.at("/machine/device").stringValue()).isEqualTo("a GPU");
-    assertThat(json.at("/findings/0/state").stringValue()).isEqualTo("FAILED");
-    assertThat(json.at("/findings/0/reason").stringValue()).isEqualTo("for a reason");
-    assertThat(json.at("/findings/0/figures/0/value").doubleValue()).isEqualTo(940);
-    assertThat(json.at("/findings/0/seconds").doubleValue()).isEqualTo(1.5);
+    assertThat(json.at("/results/0/state").stringValue()).isEqualTo("FAILED");
+    assertThat(json.at("/results/0/reason").stringValue()).isEqualTo("for a reason");
+    assertThat(json.at("/results/0/measurements/0/value").doubleValue()).isEqualTo(940);
+    assertThat(json.at("/results/0/seconds").doubleValue()).isEqualTo(1.5);
   }
 
   @ParameterizedTest

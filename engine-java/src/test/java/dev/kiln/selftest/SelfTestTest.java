@@ -26,7 +26,7 @@ class SelfTestTest {
 
   @TempDir Path work;
 
-  private static Candidate contender(String name, Optional<String> absent) {
+  private static Candidate candidate(String name, Optional<String> absent) {
     return new Candidate(
         name,
         2e-5,
@@ -38,8 +38,13 @@ class SelfTestTest {
                 EncoderOptions.of(EncoderOptions.Kind.ONNXRUNTIME).withBatchSize(batchSize)));
   }
 
-  private SelfTest.Options options(Optional<Path> golden, List<String> only) {
-    return new SelfTest.Options(work, golden, true, Architecture.named("micro"), List.of(4), only);
+  private SelfTest.Options options(Optional<Path> golden, String... only) {
+    return SelfTest.Options.of(work)
+        .withGolden(golden)
+        .withQuick(true)
+        .withModel(Architecture.named("micro"))
+        .withBatches(List.of(4))
+        .withOnly(List.of(only));
   }
 
   @Test
@@ -49,19 +54,19 @@ class SelfTestTest {
     List<SelfTestReport> told = new ArrayList<>();
     SelfTestReport report =
         SelfTest.run(
-            options(Optional.of(MICRO), List.of()),
+            options(Optional.of(MICRO)),
             "1.2.3",
             new SelfTest.Device(
                 ready,
                 FakeGpu::new,
                 List.of(
-                    contender("here", Optional.empty()),
-                    contender("there", Optional.of("not on this machine"))),
+                    candidate("here", Optional.empty()),
+                    candidate("there", Optional.of("not on this machine"))),
                 List.of(),
                 () -> null),
             told::add);
-    assertThat(report.findings())
-        .extracting(finding -> finding.state() + " " + finding.check())
+    assertThat(report.results())
+        .extracting(result -> result.state() + " " + result.check())
         .containsExactly(
             "PASSED patch kernel against its reference",
             "PASSED copy bandwidth",
@@ -69,6 +74,8 @@ class SelfTestTest {
             "SKIPPED matrix ceiling, bfloat16, 4096 × 4096",
             "PASSED here against clay-micro",
             "SKIPPED there against clay-micro",
+            "PASSED here against random-micro",
+            "SKIPPED there against random-micro",
             "PASSED here, Clay micro, batch 4",
             "SKIPPED there, Clay micro, batch 4",
             "PASSED embed with here, Clay micro, batch 4",
@@ -76,8 +83,8 @@ class SelfTestTest {
     assertThat(report.exitCode()).isEqualTo(ExitCode.DONE.code());
     assertThat(report.machine()).containsEntry("kiln", "1.2.3").containsKey("java");
     assertThat(report.machine().get("device")).startsWith("Fake (sm_90");
-    assertThat(told).hasSameSizeAs(report.findings()).last().isEqualTo(report);
-    assertThat(told.get(0).findings()).hasSize(1);
+    assertThat(told).hasSameSizeAs(report.results()).last().isEqualTo(report);
+    assertThat(told.get(0).results()).hasSize(1);
   }
 
   @Test
@@ -86,24 +93,24 @@ class SelfTestTest {
         new CudaDriver.Status(CudaDriver.State.DRIVER_TOO_OLD, "the driver is old", 0, 12000, 0);
     SelfTestReport report =
         SelfTest.run(
-            options(Optional.empty(), List.of()),
+            options(Optional.empty()),
             "1.2.3",
             new SelfTest.Device(
                 old,
                 () -> {
                   throw new AssertionError("was opened");
                 },
-                List.of(contender("here", Optional.empty())),
+                List.of(candidate("here", Optional.empty())),
                 List.of(),
                 () -> null),
             row -> {});
     assertThat(report.exitCode()).isEqualTo(ExitCode.UNPROVEN.code());
-    assertThat(report.findings())
-        .hasSize(7)
+    assertThat(report.results())
+        .hasSize(8)
         .allSatisfy(
-            finding -> {
-              assertThat(finding.state()).isEqualTo(State.SKIPPED);
-              assertThat(finding.reason()).isEqualTo("the driver is old");
+            result -> {
+              assertThat(result.state()).isEqualTo(State.SKIPPED);
+              assertThat(result.reason()).isEqualTo("the driver is old");
             });
     assertThat(report.machine()).containsEntry("device", "the driver is old");
     assertThat(work).isEmptyDirectory();
@@ -120,14 +127,44 @@ class SelfTestTest {
             () -> null);
     SelfTestReport report =
         SelfTest.run(
-            options(Optional.empty(), List.of("copy", "bandwidth")), "1", none, soFar -> {});
-    assertThat(report.findings())
+            options(Optional.empty(), "copy", "bandwidth"), "1", none, soFar -> {});
+    assertThat(report.results())
         .extracting(CheckResult::check)
         .containsExactly("copy bandwidth", "patch kernel bandwidth");
     assertThatThrownBy(
-            () -> SelfTest.run(options(Optional.empty(), List.of("speed")), "1", none, soFar -> {}))
+            () -> SelfTest.run(options(Optional.empty(), "speed"), "1", none, soFar -> {}))
         .isInstanceOf(ConfigurationException.class)
-        .hasMessageContaining("--only speed")
+        .hasMessageContaining("--only [speed]")
         .hasMessageContaining("copy bandwidth");
+  }
+
+  @Test
+  void checksCanBeLeftOut() throws Exception {
+    SelfTest.Device none =
+        new SelfTest.Device(
+            new CudaDriver.Status(CudaDriver.State.NO_DRIVER, "no driver", 0, 0, 0),
+            FakeGpu::new,
+            List.of(candidate("here, with a comma", Optional.empty())),
+            List.of(),
+            () -> null);
+    SelfTestReport report =
+        SelfTest.run(
+            options(Optional.empty(), "here, with", "patch").withSkip(List.of("embed", "bandwidth")),
+            "1",
+            none,
+            soFar -> {});
+    assertThat(report.results())
+        .extracting(CheckResult::check)
+        .containsExactly(
+            "patch kernel against its reference",
+            "here, with a comma against random-micro",
+            "here, with a comma, Clay micro, batch 4");
+  }
+
+  @Test
+  void modelsCanBePreparedWithoutADevice() throws Exception {
+    SelfTest.prepare(options(Optional.of(MICRO)));
+    assertThat(work.resolve("random-micro")).isDirectory();
+    assertThat(work.resolve("clay-micro")).isDirectory();
   }
 }

@@ -66,6 +66,20 @@ KILN_DEVICE unsigned bits_of(float value) { return __float_as_uint(value); }
 
 KILN_DEVICE float float_of(unsigned bits) { return __uint_as_float(bits); }
 
+// Two neighbours, each rounded to the nearest bfloat16, ties to even.
+KILN_DEVICE unsigned pair(float low, float high) {
+  unsigned both;
+  asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(both) : "f"(high), "f"(low));
+  return both;
+}
+
+// 2 to the power of x, with an error of 2 units in the last place; 0 far below.
+KILN_DEVICE float power_of_2(float x) {
+  float result;
+  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(result) : "f"(x));
+  return result;
+}
+
 KILN_DEVICE char* shared_memory() {
   extern __shared__ uint4 kiln_shared[];
   return reinterpret_cast<char*>(kiln_shared);
@@ -81,15 +95,6 @@ namespace {
 using bf16 = unsigned short;
 
 constexpr int LANES = 32;
-
-// Two neighbours, each rounded to the nearest bfloat16, ties to even.
-KILN_DEVICE unsigned pair(float low, float high) {
-  unsigned a = bits_of(low);
-  unsigned b = bits_of(high);
-  a = (a + 0x7FFFu + ((a >> 16) & 1u)) >> 16;
-  b = (b + 0x7FFFu + ((b >> 16) & 1u)) & 0xFFFF0000u;
-  return a | b;
-}
 
 KILN_DEVICE float sum_of_warp(float value) {
   for (int bits = LANES / 2; bits > 0; bits /= 2) {
@@ -238,12 +243,12 @@ KILN_DEVICE void product(const Product& p) {
 // ---- Attention ---------------------------------------------------------------------------------
 
 // A block takes 64 queries of one head, 16 a warp, past all keys, 64 at a time: scores, their running maximum and sum,
-// and the weighted values stay in registers.
+// and the weighted values stay in registers. The class token's key comes first and alone, so that the 1024 patches of
+// a chip fill 16 steps. Scores are logarithms to base 2: the weights of the queries are scaled by log2(e).
 constexpr int QUERIES = 64;
 constexpr int KEYS = 64;
 constexpr int HEAD_PADDING = 8;
 constexpr int ATTENTION_THREADS = 128;
-constexpr float LOG2_E = 1.44269504f;
 constexpr float LEAST = -3e38f;  // 2 to the power of its distance from any score is 0
 
 // Rows of one head: `row` and those after it, of `tokens`; zeros beyond.
@@ -257,8 +262,12 @@ KILN_DEVICE void load_rows(bf16* to, const bf16* from, long long stride, int row
   }
 }
 
+KILN_DEVICE float product_of_pairs(unsigned a, unsigned b) {
+  return float_of(a << 16) * float_of(b << 16) + float_of(a & 0xFFFF0000u) * float_of(b & 0xFFFF0000u);
+}
+
 template <int HEAD>
-KILN_DEVICE void attention(const bf16* qkv, bf16* out, int tokens, int heads) {
+KILN_DEVICE void attention(const bf16* qkv, bf16* out, int tokens, int wanted, int heads) {
   constexpr int HEAD_STRIDE = HEAD + HEAD_PADDING;
   bf16* queries = reinterpret_cast<bf16*>(shared_memory());
   bf16* keys = queries + QUERIES * HEAD_STRIDE;          // two of them
@@ -269,112 +278,147 @@ KILN_DEVICE void attention(const bf16* qkv, bf16* out, int tokens, int heads) {
   long long stride = 3LL * inner;
   const bf16* chip = qkv + blockIdx.z * tokens * stride + blockIdx.y * HEAD;
   int first = blockIdx.x * QUERIES;
+  // A warp without queries only copies.
+  bool active = first + warp * 16 < wanted;
 
   load_rows<HEAD>(queries, chip, stride, first, tokens);
-  load_rows<HEAD>(keys, chip + inner, stride, 0, tokens);
-  load_rows<HEAD>(values, chip + 2 * inner, stride, 0, tokens);
   commit_copies();
+  load_rows<HEAD>(keys, chip + inner, stride, 1, tokens);
+  load_rows<HEAD>(values, chip + 2 * inner, stride, 1, tokens);
+  commit_copies();
+  wait_copies<1>();
+  __syncthreads();
 
   unsigned query[HEAD / 16][4];
-  float sums[HEAD / 8][4] = {};
-  float most[2] = {LEAST, LEAST};  // of the two rows that this lane has a part of
-  float total[2] = {0, 0};
-  int steps = (tokens + KEYS - 1) / KEYS;
+  float sums[HEAD / 8][4];
+  float most[2];  // of the two rows that this lane has a part of
+  float total[2];
+  if (active) {
+    KILN_UNROLL
+    for (int k = 0; k < HEAD / 16; k++) {
+      load_matrices(query[k], queries + (warp * 16 + lane % 16) * HEAD_STRIDE + k * 16 + lane / 16 * 8);
+    }
+    const bf16* class_key = chip + inner + lane % 4 * 2;
+    const bf16* class_value = chip + 2 * inner + lane % 4 * 2;
+    KILN_UNROLL
+    for (int half = 0; half < 2; half++) {
+      float score = 0;
+      KILN_UNROLL
+      for (int k = 0; k < HEAD / 8; k++) {
+        score += product_of_pairs(query[k / 2][half + k % 2 * 2], *reinterpret_cast<const unsigned*>(class_key + k * 8));
+      }
+      score += exchange(score, 1);
+      most[half] = score + exchange(score, 2);
+      // The four lanes of a row add up their sums at the end.
+      total[half] = lane % 4 == 0 ? 1.0f : 0.0f;
+      KILN_UNROLL
+      for (int j = 0; j < HEAD / 8; j++) {
+        unsigned both = *reinterpret_cast<const unsigned*>(class_value + j * 8);
+        sums[j][2 * half] = float_of(both << 16);
+        sums[j][2 * half + 1] = float_of(both & 0xFFFF0000u);
+      }
+    }
+  }
+
+  int steps = (tokens - 1 + KEYS - 1) / KEYS;
   for (int step = 0; step < steps; step++) {
     if (step + 1 < steps) {
       int place = (step + 1) % 2 * KEYS * HEAD_STRIDE;
-      load_rows<HEAD>(keys + place, chip + inner, stride, (step + 1) * KEYS, tokens);
-      load_rows<HEAD>(values + place, chip + 2 * inner, stride, (step + 1) * KEYS, tokens);
+      load_rows<HEAD>(keys + place, chip + inner, stride, 1 + (step + 1) * KEYS, tokens);
+      load_rows<HEAD>(values + place, chip + 2 * inner, stride, 1 + (step + 1) * KEYS, tokens);
     }
     commit_copies();
     wait_copies<1>();
     __syncthreads();
-    if (step == 0) {
-      KILN_UNROLL
-      for (int k = 0; k < HEAD / 16; k++) {
-        load_matrices(query[k], queries + (warp * 16 + lane % 16) * HEAD_STRIDE + k * 16 + lane / 16 * 8);
-      }
-    }
     const bf16* key = keys + step % 2 * KEYS * HEAD_STRIDE;
     const bf16* value = values + step % 2 * KEYS * HEAD_STRIDE;
-
-    float scores[KEYS / 8][4] = {};
-    KILN_UNROLL
-    for (int k = 0; k < HEAD / 16; k++) {
+    if (active) {
+      float scores[KEYS / 8][4] = {};
       KILN_UNROLL
-      for (int j = 0; j < KEYS / 16; j++) {
-        unsigned right[4];
-        load_matrices(right, key + (j * 16 + lane / 16 * 8 + lane % 8) * HEAD_STRIDE + k * 16 + lane / 8 % 2 * 8);
-        multiply(scores[2 * j], query[k], right[0], right[1]);
-        multiply(scores[2 * j + 1], query[k], right[2], right[3]);
-      }
-    }
-
-    KILN_UNROLL
-    for (int half = 0; half < 2; half++) {
-      float highest = most[half];
-      KILN_UNROLL
-      for (int j = 0; j < KEYS / 8; j++) {
+      for (int k = 0; k < HEAD / 16; k++) {
         KILN_UNROLL
-        for (int i = 0; i < 2; i++) {
-          float& score = scores[j][2 * half + i];
-          int token = step * KEYS + j * 8 + lane % 4 * 2 + i;
-          score = token < tokens ? score * LOG2_E : LEAST;
-          highest = fmaxf(highest, score);
+        for (int j = 0; j < KEYS / 16; j++) {
+          unsigned right[4];
+          load_matrices(right, key + (j * 16 + lane / 16 * 8 + lane % 8) * HEAD_STRIDE + k * 16 + lane / 8 % 2 * 8);
+          multiply(scores[2 * j], query[k], right[0], right[1]);
+          multiply(scores[2 * j + 1], query[k], right[2], right[3]);
         }
       }
-      highest = fmaxf(highest, exchange(highest, 1));
-      highest = fmaxf(highest, exchange(highest, 2));
-      float shrink = exp2f(most[half] - highest);
-      most[half] = highest;
-      total[half] *= shrink;
-      KILN_UNROLL
-      for (int j = 0; j < HEAD / 8; j++) {
-        sums[j][2 * half] *= shrink;
-        sums[j][2 * half + 1] *= shrink;
-      }
-      KILN_UNROLL
-      for (int j = 0; j < KEYS / 8; j++) {
+
+      int rest = tokens - 1 - step * KEYS;
+      if (rest < KEYS) {
         KILN_UNROLL
-        for (int i = 0; i < 2; i++) {
-          float& score = scores[j][2 * half + i];
-          score = exp2f(score - highest);
-          total[half] += score;
+        for (int j = 0; j < KEYS / 8; j++) {
+          KILN_UNROLL
+          for (int i = 0; i < 4; i++) {
+            scores[j][i] = j * 8 + lane % 4 * 2 + i % 2 < rest ? scores[j][i] : LEAST;
+          }
+        }
+      }
+
+      KILN_UNROLL
+      for (int half = 0; half < 2; half++) {
+        float highest = most[half];
+        KILN_UNROLL
+        for (int j = 0; j < KEYS / 8; j++) {
+          highest = fmaxf(highest, fmaxf(scores[j][2 * half], scores[j][2 * half + 1]));
+        }
+        highest = fmaxf(highest, exchange(highest, 1));
+        highest = fmaxf(highest, exchange(highest, 2));
+        float shrink = power_of_2(most[half] - highest);
+        most[half] = highest;
+        total[half] *= shrink;
+        KILN_UNROLL
+        for (int j = 0; j < HEAD / 8; j++) {
+          sums[j][2 * half] *= shrink;
+          sums[j][2 * half + 1] *= shrink;
+        }
+        KILN_UNROLL
+        for (int j = 0; j < KEYS / 8; j++) {
+          KILN_UNROLL
+          for (int i = 0; i < 2; i++) {
+            float& score = scores[j][2 * half + i];
+            score = power_of_2(score - highest);
+            total[half] += score;
+          }
+        }
+      }
+
+      KILN_UNROLL
+      for (int k = 0; k < KEYS / 16; k++) {
+        unsigned share[4] = {
+            pair(scores[2 * k][0], scores[2 * k][1]),
+            pair(scores[2 * k][2], scores[2 * k][3]),
+            pair(scores[2 * k + 1][0], scores[2 * k + 1][1]),
+            pair(scores[2 * k + 1][2], scores[2 * k + 1][3]),
+        };
+        KILN_UNROLL
+        for (int j = 0; j < HEAD / 16; j++) {
+          unsigned right[4];
+          load_transposed(right, value + (k * 16 + lane % 16) * HEAD_STRIDE + j * 16 + lane / 16 * 8);
+          multiply(sums[2 * j], share, right[0], right[1]);
+          multiply(sums[2 * j + 1], share, right[2], right[3]);
         }
       }
     }
-
-    KILN_UNROLL
-    for (int k = 0; k < KEYS / 16; k++) {
-      unsigned share[4] = {
-          pair(scores[2 * k][0], scores[2 * k][1]),
-          pair(scores[2 * k][2], scores[2 * k][3]),
-          pair(scores[2 * k + 1][0], scores[2 * k + 1][1]),
-          pair(scores[2 * k + 1][2], scores[2 * k + 1][3]),
-      };
-      KILN_UNROLL
-      for (int j = 0; j < HEAD / 16; j++) {
-        unsigned right[4];
-        load_transposed(right, value + (k * 16 + lane % 16) * HEAD_STRIDE + j * 16 + lane / 16 * 8);
-        multiply(sums[2 * j], share, right[0], right[1]);
-        multiply(sums[2 * j + 1], share, right[2], right[3]);
-      }
-    }
-    // The step after next is copied to where this one lay.
+    // The step after next is copied to this one's place.
     __syncthreads();
   }
 
+  if (!active) {
+    return;
+  }
   KILN_UNROLL
   for (int half = 0; half < 2; half++) {
     float sum = total[half] + exchange(total[half], 1);
     sum += exchange(sum, 2);
+    float scale = 1.0f / sum;
     int token = first + warp * 16 + lane / 4 + half * 8;
-    if (token < tokens) {
+    if (token < wanted) {
       bf16* row = out + (static_cast<long long>(blockIdx.z) * tokens + token) * inner + blockIdx.y * HEAD;
       KILN_UNROLL
       for (int j = 0; j < HEAD / 8; j++) {
-        *reinterpret_cast<unsigned*>(row + j * 8 + lane % 4 * 2) =
-            pair(sums[j][2 * half] / sum, sums[j][2 * half + 1] / sum);
+        *reinterpret_cast<unsigned*>(row + j * 8 + lane % 4 * 2) = pair(sums[j][2 * half] * scale, sums[j][2 * half + 1] * scale);
       }
     }
   }
@@ -468,13 +512,13 @@ kiln_product_add(const bf16* a, long long a_stride, const bf16* w, int m, int n,
   product<ADD>(Product{a, a_stride, w, m, n, k, bias, out, out_stride, group});
 }
 
-// qkv [B, T, 3I], each of queries, keys and values [heads, HEAD]; out [B, T, I]. Queries come scaled by HEAD^-0.5.
-// Blocks: x over queries, as many as are wanted; y over heads; z over chips.
-// One kernel for each head size. At 129 registers a multiprocessor would hold three blocks; four need 128.
-#define KILN_ATTENTION(head)                                                       \
-  KILN_KERNEL(ATTENTION_THREADS, 4)                                                \
-  kiln_attention_##head(const bf16* qkv, bf16* out, int tokens, int heads) {       \
-    attention<head>(qkv, out, tokens, heads);                                      \
+// qkv [B, T, 3I], each of queries, keys and values [heads, HEAD]; out [B, T, I]. Queries are scaled by log2(e) / sqrt(HEAD).
+// Only the first `wanted` queries of a chip are answered. Blocks: x over these, y over heads, z over chips.
+// One kernel for each head size, compiled for four blocks per multiprocessor (see resources.txt).
+#define KILN_ATTENTION(head)                                                                     \
+  KILN_KERNEL(ATTENTION_THREADS, 4)                                                              \
+  kiln_attention_##head(const bf16* qkv, bf16* out, int tokens, int wanted, int heads) {         \
+    attention<head>(qkv, out, tokens, wanted, heads);                                            \
   }
 KILN_ATTENTION(16)
 KILN_ATTENTION(32)

@@ -42,6 +42,7 @@ final class KernelForwardPass implements DeviceForwardPass {
   private static final int NORM_THREADS = 256;
   private static final int NORM_ROWS = 8;
   private static final int LARGEST_HEAD = 64;
+  private static final float LOG2_E = (float) (1 / Math.log(2));
 
   private final Architecture model;
   private final int side;
@@ -212,8 +213,8 @@ final class KernelForwardPass implements DeviceForwardPass {
     String attend = name + ".attention";
     return new Block(
         norm(weights, attend + ".norm"),
-        last ? null : matrix(weights, attend + ".qkv", dim, 3 * inner),
-        last ? matrix(weights, attend + ".q", dim, inner) : null,
+        last ? null : withQueries(weights, attend + ".qkv", dim, 3 * inner),
+        last ? withQueries(weights, attend + ".q", dim, inner) : null,
         last ? matrix(weights, attend + ".kv", dim, 2 * inner) : null,
         matrix(weights, attend + ".out", inner, dim),
         norm(weights, name + ".mlp.norm"),
@@ -228,6 +229,12 @@ final class KernelForwardPass implements DeviceForwardPass {
   private static Linear linear(KernelWeights weights, String name, int in, int out) {
     return new Linear(
         weights.narrow(name + ".weight"), Optional.of(weights.wide(name + ".bias")), in, out);
+  }
+
+  /** Weights whose first columns give queries: their scores are logarithms to base 2. */
+  private Linear withQueries(KernelWeights weights, String name, int in, int out) {
+    DeviceBuffer matrix = weights.narrow(name, out, model.inner(), LOG2_E);
+    return new Linear(matrix, Optional.empty(), in, out);
   }
 
   private static Linear matrix(KernelWeights weights, String name, int in, int out) {
@@ -312,7 +319,7 @@ final class KernelForwardPass implements DeviceForwardPass {
         rows,
         new Rows(normalized.address(), model.dim()),
         new Rows(hidden.address(), 3 * inner));
-    attention(stream, (tokens + QUERIES - 1) / QUERIES, size);
+    attention(stream, tokens, size);
     gemm.add(stream, block.out(), rows, attended, new Rows(residual.address(), model.dim()));
   }
 
@@ -344,12 +351,15 @@ final class KernelForwardPass implements DeviceForwardPass {
         new Rows(residual.address(), tokens * dim));
   }
 
-  private void attention(GpuStream stream, int blocksOfQueries, int size) {
+  /**
+   * @param wanted queries per chip that are answered
+   */
+  private void attention(GpuStream stream, int wanted, int size) {
     int head = model.dimHead();
     stream.launch(
         attention,
         new LaunchShape(
-            blocksOfQueries,
+            (wanted + QUERIES - 1) / QUERIES,
             model.heads(),
             size,
             ATTENTION_THREADS,
@@ -358,6 +368,7 @@ final class KernelForwardPass implements DeviceForwardPass {
             .pointer(hidden)
             .pointer(normalized)
             .int32(tokens)
+            .int32(wanted)
             .int32(model.heads()));
   }
 

@@ -34,17 +34,27 @@ final class KernelWeights implements AutoCloseable {
     this.staging = HostBuffer.allocate("one tensor of the model", largest);
   }
 
-  /** A tensor in float32. */
+  /** Loads a tensor in float32. */
   DeviceBuffer wide(String name) {
-    return bring(name, Float.BYTES);
+    return load(name, Float.BYTES, 1, 0, 1);
   }
 
-  /** A tensor in bfloat16, rounded to nearest. */
+  /** Loads a tensor in bfloat16, rounded to nearest. */
   DeviceBuffer narrow(String name) {
-    return bring(name, Short.BYTES);
+    return load(name, Short.BYTES, 1, 0, 1);
   }
 
-  private DeviceBuffer bring(String name, int bytesEach) {
+  /**
+   * Loads a matrix in bfloat16, rounded to nearest after its first columns were scaled.
+   *
+   * @param columns of the matrix
+   * @param scaled how many of them are multiplied by the factor
+   */
+  DeviceBuffer narrow(String name, int columns, int scaled, float factor) {
+    return load(name, Short.BYTES, columns, scaled, factor);
+  }
+
+  private DeviceBuffer load(String name, int bytesEach, int columns, int scaled, float factor) {
     FloatBuffer values = model.tensor(name);
     int count = values.remaining();
     long bytes = (long) count * bytesEach;
@@ -55,8 +65,12 @@ final class KernelWeights implements AutoCloseable {
     float[] chunk = new float[Math.min(count, CHUNK)];
     while (values.hasRemaining()) {
       int length = Math.min(chunk.length, values.remaining());
+      int first = values.position();
       values.get(chunk, 0, length);
       for (int i = 0; i < length; i++) {
+        if ((first + i) % columns < scaled) {
+          chunk[i] *= factor;
+        }
         if (bytesEach == Short.BYTES) {
           staged.putShort((short) DataType.BF16.toBits(chunk[i]));
         } else {
