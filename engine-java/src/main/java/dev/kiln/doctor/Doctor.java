@@ -1,5 +1,6 @@
 package dev.kiln.doctor;
 
+import dev.kiln.cuda.CublasLt;
 import dev.kiln.cuda.CudaDriver;
 import dev.kiln.cuda.CudaGpu;
 import dev.kiln.cuda.Gpu;
@@ -152,6 +153,15 @@ public final class Doctor {
           new Finding(
               "CUDA compiler", State.ABSENT, e.getMessage(), "kernels in the cache still work"));
     }
+    Optional<String> noMatrixLibrary = CublasLt.missing();
+    findings.add(
+        noMatrixLibrary.isEmpty()
+            ? new Finding("matrix products", State.OK, CublasLt.description(), "")
+            : new Finding(
+                "matrix products",
+                State.ABSENT,
+                noMatrixLibrary.get(),
+                "--encoder cuda uses Kiln's own kernels, which are slower"));
     Optional<String> missing = Encoders.missingGpuEncoder();
     findings.add(
         missing.isEmpty()
