@@ -112,7 +112,8 @@ final class EmbedCheck implements Check {
     measurements.add(Measurement.of("chips", report.run().counts().chips(), ""));
     measurements.add(Measurement.of("whole run", report.pace().chipsPerSecond(), "chips/s"));
     if (pace.known()) {
-      measurements.add(Measurement.of("between first and last chip", pace.chipsPerSecond(), "chips/s"));
+      measurements.add(
+          Measurement.of("between first and last chip", pace.chipsPerSecond(), "chips/s"));
     }
     busy.ifPresent(
         share -> measurements.add(Measurement.of("device idle", 1 - share, "").atMost(MOST_IDLE)));

@@ -57,7 +57,8 @@ final class GoldenCheck implements Check {
             Measurement.of("largest relative error", worst, "").atMost(candidate.tolerance()),
             Measurement.of("least cosine", leastCosine, "").atLeast(candidate.minCosine()));
     if (!wrong.isEmpty()) {
-      throw new MismatchException("beyond the tolerance: " + String.join("; ", wrong), measurements);
+      throw new MismatchException(
+          "beyond the tolerance: " + String.join("; ", wrong), measurements);
     }
     return measurements;
   }

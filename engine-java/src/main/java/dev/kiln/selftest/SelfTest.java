@@ -60,13 +60,7 @@ public final class SelfTest {
     /** Returns options for a model of Clay's size, all checks and no golden cases. */
     public static Options of(Path work) {
       return new Options(
-          work,
-          Optional.empty(),
-          false,
-          DEFAULT_MODEL,
-          List.of(32, 64, 128),
-          List.of(),
-          List.of());
+          work, Optional.empty(), false, DEFAULT_MODEL, List.of(32, 64, 128), List.of(), List.of());
     }
 
     /** Returns these options with golden cases. */

@@ -66,7 +66,9 @@ public record SelfTestReport(Map<String, String> machine, List<CheckResult> resu
     if (!result.reason().isEmpty()) {
       text.append("           %s%n".formatted(result.reason()));
     }
-    result.measurements().forEach(measurement -> text.append("           %s%n".formatted(measurement)));
+    result
+        .measurements()
+        .forEach(measurement -> text.append("           %s%n".formatted(measurement)));
     return text.toString();
   }
 }

@@ -63,7 +63,12 @@ class CheckRunnerTest {
         .containsExactly(State.FAILED, State.FAILED, State.FAILED, State.SKIPPED, State.PASSED);
     assertThat(results)
         .extracting(CheckResult::reason)
-        .containsExactly("beyond", "fell off; caused by IOException: disk full", "libcublas.so.13", "no cuBLAS", "");
+        .containsExactly(
+            "beyond",
+            "fell off; caused by IOException: disk full",
+            "libcublas.so.13",
+            "no cuBLAS",
+            "");
     assertThat(results.get(0).measurements()).containsExactly(measurement);
     assertThat(results.get(4).measurements()).containsExactly(measurement);
   }

@@ -60,7 +60,11 @@ class EncoderChecksTest {
     assertThatThrownBy(() -> new GoldenCheck(candidate(1e-12, null), set, work).run())
         .isInstanceOfSatisfying(
             MismatchException.class,
-            e -> assertThat(e.measurements()).element(1).extracting(Measurement::met).isEqualTo(false))
+            e ->
+                assertThat(e.measurements())
+                    .element(1)
+                    .extracting(Measurement::met)
+                    .isEqualTo(false))
         .hasMessageContaining("naip-60cm-256, chip 0");
   }
 
@@ -93,8 +97,7 @@ class EncoderChecksTest {
     assertThat(chips).isPositive();
     double executed = chips * EncoderFlops.executed(Architecture.named("micro"), 256, 4);
     double nominal = chips * EncoderFlops.nominal(Architecture.named("micro"), 256, 4);
-    assertThat(measurements.get(1).value())
-        .isCloseTo(executed / 1e12, within(executed * 1e-15));
+    assertThat(measurements.get(1).value()).isCloseTo(executed / 1e12, within(executed * 1e-15));
     assertThat(measurements.get(2).value()).isCloseTo(nominal / 1e12, within(nominal * 1e-15));
     assertThat(measurements.get(3).value()).isCloseTo(executed / 1e9, within(executed * 1e-12));
   }

@@ -126,8 +126,7 @@ class SelfTestTest {
             List.of(),
             () -> null);
     SelfTestReport report =
-        SelfTest.run(
-            options(Optional.empty(), "copy", "bandwidth"), "1", none, soFar -> {});
+        SelfTest.run(options(Optional.empty(), "copy", "bandwidth"), "1", none, soFar -> {});
     assertThat(report.results())
         .extracting(CheckResult::check)
         .containsExactly("copy bandwidth", "patch kernel bandwidth");
@@ -149,7 +148,8 @@ class SelfTestTest {
             () -> null);
     SelfTestReport report =
         SelfTest.run(
-            options(Optional.empty(), "here, with", "patch").withSkip(List.of("embed", "bandwidth")),
+            options(Optional.empty(), "here, with", "patch")
+                .withSkip(List.of("embed", "bandwidth")),
             "1",
             none,
             soFar -> {});

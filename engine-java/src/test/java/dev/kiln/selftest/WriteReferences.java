@@ -11,8 +11,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Computes the vectors of {@link ReferenceChips} with ONNX Runtime in float32 on this CPU. To be run
- * when {@link RandomModel} or the chips change: {@code WriteReferences DIRECTORY SIZE...}, the
+ * Computes the vectors of {@link ReferenceChips} with ONNX Runtime in float32 on this CPU. To be
+ * run when {@link RandomModel} or the chips change: {@code WriteReferences DIRECTORY SIZE...}, the
  * directory that of the resources.
  */
 final class WriteReferences {
@@ -30,8 +30,7 @@ final class WriteReferences {
     RandomModel model = new RandomModel(Architecture.named(size), work);
     try (Encoder encoder =
         Encoders.open(
-            model.encoder(),
-            EncoderOptions.of(EncoderOptions.Kind.ONNXRUNTIME).withBatchSize(1))) {
+            model.encoder(), EncoderOptions.of(EncoderOptions.Kind.ONNXRUNTIME).withBatchSize(1))) {
       float[] vectors = ReferenceChips.encode(encoder);
       ByteBuffer bytes =
           ByteBuffer.allocate(vectors.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);

@@ -177,12 +177,7 @@ class EncoderKernelsTest {
     run(
         "kiln_attention_" + head,
         new LaunchShape((wanted + 63) / 64, heads, chips, 128, 5 * 64 * (head + 8) * 2),
-        new KernelArguments()
-            .pointer(qkv)
-            .pointer(out)
-            .int32(tokens)
-            .int32(wanted)
-            .int32(heads));
+        new KernelArguments().pointer(qkv).pointer(out).int32(tokens).int32(wanted).int32(heads));
     for (int chip = 0; chip < chips; chip++) {
       for (int h = 0; h < heads; h++) {
         for (int query = 0; query < wanted; query++) {
