@@ -21,15 +21,15 @@ import java.util.List;
  * <p>Two rules change a pixel first:
  *
  * <ul>
- *   <li>If the strip has a radiometric offset, a stored value v becomes {@code max(1, v + offset)},
- *       and 0, no data, stays 0. It is done here and not by decode because here every pixel is read
- *       once in any case: strips stay raw, and on a GPU it costs nothing.
- *   <li>A float that is not plausible becomes the band's mean, so 0 in the row: one that is not
- *       finite, or that is more than 100 standard deviations from the mean, as fillers such as
- *       -3.4e38 or -32768 dB are. One such pixel would make the embedding NaN, or hide its patch.
+ *   <li>If the strip has a radiometric offset, a stored value v becomes {@code max(1, v + offset)};
+ *       0, no data, stays 0. This step reads every pixel once anyway, so strips stay raw and the
+ *       offset costs nothing on a GPU.
+ *   <li>A float that is not plausible becomes the band's mean, which is 0 in the row: one that is
+ *       not finite, or more than 100 standard deviations from the mean, such as the fillers -3.4e38
+ *       and -32768 dB. One such pixel would make the embedding NaN, or hide its patch.
  * </ul>
  *
- * <p>It is written twice: plainly, in Java, as the definition, and in native code, for use.
+ * <p>There are two implementations: plain Java, which is the definition, and native code.
  */
 public final class Patchify {
   /** Edge of a patch in pixels. */
@@ -39,98 +39,99 @@ public final class Patchify {
   private static final float PLAUSIBLE = 100;
 
   private final List<Band> bands;
-  private final int chip;
+  private final int chipSize;
   private final int patches;
   private final NativePatchify writer;
 
   /**
-   * @param platform whose bands and statistics apply
-   * @param chip chip edge in pixels, a multiple of 8
+   * Prepares the step for a platform and chip size.
+   *
+   * @param platform platform with bands and statistics
+   * @param chipSize chip edge in pixels, a multiple of 8
    */
-  public Patchify(Platform platform, int chip) {
-    if (chip < PATCH || chip % PATCH != 0) {
-      throw new IllegalArgumentException("chip of " + chip + " px, a multiple of 8 expected");
+  public Patchify(Platform platform, int chipSize) {
+    if (chipSize < PATCH || chipSize % PATCH != 0) {
+      throw new IllegalArgumentException(
+          "chip size: expected a multiple of %d px, found %d".formatted(PATCH, chipSize));
     }
     this.bands = platform.bands();
-    this.chip = chip;
-    this.patches = chip / PATCH;
+    this.chipSize = chipSize;
+    this.patches = chipSize / PATCH;
     float[] mean = new float[bands.size()];
     float[] std = new float[bands.size()];
     for (int b = 0; b < mean.length; b++) {
       mean[b] = (float) bands.get(b).mean();
       std[b] = (float) bands.get(b).std();
     }
-    this.writer = new NativePatchify(mean, std, chip);
+    this.writer = new NativePatchify(mean, std, chipSize);
   }
 
-  /** Patches in a chip: L. */
+  /** Returns the number of patches in a chip: L. */
   public int tokens() {
     return patches * patches;
   }
 
-  /** Numbers in a row: C·64. */
+  /** Returns the number of values in a row: C·64. */
   public int rowLength() {
     return bands.size() * PATCH * PATCH;
   }
 
-  /** Numbers in a chip: L·C·64. */
+  /** Returns the number of values in a chip: L·C·64. */
   public int chipLength() {
     return tokens() * rowLength();
   }
 
   /**
-   * Writes one chip's rows with native code.
+   * Writes the rows of a chip with native code.
    *
-   * @param strip raw planes, one a band of the platform
+   * @param strip raw planes, one per band of the platform
    * @param column grid column of the chip's left edge
    * @param row grid row of the chip's upper edge, within the strip
-   * @param format of the rows; bfloat16 is rounded from float32
-   * @param out direct buffer that receives {@link #chipLength} numbers
-   * @param at index of the first of these numbers
+   * @param type type of the rows, fp32 or bf16; bf16 is rounded from float32
+   * @param out direct buffer that receives {@link #chipLength} values
+   * @param at index of the first value
    */
-  public void write(Strip strip, int column, int row, DataType format, ByteBuffer out, int at) {
-    writer.write(strip, column, top(strip, row), format, out, (long) at * format.bytes());
+  public void write(Strip strip, int column, int row, DataType type, ByteBuffer out, int at) {
+    writer.write(strip, column, top(strip, row), type, out, (long) at * type.bytes());
   }
 
   private int top(Strip strip, int row) {
     if (strip.bands().size() != bands.size()) {
       throw new IllegalArgumentException(
-          strip.bands().size() + " planes, " + bands.size() + " expected");
+          "strip: expected %d planes, found %d".formatted(bands.size(), strip.bands().size()));
     }
     int top = row - strip.firstRow();
-    if (top < 0 || top + chip > strip.rows()) {
+    if (top < 0 || top + chipSize > strip.rows()) {
       throw new IllegalArgumentException(
-          "chip rows "
-              + row
-              + "+"
-              + chip
-              + " outside the strip's "
-              + strip.firstRow()
-              + "+"
-              + strip.rows());
+          "chip: expected rows within %d+%d of the strip, found %d+%d"
+              .formatted(strip.firstRow(), strip.rows(), row, chipSize));
     }
     return top;
   }
 
   /**
-   * Writes one chip's rows in float32, as plainly as it can be said.
+   * Writes the rows of a chip in float32 with plain Java: the definition.
    *
-   * @param out receives {@link #chipLength} numbers from index {@code at}
+   * @param strip raw planes, one per band of the platform
+   * @param column grid column of the chip's left edge
+   * @param row grid row of the chip's upper edge, within the strip
+   * @param out receives {@link #chipLength} values
+   * @param at index of the first value
    */
   public void write(Strip strip, int column, int row, FloatBuffer out, int at) {
     int top = top(strip, row);
     ByteBuffer raw = strip.raw();
-    float[] line = new float[chip];
+    float[] line = new float[chipSize];
     float[] rowOfPatches = new float[patches * rowLength()];
     for (int p = 0; p < patches; p++) {
       for (int b = 0; b < bands.size(); b++) {
         BandPlane plane = strip.bands().get(b);
         for (int k = 0; k < PATCH; k++) {
           int y = top + p * PATCH + k;
-          // In between, a coarser band's line is the one before.
+          // A coarser band repeats the previous line.
           if (k == 0 || y % plane.repeat() == 0) {
             plane.readLine(raw, column, y, line);
-            normalise(line, bands.get(b), plane.type(), strip.radiometricOffset());
+            normalize(line, bands.get(b), plane.type(), strip.radiometricOffset());
           }
           for (int q = 0; q < patches; q++) {
             int to = q * rowLength() + (b * PATCH + k) * PATCH;
@@ -142,7 +143,7 @@ public final class Patchify {
     }
   }
 
-  private static void normalise(float[] line, Band band, PixelType type, int radiometricOffset) {
+  private static void normalize(float[] line, Band band, PixelType type, int radiometricOffset) {
     float mean = (float) band.mean();
     float std = (float) band.std();
     if (radiometricOffset != 0) {

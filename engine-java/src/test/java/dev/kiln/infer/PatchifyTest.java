@@ -299,7 +299,7 @@ class PatchifyTest {
     assertThatThrownBy(() -> rows.write(strip, 0, 24, out, 0))
         .isInstanceOf(IllegalArgumentException.class);
     assertThatThrownBy(() -> new Patchify(TWO_BANDS, 8).write(strip, 0, 16, out, 0))
-        .hasMessageContaining("1 planes, 2 expected");
+        .hasMessageContaining("expected 2 planes, found 1");
     assertThatThrownBy(() -> new Patchify(ONE_BAND, 12)).hasMessageContaining("multiple of 8");
   }
 }

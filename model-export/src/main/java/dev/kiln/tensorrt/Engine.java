@@ -4,27 +4,27 @@ import dev.kiln.cuda.DeviceBuffer;
 import dev.kiln.cuda.GpuStream;
 
 /**
- * A plan that was loaded onto a device: the encoder's weights and kernels. TensorRT gives it, and
- * tests another.
+ * A plan loaded onto a device: the encoder's weights and kernels. Implemented by TensorRT and by
+ * fakes in tests.
  */
 public interface Engine extends AutoCloseable {
-  /** What it is. */
+  /** Returns the description of the plan. */
   PlanDescription description();
 
-  /** Bytes of device memory that one batch needs while it computes; 0 if none. */
+  /** Returns the bytes of device memory for the activations of a batch; 0 if none. */
   long activationBytes();
 
   /**
-   * Makes it ready to run batches of one size over the same memory. Whatever else runs over these
-   * activations must come before or after on the same stream.
+   * Prepares batches of one size over the same memory. Everything else that uses these activations
+   * must run before or after on the same stream.
    *
-   * @param batch chips, at most those of the plan
+   * @param batchSize number of chips, at most the plan's batch size
    * @param tensors inputs and output
    * @param activations at least {@link #activationBytes}; null if that is 0
    */
-  Execution prepare(int batch, Tensors tensors, DeviceBuffer activations);
+  Execution prepare(int batchSize, Tensors tensors, DeviceBuffer activations);
 
-  /** Frees the weights; every execution has been closed before. A second call does nothing. */
+  /** Frees the weights; close every execution first. A second call does nothing. */
   @Override
   void close();
 
@@ -49,11 +49,12 @@ public interface Engine extends AutoCloseable {
     /**
      * Queues the forward pass and returns at once.
      *
+     * @param stream stream that computes
      * @throws TensorRtException if it cannot be queued
      */
     void enqueue(GpuStream stream);
 
-    /** A second call does nothing. */
+    /** Frees the execution; a second call does nothing. */
     @Override
     void close();
   }

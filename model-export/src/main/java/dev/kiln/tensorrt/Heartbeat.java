@@ -7,7 +7,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 
-/** Says from time to time that something long still goes on. */
+/** Logs regularly that a long operation is still running. */
 final class Heartbeat implements AutoCloseable {
   private static final int SECONDS = 15;
 
@@ -20,22 +20,22 @@ final class Heartbeat implements AutoCloseable {
             thread.setDaemon(true);
             return thread;
           });
-  private volatile String what;
+  private volatile String phase;
 
-  Heartbeat(Logger log, String what, Instant start) {
+  Heartbeat(Logger log, String phase, Instant start) {
     this.log = log;
-    this.what = what;
+    this.phase = phase;
     this.start = start;
     timer.scheduleAtFixedRate(this::beat, SECONDS, SECONDS, TimeUnit.SECONDS);
   }
 
   private void beat() {
-    log.info("{}: {} s so far", what, Duration.between(start, Instant.now()).toSeconds());
+    log.info("{}: running for {} s", phase, Duration.between(start, Instant.now()).toSeconds());
   }
 
-  /** What goes on from here. */
-  void now(String phase) {
-    what = phase;
+  /** Sets the current phase. */
+  void now(String next) {
+    phase = next;
   }
 
   @Override

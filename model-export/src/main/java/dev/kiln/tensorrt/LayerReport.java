@@ -12,22 +12,24 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Which layers a plan runs, as TensorRT's inspector tells them: an object with an array {@code
- * Layers}, of objects if the plan was built with details, else of names.
+ * Report of a plan's layers by TensorRT's inspector: an object with an array {@code Layers} of
+ * objects if the plan was built with details, else of names.
  */
 final class LayerReport {
-  /** Kernels that compute the two products of attention and the softmax between them at once. */
+  /** Kernels that compute both products of attention and the softmax between them. */
   private static final Pattern FUSED =
       Pattern.compile("(?i)_?gemm_mha\\w*|\\w*fmha\\w*|\\w*mha_v\\d\\w*|\\w*flash_?att\\w*");
 
-  /** Fields that name what runs; others repeat names of the graph, which speak of attention too. */
+  /** Fields that name kernels; others repeat names of the graph, which also mention attention. */
   private static final List<String> NAMES = List.of("Name", "TacticName", "LayerType");
 
   private LayerReport() {}
 
   /**
-   * @param json of the inspector
-   * @param blocks of the encoder
+   * Counts the fused attention kernels.
+   *
+   * @param json report of the inspector
+   * @param blocks number of blocks of the encoder
    */
   static Attention attention(String json, int blocks) {
     Set<String> kernels = new LinkedHashSet<>();
@@ -53,7 +55,7 @@ final class LayerReport {
       return JsonMapper.shared().readTree(json).path("Layers");
     } catch (JacksonException e) {
       throw new TensorRtException(
-          "the layer report cannot be read", e.getOriginalMessage().lines().findFirst().orElse(""));
+          "cannot read the layer report", e.getOriginalMessage().lines().findFirst().orElse(""));
     }
   }
 
@@ -68,7 +70,7 @@ final class LayerReport {
     return names;
   }
 
-  /** Layers of one kernel differ in a running number at the end. */
+  /** Removes the number that distinguishes layers with the same kernel. */
   private static String withoutNumbers(String name) {
     return name.replaceFirst("(_myl\\d+)?_\\d+$", "");
   }

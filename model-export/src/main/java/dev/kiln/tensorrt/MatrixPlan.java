@@ -23,22 +23,26 @@ import org.bytedeco.tensorrt.nvinfer.IRuntime;
 import org.bytedeco.tensorrt.nvinfer.ITensor;
 
 /**
- * One matrix product of bfloat16, {@code C = A·B} with all three {@code [side, side]}, as a plan of
- * its own: what TensorRT makes of the device's matrix units.
+ * Plan of one bfloat16 matrix product, {@code C = A·B} with all three {@code [side, side]}, to
+ * measure TensorRT's use of the device's matrix units.
  */
 public final class MatrixPlan implements AutoCloseable {
   private static final int NO_FLAGS = 0;
-  private static final long NUMBER = 2;
+  private static final long VALUE_BYTES = 2;
 
   private final TensorRtLog log;
   private final Deque<Pointer> made = new ArrayDeque<>();
   private final IExecutionContext context;
 
   /**
-   * Compiles and loads it, which takes seconds.
+   * Compiles and loads the plan, which takes seconds.
    *
-   * @param gpu open: TensorRT crashes the process where there is none
-   * @throws dev.kiln.error.ConfigurationException if TensorRT is not there
+   * @param gpu open device; without one TensorRT crashes the process
+   * @param side rows and columns of each matrix
+   * @param a left matrix, row-major
+   * @param b right matrix, row-major
+   * @param c receives the product, row-major
+   * @throws dev.kiln.error.ConfigurationException if TensorRT is missing
    * @throws TensorRtException if TensorRT refuses
    */
   public MatrixPlan(Gpu gpu, int side, DeviceBuffer a, DeviceBuffer b, DeviceBuffer c) {
@@ -64,7 +68,7 @@ public final class MatrixPlan implements AutoCloseable {
       BytePointer bytes = new BytePointer(plan.data());
       ICudaEngine engine = keep(log.made(runtime.deserializeCudaEngine(bytes, plan.size()), what));
       this.context = keep(log.made(engine.createExecutionContext(), what));
-      long size = NUMBER * side * side;
+      long size = VALUE_BYTES * side * side;
       log.check(
           context.setTensorAddress("a", new TensorRtEngine.Address(a.address(0, size))), what);
       log.check(
@@ -92,7 +96,7 @@ public final class MatrixPlan implements AutoCloseable {
     return object;
   }
 
-  /** Frees it; nothing of it is under way any more. A second call does nothing. */
+  /** Frees the plan; no product may be running. A second call does nothing. */
   @Override
   public void close() {
     made.forEach(NativeObject::delete);

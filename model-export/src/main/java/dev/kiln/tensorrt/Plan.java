@@ -19,8 +19,8 @@ import tools.jackson.databind.cfg.EnumFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * A compiled encoder on disk that is what it should be. It is machine code, which TensorRT runs as
- * it is: one that is not the file that was written is refused before TensorRT sees it.
+ * A compiled encoder on disk, checked. It contains machine code that TensorRT executes unchecked,
+ * so a file that differs from the one that was written is refused before TensorRT reads it.
  */
 public final class Plan {
   /** Reads and writes plan descriptions; data types appear as their labels, such as "bf16". */
@@ -46,10 +46,10 @@ public final class Plan {
   /**
    * Opens a plan.
    *
-   * @param file the plan; its description lies beside it
-   * @param expected what it must be good for
-   * @throws ConfigurationException if it is missing, was built for something else, or its
-   *     description cannot be read
+   * @param file the plan; its description is stored beside it
+   * @param expected key that the plan must have
+   * @throws ConfigurationException if the plan is missing, has another key, or its description
+   *     cannot be read
    */
   public static Plan open(Path file, PlanKey expected) {
     if (!Files.isRegularFile(file)) {
@@ -71,7 +71,7 @@ public final class Plan {
     return plan.resolveSibling(stem + DESCRIPTION_SUFFIX);
   }
 
-  /** Reads a description. */
+  /** Reads a plan's description. */
   static PlanDescription describe(Path file) {
     PlanDescription description;
     try {
@@ -81,11 +81,11 @@ public final class Plan {
     } catch (JacksonException e) {
       throw fault(
           file,
-          "cannot be read (%s); run kiln compile again"
+          "cannot read (%s); run kiln compile again"
               .formatted(e.getOriginalMessage().lines().findFirst().orElse("")),
           e);
     } catch (IOException e) {
-      throw fault(file, "cannot be read: " + e, e);
+      throw fault(file, "cannot read: " + e, e);
     }
     if (description.format() != PlanDescription.FORMAT) {
       throw fault(
@@ -106,31 +106,31 @@ public final class Plan {
                 .formatted(description.bytes(), found));
       }
     } catch (IOException e) {
-      throw fault(file, "cannot be read: " + e, e);
+      throw fault(file, "cannot read: " + e, e);
     }
   }
 
-  /** The plan itself. */
+  /** Returns the file of the plan. */
   public Path file() {
     return file;
   }
 
-  /** All files of it, the plan itself last: where that is, all are. */
+  /** Returns all files of the plan, the plan itself last: it exists only if all do. */
   public List<Path> files() {
     String name = file.getFileName().toString();
     Path layers = file.resolveSibling(name.replace(SUFFIX, LAYERS_SUFFIX));
     return Stream.of(description(file), layers, file).filter(Files::exists).toList();
   }
 
-  /** What it is. */
+  /** Returns the description. */
   public PlanDescription description() {
     return description;
   }
 
   /**
-   * The plan's bytes, mapped and checked against the sum that was taken when it was written.
+   * Maps the plan's bytes and checks their SHA-256.
    *
-   * @throws ConfigurationException if they are not those that were written
+   * @throws ConfigurationException if they differ from the bytes that were written
    */
   ByteBuffer read() {
     try (FileChannel channel = FileChannel.open(file)) {
@@ -144,7 +144,7 @@ public final class Plan {
       }
       return bytes;
     } catch (IOException e) {
-      throw fault(file, "cannot be read: " + e, e);
+      throw fault(file, "cannot read: " + e, e);
     }
   }
 
@@ -154,7 +154,7 @@ public final class Plan {
       digest.update(bytes);
       return HexFormat.of().formatHex(digest.digest());
     } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
+      throw new IllegalStateException("this Java lacks SHA-256", e);
     }
   }
 

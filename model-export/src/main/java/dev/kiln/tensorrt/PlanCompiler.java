@@ -42,23 +42,23 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Compiles a model with TensorRT for the GPU of this machine. It takes minutes and the GPU for
- * itself: TensorRT times kernels against each other.
+ * Compiles an encoder with TensorRT for the GPU of this machine. A compilation takes minutes and
+ * needs the GPU exclusively, because TensorRT compares timings of kernels.
  *
- * <p>Attention must become one kernel in every block. Where TensorRT has none that fits, it is
- * compiled once more with that taken back, and the log says so.
+ * <p>Attention is required to be one kernel in every block. If TensorRT has no such kernel, the
+ * encoder is compiled again without the requirement, with a warning.
  *
- * <p>JavaCPP's binding can neither extend TensorRT's progress monitor nor delete its parser. So the
- * log tells the time that has passed, and the parser's copy of the weights, as large as the plan,
- * stays with the process.
+ * <p>JavaCPP's binding can neither extend TensorRT's progress monitor nor delete its parser. The
+ * log therefore only reports elapsed time, and the parser's copy of the weights, as large as the
+ * plan, is never freed.
  */
 public final class PlanCompiler {
   private static final Logger log = LoggerFactory.getLogger(PlanCompiler.class);
 
-  /** From version 11 on, a network takes every type as it is written. */
+  /** From version 11 on, every network is strongly typed. */
   private static final int NO_FLAGS = 0;
 
-  /** What TensorRT itself takes where it is not told: how far it searches, of 0 to 5. */
+  /** TensorRT's own default of how far it searches, 0 to 5. */
   public static final int DEFAULT_EFFORT = 3;
 
   /**
@@ -192,9 +192,9 @@ public final class PlanCompiler {
   }
 
   /**
-   * The plan, in memory of TensorRT's.
+   * Builds the plan, in memory of TensorRT.
    *
-   * @param fused whether attention must be one kernel; where it cannot be, it is tried without
+   * @param fused whether attention must be one kernel; if that fails, builds without
    */
   private ByteBuffer build(Path work, boolean fused) {
     Path graph =
@@ -213,7 +213,7 @@ public final class PlanCompiler {
     // Also after a failure: the second build then does not time the same layers again.
     keepTimings(timings);
     if (fused && Pointer.isNull(plan)) {
-      log.warn("it cannot be compiled with attention as one kernel: {}", messages.errors());
+      log.warn("cannot compile attention as one kernel, trying several: {}", messages.errors());
       return build(work, false);
     }
     return bytes(keep(messages.made(plan, "compiling failed")));
@@ -235,23 +235,23 @@ public final class PlanCompiler {
     }
   }
 
-  /** What to do where kernels for one architecture are asked for that JavaCPP's jar has not. */
+  /** Adds advice to an error about kernels that JavaCPP's jar lacks. */
   static RuntimeException withAdvice(TensorRtException e, String architecture) {
     return e.getMessage().contains("builder_resource")
         ? new ConfigurationException(
             "%s; NVIDIA's own TensorRT packages have the kernels for %s: set KILN_TENSORRT to the"
                     .formatted(e.getMessage(), architecture)
-                + " folder of their libraries",
+                + " directory of their libraries",
             e)
         : e;
   }
 
   private void configure(IBuilder builder, IBuilderConfig config) {
-    // Half of what is free, so that what runs beside the compiler is left alone.
+    // Half of the free memory, for the sake of other processes.
     config.setMemoryPoolLimit(MemoryPoolType.kWORKSPACE, gpu.freeBytes() / 2);
     config.setProfilingVerbosity(ProfilingVerbosity.kDETAILED);
     config.setBuilderOptimizationLevel(options.effort());
-    // The graph is one line of work: a second stream would only cost memory.
+    // The graph is a chain: a second stream would only cost memory.
     config.setMaxAuxStreams(0);
     IOptimizationProfile profile =
         messages.made(builder.createOptimizationProfile(), "no optimisation profile");
@@ -286,7 +286,7 @@ public final class PlanCompiler {
       ITimingCache cache =
           keep(messages.made(config.createTimingCache(bytes, known.length), "no timing cache"));
       if (!config.setTimingCache(cache, false)) {
-        log.info("the timings of an earlier compilation do not fit and are left out");
+        log.info("ignoring the timing cache of another version or GPU");
       }
       return cache;
     }
@@ -298,7 +298,7 @@ public final class PlanCompiler {
         keep(
             messages.made(
                 runtime.deserializeCudaEngine(new BytePointer(plan), plan.remaining()),
-                "the plan that was made cannot be read"));
+                "cannot read the compiled plan"));
     IEngineInspector inspector =
         keep(messages.made(engine.createEngineInspector(), "no inspector"));
     return inspector.getEngineInformation(LayerInformationFormat.kJSON);

@@ -4,20 +4,21 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * What lies beside a plan in a {@code .json} of its own.
+ * Description of a plan, stored beside it in a {@code .json} file.
  *
  * @param format version of this layout
- * @param key what the plan is good for
- * @param bytes its size
- * @param sha256 of it, in hexadecimal
- * @param seconds that compiling took
- * @param attention how attention runs
+ * @param key everything that the plan depends on
+ * @param bytes size of the plan
+ * @param sha256 SHA-256 of the plan in hexadecimal
+ * @param seconds duration of the compilation
+ * @param attention kernels of attention
  */
 public record PlanDescription(
     int format, PlanKey key, long bytes, String sha256, double seconds, Attention attention) {
-  /** Version of the layout that is written and read here. */
+  /** Version of the layout. */
   public static final int FORMAT = 1;
 
+  /** Checks that nothing is null. */
   public PlanDescription {
     Objects.requireNonNull(key, "key");
     Objects.requireNonNull(sha256, "sha256");
@@ -25,18 +26,19 @@ public record PlanDescription(
   }
 
   /**
-   * How attention runs, after the layer report.
+   * Kernels of attention, from the layer report.
    *
-   * @param blocks of the encoder
-   * @param fused layers that are a fused attention kernel; one a block is best
-   * @param kernels names of these, each once
+   * @param blocks number of blocks of the encoder
+   * @param fused number of layers with a fused attention kernel, at best one per block
+   * @param kernels distinct names of these kernels
    */
   public record Attention(int blocks, int fused, List<String> kernels) {
+    /** Copies the names. */
     public Attention {
       kernels = List.copyOf(kernels);
     }
 
-    /** Whether all blocks have one, but for the last, which has a single query. */
+    /** Returns whether every block has one; the last, with a single query, may lack it. */
     boolean complete() {
       return fused > 0 && fused >= blocks - 1;
     }

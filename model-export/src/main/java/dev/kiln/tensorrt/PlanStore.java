@@ -20,26 +20,30 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The plans of a model, in its folder {@code plans}: any number of them, each named for what it is
- * good for, with a description and the report of its layers beside it. A file appears whole or not
- * at all, the plan's own last, so that several processes may share the folder.
+ * The plans of a model, in its directory {@code plans}. Each is named after its key and has a
+ * description and a layer report beside it. Files are written atomically, the plan itself last, so
+ * several processes can share the directory.
  */
 public final class PlanStore {
-  private static final Logger LOG = LoggerFactory.getLogger(PlanStore.class);
-  private final Path folder;
+  private static final Logger log = LoggerFactory.getLogger(PlanStore.class);
+  private final Path directory;
 
   /**
-   * @param model whose plans these are
+   * Opens the plans of a model; reads nothing.
+   *
+   * @param model the model
    */
   public PlanStore(ModelDirectory model) {
-    this.folder = model.path().resolve("plans");
+    this.directory = model.path().resolve("plans");
   }
 
   /**
-   * Does something that no other process should do at the same time for this model, such as to
-   * compile: waits until it is alone. On a file system without locks it does not wait.
+   * Runs work that no other process should run at the same time for this model, such as a
+   * compilation. Waits for the lock; on a file system without locks it does not wait.
    *
-   * @throws ConfigurationException if the folder cannot be written
+   * @param work the work
+   * @return the result of the work
+   * @throws ConfigurationException if the directory cannot be written
    */
   public <T> T alone(Supplier<T> work) {
     try (FileChannel channel =
@@ -48,38 +52,40 @@ public final class PlanStore {
       lock(channel);
       return work.get();
     } catch (IOException e) {
-      throw new ConfigurationException("plans %s: cannot be written: %s".formatted(folder, e), e);
+      throw new ConfigurationException("plans %s: cannot write: %s".formatted(directory, e), e);
     }
   }
 
-  /** Closing the channel lets it go. */
+  /** Locks the channel; closing it releases the lock. */
   private void lock(FileChannel channel) {
     try {
       if (channel.tryLock() == null) {
-        LOG.info("waiting for another process, which compiles a plan in {}", folder);
+        log.info("waiting for another process that compiles a plan in {}", directory);
         channel.lock();
       }
     } catch (IOException e) {
-      LOG.warn("plans {}: cannot be locked, so another process may compile too: {}", folder, e);
+      log.warn("plans {}: cannot lock, another process may compile too: {}", directory, e);
     }
   }
 
-  /** Where a plan lies or would. */
+  /** Returns the file of a plan, whether it exists or not. */
   public Path file(PlanKey key) {
-    return folder.resolve(key.fileName() + Plan.SUFFIX);
+    return directory.resolve(key.fileName() + Plan.SUFFIX);
   }
 
   /**
-   * The plan for this key; nothing if there is none.
+   * Finds the plan with a key.
    *
-   * @throws ConfigurationException if there is one that cannot be used
+   * @param key the key
+   * @return empty if there is none
+   * @throws ConfigurationException if the plan exists but cannot be used
    */
   public Optional<Plan> find(PlanKey key) {
     Path file = file(key);
     return Files.exists(file) ? Optional.of(Plan.open(file, key)) : Optional.empty();
   }
 
-  /** Why the plans that are there do not fit, one line each; empty if there are none. */
+  /** Returns one line per existing plan with its differences from a key. */
   public List<String> others(PlanKey key) {
     List<String> lines = new ArrayList<>();
     for (Path file : plans()) {
@@ -88,46 +94,45 @@ public final class PlanStore {
         List<String> differences = key.differences(Plan.describe(Plan.description(file)).key());
         lines.add(name + ": " + String.join("; ", differences));
       } catch (ConfigurationException e) {
-        lines.add(name + ": its description cannot be read");
+        lines.add(name + ": cannot read its description");
       }
     }
     return lines;
   }
 
   private List<Path> plans() {
-    if (!Files.isDirectory(folder)) {
+    if (!Files.isDirectory(directory)) {
       return List.of();
     }
-    try (Stream<Path> files = Files.list(folder)) {
+    try (Stream<Path> files = Files.list(directory)) {
       return files.filter(file -> file.toString().endsWith(Plan.SUFFIX)).sorted().toList();
     } catch (IOException e) {
-      throw new ConfigurationException("plans %s: cannot be read: %s".formatted(folder, e), e);
+      throw new ConfigurationException("plans %s: cannot read: %s".formatted(directory, e), e);
     }
   }
 
   /**
-   * Makes the folder.
+   * Creates the directory.
    *
    * @throws ConfigurationException if it cannot be written
    */
   Path prepare() {
     try {
-      Files.createDirectories(folder);
-      if (!Files.isWritable(folder)) {
+      Files.createDirectories(directory);
+      if (!Files.isWritable(directory)) {
         throw new ConfigurationException(
-            "plans %s: expected a folder that can be written, for what is compiled"
-                .formatted(folder));
+            "plans %s: expected a writable directory for compiled plans".formatted(directory));
       }
-      return folder;
+      return directory;
     } catch (IOException e) {
-      throw new ConfigurationException("plans %s: cannot be written: %s".formatted(folder, e), e);
+      throw new ConfigurationException("plans %s: cannot write: %s".formatted(directory, e), e);
     }
   }
 
   /**
-   * Keeps a plan.
+   * Stores a plan.
    *
-   * @param layers JSON of its layers
+   * @param layers layer report in JSON
    */
   Plan add(
       PlanKey key,
@@ -147,53 +152,53 @@ public final class PlanStore {
             attention);
     try {
       write(
-          folder.resolve(key.fileName() + Plan.LAYERS_SUFFIX),
+          directory.resolve(key.fileName() + Plan.LAYERS_SUFFIX),
           ByteBuffer.wrap(layers.getBytes(StandardCharsets.UTF_8)));
-      // From here on a plan of the same name does not match its description, until it is replaced.
+      // An existing plan no longer matches the new description, so it is deleted first.
       Files.deleteIfExists(file);
       write(Plan.description(file), ByteBuffer.wrap(Plan.JSON.writeValueAsBytes(description)));
       write(file, plan);
     } catch (IOException e) {
-      throw new ConfigurationException("plan %s: cannot be written: %s".formatted(file, e), e);
+      throw new ConfigurationException("plan %s: cannot write: %s".formatted(file, e), e);
     }
     return Plan.open(file, key);
   }
 
-  /** What earlier compilations measured; empty if nothing. */
+  /** Returns the timing cache of earlier compilations; empty if there is none. */
   byte[] timings(PlanKey key) {
-    Path file = folder.resolve(key.timingCacheName());
+    Path file = directory.resolve(key.timingCacheName());
     try {
       return Files.isRegularFile(file) ? Files.readAllBytes(file) : new byte[0];
     } catch (IOException e) {
-      LOG.warn("timing cache {}: cannot be read: {}", file, e.toString());
+      log.warn("timing cache {}: cannot read: {}", file, e.toString());
       return new byte[0];
     }
   }
 
-  /** Keeps what was measured; without it the next compilation only takes longer. */
+  /** Stores the timing cache; without it the next compilation only takes longer. */
   void keepTimings(PlanKey key, ByteBuffer timings) {
-    Path file = folder.resolve(key.timingCacheName());
+    Path file = directory.resolve(key.timingCacheName());
     try {
       write(file, timings);
     } catch (IOException e) {
-      LOG.warn("timing cache {}: cannot be written: {}", file, e.toString());
+      log.warn("timing cache {}: cannot write: {}", file, e.toString());
     }
   }
 
   private static void write(Path file, ByteBuffer content) throws IOException {
-    Path aside = file.resolveSibling(".%s.%s".formatted(file.getFileName(), UUID.randomUUID()));
+    Path temporary = file.resolveSibling(".%s.%s".formatted(file.getFileName(), UUID.randomUUID()));
     try {
       try (FileChannel channel =
-          FileChannel.open(aside, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+          FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
         ByteBuffer left = content.duplicate();
         while (left.hasRemaining()) {
           channel.write(left);
         }
         channel.force(true);
       }
-      Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE);
+      Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
     } finally {
-      Files.deleteIfExists(aside);
+      Files.deleteIfExists(temporary);
     }
   }
 }

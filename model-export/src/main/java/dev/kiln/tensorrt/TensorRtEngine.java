@@ -19,7 +19,7 @@ import org.bytedeco.tensorrt.nvinfer.ICudaEngine;
 import org.bytedeco.tensorrt.nvinfer.IExecutionContext;
 import org.bytedeco.tensorrt.nvinfer.IRuntime;
 
-/** A plan in TensorRT. */
+/** A plan loaded by TensorRT. */
 public final class TensorRtEngine implements Engine {
   private final TensorRtLog log;
   private final PlanDescription description;
@@ -30,9 +30,9 @@ public final class TensorRtEngine implements Engine {
   /**
    * Loads a plan.
    *
-   * @param gpu open, and what the plan was opened for: TensorRT crashes the process where there is
-   *     no device
-   * @throws ConfigurationException if the plan is damaged or TensorRT is not there
+   * @param gpu open device for which the plan was opened; without one TensorRT crashes the process
+   * @param plan plan to load
+   * @throws ConfigurationException if the plan is damaged or TensorRT is missing
    * @throws TensorRtException if TensorRT refuses the plan
    */
   public TensorRtEngine(Gpu gpu, Plan plan) {
@@ -49,7 +49,7 @@ public final class TensorRtEngine implements Engine {
       NativeObject.delete(runtime);
       throw e;
     } finally {
-      // Else the file could be unmapped while TensorRT reads it.
+      // Keeps the file mapped while TensorRT reads it.
       Reference.reachabilityFence(bytes);
     }
   }
@@ -85,7 +85,7 @@ public final class TensorRtEngine implements Engine {
     }
   }
 
-  /** {@code [first, rest…]}, which the caller closes. */
+  /** Returns the shape {@code [first, rest…]}, which the caller closes. */
   static Dims64 shape(long first, long... rest) {
     Dims64 shape = new Dims64();
     shape.nbDims(1 + rest.length);
@@ -96,7 +96,7 @@ public final class TensorRtEngine implements Engine {
     return shape;
   }
 
-  /** A number that TensorRT takes for a pointer into device memory. */
+  /** An address in device memory as a pointer for TensorRT. */
   static final class Address extends Pointer {
     Address(long address) {
       super((Pointer) null);
@@ -104,7 +104,7 @@ public final class TensorRtEngine implements Engine {
     }
   }
 
-  /** An execution context: its shapes and addresses never change, as a captured graph needs. */
+  /** Execution context with fixed shapes and addresses, as a captured graph requires. */
   private final class Context implements Execution {
     private final IExecutionContext context;
     private final int batch;

@@ -1,6 +1,6 @@
 package dev.kiln.tensorrt;
 
-/** TensorRT refused or failed; the message holds what its log says about it. */
+/** Failure of TensorRT; the message contains the errors of its log. */
 public final class TensorRtException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

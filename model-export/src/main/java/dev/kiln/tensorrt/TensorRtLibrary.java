@@ -20,53 +20,53 @@ import org.bytedeco.javacpp.Loader;
 import org.bytedeco.tensorrt.global.nvinfer;
 
 /**
- * TensorRT's libraries on this machine: where they are, and how they get into the process. Looked
- * for in this order: the folder that the environment variable {@code KILN_TENSORRT} or the system
- * property {@code kiln.tensorrt} names, the bundle that this Kiln is of, the folders of the
- * system's loader, and the jar of them that JavaCPP publishes and that a build with {@code -Pgpu}
- * brings.
+ * Location and loading of TensorRT's libraries. The search order is: the directory in the
+ * environment variable {@code KILN_TENSORRT} or the system property {@code kiln.tensorrt}, the
+ * bundle of this Kiln, the directories of the system's loader, and the jar that JavaCPP publishes
+ * and a build with {@code -Pgpu} includes.
  *
- * <p>The jar holds what compiling needs for every GPU, {@code libnvinfer_builder_resource_ptx}, but
- * not the files for single architectures that NVIDIA's own packages add ({@code …_sm90} and so on).
- * In TensorRT 11.2.1 that library is mostly PTX of version 9.3 for sm_80 and sm_86, plus machine
- * code for sm_80 to sm_120, 326 kernels of it for sm_90. A driver compiles PTX 9.3 only from CUDA
- * 13.3 on; libnvinfer has compilers of its own built in, and whether it takes those for this PTX is
- * not known. So a compilation may find fewer kernels here than with NVIDIA's packages.
+ * <p>The jar contains the compiler's library for all GPUs, {@code libnvinfer_builder_resource_ptx},
+ * but not those for single architectures that NVIDIA's own packages add ({@code …_sm90} etc.). In
+ * TensorRT 11.2.1 that library is mostly PTX 9.3 for sm_80 and sm_86, plus machine code for sm_80
+ * to sm_120, 326 kernels of it for sm_90. A driver compiles PTX 9.3 only from CUDA 13.3 on;
+ * libnvinfer has built-in compilers, but whether it uses them for this PTX is unknown. A
+ * compilation can thus find fewer kernels than with NVIDIA's packages.
  */
 public final class TensorRtLibrary {
   private static final String MAJOR = "11";
   private static final String RUNTIME = "libnvinfer.so." + MAJOR;
 
-  /** As JavaCPP's binding names them, which then finds them loaded. */
+  /** Names as in JavaCPP's binding, which then finds the libraries loaded. */
   private static final List<String> LIBRARIES =
       List.of("nvinfer@." + MAJOR, "nvonnxparser@." + MAJOR);
 
   private static final String HOW_TO_GET =
-      "build Kiln with -Pgpu, install NVIDIA's TensorRT 11, or set KILN_TENSORRT to the folder with"
+      "build Kiln with -Pgpu, install NVIDIA's TensorRT 11, or set KILN_TENSORRT to the directory with"
           + " "
           + RUNTIME;
 
   private static String loaded;
 
   /**
-   * Where the libraries lie.
+   * Location of the libraries.
    *
-   * @param folder that holds them; empty if they are in the jar
-   * @param source in words
+   * @param directory directory that contains them; empty if they are in the jar
+   * @param source where the directory comes from, for people
    */
-  public record Location(Optional<Path> folder, String source) {
+  public record Location(Optional<Path> directory, String source) {
     @Override
     public String toString() {
-      return folder.map(path -> path + " (" + source + ")").orElse(source);
+      return directory.map(path -> path + " (" + source + ")").orElse(source);
     }
   }
 
   private TensorRtLibrary() {}
 
   /**
-   * Where TensorRT is on this machine; loads nothing.
+   * Finds TensorRT on this machine; loads nothing.
    *
-   * @throws ConfigurationException if it is nowhere, or not where {@code KILN_TENSORRT} says
+   * @throws ConfigurationException if it is not found, or not in the directory of {@code
+   *     KILN_TENSORRT}
    */
   public static Location find() {
     String named = System.getenv("KILN_TENSORRT");
@@ -75,7 +75,7 @@ public final class TensorRtLibrary {
         named != null && !named.isEmpty() ? named : property,
         named != null && !named.isEmpty() ? "KILN_TENSORRT" : "-Dkiln.tensorrt",
         bundled(),
-        systemFolders());
+        systemDirectories());
   }
 
   private static URL bundled() {
@@ -91,66 +91,72 @@ public final class TensorRtLibrary {
   }
 
   /**
-   * @param named the folder that was named, or null
-   * @param naming where
-   * @param resource the library among the classes: a file in a bundle, else in a jar; or null
+   * Finds TensorRT.
+   *
+   * @param named directory set by the user, or null
+   * @param naming the setting that contains it
+   * @param resource the library on the class path: a file in a bundle, else in a jar; or null
+   * @param system directories of the system's loader
    */
   static Location find(String named, String naming, URL resource, List<Path> system) {
     if (named != null) {
-      Path folder = Path.of(named).toAbsolutePath().normalize();
-      if (!Files.isRegularFile(folder.resolve(RUNTIME))) {
+      Path directory = Path.of(named).toAbsolutePath().normalize();
+      if (!Files.isRegularFile(directory.resolve(RUNTIME))) {
         throw new ConfigurationException(
             "%s=%s: expected %s there, found %s"
-                .formatted(naming, named, RUNTIME, librariesIn(folder)));
+                .formatted(naming, named, RUNTIME, librariesIn(directory)));
       }
-      return new Location(Optional.of(folder), naming);
+      return new Location(Optional.of(directory), naming);
     }
     if (resource != null && resource.getProtocol().equals("file")) {
-      return new Location(Optional.of(folderOf(resource)), "this bundle's");
+      return new Location(Optional.of(directoryOf(resource)), "this bundle's");
     }
-    for (Path folder : system) {
-      if (Files.isRegularFile(folder.resolve(RUNTIME))) {
-        return new Location(Optional.of(folder), "the system's");
+    for (Path directory : system) {
+      if (Files.isRegularFile(directory.resolve(RUNTIME))) {
+        return new Location(Optional.of(directory), "the system's");
       }
     }
     if (resource != null) {
       return new Location(Optional.empty(), "JavaCPP's jar");
     }
-    throw new ConfigurationException("TensorRT " + MAJOR + ": not on this machine; " + HOW_TO_GET);
+    throw new ConfigurationException(
+        "TensorRT " + MAJOR + ": not found on this machine; " + HOW_TO_GET);
   }
 
-  private static Path folderOf(URL file) {
+  private static Path directoryOf(URL file) {
     try {
       return Path.of(file.toURI()).getParent();
     } catch (URISyntaxException e) {
-      throw new IllegalStateException(file + " is no file", e);
+      throw new IllegalStateException(file + " is not a file", e);
     }
   }
 
-  private static String librariesIn(Path folder) {
-    String[] names = folder.toFile().list((in, name) -> name.startsWith("libnvinfer.so"));
+  private static String librariesIn(Path directory) {
+    String[] names = directory.toFile().list((in, name) -> name.startsWith("libnvinfer.so"));
     if (names == null) {
-      return "no such folder";
+      return "no such directory";
     }
     return names.length == 0 ? "no libnvinfer" : String.join(", ", names);
   }
 
-  /** Folders in the order in which the system's loader looks into them. */
-  private static List<Path> systemFolders() {
-    List<Path> folders = new ArrayList<>();
+  /** Returns the directories of the system's loader in search order. */
+  private static List<Path> systemDirectories() {
+    List<Path> directories = new ArrayList<>();
     String search = System.getenv("LD_LIBRARY_PATH");
     if (search != null) {
-      for (String folder : search.split(File.pathSeparator)) {
-        if (!folder.isEmpty()) {
-          folders.add(Path.of(folder));
+      for (String directory : search.split(File.pathSeparator)) {
+        if (!directory.isEmpty()) {
+          directories.add(Path.of(directory));
         }
       }
     }
-    cached(loaderCache()).ifPresent(folders::add);
-    return folders;
+    cached(loaderCache()).ifPresent(directories::add);
+    return directories;
   }
 
-  /** The folder of a line such as {@code libnvinfer.so.11 (libc6,x86-64) => /usr/lib/…}. */
+  /**
+   * Returns the directory of a line such as {@code libnvinfer.so.11 (libc6,x86-64) => /usr/lib/…}.
+   */
   static Optional<Path> cached(String cache) {
     Matcher line =
         Pattern.compile("(?m)^\\s*" + Pattern.quote(RUNTIME) + " .*=> (.+)$").matcher(cache);
@@ -180,11 +186,11 @@ public final class TensorRtLibrary {
   }
 
   /**
-   * Loads the libraries, once a process.
+   * Loads the libraries, once per process.
    *
-   * @return TensorRT's version, as in "11.2.1.2"
-   * @throws ConfigurationException if they are not there or do not load; the message says how to
-   *     get them
+   * @return TensorRT's version, such as "11.2.1.2"
+   * @throws ConfigurationException if they are missing or cannot be loaded; the message explains
+   *     how to get them
    */
   public static synchronized String load() {
     if (loaded == null) {
@@ -193,22 +199,22 @@ public final class TensorRtLibrary {
         loaded = load(location);
       } catch (LinkageError | IOException e) {
         throw new ConfigurationException(
-            "TensorRT in %s does not load: %s; %s".formatted(location, innermost(e), HOW_TO_GET),
-            e);
+            "TensorRT in %s: cannot load: %s; %s".formatted(location, innermost(e), HOW_TO_GET), e);
       }
     }
     return loaded;
   }
 
   private static String load(Location location) throws IOException {
-    // JavaCPP's CUDA classes need the driver's library or what stands in for it, and those that
-    // TensorRT does not call, cuBLAS's and cuDNN's, must not load theirs. NVRTC it looks for by its
-    // name alone: one that is loaded is found.
+    // JavaCPP's CUDA classes need the driver's library or its stand-in; the classes of cuBLAS and
+    // cuDNN, which TensorRT does not call, must not load theirs. TensorRT finds a loaded NVRTC by
+    // its
+    // name.
     CudaDriver.status();
     Nvrtc.available();
-    if (location.folder().isPresent()) {
+    if (location.directory().isPresent()) {
       for (String name : LIBRARIES) {
-        File file = location.folder().get().resolve("lib" + name.replace("@", ".so")).toFile();
+        File file = location.directory().get().resolve("lib" + name.replace("@", ".so")).toFile();
         Loader.loadLibrary(nvinfer.class, new URL[] {file.toURI().toURL()}, name);
       }
     }

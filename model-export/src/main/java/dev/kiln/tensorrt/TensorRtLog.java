@@ -7,17 +7,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What TensorRT says while it works: its errors are kept for the exception that follows them, for
- * its functions return no more than whether they failed. Errors go to the log at once as well,
- * warnings as such, and all else only at level debug. TensorRT calls it from threads of its own.
+ * Receiver of TensorRT's log. Functions of TensorRT only return whether they failed, so errors are
+ * kept for the exception that follows. Warnings are logged as warnings, errors and everything else
+ * at level debug. TensorRT calls it from its own threads.
  *
- * <p>There is one a process and it is never freed: TensorRT keeps the first that it was given, also
- * for what is made with another.
+ * <p>There is one per process and it is never freed: TensorRT keeps the first logger that it
+ * receives, also for objects created with another.
  */
 final class TensorRtLog extends ILogger {
   private static final Logger LOG = LoggerFactory.getLogger("dev.kiln.tensorrt");
 
-  /** An error has causes, told first; more than these is noise. */
+  /** Most errors kept: an error follows its causes. */
   private static final int KEPT = 4;
 
   private static TensorRtLog instance;
@@ -26,7 +26,7 @@ final class TensorRtLog extends ILogger {
 
   private TensorRtLog() {}
 
-  /** The log of this process; TensorRT's libraries have been loaded before. */
+  /** Returns the log of this process; call {@link TensorRtLibrary#load} first. */
   static synchronized TensorRtLog get() {
     if (instance == null) {
       instance = new TensorRtLog();
@@ -54,21 +54,21 @@ final class TensorRtLog extends ILogger {
     }
   }
 
-  /** The last errors in one line, which are then forgotten; empty if there were none. */
+  /** Returns the last errors in one line and removes them; empty if there were none. */
   synchronized String errors() {
     String all = String.join("; ", errors);
     errors.clear();
     return all;
   }
 
-  /** Throws if a call failed. */
+  /** Throws a {@link TensorRtException} if a call failed. */
   void check(boolean succeeded, String what) {
     if (!succeeded) {
       throw new TensorRtException(what, errors());
     }
   }
 
-  /** What a call gave, or an exception if that is nothing. */
+  /** Returns the result of a call; throws a {@link TensorRtException} if it is null. */
   <T extends org.bytedeco.javacpp.Pointer> T made(T object, String what) {
     check(object != null && !object.isNull(), what);
     return object;

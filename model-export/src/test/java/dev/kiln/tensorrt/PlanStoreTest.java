@@ -200,7 +200,10 @@ class PlanStoreTest {
     assertThatThrownBy(() -> store.find(key()))
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContainingAll("description", "found none", "kiln compile");
-    assertThat(store.others(key(A100, "11"))).singleElement().asString().contains("cannot be read");
+    assertThat(store.others(key(A100, "11")))
+        .singleElement()
+        .asString()
+        .contains("cannot read its description");
   }
 
   @Test
@@ -211,7 +214,7 @@ class PlanStoreTest {
       assertThatThrownBy(() -> store.find(key()))
           .as(text)
           .isInstanceOf(ConfigurationException.class)
-          .hasMessageContainingAll("cannot be read", "kiln compile");
+          .hasMessageContainingAll("cannot read", "kiln compile");
     }
   }
 

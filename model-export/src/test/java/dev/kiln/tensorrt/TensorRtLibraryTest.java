@@ -48,7 +48,7 @@ class TensorRtLibraryTest {
     Path system = folder("system", "libnvinfer.so.11");
     TensorRtLibrary.Location found =
         TensorRtLibrary.find(named.toString(), "KILN_TENSORRT", IN_JAR, List.of(system));
-    assertThat(found.folder()).contains(named);
+    assertThat(found.directory()).contains(named);
     assertThat(found).hasToString(named + " (KILN_TENSORRT)");
   }
 
@@ -56,10 +56,10 @@ class TensorRtLibraryTest {
   void thenTheSystemThenTheJar() throws Exception {
     Path without = folder("without", "libnvinfer.so.10");
     Path system = folder("system", "libnvinfer.so.11");
-    assertThat(TensorRtLibrary.find(null, "", IN_JAR, List.of(without, system)).folder())
+    assertThat(TensorRtLibrary.find(null, "", IN_JAR, List.of(without, system)).directory())
         .contains(system);
     TensorRtLibrary.Location jar = TensorRtLibrary.find(null, "", IN_JAR, List.of(without));
-    assertThat(jar.folder()).isEmpty();
+    assertThat(jar.directory()).isEmpty();
     assertThat(jar).hasToString("JavaCPP's jar");
   }
 
@@ -72,7 +72,8 @@ class TensorRtLibraryTest {
     assertThat(TensorRtLibrary.find(null, "", resource, List.of(system)))
         .hasToString(bundle + " (this bundle's)");
     assertThat(
-            TensorRtLibrary.find(system.toString(), "KILN_TENSORRT", resource, List.of()).folder())
+            TensorRtLibrary.find(system.toString(), "KILN_TENSORRT", resource, List.of())
+                .directory())
         .contains(system);
   }
 
@@ -93,7 +94,7 @@ class TensorRtLibraryTest {
     assertThatThrownBy(
             () -> TensorRtLibrary.find(temp + "/gone", "KILN_TENSORRT", IN_JAR, List.of()))
         .isInstanceOf(ConfigurationException.class)
-        .hasMessageContaining("no such folder");
+        .hasMessageContaining("no such directory");
     assertThatThrownBy(() -> TensorRtLibrary.find(temp.toString(), "X", IN_JAR, List.of()))
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining("no libnvinfer");

@@ -8,10 +8,12 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.infer.BatchSlot;
 import dev.kiln.infer.Encoder;
+import dev.kiln.infer.EncoderMemory;
 import dev.kiln.infer.EncoderOptions;
 import dev.kiln.infer.GoldenChips;
 import dev.kiln.infer.PrecisionRequest;
 import dev.kiln.infer.select.Encoders;
+import dev.kiln.model.ExportedEncoder;
 import dev.kiln.model.ModelDirectory;
 import dev.kiln.testing.Distance;
 import dev.kiln.type.DataType;
@@ -232,6 +234,23 @@ class OneDnnEncoderTest {
         Encoders.open(micro(golden).encoder(golden.platform(), golden.chip()), options)) {
       assertThat(encoder.description().precision())
           .isEqualTo(CpuInstructions.hasNativeBf16() ? DataType.BF16 : DataType.FP32);
+    }
+  }
+
+  /** Layouts of oneDNN pad little; without the copy that other runtimes keep. */
+  @Test
+  void reportsEveryWeightOnceAndItsOtherMemory() throws Exception {
+    GoldenChips golden = GoldenChips.under(MICRO).get(0);
+    ExportedEncoder exported = micro(golden).encoder(golden.platform(), golden.chip());
+    try (Encoder encoder = new OneDnnEncoder(exported, 3, 1, DataType.FP32)) {
+      EncoderMemory memory = encoder.memory();
+      double weights = (double) exported.weightValues() * Float.BYTES;
+      assertThat(memory.weights() / weights).isBetween(0.95, 1.05);
+      assertThat(memory.activations())
+          .isGreaterThan(exported.tokens() * (long) exported.architecture().dim() * Float.BYTES);
+      assertThat(memory.slot())
+          .isGreaterThan(3L * exported.patches() * exported.rowLength() * Float.BYTES);
+      assertThat(encoder.device().memory()).isEmpty();
     }
   }
 
