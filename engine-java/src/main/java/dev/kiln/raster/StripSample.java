@@ -22,7 +22,7 @@ public record StripSample(List<float[]> bands) {
   }
 
   /**
-   * Samples a strip on a regular lattice.
+   * Takes a sample of a strip on a regular lattice.
    *
    * @param strip pixels
    * @param window part of the grid that the strip covers
