@@ -194,6 +194,15 @@ class DocumentsTest {
   }
 
   @Test
+  void readmeQuotesTheJavaExample() throws IOException {
+    String example =
+        Files.readString(
+            ROOT.resolve("engine-java/src/test/java/dev/kiln/examples/EmbedFromJava.java"));
+    String quoted = example.replaceAll("(?s).*// tag::embed\\[\\]\n(.*?) *// end::embed.*", "$1");
+    assertThat(Files.readString(ROOT.resolve("README.md"))).contains("```java\n" + quoted + "```");
+  }
+
+  @Test
   void readmeIsShort() {
     try (Stream<String> lines = Files.lines(ROOT.resolve("README.md"))) {
       assertThat(lines.count()).isLessThanOrEqualTo(120);
