@@ -60,7 +60,7 @@ record GdalTranslate(Workplace workplace, String platform, int threads) implemen
       for (String asset : keys) {
         List<BandPlane> planes = new ArrayList<>();
         for (int b = 0; b < scene.bands().size(); b++) {
-          if (scene.bands().get(b).object().key().equals(asset)) {
+          if (scene.bands().get(b).object().name().equals(asset)) {
             planes.add(strip.bands().get(b));
           }
         }

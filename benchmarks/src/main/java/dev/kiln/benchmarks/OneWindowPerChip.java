@@ -68,7 +68,7 @@ final class OneWindowPerChip implements AutoCloseable {
     int repeat = plane.repeat();
     int edge = CHIP / repeat;
     GDALDatasetH dataset =
-        GDALOpenEx(memoryFiles.get(asset.object().key()), RASTER, NONE, NONE, NONE);
+        GDALOpenEx(memoryFiles.get(asset.object().name()), RASTER, NONE, NONE, NONE);
     try {
       GDALRasterBandH raster = GDALGetRasterBand(dataset, asset.index());
       int type = GDALGetRasterDataType(raster);

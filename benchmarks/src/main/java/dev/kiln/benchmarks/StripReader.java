@@ -47,7 +47,7 @@ final class StripReader implements AutoCloseable {
   private void open() throws SceneException {
     List<SceneRaster.Source> sources = new ArrayList<>();
     for (BandAsset band : scene.bands()) {
-      String key = band.object().key();
+      String key = band.object().name();
       if (!files.containsKey(key)) {
         CogFile file = CogFile.open(key, scene.assets().get(key), threads, decoder);
         files.put(key, file);

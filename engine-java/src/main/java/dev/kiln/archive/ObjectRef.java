@@ -5,105 +5,204 @@ import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * An object of an archive.
+ * The place of an object: a bucket or host, and the key in it. Two objects are the same only if
+ * both are equal.
  *
- * @param bucket the S3 bucket it was said to lie in; empty when it was named relative to its source
- * @param key its key in that bucket, or in the source, without a leading slash
+ * @param root {@code s3://BUCKET}, {@code https://HOST[:PORT]} or {@code file://}; empty for an
+ *     object that is named relative to its source
+ * @param key in that bucket or source, without a leading slash; on a web server the path and query
+ *     as in the URL; an absolute path for {@code file://}
  */
-public record ObjectRef(Optional<String> bucket, String key) {
+public record ObjectRef(String root, String key) {
+  private static final String S3 = "s3://";
+  private static final String FILE = "file://";
+  private static final int MAX_HREF = 4096;
+  private static final Pattern URI_SCHEME = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]*:");
   private static final Pattern VIRTUAL_HOST =
       Pattern.compile("(.+)\\.s3(?:[.-][a-z0-9-]+)*\\.amazonaws\\.com(?:\\.cn)?");
   private static final Pattern PATH_HOST =
       Pattern.compile("s3(?:[.-][a-z0-9-]+)*\\.amazonaws\\.com(?:\\.cn)?");
+  private static final Pattern WEB = Pattern.compile("(?i)(https?://[^/?#]+)/?([^#]*)(?:#.*)?");
+  private static final Pattern BAD_ESCAPE = Pattern.compile("%(?![0-9A-Fa-f]{2})");
 
-  /** An object named by its key alone. */
+  /** Returns an object of the source, named by its key alone. */
   public static ObjectRef inSource(String key) {
-    return new ObjectRef(Optional.empty(), key);
+    return new ObjectRef("", key);
   }
 
   /**
-   * Reads an S3 location: {@code s3://BUCKET/KEY}, {@code
+   * Parses an S3 location: {@code s3://BUCKET/KEY}, {@code /vsis3/BUCKET/KEY}, {@code
    * https://BUCKET.s3.REGION.amazonaws.com/KEY} or {@code
    * https://s3.REGION.amazonaws.com/BUCKET/KEY}.
    *
-   * @return empty if the text is none of these
+   * @param href any text
+   * @return empty if the text is none of these, or its key leads out of the bucket
    */
   public static Optional<ObjectRef> ofS3(String href) {
-    if (href.startsWith("s3://")) {
-      return split(href.substring("s3://".length()));
+    if (href.startsWith(S3)) {
+      return bucketAndKey(href.substring(S3.length()));
     }
-    if (!href.startsWith("https://") && !href.startsWith("http://")) {
+    if (href.startsWith("/vsis3/")) {
+      return bucketAndKey(href.substring("/vsis3/".length()));
+    }
+    Matcher web = WEB.matcher(href);
+    if (!web.matches() || BAD_ESCAPE.matcher(href).find()) {
       return Optional.empty();
     }
-    int hostAt = href.indexOf("://") + 3;
-    int pathAt = href.indexOf('/', hostAt);
-    if (pathAt < 0) {
-      return Optional.empty();
-    }
-    String host = href.substring(hostAt, pathAt);
-    String path = decode(withoutQuery(href.substring(pathAt + 1)));
+    String host = web.group(1).substring(web.group(1).indexOf("://") + 3);
+    String path = decode(web.group(2).replaceFirst("\\?.*", ""));
     if (PATH_HOST.matcher(host).matches()) {
-      return split(path);
+      return bucketAndKey(path);
     }
     Matcher virtual = VIRTUAL_HOST.matcher(host);
-    return virtual.matches() && !path.isEmpty()
-        ? Optional.of(new ObjectRef(Optional.of(virtual.group(1)), path))
-        : Optional.empty();
+    return virtual.matches() ? bucketAndKey(virtual.group(1) + "/" + path) : Optional.empty();
+  }
+
+  private static Optional<ObjectRef> bucketAndKey(String text) {
+    int slash = text.indexOf('/');
+    if (slash < 1 || slash == text.length() - 1) {
+      return Optional.empty();
+    }
+    ObjectRef object = new ObjectRef(S3 + text.substring(0, slash), text.substring(slash + 1));
+    return isContained(object.key) ? Optional.of(object) : Optional.empty();
+  }
+
+  /** Returns whether a key stays below its root and names one object only. */
+  private static boolean isContained(String key) {
+    if (key.isEmpty() || key.startsWith("/") || !isPrintable(key)) {
+      return false;
+    }
+    for (String segment : key.split("/", -1)) {
+      if (segment.equals("..") || segment.equals(".")) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static boolean isPrintable(String text) {
+    return text.chars().noneMatch(Character::isISOControl)
+        && StandardCharsets.UTF_8.newEncoder().canEncode(text);
   }
 
   /**
-   * Resolves a href of a STAC item: an S3 location, or a path relative to the item.
+   * Resolves the href of an asset against its item.
    *
-   * @param itemKey the item's key in its source
-   * @throws SceneException (permanent) if it lies on some other server or climbs out of the source
+   * @param itemKey the item's key in its source, or its whole URI
+   * @param href S3 location, URL, file URI, absolute path, or path relative to the item
+   * @throws SceneException (permanent) if it is none of these or leads out of its bucket or source
    */
   public static ObjectRef resolve(String itemKey, String href) throws SceneException {
+    if (href.isEmpty() || href.length() > MAX_HREF || !isPrintable(href)) {
+      throw invalid(itemKey, href, "is empty, too long or has control characters");
+    }
     Optional<ObjectRef> inS3 = ofS3(href);
     if (inS3.isPresent()) {
       return inS3.get();
     }
-    if (href.isEmpty() || href.startsWith("/") || URI_SCHEME.matcher(href).lookingAt()) {
-      throw SceneException.permanent(
-          itemKey,
-          "href '"
-              + href
-              + "' is neither in an S3 bucket nor relative to the item: copy the asset"
-              + " beside the item and name it there");
+    if (href.startsWith(S3) || href.startsWith("/vsis3/")) {
+      throw invalid(itemKey, href, "leads out of its bucket, or names no object");
     }
-    Deque<String> path = new ArrayDeque<>();
-    int folder = itemKey.lastIndexOf('/');
-    String joined = folder < 0 ? href : itemKey.substring(0, folder + 1) + href;
+    if (href.startsWith("/vsicurl/")) {
+      return resolve(itemKey, href.substring("/vsicurl/".length()));
+    }
+    Matcher web = WEB.matcher(href);
+    if (web.matches()) {
+      return web(itemKey, href, web.group(1), web.group(2));
+    }
+    String lower = href.toLowerCase(Locale.ROOT);
+    if (lower.startsWith("file:")) {
+      String path = decodeOrKeep(href.substring("file:".length()).replaceFirst("^//[^/]*", ""));
+      return file(itemKey, href, path);
+    }
+    if (URI_SCHEME.matcher(href).lookingAt()) {
+      throw invalid(itemKey, href, "has a scheme that is not supported");
+    }
+    return relative(itemKey, href);
+  }
+
+  private static ObjectRef web(String itemKey, String href, String origin, String path) {
+    String plain = path.replaceFirst("\\?.*", "").replaceAll("(?i)%2e", ".");
+    if (!isContained(plain.replaceAll("(?i)%2f", "/"))) {
+      throw invalid(itemKey, href, "leads out of its host, or names no object");
+    }
+    return new ObjectRef(origin.toLowerCase(Locale.ROOT), path);
+  }
+
+  private static ObjectRef file(String itemKey, String href, String path) {
+    if (!path.startsWith("/") || !isContained(path.substring(1))) {
+      throw invalid(itemKey, href, "is not an absolute path without '..'");
+    }
+    return new ObjectRef(FILE, path);
+  }
+
+  /** Resolves a path as a URI reference: percent-encoded, relative to the item's directory. */
+  private static ObjectRef relative(String itemKey, String href) {
+    Optional<ObjectRef> item = of(itemKey);
+    String root = item.map(ObjectRef::root).orElse("");
+    String itemPath = item.map(ObjectRef::key).orElse(itemKey);
+    boolean web = root.startsWith("http");
+    String path = web ? href : decodeOrKeep(href);
+    if (path.startsWith("/")) {
+      if (root.isEmpty()) {
+        return file(itemKey, href, path);
+      }
+      itemPath = "";
+      path = path.substring(1);
+    }
+    Deque<String> resolved = new ArrayDeque<>();
+    String joined = itemPath.substring(0, itemPath.lastIndexOf('/') + 1) + path;
     for (String part : joined.split("/")) {
-      if (part.equals("..")) {
-        if (path.pollLast() == null) {
-          throw SceneException.permanent(itemKey, "href '" + href + "' leads out of the source");
+      String plain = web ? part.replaceAll("(?i)%2e", ".") : part;
+      if (plain.equals("..")) {
+        if (resolved.pollLast() == null) {
+          throw invalid(itemKey, href, "leads out of the source");
         }
-      } else if (!part.isEmpty() && !part.equals(".")) {
-        path.addLast(part);
+      } else if (!plain.isEmpty() && !plain.equals(".")) {
+        resolved.addLast(part);
       }
     }
-    return inSource(String.join("/", path));
+    String key = String.join("/", resolved);
+    if (!isContained(key)) {
+      throw invalid(itemKey, href, "names no object");
+    }
+    return new ObjectRef(root, key);
   }
 
-  private static final Pattern URI_SCHEME = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]*:");
-
-  private static Optional<ObjectRef> split(String bucketAndKey) {
-    int slash = bucketAndKey.indexOf('/');
-    return slash < 1 || slash == bucketAndKey.length() - 1
-        ? Optional.empty()
-        : Optional.of(
+  /**
+   * Parses a whole URI of S3 or a web server.
+   *
+   * @param name a key or a URI
+   * @return empty for a key
+   */
+  static Optional<ObjectRef> of(String name) {
+    Optional<ObjectRef> inS3 = name.startsWith(S3) ? ofS3(name) : Optional.empty();
+    if (inS3.isPresent()) {
+      return inS3;
+    }
+    Matcher web = WEB.matcher(name);
+    return web.matches()
+        ? Optional.of(
             new ObjectRef(
-                Optional.of(bucketAndKey.substring(0, slash)), bucketAndKey.substring(slash + 1)));
+                web.group(1).toLowerCase(Locale.ROOT), web.group(2).replaceFirst("\\?.*", "")))
+        : Optional.empty();
   }
 
-  private static String withoutQuery(String path) {
-    int query = path.indexOf('?');
-    return query < 0 ? path : path.substring(0, query);
+  private static SceneException invalid(String itemKey, String href, String problem) {
+    String masked = href.startsWith("http") ? href.replaceFirst("\\?.*", "?***") : href;
+    String shown = masked.length() > 200 ? masked.substring(0, 200) + "…" : masked;
+    return SceneException.permanent(itemKey, "href '" + shown + "' " + problem);
+  }
+
+  /** Decodes percent escapes of a valid URI reference; other text is a plain path. */
+  private static String decodeOrKeep(String path) {
+    return BAD_ESCAPE.matcher(path).find() ? path : decode(path);
   }
 
   private static String decode(String path) {
@@ -113,9 +212,18 @@ public record ObjectRef(Optional<String> bucket, String key) {
         : URLDecoder.decode(path.replace("+", "%2B"), StandardCharsets.UTF_8);
   }
 
-  /** {@code s3://BUCKET/KEY}, or the key alone. */
+  /** Returns the bucket, if the object is in one. */
+  public Optional<String> bucket() {
+    return root.startsWith(S3) ? Optional.of(root.substring(S3.length())) : Optional.empty();
+  }
+
+  /** Returns the name by which a source opens the object: its key, or its whole URI. */
+  public String name() {
+    return root.isEmpty() || root.equals(FILE) ? root + key : root + "/" + key;
+  }
+
   @Override
   public String toString() {
-    return bucket.map(name -> "s3://" + name + "/" + key).orElse(key);
+    return name();
   }
 }

@@ -52,9 +52,9 @@ public record Scene(
     return new Builder(sceneKey);
   }
 
-  /** Returns the keys of the objects that hold its bands, each once. */
+  /** Returns the names of the objects that hold its bands, each once. */
   public List<String> assets() {
-    return bands.stream().map(band -> band.object().key()).distinct().toList();
+    return bands.stream().map(band -> band.object().name()).distinct().toList();
   }
 
   /** Builds a {@link Scene}; id, time, gsd and bands are required. */

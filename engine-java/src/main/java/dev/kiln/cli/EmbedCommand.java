@@ -120,7 +120,7 @@ public final class EmbedCommand implements Callable<Integer> {
     SceneList list = scenes(shard);
     log.info("{}: {}", scenes, list.description());
 
-    try (ObjectStore from = ObjectStores.open(source, s3Flags.source());
+    try (ObjectStore from = ObjectStores.openSource(source, s3Flags.source(), s3Flags.rules());
         ObjectStore to = ObjectStores.open(out, outputS3Flags.options(s3Flags, System.getenv()));
         ProgressLog watcher =
             new ProgressLog(progress, Boolean.getBoolean("kiln.terminal"), System.out)) {

@@ -2,11 +2,15 @@ package dev.kiln.cli;
 
 import dev.kiln.fetch.Identity;
 import dev.kiln.fetch.RequestLimits;
+import dev.kiln.fetch.SourceRules;
 import dev.kiln.fetch.StoreOptions;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
 
@@ -66,6 +70,34 @@ final class S3Flags {
               + " ${DEFAULT-VALUE}).")
   private int stallSeconds;
 
+  @Option(
+      names = "--ca-certificates",
+      scope = ScopeType.INHERIT,
+      paramLabel = "FILE",
+      description = "PEM file of certificate authorities to trust for https:// sources.")
+  private Path certificates;
+
+  @Option(
+      names = "--mirror",
+      scope = ScopeType.INHERIT,
+      description =
+          "Read every object from --source by its key, whatever bucket its item names (always so"
+              + " for a directory).")
+  private boolean mirror;
+
+  @Option(
+      names = "--allow-host",
+      scope = ScopeType.INHERIT,
+      paramLabel = "HOST",
+      split = ",",
+      description = "Web servers besides --source from which items may be read (repeatable).")
+  private List<String> allowedHosts = List.of();
+
+  /** Returns which stores besides the source are read. */
+  SourceRules rules() {
+    return new SourceRules(mirror, Set.copyOf(allowedHosts));
+  }
+
   /** Returns how to access buckets that are read. */
   StoreOptions source() {
     if (anonymous && requesterPays) {
@@ -74,13 +106,14 @@ final class S3Flags {
               + " billed");
     }
     return new StoreOptions(
-        endpoint("--source-endpoint", sourceEndpoint),
-        region(),
-        new Identity(
-            anonymous ? Identity.Signing.ANONYMOUS : Identity.Signing.IF_POSSIBLE,
-            Optional.empty(),
-            requesterPays),
-        limits());
+            endpoint("--source-endpoint", sourceEndpoint),
+            region(),
+            new Identity(
+                anonymous ? Identity.Signing.ANONYMOUS : Identity.Signing.IF_POSSIBLE,
+                Optional.empty(),
+                requesterPays),
+            limits())
+        .withCertificates(Optional.ofNullable(certificates));
   }
 
   /** Returns the region, if one is set. */

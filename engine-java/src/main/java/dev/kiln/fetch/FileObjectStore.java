@@ -12,6 +12,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -60,11 +61,32 @@ final class FileObjectStore implements ObjectStore {
 
   @Override
   public String uri(String key) {
-    return path(key).toAbsolutePath().normalize().toString();
+    try {
+      return path(key).toAbsolutePath().normalize().toString();
+    } catch (IOException e) {
+      return root + "/" + key;
+    }
   }
 
-  private Path path(String key) {
-    return directory.resolve(key);
+  /** Returns the path of a key; refuses keys that lead out of the directory or name no file. */
+  private Path path(String key) throws IOException {
+    if (HttpLocation.isHttp(key)) {
+      throw new AccessDeniedException(
+          ObjectStores.redacted(key), null, "a directory is read without web servers");
+    }
+    // A directory mirrors buckets by key.
+    String relative = S3Location.isS3(key) ? S3Location.keyOf(key) : key;
+    Path path;
+    try {
+      path = directory.resolve(relative);
+    } catch (InvalidPathException e) {
+      throw new UnreadableObjectException(root + "/" + key, "invalid file name: " + e.getReason());
+    }
+    Path base = directory.toAbsolutePath().normalize();
+    if (relative.startsWith("/") || !path.toAbsolutePath().normalize().startsWith(base)) {
+      throw new AccessDeniedException(root + "/" + key, null, "the key leads out of " + root);
+    }
+    return path;
   }
 
   /** An operation on an open file. */
@@ -86,7 +108,10 @@ final class FileObjectStore implements ObjectStore {
     }
   }
 
-  /** Opening a FIFO would wait for a writer, perhaps for ever. */
+  /**
+   * Refuses what is not a regular file, because opening a FIFO waits for a writer, perhaps for
+   * ever; and links to files outside the directory.
+   */
   private void requireRegular(String key) throws IOException {
     BasicFileAttributes attributes = Files.readAttributes(path(key), BasicFileAttributes.class);
     if (!attributes.isRegularFile()) {
@@ -95,12 +120,17 @@ final class FileObjectStore implements ObjectStore {
           "expected a regular file, found a "
               + (attributes.isDirectory() ? "directory" : "pipe, socket or device"));
     }
+    if (!path(key).toRealPath().startsWith(directory.toRealPath())) {
+      throw new AccessDeniedException(
+          uri(key), null, "the file is a link that leads out of " + root + ": copy it there");
+    }
   }
 
   private IOException error(String key, IOException e) {
     if (e instanceof UnavailableException
         || e instanceof UnreadableObjectException
-        || e instanceof ObjectChangedException) {
+        || e instanceof ObjectChangedException
+        || e instanceof AccessDeniedException denied && denied.getReason() != null) {
       return e;
     }
     String reason = e instanceof FileSystemException failed ? failed.getReason() : null;
@@ -229,9 +259,15 @@ final class FileObjectStore implements ObjectStore {
 
   @Override
   public Set<String> existing(Collection<String> keys) {
-    return keys.stream()
-        .filter(key -> Files.isRegularFile(path(key)))
-        .collect(Collectors.toUnmodifiableSet());
+    return keys.stream().filter(this::isFile).collect(Collectors.toUnmodifiableSet());
+  }
+
+  private boolean isFile(String key) {
+    try {
+      return Files.isRegularFile(path(key));
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   @Override

@@ -19,16 +19,37 @@ public final class ObjectStores {
   /**
    * Opens a store.
    *
-   * @param uri {@code s3://BUCKET[/PREFIX]}, {@code file:…} or a plain path
-   * @param options for a bucket
+   * @param uri {@code s3://BUCKET[/PREFIX]}, {@code https://HOST[/PATH]}, {@code file:…} or a plain
+   *     path
+   * @param options for a bucket or web server
    * @throws ConfigurationException if the scheme is not supported, or required credentials are
    *     missing
    */
   public static ObjectStore open(String uri, StoreOptions options) {
     // The AWS SDK is large, so its classes are loaded only for a bucket.
-    return S3Location.isS3(uri)
-        ? new S3ObjectStore(uri, options)
+    if (S3Location.isS3(uri)) {
+      return new S3ObjectStore(uri, options);
+    }
+    return HttpLocation.isHttp(uri)
+        ? new HttpObjectStore(uri, options)
         : new FileObjectStore(uri, localPath(uri));
+  }
+
+  /**
+   * Opens the source of a run, whose scenes may refer to objects in other buckets and on other web
+   * servers by their whole URIs.
+   *
+   * @param uri as for {@link #open(String, StoreOptions)}
+   * @param options for all of its stores
+   * @param rules which other stores are read
+   */
+  public static ObjectStore openSource(String uri, StoreOptions options, SourceRules rules) {
+    return new RoutingObjectStore(open(uri, options), options, rules);
+  }
+
+  /** Returns whether a URI names a bucket or a web server, and not a file of this machine. */
+  static boolean isRemote(String uri) {
+    return S3Location.isS3(uri) || HttpLocation.isHttp(uri);
   }
 
   /** Returns whether a URI names a bucket, and not a directory of this machine. */
@@ -44,11 +65,11 @@ public final class ObjectStores {
   /**
    * Opens one object to be read once, front to back.
    *
-   * @param uri {@code s3://BUCKET/KEY}, {@code file:…} or a plain path
+   * @param uri {@code s3://BUCKET/KEY}, {@code https://HOST/PATH}, {@code file:…} or a plain path
    * @throws NoSuchFileException if there is no such object
    */
   public static InputStream stream(String uri, StoreOptions options) throws IOException {
-    if (!S3Location.isS3(uri)) {
+    if (!isRemote(uri)) {
       // Any file that can be read once, pipes included.
       return Files.newInputStream(localPath(uri));
     }
@@ -81,17 +102,26 @@ public final class ObjectStores {
 
   /** Returns a URI for a log, with credentials in it masked. */
   public static String redacted(String uri) {
-    return uri.replaceFirst("://[^/@\\s]+@", "://***@");
+    String masked = uri.replaceFirst("://[^/@\\s]+@", "://***@");
+    int query = HttpLocation.isHttp(uri) ? masked.indexOf('?') : -1;
+    return query < 0 ? masked : masked.substring(0, query) + "?***";
   }
 
   private static String parent(String uri) {
-    return uri.substring(0, uri.lastIndexOf('/') + 1);
+    return uri.substring(0, nameStart(uri));
+  }
+
+  /** A slash in a query is not part of the path. */
+  private static int nameStart(String uri) {
+    int query = HttpLocation.isHttp(uri) ? uri.indexOf('?') : -1;
+    return uri.lastIndexOf('/', query < 0 ? uri.length() : query) + 1;
   }
 
   private static String name(String uri) {
-    String name = uri.substring(uri.lastIndexOf('/') + 1);
+    String name = uri.substring(nameStart(uri));
     if (name.isEmpty() || parent(uri).equals("s3://")) {
-      throw new ConfigurationException(Mismatch.of("object", "s3://BUCKET/KEY", uri));
+      throw new ConfigurationException(
+          Mismatch.of("object", "s3://BUCKET/KEY or https://HOST/PATH", redacted(uri)));
     }
     return name;
   }
@@ -108,7 +138,7 @@ public final class ObjectStores {
       throw new ConfigurationException(
           Mismatch.of(
               redacted(uri),
-              "s3://BUCKET, a path or a file: URI",
+              "s3://BUCKET, https://HOST, a path or a file: URI",
               "scheme '" + scheme + "', which is not supported"));
     }
     String path = colon > 1 ? uri.substring(colon + 1).replaceFirst("^//(?=/)", "") : uri;

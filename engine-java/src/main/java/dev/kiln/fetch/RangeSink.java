@@ -9,18 +9,13 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.reactivestreams.Subscriber;
-import org.reactivestreams.Subscription;
-import software.amazon.awssdk.core.async.AsyncResponseTransformer;
-import software.amazon.awssdk.core.async.SdkPublisher;
-import software.amazon.awssdk.services.s3.model.GetObjectResponse;
 
 /**
  * Writes the body of one ranged response into memory as it arrives, after checking that the service
- * sends the requested range. The memory is borrowed: nothing is written after {@link #close}.
+ * sends the requested range. The memory is borrowed: nothing is written after {@link #close}. Every
+ * client feeds it from its own kind of stream.
  */
-final class RangeSink
-    implements AsyncResponseTransformer<GetObjectResponse, RangeSink>, Subscriber<ByteBuffer> {
+final class RangeSink {
   private static final Pattern CONTENT_RANGE = Pattern.compile("bytes (\\d+)-(\\d+)/(\\d+)");
 
   private final ByteRange range;
@@ -28,11 +23,13 @@ final class RangeSink
   private final ByteBuffer target;
   private final Traffic traffic;
   private final CompletableFuture<RangeSink> result = new CompletableFuture<>();
-  private Subscription subscription;
+  private Runnable cancel;
   private boolean closed;
-  private String etag;
+  private String found;
+  private boolean whole;
   private long objectSize;
   private long expected;
+  private long skip;
   private int received;
 
   /**
@@ -50,9 +47,19 @@ final class RangeSink
     this.traffic = traffic;
   }
 
+  /** Returns the range that is requested. */
+  ByteRange range() {
+    return range;
+  }
+
   /** Returns the version of the object that is sent. */
-  String etag() {
-    return etag;
+  String version() {
+    return found;
+  }
+
+  /** Returns whether the service ignored the range and sends the whole object. */
+  boolean isWhole() {
+    return whole;
   }
 
   /** Returns the size of the whole object in bytes. */
@@ -65,106 +72,142 @@ final class RangeSink
     return received;
   }
 
-  /** Stops writing. */
-  synchronized void close() {
-    closed = true;
-    if (subscription != null) {
-      subscription.cancel();
-    }
-  }
-
-  @Override
-  public CompletableFuture<RangeSink> prepare() {
+  /** Returns the outcome: this sink, once all bytes have arrived. */
+  CompletableFuture<RangeSink> result() {
     return result;
   }
 
-  @Override
-  public void onResponse(GetObjectResponse response) {
-    try {
-      check(response);
-    } catch (RequestException e) {
-      result.completeExceptionally(e);
+  /** Stops writing. */
+  synchronized void close() {
+    closed = true;
+    if (cancel != null) {
+      cancel.run();
     }
   }
 
-  private void check(GetObjectResponse response) throws RequestException {
-    etag = response.eTag();
-    String sent = response.contentRange();
-    Matcher matcher = CONTENT_RANGE.matcher(sent == null ? "" : sent);
-    if (!matcher.matches() || etag == null) {
-      throw new RequestException(
-          Kind.CONFIGURATION,
-          "the service does not serve ranges: "
-              + Mismatch.of("Content-Range and ETag", sent + " and " + etag),
-          null);
-    }
-    if (version.isPresent() && !version.get().equals(etag)) {
-      throw new RequestException(Kind.CHANGED, "the object changed while it was read", null);
-    }
-    long begin = Long.parseLong(matcher.group(1));
-    objectSize = Long.parseLong(matcher.group(3));
-    expected = Long.parseLong(matcher.group(2)) + 1 - begin;
-    if (begin != range.offset() || expected != Math.min(range.length(), objectSize - begin)) {
-      throw new RequestException(
-          Kind.TRANSIENT,
-          Mismatch.of(
-              "Content-Range",
-              "bytes %d-%d".formatted(range.offset(), range.offset() + range.length() - 1),
-              sent),
-          null);
-    }
-  }
-
-  @Override
-  public void onStream(SdkPublisher<ByteBuffer> publisher) {
-    publisher.subscribe(this);
-  }
-
-  @Override
-  public synchronized void onSubscribe(Subscription s) {
-    if (closed || subscription != null || result.isDone()) {
-      s.cancel();
+  /**
+   * Checks the header of a response with a range.
+   *
+   * @param sentVersion of the object; null if the service sent none
+   * @param contentRange the header; null if the service sent none
+   */
+  void begin(String sentVersion, String contentRange) {
+    Matcher matcher = CONTENT_RANGE.matcher(contentRange == null ? "" : contentRange);
+    if (!matcher.matches() || sentVersion == null) {
+      fail(
+          new RequestException(
+              Kind.NO_RANGES,
+              "the service does not serve ranges: "
+                  + Mismatch.of("Content-Range and ETag", contentRange + " and " + sentVersion),
+              null));
       return;
     }
-    subscription = s;
-    s.request(Long.MAX_VALUE);
+    checkVersion(sentVersion);
+    long begin;
+    try {
+      begin = Long.parseLong(matcher.group(1));
+      objectSize = Long.parseLong(matcher.group(3));
+      expected = Long.parseLong(matcher.group(2)) + 1 - begin;
+    } catch (NumberFormatException e) {
+      begin = -1;
+    }
+    if (begin != range.offset() || expected != Math.min(range.length(), objectSize - begin)) {
+      fail(
+          new RequestException(
+              Kind.TRANSIENT,
+              Mismatch.of(
+                  "Content-Range",
+                  "bytes %d-%d".formatted(range.offset(), range.end() - 1),
+                  contentRange),
+              null));
+    }
   }
 
-  @Override
-  public synchronized void onNext(ByteBuffer bytes) {
+  /**
+   * Checks the header of a response that ignores the range: the bytes before the range are skipped.
+   *
+   * @param sentVersion of the object
+   * @param size of the whole object in bytes
+   */
+  void beginWhole(String sentVersion, long size) {
+    whole = true;
+    objectSize = size;
+    skip = range.offset();
+    expected = Math.min(range.length(), size - skip);
+    if (expected <= 0 && size > 0) {
+      fail(new RequestException(Kind.CHANGED, "the object became shorter", null));
+      return;
+    }
+    checkVersion(sentVersion);
+  }
+
+  private void checkVersion(String sentVersion) {
+    found = sentVersion;
+    if (version.isPresent() && !version.get().equals(sentVersion)) {
+      fail(new RequestException(Kind.CHANGED, "the object changed while it was read", null));
+    }
+  }
+
+  /**
+   * Announces the body.
+   *
+   * @param canceller ends the transfer
+   * @return false if no body is wanted any more; the transfer is cancelled then
+   */
+  synchronized boolean connect(Runnable canceller) {
+    if (closed || cancel != null || result.isDone()) {
+      canceller.run();
+      return false;
+    }
+    cancel = canceller;
+    return true;
+  }
+
+  /** Takes the next bytes of the body. */
+  synchronized void accept(ByteBuffer bytes) {
     if (closed || result.isDone()) {
       return;
     }
+    if (skip > 0) {
+      int skipped = (int) Math.min(skip, bytes.remaining());
+      bytes.position(bytes.position() + skipped);
+      skip -= skipped;
+    }
     int length = bytes.remaining();
+    if (whole && length > expected - received) {
+      length = (int) (expected - received);
+    }
     if (length > expected - received) {
-      result.completeExceptionally(
+      fail(
           new RequestException(
               Kind.TRANSIENT, "the service sends more bytes than requested", null));
-      subscription.cancel();
+      cancel.run();
       return;
     }
     target.put(received, bytes, bytes.position(), length);
     received += length;
     traffic.read(length);
-  }
-
-  @Override
-  public void onComplete() {
-    if (received() == expected) {
+    if (whole && received == expected) {
+      cancel.run();
       result.complete(this);
-    } else {
-      result.completeExceptionally(
-          new IOException("body ended after " + received() + " of " + expected + " bytes"));
     }
   }
 
-  @Override
-  public void onError(Throwable thrown) {
-    result.completeExceptionally(thrown);
+  /** Ends the body. */
+  void complete() {
+    if (received() == expected) {
+      result.complete(this);
+    } else {
+      fail(new IOException("body ended after " + received() + " of " + expected + " bytes"));
+    }
   }
 
-  @Override
-  public void exceptionOccurred(Throwable thrown) {
+  /**
+   * Ends the transfer with a failure.
+   *
+   * @param thrown by the client, or the reason why the response is refused
+   */
+  void fail(Throwable thrown) {
     result.completeExceptionally(thrown);
   }
 }

@@ -24,6 +24,8 @@ final class RequestException extends Exception {
     MISSING,
     /** The object has no bytes, or none in the requested range. */
     NO_SUCH_RANGE,
+    /** The service sent no range; a proxy's error page, or a service without ranges. */
+    NO_RANGES,
     /** These credentials may not read or write this object. */
     DENIED,
     /** The service refuses the request. */
@@ -65,7 +67,7 @@ final class RequestException extends Exception {
 
   /** Returns whether and when a retry can succeed. */
   RetryPolicy.Verdict verdict() {
-    return kind == Kind.TRANSIENT || kind == Kind.EXPIRED
+    return kind == Kind.TRANSIENT || kind == Kind.EXPIRED || kind == Kind.NO_RANGES
         ? RetryPolicy.Verdict.retryAfter(retryAfter)
         : RetryPolicy.Verdict.PERMANENT;
   }
@@ -78,7 +80,7 @@ final class RequestException extends Exception {
    */
   IOException toIoException(String uri) {
     return switch (kind) {
-      case TRANSIENT -> new UnavailableException(uri, getMessage(), this);
+      case TRANSIENT, NO_RANGES -> new UnavailableException(uri, getMessage(), this);
       case CHANGED -> withCause(new ObjectChangedException(uri));
       case MISSING -> withCause(new NoSuchFileException(uri, null, getMessage()));
       case DENIED -> withCause(new AccessDeniedException(uri, null, getMessage()));

@@ -72,6 +72,15 @@ final class S3ErrorMapper {
       if (e instanceof RequestException failure) {
         return failure;
       }
+      if (e.getMessage() != null && e.getMessage().contains("TLS (SSL) negotiation failed")) {
+        return new RequestException(
+            Kind.CONFIGURATION,
+            ofBucket(
+                "the TLS connection was refused, most likely because the service's certificate is"
+                    + " not trusted: add its authority to the system's certificates"
+                    + " (update-ca-certificates), or give an http:// endpoint"),
+            cause);
+      }
       if (e.getMessage() != null && e.getMessage().contains("Unable to load credentials")) {
         return new RequestException(Kind.CONFIGURATION, noCredentials(), cause);
       }

@@ -2,7 +2,6 @@ package dev.kiln.fetch;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InterruptedIOException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -16,15 +15,15 @@ final class S3ObjectStore implements ObjectStore {
   private final String root;
   private final S3Location location;
   private final S3Requests requests;
-  private final S3Fetch fetch;
+  private final RangeFetch fetch;
   private final S3Listing listing;
   private final S3Upload upload;
 
   S3ObjectStore(String uri, StoreOptions options) {
     this.root = uri;
     this.location = S3Location.parse(uri);
-    this.requests = new S3Requests(location.bucket(), options);
-    this.fetch = new S3Fetch(requests, location, options.limits().connections());
+    this.requests = new S3Requests(location, options);
+    this.fetch = new RangeFetch(requests, options.limits().connections());
     this.listing = new S3Listing(requests, location.bucket());
     this.upload = new S3Upload(requests, location.bucket());
   }
@@ -48,7 +47,7 @@ final class S3ObjectStore implements ObjectStore {
   public List<SparseObject> open(List<String> keys) throws IOException, InterruptedException {
     List<SparseObject> objects = new ArrayList<>();
     try {
-      for (S3Fetch.Head head : fetch.heads(keys)) {
+      for (RangeFetch.Head head : fetch.heads(keys)) {
         objects.add(SparseObject.open(this, head.key(), head.version(), head.size(), head.bytes()));
       }
       return objects;
@@ -65,30 +64,14 @@ final class S3ObjectStore implements ObjectStore {
 
   @Override
   public InputStream stream(String key) throws IOException {
-    return new S3Stream(requests, location.key(key), uri(key));
-  }
-
-  /** A request to the bucket. */
-  private interface Request<T> {
-    T send() throws RequestException, InterruptedException;
-  }
-
-  private static <T> T send(String uri, Request<T> request) throws IOException {
-    try {
-      return request.send();
-    } catch (RequestException e) {
-      throw e.toIoException(uri);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new InterruptedIOException(uri + ": interrupted");
-    }
+    return new RangeStream(requests, key);
   }
 
   @Override
   public Set<String> existing(Collection<String> keys) throws IOException {
     Map<String, String> relative = new HashMap<>();
     keys.forEach(key -> relative.put(location.key(key), key));
-    return send(root, () -> listing.existing(relative.keySet())).stream()
+    return Requests.send(root, () -> listing.existing(relative.keySet())).stream()
         .map(relative::get)
         .collect(Collectors.toUnmodifiableSet());
   }
@@ -97,12 +80,12 @@ final class S3ObjectStore implements ObjectStore {
   public List<String> list(String directory) throws IOException {
     String prefix = location.key(directory);
     String slashed = prefix.isEmpty() || prefix.endsWith("/") ? prefix : prefix + "/";
-    return send(uri(directory), () -> listing.names(slashed));
+    return Requests.send(uri(directory), () -> listing.names(slashed));
   }
 
   @Override
   public void put(String key, byte[] bytes) throws IOException {
-    send(
+    Requests.send(
         uri(key),
         () -> {
           upload.put(location.key(key), bytes);

@@ -6,7 +6,6 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -31,7 +30,7 @@ import software.amazon.awssdk.services.s3.model.GetObjectRequest;
 import software.amazon.awssdk.services.s3.model.RequestPayer;
 
 /** The requests to one bucket: signed, limited, counted and retried. Owns the connections. */
-final class S3Requests implements AutoCloseable {
+final class S3Requests implements RangeRequests, AutoCloseable {
   /** Region of both public archives; for other buckets AWS redirects to theirs. */
   private static final Region FIRST_GUESS = Region.US_WEST_2;
 
@@ -40,8 +39,9 @@ final class S3Requests implements AutoCloseable {
   /** Connections for requests outside a fetch: items, lists, puts. */
   private static final int MORE_CONNECTIONS = 8;
 
-  private final String bucket;
+  private final S3Location location;
   private final Identity identity;
+  private volatile boolean servesRanges;
   private final S3Credentials credentials;
   private final Traffic traffic = new Traffic();
   private final S3ErrorMapper errors;
@@ -51,8 +51,15 @@ final class S3Requests implements AutoCloseable {
   private final AtomicBoolean closed = new AtomicBoolean();
   private final ExecutorService starters = Executors.newCachedThreadPool(S3Requests::daemon);
 
-  S3Requests(String bucket, StoreOptions options) {
-    this.bucket = bucket;
+  /**
+   * Creates the client.
+   *
+   * @param location of the bucket and the prefix of keys of ranges
+   * @param options how the bucket is reached
+   */
+  S3Requests(S3Location location, StoreOptions options) {
+    this.location = location;
+    String bucket = location.bucket();
     this.identity =
         options.endpoint().isPresent() ? options.identity() : options.identity().with(bucket);
     this.credentials = S3Credentials.find(bucket, identity);
@@ -125,8 +132,8 @@ final class S3Requests implements AutoCloseable {
     }
   }
 
-  /** Returns the counters of these requests. */
-  Traffic traffic() {
+  @Override
+  public Traffic traffic() {
     return traffic;
   }
 
@@ -181,54 +188,56 @@ final class S3Requests implements AutoCloseable {
   /** Makes a request with retries and waits for its response. */
   <T> T request(String what, Function<S3AsyncClient, CompletableFuture<T>> request)
       throws RequestException, InterruptedException {
-    return await(send(what, request));
+    return Requests.await(send(what, request));
   }
 
-  /** Waits for a response; an interrupt cancels the request. */
-  static <T> T await(CompletableFuture<T> answer) throws RequestException, InterruptedException {
-    try {
-      return answer.get();
-    } catch (InterruptedException e) {
-      answer.cancel(true);
-      throw e;
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof RequestException failure) {
-        throw failure;
-      }
-      throw new IllegalStateException(e.getCause());
-    }
+  @Override
+  public boolean servesRanges() {
+    return servesRanges;
   }
 
-  /** Starts to fetch a range of an object into memory. */
-  CompletableFuture<RangeSink> range(
+  @Override
+  public String uri(String key) {
+    return location.uri(key);
+  }
+
+  @Override
+  public CompletableFuture<RangeSink> range(
       String key, ByteRange range, Optional<String> version, ByteBuffer target) {
     return send(
         what(key, range),
-        s3 ->
-            s3.getObject(get(key, range, version), new RangeSink(range, version, target, traffic)));
+        s3 -> get(key, range, version, new RangeSink(range, version, target, traffic)));
   }
 
-  /** Starts to fetch a part; a retry continues where the last attempt ended. */
-  CompletableFuture<RangeSink> part(String key, ObjectPart part) {
+  @Override
+  public CompletableFuture<RangeSink> part(String key, ObjectPart part) {
     return send(
         key + ": " + part,
-        s3 ->
-            part.attempt(
-                (range, sink) -> s3.getObject(get(key, range, Optional.of(part.version())), sink)));
+        s3 -> part.attempt((range, sink) -> get(key, range, Optional.of(part.version()), sink)));
   }
 
   private String what(String key, ByteRange range) {
     return key + ": bytes " + range.offset() + " to " + range.end();
   }
 
-  private GetObjectRequest get(String key, ByteRange range, Optional<String> version) {
-    return GetObjectRequest.builder()
-        .bucket(bucket)
-        .key(key)
-        .range("bytes=" + range.offset() + "-" + (range.end() - 1))
-        .ifMatch(version.orElse(null))
-        .requestPayer(payer())
-        .build();
+  private CompletableFuture<RangeSink> get(
+      String key, ByteRange range, Optional<String> version, RangeSink sink) {
+    GetObjectRequest request =
+        GetObjectRequest.builder()
+            .bucket(location.bucket())
+            .key(location.key(key))
+            .range("bytes=" + range.offset() + "-" + (range.end() - 1))
+            .ifMatch(version.orElse(null))
+            .requestPayer(payer())
+            .build();
+    CompletableFuture<RangeSink> sent = client.getObject(request, new S3RangeSink(sink));
+    sent.whenComplete(
+        (done, thrown) -> {
+          if (thrown == null) {
+            servesRanges = true;
+          }
+        });
+    return sent;
   }
 
   /** Returns who pays for requests; null for the bucket's owner. */

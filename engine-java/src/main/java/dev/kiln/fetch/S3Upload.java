@@ -1,10 +1,12 @@
 package dev.kiln.fetch;
 
+import dev.kiln.error.Mismatch;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 import java.util.zip.CRC32C;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -12,9 +14,11 @@ import software.amazon.awssdk.core.async.AsyncRequestBody;
 import software.amazon.awssdk.services.s3.model.AbortMultipartUploadRequest;
 import software.amazon.awssdk.services.s3.model.ChecksumAlgorithm;
 import software.amazon.awssdk.services.s3.model.CompleteMultipartUploadRequest;
+import software.amazon.awssdk.services.s3.model.CompleteMultipartUploadResponse;
 import software.amazon.awssdk.services.s3.model.CompletedPart;
 import software.amazon.awssdk.services.s3.model.CreateMultipartUploadRequest;
 import software.amazon.awssdk.services.s3.model.PutObjectRequest;
+import software.amazon.awssdk.services.s3.model.PutObjectResponse;
 import software.amazon.awssdk.services.s3.model.UploadPartRequest;
 import software.amazon.awssdk.services.s3.model.UploadPartResponse;
 
@@ -48,7 +52,11 @@ final class S3Upload {
               .requestPayer(requests.payer())
               .build();
       requests.request(
-          "put of " + key, s3 -> s3.putObject(request, AsyncRequestBody.fromBytesUnsafe(bytes)));
+          "put of " + key,
+          s3 ->
+              confirmed(
+                  s3.putObject(request, AsyncRequestBody.fromBytesUnsafe(bytes)),
+                  PutObjectResponse::eTag));
     }
     requests.traffic().written(bytes.length);
   }
@@ -72,7 +80,7 @@ final class S3Upload {
         parts.add(part(key, id, parts.size() + 1, part));
       }
       for (CompletableFuture<UploadPartResponse> part : parts) {
-        UploadPartResponse answer = S3Requests.await(part);
+        UploadPartResponse answer = Requests.await(part);
         completed.add(
             CompletedPart.builder()
                 .partNumber(completed.size() + 1)
@@ -88,7 +96,11 @@ final class S3Upload {
               .multipartUpload(all -> all.parts(completed))
               .requestPayer(requests.payer())
               .build();
-      requests.request("put of " + key, s3 -> s3.completeMultipartUpload(complete));
+      requests.request(
+          "put of " + key,
+          s3 ->
+              confirmed(
+                  s3.completeMultipartUpload(complete), CompleteMultipartUploadResponse::eTag));
     } catch (RequestException | InterruptedException | RuntimeException e) {
       parts.forEach(part -> part.cancel(true));
       abort(key, id);
@@ -110,8 +122,41 @@ final class S3Upload {
     return requests.send(
         "put of " + key + ", part " + number,
         s3 ->
-            s3.uploadPart(
-                request, AsyncRequestBody.fromRemainingByteBufferUnsafe(bytes.duplicate())));
+            confirmed(
+                s3.uploadPart(
+                    request, AsyncRequestBody.fromRemainingByteBufferUnsafe(bytes.duplicate())),
+                UploadPartResponse::eTag));
+  }
+
+  /**
+   * Fails if the service did not confirm that it stored the bytes. Some services and proxies report
+   * an error with status 200 and no ETag.
+   */
+  private static <T> CompletableFuture<T> confirmed(
+      CompletableFuture<T> sent, Function<T, String> etag) {
+    CompletableFuture<T> result = new CompletableFuture<>();
+    result.whenComplete(
+        (value, thrown) -> {
+          if (result.isCancelled()) {
+            sent.cancel(true);
+          }
+        });
+    sent.whenComplete(
+        (value, thrown) -> {
+          if (thrown != null) {
+            result.completeExceptionally(thrown);
+          } else if (etag.apply(value) == null || etag.apply(value).isEmpty()) {
+            result.completeExceptionally(
+                new RequestException(
+                    RequestException.Kind.TRANSIENT,
+                    "the service did not confirm the write: "
+                        + Mismatch.of("an ETag", "a success without one"),
+                    null));
+          } else {
+            result.complete(value);
+          }
+        });
+    return result;
   }
 
   /** Parts that are left behind cost money until a lifecycle rule of the bucket removes them. */

@@ -60,6 +60,11 @@ public final class SparseObject implements AutoCloseable {
     return key;
   }
 
+  /** Returns the store that the object is read from. */
+  ObjectStore store() {
+    return store;
+  }
+
   /** Returns the version that was opened; changes whenever the object does. */
   String version() {
     return version;

@@ -31,11 +31,15 @@ public final class StoreCheck {
    */
   public static String readable(String uri, StoreOptions options)
       throws IOException, InterruptedException {
-    if (!S3Location.isS3(uri) && !Files.isReadable(ObjectStores.localPath(uri))) {
+    if (!ObjectStores.isRemote(uri) && !Files.isReadable(ObjectStores.localPath(uri))) {
       throw new ConfigurationException(
           Mismatch.of(uri, "a readable directory", "none: correct the path or its permissions"));
     }
     try (ObjectStore store = ObjectStores.open(uri, options)) {
+      if (HttpLocation.isHttp(uri)) {
+        return ObjectStores.redacted(uri)
+            + " is a web server; whether its objects can be read is not checked";
+      }
       String key;
       try {
         key = someKey(store);

@@ -1,6 +1,7 @@
 package dev.kiln.fetch;
 
 import java.net.URI;
+import java.nio.file.Path;
 import java.util.Optional;
 
 /**
@@ -9,15 +10,49 @@ import java.util.Optional;
  * @param endpoint of an S3-compatible service, with the bucket in the path; empty for AWS
  * @param region of the bucket; empty for the environment's or profile's, from where AWS redirects
  *     to the bucket's own
- * @param identity of the requests
+ * @param identity of requests to S3
  * @param limits of the requests
+ * @param certificates PEM file of authorities that web servers may have besides the usual ones
+ * @param sendsCredentials whether the token or header of the environment is sent to web servers
  */
 public record StoreOptions(
-    Optional<URI> endpoint, Optional<String> region, Identity identity, RequestLimits limits) {
+    Optional<URI> endpoint,
+    Optional<String> region,
+    Identity identity,
+    RequestLimits limits,
+    Optional<Path> certificates,
+    boolean sendsCredentials) {
+
+  /**
+   * Creates options for S3.
+   *
+   * @param endpoint of an S3-compatible service; empty for AWS
+   * @param region of the bucket; empty for the environment's or profile's
+   * @param identity of requests
+   * @param limits of the requests
+   */
+  public StoreOptions(
+      Optional<URI> endpoint, Optional<String> region, Identity identity, RequestLimits limits) {
+    this(endpoint, region, identity, limits, Optional.empty(), true);
+  }
 
   /** Returns the options for AWS with the environment's identity and the default limits. */
   public static StoreOptions standard() {
     return new StoreOptions(
         Optional.empty(), Optional.empty(), Identity.standard(), RequestLimits.standard());
+  }
+
+  /**
+   * Returns these options with certificate authorities for web servers.
+   *
+   * @param file in PEM
+   */
+  public StoreOptions withCertificates(Optional<Path> file) {
+    return new StoreOptions(endpoint, region, identity, limits, file, sendsCredentials);
+  }
+
+  /** Returns these options for a web server that is not the source itself. */
+  StoreOptions withoutSourceCredentials() {
+    return new StoreOptions(endpoint, region, identity, limits, certificates, false);
   }
 }

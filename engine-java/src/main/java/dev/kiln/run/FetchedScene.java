@@ -3,11 +3,8 @@ package dev.kiln.run;
 import dev.kiln.archive.Scene;
 import dev.kiln.fetch.SparseObject;
 import dev.kiln.pipeline.BoundedQueue;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
-import java.util.stream.Collectors;
 
 /**
  * A scene whose bytes are in host memory. Owns them.
@@ -15,8 +12,8 @@ import java.util.stream.Collectors;
  * @param scene description of the scene
  * @param outputKey key of its file in the output
  * @param selection chips that the mask lets through; empty if the scene has no mask
- * @param assets objects that hold bands, by object key, with the tiles that chips touch; none if no
- *     chip is wanted
+ * @param assets objects that hold bands, by name, with the tiles that chips touch; none if no chip
+ *     is wanted
  * @param bytes fetched in all, mask included
  * @param budget the scene's share of the fetch memory
  */
@@ -30,11 +27,6 @@ record FetchedScene(
     implements BoundedQueue.Owner {
   FetchedScene {
     assets = Map.copyOf(assets);
-  }
-
-  /** Returns the objects by key. */
-  static Map<String, SparseObject> byKey(List<SparseObject> objects) {
-    return objects.stream().collect(Collectors.toMap(SparseObject::key, Function.identity()));
   }
 
   String sceneKey() {

@@ -103,7 +103,7 @@ final class SceneDecode {
     Scene scene = fetched.scene();
     List<SceneRaster.Source> sources = new ArrayList<>();
     for (BandAsset band : scene.bands()) {
-      CogFile file = files.get(band.object().key());
+      CogFile file = files.get(band.object().name());
       expect(scene, file);
       sources.add(new SceneRaster.Source(band.band(), file, band.index()));
     }

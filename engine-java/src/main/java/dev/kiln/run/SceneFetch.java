@@ -12,7 +12,9 @@ import dev.kiln.fetch.SparseObject;
 import dev.kiln.pipeline.Stage;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -71,13 +73,14 @@ final class SceneFetch {
       return bands(scene, pending, Optional.empty(), scene.assets(), 0, stage);
     }
     Mask mask = scene.mask().get();
-    try (SparseObject object = open(List.of(mask.band().object().key())).get(0)) {
-      RangePlan plan = SceneRanges.ofImage(source, object);
+    String maskName = mask.band().object().name();
+    try (SparseObject object = open(List.of(maskName)).get(0)) {
+      RangePlan plan = SceneRanges.ofImage(source, maskName, object);
       ChipSelection selection;
       // Returned before the bands' share is taken: scenes must not wait for each other's masks.
       ByteBudget.Share share = stage.waitFor(() -> budget.take(plan.bytes()));
       try (share) {
-        fetch(List.of(plan));
+        fetch(List.of(plan), List.of(maskName));
         selection = masking.select(scene, mask, object.buffer());
       }
       List<String> wanted = selection.surviving().isEmpty() ? List.of() : scene.assets();
@@ -96,15 +99,16 @@ final class SceneFetch {
     List<SparseObject> objects = open(wanted);
     ByteBudget.Share share = null;
     try {
-      List<RangePlan> plans = SceneRanges.ofChips(source, scene, objects, selection, chipSize);
+      List<RangePlan> plans =
+          SceneRanges.ofChips(source, scene, wanted, objects, selection, chipSize);
       long needed = held(objects) + plans.stream().mapToLong(RangePlan::bytes).sum();
       share = stage.waitFor(() -> budget.take(needed));
-      fetch(plans);
+      fetch(plans, wanted);
       return new FetchedScene(
           scene,
           pending.outputKey(),
           selection,
-          FetchedScene.byKey(objects),
+          named(wanted, objects),
           before + held(objects),
           share);
     } catch (InterruptedException | RuntimeException | Error e) {
@@ -141,11 +145,20 @@ final class SceneFetch {
     }
   }
 
-  private void fetch(List<RangePlan> plans) throws SceneException, InterruptedException {
+  private static Map<String, SparseObject> named(List<String> names, List<SparseObject> objects) {
+    Map<String, SparseObject> named = new HashMap<>();
+    for (int i = 0; i < names.size(); i++) {
+      named.put(names.get(i), objects.get(i));
+    }
+    return named;
+  }
+
+  private void fetch(List<RangePlan> plans, List<String> names)
+      throws SceneException, InterruptedException {
     try {
       source.fetch(plans);
     } catch (IOException e) {
-      throw StoreErrors.of(source, plans.stream().map(plan -> plan.object().key()).toList(), e);
+      throw StoreErrors.of(source, names, e);
     }
   }
 

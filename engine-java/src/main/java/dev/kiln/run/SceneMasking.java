@@ -32,7 +32,7 @@ final class SceneMasking {
    * @throws SceneException permanent if the mask cannot be read
    */
   ChipSelection select(Scene scene, Mask mask, HostBuffer bytes) throws SceneException {
-    String key = mask.band().object().key();
+    String key = mask.band().object().name();
     try (CogFile file = CogFile.open(key, bytes, inflateThreads);
         SceneRaster raster =
             SceneRaster.ofMask(

@@ -22,9 +22,9 @@ final class SceneRanges {
   private SceneRanges() {}
 
   /** Returns the ranges of an object's full-resolution image, without overviews. */
-  static RangePlan ofImage(ObjectStore source, SparseObject object)
+  static RangePlan ofImage(ObjectStore source, String name, SparseObject object)
       throws SceneException, InterruptedException {
-    CogLayout layout = layout(source, object);
+    CogLayout layout = layout(source, name, object);
     return object.plan(layout.tiles(IntStream.rangeClosed(1, layout.bands()).toArray()));
   }
 
@@ -32,6 +32,7 @@ final class SceneRanges {
    * Returns the ranges of the tiles that the strips of a scene's chips touch, one plan per object.
    *
    * @param source store of the objects
+   * @param names names of the objects
    * @param objects objects that hold the scene's bands
    * @param selection chips that are wanted; empty for all
    * @param chipSize edge of a chip in pixels
@@ -39,13 +40,14 @@ final class SceneRanges {
   static List<RangePlan> ofChips(
       ObjectStore source,
       Scene scene,
+      List<String> names,
       List<SparseObject> objects,
       Optional<ChipSelection> selection,
       int chipSize)
       throws SceneException, InterruptedException {
     List<CogLayout> layouts = new ArrayList<>();
-    for (SparseObject object : objects) {
-      layouts.add(layout(source, object));
+    for (int i = 0; i < objects.size(); i++) {
+      layouts.add(layout(source, names.get(i), objects.get(i)));
     }
     if (objects.isEmpty()) {
       return List.of();
@@ -61,10 +63,11 @@ final class SceneRanges {
     List<RangePlan> plans = new ArrayList<>();
     for (int i = 0; i < objects.size(); i++) {
       SparseObject object = objects.get(i);
+      String name = names.get(i);
       CogLayout layout = layouts.get(i);
       int[] bands =
           scene.bands().stream()
-              .filter(band -> band.object().key().equals(object.key()))
+              .filter(band -> band.object().name().equals(name))
               .mapToInt(BandAsset::index)
               // A missing band is reported when it is read.
               .filter(band -> band <= layout.bands())
@@ -85,16 +88,16 @@ final class SceneRanges {
     return grid.strips(step.tileHeight(), step.rowStep(), wanted);
   }
 
-  private static CogLayout layout(ObjectStore source, SparseObject object)
+  private static CogLayout layout(ObjectStore source, String name, SparseObject object)
       throws SceneException, InterruptedException {
     return CogLayout.read(
-        object.key(),
+        name,
         object.size(),
         (offset, length) -> {
           try {
             return object.bytes(offset, length);
           } catch (IOException e) {
-            throw StoreErrors.of(source, List.of(object.key()), e);
+            throw StoreErrors.of(source, List.of(name), e);
           }
         });
   }

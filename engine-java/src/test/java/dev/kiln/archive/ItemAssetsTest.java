@@ -241,8 +241,8 @@ class ItemAssetsTest {
   @Test
   void refusesABandOutOfReach() throws SceneException {
     assertRefused(
-        item("\"red\": {\"href\": \"https://example.org/red.tif\"}"),
+        item("\"red\": {\"href\": \"ftp://example.org/red.tif\"}"),
         StacItemTest.platform("p", 10, "red"),
-        "https://example.org/red.tif");
+        "ftp://example.org/red.tif");
   }
 }

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kiln.error.SceneException;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -23,10 +22,11 @@ class ObjectRefTest {
     "https://my.dotted.bucket.s3.eu-central-1.amazonaws.com/x.tif, my.dotted.bucket, x.tif",
     "https://b.s3.dualstack.us-west-2.amazonaws.com/x.tif, b, x.tif",
     "https://b.s3.cn-north-1.amazonaws.com.cn/x.tif, b, x.tif",
-    "https://b.s3.us-west-2.amazonaws.com/a%20b+c.tif?X-Amz-Signature=1, b, a b+c.tif"
+    "https://b.s3.us-west-2.amazonaws.com/a%20b+c.tif?X-Amz-Signature=1, b, a b+c.tif",
+    "/vsis3/b/x/y.tif, b, x/y.tif"
   })
-  void readsPlacesInS3(String href, String bucket, String key) throws SceneException {
-    ObjectRef expected = new ObjectRef(Optional.of(bucket), key);
+  void s3LocationsAreParsed(String href, String bucket, String key) throws SceneException {
+    ObjectRef expected = new ObjectRef("s3://" + bucket, key);
 
     assertThat(ObjectRef.ofS3(href)).contains(expected);
     assertThat(ObjectRef.resolve(ITEM, href)).isEqualTo(expected);
@@ -43,16 +43,33 @@ class ObjectRefTest {
         "s3://bucket",
         "s3://bucket/",
         "s3:///key",
+        "s3://b/../x.tif",
+        "s3://b/a/./x.tif",
+        "s3://b//etc/passwd",
+        "s3://b/a\u0000.tif",
+        "s3://b/a\ud800.tif",
+        "https://b.s3.amazonaws.com/%2e%2e/x.tif",
+        "https://b.s3.amazonaws.com/a%zz.tif",
         "x/B02.tif"
       })
-  void knowsWhatIsNoPlaceInS3(String href) {
+  void otherTextIsNotAnS3Location(String href) {
     assertThat(ObjectRef.ofS3(href)).isEmpty();
   }
 
   @ParameterizedTest
-  @CsvSource({"B02.tif, a/b/B02.tif", "./B02.tif, a/b/B02.tif", "../c//B02.tif, a/c/B02.tif"})
-  void resolvesPathsRelativeToTheItem(String href, String key) throws SceneException {
-    assertThat(ObjectRef.resolve(ITEM, href)).isEqualTo(ObjectRef.inSource(key));
+  @CsvSource({
+    "B02.tif, a/b/B02.tif",
+    "./B02.tif, a/b/B02.tif",
+    "../c//B02.tif, a/c/B02.tif",
+    "./a%20b.tif, a/b/a b.tif",
+    "100%.tif, a/b/100%.tif",
+    "/vol/x.tif, file:///vol/x.tif",
+    "file:///vol/a%20x.tif, file:///vol/a x.tif",
+    "https://example.com/a%20x.tif?sig=1, https://example.com/a%20x.tif?sig=1",
+    "/vsicurl/https://Example.com:8443/x.tif, https://example.com:8443/x.tif"
+  })
+  void hrefsAreResolvedAgainstTheItem(String href, String name) throws SceneException {
+    assertThat(ObjectRef.resolve(ITEM, href)).hasToString(name);
     assertThat(ObjectRef.resolve("item.json", "x.tif")).hasToString("x.tif");
   }
 
@@ -60,13 +77,19 @@ class ObjectRefTest {
   @ValueSource(
       strings = {
         "../../../x.tif",
-        "/vol/x.tif",
-        "https://example.com/x.tif",
-        "file:///x.tif",
+        "file:///a/../x.tif",
+        "file:x.tif",
+        "ftp://example.com/x.tif",
+        "s3://b/../x.tif",
+        "/vsis3/b/../x.tif",
+        "s3://x//absolute/x.tif",
+        "https://x.s3.amazonaws.com/%2e%2e/x.tif",
+        "https://example.com/a/%2e%2e/x.tif",
+        "..%2f..%2f..%2fx.tif",
         "C:/x.tif",
         ""
       })
-  void refusesWhatLiesOutOfReach(String href) {
+  void hrefsThatLeaveTheSourceAreRefused(String href) {
     assertThatThrownBy(() -> ObjectRef.resolve(ITEM, href))
         .isInstanceOfSatisfying(
             SceneException.class,
@@ -77,8 +100,31 @@ class ObjectRefTest {
             });
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "s3://b/a/item.json, x.tif, s3://b/a/x.tif",
+    "s3://b/a/item.json, ../x.tif, s3://b/x.tif",
+    "s3://b/a/item.json, /x.tif, s3://b/x.tif",
+    "https://h:8443/a/item.json?t=1, x%20y.tif, https://h:8443/a/x%20y.tif",
+    "https://h/a/item.json, /c/x.tif, https://h/c/x.tif"
+  })
+  void itemMayBeAWholeUri(String item, String href, String name) {
+    assertThat(ObjectRef.resolve(item, href)).hasToString(name);
+    assertThatThrownBy(() -> ObjectRef.resolve(item, "../../../x.tif"))
+        .hasMessageContaining("leads out of the source");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"a\u0000.tif", "a\nb.tif", "a\ud800.tif", "a%00.tif"})
+  void controlCharactersAndBrokenTextAreRefused(String href) {
+    assertThatThrownBy(() -> ObjectRef.resolve(ITEM, href))
+        .isInstanceOfSatisfying(
+            SceneException.class,
+            fault -> assertThat(fault.kind()).isEqualTo(SceneException.Kind.PERMANENT));
+  }
+
   @Test
-  void anObjectOfTheSourceHasNoBucket() {
+  void objectOfTheSourceHasNoBucket() {
     assertThat(ObjectRef.inSource("k").bucket()).isEmpty();
   }
 }

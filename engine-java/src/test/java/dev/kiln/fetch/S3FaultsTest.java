@@ -350,7 +350,7 @@ class S3FaultsTest {
             Optional.of("us-west-2"),
             new Identity(Identity.Signing.REQUIRED, Optional.of(S3Server.KEY), false),
             LIMITS);
-    try (S3Requests requests = new S3Requests("bucket", options)) {
+    try (S3Requests requests = new S3Requests(S3Location.parse("s3://bucket"), options)) {
       for (int i = 0; i < 50; i++) {
         Thread.currentThread().interrupt();
         CompletableFuture<RangeSink> request =

@@ -29,7 +29,7 @@ class S3ListingTest {
   void bucket() throws Exception {
     server = S3Server.start(folder);
     server.bucket("bucket");
-    requests = new S3Requests("bucket", S3Server.options(server.endpoint()));
+    requests = new S3Requests(S3Location.parse("s3://bucket"), S3Server.options(server.endpoint()));
     listing = new S3Listing(requests, "bucket", 10);
   }
 

@@ -37,7 +37,7 @@ class BadStacScenesTest {
         bad(
             "elsewhere",
             scene -> scene.asset("nir").put("href", "https://example.org/B08.tif"),
-            "neither in an S3 bucket nor relative"),
+            "a directory is read without web servers"),
         bad("no scl", scene -> remove(scene, "scl"), "no asset scl"),
         bad("scl file missing", scene -> scene.without("scl"), "scl.tif: no such object"),
         bad("band file missing", scene -> scene.without("swir16"), "swir16.tif: no such object"),

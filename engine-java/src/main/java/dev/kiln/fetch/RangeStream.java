@@ -12,25 +12,23 @@ import java.util.Optional;
  * An object read front to back, range by range, so that a broken connection costs one range and not
  * the whole object. All bytes are of one version of the object.
  */
-final class S3Stream extends InputStream {
+final class RangeStream extends InputStream {
   /** Larger than most STAC items, so that an item is read with one request. */
   private static final int FIRST_BYTES = 1 << 20;
 
   private static final int NEXT_BYTES = 8 << 20;
 
-  private final S3Requests requests;
+  private final RangeRequests requests;
   private final String key;
-  private final String uri;
   private ByteBuffer chunk = ByteBuffer.allocate(FIRST_BYTES);
   private Optional<String> version = Optional.empty();
   private long at;
   private long size = Long.MAX_VALUE;
 
   /** Opens the object and reads its first bytes. */
-  S3Stream(S3Requests requests, String key, String uri) throws IOException {
+  RangeStream(RangeRequests requests, String key) throws IOException {
     this.requests = requests;
     this.key = key;
-    this.uri = uri;
     next();
   }
 
@@ -38,9 +36,9 @@ final class S3Stream extends InputStream {
     chunk.clear();
     ByteRange range = ByteRange.between(at, Math.min(size, at + chunk.capacity()));
     try {
-      RangeSink sink = S3Requests.await(requests.range(key, range, version, chunk));
+      RangeSink sink = Requests.await(requests.range(key, range, version, chunk));
       chunk.limit(sink.received());
-      version = Optional.of(sink.etag());
+      version = Optional.of(sink.version());
       size = sink.objectSize();
       at += sink.received();
     } catch (RequestException e) {
@@ -49,10 +47,10 @@ final class S3Stream extends InputStream {
         size = 0;
         return;
       }
-      throw e.toIoException(uri);
+      throw e.toIoException(requests.uri(key));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new InterruptedIOException(uri + ": interrupted while reading");
+      throw new InterruptedIOException(requests.uri(key) + ": interrupted while reading");
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.kiln.fetch;
 
+import dev.kiln.error.ConfigurationException;
 import dev.kiln.memory.ByteRange;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -16,22 +17,26 @@ import java.util.function.Supplier;
  * Fetches ranges of objects in parts of a few megabytes, as many at once as there are connections.
  * Scenes that are fetched at the same time take turns at free connections.
  */
-final class S3Fetch {
+final class RangeFetch {
   /** Large enough that a connection is at full speed, small enough to share the work. */
   private static final int PART_BYTES = 8 << 20;
 
-  private final S3Requests requests;
-  private final S3Location location;
+  private final RangeRequests requests;
   private final Semaphore connections;
 
-  S3Fetch(S3Requests requests, S3Location location, int connections) {
+  /**
+   * Creates a fetcher.
+   *
+   * @param requests to the store
+   * @param connections number of concurrent requests
+   */
+  RangeFetch(RangeRequests requests, int connections) {
     this.requests = requests;
-    this.location = location;
     this.connections = new Semaphore(connections, true);
   }
 
   /** The first bytes of an object, and its size. */
-  record Head(String key, String version, long size, ByteBuffer bytes) {}
+  record Head(String key, String version, long size, ByteBuffer bytes, boolean ranges) {}
 
   /** Fetches the first bytes of objects. */
   List<Head> heads(List<String> keys) throws IOException, InterruptedException {
@@ -41,7 +46,7 @@ final class S3Fetch {
       ByteBuffer buffer = ByteBuffer.allocate(ObjectStore.HEAD_BYTES);
       buffers.add(buffer);
       ByteRange range = new ByteRange(0, ObjectStore.HEAD_BYTES);
-      starts.add(() -> requests.range(location.key(key), range, Optional.empty(), buffer));
+      starts.add(() -> requests.range(key, range, Optional.empty(), buffer));
     }
     List<RangeSink> sinks = runAll(keys, starts);
     List<Head> heads = new ArrayList<>();
@@ -49,21 +54,34 @@ final class S3Fetch {
       RangeSink sink = sinks.get(i);
       heads.add(
           new Head(
-              keys.get(i), sink.etag(), sink.objectSize(), buffers.get(i).limit(sink.received())));
+              keys.get(i),
+              sink.version(),
+              sink.objectSize(),
+              buffers.get(i).limit(sink.received()),
+              !sink.isWhole()));
     }
     return heads;
   }
 
   /** Fetches the planned ranges into the objects' buffers. */
   void ranges(Collection<RangePlan> plans) throws IOException, InterruptedException {
+    ranges(plans, PART_BYTES);
+  }
+
+  /**
+   * Fetches the planned ranges, each in parts of a given size.
+   *
+   * @param partBytes largest size of a request
+   */
+  void ranges(Collection<RangePlan> plans, int partBytes) throws IOException, InterruptedException {
     List<String> keys = new ArrayList<>();
     List<ObjectPart> parts = new ArrayList<>();
     List<Supplier<CompletableFuture<RangeSink>>> starts = new ArrayList<>();
     for (RangePlan plan : plans) {
       SparseObject object = plan.object();
       for (ByteRange range : plan.ranges()) {
-        for (long at = range.offset(); at < range.end(); at += PART_BYTES) {
-          int length = (int) Math.min(PART_BYTES, range.end() - at);
+        for (long at = range.offset(); at < range.end(); at += partBytes) {
+          int length = (int) Math.min(partBytes, range.end() - at);
           ObjectPart part =
               new ObjectPart(
                   new ByteRange(at, length),
@@ -72,7 +90,7 @@ final class S3Fetch {
                   requests.traffic());
           keys.add(object.key());
           parts.add(part);
-          starts.add(() -> requests.part(location.key(object.key()), part));
+          starts.add(() -> requests.part(object.key(), part));
         }
       }
     }
@@ -119,10 +137,13 @@ final class S3Fetch {
 
   private IOException error(String key, CompletableFuture<?> failed) throws InterruptedException {
     try {
-      S3Requests.await(failed);
+      Requests.await(failed);
       throw new IllegalStateException(key + ": did not fail");
     } catch (RequestException e) {
-      return e.toIoException(location.uri(key));
+      if (e.kind() == RequestException.Kind.NO_RANGES && !requests.servesRanges()) {
+        throw new ConfigurationException(requests.uri(key) + ": " + e.getMessage(), e);
+      }
+      return e.toIoException(requests.uri(key));
     }
   }
 

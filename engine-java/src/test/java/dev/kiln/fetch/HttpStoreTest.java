@@ -1,0 +1,369 @@
+package dev.kiln.fetch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.kiln.error.ConfigurationException;
+import dev.kiln.memory.ByteRange;
+import dev.kiln.testing.FaultProxy;
+import dev.kiln.testing.FaultProxy.Fault;
+import dev.kiln.testing.RangeServer;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * A web server is read like a bucket: the same bytes after every fault, or an error that names it.
+ */
+@Timeout(60)
+class HttpStoreTest {
+  private static final byte[] OBJECT = new byte[20_000_000];
+  private static final RequestLimits LIMITS =
+      new RequestLimits(4, 2, Duration.ofMillis(5), Duration.ofSeconds(2));
+
+  private RangeServer server;
+  private FaultProxy proxy;
+
+  @BeforeEach
+  void start() throws Exception {
+    new Random(1).nextBytes(OBJECT);
+    server = RangeServer.start();
+    server.put("a b/object", OBJECT);
+    proxy = new FaultProxy(server.port());
+  }
+
+  @AfterEach
+  void stop() throws IOException {
+    proxy.close();
+    server.close();
+  }
+
+  private static StoreOptions options() {
+    return new StoreOptions(Optional.empty(), Optional.empty(), Identity.standard(), LIMITS);
+  }
+
+  private ObjectStore open() {
+    return ObjectStores.open(proxy.endpoint().toString(), options());
+  }
+
+  private static byte[] fetch(ObjectStore store) throws IOException, InterruptedException {
+    try (SparseObject object = store.open(List.of("a b/object")).get(0)) {
+      store.fetch(List.of(object.plan(List.of(new ByteRange(0, OBJECT.length)))));
+      byte[] bytes = new byte[OBJECT.length];
+      object.buffer().slice(0, bytes.length).get(bytes);
+      return bytes;
+    }
+  }
+
+  static Stream<Arguments> transientFaults() {
+    return Stream.of(
+        Arguments.of("500", Fault.error(500, "InternalError")),
+        Arguments.of("503", Fault.error(503, "SlowDown")),
+        Arguments.of("429", Fault.error(429, "TooManyRequests")),
+        Arguments.of("408", Fault.error(408, "RequestTimeout")),
+        Arguments.of("reset before the response", Fault.RESET),
+        Arguments.of("reset within the response", Fault.resetAfter(30_000)),
+        Arguments.of("stall before the response", Fault.stallAfter(0)),
+        Arguments.of("stall within the response", Fault.stallAfter(30_000)),
+        Arguments.of("short response", Fault.cutAfter(30_000)));
+  }
+
+  private static boolean isHead(FaultProxy.Request request) {
+    return request.header("range").startsWith("bytes=0-");
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("transientFaults")
+  void transientFaultIsRetried(String name, Fault fault) throws Exception {
+    Set<String> met = ConcurrentHashMap.newKeySet();
+    proxy.plan(
+        request ->
+            isHead(request) || !met.add(request.header("range").replaceFirst(".*-", ""))
+                ? Fault.NONE
+                : fault);
+    try (ObjectStore store = open()) {
+      assertThat(fetch(store)).isEqualTo(OBJECT);
+      // The JDK's client itself repeats a request whose connection closed before the response.
+      assertThat(store.traffic().retries())
+          .isBetween(name.equals("reset before the response") ? 0L : 3L, 3L);
+    }
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("transientFaults")
+  void lastingFaultIsNamed(String name, Fault fault) {
+    proxy.plan(request -> isHead(request) ? Fault.NONE : fault);
+    try (ObjectStore store = open()) {
+      assertThatThrownBy(() -> fetch(store))
+          .isInstanceOf(UnavailableException.class)
+          .hasMessageMatching(
+              "http://127.0.0.1:\\d+/a b/object: (the server responded|connection failed: ).*");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "403, java.nio.file.AccessDeniedException, SOURCE_BEARER_TOKEN",
+    "401, java.nio.file.AccessDeniedException, the request was anonymous",
+    "404, java.nio.file.NoSuchFileException, no such object",
+    "410, java.nio.file.NoSuchFileException, no such object",
+    "400, dev.kiln.fetch.UnreadableObjectException, the server responded 400"
+  })
+  void permanentErrorIsNotRetriedAndNamesTheFix(
+      int status, Class<? extends IOException> error, String advice) {
+    proxy.plan(request -> Fault.error(status, "Injected"));
+    try (ObjectStore store = open()) {
+      assertThatThrownBy(() -> fetch(store))
+          .isInstanceOf(error)
+          .hasMessageContaining("/a b/object: ")
+          .hasMessageContaining(advice);
+      assertThat(proxy.requests()).hasSize(1);
+    }
+  }
+
+  @Test
+  void brokenPartContinuesWhereItEnded() throws Exception {
+    proxy.plan(request -> request.number() == 1 ? Fault.cutAfter(3_000_000) : Fault.NONE);
+    try (ObjectStore store = open()) {
+      assertThat(fetch(store)).isEqualTo(OBJECT);
+      assertThat(store.traffic().retries()).isEqualTo(1);
+    }
+    String broken = proxy.requests().get(1).header("range");
+    assertThat(proxy.requests())
+        .filteredOn(r -> r.number() > 1)
+        .anyMatch(
+            r ->
+                r.header("range").endsWith(broken.replaceFirst(".*-", "-"))
+                    && !r.header("range").equals(broken));
+  }
+
+  @ParameterizedTest
+  @EnumSource(RangeServer.Validator.class)
+  void allRangesAreOfOneVersion(RangeServer.Validator validator) throws Exception {
+    server.validator(validator);
+    byte[] other = Arrays.copyOf(OBJECT, OBJECT.length - 1);
+    other[0] += 7;
+    try (ObjectStore store = open();
+        SparseObject object = store.open(List.of("a b/object")).get(0)) {
+      store.fetch(List.of(object.plan(List.of(new ByteRange(1_000_000, 100)))));
+      server.put("a b/object", other);
+      RangePlan plan = object.plan(List.of(new ByteRange(5_000_000, 100)));
+      assertThatThrownBy(() -> store.fetch(List.of(plan)))
+          .isInstanceOf(ObjectChangedException.class);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1000, 20_000_000})
+  void serverThatIgnoresRangesSendsTheObjectOnce(int length) throws Exception {
+    byte[] bytes = Arrays.copyOf(OBJECT, length);
+    server.put("whole", bytes);
+    server.ranges(false);
+    try (ObjectStore store = open();
+        SparseObject object = store.open(List.of("whole")).get(0)) {
+      assertThat(object.size()).isEqualTo(length);
+      assertThat(object.heldBytes()).isEqualTo(length);
+      byte[] got = new byte[length];
+      object.bytes(0, length).get(got);
+      assertThat(got).isEqualTo(bytes);
+      assertThat(proxy.requests()).hasSize(length > ObjectStore.HEAD_BYTES ? 2 : 1);
+      try (InputStream in = store.stream("whole")) {
+        assertThat(in.readAllBytes()).isEqualTo(bytes);
+      }
+    }
+  }
+
+  @Test
+  void serverThatIgnoresRangesIsRetriedFromTheStart() throws Exception {
+    server.ranges(false);
+    Set<String> met = ConcurrentHashMap.newKeySet();
+    proxy.plan(
+        request ->
+            request.number() == 1 && met.add("cut") ? Fault.cutAfter(3_000_000) : Fault.NONE);
+    try (ObjectStore store = open()) {
+      assertThat(fetch(store)).isEqualTo(OBJECT);
+    }
+  }
+
+  @Test
+  void redirectIsFollowedWithoutCredentials() throws Exception {
+    try (RangeServer other = RangeServer.start()) {
+      other.put("moved", OBJECT);
+      server.redirect("a b/object", other.uri() + "/moved?signature=1");
+      server.allow(request -> request.header("Authorization").equals("Bearer secret-token"));
+      HttpRequests requests =
+          new HttpRequests(
+              HttpLocation.parse(server.uri().toString()),
+              options(),
+              Map.of("SOURCE_BEARER_TOKEN", "secret-token"));
+      try (RangeStream in = new RangeStream(requests, "a b/object")) {
+        assertThat(in.readAllBytes()).isEqualTo(OBJECT);
+      }
+      assertThat(other.requests())
+          .isNotEmpty()
+          .allMatch(request -> request.header("Authorization").isEmpty());
+    }
+  }
+
+  @Test
+  void endlessRedirectIsRefused() {
+    server.redirect("a b/object", server.uri() + "/a%20b/object");
+    try (ObjectStore store = open()) {
+      assertThatThrownBy(() -> fetch(store))
+          .isInstanceOf(UnreadableObjectException.class)
+          .hasMessageContaining("refused redirect 6");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "SOURCE_BEARER_TOKEN, secret-token, Authorization, Bearer secret-token",
+    "SOURCE_HEADER, X-Api-Key: abc, X-Api-Key, abc",
+    "NETRC, , Authorization, Basic dXNlcjpwYXNz"
+  })
+  void credentialsComeFromTheEnvironment(
+      String variable, String value, String header, String sent, @TempDir Path directory)
+      throws Exception {
+    Path netrc = directory.resolve("netrc");
+    java.nio.file.Files.writeString(
+        netrc, "machine other login x password y\nmachine localhost\n login user password pass\n");
+    server.allow(request -> request.header(header).equals(sent));
+    HttpRequests requests =
+        new HttpRequests(
+            HttpLocation.parse(server.uri().toString()),
+            options(),
+            Map.of(variable, value == null ? netrc.toString() : value));
+    try (RangeStream in = new RangeStream(requests, "a b/object")) {
+      assertThat(in.readNBytes(100)).isEqualTo(Arrays.copyOf(OBJECT, 100));
+    }
+    HttpRequests elsewhere =
+        new HttpRequests(
+            HttpLocation.parse(server.uri().toString()),
+            options().withoutSourceCredentials(),
+            Map.of(variable, value == null ? "/no/such/file" : value));
+    assertThatThrownBy(() -> new RangeStream(elsewhere, "a b/object"))
+        .isInstanceOf(AccessDeniedException.class);
+  }
+
+  @Test
+  void signatureInAUrlIsSentButNotShown() throws Exception {
+    String key = "a%20b/object?X-Signature=abc/def";
+    try (ObjectStore store = open()) {
+      store.open(List.of(key)).forEach(SparseObject::close);
+      assertThat(proxy.requests().get(0).path()).isEqualTo("/" + key);
+      assertThat(store.uri(key)).doesNotContain("abc");
+      assertThatThrownBy(() -> store.open(List.of("none?X-Signature=abc")))
+          .isInstanceOf(NoSuchFileException.class)
+          .hasMessageNotContaining("abc");
+    }
+  }
+
+  @Test
+  void selfSignedCertificateIsTrustedIfGiven(@TempDir Path directory) throws Exception {
+    try (RangeServer tls = RangeServer.startTls(directory)) {
+      tls.put("a b/object", OBJECT);
+      String uri = tls.uri().toString();
+      StoreOptions trusting =
+          options().withCertificates(Optional.of(directory.resolve("certificate.pem")));
+      try (ObjectStore store = ObjectStores.open(uri, trusting)) {
+        assertThat(fetch(store)).isEqualTo(OBJECT);
+      }
+      try (ObjectStore store = ObjectStores.open(uri, options())) {
+        assertThatThrownBy(() -> fetch(store))
+            .isInstanceOf(ConfigurationException.class)
+            .hasMessageContaining("certificate is not trusted")
+            .hasMessageContaining("--ca-certificates");
+        assertThat(store.traffic().retries()).isZero();
+      }
+    }
+  }
+
+  @Test
+  void interruptCancelsAFetch() throws Exception {
+    proxy.plan(request -> isHead(request) ? Fault.NONE : Fault.stallAfter(5000));
+    AtomicReference<Throwable> ended = new AtomicReference<>();
+    StoreOptions patient =
+        new StoreOptions(
+            Optional.empty(),
+            Optional.empty(),
+            Identity.standard(),
+            new RequestLimits(4, 2, Duration.ofMillis(5), Duration.ofSeconds(50)));
+    try (ObjectStore store = ObjectStores.open(proxy.endpoint().toString(), patient)) {
+      Thread fetching =
+          new Thread(
+              () -> {
+                try {
+                  fetch(store);
+                } catch (Throwable e) {
+                  ended.set(e);
+                }
+              });
+      fetching.start();
+      while (proxy.requests().size() < 3) {
+        Thread.sleep(5);
+      }
+      fetching.interrupt();
+      fetching.join(30_000);
+      assertThat(ended.get()).isInstanceOf(InterruptedException.class);
+    }
+  }
+
+  @Test
+  void emptyObjectIsReported() throws Exception {
+    server.put("hollow", new byte[0]);
+    try (ObjectStore store = open()) {
+      assertThatThrownBy(() -> store.open(List.of("hollow")))
+          .isInstanceOf(UnreadableObjectException.class)
+          .hasMessageContaining("the object is empty (0 bytes)");
+      assertThat(store.read("hollow")).isEmpty();
+      server.ranges(false);
+      assertThatThrownBy(() -> store.open(List.of("hollow")))
+          .isInstanceOf(UnreadableObjectException.class);
+    }
+  }
+
+  @Test
+  void existingObjectsAreFoundAndNothingIsWritten() throws Exception {
+    try (ObjectStore store = open()) {
+      assertThat(store.existing(List.of("a b/object", "none"))).containsExactly("a b/object");
+      assertThatThrownBy(() -> store.put("x", "x".getBytes(StandardCharsets.UTF_8)))
+          .isInstanceOf(ConfigurationException.class)
+          .hasMessageContaining("a web server cannot be written");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"../x", "a/%2e%2e/x", "a/%2E./x", "/x", "a/..%2fx"})
+  void keyThatLeadsOutOfTheServersPathIsRefused(String key) {
+    try (ObjectStore store = ObjectStores.open(proxy.endpoint() + "/base", options())) {
+      assertThatThrownBy(() -> store.open(List.of(key)))
+          .isInstanceOf(UnreadableObjectException.class)
+          .hasMessageContaining("leads out of");
+      assertThat(proxy.requests()).isEmpty();
+    }
+  }
+}

@@ -1,0 +1,159 @@
+package dev.kiln.fetch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.kiln.memory.ByteRange;
+import dev.kiln.testing.RangeServer;
+import dev.kiln.testing.S3Server;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Every object is read from the bucket or host that its item names. */
+@Timeout(60)
+class RoutingObjectStoreTest {
+  @TempDir Path directory;
+
+  private static byte[] text(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static String read(ObjectStore store, String name) throws Exception {
+    try (SparseObject object = store.open(List.of(name)).get(0)) {
+      byte[] bytes = new byte[Math.toIntExact(object.size())];
+      object.bytes(0, bytes.length).get(bytes);
+      assertThat(store.read(name)).isEqualTo(bytes);
+      return new String(bytes, StandardCharsets.UTF_8);
+    }
+  }
+
+  private ObjectStore local(SourceRules rules) throws Exception {
+    Files.createDirectories(directory.resolve("source/t"));
+    Files.write(directory.resolve("source/t/a.tif"), text("a"));
+    Files.write(directory.resolve("secret"), text("secret"));
+    return ObjectStores.openSource(
+        directory.resolve("source").toString(), StoreOptions.standard(), rules);
+  }
+
+  @Test
+  void bucketIsReadAsItsHrefSays() throws Exception {
+    try (S3Server server = S3Server.start(directory)) {
+      for (String bucket : List.of("meta", "data")) {
+        server.bucket(bucket);
+        try (ObjectStore store =
+            ObjectStores.open("s3://" + bucket, S3Server.options(server.endpoint()))) {
+          store.put("t/a.tif", text(bucket));
+        }
+      }
+      StoreOptions options = S3Server.options(server.endpoint());
+      try (ObjectStore source =
+          ObjectStores.openSource("s3://meta", options, SourceRules.standard())) {
+        assertThat(read(source, "t/a.tif")).isEqualTo("meta");
+        assertThat(read(source, "s3://meta/t/a.tif")).isEqualTo("meta");
+        assertThat(read(source, "s3://data/t/a.tif")).isEqualTo("data");
+        List<SparseObject> both = source.open(List.of("s3://data/t/a.tif", "s3://meta/t/a.tif"));
+        try {
+          List<RangePlan> plans = new ArrayList<>();
+          both.forEach(o -> plans.add(o.plan(List.of(new ByteRange(0, o.size())))));
+          source.fetch(plans);
+          assertThat(both).extracting(o -> o.buffer().slice(0, 1).get()).contains((byte) 'd');
+        } finally {
+          ObjectStore.closeAll(both);
+        }
+        assertThat(source.traffic().requests()).isGreaterThanOrEqualTo(6);
+      }
+      try (ObjectStore mirror =
+          ObjectStores.openSource("s3://meta", options, new SourceRules(true, Set.of()))) {
+        assertThat(read(mirror, "s3://data/t/a.tif")).isEqualTo("meta");
+      }
+      try (ObjectStore prefixed =
+          ObjectStores.openSource("s3://meta/t", options, SourceRules.standard())) {
+        assertThat(read(prefixed, "a.tif")).isEqualTo("meta");
+        assertThat(read(prefixed, "s3://meta/t/a.tif")).isEqualTo("meta");
+      }
+    }
+  }
+
+  @Test
+  void directoryMirrorsBucketsByKey() throws Exception {
+    try (ObjectStore source = local(SourceRules.standard())) {
+      assertThat(read(source, "s3://any/t/a.tif")).isEqualTo("a");
+      assertThat(read(source, "file://" + directory + "/source/t/a.tif")).isEqualTo("a");
+      assertThatThrownBy(() -> source.open(List.of("s3://one/t/a.tif", "s3://two/t/a.tif")))
+          .isInstanceOf(UnreadableObjectException.class)
+          .hasMessageContaining("one object for both s3://one/t/a.tif and s3://two/t/a.tif");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "../secret",
+        "t/../../secret",
+        "s3://x/../secret",
+        "s3://x//etc/hostname",
+        "/etc/hostname",
+        "file:///etc/hostname",
+        "https://example.com/a.tif",
+        "link"
+      })
+  void nothingOutsideALocalSourceIsRead(String name) throws Exception {
+    try (ObjectStore source = local(SourceRules.standard())) {
+      Files.createSymbolicLink(directory.resolve("source/link"), directory.resolve("secret"));
+      assertThatThrownBy(() -> source.open(List.of(name)))
+          .isInstanceOf(AccessDeniedException.class);
+      assertThatThrownBy(() -> source.read(name)).isInstanceOf(AccessDeniedException.class);
+    }
+  }
+
+  @Test
+  void linkInsideTheSourceIsRead() throws Exception {
+    try (ObjectStore source = local(SourceRules.standard())) {
+      Files.createSymbolicLink(directory.resolve("source/same"), Path.of("t/a.tif"));
+      assertThat(read(source, "same")).isEqualTo("a");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"a\u0000.tif", "s3://x/a\u0000.tif"})
+  void invalidNameIsAnErrorOfItsObject(String name) throws Exception {
+    try (ObjectStore source = local(SourceRules.standard())) {
+      assertThatThrownBy(() -> source.open(List.of(name)))
+          .isInstanceOf(UnreadableObjectException.class)
+          .hasMessageContaining("invalid file name");
+    }
+  }
+
+  @Test
+  void webServerIsReadOnlyIfAllowed() throws Exception {
+    try (RangeServer server = RangeServer.start()) {
+      server.put("t/a.tif", text("web"));
+      String name = server.uri() + "/t/a.tif?signature=secret";
+      try (ObjectStore source = local(SourceRules.standard())) {
+        assertThatThrownBy(() -> source.open(List.of(name)))
+            .isInstanceOf(AccessDeniedException.class)
+            .hasMessageContaining("--allow-host")
+            .hasMessageNotContaining("secret");
+      }
+      try (ObjectStore source = local(new SourceRules(false, Set.of("localhost")))) {
+        assertThat(read(source, name)).isEqualTo("web");
+      }
+      try (ObjectStore source =
+          ObjectStores.openSource(
+              server.uri() + "/t", StoreOptions.standard(), SourceRules.standard())) {
+        assertThat(read(source, "a.tif")).isEqualTo("web");
+        assertThat(read(source, name)).isEqualTo("web");
+      }
+    }
+  }
+}
