@@ -1,5 +1,6 @@
 package dev.kiln.benchmarks;
 
+import dev.kiln.archive.OutputKey;
 import dev.kiln.error.ExitCode;
 import dev.kiln.fetch.ObjectStore;
 import dev.kiln.fetch.ObjectStores;
@@ -16,7 +17,6 @@ import dev.kiln.run.Embedder;
 import dev.kiln.run.RunOptions;
 import dev.kiln.run.RunReport;
 import dev.kiln.sink.EmbeddingFile;
-import dev.kiln.sink.OutputKey;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

@@ -47,13 +47,26 @@ public record ItemAssets(List<BandAsset> bands, Optional<Mask> mask, double gsd)
    *     file's CRS is not stated, or a file lies out of reach
    */
   public static ItemAssets map(StacItem item, Platform platform) throws SceneException {
+    return map(item, platform, true);
+  }
+
+  /**
+   * Maps a platform's bands.
+   *
+   * @param item whose assets are mapped
+   * @param platform whose bands are wanted
+   * @param masked whether the mask is required, if the platform has one
+   * @throws SceneException (permanent) as for {@link #map(StacItem, Platform)}
+   */
+  public static ItemAssets map(StacItem item, Platform platform, boolean masked)
+      throws SceneException {
     List<StacAsset> files = item.assets().values().stream().filter(StacAsset::isTiff).toList();
     Map<String, Place> places = byName(item, files, platform, false);
     if (places.isEmpty()) {
       places = byOrder(files, platform, false);
     }
     if (places.isEmpty()) {
-      // A true-colour picture has a red, too: it serves only where the item has no data at all.
+      // A true-colour picture has a red, too: it is used only if the item has no data at all.
       places = byName(item, files, platform, true);
     }
     if (places.isEmpty()) {
@@ -81,25 +94,33 @@ public record ItemAssets(List<BandAsset> bands, Optional<Mask> mask, double gsd)
               + ")");
     }
     return new ItemAssets(
-        bands, mask(item, platform, places.values()), gsd(item, platform, places.values()));
+        bands, mask(item, platform, places.values(), masked), gsd(item, platform, places.values()));
   }
 
-  private static Optional<Mask> mask(StacItem item, Platform platform, Collection<Place> places)
+  private static Optional<Mask> mask(
+      StacItem item, Platform platform, Collection<Place> places, boolean masked)
       throws SceneException {
     PixelClasses classes = MASKS.get(platform.name());
     if (classes == null) {
       return Optional.empty();
     }
-    StacAsset asset = item.assets().get(classes.asset());
-    if (asset == null || !asset.isTiff()) {
+    Optional<StacAsset> found =
+        item.assets().values().stream()
+            .filter(asset -> asset.name().equalsIgnoreCase(classes.asset()) && asset.isTiff())
+            .findFirst();
+    if (found.isEmpty()) {
+      if (!masked) {
+        return Optional.empty();
+      }
       throw SceneException.permanent(
           item.key(),
-          "no asset "
+          "no TIFF asset "
               + classes.asset()
               + ", which masks the chips of "
               + platform.name()
-              + ", as a TIFF");
+              + ": give --max-cloud 1 --max-nodata 1 to embed it without a mask");
     }
+    StacAsset asset = found.get();
     OptionalInt width =
         places.stream().allMatch(place -> place.asset.shape().size() == 2)
             ? places.stream().mapToInt(place -> place.asset.shape().get(1)).max()

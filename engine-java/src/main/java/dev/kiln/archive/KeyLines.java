@@ -13,9 +13,10 @@ import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 
 /**
- * The lines of a text that lists keys: UTF-8, plain or gzip (told by content, not by name), with or
- * without a byte order mark, Unix or Windows line ends. Blank lines and lines that begin with
- * {@code #} are passed over. Owns the stream that it reads.
+ * The keys in a text with one key per line: UTF-8, plain or gzip (by content, not by name), with or
+ * without a byte order mark, Unix or Windows line ends. Space around a key, blank lines and lines
+ * that begin with {@code #} are ignored. A key that would not survive that is written with a
+ * backslash before it, and is then read as it is. Owns the stream that it reads.
  */
 final class KeyLines implements AutoCloseable {
   private static final int BUFFER = 1 << 16;
@@ -48,7 +49,7 @@ final class KeyLines implements AutoCloseable {
   }
 
   /**
-   * The next key, or null after the last.
+   * Returns the next key, or null after the last.
    *
    * @throws ConfigurationException if the text is not UTF-8, or its gzip is broken or cut short
    */
@@ -59,6 +60,9 @@ final class KeyLines implements AutoCloseable {
         if (first) {
           first = false;
           line = line.startsWith("\uFEFF") ? line.substring(1) : line;
+        }
+        if (line.startsWith("\\")) {
+          return line.substring(1);
         }
         String key = line.strip();
         if (!key.isEmpty() && key.charAt(0) != '#') {
@@ -72,9 +76,25 @@ final class KeyLines implements AutoCloseable {
     }
   }
 
+  /**
+   * Returns the line for a key.
+   *
+   * @param key any key without control characters
+   * @throws IllegalArgumentException if no line can hold the key
+   */
+  static String line(String key) {
+    if (key.isEmpty()
+        || key.chars().anyMatch(Character::isISOControl)
+        || !StandardCharsets.UTF_8.newEncoder().canEncode(key)) {
+      throw new IllegalArgumentException("empty, with control characters or broken text");
+    }
+    boolean plain = key.equals(key.strip()) && key.charAt(0) != '#' && key.charAt(0) != '\\';
+    return plain ? key : "\\" + key;
+  }
+
   private IOException explain(IOException e) {
     if (e instanceof CharacterCodingException) {
-      throw new ConfigurationException(name + ": expected UTF-8 text with one key a line", e);
+      throw new ConfigurationException(name + ": expected UTF-8 text with one key per line", e);
     }
     if (e instanceof EOFException || e instanceof ZipException) {
       throw new ConfigurationException(

@@ -22,9 +22,20 @@ public interface SceneArchive {
    * @param platform whose bands are read
    */
   static SceneArchive of(Platform platform) {
+    return of(platform, true);
+  }
+
+  /**
+   * Returns the archive of a platform's scene lists.
+   *
+   * @param platform whose bands are read
+   * @param masked whether scenes need a mask, if the platform has one; not needed if every share of
+   *     cloud and no data is accepted
+   */
+  static SceneArchive of(Platform platform, boolean masked) {
     return platform.name().equals("naip")
         ? (sceneKey, objects) -> NaipKey.parse(sceneKey).scene(platform)
-        : (sceneKey, objects) -> StacItem.read(sceneKey, objects).scene(platform);
+        : (sceneKey, objects) -> StacItem.read(sceneKey, objects).scene(platform, masked);
   }
 
   /**

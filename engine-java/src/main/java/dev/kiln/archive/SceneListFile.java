@@ -10,24 +10,30 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
 import java.util.zip.GZIPOutputStream;
 
 /**
- * A scene list being written: one key a line, gzip if the name ends in {@code .gz}. Written aside,
- * synced, and renamed by {@link #commit}, so that the name only ever holds a whole list; {@link
- * #close} without a commit leaves nothing. The same keys give the same bytes.
+ * A scene list that is being written: one key per line, gzip if the name ends in {@code .gz}. The
+ * list is written to a temporary file that {@link #commit} syncs and renames, so that a file of
+ * that name is always a whole list. {@link #close} without a commit leaves no file. The same keys
+ * give the same bytes.
  */
 public final class SceneListFile implements AutoCloseable {
   private static final int BUFFER = 1 << 16;
 
   private final Path target;
-  private final Path aside;
+  private final Path temporary;
   private final OutputStream out;
+  private final Set<String> suffixes = new HashSet<>();
   private boolean closed;
 
-  private SceneListFile(Path target, Path aside, OutputStream out) {
+  private SceneListFile(Path target, Path temporary, OutputStream out) {
     this.target = target;
-    this.aside = aside;
+    this.temporary = temporary;
     this.out = out;
   }
 
@@ -41,7 +47,7 @@ public final class SceneListFile implements AutoCloseable {
   }
 
   /**
-   * Begins a list.
+   * Starts a list.
    *
    * @param flag the option that names the file, for messages
    * @throws ConfigurationException if it cannot be written there
@@ -54,27 +60,58 @@ public final class SceneListFile implements AutoCloseable {
     }
     try {
       Files.createDirectories(whole.getParent());
-      // Not a temporary file of the JDK's making: those are for their owner's eyes only.
+      // The JDK's temporary files are readable by their owner only.
       String name = "." + whole.getFileName() + "." + ProcessHandle.current().pid() + ".partial";
-      Path aside = whole.resolveSibling(name);
-      OutputStream bytes = Files.newOutputStream(aside);
+      Path temporary = whole.resolveSibling(name);
+      OutputStream bytes = Files.newOutputStream(temporary);
       boolean gzip = whole.getFileName().toString().endsWith(".gz");
       OutputStream packed = gzip ? new GZIPOutputStream(bytes, BUFFER) : bytes;
-      return new SceneListFile(whole, aside, new BufferedOutputStream(packed, BUFFER));
+      return new SceneListFile(whole, temporary, new BufferedOutputStream(packed, BUFFER));
     } catch (IOException e) {
       throw new ConfigurationException(
           flag + " " + target + ": cannot write there (" + e + "): name another file", e);
     }
   }
 
-  /** Appends one key. */
+  /**
+   * Appends one key.
+   *
+   * @param key of a scene
+   * @throws ConfigurationException if a list cannot hold the key: it is empty or has control
+   *     characters
+   */
   public void add(String key) throws IOException {
-    out.write(key.getBytes(StandardCharsets.UTF_8));
+    String line;
+    try {
+      line = KeyLines.line(key);
+    } catch (IllegalArgumentException e) {
+      throw new ConfigurationException(
+          target + ": the key '" + key + "' cannot be listed: " + e.getMessage(), e);
+    }
+    out.write(line.getBytes(StandardCharsets.UTF_8));
     out.write('\n');
+    suffixes.add(OutputKey.suffix(key));
+  }
+
+  /** Keys with the same suffix never share an output, so most lists need no check. */
+  private void requireDistinctOutputs() throws IOException {
+    if (suffixes.size() < 2) {
+      return;
+    }
+    Map<String, String> byOutput = new HashMap<>();
+    SceneList.each(
+        target.toString(),
+        () -> Files.newInputStream(temporary),
+        key -> {
+          String other = byOutput.putIfAbsent(SceneList.outputKey(key), key);
+          if (other != null && !other.equals(key)) {
+            throw SceneList.collision(target.toString(), other, key);
+          }
+        });
   }
 
   /**
-   * Completes the list and puts it under its name, replacing what was there.
+   * Completes the list and gives it its name, replacing an older file.
    *
    * @throws IllegalStateException after {@link #close}
    */
@@ -88,14 +125,15 @@ public final class SceneListFile implements AutoCloseable {
       return;
     }
     out.close();
-    try (FileChannel written = FileChannel.open(aside, StandardOpenOption.WRITE)) {
+    requireDistinctOutputs();
+    try (FileChannel written = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
       written.force(true);
     }
-    Files.move(aside, target, StandardCopyOption.ATOMIC_MOVE);
+    Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
     closed = true;
   }
 
-  /** Gives up what was not committed; a second call does nothing. */
+  /** Deletes what was not committed; a second call does nothing. */
   @Override
   public void close() throws IOException {
     if (!closed) {
@@ -106,7 +144,7 @@ public final class SceneListFile implements AutoCloseable {
       try {
         out.close();
       } finally {
-        Files.deleteIfExists(aside);
+        Files.deleteIfExists(temporary);
       }
     }
   }

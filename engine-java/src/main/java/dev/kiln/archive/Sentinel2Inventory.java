@@ -12,18 +12,20 @@ import org.locationtech.jts.geom.Polygon;
 
 /**
  * The Sentinel-2 scenes that an S3 Inventory of {@code sentinel-cogs} lists: one key a scene,
- * sorted by tile, day, satellite and sequence, none twice. Of several processings of one
- * acquisition the newest is kept unless all are asked for.
+ * sorted by tile, day, satellite and sequence, none twice. Several sequence numbers of one day are
+ * kept: they are other passes or data strips as often as newer processings, and keys alone do not
+ * distinguish them.
  *
  * <p>Memory does not grow with the inventory's rows; a kept scene takes 8 bytes.
  *
  * @param years of acquisition
  * @param tiles MGRS names such as {@code 20HNJ}; empty for all
  * @param area tiles that it meets; empty for everywhere
- * @param all keep every processing of an acquisition
+ * @param latestOnly keep only the highest sequence number of a tile, day and satellite, which may
+ *     drop acquisitions
  */
 public record Sentinel2Inventory(
-    Years years, Set<String> tiles, Optional<AreaOfInterest> area, boolean all) {
+    Years years, Set<String> tiles, Optional<AreaOfInterest> area, boolean latestOnly) {
 
   public Sentinel2Inventory {
     tiles = Set.copyOf(tiles);
@@ -121,8 +123,8 @@ public record Sentinel2Inventory(
       boolean last = i + 1 == sorted.size;
       if (!last && key == sorted.keys[i + 1]) {
         tally.skip("listed twice");
-      } else if (!last && !all && sameAcquisition(key, sorted.keys[i + 1])) {
-        tally.skip("older processing");
+      } else if (!last && latestOnly && sameDay(key, sorted.keys[i + 1])) {
+        tally.skip("lower sequence number");
       } else {
         scenes.accept(Sentinel2Key.unpack(key).key());
         tally.keep();
@@ -130,8 +132,8 @@ public record Sentinel2Inventory(
     }
   }
 
-  private static boolean sameAcquisition(long one, long other) {
-    return Sentinel2Key.acquisition(one) == Sentinel2Key.acquisition(other);
+  private static boolean sameDay(long one, long other) {
+    return Sentinel2Key.tileDay(one) == Sentinel2Key.tileDay(other);
   }
 
   /** A growing array of numbers, sorted in place. */

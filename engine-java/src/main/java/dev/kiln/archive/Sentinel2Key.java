@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
  * @param month of acquisition
  * @param day of acquisition
  * @param satellite A, B or C
- * @param sequence counts the processings of one acquisition, the newest highest; below 1000
+ * @param sequence counts the passes, data strips and processings of one tile and day; below 1000
  */
 public record Sentinel2Key(
     String tile, int year, int month, int day, char satellite, int sequence) {
@@ -138,8 +138,8 @@ public record Sentinel2Key(
     return new Sentinel2Key(tile.toString(), year, month, day, satellite, sequence);
   }
 
-  /** What all processings of one acquisition share. */
-  static long acquisition(long packed) {
+  /** Returns what keys of one tile, day and satellite share: all but the sequence number. */
+  static long tileDay(long packed) {
     return packed >>> SEQUENCE_BITS;
   }
 

@@ -38,13 +38,14 @@ public record StacAsset(
     transform = List.copyOf(transform);
   }
 
-  /** Whether it is a TIFF, by media type or by suffix where it has none. */
+  /** Returns whether it is a TIFF, by media type, or by suffix if that is missing or generic. */
   public boolean isTiff() {
-    String file = href.toLowerCase(Locale.ROOT);
+    String file = href.replaceFirst("[?#].*", "").toLowerCase(Locale.ROOT);
     // Besides image/tiff there is image/vnd.stac.geotiff.
-    return type.isEmpty()
+    String media = type.toLowerCase(Locale.ROOT);
+    return media.isEmpty() || media.contains("octet-stream")
         ? file.endsWith(".tif") || file.endsWith(".tiff")
-        : type.toLowerCase(Locale.ROOT).contains("tiff");
+        : media.contains("tiff");
   }
 
   /** Whether it is made to be looked at, and its pixels are not the sensor's. */

@@ -1,13 +1,13 @@
 package dev.kiln.archive;
 
 import dev.kiln.error.Mismatch;
+import dev.kiln.error.Printable;
 import dev.kiln.error.SceneException;
 import dev.kiln.platform.Platform;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.DateTimeException;
 import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -20,7 +20,10 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.json.JsonReadFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -52,14 +55,15 @@ public record StacItem(
   private static final int FIRST_BASELINE_WITH_OFFSET = 4;
   private static final Pattern LANDSAT_LEVEL = Pattern.compile("c2-?l([12])");
 
-  /** Years of plausible acquisitions. */
-  private static final int FIRST_YEAR = 1900;
-
-  private static final int LAST_YEAR = 2200;
-
   public StacItem {
     assets = Collections.unmodifiableMap(new LinkedHashMap<>(assets));
   }
+
+  private static final Logger log = LoggerFactory.getLogger(StacItem.class);
+
+  /** Python writes NaN and Infinity, which are not JSON. */
+  private static final JsonMapper JSON =
+      JsonMapper.builder().enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS).build();
 
   /** Size limit of an item in bytes: the largest known ones take 100 kB. */
   static final int MAX_BYTES = 16 << 20;
@@ -92,15 +96,22 @@ public record StacItem(
    * @throws SceneException (permanent) if it is no STAC item or has no time
    */
   public static StacItem parse(String key, byte[] json) throws SceneException {
-    JsonNode item;
     try {
-      item = JsonMapper.shared().readTree(json);
+      return parse(key, JSON.readTree(json));
     } catch (JacksonException e) {
       throw SceneException.permanent(key, "not JSON: " + e.getOriginalMessage(), e);
+    } catch (SceneException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      // Every value is checked where it is read; what is left is still an error of this item alone.
+      throw SceneException.permanent(key, "malformed STAC item: " + e, e);
     }
+  }
+
+  private static StacItem parse(String key, JsonNode item) throws SceneException {
     JsonNode properties = item.path("properties");
     String id = item.path("id").asString("");
-    if (id.isEmpty() || !properties.isObject() || !item.path("assets").isObject()) {
+    if (id.isBlank() || !properties.isObject() || !item.path("assets").isObject()) {
       throw SceneException.permanent(key, "not a STAC item: expected id, properties and assets");
     }
     Map<String, StacAsset> assets = new LinkedHashMap<>();
@@ -128,11 +139,26 @@ public record StacItem(
    * @throws SceneException (permanent) if a band of the platform has no asset, or none says its CRS
    */
   public Scene scene(Platform platform) throws SceneException {
+    return scene(platform, true);
+  }
+
+  /**
+   * Returns the scene that this item is for a platform.
+   *
+   * @param platform whose bands are wanted
+   * @param masked whether the mask is required, if the platform has one
+   * @throws SceneException (permanent) if a band, or a required mask, has no asset
+   */
+  public Scene scene(Platform platform, boolean masked) throws SceneException {
     requireLevel(platform);
-    ItemAssets files = ItemAssets.map(this, platform);
+    ItemAssets files = ItemAssets.map(this, platform, masked);
     Optional<String> bucket = files.bands().get(0).object().bucket();
     return Scene.builder(key)
-        .uri(bucket.map(name -> "s3://" + name + "/" + key).orElse(key))
+        .uri(
+            bucket
+                .filter(name -> !key.contains("://"))
+                .map(name -> "s3://" + name + "/" + key)
+                .orElse(key))
         .itemId(id)
         .datetime(datetime)
         .gsd(files.gsd())
@@ -190,22 +216,19 @@ public record StacItem(
             .orElseThrow(
                 () -> SceneException.permanent(key, "has neither datetime nor start_datetime"));
     try {
-      OffsetDateTime time = OffsetDateTime.parse(text);
-      if (time.getYear() < FIRST_YEAR || time.getYear() > LAST_YEAR) {
-        throw SceneException.permanent(
-            key,
-            "datetime: expected a year from %d to %d, found '%s'"
-                .formatted(FIRST_YEAR, LAST_YEAR, text));
+      Instant time = DatetimeText.parse(text);
+      if (!DatetimeText.hasZone(text)) {
+        log.warn("{}: datetime '{}' has no zone; taken as UTC", Printable.of(key), text);
       }
-      return time.toInstant();
+      return time;
     } catch (DateTimeException e) {
       throw SceneException.permanent(
-          key, "datetime: expected a time with its zone, found '" + text + "'", e);
+          key, Mismatch.ofText("datetime", "a time such as 2024-05-01T10:30:00Z", text), e);
     }
   }
 
   private static StacAsset asset(String name, JsonNode asset, JsonNode properties) {
-    // What an asset does not say of itself the item says for all.
+    // The item's fields apply to all assets that do not have their own.
     Function<String, JsonNode> field =
         key -> asset.hasNonNull(key) ? asset.path(key) : properties.path(key);
     String s3 = asset.path("alternate").path("s3").path("href").asString("");
@@ -216,7 +239,7 @@ public record StacItem(
         list(asset.path("roles"), JsonNode::isString, node -> node.asString()),
         bands(asset),
         crs(field),
-        list(field.apply("proj:shape"), JsonNode::isNumber, node -> node.asInt()),
+        shape(field.apply("proj:shape")),
         list(field.apply("proj:transform"), JsonNode::isNumber, node -> node.asDouble()),
         metres(asset.path("gsd")),
         number(asset.path("nodata")));
@@ -226,7 +249,11 @@ public record StacItem(
     JsonNode epsg = field.apply("proj:epsg");
     JsonNode projjson = field.apply("proj:projjson");
     return text(field.apply("proj:code"))
-        .or(() -> epsg.isInt() ? Optional.of("EPSG:" + epsg.asInt()) : Optional.empty())
+        .or(
+            () ->
+                epsg.isNumber() && epsg.asDouble() == Math.rint(epsg.asDouble())
+                    ? Optional.of("EPSG:" + (long) epsg.asDouble())
+                    : Optional.empty())
         .or(() -> text(field.apply("proj:wkt2")))
         .or(() -> projjson.isObject() ? Optional.of(projjson.toString()) : Optional.empty());
   }
@@ -246,6 +273,20 @@ public record StacItem(
               number(stored.path(i).path("nodata"))));
     }
     return bands;
+  }
+
+  /** Lines and pixels per line; empty unless both are whole numbers that an image can have. */
+  private static List<Integer> shape(JsonNode array) {
+    List<Integer> shape =
+        list(
+            array,
+            node ->
+                node.isNumber()
+                    && node.asDouble() == Math.rint(node.asDouble())
+                    && node.asDouble() >= 1
+                    && node.asDouble() <= Integer.MAX_VALUE,
+            node -> (int) node.asDouble());
+    return shape.size() == 2 && array.size() == 2 ? shape : List.of();
   }
 
   private static <T> List<T> list(

@@ -1,19 +1,25 @@
 package dev.kiln.archive;
 
 import dev.kiln.error.ConfigurationException;
+import dev.kiln.error.Mismatch;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * A search of a STAC API for the items of a collection within an area and a span of time.
+ * A search of a STAC API for the items of a collection in an area and a span of time.
  *
  * @param api the API's landing page, such as {@code https://earth-search.aws.element84.com/v1}
  * @param collection its id
@@ -24,24 +30,27 @@ import tools.jackson.databind.node.ObjectNode;
  */
 public record StacSearch(URI api, String collection, AreaOfInterest area, DatetimeRange datetime) {
 
-  /** Items a page: some APIs cap the bytes of an answer, and an item can take 30 kB. */
+  private static final Logger log = LoggerFactory.getLogger(StacSearch.class);
+
+  /** Items per page: some APIs limit the bytes of a response, and an item can take 30 kB. */
   private static final int PAGE = 100;
 
   /**
-   * What a search found.
+   * The result of a search.
    *
-   * @param lines one an item, sorted, none twice: keys in {@code bucket} if there is one, else
-   *     whole hrefs
-   * @param bucket the S3 bucket that all items lie in, if they lie in one
-   * @param pages answers read
+   * @param lines one per item, sorted, none twice: keys in {@code bucket} if there is one, else
+   *     whole URIs
+   * @param bucket the S3 bucket of all items, if they are in one bucket
+   * @param pages number of responses
    * @param tally items kept and left out
    */
   public record Found(List<String> lines, Optional<String> bucket, int pages, ListingStats tally) {}
 
   /**
-   * Reads an API's URL as the command line names it: its landing page, or {@code …/search}.
+   * Parses an API's URL: its landing page, or {@code …/search}.
    *
-   * @throws ConfigurationException if it is no http(s) URL
+   * @param url as given on the command line
+   * @throws ConfigurationException if it is not an http(s) URL
    */
   public static URI api(String url) {
     try {
@@ -57,11 +66,13 @@ public record StacSearch(URI api, String collection, AreaOfInterest area, Dateti
   }
 
   /**
-   * Searches, page by page. Items are written by where they lie in S3, which is their canonical
-   * link if they have one, else their self link.
+   * Searches page by page. Items are listed by their place in S3, which is their canonical link if
+   * they have one, else their self link.
    *
-   * @throws ConfigurationException if the API refuses the search or is none
-   * @throws IOException if it cannot be reached for longer than retries last
+   * @param client sends the requests
+   * @throws ConfigurationException if the API refuses the search, responds something else, or links
+   *     to a page on another server or to one that was read before
+   * @throws IOException if the API is unavailable
    */
   public Found run(StacClient client) throws IOException {
     ObjectNode body = JsonMapper.shared().createObjectNode();
@@ -72,9 +83,15 @@ public record StacSearch(URI api, String collection, AreaOfInterest area, Dateti
         new StacClient.Request(URI.create(api + "/search"), Optional.of(body));
     ListingStats tally = new ListingStats();
     Set<String> hrefs = new TreeSet<>();
+    Set<StacClient.Request> sent = new HashSet<>();
+    long matched = 0;
     int pages = 0;
     for (Optional<StacClient.Request> next = Optional.of(request); next.isPresent(); ) {
       request = next.get();
+      if (!sent.add(request)) {
+        throw new ConfigurationException(
+            "--api " + api + ": page " + pages + " links to a page that was read before");
+      }
       JsonNode page = client.send(request);
       if (!page.path("features").isArray()) {
         throw new ConfigurationException(
@@ -84,16 +101,59 @@ public record StacSearch(URI api, String collection, AreaOfInterest area, Dateti
                 + page.getNodeType());
       }
       pages++;
+      matched = Math.max(matched, matched(page));
+      int before = hrefs.size();
       for (JsonNode item : page.path("features")) {
         collect(request.uri(), item, hrefs, tally);
       }
       next = next(request, page);
-      if (next.isPresent() && next.get().equals(request)) {
-        throw new ConfigurationException(
-            "--api " + api + ": page " + pages + " names itself as the next");
+      if (next.isPresent() && hrefs.size() == before && !sent.contains(next.get())) {
+        log.warn("--api {}: page {} has no new items; the search ends there", api, pages);
+        next = Optional.empty();
       }
     }
+    if (matched > tally.total()) {
+      log.warn(
+          "--api {}: the API matched {} items and returned {}; the list is incomplete",
+          api,
+          matched,
+          tally.total());
+      tally.skip("matched by the API but not returned", matched - tally.total());
+    }
     return found(hrefs, pages, tally);
+  }
+
+  /** Returns how many items the API matched in all; 0 if it does not report that. */
+  private static long matched(JsonNode page) {
+    JsonNode number =
+        page.has("numberMatched")
+            ? page.path("numberMatched")
+            : page.path("context").path("matched");
+    return number.isIntegralNumber() && number.canConvertToLong() ? number.asLong() : 0;
+  }
+
+  /** Returns the place of an item by a link to a web server, with illegal characters encoded. */
+  private static Optional<String> web(URI from, String href) {
+    try {
+      URI uri = from.resolve(encoded(href));
+      return isHttp(uri) && uri.getHost() != null ? Optional.of(uri.toString()) : Optional.empty();
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static boolean isHttp(URI uri) {
+    return "https".equals(uri.getScheme()) || "http".equals(uri.getScheme());
+  }
+
+  /** Some APIs write spaces, braces and bars into URLs. */
+  private static String encoded(String href) {
+    StringBuilder encoded = new StringBuilder();
+    for (byte b : href.getBytes(StandardCharsets.UTF_8)) {
+      boolean legal = b > 0x20 && b < 0x7f && "\"<>\\^`{|}".indexOf(b) < 0;
+      encoded.append(legal ? String.valueOf((char) b) : String.format(Locale.ROOT, "%%%02X", b));
+    }
+    return encoded.toString();
   }
 
   private static void collect(URI from, JsonNode item, Set<String> hrefs, ListingStats tally) {
@@ -105,9 +165,11 @@ public record StacSearch(URI api, String collection, AreaOfInterest area, Dateti
             .flatMap(ObjectRef::ofS3)
             .or(() -> self.flatMap(ObjectRef::ofS3))
             .map(ObjectRef::toString)
-            .or(() -> self.map(href -> from.resolve(href).toString()));
-    if (place.isEmpty()) {
+            .or(() -> self.flatMap(href -> web(from, href)));
+    if (self.isEmpty() && canonical.isEmpty()) {
       tally.skip("item without a self link");
+    } else if (place.isEmpty() || place.get().chars().anyMatch(Character::isISOControl)) {
+      tally.skip("item with a self link that is no place in S3 or on the web");
     } else if (hrefs.add(place.get())) {
       tally.keep();
     } else {
@@ -134,7 +196,7 @@ public record StacSearch(URI api, String collection, AreaOfInterest area, Dateti
     if (link.isEmpty()) {
       return Optional.empty();
     }
-    URI uri = last.uri().resolve(link.get().path("href").asString(""));
+    URI uri = nextUri(last.uri(), link.get().path("href").asString(""));
     if (!link.get().path("method").asString("GET").equalsIgnoreCase("POST")) {
       return Optional.of(new StacClient.Request(uri, Optional.empty()));
     }
@@ -147,6 +209,23 @@ public record StacSearch(URI api, String collection, AreaOfInterest area, Dateti
       body.setAll(more);
     }
     return Optional.of(new StacClient.Request(uri, Optional.of(body)));
+  }
+
+  /** Only the API itself is followed: another server, or a file, is none of its pages. */
+  private static URI nextUri(URI from, String href) {
+    try {
+      URI next = from.resolve(encoded(href));
+      if (isHttp(next) && from.getHost().equalsIgnoreCase(next.getHost())) {
+        return next;
+      }
+    } catch (IllegalArgumentException e) {
+      throw new ConfigurationException(nextMismatch(from, href), e);
+    }
+    throw new ConfigurationException(nextMismatch(from, href));
+  }
+
+  private static String nextMismatch(URI from, String href) {
+    return Mismatch.ofText("--api " + from + ": next link", "a URL of " + from.getHost(), href);
   }
 
   private static Optional<JsonNode> link(JsonNode of, String rel) {

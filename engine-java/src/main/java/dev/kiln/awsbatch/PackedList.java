@@ -1,8 +1,8 @@
 package dev.kiln.awsbatch;
 
+import dev.kiln.archive.OutputKey;
 import dev.kiln.archive.SceneList;
 import dev.kiln.error.ConfigurationException;
-import dev.kiln.sink.OutputKey;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;

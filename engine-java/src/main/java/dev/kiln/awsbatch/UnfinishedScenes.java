@@ -1,9 +1,9 @@
 package dev.kiln.awsbatch;
 
+import dev.kiln.archive.OutputKey;
 import dev.kiln.archive.SceneList;
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.fetch.ObjectStore;
-import dev.kiln.sink.OutputKey;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;

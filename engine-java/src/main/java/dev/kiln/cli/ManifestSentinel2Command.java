@@ -60,9 +60,11 @@ public final class ManifestSentinel2Command implements Callable<Integer> {
   private String aoi;
 
   @Option(
-      names = "--all",
-      description = "Keep every processing of an acquisition, not only the newest.")
-  private boolean all;
+      names = "--latest",
+      description =
+          "Keep only the highest sequence number of a tile, day and satellite. Drops older"
+              + " processings, but also other passes and data strips of that day.")
+  private boolean latest;
 
   @Option(
       names = "--threads",
@@ -88,7 +90,7 @@ public final class ManifestSentinel2Command implements Callable<Integer> {
             OptionException.parse(() -> Years.between("--from", from, "--to", to)),
             tiles == null ? Set.of() : OptionException.parse(() -> Sentinel2Inventory.tiles(tiles)),
             area,
-            all);
+            latest);
     S3Inventory listing = S3Inventory.open(parent.objects(), inventory);
     int readers = threads == null ? Runtime.getRuntime().availableProcessors() : threads;
     try (SceneListFile list = ManifestCommand.create(out)) {

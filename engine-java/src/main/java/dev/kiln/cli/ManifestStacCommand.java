@@ -79,6 +79,12 @@ public final class ManifestStacCommand implements Callable<Integer> {
       list.commit();
     }
     ManifestCommand.report(spec, out, found.tally());
+    if (found.bucket().isEmpty() && !found.lines().isEmpty()) {
+      spec.commandLine()
+          .getOut()
+          .println(
+              "whole URIs: embed with any --source, and --allow-host for each web server named");
+    }
     found
         .bucket()
         .ifPresent(

@@ -56,6 +56,11 @@ public record ChipOptions(
     return new Builder();
   }
 
+  /** Returns whether masks decide about chips: not if every share is accepted. */
+  public boolean needsMask() {
+    return maxCloud < 1 || maxNodata < 1;
+  }
+
   /** Returns the options by name, as the footer of a file records them. */
   public Map<String, String> byName() {
     return Map.of(

@@ -71,7 +71,7 @@ public final class Embedder {
         new EmbeddingJob(
             request.platform(),
             request.sceneKeys(),
-            SceneArchive.of(request.platform()),
+            SceneArchive.of(request.platform(), request.chips().needsMask()),
             request.source(),
             request.out(),
             request.chips(),

@@ -1,9 +1,9 @@
 package dev.kiln.run;
 
+import dev.kiln.archive.OutputKey;
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.error.SceneException;
 import dev.kiln.fetch.ObjectStore;
-import dev.kiln.sink.OutputKey;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.util.ArrayDeque;

@@ -1,6 +1,7 @@
 package dev.kiln.run;
 
 import dev.kiln.error.KilnException;
+import dev.kiln.error.Printable;
 import dev.kiln.error.SceneException;
 import dev.kiln.infer.EncoderException;
 import dev.kiln.raster.CogFile;
@@ -131,13 +132,13 @@ public final class RunCounters {
     }
     FailedScene scene = describe(sceneKey, cause);
     if (scene.kind() == FailedScene.Kind.INTERNAL) {
-      log.error("scene {} failed: {}", printable(sceneKey), printable(scene.reason()), cause);
+      log.error("scene {} failed: {}", Printable.of(sceneKey), Printable.of(scene.reason()), cause);
     } else {
       log.warn(
           "scene {} failed ({}): {}",
-          printable(sceneKey),
+          Printable.of(sceneKey),
           scene.kind(),
-          printable(scene.description()));
+          Printable.of(scene.description()));
     }
     synchronized (this) {
       failures.add(scene);
@@ -147,15 +148,6 @@ public final class RunCounters {
   private synchronized boolean isRepeated() {
     outOfMemory++;
     return outOfMemory >= OUT_OF_MEMORY_LIMIT;
-  }
-
-  /** Returns the text with control characters escaped, so that no key forges a line of the log. */
-  private static String printable(String text) {
-    StringBuilder escaped = new StringBuilder();
-    for (char c : text.toCharArray()) {
-      escaped.append(Character.isISOControl(c) ? "\\u%04x".formatted((int) c) : c);
-    }
-    return escaped.toString();
   }
 
   private static FailedScene describe(String sceneKey, Throwable cause) {

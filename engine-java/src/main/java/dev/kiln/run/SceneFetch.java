@@ -72,9 +72,44 @@ final class SceneFetch {
     if (scene.mask().isEmpty()) {
       return bands(scene, pending, Optional.empty(), scene.assets(), 0, stage);
     }
-    Mask mask = scene.mask().get();
+    try {
+      return masked(scene, scene.mask().get(), pending, stage);
+    } catch (MissingMaskException e) {
+      if (masking.isRequired()) {
+        throw e.error;
+      }
+      log.warn("{}; embedded without a mask", e.error.getMessage());
+      return bands(scene, pending, Optional.empty(), scene.assets(), 0, stage);
+    }
+  }
+
+  /** The mask of a scene cannot be opened. */
+  private static final class MissingMaskException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    private final transient SceneException error;
+
+    MissingMaskException(SceneException error) {
+      super(error);
+      this.error = error;
+    }
+  }
+
+  private SparseObject openMask(String name) throws MissingMaskException, InterruptedException {
+    try {
+      return open(List.of(name)).get(0);
+    } catch (SceneException e) {
+      if (e.kind() == SceneException.Kind.PERMANENT) {
+        throw new MissingMaskException(e);
+      }
+      throw e;
+    }
+  }
+
+  private FetchedScene masked(Scene scene, Mask mask, PendingScene pending, Stage stage)
+      throws MissingMaskException, InterruptedException {
     String maskName = mask.band().object().name();
-    try (SparseObject object = open(List.of(maskName)).get(0)) {
+    try (SparseObject object = openMask(maskName)) {
       RangePlan plan = SceneRanges.ofImage(source, maskName, object);
       ChipSelection selection;
       // Returned before the bands' share is taken: scenes must not wait for each other's masks.

@@ -25,6 +25,11 @@ final class SceneMasking {
     this.inflateThreads = inflateThreads;
   }
 
+  /** Returns whether a scene whose mask is missing cannot be embedded. */
+  boolean isRequired() {
+    return options.needsMask();
+  }
+
   /**
    * Reads the mask of a scene.
    *

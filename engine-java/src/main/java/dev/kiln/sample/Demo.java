@@ -1,8 +1,8 @@
 package dev.kiln.sample;
 
+import dev.kiln.archive.OutputKey;
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.model.Architecture;
-import dev.kiln.sink.OutputKey;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

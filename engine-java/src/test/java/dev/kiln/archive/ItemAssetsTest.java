@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ItemAssetsTest {
@@ -184,15 +185,23 @@ class ItemAssetsTest {
   }
 
   @Test
-  void refusesASceneWithoutTheMaskOfItsPlatform() throws SceneException {
+  void maskIsRequiredUnlessEveryShareIsAccepted() throws SceneException {
     Platform platform = StacItemTest.platform("sentinel-2-l2a", 10, "red");
 
-    assertRefused(item("\"red\": {\"href\": \"r.tif\"}"), platform, "no asset scl");
+    assertRefused(
+        item("\"red\": {\"href\": \"r.tif\"}"), platform, "no TIFF asset scl", "--max-cloud 1");
     assertRefused(
         item("\"red\": {\"href\": \"r.tif\"}, \"scl\": {\"href\": \"s.jp2\"}"),
         platform,
-        "no asset scl",
-        "as a TIFF");
+        "no TIFF asset scl");
+    assertThat(ItemAssets.map(item("\"red\": {\"href\": \"r.tif\"}"), platform, false).mask())
+        .isEmpty();
+    assertThat(
+            ItemAssets.map(
+                    item("\"red\": {\"href\": \"r.tif\"}, \"SCL\": {\"href\": \"s.tif\"}"),
+                    platform)
+                .mask())
+        .isPresent();
     assertThat(ItemAssets.map(item("\"data\": {\"href\": \"d.tif\"}"), RGBN).mask()).isEmpty();
   }
 
@@ -225,7 +234,28 @@ class ItemAssetsTest {
   }
 
   @Test
-  void readsAnItemWithoutProjection() throws SceneException {
+  void onlyPictureIsTakenInThePlatformsOrder() throws SceneException {
+    Platform rgb = StacItemTest.platform("linz", 0.5, "red", "green", "blue");
+    StacItem item = item("\"visual\": {\"href\": \"./a.tiff\", \"roles\": [\"visual\"]}");
+    assertThat(ItemAssets.map(item, rgb).bands())
+        .extracting(band -> band.object().name() + "#" + band.index())
+        .containsExactly("x/a.tiff#1", "x/a.tiff#2", "x/a.tiff#3");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "application/octet-stream, a.tif, true",
+    "binary/octet-stream, a.TIFF?sig=1, true",
+    "application/octet-stream, a.jp2, false",
+    "image/jp2, a.tif, false"
+  })
+  void genericMediaTypeLeavesTheSuffix(String type, String href, boolean tiff) {
+    StacItem item = item("\"a\": {\"href\": \"" + href + "\", \"type\": \"" + type + "\"}");
+    assertThat(item.assets().get("a").isTiff()).isEqualTo(tiff);
+  }
+
+  @Test
+  void itemNeedsNoProjection() throws SceneException {
     StacItem item =
         StacItemTest.parse(
             """

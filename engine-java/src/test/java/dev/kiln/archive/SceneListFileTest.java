@@ -7,8 +7,11 @@ import dev.kiln.error.ConfigurationException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SceneListFileTest {
   @TempDir Path folder;
@@ -46,6 +49,44 @@ class SceneListFileTest {
     assertThat(one).hasSameBinaryContentAs(two);
     SceneList read = SceneList.read("one", () -> Files.newInputStream(one), Shard.whole());
     assertThat(read.keys()).containsExactly("a", "b");
+  }
+
+  @Test
+  void oddKeysAreReadAsTheyWereWritten() throws IOException {
+    List<String> keys = List.of("#1.json", " 2.json ", "\\3.json", "a#b c.json");
+    Path path = folder.resolve("odd.txt");
+    try (SceneListFile file = SceneListFile.create("-o", path)) {
+      for (String key : keys) {
+        file.add(key);
+      }
+      file.commit();
+    }
+    assertThat(SceneList.read("odd", () -> Files.newInputStream(path), Shard.whole()).keys())
+        .isEqualTo(keys);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"a\nb", "a\u001b[2J", "a\ud800", ""})
+  void keyThatALineCannotHoldIsRefused(String key) throws IOException {
+    try (SceneListFile file = SceneListFile.create("-o", folder.resolve("bad.txt"))) {
+      assertThatThrownBy(() -> file.add(key))
+          .isInstanceOf(ConfigurationException.class)
+          .hasMessageContaining("cannot be listed");
+    }
+  }
+
+  @Test
+  void keysWithOneOutputAreRefused() throws IOException {
+    Path path = folder.resolve("collision.txt.gz");
+    try (SceneListFile file = SceneListFile.create("-o", path)) {
+      file.add("a/x.json");
+      file.add("a/y.tif");
+      file.add("a/x.geojson");
+      assertThatThrownBy(file::commit)
+          .isInstanceOf(ConfigurationException.class)
+          .hasMessageContaining("'a/x.json' and 'a/x.geojson' have the same output a/x.parquet");
+    }
+    assertThat(path).doesNotExist();
   }
 
   @Test

@@ -43,9 +43,33 @@ class SceneListTest {
   }
 
   @Test
-  void anEmptyListHasNoScenes() throws IOException {
-    assertThat(read("", Shard.whole()).keys()).isEmpty();
-    assertThat(read("#\n\n", shard(0, null, null)).total()).isZero();
+  void emptyListIsRefused() {
+    for (String text : List.of("", "#\n\n")) {
+      assertThatThrownBy(() -> read(text, shard(0, null, null)))
+          .isInstanceOf(ConfigurationException.class)
+          .hasMessageStartingWith(NAME + ": expected at least one scene, found an empty list");
+    }
+  }
+
+  @Test
+  void escapedKeysAreReadAsTheyAre() throws IOException {
+    assertThat(read("\\#a\n\\ b \n\\\\c\n#d\n", Shard.whole()).keys())
+        .containsExactly("#a", " b ", "\\c");
+  }
+
+  @Test
+  void scenesWithOneOutputAreRefused() throws IOException {
+    String text = "a/x.json\na/y.json\na/x.geojson\na/LC08.T1\na/LC08.T2\n";
+    assertThatThrownBy(() -> read(text, Shard.whole()))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("'a/x.json' and 'a/x.geojson' have the same output a/x.parquet");
+    // The other scene may be in another shard.
+    assertThatThrownBy(() -> read(text, shard(0, "1", null)))
+        .isInstanceOf(ConfigurationException.class);
+    assertThatThrownBy(() -> read(text, shard(2, "1", null)))
+        .isInstanceOf(ConfigurationException.class);
+    assertThat(read(text, shard(1, "1", null)).keys()).containsExactly("a/y.json");
+    assertThat(read(text, shard(4, "1", null)).keys()).containsExactly("a/LC08.T2");
   }
 
   @Test

@@ -55,7 +55,8 @@ class Sentinel2InventoryTest {
             MANIFEST,
             """
             {"sourceBucket": "sentinel-cogs", "fileFormat": "CSV", "fileSchema": "Bucket, Key",
-             "files": [{"key": "0"}, {"key": "1"}]}""")
+             "files": [{"key": "0"}, {"key": "1"}]}\
+            """)
         .put("s3://lists/0", MemoryObjects.gzip(rows(first)))
         .put("s3://lists/1", MemoryObjects.gzip(rows(second)));
   }
@@ -66,15 +67,15 @@ class Sentinel2InventoryTest {
     return rows.toString();
   }
 
-  private ListingStats select(Years years, Set<String> tiles, AreaOfInterest area, boolean all)
-      throws IOException {
-    return new Sentinel2Inventory(years, tiles, Optional.ofNullable(area), all)
+  private ListingStats select(
+      Years years, Set<String> tiles, AreaOfInterest area, boolean latestOnly) throws IOException {
+    return new Sentinel2Inventory(years, tiles, Optional.ofNullable(area), latestOnly)
         .select(S3Inventory.open(objects, MANIFEST), 2, kept::add);
   }
 
   @Test
-  void keepsTheNewestProcessingOfEachAcquisitionSorted() throws IOException {
-    ListingStats tally = select(Years.ALL, Set.of(), null, false);
+  void latestSequenceNumberIsKeptOnRequest() throws IOException {
+    ListingStats tally = select(Years.ALL, Set.of(), null, true);
 
     assertThat(kept)
         .containsExactly(
@@ -91,12 +92,12 @@ class Sentinel2InventoryTest {
                 "item under the 2019 prefix", 1L,
                 "item under another path", 1L,
                 "listed twice", 1L,
-                "older processing", 1L));
+                "lower sequence number", 1L));
   }
 
   @Test
-  void keepsEveryProcessingOnRequest() throws IOException {
-    select(Years.ALL, Set.of(), null, true);
+  void everySequenceNumberIsKept() throws IOException {
+    select(Years.ALL, Set.of(), null, false);
 
     assertThat(kept)
         .containsSubsequence(key("33UUP", 2023, 9, 8, 'A', 0), key("33UUP", 2023, 9, 8, 'A', 1))
@@ -125,7 +126,7 @@ class Sentinel2InventoryTest {
     ListingStats years =
         select(Years.between("--from", "2019", "--to", null), Set.of(), null, false);
     assertThat(years.skipped()).containsEntry("other year", 1L);
-    assertThat(kept).hasSize(3);
+    assertThat(kept).hasSize(4);
     kept.clear();
 
     ListingStats tiles = select(Years.ALL, Sentinel2Inventory.tiles("T01CCV,20HNJ"), null, false);
@@ -144,7 +145,7 @@ class Sentinel2InventoryTest {
             "vienna");
     ListingStats area = select(Years.ALL, Set.of(), vienna, false);
     assertThat(area.skipped()).containsEntry("outside the area", 2L);
-    assertThat(kept).hasSize(3).allMatch(key -> key.contains("33UUP"));
+    assertThat(kept).hasSize(4).allMatch(key -> key.contains("33UUP"));
   }
 
   @Test

@@ -76,8 +76,8 @@ class Sentinel2KeyTest {
     long second = new Sentinel2Key("1CCV", 2024, 12, 31, 'B', 2).pack();
     long other = new Sentinel2Key("1CCV", 2024, 12, 31, 'A', 1).pack();
 
-    assertThat(Sentinel2Key.acquisition(first)).isEqualTo(Sentinel2Key.acquisition(second));
-    assertThat(Sentinel2Key.acquisition(first)).isNotEqualTo(Sentinel2Key.acquisition(other));
+    assertThat(Sentinel2Key.tileDay(first)).isEqualTo(Sentinel2Key.tileDay(second));
+    assertThat(Sentinel2Key.tileDay(first)).isNotEqualTo(Sentinel2Key.tileDay(other));
   }
 
   private static String letters(SplittableRandom random) {

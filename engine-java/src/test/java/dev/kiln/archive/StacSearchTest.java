@@ -110,6 +110,71 @@ class StacSearchTest {
         StacSearch.api(api + "/v1/"), "sentinel-2-l2a", area, DatetimeRange.parse("2023/2024"));
   }
 
+  private static String next(String href) {
+    return ",{\"rel\":\"next\",\"href\":\"" + href + "\"}";
+  }
+
+  @Test
+  void ringOfPagesIsRefused() {
+    answers.add(page(next("/search?page=a"), item(1)));
+    answers.add(page(next("/search?page=b"), item(2)));
+    answers.add(page(next("/search?page=a"), item(3)));
+    assertThatThrownBy(() -> search().run(client))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("page 3 links to a page that was read before");
+  }
+
+  @Test
+  void pageWithoutNewItemsEndsTheSearch() throws IOException {
+    answers.add(page(next("/search?page=a"), item(1)));
+    answers.add(page(next("/search?page=b"), item(1)));
+    assertThat(search().run(client).lines()).containsExactly("items/1.json");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"file:///etc/passwd", "https://other.example/search", "ftp://127.0.0.1/x", ""})
+  void nextPageOnAnotherServerIsRefused(String href) {
+    answers.add(page(next(href.isEmpty() ? "http://" : href), item(1)));
+    assertThatThrownBy(() -> search().run(client))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("next link: expected a URL of 127.0.0.1");
+    assertThat(asked).hasSize(1);
+  }
+
+  @Test
+  void illegalCharactersOfLinksAreEncoded() throws IOException {
+    answers.add(page(next("/search?token=next|c {x}"), item(1)));
+    answers.add(page("", item("self", "https://host.example/my item.json")));
+    StacSearch.Found found = search().run(client);
+    assertThat(asked.get(1)).endsWith("/search?token=next%7Cc%20%7Bx%7D");
+    assertThat(found.lines())
+        .containsExactly("https://host.example/my%20item.json", "s3://bucket/items/1.json");
+  }
+
+  @Test
+  void linkWithALineBreakIsNotListed() throws IOException {
+    answers.add(
+        page(
+            "",
+            item(1),
+            item("self", "s3://b/x.json\\n../evil.json"),
+            item("self", "file:///etc/passwd")));
+    StacSearch.Found found = search().run(client);
+    assertThat(found.lines()).containsExactly("items/1.json");
+    assertThat(found.tally().skipped().values()).containsExactly(2L);
+  }
+
+  @Test
+  void itemsThatTheApiMatchedButDidNotReturnAreReported() throws IOException {
+    answers.add(
+        status(
+            200,
+            "{\"features\":[" + item(1) + "," + item(2) + "],\"numberMatched\":37,\"links\":[]}"));
+    assertThat(search().run(client).tally().skipped())
+        .containsEntry("matched by the API but not returned", 35L);
+  }
+
   @Test
   void postsTheSearchAndSortsWhatItFinds() throws IOException {
     answers.add(page("", item(2), item(1), item(2)));
@@ -273,14 +338,14 @@ class StacSearchTest {
   }
 
   @Test
-  void leavesAPageThatNamesItselfAsTheNext() {
+  void pageThatLinksToItselfIsRefused() {
     String loop = ",{\"rel\":\"next\",\"href\":\"/v1/search?page=2\"}";
     answers.add(page(loop, item(1)));
     answers.add(page(loop, item(2)));
 
     assertThatThrownBy(() -> search().run(client))
         .isInstanceOf(ConfigurationException.class)
-        .hasMessageContaining("page 2 names itself as the next");
+        .hasMessageContaining("page 2 links to a page that was read before");
   }
 
   @ParameterizedTest

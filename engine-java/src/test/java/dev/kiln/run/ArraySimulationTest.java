@@ -2,6 +2,7 @@ package dev.kiln.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.kiln.archive.OutputKey;
 import dev.kiln.archive.SceneList;
 import dev.kiln.archive.Shard;
 import dev.kiln.awsbatch.ArrayMonitor;
@@ -13,7 +14,6 @@ import dev.kiln.awsbatch.Submission;
 import dev.kiln.awsbatch.Submitter;
 import dev.kiln.awsbatch.UnfinishedScenes;
 import dev.kiln.run.SimulatedChild.Fate;
-import dev.kiln.sink.OutputKey;
 import dev.kiln.testing.MemoryStore;
 import dev.kiln.testing.RetryStrategyRules;
 import java.io.IOException;

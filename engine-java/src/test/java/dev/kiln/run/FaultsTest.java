@@ -2,13 +2,13 @@ package dev.kiln.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.kiln.archive.OutputKey;
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.error.ExitCode;
 import dev.kiln.fetch.RangePlan;
 import dev.kiln.fetch.Traffic;
 import dev.kiln.fetch.UnavailableException;
 import dev.kiln.infer.EncoderException;
-import dev.kiln.sink.OutputKey;
 import dev.kiln.testing.FakeEncoder;
 import dev.kiln.testing.FaultyStore;
 import dev.kiln.testing.ForwardingStore;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.kiln.archive.OutputKey;
 import dev.kiln.chip.LocationOrder;
 import dev.kiln.error.ExitCode;
 import dev.kiln.export.Exporter;
@@ -15,7 +16,6 @@ import dev.kiln.model.ModelDirectory;
 import dev.kiln.platform.Platform;
 import dev.kiln.platform.PlatformCatalog;
 import dev.kiln.sink.EmbeddingFile;
-import dev.kiln.sink.OutputKey;
 import dev.kiln.testing.Distance;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,12 +1,12 @@
 package dev.kiln.run;
 
+import dev.kiln.archive.OutputKey;
 import dev.kiln.archive.SceneArchive;
 import dev.kiln.error.SceneException;
 import dev.kiln.fetch.ObjectStore;
 import dev.kiln.infer.EncoderDescription;
 import dev.kiln.metrics.ResourceUse;
 import dev.kiln.pipeline.Stage;
-import dev.kiln.sink.OutputKey;
 import dev.kiln.sink.Provenance;
 import dev.kiln.type.DataType;
 import java.io.IOException;

@@ -1,11 +1,11 @@
 package dev.kiln.run;
 
+import dev.kiln.archive.OutputKey;
 import dev.kiln.fetch.ObjectStore;
 import dev.kiln.fetch.ObjectStores;
 import dev.kiln.infer.Encoder;
 import dev.kiln.platform.Platform;
 import dev.kiln.platform.PlatformCatalog;
-import dev.kiln.sink.OutputKey;
 import dev.kiln.testing.FakeModel;
 import dev.kiln.testing.GeoTiffs;
 import java.io.IOException;

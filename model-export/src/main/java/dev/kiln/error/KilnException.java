@@ -1,8 +1,9 @@
 package dev.kiln.error;
 
 /**
- * Root of the errors that Kiln reports in one line, without a stack trace. There are three kinds,
- * and each is thrown where its cause is known:
+ * Root of the errors that Kiln reports in one line, without a stack trace. Control characters in
+ * messages, which may quote text from outside, are escaped. There are three kinds, and each is
+ * thrown where its cause is known:
  *
  * <ul>
  *   <li>{@link ConfigurationException}: an option, file or machine setting must change first; the
@@ -17,6 +18,6 @@ public abstract sealed class KilnException extends RuntimeException
   private static final long serialVersionUID = 1L;
 
   KilnException(String message, Throwable cause) {
-    super(message, cause);
+    super(Printable.of(message), cause);
   }
 }

@@ -201,8 +201,8 @@ public record RetryPolicy(int attempts, Duration firstPause, Duration longestPau
     String reason = failure.getMessage() == null ? failure.toString() : failure.getMessage();
     log.warn(
         "{}{}; retrying in {} ms, attempt {} of {}",
-        reason.startsWith(what) ? "" : what + ": ",
-        reason,
+        reason.startsWith(what) ? "" : Printable.of(what) + ": ",
+        Printable.of(reason),
         pause.toMillis(),
         attempt + 1,
         attempts);

@@ -23,7 +23,7 @@ public final class SceneException extends KilnException {
     super(key + ": " + reason, cause);
     this.kind = kind;
     this.key = key;
-    this.reason = reason;
+    this.reason = Printable.of(reason);
   }
 
   /**

@@ -1,4 +1,4 @@
-package dev.kiln.sink;
+package dev.kiln.archive;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -17,16 +17,31 @@ class OutputKeyTest {
     "a.b/scene, a.b/scene.parquet",
     "a.b/scene.v1.tif, a.b/scene.v1.parquet",
     "a/.tif, a/.tif.parquet",
-    "a/scene., a/scene.parquet",
-    "a/..tif, a/..parquet",
+    "a/scene., a/scene..parquet",
+    "a/LC08.T1, a/LC08.T1.parquet",
+    "a/LC08.T2, a/LC08.T2.parquet",
+    "a/x.geojson, a/x.parquet",
+    "a/x.TIFF, a/x.parquet",
+    "s3://bucket/a/x.json, bucket/a/x.parquet",
+    "https://host:8443/a/x.json?sig=a/b, host:8443/a/x.parquet",
   })
-  void replacesTheSuffixOfTheLastSegment(String scene, String output) {
+  void knownSuffixIsReplaced(String scene, String output) {
     assertThat(OutputKey.of(scene)).isEqualTo(output);
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "a/", "/a/x.tif", "../x.tif", "a/../../x.tif", "a/.."})
-  void refusesWhatIsNoKeyBelowTheOutput(String scene) {
+  @ValueSource(
+      strings = {
+        "",
+        "a/",
+        "/a/x.tif",
+        "../x.tif",
+        "a/../../x.tif",
+        "a/..",
+        "a/./x.tif",
+        "a//x.tif"
+      })
+  void keyThatNamesNoSceneIsRefused(String scene) {
     assertThatThrownBy(() -> OutputKey.of(scene))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("found '" + scene + "'");

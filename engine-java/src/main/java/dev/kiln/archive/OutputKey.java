@@ -1,0 +1,66 @@
+package dev.kiln.archive;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Pattern;
+
+/** Where the embeddings of a scene are stored in the output: the scene's own path, as Parquet. */
+public final class OutputKey {
+  private static final String SUFFIX = ".parquet";
+
+  /** Suffixes of items and images; a scene's name may have other dots. */
+  private static final List<String> KNOWN = List.of(".geojson", ".json", ".tiff", ".tif");
+
+  private static final Pattern SCHEME = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]*://");
+
+  private OutputKey() {}
+
+  /**
+   * Returns the output key of a scene: {@code a/b/x.tif} becomes {@code a/b/x.parquet}. Only the
+   * suffixes of items and images are replaced. Scheme and query of a whole URI are dropped, and its
+   * host or bucket is kept.
+   *
+   * @param sceneKey key of the scene in its source, or its whole URI
+   * @throws IllegalArgumentException if the key is not the name of one object below the output:
+   *     absolute, with empty or dotted segments, or with control characters
+   */
+  public static String of(String sceneKey) {
+    String path = SCHEME.matcher(sceneKey).replaceFirst("");
+    if (path.length() < sceneKey.length()) {
+      path = path.replaceFirst("[?#].*", "");
+    }
+    for (String segment : path.split("/", -1)) {
+      if (segment.isEmpty() || segment.equals(".") || segment.equals("..")) {
+        throw invalid(sceneKey);
+      }
+    }
+    if (path.chars().anyMatch(Character::isISOControl)) {
+      throw invalid(sceneKey);
+    }
+    return path.substring(0, path.length() - suffix(path).length()) + SUFFIX;
+  }
+
+  /**
+   * Returns the known suffix of a key, as written; empty if it has none. Two keys with the same
+   * suffix never have the same output.
+   *
+   * @param sceneKey key of a scene
+   */
+  static String suffix(String sceneKey) {
+    String name = sceneKey.substring(sceneKey.lastIndexOf('/') + 1);
+    String lower = name.toLowerCase(Locale.ROOT);
+    for (String known : KNOWN) {
+      if (lower.endsWith(known) && lower.length() > known.length()) {
+        return name.substring(name.length() - known.length());
+      }
+    }
+    return "";
+  }
+
+  private static IllegalArgumentException invalid(String sceneKey) {
+    return new IllegalArgumentException(
+        "expected the key of a scene, relative and without empty segments, '.' and '..', found '"
+            + sceneKey
+            + "'");
+  }
+}
