@@ -126,14 +126,14 @@ public final class Bench implements Callable<Integer> {
     for (int round = 0; round < effort.rounds(); round++) {
       for (int i = 0; i < cases.size(); i++) {
         Case one = cases.get(i);
-        if (one.skipped() == null) {
+        if (one.skipped().isEmpty()) {
           List<Case.Sample> more = one.sampler().sample(effort);
           samples.get(i).addAll(more);
           Case.Sample last = more.get(more.size() - 1);
           out.printf(
               "%s: %.3g %s, %.3g per core%n", one.name(), last.rate(), one.unit(), last.perCore());
         } else if (round == 0) {
-          out.printf("%s: SKIPPED, %s%n", one.name(), one.skipped());
+          out.printf("%s: SKIPPED, %s%n", one.name(), one.skipped().get());
         }
         out.flush();
       }

@@ -1,75 +1,100 @@
 package dev.kiln.benchmarks;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.function.DoubleFunction;
 
 /**
- * One figure to take. Cases of the same benchmark and subject are contestants: the first that is
- * not skipped is what the others are compared with.
+ * A figure to measure. Cases of the same benchmark and workload are compared: the first that is not
+ * skipped is the reference.
  *
  * @param benchmark such as {@code decode}
- * @param subject what is worked on, such as {@code naip, 1 thread}
- * @param contestant what does the work
- * @param unit of a sample; more is better
+ * @param workload such as {@code naip, 1 thread}
+ * @param candidate implementation that does the work
+ * @param unit unit of a sample; more is better
  * @param sampler takes samples; checks the result of the work before it times it
- * @param remark says of the median per core what it means, perhaps nothing
- * @param skipped why this machine cannot take it; null if it can
+ * @param remark text for the median rates; may be empty
+ * @param skipped why this machine cannot measure it; empty if it can
  */
 record Case(
     String benchmark,
-    String subject,
-    String contestant,
+    String workload,
+    String candidate,
     String unit,
     Sampler sampler,
-    DoubleFunction<String> remark,
-    String skipped) {
+    Remark remark,
+    Optional<String> skipped) {
 
   /**
-   * One measurement.
+   * A measurement.
    *
-   * @param rate a second of the clock, in the case's unit
-   * @param perCore a second of one core's work
+   * @param rate work per second, in the unit of the case
+   * @param perCore work per CPU second
    */
   record Sample(double rate, double perCore) {
-    /** Of an amount of work that took so long. */
-    static Sample of(double work, double seconds, double coreSeconds) {
-      return new Sample(work / seconds, work / coreSeconds);
+    /** Returns the sample of some work. */
+    static Sample of(double work, double seconds, double cpuSeconds) {
+      return new Sample(work / seconds, work / cpuSeconds);
     }
   }
 
   /** Takes samples. */
   interface Sampler {
-    /** Samples in the case's unit; each call starts anew. */
+    /** Returns new samples in the unit of the case. */
     List<Sample> sample(Effort effort) throws Exception;
+  }
+
+  /** Explains a result. */
+  interface Remark {
+    /** Returns a text for the medians of rate and rate per core. */
+    String of(double rate, double perCore);
   }
 
   /**
    * How long to measure.
    *
-   * @param rounds how often the cases take turns
-   * @param iterations samples a round
-   * @param millis of one sample, at least
-   * @param inProcess whether to run in this JVM and not in a fresh one
+   * @param rounds rounds over all cases
+   * @param iterations samples per round
+   * @param millis least duration of a sample
+   * @param inProcess whether to run in this JVM instead of a forked one
    */
   record Effort(int rounds, int iterations, long millis, boolean inProcess) {}
 
-  /** A case that this machine can take. */
+  /** Returns a case that this machine can measure. */
   static Case of(
-      String benchmark, String subject, String contestant, String unit, Sampler sampler) {
-    return new Case(benchmark, subject, contestant, unit, sampler, median -> "", null);
+      String benchmark, String workload, String candidate, String unit, Sampler sampler) {
+    return new Case(
+        benchmark, workload, candidate, unit, sampler, (rate, perCore) -> "", Optional.empty());
   }
 
+  /** Returns this case with a remark about the rate per core. */
   Case withRemark(DoubleFunction<String> text) {
-    return new Case(benchmark, subject, contestant, unit, sampler, text, skipped);
+    return with((rate, perCore) -> text.apply(perCore));
   }
 
-  /** A case that this machine cannot take, and why. */
+  /** Returns this case with a remark about the rate. */
+  Case withRateRemark(DoubleFunction<String> text) {
+    return with((rate, perCore) -> text.apply(rate));
+  }
+
+  private Case with(Remark text) {
+    return new Case(benchmark, workload, candidate, unit, sampler, text, skipped);
+  }
+
+  /** Returns a case that this machine cannot measure. */
   static Case skipped(
-      String benchmark, String subject, String contestant, String unit, String why) {
-    return new Case(benchmark, subject, contestant, unit, effort -> List.of(), median -> "", why);
+      String benchmark, String workload, String candidate, String unit, String reason) {
+    return new Case(
+        benchmark,
+        workload,
+        candidate,
+        unit,
+        effort -> List.of(),
+        (rate, perCore) -> "",
+        Optional.of(reason));
   }
 
   String name() {
-    return benchmark + ": " + subject + ": " + contestant;
+    return benchmark + ": " + workload + ": " + candidate;
   }
 }

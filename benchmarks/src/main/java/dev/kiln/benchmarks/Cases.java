@@ -1,22 +1,22 @@
 package dev.kiln.benchmarks;
 
 import dev.kiln.model.Architecture;
-import dev.kiln.model.ModelDirectory;
-import dev.kiln.type.DataType;
+import dev.kiln.platform.PlatformCatalog;
+import dev.kiln.selftest.Candidate;
+import dev.kiln.selftest.EncoderCandidates;
+import dev.kiln.selftest.EncoderFlops;
+import dev.kiln.selftest.Measurement;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
-import java.util.concurrent.Callable;
 
-/**
- * Every case there is, in the order of the table; the first contestant of a subject is its base.
- */
+/** All cases, in the order of the table; the first candidate of a workload is the reference. */
 final class Cases {
   private static final double PYTORCH_LARGE = 1 / 0.66;
   private static final int GPU = 1000;
@@ -52,7 +52,8 @@ final class Cases {
           decode(subject, "native, strips", DecodeBenchmark.class, platform, threads, "NATIVE"));
       cases.add(decode(subject, "GDAL, strips", DecodeBenchmark.class, platform, threads, "GDAL"));
       if (threads == 1) {
-        cases.add(decode(subject, "GDAL, a window a chip", WindowBenchmark.class, platform, 0, ""));
+        cases.add(
+            decode(subject, "GDAL, one window per chip", WindowBenchmark.class, platform, 0, ""));
       }
       cases.add(
           GdalTranslate.installed()
@@ -67,10 +68,10 @@ final class Cases {
     }
   }
 
-  /** A case with JMH; parameters that the benchmark has not are 0 or empty. */
+  /** Returns a case for JMH; 0 and empty are parameters that the benchmark does not have. */
   private Case decode(
       String subject,
-      String contestant,
+      String candidate,
       Class<?> benchmark,
       String platform,
       int threads,
@@ -85,7 +86,7 @@ final class Cases {
     return Case.of(
         "decode",
         subject,
-        contestant,
+        candidate,
         "MB/s",
         effort -> {
           parameters.put("sample", workplace.sample().toString());
@@ -120,22 +121,22 @@ final class Cases {
             : Case.skipped("fetch", subject, "curl", "MB/s", "not installed: curl"));
   }
 
-  /** The file of the sample's NAIP scene. */
+  /** Returns the file of the NAIP scene of the sample. */
   private Path scene() throws IOException {
     Path sample = workplace.sample();
     return SampleScene.archive(sample, "naip").resolve(SampleScene.keys(sample, "naip").get(0));
   }
 
   private void patch(String platform) {
-    Map<String, String> contestants = new LinkedHashMap<>();
-    contestants.put("Java, float32", "REFERENCE");
-    contestants.put("native, float32", "FP32");
-    contestants.put("native, bfloat16", "BF16");
-    contestants.forEach(
+    Map<String, String> candidates = new LinkedHashMap<>();
+    candidates.put("Java, float32", "REFERENCE");
+    candidates.put("native, float32", "FP32");
+    candidates.put("native, bfloat16", "BF16");
+    candidates.forEach(
         (name, code) ->
             cases.add(
                 Case.of(
-                        "patch rows",
+                        "patchify",
                         platform + ", 1 thread",
                         name,
                         "GB/s",
@@ -145,111 +146,132 @@ final class Cases {
                             "bytes",
                             1e9))
                     .withRemark(
-                        median -> code.equals("REFERENCE") ? "" : goal("2 GB/s", median >= 2))));
+                        median ->
+                            code.equals("REFERENCE")
+                                ? ""
+                                : Measurement.of("per core", median, "GB/s")
+                                    .atLeast(2)
+                                    .toString())));
   }
 
   private void encoder() {
-    encoder(Workplace.MODEL, 0);
-    String why = "only in a full run";
-    if (workplace.small()) {
-      cases.add(Case.skipped("encoder", subject(Workplace.LARGE), "CPU", "chips/s", why));
-    } else {
-      encoder(Workplace.LARGE, 1);
-    }
+    encoder(Workplace.MODEL, 0, "");
+    encoder(Workplace.LARGE, 1, workplace.small() ? "only in a full run" : "");
     Architecture measured = workplace.small() ? Workplace.MODEL : Workplace.LARGE;
-    Callable<ModelDirectory> model = () -> workplace.model(measured);
-    start(measured, model, "ONNXRUNTIME", DataType.FP32);
-    start(measured, model, "CPU", DataType.FP32);
-    start(measured, model, "CPU", DataType.BF16);
-    for (DataType precision : List.of(DataType.FP32, DataType.BF16)) {
-      cases.addAll(
-          new OperationTimes(model, precision)
-              .cases("encoder operations", measured.name() + ", " + words(precision)));
+    for (Candidate candidate : candidates()) {
+      start(measured, candidate);
+    }
+    for (Candidate candidate : EncoderCandidates.onCpu()) {
+      if (candidate.name().startsWith("onednn")) {
+        operations(measured, candidate);
+      }
     }
   }
 
-  private static String subject(Architecture model) {
+  private static List<Candidate> candidates() {
+    List<Candidate> all = new ArrayList<>(EncoderCandidates.onCpu());
+    all.addAll(EncoderCandidates.onGpu());
+    return all;
+  }
+
+  private static String workload(Architecture model) {
     return "naip, " + model.name() + " model";
   }
 
-  private static String words(DataType precision) {
-    return precision.label();
-  }
-
   /**
-   * @param batch chips in a batch; 0 lets the encoder choose
+   * Adds the encoders of a model. On a CPU they encode chip by chip; on a GPU batches are the
+   * encoder's default.
+   *
+   * @param cpuBatchSize chips per batch on the CPU; 0 for the encoder's default
+   * @param skipped why nothing is measured; empty if it is
    */
-  private void encoder(Architecture architecture, int batch) {
-    Callable<ModelDirectory> model = () -> workplace.model(architecture);
-    String subject = subject(architecture);
-    encoder(subject, model, "ONNXRUNTIME", DataType.FP32, batch);
-    encoder(subject, model, "CPU", DataType.FP32, batch);
-    encoder(subject, model, "CPU", DataType.BF16, batch);
+  private void encoder(Architecture architecture, int cpuBatchSize, String skipped) {
+    for (Candidate candidate : EncoderCandidates.onCpu()) {
+      encoder(architecture, candidate, cpuBatchSize, skipped);
+    }
     for (boolean bf16 : new boolean[] {false, true}) {
-      String contestant = "PyTorch, " + (bf16 ? "bf16 autocast" : "fp32");
+      String name = "PyTorch on the CPU, " + (bf16 ? "bf16 autocast" : "fp32");
       int tokens = 1 + EncoderProgram.patches().tokens();
+      String reason = PyTorch.installed() ? skipped : "not installed: torch of python3";
       cases.add(
-          PyTorch.installed()
+          reason.isEmpty()
               ? Case.of(
                   "encoder",
-                  subject,
-                  contestant,
+                  workload(architecture),
+                  name,
                   "chips/s",
                   new PyTorch(architecture, tokens, bf16))
-              : Case.skipped(
-                  "encoder", subject, contestant, "chips/s", "not installed: torch of python3"));
+              : Case.skipped("encoder", workload(architecture), name, "chips/s", reason));
     }
-    cases.add(
-        Case.skipped(
-            "encoder",
-            subject,
-            "TensorRT",
-            "chips/s",
-            Files.isDirectory(Path.of("/proc/driver/nvidia"))
-                ? "Kiln has no GPU encoder yet"
-                : "no GPU"));
+    for (Candidate candidate : EncoderCandidates.onGpu()) {
+      encoder(architecture, candidate, 0, skipped);
+    }
   }
 
   private void encoder(
-      String subject, Callable<ModelDirectory> model, String kind, DataType precision, int batch) {
+      Architecture architecture, Candidate candidate, int batchSize, String skipped) {
+    String workload = workload(architecture);
+    String reason = skipped.isEmpty() ? candidate.missing().get().orElse("") : skipped;
+    if (!reason.isEmpty()) {
+      cases.add(Case.skipped("encoder", workload, candidate.name(), "chips/s", reason));
+      return;
+    }
+    double flops =
+        EncoderFlops.nominal(architecture, 256, PlatformCatalog.builtIn().get("naip").bands().size());
     cases.add(
         Case.of(
-            "encoder",
-            subject,
-            contestant(kind, precision),
-            "chips/s",
-            effort ->
-                new JmhSampler(
-                        EncoderBenchmark.class,
-                        Map.of(
-                            "model",
-                            model.call().path().toString(),
-                            "kind",
-                            kind,
-                            "precision",
-                            precision.name(),
-                            "batch",
-                            Integer.toString(batch)),
-                        "items",
-                        1)
-                    .sample(effort)));
+                "encoder",
+                workload,
+                candidate.name(),
+                "chips/s",
+                effort ->
+                    new JmhSampler(
+                            EncoderBenchmark.class,
+                            Map.of(
+                                "model",
+                                workplace.model(architecture).path().toString(),
+                                "candidate",
+                                candidate.name(),
+                                "batchSize",
+                                Integer.toString(batchSize)),
+                            "items",
+                            1)
+                        .sample(effort))
+            .withRateRemark(
+                rate ->
+                    Measurement.of("matrix products", rate * flops / 1e12, "TFLOP/s").toString()));
   }
 
-  private static String contestant(String kind, DataType precision) {
-    return (kind.equals("CPU") ? "oneDNN, " : "ONNX Runtime, ") + words(precision);
-  }
-
-  private void start(
-      Architecture architecture, Callable<ModelDirectory> model, String kind, DataType precision) {
-    EncoderStart start = new EncoderStart(model, kind, precision);
+  private void start(Architecture architecture, Candidate candidate) {
+    Optional<String> missing = candidate.missing().get();
+    String workload = workload(architecture);
+    if (missing.isPresent()) {
+      cases.add(
+          Case.skipped("encoder start", workload, candidate.name(), "openings/s", missing.get()));
+      return;
+    }
+    EncoderStart start = new EncoderStart(() -> workplace.model(architecture), candidate);
     cases.add(
-        Case.of(
-                "encoder start",
-                subject(architecture),
-                contestant(kind, precision),
-                "openings/s",
-                start)
+        Case.of("encoder start", workload, candidate.name(), "openings/s", start)
             .withRemark(start::remark));
+  }
+
+  private void operations(Architecture architecture, Candidate candidate) {
+    String workload = architecture.name() + ", " + candidate.precision().label();
+    Optional<String> missing = candidate.missing().get();
+    if (missing.isPresent()) {
+      cases.add(
+          Case.skipped(
+              "encoder operations",
+              workload + ": all operations",
+              "in the encoder",
+              "chips/s",
+              missing.get()));
+      return;
+    }
+    cases.addAll(
+        new OperationTimes(() -> workplace.model(architecture), candidate)
+            .cases("encoder operations", workload));
   }
 
   private void geoParquet() {
@@ -258,7 +280,7 @@ final class Cases {
           Case.of(
                   "GeoParquet",
                   "1,813 chips, dim 1024, 1 thread",
-                  bf16 ? "values of 16 bits" : "values of 32 bits",
+                  bf16 ? "16-bit values" : "32-bit values",
                   "chips/s",
                   new JmhSampler(
                       GeoParquetBenchmark.class,
@@ -269,7 +291,7 @@ final class Cases {
     }
   }
 
-  /** Of one thread's time, against encoders as fast as a GPU may be and as PyTorch on two cores. */
+  /** Returns the share of a thread next to a fast GPU encoder, and next to PyTorch on two cores. */
   private static String shareOfRun(double chipsPerSecond) {
     return String.format(
         Locale.ROOT,
@@ -288,20 +310,20 @@ final class Cases {
                 new JmhSampler(ManifestBenchmark.class, Map.of(), "items", 1e6))
             .withRemark(
                 median ->
-                    String.format(
-                            Locale.ROOT, "%.2f s of a core; ", ManifestBenchmark.ALL / 1e6 / median)
-                        + goal("1 s", ManifestBenchmark.ALL / 1e6 <= median)));
+                    Measurement.of("CPU time", ManifestBenchmark.ALL / 1e6 / median, "s")
+                        .atMost(1)
+                        .toString()));
   }
 
   private void wholeJob(String platform) {
     String subject = platform + ", tiny model";
-    Map<String, WholeJob.Parts> contestants = new LinkedHashMap<>();
-    // On a CPU it is the slowest stage, which the whole can at best keep up with.
-    contestants.put("the encoder alone", WholeJob.Parts.ENCODER);
-    contestants.put("all stages at once", WholeJob.Parts.ALL_AT_ONCE);
-    contestants.put("one after the other", WholeJob.Parts.ONE_AFTER_THE_OTHER);
-    contestants.put("all but the encoder", WholeJob.Parts.ALL_BUT_ENCODER);
-    contestants.forEach(
+    Map<String, WholeJob.Parts> candidates = new LinkedHashMap<>();
+    // On a CPU the encoder is the slowest stage and bounds the whole job.
+    candidates.put("encoder alone", WholeJob.Parts.ENCODER);
+    candidates.put("kiln embed", WholeJob.Parts.ALL_AT_ONCE);
+    candidates.put("stages one after the other", WholeJob.Parts.ONE_AFTER_THE_OTHER);
+    candidates.put("everything but the encoder", WholeJob.Parts.ALL_BUT_ENCODER);
+    candidates.forEach(
         (name, parts) ->
             cases.add(
                 Case.of(
@@ -310,9 +332,5 @@ final class Cases {
                     name,
                     "chips/s",
                     new WholeJob(workplace, platform, parts))));
-  }
-
-  private static String goal(String goal, boolean met) {
-    return "goal " + goal + (met ? ": met" : ": NOT met");
   }
 }

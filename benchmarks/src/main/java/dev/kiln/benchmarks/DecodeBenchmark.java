@@ -14,12 +14,12 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
-/** From the bytes of a scene's files to raw pixels, strip by strip. Counts bytes of raw pixels. */
+/** Decodes the files of a scene to raw pixels, strip by strip. Counts bytes of raw pixels. */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.SECONDS)
 public class DecodeBenchmark {
-  /** Folder of the sample archive. */
+  /** Directory of the sample archive. */
   @Param("")
   public String sample;
 
@@ -35,7 +35,7 @@ public class DecodeBenchmark {
   private SampleScene scene;
   private StripReader reader;
 
-  /** Loads the scene and compares the four corners of its first strip with GDAL's. */
+  /** Loads the scene and compares the four corners of its first strip with GDAL. */
   @Setup
   public void load() throws Exception {
     scene = SampleScene.load(Path.of(sample), platform);

@@ -8,9 +8,7 @@ import dev.kiln.infer.EncoderException;
 import dev.kiln.memory.Strip;
 import java.time.Instant;
 
-/**
- * Encodes chips of a strip that lies ready, over and over, one batch filling while one computes.
- */
+/** Encodes chips of a decoded strip repeatedly; one batch is filled while another computes. */
 final class EncoderAlone {
   private static final float[] TIME = TimeEncoding.of(Instant.parse("2020-06-01T12:00:00Z"));
   private static final float[] LOCATION = LocationOrder.TRAINED.encode(47, -99);
@@ -18,10 +16,12 @@ final class EncoderAlone {
   private EncoderAlone() {}
 
   /**
-   * @param strip one row of chips, at least
-   * @param columns chips side by side in it
-   * @param gsd of the chips, in metres per pixel
-   * @param chips to encode; the last batch may be a part of one
+   * Encodes chips.
+   *
+   * @param strip at least one row of chips
+   * @param columns chips per row
+   * @param gsd metres per pixel
+   * @param chips number of chips; the last batch may be partial
    */
   static void run(Encoder encoder, Strip strip, int columns, float gsd, int chips)
       throws EncoderException, InterruptedException {

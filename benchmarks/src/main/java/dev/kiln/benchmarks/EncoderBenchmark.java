@@ -5,15 +5,15 @@ import dev.kiln.chip.TimeEncoding;
 import dev.kiln.infer.BatchSlot;
 import dev.kiln.infer.Encoder;
 import dev.kiln.infer.EncoderException;
-import dev.kiln.infer.EncoderOptions;
-import dev.kiln.infer.PrecisionRequest;
-import dev.kiln.infer.select.Encoders;
 import dev.kiln.memory.Strip;
 import dev.kiln.model.ModelDirectory;
-import dev.kiln.type.DataType;
+import dev.kiln.platform.PlatformCatalog;
+import dev.kiln.selftest.EncoderCandidates;
+import dev.kiln.selftest.RandomStrip;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -26,7 +26,7 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
 /**
- * Filling and computing batches of NAIP chips whose pixels lie ready, two batches in flight. Counts
+ * Fills and encodes batches of NAIP chips from decoded pixels, with two batches in flight. Counts
  * chips.
  */
 @State(Scope.Benchmark)
@@ -34,62 +34,61 @@ import org.openjdk.jmh.annotations.TearDown;
 @OutputTimeUnit(TimeUnit.SECONDS)
 public class EncoderBenchmark {
   private static final float GSD = 0.6f;
+  private static final long SEED = 7;
 
-  /** Between a chip alone and in a batch: sums come in another order. */
+  /** Relative L2 difference between a chip alone and in a batch: sums have another order. */
   private static final double TOLERANCE = 1e-2;
 
   /** Model directory. */
   @Param("")
   public String model;
 
-  /** Name of an {@link EncoderOptions.Kind}. */
-  @Param("CPU")
-  public String kind;
+  /** Name of an encoder candidate. */
+  @Param("onednn fp32")
+  public String candidate;
 
-  /** Name of a {@link DataType}. */
-  @Param("FP32")
-  public String precision;
-
-  /** Chips in a batch; 0 lets the encoder choose. */
+  /** Chips per batch; 0 for the encoder's default. */
   @Param("0")
-  public int batch;
+  public int batchSize;
 
   private Encoder encoder;
   private Strip strip;
   private BatchSlot[] slots;
   private int chips;
+  private int chipSize;
   private int next;
   private float[] time;
   private float[] location;
 
-  /** Opens the encoder; checks that a chip's vector does not depend on its place in the batch. */
+  /** Opens the encoder; checks that an embedding does not depend on the chip's place in a batch. */
   @Setup
   public void open() throws Exception {
-    EncoderOptions options =
-        EncoderOptions.of(EncoderOptions.Kind.valueOf(kind))
-            .withPrecision(PrecisionRequest.fixed(DataType.valueOf(precision)));
     encoder =
-        Encoders.open(
-            ModelDirectory.open(Path.of(model)).encoder("naip", 256),
-            batch == 0 ? options : options.withBatchSize(batch));
+        EncoderCandidates.named(candidate)
+            .opener()
+            .open(
+                ModelDirectory.open(Path.of(model)).encoder("naip", 256),
+                batchSize == 0 ? OptionalInt.empty() : OptionalInt.of(batchSize));
     time = TimeEncoding.of(Instant.parse("2020-06-01T12:00:00Z"));
     location = LocationOrder.TRAINED.encode(47, -99);
-    int edge = encoder.description().chipSize();
+    chipSize = encoder.description().chipSize();
     chips = encoder.description().batchSize();
-    strip = NoiseStrip.of(edge, chips);
+    strip =
+        new RandomStrip(chipSize * chips, 0, chipSize, 0, 0)
+            .draw(PlatformCatalog.builtIn().get("naip"), encoder.hostMemory(), SEED);
     slots = new BatchSlot[] {encoder.newSlot(), encoder.newSlot()};
-    check(edge);
-    start(slots[0], edge);
+    check();
+    start(slots[0]);
   }
 
-  private void check(int edge) throws EncoderException, InterruptedException {
+  private void check() throws EncoderException, InterruptedException {
     int dim = encoder.description().dim();
     float[] together = new float[chips * dim];
-    start(slots[0], edge);
+    start(slots[0]);
     slots[0].await().get(together);
     slots[0].clear();
     for (int i = 0; i < chips; i++) {
-      slots[1].put(strip, i * edge, 0, time, location);
+      slots[1].put(strip, i * chipSize, 0, time, location);
       slots[1].start(GSD);
       FloatBuffer alone = slots[1].await();
       double difference = 0;
@@ -101,25 +100,25 @@ public class EncoderBenchmark {
       slots[1].clear();
       if (!(length > 0 && Math.sqrt(difference / length) < TOLERANCE)) {
         throw new IllegalStateException(
-            "chip %d: |vector|² %g, in the batch it differs by %g"
+            "chip %d: squared norm %g, squared difference in the batch %g"
                 .formatted(i, length, difference));
       }
     }
   }
 
-  private void start(BatchSlot slot, int edge) {
+  private void start(BatchSlot slot) {
     for (int i = 0; i < chips; i++) {
-      slot.put(strip, i * edge, 0, time, location);
+      slot.put(strip, i * chipSize, 0, time, location);
     }
     slot.start(GSD);
   }
 
-  /** Fills and starts one batch and waits for the one before. */
+  /** Fills and starts a batch and waits for the previous one. */
   @Benchmark
   public float encode(Work work) throws EncoderException, InterruptedException {
     BatchSlot before = slots[next % 2];
     next++;
-    start(slots[next % 2], encoder.description().chipSize());
+    start(slots[next % 2]);
     float first = before.await().get(0);
     before.clear();
     work.items += chips;
@@ -129,7 +128,7 @@ public class EncoderBenchmark {
   @TearDown
   public void close() throws EncoderException, InterruptedException {
     slots[next % 2].await();
-    encoder.close();
     strip.close();
+    encoder.close();
   }
 }

@@ -1,13 +1,13 @@
 package dev.kiln.benchmarks;
 
 import dev.kiln.infer.Encoder;
-import dev.kiln.infer.EncoderOptions;
 import dev.kiln.infer.Patchify;
-import dev.kiln.infer.PrecisionRequest;
-import dev.kiln.infer.select.Encoders;
 import dev.kiln.memory.Strip;
 import dev.kiln.model.ModelDirectory;
 import dev.kiln.platform.PlatformCatalog;
+import dev.kiln.selftest.Candidate;
+import dev.kiln.selftest.EncoderCandidates;
+import dev.kiln.selftest.RandomStrip;
 import dev.kiln.type.DataType;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -17,31 +17,32 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.stream.Stream;
 
 /**
- * Opens an encoder and encodes some chips, in a process of its own: for what can be seen only so,
- * the time until it is ready, the memory that it takes, and what oneDNN tells of each operation.
+ * Process that opens an encoder and encodes some chips, to measure what needs a process of its own:
+ * start time, peak memory, and oneDNN's trace of operations.
  */
 final class EncoderProgram {
-  /** Begins a line that this program says, among those of libraries. */
+  /** Prefix of the lines of this program, among those of libraries. */
   static final String MARK = "kiln: ";
 
   private static final String PLATFORM = "naip";
-  private static final int CHIP = 256;
+  private static final int CHIP_SIZE = 256;
+  private static final long SEED = 7;
   private static final float GSD = 0.6f;
 
   private EncoderProgram() {}
 
   /**
-   * Runs it.
+   * Runs the process.
    *
-   * @param operations whether oneDNN is to tell of each operation, and those that the encoder needs
-   *     are to be timed alone as well
+   * @param candidate name of an encoder candidate
+   * @param operations whether to trace oneDNN, and to run each operation alone as well
    * @return all lines that it printed
    */
-  static List<String> run(
-      ModelDirectory model, String kind, DataType precision, int chips, boolean operations)
+  static List<String> run(ModelDirectory model, String candidate, int chips, boolean operations)
       throws IOException, InterruptedException {
     ProcessBuilder builder =
         new ProcessBuilder(
@@ -52,8 +53,7 @@ final class EncoderProgram {
             System.getProperty("java.class.path"),
             EncoderProgram.class.getName(),
             model.path().toString(),
-            kind,
-            precision.name(),
+            candidate,
             Integer.toString(chips),
             Boolean.toString(operations));
     builder.environment().putIfAbsent("OMP_WAIT_POLICY", "passive");
@@ -62,18 +62,18 @@ final class EncoderProgram {
     }
     Process process = builder.redirectError(ProcessBuilder.Redirect.INHERIT).start();
     List<String> lines = new ArrayList<>();
-    try (BufferedReader said =
+    try (BufferedReader output =
         new BufferedReader(
             new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
-      said.lines().forEach(lines::add);
+      output.lines().forEach(lines::add);
     }
     if (process.waitFor() != 0) {
-      throw new IOException(model.path() + " " + kind + " " + precision + ": " + lines);
+      throw new IOException(model.path() + " " + candidate + ": " + lines);
     }
     return lines;
   }
 
-  /** The number that this program said under a name. */
+  /** Returns the number that the process printed with a name. */
   static double value(List<String> lines, String name) {
     String start = MARK + name + " ";
     return lines.stream()
@@ -85,16 +85,15 @@ final class EncoderProgram {
 
   public static void main(String[] arguments) throws Exception {
     ModelDirectory model = ModelDirectory.open(Path.of(arguments[0]));
-    DataType precision = DataType.valueOf(arguments[2]);
-    int chips = Integer.parseInt(arguments[3]);
-    EncoderOptions options =
-        EncoderOptions.of(EncoderOptions.Kind.valueOf(arguments[1]))
-            .withPrecision(PrecisionRequest.fixed(precision))
-            .withBatchSize(1);
+    Candidate candidate = EncoderCandidates.named(arguments[1]);
+    int chips = Integer.parseInt(arguments[2]);
     long start = System.nanoTime();
     long startCores = CoreTime.nanos();
-    try (Encoder encoder = Encoders.open(model.encoder(PLATFORM, CHIP), options);
-        Strip strip = NoiseStrip.of(CHIP, 1)) {
+    try (Encoder encoder =
+            candidate.opener().open(model.encoder(PLATFORM, CHIP_SIZE), OptionalInt.of(1));
+        Strip strip =
+            new RandomStrip(CHIP_SIZE, 0, CHIP_SIZE, 0, 0)
+                .draw(PlatformCatalog.builtIn().get(PLATFORM), encoder.hostMemory(), SEED)) {
       System.out.println(MARK + "opened " + (System.nanoTime() - start) / 1e9);
       System.out.println(MARK + "openedCores " + (CoreTime.nanos() - startCores) / 1e9);
       EncoderAlone.run(encoder, strip, 1, GSD, 1);
@@ -104,21 +103,21 @@ final class EncoderProgram {
       System.out.println(MARK + "encoded " + (System.nanoTime() - begin) / 1e9);
     }
     System.out.println(MARK + "peak " + peakBytes());
-    if (Boolean.parseBoolean(arguments[4])) {
+    if (Boolean.parseBoolean(arguments[3])) {
       System.out.println(MARK + "alone");
-      try (PlainOperations alone = new PlainOperations(precision == DataType.BF16)) {
+      try (PlainOperations alone = new PlainOperations(candidate.precision() == DataType.BF16)) {
         alone.run(model.architecture(), patches());
       }
       System.out.println(MARK + "end");
     }
   }
 
-  /** Layout of the chips that it encodes. */
+  /** Returns the layout of the encoded chips. */
   static Patchify patches() {
-    return new Patchify(PlatformCatalog.builtIn().get(PLATFORM), CHIP);
+    return new Patchify(PlatformCatalog.builtIn().get(PLATFORM), CHIP_SIZE);
   }
 
-  /** Most memory that the process held at once, in bytes. */
+  /** Returns the peak resident memory of this process in bytes. */
   private static long peakBytes() throws IOException {
     try (Stream<String> lines = Files.lines(Path.of("/proc/self/status"))) {
       return lines

@@ -1,39 +1,38 @@
 package dev.kiln.benchmarks;
 
 import dev.kiln.model.ModelDirectory;
+import dev.kiln.selftest.Candidate;
+import dev.kiln.selftest.Measurement;
 import dev.kiln.type.DataType;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 
 /**
- * Opening an encoder, from files that lie in the page cache, in a process of its own that then
- * encodes one chip. A sample is openings a second.
+ * Opens an encoder, with its files in the page cache, in a process that then encodes one chip. A
+ * sample is openings per second.
  */
 final class EncoderStart implements Case.Sampler {
   private static final double GOAL_SECONDS = 5;
 
   private final Callable<ModelDirectory> model;
-  private final String kind;
-  private final DataType precision;
+  private final Candidate candidate;
   private double peak;
   private double weights;
 
-  EncoderStart(Callable<ModelDirectory> model, String kind, DataType precision) {
+  EncoderStart(Callable<ModelDirectory> model, Candidate candidate) {
     this.model = model;
-    this.kind = kind;
-    this.precision = precision;
+    this.candidate = candidate;
   }
 
   @Override
   public List<Case.Sample> sample(Case.Effort effort) throws Exception {
     ModelDirectory exported = model.call();
     List<Case.Sample> samples = new ArrayList<>();
-    // The first brings the files into the cache.
+    // The first run fills the page cache.
     for (int i = 0; i <= effort.iterations(); i++) {
-      List<String> lines = EncoderProgram.run(exported, kind, precision, 1, false);
+      List<String> lines = EncoderProgram.run(exported, candidate.name(), 1, false);
       if (i > 0) {
         samples.add(
             Case.Sample.of(
@@ -43,22 +42,14 @@ final class EncoderStart implements Case.Sampler {
         peak = Math.max(peak, EncoderProgram.value(lines, "peak"));
       }
     }
-    weights = Files.size(exported.weights()) / (precision == DataType.BF16 ? 2.0 : 1.0);
+    weights = Files.size(exported.weights()) / (candidate.precision() == DataType.FP32 ? 1.0 : 2.0);
     return samples;
   }
 
-  /** What start and memory come to, against their goals. */
+  /** Returns start time and peak memory, with their goals. */
   String remark(double perCore) {
-    double seconds = 1 / perCore;
-    double goal = 1.5 * weights + 1e9;
-    return String.format(
-        Locale.ROOT,
-        "%.1f s of a core, goal %.0f s: %s; at most %.2f GB of memory, goal %.2f GB: %s",
-        seconds,
-        GOAL_SECONDS,
-        seconds <= GOAL_SECONDS ? "met" : "NOT met",
-        peak / 1e9,
-        goal / 1e9,
-        peak <= goal ? "met" : "NOT met");
+    return Measurement.of("CPU time", 1 / perCore, "s").atMost(GOAL_SECONDS)
+        + "; "
+        + Measurement.of("peak memory", peak / 1e9, "GB").atMost((1.5 * weights + 1e9) / 1e9);
   }
 }

@@ -26,18 +26,18 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
 /**
- * Fetching one object from a server on this machine into native memory, as the engine fetches the
- * tiles of a scene. Counts bytes.
+ * Fetches an object from a local server into native memory, as the engine fetches the tiles of a
+ * scene. Counts bytes.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.SECONDS)
 public class FetchBenchmark {
-  /** The file that is served as an object. */
+  /** The served file. */
   @Param("")
   public String file;
 
-  /** Requests at once. */
+  /** Concurrent requests. */
   @Param("8")
   public int connections;
 
@@ -63,7 +63,7 @@ public class FetchBenchmark {
     ByteBuffer expected = ByteBuffer.wrap(Files.readAllBytes(path));
     try (SparseObject object = fetchAll()) {
       if (!object.buffer().slice(0, Math.toIntExact(object.size())).equals(expected)) {
-        throw new IllegalStateException(key + ": other bytes fetched than lie in the file");
+        throw new IllegalStateException(key + ": expected the bytes of the file, found others");
       }
     }
   }
@@ -82,7 +82,7 @@ public class FetchBenchmark {
     }
   }
 
-  /** Ends the server. */
+  /** Stops the server. */
   @TearDown
   public void end() {
     store.close();

@@ -2,7 +2,7 @@ package dev.kiln.benchmarks;
 
 import dev.kiln.infer.cpu.PhysicalCores;
 import dev.kiln.model.ModelDirectory;
-import dev.kiln.type.DataType;
+import dev.kiln.selftest.Candidate;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -12,23 +12,22 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 
 /**
- * How long each kind of operation of the oneDNN encoder takes, beside the same work alone: both in
- * one process, by oneDNN's own clock. One process a round serves all cases.
+ * Times of each kind of operation in the oneDNN encoder, and of the same operation alone: both in
+ * one process, measured by oneDNN. One process per round serves all cases.
  */
 final class OperationTimes {
   private static final int CHIPS = 2;
 
   /**
-   * One kind of operation in one round. Times are medians, so that what disturbs a few runs of an
-   * operation does not count.
+   * One kind of operation in one round, from median times.
    *
-   * @param work of a chip, in floating point operations or bytes
-   * @param seconds of a chip
-   * @param alone seconds that the same work takes alone; 0 if that was not measured
+   * @param work floating-point operations or bytes per chip
+   * @param seconds seconds per chip
+   * @param alone seconds of the same work alone; 0 if not measured
    */
   private record Share(double work, double seconds, double alone) {}
 
-  /** The operations of a chip, by their names. */
+  /** The operations of a chip, by name. */
   private record Round(Map<String, Share> shares) {
     double seconds() {
       return shares.values().stream().mapToDouble(Share::seconds).sum();
@@ -40,16 +39,16 @@ final class OperationTimes {
   }
 
   private final Callable<ModelDirectory> model;
-  private final DataType precision;
+  private final Candidate candidate;
   private final List<Round> rounds = new ArrayList<>();
-  private final Map<String, Integer> asked = new HashMap<>();
+  private final Map<String, Integer> samplesTaken = new HashMap<>();
 
-  OperationTimes(Callable<ModelDirectory> model, DataType precision) {
+  OperationTimes(Callable<ModelDirectory> model, Candidate candidate) {
     this.model = model;
-    this.precision = precision;
+    this.candidate = candidate;
   }
 
-  /** The cases: for each kind of operation alone and in the encoder, then all of them. */
+  /** Returns the cases: each kind of operation alone and in the encoder, then all together. */
   List<Case> cases(String benchmark, String subject) {
     List<Case> cases = new ArrayList<>();
     List<String> names = new ArrayList<>(OneDnnTrace.PRODUCTS);
@@ -74,14 +73,10 @@ final class OperationTimes {
                   sampler(work + 1, round -> rate(round.shares.get(name), false)))
               .withRemark(rate -> share(name)));
     }
-    String work = subject + ": a chip";
+    String work = subject + ": all operations";
     cases.add(
         Case.of(
-            benchmark,
-            work,
-            "all of these alone",
-            "chips/s",
-            sampler(work + 0, r -> 1 / r.alone())));
+            benchmark, work, "operations alone", "chips/s", sampler(work + 0, r -> 1 / r.alone())));
     cases.add(
         Case.of(
             benchmark, work, "in the encoder", "chips/s", sampler(work + 1, r -> 1 / r.seconds())));
@@ -103,9 +98,9 @@ final class OperationTimes {
     double of(Round round);
   }
 
-  private Case.Sampler sampler(String who, Figure figure) {
+  private Case.Sampler sampler(String name, Figure figure) {
     return effort -> {
-      int round = asked.merge(who, 1, Integer::sum) - 1;
+      int round = samplesTaken.merge(name, 1, Integer::sum) - 1;
       while (rounds.size() <= round) {
         rounds.add(measure());
       }
@@ -116,7 +111,7 @@ final class OperationTimes {
 
   private Round measure() throws Exception {
     ModelDirectory exported = model.call();
-    List<String> lines = EncoderProgram.run(exported, "CPU", precision, CHIPS, true);
+    List<String> lines = EncoderProgram.run(exported, candidate.name(), CHIPS, true);
     OneDnnTrace trace =
         new OneDnnTrace(exported.architecture(), 1 + EncoderProgram.patches().tokens());
     String mark = EncoderProgram.MARK;
@@ -126,18 +121,20 @@ final class OperationTimes {
     Map<String, Share> shares = new HashMap<>();
     for (Map.Entry<String, List<OneDnnTrace.Run>> kind : encoder.entrySet()) {
       double work = kind.getValue().stream().mapToDouble(OneDnnTrace.Run::work).sum() / CHIPS;
-      double alonePace = pace(alone.getOrDefault(kind.getKey(), List.of()));
-      shares.put(kind.getKey(), new Share(work, pace(kind.getValue()) * work, alonePace * work));
+      double secondsPerWorkAlone = pace(alone.getOrDefault(kind.getKey(), List.of()));
+      shares.put(
+          kind.getKey(), new Share(work, pace(kind.getValue()) * work, secondsPerWorkAlone * work));
     }
     for (String name : OneDnnTrace.PRODUCTS) {
       if (!shares.containsKey(name) || shares.get(name).alone == 0) {
-        throw new IOException("oneDNN told nothing of " + name + ": " + shares.keySet());
+        throw new IOException(
+            "oneDNN trace: expected operation " + name + ", found " + shares.keySet());
       }
     }
     return new Round(shares);
   }
 
-  /** Seconds for one of work, in the median. */
+  /** Returns the median of seconds per unit of work. */
   private static double pace(List<OneDnnTrace.Run> runs) {
     double[] sorted =
         runs.stream().mapToDouble(run -> run.milliseconds() / 1e3 / run.work()).sorted().toArray();

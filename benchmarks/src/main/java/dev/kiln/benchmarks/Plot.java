@@ -28,7 +28,7 @@ final class Plot {
     Plot plot = new Plot();
     List<Results.Figure> work = new ArrayList<>();
     for (Results.Figure figure : figures) {
-      if (!work.isEmpty() && !work.get(0).subject().equals(figure.subject())) {
+      if (!work.isEmpty() && !work.get(0).workload().equals(figure.workload())) {
         plot.work(work);
         work.clear();
       }
@@ -41,12 +41,12 @@ final class Plot {
         .formatted(WIDTH, plot.y + 8, plot.body);
   }
 
-  private void work(List<Results.Figure> contestants) {
-    text(8, contestants.get(0).subject(), "font-weight=\"bold\"");
+  private void work(List<Results.Figure> candidates) {
+    text(8, candidates.get(0).workload(), "font-weight=\"bold\"");
     y += LINE;
-    double longest = contestants.stream().mapToDouble(Results.Figure::perCore).max().orElse(0);
-    for (Results.Figure figure : contestants) {
-      text(24, figure.contestant(), "");
+    double longest = candidates.stream().mapToDouble(Results.Figure::perCore).max().orElse(0);
+    for (Results.Figure figure : candidates) {
+      text(24, figure.candidate(), "");
       if (figure.skipped() != null) {
         text(NAMES, "SKIPPED: " + figure.skipped(), "fill=\"gray\"");
       } else {
@@ -59,9 +59,7 @@ final class Plot {
                 y + 4,
                 length,
                 LINE - 8,
-                figure.contestant().equals(contestants.get(0).contestant())
-                    ? "#9a9a9a"
-                    : "#c1440e"));
+                figure.candidate().equals(candidates.get(0).candidate()) ? "#9a9a9a" : "#c1440e"));
         text(
             NAMES + (int) length + 6,
             "%s %s (%.2f)"

@@ -3,6 +3,7 @@ package dev.kiln.benchmarks;
 import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.toList;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,12 +18,13 @@ import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * What a run of the benchmarks found, as it is kept.
+ * Results of the benchmarks, as they are stored. The names of the JSON fields are those of all
+ * published results.
  *
- * @param taken when, UTC
- * @param machine what it was measured on
- * @param effort how long
- * @param quick whether it was only to see that everything works
+ * @param taken time of the run, UTC
+ * @param machine hardware and software
+ * @param effort how long was measured
+ * @param quick whether the run was a smoke test
  * @param figures in the order of the cases
  */
 record Results(
@@ -33,18 +35,23 @@ record Results(
     List<Figure> figures) {
 
   /**
-   * One case's samples, all of them.
+   * All samples of a case.
    *
-   * @param median rate of the samples; 0 if skipped
-   * @param perCore median of what a core gets done in a second of its time; 0 if skipped
-   * @param toFirst ratio per core to the first contestant for the subject that was not skipped
-   * @param remark what that means
+   * @param benchmark such as {@code decode}
+   * @param workload such as {@code naip, 1 thread}
+   * @param candidate implementation that did the work
+   * @param unit unit of the rates
+   * @param samples all samples
+   * @param median median rate; 0 if skipped
+   * @param perCore median rate per core; 0 if skipped
+   * @param toFirst ratio of {@code perCore} to that of the first candidate that was not skipped
+   * @param remark explanation of the result
    * @param skipped why there are no samples; null if there are
    */
   record Figure(
       String benchmark,
-      String subject,
-      String contestant,
+      @JsonProperty("subject") String workload,
+      @JsonProperty("contestant") String candidate,
       String unit,
       List<Case.Sample> samples,
       double median,
@@ -53,15 +60,16 @@ record Results(
       String remark,
       String skipped) {}
 
-  /** Pairs cases with their samples. */
+  /** Computes the figures of cases from their samples. */
   static List<Figure> figures(List<Case> cases, List<List<Case.Sample>> samples) {
     List<Figure> figures = new ArrayList<>();
     for (int i = 0; i < cases.size(); i++) {
       Case one = cases.get(i);
-      double perCore = one.skipped() == null ? median(samples.get(i), Case.Sample::perCore) : 0;
+      double perCore = one.skipped().isEmpty() ? median(samples.get(i), Case.Sample::perCore) : 0;
+      double rate = one.skipped().isEmpty() ? median(samples.get(i), Case.Sample::rate) : 0;
       double first =
           figures.stream()
-              .filter(f -> f.benchmark.equals(one.benchmark()) && f.subject.equals(one.subject()))
+              .filter(f -> f.benchmark.equals(one.benchmark()) && f.workload.equals(one.workload()))
               .filter(f -> f.skipped == null)
               .mapToDouble(Figure::perCore)
               .findFirst()
@@ -69,15 +77,15 @@ record Results(
       figures.add(
           new Figure(
               one.benchmark(),
-              one.subject(),
-              one.contestant(),
+              one.workload(),
+              one.candidate(),
               one.unit(),
               samples.get(i),
-              one.skipped() == null ? median(samples.get(i), Case.Sample::rate) : 0,
+              rate,
               perCore,
               first == 0 ? 0 : perCore / first,
-              one.skipped() == null ? one.remark().apply(perCore) : "",
-              one.skipped()));
+              one.skipped().isEmpty() ? one.remark().of(rate, perCore) : "",
+              one.skipped().orElse(null)));
     }
     return figures;
   }
@@ -98,7 +106,7 @@ record Results(
             .writeValueAsBytes(this));
   }
 
-  /** A table for each benchmark, in Markdown. */
+  /** Returns a Markdown table per benchmark. */
   String markdown() {
     StringBuilder text = new StringBuilder();
     text.append(taken);
@@ -109,7 +117,7 @@ record Results(
       if (!figure.benchmark.equals(open)) {
         open = figure.benchmark;
         text.append("\n**").append(open).append("**\n\n");
-        text.append("| work | by | median | lowest to highest | per core | to first | |\n");
+        text.append("| workload | candidate | median | range | per core | ratio | |\n");
         text.append("|---|---|---:|---:|---:|---:|---|\n");
       }
       text.append(row(figure));
@@ -117,14 +125,14 @@ record Results(
     return text.toString();
   }
 
-  /** Draws each benchmark whose figures are not all skipped into a file of its name. */
-  List<Path> draw(Path folder) throws IOException {
+  /** Draws each benchmark with results into an SVG file; returns the files. */
+  List<Path> draw(Path directory) throws IOException {
     Map<String, List<Figure>> benchmarks =
         figures.stream().collect(groupingBy(Figure::benchmark, LinkedHashMap::new, toList()));
     List<Path> drawn = new ArrayList<>();
     for (Map.Entry<String, List<Figure>> benchmark : benchmarks.entrySet()) {
       if (benchmark.getValue().stream().anyMatch(f -> f.skipped == null)) {
-        Path file = folder.resolve(plotName(benchmark.getKey()));
+        Path file = directory.resolve(plotName(benchmark.getKey()));
         Files.writeString(file, Plot.of(benchmark.getValue()));
         drawn.add(file);
       }
@@ -138,14 +146,14 @@ record Results(
 
   private static String row(Figure f) {
     if (f.skipped != null) {
-      return "| %s | %s | SKIPPED | | | | %s |%n".formatted(f.subject, f.contestant, f.skipped);
+      return "| %s | %s | SKIPPED | | | | %s |%n".formatted(f.workload, f.candidate, f.skipped);
     }
     double[] sorted = f.samples.stream().mapToDouble(Case.Sample::rate).sorted().toArray();
     return String.format(
         Locale.ROOT,
-        "| %s | %s | %s %s | %s to %s of %d | %s | %.2f | %s |%n",
-        f.subject,
-        f.contestant,
+        "| %s | %s | %s %s | %s to %s, n = %d | %s | %.2f | %s |%n",
+        f.workload,
+        f.candidate,
         number(f.median),
         f.unit,
         number(sorted[0]),
@@ -156,23 +164,23 @@ record Results(
         f.remark);
   }
 
-  /** Three digits that count. */
+  /** Returns a number with three significant digits. */
   static String number(double value) {
     int decimals = value >= 100 ? 0 : value >= 10 ? 1 : 2;
     return String.format(Locale.ROOT, "%,." + decimals + "f", value);
   }
 
   /**
-   * Puts text between two marker lines of a file.
+   * Replaces the text between two marker lines of a file.
    *
-   * @throws IOException if the file does not hold the markers
+   * @throws IOException if a marker is missing
    */
   static void replaceBetween(Path file, String begin, String end, String text) throws IOException {
     List<String> lines = new ArrayList<>(Files.readAllLines(file));
     int first = lines.indexOf(begin);
     int last = lines.indexOf(end);
     if (first < 0 || last < first) {
-      throw new IOException(file + ": no lines " + begin + " and " + end);
+      throw new IOException(file + ": expected the lines " + begin + " and " + end);
     }
     lines.subList(first + 1, last).clear();
     lines.addAll(first + 1, Arrays.asList(("\n" + text).split("\n", -1)));

@@ -23,7 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** A scene of the sample whose bytes lie in host memory, as fetching leaves them. */
+/** A scene of the sample with its bytes in host memory, as after fetching. */
 final class SampleScene implements AutoCloseable {
   private final Platform platform;
   private final Scene scene;
@@ -37,12 +37,12 @@ final class SampleScene implements AutoCloseable {
     this.archive = archive;
   }
 
-  /** Folder of the sample that mirrors the platform's bucket. */
+  /** Returns the directory of the sample that mirrors the platform's bucket. */
   static Path archive(Path sample, String platform) {
     return sample.resolve(platform.equals("naip") ? SampleArchive.NAIP : SampleArchive.SENTINEL_2);
   }
 
-  /** Keys of the sample's scenes. */
+  /** Returns the keys of the scenes of the sample. */
   static List<String> keys(Path sample, String platform) throws IOException {
     Path list =
         sample.resolve(
@@ -78,12 +78,12 @@ final class SampleScene implements AutoCloseable {
     return scene.bands();
   }
 
-  /** Bytes of each file that holds bands, by key. */
+  /** Returns the bytes of each file with bands, by key. */
   Map<String, HostBuffer> assets() {
     return assets;
   }
 
-  /** Where a file lies on disk. */
+  /** Returns the path of a file. */
   Path file(String asset) {
     return archive.resolve(asset);
   }

@@ -16,8 +16,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Reads a scene strip by strip as the engine does. After the last strip the files are closed and
- * opened anew: what GDAL keeps of an open file must not serve the next round.
+ * Reads a scene strip by strip as the engine does. After the last strip it closes and reopens the
+ * files, so that GDAL's caches do not serve the next round.
  */
 final class StripReader implements AutoCloseable {
   private static final int CHIP = 256;
@@ -63,7 +63,7 @@ final class StripReader implements AutoCloseable {
     next = 0;
   }
 
-  /** The window that is next, beginning anew after the last. */
+  /** Returns the next window; after the last one, the first. */
   StripWindow nextWindow() throws SceneException {
     if (next == windows.size()) {
       closeFiles();
@@ -72,7 +72,7 @@ final class StripReader implements AutoCloseable {
     return windows.get(next++);
   }
 
-  /** Columns of the scene's grid in pixels. */
+  /** Returns the width of the scene in pixels. */
   int width() {
     return raster.width();
   }
@@ -81,20 +81,20 @@ final class StripReader implements AutoCloseable {
     return grid;
   }
 
-  /** The next strip; the caller owns it. */
+  /** Returns the next strip, which the caller closes. */
   Strip read() throws SceneException {
-    // May open the files anew, and the raster with them.
+    // May reopen the files and the raster.
     StripWindow window = nextWindow();
     return raster.read(window, memory);
   }
 
-  /** Bytes of the raw pixels in a file. */
+  /** Returns the size of the raw pixels of a file in bytes. */
   long fileBytes(String key) {
     CogFile file = files.get(key);
     return (long) file.width() * file.height() * file.bands() * file.type().bytes();
   }
 
-  /** Bytes of the pixels in a strip. */
+  /** Returns the size of the pixels of a strip in bytes. */
   static long bytes(Strip strip) {
     long bytes = 0;
     for (BandPlane plane : strip.bands()) {

@@ -14,12 +14,12 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
-/** The same as {@link DecodeBenchmark} in the way of scripts: chip by chip, on one thread. */
+/** Reads the pixels of {@link DecodeBenchmark} as scripts do: chip by chip, on one thread. */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.SECONDS)
 public class WindowBenchmark {
-  /** Folder of the sample archive. */
+  /** Directory of the sample archive. */
   @Param("")
   public String sample;
 
@@ -32,7 +32,7 @@ public class WindowBenchmark {
   private Strip first;
   private int next;
 
-  /** Loads the scene and compares a chip with the engine's decoder. */
+  /** Loads the scene and compares a chip with the decoder of the engine. */
   @Setup
   public void load() throws Exception {
     scene = SampleScene.load(Path.of(sample), platform);

@@ -15,27 +15,27 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * The folder that benchmarks work in: a sample archive and a model, made on first use. The sample's
- * scenes are as large as real ones, or small ones for a quick run.
+ * Working directory of the benchmarks: a sample archive and models, created on first use. The scenes
+ * have the size of real ones, or are small for a quick run.
  *
- * @param directory that holds everything
+ * @param directory parent of everything
  */
 record Workplace(Path directory) {
   static final Architecture MODEL = Architecture.named("tiny");
   static final Architecture LARGE = Architecture.named("large");
   private static final long SEED = 7;
 
-  /** The folder that is used unless another is named. */
+  /** Returns the default directory below a parent. */
   static Workplace in(Path parent, boolean quick) {
     return new Workplace(parent.resolve(quick ? "small" : "full-size"));
   }
 
-  /** Whether scenes and models are to be small. */
+  /** Returns whether scenes and models are small. */
   boolean small() {
     return directory.endsWith("small");
   }
 
-  /** One NAIP and one Sentinel-2 scene, and a checkpoint. */
+  /** Returns a sample with one NAIP scene, one Sentinel-2 scene and a checkpoint. */
   Path sample() throws IOException {
     Path sample = directory.resolve("sample");
     if (!Files.exists(sample)) {
@@ -49,12 +49,12 @@ record Workplace(Path directory) {
     return sample;
   }
 
-  /** A small model. */
+  /** Returns a small model. */
   ModelDirectory model() throws IOException {
     return model(MODEL);
   }
 
-  /** A model with random weights, 1.25 GB if large, exported for both archives. */
+  /** Returns a model with random weights (1.25 GB if large), exported for both platforms. */
   ModelDirectory model(Architecture architecture) throws IOException {
     Path model = directory.resolve(architecture.name());
     if (!Files.exists(model)) {

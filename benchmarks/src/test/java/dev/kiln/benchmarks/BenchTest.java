@@ -3,6 +3,8 @@ package dev.kiln.benchmarks;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.kiln.selftest.Candidate;
+import dev.kiln.selftest.EncoderCandidates;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -23,7 +25,7 @@ class BenchTest {
   @TempDir private Path directory;
 
   @BeforeAll
-  static void mayRunBesideOthers() {
+  static void allowConcurrentJmhRuns() {
     System.setProperty("jmh.ignoreLock", "true");
   }
 
@@ -43,14 +45,14 @@ class BenchTest {
     return out.toString();
   }
 
-  /** Every figure of a quick run, so that no benchmark rots. */
+  /** Runs every kind of benchmark once. */
   @Test
-  void quickCasesGiveFigures() throws IOException {
+  void quickRunHasResults() throws IOException {
     String printed =
         bench(
             "--only",
-            "decode: naip, 1 thread: (GDAL|libdef)|fetch|patch rows|GeoParquet.*32"
-                + "|start: .*oneDNN, fp32|operations: tiny, fp32");
+            "decode: naip, 1 thread: (GDAL|libdef)|fetch|patchify|GeoParquet.*32"
+                + "|start: .*onednn fp32|operations: tiny, fp32");
 
     JsonNode results =
         JsonMapper.shared()
@@ -68,14 +70,32 @@ class BenchTest {
     assertThat(printed).contains("| naip, 1 thread | GDAL, strips |");
   }
 
+  /** GPU encoders are measured where there is a GPU, and otherwise skipped with the reason. */
   @Test
-  void namesItsCases() {
+  void encodersAreThoseOfTheSelfTest() throws Exception {
+    List<Case> cases =
+        Cases.all(Workplace.in(directory, true)).stream()
+            .filter(c -> c.benchmark().equals("encoder") && c.workload().contains("tiny"))
+            .toList();
+    List<String> names = cases.stream().map(Case::candidate).toList();
+    List<Candidate> gpu = EncoderCandidates.onGpu();
+    assertThat(names)
+        .containsAll(EncoderCandidates.onCpu().stream().map(Candidate::name).toList())
+        .containsAll(gpu.stream().map(Candidate::name).toList());
+    for (Candidate candidate : gpu) {
+      Case one = cases.get(names.indexOf(candidate.name()));
+      assertThat(one.skipped()).isEqualTo(candidate.missing().get());
+    }
+  }
+
+  @Test
+  void listPrintsTheNamesOfTheCases() {
     assertThat(bench("--list", "--only", "manifest").lines())
         .containsExactly("manifest: NAIP, 1,231,441 lines, 1 thread: NaipManifest");
   }
 
   @Test
-  void putsTheTableBetweenItsMarkers() throws IOException {
+  void tableIsPutBetweenTheMarkers() throws IOException {
     Path page = Files.writeString(directory.resolve("page.md"), "a\n<\nold\n>\nb\n");
 
     Results.replaceBetween(page, "<", ">", "new\n");
@@ -87,7 +107,7 @@ class BenchTest {
   }
 
   @Test
-  void comparesWithTheFirstContestantThatRan() {
+  void referenceIsTheFirstCandidateThatRan() {
     Case.Sampler none = effort -> List.of();
     List<Case> cases =
         List.of(
@@ -110,7 +130,7 @@ class BenchTest {
   }
 
   @Test
-  void drawsABarForEachContestantThatRan() throws IOException {
+  void plotHasABarForEachCandidateThatRan() throws IOException {
     List<Case> cases =
         List.of(
             Case.of("a benchmark", "1 < 2", "base", "x/s", effort -> List.of()),

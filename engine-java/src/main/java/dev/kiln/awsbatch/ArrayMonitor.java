@@ -281,7 +281,9 @@ public final class ArrayMonitor implements AutoCloseable {
     return new ArrayStatus.FailedChild(
         child.jobId(),
         exitCode == null ? OptionalInt.empty() : OptionalInt.of(exitCode),
-        reason == null ? String.valueOf(child.statusReason()) : reason,
+        Optional.ofNullable(reason)
+            .or(() -> Optional.ofNullable(child.statusReason()))
+            .orElse("no reason given"),
         submission.logGroup(),
         Optional.ofNullable(container ? child.container().logStreamName() : null));
   }

@@ -43,7 +43,7 @@ final class AwsBatchErrorMapper {
         if (notIdempotent) {
           throw new AmbiguousSubmitException(reason, e);
         }
-        throw new ConfigurationException(reason + "; check --batch-endpoint", e);
+        throw new ConfigurationException(reason + "; check --aws-batch-endpoint", e);
       }
       return ambiguousOr(notIdempotent, "cannot reach AWS Batch: " + rootCause(e), e);
     }

@@ -25,7 +25,19 @@ public record EmbedArguments(
     boolean requireGpu,
     boolean compileFirst) {
   /** Options of {@code kiln embed} that {@code kiln compile} takes as well. */
-  private static final List<String> COMPILE_OPTIONS = List.of("--precision", "--batch", "--chip");
+  private static final List<String> COMPILE_OPTIONS =
+      List.of(
+          "--precision",
+          "--batch",
+          "--chip",
+          "--source-endpoint",
+          "--region",
+          "--requester-pays",
+          "--anonymous",
+          "--connections",
+          "--request-attempts",
+          "--network-timeout",
+          "--log");
 
   public EmbedArguments {
     options = List.copyOf(options);
@@ -84,7 +96,7 @@ public record EmbedArguments(
       String name = option.replaceFirst("=.*", "");
       if (COMPILE_OPTIONS.contains(name)) {
         command.add(option);
-        if (name.equals(option) && i + 1 < options.size()) {
+        if (name.equals(option) && i + 1 < options.size() && !options.get(i + 1).startsWith("--")) {
           command.add(options.get(i + 1));
         }
       }

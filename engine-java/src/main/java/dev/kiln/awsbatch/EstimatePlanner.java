@@ -8,7 +8,7 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 
 /**
- * Chooses how many scenes a child takes on an instance type. Every child costs its start, so the
+ * Chooses the number of scenes per child for an instance type. Every child costs its start, so the
  * cheapest plan has the fewest children that the deadline and the longest allowed child permit; the
  * fastest plan keeps every slot busy.
  */

@@ -35,6 +35,21 @@ public final class SubmissionLedger {
     return out.exists(objectKey(id)) ? Optional.of(read(objectKey(id))) : Optional.empty();
   }
 
+  /**
+   * Returns the submission of a job.
+   *
+   * @throws ConfigurationException if there is none
+   */
+  public Submission ofJob(String jobId) throws IOException {
+    return all().stream()
+        .filter(submission -> submission.jobIds().contains(jobId))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new ConfigurationException(
+                    "job " + jobId + ": not part of a submission into " + out.root()));
+  }
+
   /** Returns all submissions, the oldest first. */
   public List<Submission> all() throws IOException {
     List<Submission> all = new ArrayList<>();

@@ -9,6 +9,7 @@ import dev.kiln.fetch.StoreOptions;
 import dev.kiln.model.ModelDirectory;
 import dev.kiln.run.EmbedRequest;
 import dev.kiln.run.Embedder;
+import dev.kiln.run.MetricsFile;
 import dev.kiln.run.ProgressLog;
 import dev.kiln.run.ReportKey;
 import dev.kiln.run.RunReport;
@@ -16,7 +17,9 @@ import dev.kiln.trace.Nvtx;
 import dev.kiln.trace.Trace;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import org.slf4j.Logger;
@@ -103,6 +106,15 @@ public final class EmbedCommand implements Callable<Integer> {
   private ProgressLog.Style progress;
 
   @Option(
+      names = "--metrics-file",
+      paramLabel = "FILE",
+      description =
+          "Write metrics to this file in the Prometheus text format, for the textfile collector of"
+              + " the node exporter.")
+  @Heading.Under(Heading.GENERAL)
+  private Path metricsFile;
+
+  @Option(
       names = "--nvtx",
       description =
           "Send stages and batches to the NVIDIA profiler (nsys, ncu) that started this process.")
@@ -118,7 +130,12 @@ public final class EmbedCommand implements Callable<Integer> {
     ModelDirectory model = modelFlags.open(s3Flags.source());
     Shard shard = shardFlags.resolve();
     SceneList list = scenes(shard);
-    log.info("{}: {}", scenes, list.description());
+    if (list.total() > 0 && list.keys().isEmpty()) {
+      log.warn("{}: {}", scenes, list.description());
+    } else {
+      log.info("{}: {}", scenes, list.description());
+    }
+    Optional<MetricsFile> metrics = metrics(shard);
 
     try (ObjectStore from = ObjectStores.openSource(source, s3Flags.source(), s3Flags.rules());
         ObjectStore to = ObjectStores.open(out, outputS3Flags.options(s3Flags, System.getenv()));
@@ -136,9 +153,14 @@ public final class EmbedCommand implements Callable<Integer> {
               .reportKey(ReportKey.of(runName, shard.index()))
               .context(context(shard))
               .stopOnSigterm(true)
-              .progress(watcher)
+              .progress(
+                  snapshot -> {
+                    watcher.tick(snapshot);
+                    metrics.ifPresent(file -> file.tick(snapshot));
+                  })
               .build();
       RunReport report = new Embedder().embed(request);
+      metrics.ifPresent(file -> file.write(report.run()));
       report.summary().lines().forEach(log::info);
       report.ended().ifPresent(reason -> log.error("run aborted: {}", reason));
       return report.exitCode().code();
@@ -150,6 +172,16 @@ public final class EmbedCommand implements Callable<Integer> {
     context.put("scenes", scenes);
     shard.index().ifPresent(index -> context.put("index", Integer.toString(index)));
     return context;
+  }
+
+  private Optional<MetricsFile> metrics(Shard shard) {
+    if (metricsFile == null) {
+      return Optional.empty();
+    }
+    Map<String, String> labels = new TreeMap<>();
+    labels.put("run", runName == null ? "" : runName);
+    shard.index().ifPresent(index -> labels.put("shard", Integer.toString(index)));
+    return Optional.of(new MetricsFile(metricsFile, labels));
   }
 
   private static void trace() {

@@ -8,7 +8,10 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.IDefaultValueProvider;
 import picocli.CommandLine.Model.ArgSpec;
@@ -21,7 +24,14 @@ import picocli.CommandLine.Model.OptionSpec;
  * dev.kiln.archive.Shard}.
  */
 final class EnvironmentDefaults implements IDefaultValueProvider {
+  private static final Logger log = LoggerFactory.getLogger(EnvironmentDefaults.class);
+
   private static final String PREFIX = "KILN_";
+
+  /** Variables that Kubernetes sets for a Service whose name starts with {@code kiln}. */
+  private static final Pattern SERVICE_LINK =
+      Pattern.compile(
+          "KILN_(\\w+_)?(SERVICE_(HOST|PORT(_\\w+)?)|PORT(_\\d+_(TCP|UDP|SCTP)(_\\w+)?)?)");
 
   /** Read by the launcher or when loading TensorRT, not by an option. */
   private static final Set<String> NOT_OPTIONS =
@@ -56,6 +66,11 @@ final class EnvironmentDefaults implements IDefaultValueProvider {
     return find(argument).map(Variable::value).orElse(null);
   }
 
+  /** Returns the environment that the defaults come from. */
+  Map<String, String> environment() {
+    return environment;
+  }
+
   /** Returns the variable that sets this option; none for positional parameters, help, version. */
   Optional<Variable> find(ArgSpec argument) {
     if (!(argument instanceof OptionSpec option) || !settable(option)) {
@@ -86,7 +101,12 @@ final class EnvironmentDefaults implements IDefaultValueProvider {
     OTHER_NAMES.forEach(other -> known.add(other.variable()));
     addNames(root, known);
     for (String name : environment.keySet()) {
-      if (name.startsWith(PREFIX) && !known.contains(name)) {
+      if (SERVICE_LINK.matcher(name).matches() && !known.contains(name)) {
+        log.warn(
+            "ignored environment variable {}: set by Kubernetes for a Service named kiln…; set"
+                + " enableServiceLinks: false",
+            name);
+      } else if (name.startsWith(PREFIX) && !known.contains(name)) {
         String option =
             "--" + name.substring(PREFIX.length()).toLowerCase(Locale.ROOT).replace('_', '-');
         throw new ConfigurationException(

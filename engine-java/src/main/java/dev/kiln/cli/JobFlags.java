@@ -1,11 +1,15 @@
 package dev.kiln.cli;
 
 import dev.kiln.awsbatch.JobDefinitionSpec;
+import dev.kiln.awsbatch.JobOptions;
 import dev.kiln.awsbatch.PriceTable;
 import dev.kiln.error.ConfigurationException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import picocli.CommandLine.Option;
 
 /** Options for the container of a job: resources and image, or an existing job definition. */
@@ -88,6 +92,41 @@ final class JobFlags {
       paramLabel = "FILE",
       description = "YAML file with prices that override the built-in ones.")
   private Path prices;
+
+  @Option(
+      names = "--tag",
+      paramLabel = "KEY=VALUE",
+      description = "Tag of the jobs, for cost allocation; may be repeated.")
+  private Map<String, String> tags = new LinkedHashMap<>();
+
+  @Option(
+      names = "--share-identifier",
+      paramLabel = "NAME",
+      description = "Share of a queue with a fair-share scheduling policy.")
+  private String shareIdentifier;
+
+  @Option(
+      names = "--scheduling-priority",
+      paramLabel = "N",
+      description = "Priority within the share, 0 to 9999.")
+  private Integer schedulingPriority;
+
+  @Option(
+      names = "--env",
+      paramLabel = "NAME=VALUE",
+      description =
+          "Environment variable of the children, visible to everyone who may describe jobs; may be"
+              + " repeated.")
+  private Map<String, String> environment = new LinkedHashMap<>();
+
+  /** Returns the options of the jobs. */
+  JobOptions jobOptions() {
+    return new JobOptions(
+        tags,
+        Optional.ofNullable(shareIdentifier),
+        schedulingPriority == null ? OptionalInt.empty() : OptionalInt.of(schedulingPriority),
+        environment);
+  }
 
   /** The job definition to register; empty if one is named. */
   Optional<JobDefinitionSpec> newDefinition() {

@@ -43,6 +43,8 @@ public final class Kiln implements Callable<Integer> {
           SubmitCommand.class,
           StatusCommand.class,
           RetryCommand.class,
+          CancelCommand.class,
+          LogsCommand.class,
           InspectCommand.class,
           SelfTestCommand.class,
           DoctorCommand.class,

@@ -58,6 +58,11 @@ public final class RetryCommand implements Callable<Integer> {
   @Option(names = "--dry-run", description = "Print the requests as JSON and send none.")
   private boolean dryRun;
 
+  @Option(
+      names = "--json",
+      description = "Print the new submission as JSON, or {} if no scenes are left.")
+  private boolean json;
+
   @Mixin private AwsBatchFlags batchFlags;
   @Mixin private S3Flags s3Flags;
   @Mixin private OutputS3Flags outputS3Flags;
@@ -77,11 +82,13 @@ public final class RetryCommand implements Callable<Integer> {
       Retry.requireEnded(submission, out, batch);
       UnfinishedScenes left = UnfinishedScenes.of(submission, out, permanent);
       PrintWriter print = spec.commandLine().getOut();
-      print.printf(
-          "submission %s: %,d of %,d scenes done, %,d failed permanently%n",
-          submission.id(), left.done(), submission.scenes(), left.permanentlyFailed());
+      if (!json) {
+        print.printf(
+            "submission %s: %,d of %,d scenes done, %,d failed permanently%n",
+            submission.id(), left.done(), submission.scenes(), left.permanentlyFailed());
+      }
       if (left.list().isEmpty()) {
-        print.println("no scenes left to submit");
+        print.println(json ? "{}" : "no scenes left to submit");
       } else {
         send(print, submission, left.list().get(), out, batch);
       }
@@ -101,6 +108,11 @@ public final class RetryCommand implements Callable<Integer> {
       SubmissionPrint.requests(print, submitter, planned, request);
       return;
     }
-    SubmissionPrint.print(print, submitter.submit(planned, request, batch), left, false);
+    Submission submission = submitter.submit(planned, request, batch);
+    if (json) {
+      SubmissionPrint.json(print, submission);
+    } else {
+      SubmissionPrint.print(print, submission, left, false);
+    }
   }
 }

@@ -29,7 +29,10 @@ import tools.jackson.databind.json.JsonMapper;
       "",
       "Examples:",
       "  kiln status s3://my-bucket/clay --watch",
-      "  kiln status embeddings"
+      "  kiln status embeddings",
+      "",
+      "Exits with 0 if all scenes are done, 65 if only failed scenes are missing, and 75 while runs",
+      "are active or if scenes are left for kiln retry."
     })
 public final class StatusCommand implements Callable<Integer> {
   private static final String HOME_AND_CLEAR = "\033[H\033[2J";
@@ -66,7 +69,8 @@ public final class StatusCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     Range.atLeast("--interval", interval, 1);
-    boolean job = subject.matches("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(:\\d+)?");
+    Runs runs = new Runs(subject);
+    boolean job = runs.isJob();
     if (job && reportsOnly) {
       throw new ConfigurationException("--reports-only: expected an output, found the id of a job");
     }
@@ -75,23 +79,21 @@ public final class StatusCommand implements Callable<Integer> {
         queryAwsBatch || batchFlags.given()
             ? new AwsBatchService(batchFlags.options(s3Flags))
             : null) {
-      Optional<String> id = job ? Optional.of(subject.replaceFirst(":.*", "")) : Optional.empty();
-      String prefix = job ? batch.outputOf(id.get()) : subject;
+      String prefix = runs.out(batch);
       try (ObjectStore out =
               ObjectStores.open(prefix, outputS3Flags.options(s3Flags, System.getenv()));
-          ArrayMonitor fleet =
+          ArrayMonitor monitor =
               new ArrayMonitor(out, Optional.ofNullable(batch), Clock.systemUTC())) {
-        look(fleet, id);
+        return watch(monitor, runs.jobId()).exitCode().code();
       }
     }
-    return 0;
   }
 
-  private void look(ArrayMonitor fleet, Optional<String> job)
+  private ArrayStatus watch(ArrayMonitor monitor, Optional<String> job)
       throws IOException, InterruptedException {
     PrintWriter print = spec.commandLine().getOut();
     while (true) {
-      ArrayStatus status = fleet.status(job);
+      ArrayStatus status = monitor.status(job);
       if (json) {
         print.println(
             JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsString(status));
@@ -100,7 +102,7 @@ public final class StatusCommand implements Callable<Integer> {
       }
       print.flush();
       if (!watch || !status.active()) {
-        return;
+        return status;
       }
       Thread.sleep(interval * 1000L);
     }

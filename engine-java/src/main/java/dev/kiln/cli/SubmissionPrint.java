@@ -22,6 +22,13 @@ final class SubmissionPrint {
     print.flush();
   }
 
+  /** Prints the record of a submission as JSON. */
+  static void json(PrintWriter print, Submission submission) {
+    print.println(
+        JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsString(submission));
+    print.flush();
+  }
+
   /**
    * Prints the jobs of a submission.
    *

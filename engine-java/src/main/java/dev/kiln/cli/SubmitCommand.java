@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -112,6 +113,9 @@ public final class SubmitCommand implements Callable<Integer> {
   @Option(names = "--dry-run", description = "Print the requests as JSON and send none.")
   private boolean dryRun;
 
+  @Option(names = "--json", description = "Print the submission as JSON.")
+  private boolean json;
+
   @Mixin private JobFlags jobFlags;
   @Mixin private AwsBatchFlags batchFlags;
   @Mixin private S3Flags s3Flags;
@@ -127,11 +131,12 @@ public final class SubmitCommand implements Callable<Integer> {
             .source(source)
             .out(out)
             .itemsPerJob(itemsPerJob)
-            .options(options)
+            .options(childOptions())
             .requireGpu(jobFlags.onGpu())
             .compileFirst(compileFirst)
             .build();
     requireValid(order);
+    requireValidEnvironment();
     if (jobFlags.definition() == null) {
       requireBucket("--model", model);
       requireBucket("--source", source);
@@ -149,7 +154,8 @@ public final class SubmitCommand implements Callable<Integer> {
               .list(list)
               .queue(queue)
               .logGroup(jobFlags.logGroup())
-              .pricePerHour(jobFlags.pricePerHour());
+              .pricePerHour(jobFlags.pricePerHour())
+              .jobOptions(jobFlags.jobOptions());
       jobFlags
           .newDefinition()
           .ifPresentOrElse(
@@ -174,8 +180,36 @@ public final class SubmitCommand implements Callable<Integer> {
         submission = submitter.submit(planned, request, batch);
       }
     }
-    SubmissionPrint.print(print, submission, request.list(), before);
+    if (json) {
+      SubmissionPrint.json(print, submission);
+    } else {
+      SubmissionPrint.print(print, submission, request.list(), before);
+    }
     return 0;
+  }
+
+  /** Returns the options of the children: those after {@code --}, and those set for submit. */
+  private List<String> childOptions() {
+    CommandLine root = spec.root().commandLine();
+    if (!(root.getDefaultValueProvider() instanceof EnvironmentDefaults defaults)) {
+      return options;
+    }
+    if (jobFlags.definition() == null) {
+      ChildOptions.refuseSecrets(defaults.environment());
+    }
+    List<String> all = new ArrayList<>(options);
+    all.addAll(ChildOptions.of(root.getParseResult(), defaults.environment(), options));
+    return all;
+  }
+
+  /** Checks the variables of the children, so that a mistake is found before submission. */
+  private void requireValidEnvironment() {
+    EnvironmentDefaults defaults = new EnvironmentDefaults(jobFlags.jobOptions().environment());
+    try {
+      defaults.refuseUnknown(Kiln.commandLine(Map.of(), Kiln.COMMANDS));
+    } catch (ConfigurationException e) {
+      throw new ConfigurationException("--env: " + e.getMessage(), e);
+    }
   }
 
   /** Requires a bucket; only a job definition of the user can mount a shared file system. */

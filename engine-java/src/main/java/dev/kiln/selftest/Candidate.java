@@ -2,35 +2,40 @@ package dev.kiln.selftest;
 
 import dev.kiln.infer.Encoder;
 import dev.kiln.model.ExportedEncoder;
+import dev.kiln.type.DataType;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Supplier;
 
 /**
- * An encoder under test.
+ * An encoder to check and to measure.
  *
- * @param name implementation and precision
- * @param tolerance largest allowed relative L2 error of an embedding
- * @param minCosine smallest allowed cosine between an embedding and its reference
- * @param missing returns why this machine cannot run it; empty if it can
+ * @param name implementation and precision, such as {@code tensorrt bf16}
+ * @param precision type of the inputs of matrix products
+ * @param tolerance largest relative L2 error of an embedding
+ * @param minCosine least cosine between an embedding and that of the published encoder
+ * @param missing why this machine cannot run it; empty if it can
  * @param opener opens it
  */
-record Candidate(
+public record Candidate(
     String name,
+    DataType precision,
     double tolerance,
     double minCosine,
     Supplier<Optional<String>> missing,
     Opener opener) {
 
   /** Opens an encoder for one platform and chip size. */
-  interface Opener {
-    Encoder open(ExportedEncoder exported, int batchSize);
+  public interface Opener {
+    /**
+     * Returns an encoder, which the caller closes.
+     *
+     * @param batchSize most chips in a batch; empty for the encoder's default
+     */
+    Encoder open(ExportedEncoder exported, OptionalInt batchSize);
   }
 
-  /**
-   * Checks that this machine can run the encoder.
-   *
-   * @throws SkippedException if it cannot
-   */
+  /** Throws unless this machine can run the encoder. */
   void requireAvailable() throws SkippedException {
     Optional<String> reason = missing.get();
     if (reason.isPresent()) {
@@ -39,6 +44,6 @@ record Candidate(
   }
 
   Encoder open(ExportedEncoder exported, int batchSize) {
-    return opener.open(exported, batchSize);
+    return opener.open(exported, OptionalInt.of(batchSize));
   }
 }

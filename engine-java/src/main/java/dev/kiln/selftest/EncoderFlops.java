@@ -7,7 +7,7 @@ import dev.kiln.model.Architecture;
  * q, k, v and the output projection, attention, and the MLP. A multiplication and an addition are
  * two operations.
  */
-final class EncoderFlops {
+public final class EncoderFlops {
   private EncoderFlops() {}
 
   /**
@@ -16,7 +16,7 @@ final class EncoderFlops {
    * @param chipSize edge in pixels
    * @param bands of the platform
    */
-  static double nominal(Architecture model, int chipSize, int bands) {
+  public static double nominal(Architecture model, int chipSize, int bands) {
     double tokens = patches(chipSize) + 1;
     return embedding(model, chipSize, bands) + model.depth() * block(model, tokens, tokens);
   }
@@ -24,8 +24,11 @@ final class EncoderFlops {
   /**
    * Returns the operations that are executed: the last block needs keys and values of all tokens,
    * and everything else of the class token alone.
+   *
+   * @param chipSize edge in pixels
+   * @param bands of the platform
    */
-  static double executed(Architecture model, int chipSize, int bands) {
+  public static double executed(Architecture model, int chipSize, int bands) {
     double tokens = patches(chipSize) + 1;
     return embedding(model, chipSize, bands)
         + (model.depth() - 1) * block(model, tokens, tokens)

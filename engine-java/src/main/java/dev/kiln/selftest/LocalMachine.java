@@ -6,12 +6,9 @@ import dev.kiln.cuda.CudaGpu;
 import dev.kiln.cuda.Gpu;
 import dev.kiln.cuda.GpuStream;
 import dev.kiln.cuda.Nvml;
-import dev.kiln.infer.EncoderOptions;
 import dev.kiln.infer.EncoderOptions.Kind;
-import dev.kiln.infer.PrecisionRequest;
 import dev.kiln.infer.select.Encoders;
 import dev.kiln.tensorrt.MatrixPlan;
-import dev.kiln.type.DataType;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,38 +22,15 @@ import org.slf4j.LoggerFactory;
 final class LocalMachine {
   private static final Logger log = LoggerFactory.getLogger(LocalMachine.class);
 
-  // What the golden cases allow: relative L2 error and cosine.
-  private static final double BF16_ERROR = 1e-2;
-  private static final double FP16_ERROR = 3e-3;
-  private static final double LEAST_COSINE = 0.9999;
-
   private LocalMachine() {}
 
   static SelfTest.Device device() {
     return new SelfTest.Device(
         CudaDriver.status(),
         CudaGpu::open,
-        List.of(
-            candidate(Kind.TENSORRT, DataType.BF16, BF16_ERROR),
-            candidate(Kind.TENSORRT, DataType.FP16, FP16_ERROR),
-            candidate(Kind.CUDA, DataType.BF16, BF16_ERROR)),
+        EncoderCandidates.onGpu(),
         List.of(cublas(), tensorRt()),
         LocalMachine::gauge);
-  }
-
-  private static Candidate candidate(Kind kind, DataType precision, double tolerance) {
-    return new Candidate(
-        kind.label() + " " + precision.label(),
-        tolerance,
-        LEAST_COSINE,
-        () -> Encoders.missingGpuEncoder(kind),
-        (exported, batchSize) ->
-            Encoders.open(
-                exported,
-                EncoderOptions.of(kind)
-                    .withRequireGpu(true)
-                    .withPrecision(PrecisionRequest.fixed(precision))
-                    .withBatchSize(batchSize)));
   }
 
   private static MatrixProduct cublas() {

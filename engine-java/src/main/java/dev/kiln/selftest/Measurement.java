@@ -3,7 +3,7 @@ package dev.kiln.selftest;
 import java.util.Locale;
 
 /**
- * Something that was measured.
+ * A measured value, perhaps with a goal.
  *
  * @param name what
  * @param value of it
@@ -12,18 +12,19 @@ import java.util.Locale;
  * @param met whether the goal is reached; null if there is none
  */
 public record Measurement(String name, double value, String unit, String goal, Boolean met) {
-  static Measurement of(String name, double value, String unit) {
+  /** Returns a measurement without a goal. */
+  public static Measurement of(String name, double value, String unit) {
     return new Measurement(name, value, unit, null, null);
   }
 
-  /** The same with a least value to reach. */
-  Measurement atLeast(double least) {
+  /** Returns this measurement with a least value as its goal. */
+  public Measurement atLeast(double least) {
     return new Measurement(
         name, value, unit, "at least " + number(least) + suffix(), value >= least);
   }
 
-  /** The same with a value not to be passed. */
-  Measurement atMost(double most) {
+  /** Returns this measurement with a greatest value as its goal. */
+  public Measurement atMost(double most) {
     return new Measurement(name, value, unit, "at most " + number(most) + suffix(), value <= most);
   }
 

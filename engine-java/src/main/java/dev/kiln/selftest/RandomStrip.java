@@ -14,8 +14,8 @@ import java.util.Set;
 import java.util.SplittableRandom;
 
 /**
- * Noise in the layouts that archives have: NAIP's bytes pixel by pixel, Sentinel-2's 16 bits band
- * by band with some bands at 20 m, MODIS's signed numbers, radar in float32.
+ * Strip of random pixels in the layouts of the archives: NAIP with interleaved bytes, Sentinel-2
+ * with 16-bit planes of which some are at 20 m, MODIS with signed integers, radar with float32.
  *
  * @param width grid columns
  * @param firstRow grid row that the strip begins with
@@ -23,15 +23,15 @@ import java.util.SplittableRandom;
  * @param padding stored pixels after each line, as a strip of odd width has
  * @param offset radiometric offset
  */
-record RandomStrip(int width, int firstRow, int rows, int padding, int offset) {
+public record RandomStrip(int width, int firstRow, int rows, int padding, int offset) {
   /** Platforms whose layouts differ. */
   static final List<String> PLATFORMS =
       List.of("naip", "sentinel-2-l2a", "modis", "sentinel-1-rtc");
 
   private static final Set<String> AT_10_M = Set.of("red", "green", "blue", "nir");
 
-  /** Draws it; the caller owns the strip. */
-  Strip draw(Platform platform, HostMemory memory, long seed) {
+  /** Returns a strip, which the caller closes. */
+  public Strip draw(Platform platform, HostMemory memory, long seed) {
     PixelType type = typeOf(platform);
     boolean interleaved = platform.name().equals("naip");
     int bands = platform.bands().size();

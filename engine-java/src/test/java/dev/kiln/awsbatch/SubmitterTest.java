@@ -244,7 +244,7 @@ class SubmitterTest {
     submit(request(list(25_000), 1, false));
     assertThat(server.jobs()).hasSize(3);
     assertThat(server.calls("submitjob")).isEqualTo(5);
-    // Rejected before anything was created, so there is nothing to look up.
+    // Rejected before anything was created, so no job is looked up.
     assertThat(server.calls("listjobs")).isZero();
   }
 
@@ -262,7 +262,19 @@ class SubmitterTest {
   void jobThatIsListedLateIsFound() throws IOException {
     server.fail("submitjob", Failure.SERVED_THEN_ERROR);
     server.listLate(3);
-    Submission submission = submit(request(list(25_000), 1, false));
+    Submitter.Request request = request(list(25_000), 1, false);
+    Submission submission;
+    // Patient even on a busy machine.
+    try (AwsBatchService patient =
+        new AwsBatchService(
+            new AwsBatchOptions(
+                Optional.of(server.endpoint()),
+                Optional.of("us-west-2"),
+                4,
+                Duration.ofMillis(2),
+                Duration.ofMinutes(1)))) {
+      submission = submitter.submit(submitter.plan(request, false), request, patient);
+    }
     assertThat(server.jobs()).extracting(job -> job.id).isEqualTo(submission.jobIds()).hasSize(3);
     assertThat(server.calls("listjobs")).isEqualTo(4);
   }
@@ -548,7 +560,7 @@ class SubmitterTest {
     assertThatThrownBy(() -> awsBatch.requireQueue("spot"))
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining("AWS Batch sent a response that cannot be parsed")
-        .hasMessageContaining("check --batch-endpoint")
+        .hasMessageContaining("check --aws-batch-endpoint")
         .hasMessageNotContaining("reach");
     // A submission may have been accepted, so its job is looked up.
     server.fail("submitjob", Failure.SERVED_THEN_HTML);

@@ -86,6 +86,8 @@ class AwsBatchCommandsTest {
                 SubmitCommand.class,
                 StatusCommand.class,
                 RetryCommand.class,
+                CancelCommand.class,
+                LogsCommand.class,
                 EmbedCommand.class))
         .setOut(new PrintWriter(printed, true))
         .setErr(new PrintWriter(printed, true))
@@ -171,7 +173,7 @@ class AwsBatchCommandsTest {
             .formatted(scene, scene);
     put("clay/_kiln/" + id + "/shard-00000.json", report(65, 9, failure));
     put("clay/_kiln/" + id + "/shard-00001.json", "{\"state\": \"running\"}");
-    assertThat(kiln("status", "s3://bucket/clay")).as(said()).isZero();
+    assertThat(kiln("status", "s3://bucket/clay")).as(said()).isEqualTo(ExitCode.TRY_AGAIN.code());
     assertThat(said())
         .contains(
             "children  running 1, succeeded 1, failed 1",
@@ -183,7 +185,7 @@ class AwsBatchCommandsTest {
             "at the rate so far",
             job.id + ":2, exit code 78",
             "--log-group-name /aws/batch/kiln --log-stream-name kiln/default/2");
-    assertThat(kiln("status", job.id, "--json")).as(said()).isZero();
+    assertThat(kiln("status", job.id, "--json")).isEqualTo(ExitCode.TRY_AGAIN.code());
     JsonNode status = JsonMapper.shared().readTree(said());
     assertThat(status.path("runs").path(0).path("scenes").path("done").asInt()).isEqualTo(9);
     assertThat(status.path("runs").path(0).path("active").asBoolean()).isTrue();
@@ -208,11 +210,13 @@ class AwsBatchCommandsTest {
     assertThat(again.command()).contains("--index=0");
     assertThat(again.request.path("jobDefinition").asString()).startsWith("kiln-");
 
-    assertThat(kiln("status", "s3://bucket/clay")).as(said()).isZero();
+    assertThat(kiln("status", "s3://bucket/clay")).as(said()).isEqualTo(ExitCode.TRY_AGAIN.code());
     assertThat(said()).contains(", retry of " + id);
     assertThat(kiln("retry", "s3://bucket/clay")).isEqualTo(ExitCode.CONFIGURATION.code());
     again.status = "SUCCEEDED";
-    assertThat(kiln("status", "s3://bucket/clay", "--watch", "--interval=1")).as(said()).isZero();
+    // 9 scenes are done according to the reports, and those of the retry are not reported.
+    assertThat(kiln("status", "s3://bucket/clay", "--watch", "--interval=1"))
+        .isEqualTo(ExitCode.TRY_AGAIN.code());
 
     assertThat(kiln("retry", "s3://bucket/clay", "--permanent")).as(said()).isZero();
     assertThat(said()).contains(": 9 scenes, 1 children");
@@ -303,6 +307,109 @@ class AwsBatchCommandsTest {
     assertThat(bucket.resolve("clay")).doesNotExist();
   }
 
+  /** Children do not inherit the environment, so options that are set there are passed on. */
+  @Test
+  void optionsOfSubmitArePassedToTheChildren() throws Exception {
+    environment.put("KILN_PRECISION", "bf16");
+    environment.put("KILN_MAX_CLOUD", "0.3");
+    environment.put("KILN_MODEL_CACHE", "/home/me/models");
+    assertThat(
+            submit(
+                scenes(25),
+                "--requester-pays",
+                "--request-attempts=5",
+                "--log=warn",
+                "--compile-first",
+                "--",
+                "--max-cloud",
+                "0.1"))
+        .as(said())
+        .isZero();
+    List<String> child = batch.jobs().get(1).command();
+    assertThat(child)
+        .contains(
+            "--source-endpoint=" + s3.endpoint(),
+            "--out-endpoint=" + s3.endpoint(),
+            "--region=us-west-2",
+            "--requester-pays=true",
+            "--request-attempts=5",
+            "--log=warn",
+            "--precision=bf16")
+        .containsSequence("--max-cloud", "0.1")
+        .doesNotContain("--max-cloud=0.3")
+        .noneMatch(
+            argument -> argument.contains("/home/me") || argument.contains("batch-endpoint"));
+    assertThat(batch.jobs().get(0).command())
+        .startsWith("compile")
+        .contains("--source-endpoint=" + s3.endpoint(), "--region=us-west-2", "--precision=bf16")
+        .noneMatch(argument -> argument.startsWith("--out"));
+    // Every child parses its command line.
+    Kiln.commandLine(Map.of(), Kiln.COMMANDS).parseArgs(child.toArray(String[]::new));
+  }
+
+  @Test
+  void secretsAreNotPassedToTheChildren() throws Exception {
+    environment.put("ENDPOINT_KEY_ID", "id");
+    environment.put("ENDPOINT_ACCESS_KEY", "planted-secret");
+    assertThat(submit(scenes(25))).isEqualTo(ExitCode.CONFIGURATION.code());
+    assertThat(said())
+        .contains("ENDPOINT_KEY_ID: children do not get this key")
+        .doesNotContain("planted");
+    assertThat(batch.jobs()).isEmpty();
+  }
+
+  @Test
+  void jobOptionsAreSentAndChecked() throws Exception {
+    assertThat(
+            submit(
+                scenes(25),
+                "--tag=team=maps",
+                "--tag=cost=7",
+                "--share-identifier=research",
+                "--scheduling-priority=3",
+                "--env=KILN_LOG=debug",
+                "--json"))
+        .as(said())
+        .isZero();
+    JsonNode submission = JsonMapper.shared().readTree(said());
+    assertThat(submission.path("scenes").asInt()).isEqualTo(25);
+    assertThat(submission.path("jobs").path(0).path("jobId").asString())
+        .isEqualTo(batch.jobs().get(0).id);
+    JsonNode request = batch.jobs().get(0).request;
+    assertThat(request.path("tags").path("cost").asString()).isEqualTo("7");
+    assertThat(request.path("shareIdentifier").asString()).isEqualTo("research");
+    assertThat(request.at("/containerOverrides/environment/0/value").asString()).isEqualTo("debug");
+    assertThat(submit(scenes(25), "--env=KILN_LOGG=debug"))
+        .isEqualTo(ExitCode.CONFIGURATION.code());
+    assertThat(said()).contains("--env: environment variable KILN_LOGG");
+  }
+
+  @Test
+  void submissionIsCancelledAndItsLogsAreRead() throws Exception {
+    assertThat(submit(scenes(25))).as(said()).isZero();
+    FakeAwsBatch.Job job = batch.jobs().get(0);
+    job.children.put("RUNNING", 2);
+    job.children.put("FAILED", 1);
+    assertThat(kiln("logs", "s3://bucket/clay", "--lines=1")).as(said()).isZero();
+    assertThat(said())
+        .contains(job.id + ":2 FAILED", "/aws/batch/kiln", "line 2 of kiln/default/2")
+        .doesNotContain("line 1");
+    assertThat(kiln("logs", job.id, "--index=0", "--json")).as(said()).isZero();
+    assertThat(JsonMapper.shared().readTree(said()).path(0).path("lines")).hasSize(3);
+    assertThat(kiln("logs", "s3://bucket/clay", "--index=3"))
+        .isEqualTo(ExitCode.CONFIGURATION.code());
+    assertThat(said()).contains("--index: expected 0 to 2, found 3");
+
+    assertThat(kiln("cancel", job.id, "--reason=wrong model")).as(said()).isZero();
+    assertThat(said()).contains("ended " + job.id, "was RUNNABLE");
+    assertThat(batch.terminated()).containsExactly(job.name() + ": wrong model");
+    assertThat(kiln("cancel", "s3://bucket/clay")).as(said()).isZero();
+    assertThat(said()).contains("no active jobs");
+    // What is left can be submitted again.
+    assertThat(kiln("retry", "s3://bucket/clay", "--json")).as(said()).isZero();
+    assertThat(JsonMapper.shared().readTree(said()).path("scenes").asInt()).isEqualTo(25);
+  }
+
   @Test
   void compilingFirstIsAJobThatTheChildrenWaitFor() throws Exception {
     assertThat(submit(scenes(25), "--dry-run", "--compile-first", "--", "--batch", "32"))
@@ -357,7 +464,7 @@ class AwsBatchCommandsTest {
     Files.createDirectories(out.resolve("_kiln"));
     Files.writeString(out.resolve("_kiln/shard-00000.json"), report(0, 10, ""));
     Files.writeString(out.resolve("_kiln/shard-00001.json"), "{\"state\": \"running\"}");
-    assertThat(kiln("status", out.toString())).as(said()).isZero();
+    assertThat(kiln("status", out.toString())).isEqualTo(ExitCode.TRY_AGAIN.code());
     assertThat(said())
         .contains(
             "run without a submission",

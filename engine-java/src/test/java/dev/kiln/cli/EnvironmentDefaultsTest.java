@@ -10,6 +10,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -150,6 +151,31 @@ class EnvironmentDefaultsTest {
     environment.put("KILN_ACCESS_KEY", "AKIA1234");
     assertThat(parse("naip")).contains("--access-key *** (environment variable KILN_ACCESS_KEY)");
     assertThat(job.accessKey).isEqualTo("AKIA1234");
+  }
+
+  /** Kubernetes sets them for a Service whose name starts with kiln. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "KILN_SERVICE_HOST",
+        "KILN_SERVICE_PORT",
+        "KILN_SERVICE_PORT_HTTP",
+        "KILN_PORT",
+        "KILN_PORT_8080_TCP",
+        "KILN_PORT_8080_TCP_ADDR",
+        "KILN_WEB_APP_SERVICE_HOST",
+        "KILN_WEB_APP_PORT_443_TCP_PROTO"
+      })
+  void ignoresServiceLinksOfKubernetes(String variable) {
+    environment.put(variable, "tcp://10.0.0.1:8080");
+    defaults.refuseUnknown(commandLine);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"KILN_SERVICE", "KILN_PORTS", "KILN_HOST", "KILN_IMPORT"})
+  void refusesWhatOnlyLooksLikeAServiceLink(String variable) {
+    environment.put(variable, "x");
+    assertThatThrownBy(() -> defaults.refuseUnknown(commandLine)).hasMessageContaining(variable);
   }
 
   @Test

@@ -15,6 +15,7 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -51,7 +52,14 @@ class ImageTest {
     assertThat(runs).noneMatch(line -> line.contains("apt-get"));
     assertThat(runs).contains("USER kiln", "ENTRYPOINT [\"kiln\"]");
     assertThat(runs.indexOf("USER kiln")).isLessThan(runs.indexOf("ENTRYPOINT [\"kiln\"]"));
-    assertThat(runs).anyMatch(line -> line.matches("HEALTHCHECK .* CMD \\[\"kiln\", \"doctor\"]"));
+    // A health check would start a JVM within the memory limit of the job.
+    assertThat(runs).contains("HEALTHCHECK NONE");
+    assertThat(runs)
+        .anyMatch(
+            line ->
+                line.startsWith("LABEL ")
+                    && line.contains("org.opencontainers.image.revision=")
+                    && line.contains("org.opencontainers.image.licenses=\"Apache-2.0\""));
     assertThat(runs.stream().filter(line -> line.startsWith("COPY ")))
         .containsExactly(
             "COPY --from=build /layers/1-gpu /",
@@ -119,6 +127,40 @@ class ImageTest {
     return files;
   }
 
+  private static boolean installed(String program) {
+    return Stream.of(System.getenv("PATH").split(":"))
+        .anyMatch(directory -> Files.isExecutable(Path.of(directory, program)));
+  }
+
+  @Test
+  void debianPackageHasTheBundleAndALink() throws Exception {
+    Assumptions.assumeTrue(installed("dpkg-deb"), "dpkg-deb is not installed");
+    Path bundle = directory.resolve("kiln-0.2.0-SNAPSHOT-linux-x86_64-cpu");
+    for (String file : List.of("bin/kiln", "lib/java/a.jar")) {
+      Files.createDirectories(bundle.resolve(file).getParent());
+      Files.writeString(bundle.resolve(file), file);
+    }
+    assertThat(bundle.resolve("bin/kiln").toFile().setExecutable(true)).isTrue();
+    Files.writeString(bundle.resolve("lib/glibc-version"), "2.36\n");
+    Files.writeString(bundle.resolve("MANIFEST"), "kiln 0.2.0-SNAPSHOT\njava 17\n");
+    Files.writeString(bundle.resolve("LICENSE"), "Apache-2.0\n");
+    Path dist = directory.resolve("dist");
+    run("../deploy/bundle/deb", bundle.toString(), dist.toString());
+    Path deb = dist.resolve("kiln-cpu_0.2.0~snapshot_amd64.deb");
+    assertThat(deb).exists();
+    assertThat(run("dpkg-deb", "--field", deb.toString(), "Depends", "Version"))
+        .contains("Depends: libc6 (>= 2.36)", "Version: 0.2.0~snapshot");
+    assertThat(run("dpkg-deb", "--contents", deb.toString()))
+        .contains("./usr/bin/kiln -> /opt/kiln/bin/kiln", "./opt/kiln/lib/java/a.jar", "root/root");
+  }
+
+  private String run(String... command) throws Exception {
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String output = new String(process.getInputStream().readAllBytes());
+    assertThat(process.waitFor()).as(output).isZero();
+    return output;
+  }
+
   private int layers(Path bundle, Path out) throws Exception {
     return new ProcessBuilder(LAYERS.toString(), bundle.toString(), out.toString())
         .redirectErrorStream(true)
@@ -173,6 +215,8 @@ class ImageTest {
         .hasSize(2);
     assertThat(out.resolve("4-kiln/opt/kiln/bin/kiln")).isExecutable();
 
+    // Without GPU libraries the first layer is empty, but there.
+    assertThat(out.resolve("1-gpu")).isDirectory();
     // Rejects an existing target, and a source that is not a bundle.
     assertThat(layers(bundle, out)).isEqualTo(78);
     assertThat(layers(directory.resolve("none"), directory.resolve("other"))).isNotZero();

@@ -10,6 +10,7 @@ import dev.kiln.infer.EncoderOptions;
 import dev.kiln.infer.select.Encoders;
 import dev.kiln.model.Architecture;
 import dev.kiln.sample.SampleSize;
+import dev.kiln.type.DataType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,13 +33,15 @@ class EncoderChecksTest {
   private static Candidate candidate(double tolerance, String absent) {
     return new Candidate(
         "onnxruntime fp32",
+        DataType.FP32,
         tolerance,
         0.9999,
         () -> Optional.ofNullable(absent),
         (exported, batchSize) ->
             Encoders.open(
                 exported,
-                EncoderOptions.of(EncoderOptions.Kind.ONNXRUNTIME).withBatchSize(batchSize)));
+                EncoderOptions.of(EncoderOptions.Kind.ONNXRUNTIME)
+                    .withBatchSize(batchSize.orElseThrow())));
   }
 
   private RandomModel micro() {

@@ -11,6 +11,7 @@ import dev.kiln.infer.EncoderOptions;
 import dev.kiln.infer.select.Encoders;
 import dev.kiln.model.Architecture;
 import dev.kiln.selftest.CheckResult.State;
+import dev.kiln.type.DataType;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,13 +30,15 @@ class SelfTestTest {
   private static Candidate candidate(String name, Optional<String> absent) {
     return new Candidate(
         name,
+        DataType.FP32,
         2e-5,
         0.9999,
         () -> absent,
         (exported, batchSize) ->
             Encoders.open(
                 exported,
-                EncoderOptions.of(EncoderOptions.Kind.ONNXRUNTIME).withBatchSize(batchSize)));
+                EncoderOptions.of(EncoderOptions.Kind.ONNXRUNTIME)
+                    .withBatchSize(batchSize.orElseThrow())));
   }
 
   private SelfTest.Options options(Optional<Path> golden, String... only) {

@@ -58,6 +58,21 @@ public final class Encoders {
     return GpuEncoders.ofThisMachine().missing(kind);
   }
 
+  /** Returns why an implementation cannot run on this machine in a type; empty if it can. */
+  public static Optional<String> missing(Kind kind, DataType precision) {
+    if (kind != Kind.CPU && kind != Kind.ONNXRUNTIME) {
+      return missingGpuEncoder(kind);
+    }
+    try {
+      resolve(
+          PrecisionRequest.fixed(precision),
+          kind == Kind.CPU ? OneDnnEncoder.precisions() : OnnxRuntimeEncoder.PRECISIONS);
+      return Optional.empty();
+    } catch (ConfigurationException e) {
+      return Optional.of(e.getMessage());
+    }
+  }
+
   /**
    * Resolves a precision request. CPU and GPU encoders share this one definition.
    *

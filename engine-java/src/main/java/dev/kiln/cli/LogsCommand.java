@@ -1,0 +1,108 @@
+package dev.kiln.cli;
+
+import dev.kiln.awsbatch.AwsBatchOptions;
+import dev.kiln.awsbatch.AwsBatchService;
+import dev.kiln.awsbatch.JobLogs;
+import dev.kiln.awsbatch.Retry;
+import dev.kiln.awsbatch.Submission;
+import dev.kiln.awsbatch.SubmissionLedger;
+import dev.kiln.error.ExitCode;
+import dev.kiln.fetch.ObjectStore;
+import dev.kiln.fetch.ObjectStores;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+import tools.jackson.databind.json.JsonMapper;
+
+/** {@code kiln logs}: prints logs of children. */
+@Command(
+    name = "logs",
+    description =
+        "Print the end of the CloudWatch logs of children: of the one with an index, else of some"
+            + " that failed, else of some that run.",
+    footer = {"", "Example:", "  kiln logs s3://my-bucket/clay --index 17 --lines 200"})
+public final class LogsCommand implements Callable<Integer> {
+  private static final int MAX_LINES = 10_000;
+
+  @Spec private CommandSpec spec;
+
+  @Parameters(
+      paramLabel = "JOB|PREFIX",
+      description = "Output of the submission, or the id of an AWS Batch job.")
+  private String subject;
+
+  @Option(
+      names = "--submission",
+      paramLabel = "ID",
+      description = "Id of the submission, if the output has several.")
+  private String submissionId;
+
+  @Option(
+      names = "--index",
+      paramLabel = "N",
+      description = "Index of a child among all children of the submission, from 0.")
+  private Integer index;
+
+  @Option(
+      names = "--lines",
+      paramLabel = "N",
+      defaultValue = "50",
+      description = "Lines per log, 1 to 10000 (default: ${DEFAULT-VALUE}).")
+  private int lines;
+
+  @Option(names = "--json", description = "Print JSON.")
+  private boolean json;
+
+  @Mixin private AwsBatchFlags batchFlags;
+  @Mixin private S3Flags s3Flags;
+  @Mixin private OutputS3Flags outputS3Flags;
+
+  @Override
+  public Integer call() throws IOException {
+    Range.atLeast("--lines", lines, 1);
+    Runs runs = new Runs(subject);
+    AwsBatchOptions options = batchFlags.options(s3Flags);
+    try (AwsBatchService awsBatch = new AwsBatchService(options);
+        JobLogs logs = new JobLogs(awsBatch, options);
+        ObjectStore out =
+            ObjectStores.open(
+                runs.out(awsBatch), outputS3Flags.options(s3Flags, System.getenv()))) {
+      Submission submission =
+          runs.isJob()
+              ? new SubmissionLedger(out).ofJob(runs.jobId().orElseThrow())
+              : Retry.select(out, Optional.ofNullable(submissionId));
+      OptionalInt child = index == null ? OptionalInt.empty() : OptionalInt.of(index);
+      print(logs.tail(submission, child, Math.min(lines, MAX_LINES)));
+    }
+    return ExitCode.DONE.code();
+  }
+
+  private void print(List<JobLogs.Log> logs) {
+    PrintWriter print = spec.commandLine().getOut();
+    if (json) {
+      print.println(JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsString(logs));
+    } else if (logs.isEmpty()) {
+      print.println("no child has failed or runs; choose one with --index");
+    } else {
+      for (JobLogs.Log log : logs) {
+        print.printf(
+            "%s %s, log group %s, stream %s%n",
+            log.jobId(),
+            log.state(),
+            log.logGroup(),
+            log.logStream().orElse("none: never started"));
+        log.lines().forEach(line -> print.printf("  %s  %s%n", line.time(), line.text()));
+      }
+    }
+    print.flush();
+  }
+}

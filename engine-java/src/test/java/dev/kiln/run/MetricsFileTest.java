@@ -1,0 +1,102 @@
+package dev.kiln.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.kiln.error.ConfigurationException;
+import dev.kiln.pipeline.BoundedQueue;
+import dev.kiln.pipeline.Stage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+class MetricsFileTest {
+  private static final Snapshot SNAPSHOT =
+      new Snapshot(
+          12.5,
+          10,
+          new RunCounters.Counts(
+              1, 3, 2, 6, 4000, 4000, ChipsLeftOut.NONE, 63, 5_000_000_000L, 7, 9, 3, 0),
+          List.of(new Stage.Times("decode", 2, 5, 20.25, 3, 1.5)),
+          List.of(new BoundedQueue.Fill("strips", 1, 2)));
+
+  @TempDir Path directory;
+
+  private Path write(Map<String, String> labels) {
+    Path file = directory.resolve("kiln.prom");
+    new MetricsFile(file, labels).tick(() -> SNAPSHOT);
+    return file;
+  }
+
+  @Test
+  void fileHasCountersStagesAndQueues() throws IOException {
+    assertThat(Files.readAllLines(write(Map.of("run", "a\"b", "shard", "3"))))
+        .contains(
+            "# TYPE kiln_chips_total counter",
+            "kiln_run_seconds{run=\"a\\\"b\",shard=\"3\"} 12.500",
+            "kiln_scenes{run=\"a\\\"b\",shard=\"3\",state=\"left\"} 4",
+            "kiln_chips_total{run=\"a\\\"b\",shard=\"3\"} 4000",
+            "kiln_bytes_total{run=\"a\\\"b\",shard=\"3\",step=\"fetched\"} 5000000000",
+            "kiln_stage_seconds_total{run=\"a\\\"b\",shard=\"3\",stage=\"decode\","
+                + "activity=\"busy\"} 20.250",
+            "kiln_queue_capacity{run=\"a\\\"b\",shard=\"3\",queue=\"strips\"} 2");
+    try (var files = Files.list(directory)) {
+      assertThat(files.map(file -> file.getFileName().toString())).containsExactly("kiln.prom");
+    }
+  }
+
+  @Test
+  void everyLineIsInThePrometheusTextFormat() throws IOException {
+    Set<String> declared = new HashSet<>();
+    for (String line : Files.readAllLines(write(Map.of()))) {
+      Matcher comment = Pattern.compile("# (HELP|TYPE) (kiln_\\w+) .+").matcher(line);
+      Matcher sample =
+          Pattern.compile("(kiln_\\w+)(\\{(\\w+=\"[^\"]*\",?)+})? [0-9.]+").matcher(line);
+      if (comment.matches()) {
+        declared.add(comment.group(2));
+      } else {
+        assertThat(sample.matches()).as(line).isTrue();
+        assertThat(declared).contains(sample.group(1));
+      }
+    }
+  }
+
+  @Test
+  void fileThatCannotBeWrittenIsAConfigurationError() {
+    assertThatThrownBy(() -> new MetricsFile(directory.resolve("none/kiln.prom"), Map.of()))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("--metrics-file");
+  }
+
+  /** The Grafana dashboard uses metrics that exist. */
+  @Test
+  void dashboardUsesMetricsOfTheFile() throws IOException {
+    JsonNode dashboard =
+        JsonMapper.shared().readTree(Files.readString(Path.of("../deploy/grafana/kiln.json")));
+    String text = Files.readString(write(Map.of()));
+    Set<String> used = new TreeSet<>();
+    for (JsonNode panel : dashboard.path("panels")) {
+      for (JsonNode target : panel.path("targets")) {
+        Matcher metric = Pattern.compile("kiln_\\w+").matcher(target.path("expr").asString());
+        while (metric.find()) {
+          used.add(metric.group());
+        }
+      }
+    }
+    assertThat(used).isNotEmpty();
+    for (String metric : used) {
+      assertThat(text).contains("# TYPE " + metric + " ");
+    }
+  }
+}
