@@ -17,7 +17,7 @@ final class OutputS3Flags {
   private static final String KEY_SECRET = "ENDPOINT_ACCESS_KEY";
 
   @Option(
-      names = "--out-endpoint",
+      names = {"--out-endpoint", "--endpoint"},
       paramLabel = "URL",
       description =
           "S3-compatible endpoint of --out (default: AWS). Requests are signed with ENDPOINT_KEY_ID"

@@ -55,7 +55,7 @@ final class PerformanceFlags {
   private Integer inflateThreads;
 
   @Option(
-      names = "--scene-attempts",
+      names = "--attempts",
       paramLabel = "N",
       defaultValue = "4",
       description = "Attempts per scene for transient errors (default: ${DEFAULT-VALUE}).")
@@ -63,7 +63,7 @@ final class PerformanceFlags {
   private int attempts;
 
   @Option(
-      names = "--stall-timeout",
+      names = "--stall-limit",
       paramLabel = "S",
       defaultValue = "900",
       description =
@@ -84,8 +84,8 @@ final class PerformanceFlags {
     Range.atLeast("--fetch-threads", fetchThreads, 1);
     Range.atLeast("--fetch-memory", fetchMegabytes, 1);
     Range.atLeast("--decode-threads", decodeThreads, 1);
-    Range.atLeast("--scene-attempts", attempts, 1);
-    Range.atLeast("--stall-timeout", stallSeconds, 1);
+    Range.atLeast("--attempts", attempts, 1);
+    Range.atLeast("--stall-limit", stallSeconds, 1);
     RunOptions.Builder options =
         RunOptions.builder()
             .fetchThreads(fetchThreads)

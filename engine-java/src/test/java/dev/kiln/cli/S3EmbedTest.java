@@ -89,7 +89,7 @@ class S3EmbedTest {
                 "--model=" + folder.resolve("model"),
                 "--source=" + from,
                 "--out=" + out,
-                "--scene-attempts=1",
+                "--attempts=1",
                 "--log=debug",
                 "--progress=plain"));
     arguments.addAll(List.of(more));

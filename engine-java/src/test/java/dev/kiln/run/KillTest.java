@@ -183,7 +183,7 @@ class KillTest {
     Path out = folder.resolve("out");
     List<String> arguments =
         new ArrayList<>(arguments(folder.resolve("source").toString(), out.toString()));
-    arguments.add("--stall-timeout=4");
+    arguments.add("--stall-limit=4");
     Process run = KilnProcess.start(log, arguments);
     while (run.isAlive() && Reports.of(out, "run").isEmpty()) {
       Thread.sleep(5);
