@@ -217,7 +217,8 @@ final class Cases {
       return;
     }
     double flops =
-        EncoderFlops.nominal(architecture, 256, PlatformCatalog.builtIn().get("naip").bands().size());
+        EncoderFlops.nominal(
+            architecture, 256, PlatformCatalog.builtIn().get("naip").bands().size());
     cases.add(
         Case.of(
                 "encoder",

@@ -15,8 +15,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Working directory of the benchmarks: a sample archive and models, created on first use. The scenes
- * have the size of real ones, or are small for a quick run.
+ * Working directory of the benchmarks: a sample archive and models, created on first use. The
+ * scenes have the size of real ones, or are small for a quick run.
  *
  * @param directory parent of everything
  */

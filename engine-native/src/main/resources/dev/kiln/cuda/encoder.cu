@@ -128,16 +128,16 @@ enum Epilogue {
 };
 
 struct Product {
-  const bf16* a;       // [m, k], rows a_stride apart
+  const bf16* a;  // [m, k], rows a_stride apart
   long long a_stride;
-  const bf16* w;       // [k, n]
+  const bf16* w;  // [k, n]
   int m;
-  int n;               // a multiple of 8
-  int k;               // a multiple of 32
-  const float* bias;   // [n]
-  void* out;           // [m, n], rows out_stride apart
+  int n;              // a multiple of 8
+  int k;              // a multiple of 32
+  const float* bias;  // [n]
+  void* out;          // [m, n], rows out_stride apart
   long long out_stride;
-  int group;           // if not 0: after so many rows of a comes one in out that is skipped, beginning with the first
+  int group;  // if not 0: after so many rows of a comes one in out that is skipped, beginning with the first
 };
 
 KILN_DEVICE void load_terms(const Product& p, int step, bf16* a, bf16* w) {
@@ -270,8 +270,8 @@ template <int HEAD>
 KILN_DEVICE void attention(const bf16* qkv, bf16* out, int tokens, int wanted, int heads) {
   constexpr int HEAD_STRIDE = HEAD + HEAD_PADDING;
   bf16* queries = reinterpret_cast<bf16*>(shared_memory());
-  bf16* keys = queries + QUERIES * HEAD_STRIDE;          // two of them
-  bf16* values = keys + 2 * KEYS * HEAD_STRIDE;          // two of them
+  bf16* keys = queries + QUERIES * HEAD_STRIDE;  // two of them
+  bf16* values = keys + 2 * KEYS * HEAD_STRIDE;  // two of them
   int lane = threadIdx.x % LANES;
   int warp = threadIdx.x / LANES;
   int inner = heads * HEAD;
@@ -305,7 +305,8 @@ KILN_DEVICE void attention(const bf16* qkv, bf16* out, int tokens, int wanted, i
       float score = 0;
       KILN_UNROLL
       for (int k = 0; k < HEAD / 8; k++) {
-        score += product_of_pairs(query[k / 2][half + k % 2 * 2], *reinterpret_cast<const unsigned*>(class_key + k * 8));
+        score +=
+            product_of_pairs(query[k / 2][half + k % 2 * 2], *reinterpret_cast<const unsigned*>(class_key + k * 8));
       }
       score += exchange(score, 1);
       most[half] = score + exchange(score, 2);
@@ -418,7 +419,8 @@ KILN_DEVICE void attention(const bf16* qkv, bf16* out, int tokens, int wanted, i
       bf16* row = out + (static_cast<long long>(blockIdx.z) * tokens + token) * inner + blockIdx.y * HEAD;
       KILN_UNROLL
       for (int j = 0; j < HEAD / 8; j++) {
-        *reinterpret_cast<unsigned*>(row + j * 8 + lane % 4 * 2) = pair(sums[j][2 * half] * scale, sums[j][2 * half + 1] * scale);
+        *reinterpret_cast<unsigned*>(row + j * 8 + lane % 4 * 2) =
+            pair(sums[j][2 * half] * scale, sums[j][2 * half + 1] * scale);
       }
     }
   }
@@ -431,8 +433,8 @@ constexpr int NORM_THREADS = 256;
 
 // One warp a row of `dim` numbers, a multiple of 64; each lane has every 32nd pair.
 template <bool NARROW>
-KILN_DEVICE void layer_norm(const float* x, long long stride, const float* weight, const float* bias, void* out, int rows,
-                            int dim) {
+KILN_DEVICE void layer_norm(const float* x, long long stride, const float* weight, const float* bias, void* out,
+                            int rows, int dim) {
   int row = blockIdx.x * (NORM_THREADS / LANES) + threadIdx.x / LANES;
   int lane = threadIdx.x % LANES;
   if (row >= rows) {
@@ -512,13 +514,13 @@ kiln_product_add(const bf16* a, long long a_stride, const bf16* w, int m, int n,
   product<ADD>(Product{a, a_stride, w, m, n, k, bias, out, out_stride, group});
 }
 
-// qkv [B, T, 3I], each of queries, keys and values [heads, HEAD]; out [B, T, I]. Queries are scaled by log2(e) / sqrt(HEAD).
-// Only the first `wanted` queries of a chip are answered. Blocks: x over these, y over heads, z over chips.
+// qkv [B, T, 3I], each of queries, keys and values [heads, HEAD]; out [B, T, I]. Queries are scaled by log2(e) /
+// sqrt(HEAD). Only the first `wanted` queries of a chip are answered. Blocks: x over these, y over heads, z over chips.
 // One kernel for each head size, compiled for four blocks per multiprocessor (see resources.txt).
-#define KILN_ATTENTION(head)                                                                     \
-  KILN_KERNEL(ATTENTION_THREADS, 4)                                                              \
-  kiln_attention_##head(const bf16* qkv, bf16* out, int tokens, int wanted, int heads) {         \
-    attention<head>(qkv, out, tokens, wanted, heads);                                            \
+#define KILN_ATTENTION(head)                                                             \
+  KILN_KERNEL(ATTENTION_THREADS, 4)                                                      \
+  kiln_attention_##head(const bf16* qkv, bf16* out, int tokens, int wanted, int heads) { \
+    attention<head>(qkv, out, tokens, wanted, heads);                                    \
   }
 KILN_ATTENTION(16)
 KILN_ATTENTION(32)
@@ -536,7 +538,8 @@ kiln_norm_wide(const float* x, long long stride, const float* weight, const floa
   layer_norm<false>(x, stride, weight, bias, out, rows, dim);
 }
 
-// x [rows, n], in place: `count` numbers in all. A thread takes 8 neighbours; n is a multiple of 8. Blocks: x over these.
+// x [rows, n], in place: `count` numbers in all. A thread takes 8 neighbours; n is a multiple of 8. Blocks: x over
+// these.
 KILN_KERNEL(GELU_THREADS, 1)
 kiln_gelu(bf16* x, const float* bias, long long count, int n) {
   long long at = (static_cast<long long>(blockIdx.x) * GELU_THREADS + threadIdx.x) * 8;
@@ -544,7 +547,8 @@ kiln_gelu(bf16* x, const float* bias, long long count, int n) {
     uint4* place = reinterpret_cast<uint4*>(x + at);
     const float* b = bias + at % n;
     uint4 eight = *place;
-    *place = uint4{gelu_pair(eight.x, b), gelu_pair(eight.y, b + 2), gelu_pair(eight.z, b + 4), gelu_pair(eight.w, b + 6)};
+    *place =
+        uint4{gelu_pair(eight.x, b), gelu_pair(eight.y, b + 2), gelu_pair(eight.z, b + 4), gelu_pair(eight.w, b + 6)};
   }
 }
 

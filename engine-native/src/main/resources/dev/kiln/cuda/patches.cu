@@ -138,14 +138,10 @@ KILN_DEVICE void load(Address address, unsigned (&words)[BYTES / 4]) {
 
 KILN_DEVICE float pixel(int type, Address address) {
   switch (type) {
-    case UINT8:
-      return read<unsigned char>(address);
-    case UINT16:
-      return read<unsigned short>(address);
-    case INT16:
-      return read<short>(address);
-    default:
-      return read<float>(address);
+    case UINT8: return read<unsigned char>(address);
+    case UINT16: return read<unsigned short>(address);
+    case INT16: return read<short>(address);
+    default: return read<float>(address);
   }
 }
 
@@ -185,8 +181,7 @@ struct Quads {
 // The 8 pixels that begin x columns right of and y rows below the chip's upper left.
 KILN_DEVICE void load_line(const Plane& plane, int x, int y, Quads& quads, float (&values)[PATCH]) {
   int repeat = plane.repeat;
-  Address line =
-      static_cast<Address>(plane.pixels) + (plane.phase_y + y) / repeat * plane.line_stride;
+  Address line = static_cast<Address>(plane.pixels) + (plane.phase_y + y) / repeat * plane.line_stride;
   bool packed = plane.pixel_stride == bytes_of(plane.type);
   if (repeat == 1) {
     Address first = line + static_cast<Address>(x) * plane.pixel_stride;
@@ -289,12 +284,12 @@ KILN_DEVICE void patch_line(const Plane* planes, int bands, int chip, int image,
 
 #ifdef __CUDACC__
 // Blocks: x over the lines of a chip, y over chips.
-#define KILN_PATCHES(name, Format)                                                                       \
+#define KILN_PATCHES(name, Format)                                                                              \
   extern "C" __global__ void __launch_bounds__(256) name(const Plane* planes, int bands, int chip, void* out) { \
-    int line = blockIdx.x * blockDim.x + threadIdx.x;                                                    \
-    if (line < chip / PATCH * chip) {                                                                    \
-      patch_line<Format>(planes, bands, chip, blockIdx.y, line, out);                                    \
-    }                                                                                                    \
+    int line = blockIdx.x * blockDim.x + threadIdx.x;                                                           \
+    if (line < chip / PATCH * chip) {                                                                           \
+      patch_line<Format>(planes, bands, chip, blockIdx.y, line, out);                                           \
+    }                                                                                                           \
   }
 KILN_PATCHES(kiln_patches_bf16, Bf16)
 KILN_PATCHES(kiln_patches_fp16, Fp16)
