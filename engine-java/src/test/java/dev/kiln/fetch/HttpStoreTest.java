@@ -287,12 +287,19 @@ class HttpStoreTest {
     try (RangeServer tls = RangeServer.startTls(directory)) {
       tls.put("a b/object", OBJECT);
       String uri = tls.uri().toString();
+      // A handshake can take seconds on a busy machine.
+      StoreOptions patient =
+          new StoreOptions(
+              Optional.empty(),
+              Optional.empty(),
+              Identity.standard(),
+              new RequestLimits(4, 2, Duration.ofMillis(5), Duration.ofSeconds(20)));
       StoreOptions trusting =
-          options().withCertificates(Optional.of(directory.resolve("certificate.pem")));
+          patient.withCertificates(Optional.of(directory.resolve("certificate.pem")));
       try (ObjectStore store = ObjectStores.open(uri, trusting)) {
         assertThat(fetch(store)).isEqualTo(OBJECT);
       }
-      try (ObjectStore store = ObjectStores.open(uri, options())) {
+      try (ObjectStore store = ObjectStores.open(uri, patient)) {
         assertThatThrownBy(() -> fetch(store))
             .isInstanceOf(ConfigurationException.class)
             .hasMessageContaining("certificate is not trusted")
