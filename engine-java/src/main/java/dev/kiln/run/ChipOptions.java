@@ -65,7 +65,7 @@ public record ChipOptions(
   public Map<String, String> byName() {
     return Map.of(
         "chip", Integer.toString(chipSize),
-        "gsd", gsdSource.name().toLowerCase(Locale.ROOT),
+        "gsd-source", gsdSource.name().toLowerCase(Locale.ROOT),
         "location-order", locationOrder.name().toLowerCase(Locale.ROOT),
         "max-cloud", Double.toString(maxCloud),
         "max-nodata", Double.toString(maxNodata),
