@@ -61,7 +61,7 @@ class ArchitectureTest {
                       "memory",
                       "type")),
               // Applications.
-              entry("awsbatch", Set.of("run", "archive", "fetch", "sink", "error")),
+              entry("awsbatch", Set.of("io", "run", "archive", "fetch", "sink", "error")),
               entry(
                   "doctor",
                   Set.of(
@@ -101,6 +101,7 @@ class ArchitectureTest {
               entry(
                   "sample",
                   Set.of(
+                      "io",
                       "archive",
                       "chip",
                       "export",
@@ -171,13 +172,13 @@ class ArchitectureTest {
               // model-export.
               entry(
                   "tensorrt",
-                  Set.of("export", "model", "platform", "error", "cuda", "memory", "type")),
-              entry("export", Set.of("model", "platform", "error", "type")),
-              entry("model", Set.of("platform", "error", "type")),
+                  Set.of("io", "export", "model", "platform", "error", "cuda", "memory", "type")),
+              entry("export", Set.of("io", "model", "platform", "error", "type")),
+              entry("model", Set.of("io", "platform", "error", "type")),
               entry("platform", Set.of("error")),
               entry("error", Set.of()),
               // engine-native.
-              entry("cuda", Set.of("memory", "nativelib", "type")),
+              entry("cuda", Set.of("io", "memory", "nativelib", "type")),
               entry("gdal", Set.of("memory", "nativelib")),
               entry("tiles", Set.of("memory", "nativelib", "type")),
               entry("patch", Set.of("memory", "nativelib", "type")),

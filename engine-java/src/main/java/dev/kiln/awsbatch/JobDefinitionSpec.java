@@ -1,6 +1,7 @@
 package dev.kiln.awsbatch;
 
 import dev.kiln.error.ConfigurationException;
+import dev.kiln.io.Sha256;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -100,7 +101,7 @@ public record JobDefinitionSpec(
             .timeout(t -> t.attemptDurationSeconds((int) attemptTimeout.toSeconds()))
             .build();
     byte[] content = RequestJson.of(unnamed).toString().getBytes(StandardCharsets.UTF_8);
-    String hash = HexFormat.of().formatHex(PackedList.newSha256().digest(content));
+    String hash = HexFormat.of().formatHex(Sha256.digest().digest(content));
     return unnamed.toBuilder().jobDefinitionName("kiln-" + hash.substring(0, 16)).build();
   }
 

@@ -3,6 +3,7 @@ package dev.kiln.awsbatch;
 import dev.kiln.archive.OutputKey;
 import dev.kiln.archive.SceneList;
 import dev.kiln.error.ConfigurationException;
+import dev.kiln.io.Sha256;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -11,7 +12,6 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.zip.GZIPOutputStream;
@@ -30,7 +30,7 @@ public record PackedList(long scenes, String sha256, long duplicates, byte[] gzi
   /** Builder that takes scene keys one by one. */
   public static final class Builder {
     private final ByteArrayOutputStream packed = new ByteArrayOutputStream();
-    private final MessageDigest digest = PackedList.newSha256();
+    private final MessageDigest digest = Sha256.digest();
     private final OutputStream lines;
     private long[] hashes = new long[1 << 10];
     private int size;
@@ -121,13 +121,5 @@ public record PackedList(long scenes, String sha256, long duplicates, byte[] gzi
 
   static String objectKey(String sha256) {
     return "_kiln/lists/" + sha256 + ".txt.gz";
-  }
-
-  static MessageDigest newSha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("SHA-256 is part of every JVM", e);
-    }
   }
 }

@@ -3,6 +3,7 @@ package dev.kiln.awsbatch;
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.error.RetryPolicy;
 import dev.kiln.fetch.ObjectStore;
+import dev.kiln.io.Sha256;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.charset.StandardCharsets;
@@ -255,7 +256,7 @@ public final class Submitter {
                 String.valueOf(request.jobOptions().environment()),
                 String.valueOf(request.retryOf()),
                 String.valueOf(round)));
-    byte[] hash = PackedList.newSha256().digest(contents.getBytes(StandardCharsets.UTF_8));
+    byte[] hash = Sha256.digest().digest(contents.getBytes(StandardCharsets.UTF_8));
     return HexFormat.of().formatHex(hash).substring(0, 12);
   }
 

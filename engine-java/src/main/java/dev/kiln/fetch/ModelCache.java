@@ -59,7 +59,15 @@ public final class ModelCache {
       return ModelDirectory.open(ObjectStores.localPath(uri));
     }
     try (ObjectStore store = ObjectStores.open(uri, options)) {
-      return ModelDirectory.open(copy(store, cache));
+      Path copy = copy(store, cache);
+      try {
+        return ModelDirectory.open(copy);
+      } catch (ConfigurationException e) {
+        // Opening compares every hash: what another process left or changed there is copied again.
+        log.warn("model copy {}: {}; copying it again", copy, e.getMessage());
+        FileTrees.delete(copy);
+        return ModelDirectory.open(copy(store, cache));
+      }
     }
   }
 

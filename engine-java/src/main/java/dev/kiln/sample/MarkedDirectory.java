@@ -1,13 +1,11 @@
 package dev.kiln.sample;
 
 import dev.kiln.error.ConfigurationException;
+import dev.kiln.io.FileTrees;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.Comparator;
-import java.util.List;
 import java.util.stream.Stream;
 
 /**
@@ -68,7 +66,7 @@ public final class MarkedDirectory {
 
   /** Recreates the directory with only the marker file. */
   public void begin(String note) throws IOException {
-    delete(path);
+    FileTrees.delete(path);
     Files.createDirectories(path);
     Files.writeString(path.resolve(marker), note);
   }
@@ -79,7 +77,7 @@ public final class MarkedDirectory {
    */
   Path aside() throws IOException {
     Path aside = beside("partial");
-    delete(aside);
+    FileTrees.delete(aside);
     Files.createDirectories(aside);
     return aside;
   }
@@ -87,35 +85,20 @@ public final class MarkedDirectory {
   /** Replaces the directory by the temporary one. */
   void replace() throws IOException {
     Path former = beside("former");
-    delete(former);
+    FileTrees.delete(former);
     if (Files.exists(path)) {
       Files.move(path, former, StandardCopyOption.ATOMIC_MOVE);
     }
     Files.move(beside("partial"), path, StandardCopyOption.ATOMIC_MOVE);
-    delete(former);
+    FileTrees.delete(former);
   }
 
   /** Deletes the temporary directory. */
   void abandon() throws IOException {
-    delete(beside("partial"));
+    FileTrees.delete(beside("partial"));
   }
 
   private Path beside(String kind) {
     return path.resolveSibling("." + path.getFileName() + "." + kind);
-  }
-
-  private static void delete(Path tree) throws IOException {
-    if (!Files.exists(tree)) {
-      return;
-    }
-    List<Path> entries;
-    try (Stream<Path> walk = Files.walk(tree)) {
-      entries = walk.sorted(Comparator.reverseOrder()).toList();
-    } catch (UncheckedIOException e) {
-      throw e.getCause();
-    }
-    for (Path entry : entries) {
-      Files.delete(entry);
-    }
   }
 }

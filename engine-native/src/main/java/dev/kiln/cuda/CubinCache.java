@@ -1,12 +1,12 @@
 package dev.kiln.cuda;
 
+import dev.kiln.io.Sha256;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HexFormat;
@@ -177,7 +177,7 @@ public final class CubinCache {
   }
 
   static String prefix(String name, String source, String architecture, List<String> options) {
-    MessageDigest hash = sha256();
+    MessageDigest hash = Sha256.digest();
     for (String part : List.of(source, architecture, String.join("\n", options))) {
       hash.update(part.getBytes(StandardCharsets.UTF_8));
       hash.update((byte) 0);
@@ -192,7 +192,12 @@ public final class CubinCache {
       byte[] code = Arrays.copyOfRange(bytes, Math.min(HASH_BYTES, bytes.length), bytes.length);
       boolean whole =
           Arrays.equals(
-              sha256().digest(code), 0, HASH_BYTES, bytes, 0, Math.min(HASH_BYTES, bytes.length));
+              Sha256.digest().digest(code),
+              0,
+              HASH_BYTES,
+              bytes,
+              0,
+              Math.min(HASH_BYTES, bytes.length));
       return whole ? Optional.of(code) : Optional.empty();
     } catch (IOException e) {
       return Optional.empty();
@@ -204,7 +209,7 @@ public final class CubinCache {
       Files.createDirectories(directory);
       Path temporary = Files.createTempFile(directory, "new", ".tmp");
       try {
-        byte[] bytes = Arrays.copyOf(sha256().digest(code), HASH_BYTES + code.length);
+        byte[] bytes = Arrays.copyOf(Sha256.digest().digest(code), HASH_BYTES + code.length);
         System.arraycopy(code, 0, bytes, HASH_BYTES, code.length);
         Files.write(temporary, bytes);
         Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
@@ -219,14 +224,6 @@ public final class CubinCache {
               "cannot cache compiled kernels in {0}: {1}; set -Dkiln.cache to a writable directory",
               directory,
               e.toString());
-    }
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError("every Java has SHA-256", e);
     }
   }
 }

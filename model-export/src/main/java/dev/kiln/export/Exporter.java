@@ -1,6 +1,8 @@
 package dev.kiln.export;
 
 import dev.kiln.error.ConfigurationException;
+import dev.kiln.io.FileTrees;
+import dev.kiln.io.Sha256;
 import dev.kiln.model.Architecture;
 import dev.kiln.model.ModelDescription;
 import dev.kiln.model.ModelDirectory;
@@ -10,8 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.Stream;
@@ -150,10 +150,8 @@ public final class Exporter {
   }
 
   private static void delete(Path directory) {
-    try (Stream<Path> files = Files.walk(directory)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(file);
-      }
+    try {
+      FileTrees.delete(directory);
     } catch (IOException e) {
       log.warn("cannot delete {}: {}", directory, e.toString());
     }
@@ -210,11 +208,6 @@ public final class Exporter {
         StandardOpenOption.CREATE_NEW,
         StandardOpenOption.WRITE,
         StandardOpenOption.SYNC);
-    return new ModelDescription.Graph(
-        platform.name(),
-        chipSize,
-        tokens,
-        name,
-        HexFormat.of().formatHex(WeightsFile.sha256().digest(model)));
+    return new ModelDescription.Graph(platform.name(), chipSize, tokens, name, Sha256.hex(model));
   }
 }

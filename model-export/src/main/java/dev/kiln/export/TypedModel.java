@@ -1,13 +1,13 @@
 package dev.kiln.export;
 
 import dev.kiln.error.ConfigurationException;
+import dev.kiln.io.Sha256;
 import dev.kiln.model.ExportedEncoder;
 import dev.kiln.model.ModelDescription;
 import dev.kiln.type.DataType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -64,7 +64,7 @@ public final class TypedModel {
 
   /** Returns the SHA-256 of the graph in hexadecimal. */
   public String graphHash() {
-    return HexFormat.of().formatHex(WeightsFile.sha256().digest(graph()));
+    return Sha256.hex(graph());
   }
 
   private byte[] graph() {

@@ -1,5 +1,6 @@
 package dev.kiln.export;
 
+import dev.kiln.io.Sha256;
 import dev.kiln.model.ModelDescription;
 import dev.kiln.type.DataType;
 import java.io.IOException;
@@ -10,9 +11,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,16 +33,8 @@ final class WeightsFile implements AutoCloseable {
 
   WeightsFile(Path file) throws IOException {
     this.file = file;
-    this.digest = sha256();
+    this.digest = Sha256.digest();
     this.channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-  }
-
-  static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("this Java lacks SHA-256", e);
-    }
   }
 
   /** Appends a float32 tensor. */
@@ -104,7 +95,7 @@ final class WeightsFile implements AutoCloseable {
     channel.force(true);
     channel.close();
     return new ModelDescription.Weights(
-        file.getFileName().toString(), position, HexFormat.of().formatHex(digest.digest()));
+        file.getFileName().toString(), position, Sha256.hex(digest));
   }
 
   @Override

@@ -1,6 +1,9 @@
 package dev.kiln.model;
 
 import dev.kiln.error.ConfigurationException;
+import dev.kiln.error.Mismatch;
+import dev.kiln.io.Sha256;
+import dev.kiln.platform.Band;
 import dev.kiln.platform.Platform;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -134,9 +137,25 @@ public final class ModelDirectory {
           "%s: expected %d bytes, found %d (truncated?); export it again"
               .formatted(description.weights().file(), expected, Math.max(0, found)));
     }
+    requireHash(description.weights().file(), description.weights().sha256());
     for (ModelDescription.Graph graph : description.graphs()) {
       if (size(path.resolve(graph.file())) <= 0) {
         throw fault(path, graph.file() + ": missing or empty; export it again");
+      }
+      requireHash(graph.file(), graph.sha256());
+    }
+    for (Platform platform : description.platforms()) {
+      for (Band band : platform.bands()) {
+        if (!Double.isFinite(band.mean()) || !(band.std() > 0) || Double.isInfinite(band.std())) {
+          throw fault(
+              path,
+              "band %s of %s: %s; export it again"
+                  .formatted(
+                      band.name(),
+                      platform.name(),
+                      Mismatch.of(
+                          "a finite mean and a positive std", band.mean() + " and " + band.std())));
+        }
       }
     }
     for (ModelDescription.Tensor tensor : description.tensors()) {
@@ -151,6 +170,23 @@ public final class ModelDirectory {
                     description.weights().file(),
                     expected));
       }
+    }
+  }
+
+  /** Checked whenever a model is opened: other bytes would give other vectors without a word. */
+  private void requireHash(String file, String sha256) {
+    String found;
+    try {
+      found = Sha256.hex(path.resolve(file));
+    } catch (IOException e) {
+      throw new ConfigurationException(
+          "model %s: %s cannot be read: %s".formatted(path, file, e.getMessage()), e);
+    }
+    if (!found.equals(sha256)) {
+      throw fault(
+          path,
+          "%s: %s (damaged or replaced); export or copy it again"
+              .formatted(file, Mismatch.of("SHA-256 " + sha256, found)));
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.kiln.tensorrt;
 
 import dev.kiln.error.ConfigurationException;
+import dev.kiln.io.Sha256;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -8,8 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Stream;
 import tools.jackson.core.JacksonException;
@@ -149,13 +148,9 @@ public final class Plan {
   }
 
   static String sha256(ByteBuffer bytes) {
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      digest.update(bytes);
-      return HexFormat.of().formatHex(digest.digest());
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("this Java lacks SHA-256", e);
-    }
+    MessageDigest digest = Sha256.digest();
+    digest.update(bytes);
+    return Sha256.hex(digest);
   }
 
   static ConfigurationException fault(Path file, String problem) {

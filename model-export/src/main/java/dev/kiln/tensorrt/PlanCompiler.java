@@ -4,6 +4,7 @@ import dev.kiln.cuda.Gpu;
 import dev.kiln.cuda.GpuDescription;
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.export.TypedModel;
+import dev.kiln.io.FileTrees;
 import dev.kiln.memory.NativeObject;
 import dev.kiln.model.ExportedEncoder;
 import dev.kiln.tensorrt.PlanDescription.Attention;
@@ -15,9 +16,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
-import java.util.Comparator;
 import java.util.Deque;
-import java.util.stream.Stream;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.tensorrt.global.nvinfer;
@@ -182,10 +181,8 @@ public final class PlanCompiler {
   }
 
   private static void delete(Path directory) {
-    try (Stream<Path> files = Files.walk(directory)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(file);
-      }
+    try {
+      FileTrees.delete(directory);
     } catch (IOException e) {
       log.warn("cannot delete {}: {}", directory, e.toString());
     }

@@ -3,13 +3,10 @@ package dev.kiln.tensorrt;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.kiln.cuda.GpuDescription;
 import dev.kiln.export.TypedModel;
+import dev.kiln.io.Sha256;
 import dev.kiln.model.ExportedEncoder;
 import dev.kiln.type.DataType;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -87,14 +84,7 @@ public record PlanKey(
   }
 
   private String hash() {
-    try {
-      byte[] digest =
-          MessageDigest.getInstance("SHA-256")
-              .digest(String.join("\n", parts().values()).getBytes(StandardCharsets.UTF_8));
-      return HexFormat.of().formatHex(digest, 0, 4);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("this Java lacks SHA-256", e);
-    }
+    return Sha256.hex(String.join("\n", parts().values())).substring(0, 8);
   }
 
   /**

@@ -111,6 +111,27 @@ class ModelDirectoryTest {
   }
 
   @Test
+  void weightsOfTheRightSizeButOtherBytes() throws Exception {
+    Path weights = path.resolve("weights.bin");
+    byte[] bytes = Files.readAllBytes(weights);
+    byte[] flipped = bytes.clone();
+    flipped[bytes.length / 2] ^= 1;
+    Files.write(weights, flipped);
+    assertRefused("weights.bin", "expected SHA-256", "damaged or replaced");
+    Files.write(weights, new byte[bytes.length]);
+    assertRefused("weights.bin", "expected SHA-256");
+  }
+
+  @Test
+  void graphOfOtherBytes() throws Exception {
+    Path graph = path.resolve("naip-64.onnx");
+    byte[] bytes = Files.readAllBytes(graph);
+    bytes[bytes.length - 1] ^= 1;
+    Files.write(graph, bytes);
+    assertRefused("naip-64.onnx", "expected SHA-256");
+  }
+
+  @Test
   void missingGraphFile() throws Exception {
     Files.delete(path.resolve("naip-64.onnx"));
     assertRefused("naip-64.onnx", "missing");
