@@ -492,8 +492,7 @@ class AwsBatchCommandsTest {
       "--run-name=a1"
     };
     assertThat(kiln(embed)).as(said()).isEqualTo(ExitCode.SCENES_FAILED.code());
-    assertThat(folder.resolve("vectors/_kiln/a1"))
-        .isDirectoryContaining("glob:**/run-*.json");
+    assertThat(folder.resolve("vectors/_kiln/a1")).isDirectoryContaining("glob:**/run-*.json");
     try (var models = Files.list(cache)) {
       assertThat(models.toList()).hasSize(1);
     }

@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.kiln.error.ConfigurationException;
+import dev.kiln.export.Exporter;
 import dev.kiln.export.Npy;
+import dev.kiln.export.RandomCheckpoint;
 import dev.kiln.infer.EncoderOptions;
 import dev.kiln.infer.select.Encoders;
 import dev.kiln.model.Architecture;
+import dev.kiln.platform.PlatformCatalog;
 import dev.kiln.sample.SampleSize;
 import dev.kiln.type.DataType;
 import java.io.IOException;
@@ -143,8 +146,20 @@ class EncoderChecksTest {
 
   @Test
   void aModelOfOtherWeightsIsFound() throws Exception {
+    Path checkpoint = work.resolve("other.ckpt");
+    long otherSeed = 2;
+    new RandomCheckpoint(Architecture.named("micro"), DataType.BF16, otherSeed, 0)
+        .write(checkpoint);
+    Exporter.export(
+        checkpoint,
+        new Exporter.Options(
+            List.of(PlatformCatalog.builtIn().get(RandomModel.PLATFORM)),
+            List.of(RandomModel.CHIP),
+            false,
+            false),
+        work.resolve("random-micro"));
     RandomModel model = new RandomModel(Architecture.named("micro"), work);
-    assertThatThrownBy(() -> new ReferenceCheck(candidate(1e-12, null), model).run())
+    assertThatThrownBy(() -> new ReferenceCheck(candidate(2e-5, null), model).run())
         .isInstanceOf(MismatchException.class)
         .hasMessageContaining("chip 0");
   }
