@@ -70,7 +70,7 @@ class LesserCpuTest {
   @Test
   void autoTakesFp32() throws Exception {
     assertThat(embed("--precision=auto"))
-        .contains("precision fp32: this CPU does not multiply bfloat16 itself")
+        .contains("precision=fp32 reason=\"no native bf16 on this CPU\"")
         .contains("onednn fp32 on CPU, AVX2");
     assertThat(exit).isEqualTo(ExitCode.DONE.code());
   }
@@ -78,7 +78,7 @@ class LesserCpuTest {
   @Test
   void bf16IsAFaultThatSaysWhatToDo() throws Exception {
     assertThat(embed("--precision=bf16"))
-        .contains("--precision bf16: oneDNN has none for this CPU (AVX2); use fp32");
+        .contains("--precision bf16: expected fp32 for oneDNN on this CPU (AVX2)");
     assertThat(exit).isEqualTo(ExitCode.CONFIGURATION.code());
   }
 
@@ -86,6 +86,6 @@ class LesserCpuTest {
   void doctorSaysSo() throws Exception {
     assertThat(run(List.of("doctor")))
         .contains("with AVX2, no native bfloat16")
-        .contains("oneDNN in fp32", "with --precision auto likewise");
+        .contains("oneDNN in fp32", "with --precision auto in fp32");
   }
 }

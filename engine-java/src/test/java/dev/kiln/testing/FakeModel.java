@@ -1,5 +1,6 @@
 package dev.kiln.testing;
 
+import dev.kiln.io.Sha256;
 import dev.kiln.model.Architecture;
 import dev.kiln.model.ModelDescription;
 import dev.kiln.model.ModelDirectory;
@@ -26,7 +27,7 @@ public final class FakeModel {
             ModelDescription.FORMAT,
             Architecture.named("micro"),
             17,
-            new ModelDescription.Weights("weights.bin", 0, "hash"),
+            new ModelDescription.Weights("weights.bin", 0, Sha256.hex("")),
             List.of(platform),
             List.of(),
             List.of()));
