@@ -38,7 +38,11 @@ class BadStacScenesTest {
             "elsewhere",
             scene -> scene.asset("nir").put("href", "https://example.org/B08.tif"),
             "a directory is read without web servers"),
-        bad("no scl", scene -> remove(scene, "scl"), "no asset scl"),
+        bad(
+            "no scl",
+            scene -> remove(scene, "scl"),
+            "no TIFF asset scl",
+            "--max-cloud 1 --max-nodata 1"),
         bad("scl file missing", scene -> scene.without("scl"), "scl.tif: no such object"),
         bad("band file missing", scene -> scene.without("swir16"), "swir16.tif: no such object"),
         bad(
