@@ -32,7 +32,7 @@ constexpr int NO_CAPTURE = 401;
 constexpr std::size_t DEFAULT_SHARED = 48 << 10;
 constexpr std::size_t MAX_SHARED = 227 << 10;
 
-// Of a log: longer runs are rehearsals, which nobody reads line by line.
+// Most lines of a log; longer runs are rehearsals, whose log no test reads.
 constexpr std::size_t MAX_LINES = 200'000;
 
 struct Op {

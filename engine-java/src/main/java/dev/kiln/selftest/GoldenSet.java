@@ -20,7 +20,7 @@ import java.util.stream.Stream;
 record GoldenSet(String name, Path checkpoint, List<GoldenCase> cases) {
 
   /**
-   * The sets of a directory: itself and the folders in it, wherever a checkpoint lies.
+   * Returns the sets of a directory: itself and its subdirectories, where they have a checkpoint.
    *
    * @throws ConfigurationException if there is none, or one without cases
    */
