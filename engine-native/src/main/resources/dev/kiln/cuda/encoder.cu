@@ -430,8 +430,17 @@ KILN_DEVICE void attention(const bf16* qkv, bf16* out, int tokens, int wanted, i
 
 constexpr float EPSILON = 1e-5f;
 constexpr int NORM_THREADS = 256;
+// Pairs of a row that a lane keeps in registers: a row of up to 1,024 numbers is read from memory once.
+constexpr int KEPT_PAIRS = 16;
 
-// One warp a row of `dim` numbers, a multiple of 64; each lane has every 32nd pair.
+// Returns the sum of the squares of a pair's distances from the mean.
+KILN_DEVICE float square_of_difference(float2 v, float mean) {
+  float a = v.x - mean;
+  float b = v.y - mean;
+  return a * a + b * b;
+}
+
+// One warp normalizes one row of `dim` numbers, a multiple of 64; each lane has every 32nd pair.
 template <bool NARROW>
 KILN_DEVICE void layer_norm(const float* x, long long stride, const float* weight, const float* bias, void* out,
                             int rows, int dim) {
@@ -441,27 +450,51 @@ KILN_DEVICE void layer_norm(const float* x, long long stride, const float* weigh
     return;
   }
   const float2* from = reinterpret_cast<const float2*>(x + row * stride);
+  const int pairs = dim / 2 / LANES;  // of each lane
+  float2 kept[KEPT_PAIRS];
   float sum = 0;
-  for (int i = lane; i < dim / 2; i += LANES) {
-    sum += from[i].x + from[i].y;
+  // Unrolled with bounds known to the compiler, so that `kept` stays in registers.
+  KILN_UNROLL
+  for (int i = 0; i < KEPT_PAIRS; i++) {
+    kept[i] = i < pairs ? from[i * LANES + lane] : float2{0, 0};
+    sum += kept[i].x + kept[i].y;
+  }
+  for (int i = KEPT_PAIRS; i < pairs; i++) {
+    float2 v = from[i * LANES + lane];
+    sum += v.x + v.y;
   }
   float mean = sum_of_warp(sum) / dim;
   float squares = 0;
-  for (int i = lane; i < dim / 2; i += LANES) {
-    float a = from[i].x - mean;
-    float b = from[i].y - mean;
-    squares += a * a + b * b;
+  KILN_UNROLL
+  for (int i = 0; i < KEPT_PAIRS; i++) {
+    if (i < pairs) {
+      squares += square_of_difference(kept[i], mean);
+    }
+  }
+  for (int i = KEPT_PAIRS; i < pairs; i++) {
+    squares += square_of_difference(from[i * LANES + lane], mean);
   }
   float scale = 1.0f / sqrtf(sum_of_warp(squares) / dim + EPSILON);
-  long long at = static_cast<long long>(row) * dim;
-  for (int i = lane; i < dim / 2; i += LANES) {
-    float a = (from[i].x - mean) * scale * weight[2 * i] + bias[2 * i];
-    float b = (from[i].y - mean) * scale * weight[2 * i + 1] + bias[2 * i + 1];
+  auto store = [&](int i, float2 v) {
+    int at = i * LANES + lane;
+    float2 w = reinterpret_cast<const float2*>(weight)[at];
+    float2 b = reinterpret_cast<const float2*>(bias)[at];
+    float2 normed{(v.x - mean) * scale * w.x + b.x, (v.y - mean) * scale * w.y + b.y};
+    long long to = static_cast<long long>(row) * (dim / 2) + at;
     if (NARROW) {
-      reinterpret_cast<unsigned*>(static_cast<bf16*>(out) + at)[i] = pair(a, b);
+      static_cast<unsigned*>(out)[to] = pair(normed.x, normed.y);
     } else {
-      reinterpret_cast<float2*>(static_cast<float*>(out) + at)[i] = float2{a, b};
+      static_cast<float2*>(out)[to] = normed;
     }
+  };
+  KILN_UNROLL
+  for (int i = 0; i < KEPT_PAIRS; i++) {
+    if (i < pairs) {
+      store(i, kept[i]);
+    }
+  }
+  for (int i = KEPT_PAIRS; i < pairs; i++) {
+    store(i, from[i * LANES + lane]);
   }
 }
 
