@@ -64,13 +64,15 @@ public final class Crs implements AutoCloseable {
           OCTNewCoordinateTransformation(reference, wgs84);
       if (transformation == null) {
         throw SceneException.permanent(
-            key, "no transformation from " + name(reference) + " to WGS84: " + CogFile.lastError());
+            key,
+            "no transformation from " + name(reference) + " to WGS84: " + GdalFile.lastError());
       }
       OGRCoordinateTransformationH inverse = OCTGetInverse(transformation);
       if (inverse == null) {
         OCTDestroyCoordinateTransformation(transformation);
         throw SceneException.permanent(
-            key, "no transformation from WGS84 to " + name(reference) + ": " + CogFile.lastError());
+            key,
+            "no transformation from WGS84 to " + name(reference) + ": " + GdalFile.lastError());
       }
       return new Crs(transformation, inverse);
     } finally {

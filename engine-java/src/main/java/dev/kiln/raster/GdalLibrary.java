@@ -70,7 +70,7 @@ public final class GdalLibrary {
       throw new ConfigurationException(
           "PROJ cannot use its database (%s): PROJ_LIB is %s, PROJ_DATA is %s; unset both, or install proj-data"
               .formatted(
-                  CogFile.lastError(), System.getenv("PROJ_LIB"), System.getenv("PROJ_DATA")));
+                  GdalFile.lastError(), System.getenv("PROJ_LIB"), System.getenv("PROJ_DATA")));
     }
   }
 }

@@ -52,7 +52,7 @@ final class GdalTiles {
             read.into().pointer().position(offset),
             w,
             h,
-            CogFile.gdalType(file.type()),
+            GdalFile.gdalType(file.type()),
             bands.length,
             bands,
             read.layout().pixelStride(),
@@ -62,7 +62,7 @@ final class GdalTiles {
     if (result != CE_None) {
       throw SceneException.permanent(
           file.objectKey(),
-          "cannot decode pixels of rows %d to %d: %s".formatted(y, y + h - 1, file.gdalError()));
+          "cannot decode pixels of rows %d to %d: %s".formatted(y, y + h - 1, file.gdal().error()));
     }
   }
 }

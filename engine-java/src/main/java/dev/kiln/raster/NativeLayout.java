@@ -15,15 +15,6 @@ final class NativeLayout {
   private static final int OLD_DEFLATE = 32946;
   private static final int ZSTD = 50000;
 
-  /** Tags of the TIFF specification that {@link CogLayout} does not need. */
-  private static final class Tag {
-    static final int PHOTOMETRIC = 262;
-    static final int FILL_ORDER = 266;
-    static final int ORIENTATION = 274;
-    static final int IMAGE_DEPTH = 32997;
-    static final int TILE_DEPTH = 32998;
-  }
-
   private NativeLayout() {}
 
   /**
@@ -39,17 +30,17 @@ final class NativeLayout {
     if (!tiled) {
       throw new UnsupportedTiffException("strips instead of tiles");
     }
-    if (!image.has(Tag.PHOTOMETRIC)) {
+    if (!image.has(TiffTags.PHOTOMETRIC)) {
       throw new UnsupportedTiffException("no photometric interpretation");
     }
-    long photometric = number(image, Tag.PHOTOMETRIC, "photometric interpretation");
+    long photometric = number(image, TiffTags.PHOTOMETRIC, "photometric interpretation");
     if (photometric != 1 && photometric != 2) { // grey or RGB
       throw new UnsupportedTiffException("photometric interpretation " + photometric);
     }
-    requireOne(image, Tag.FILL_ORDER, "fill order");
-    requireOne(image, Tag.ORIENTATION, "orientation");
-    requireOne(image, Tag.IMAGE_DEPTH, "image depth");
-    requireOne(image, Tag.TILE_DEPTH, "tile depth");
+    requireOne(image, TiffTags.FILL_ORDER, "fill order");
+    requireOne(image, TiffTags.ORIENTATION, "orientation");
+    requireOne(image, TiffTags.IMAGE_DEPTH, "image depth");
+    requireOne(image, TiffTags.TILE_DEPTH, "tile depth");
     PixelType type = pixelType(layout);
     int compression = compression(layout.compression());
     boolean interleaved = layout.interleaved() && layout.bands() > 1;

@@ -285,15 +285,15 @@ public final class SceneRaster implements AutoCloseable {
     int h = ceilDiv(window.rows(), repeat);
     Set<Integer> used = new HashSet<>();
     sources.stream().filter(s -> s.file() == file).forEach(s -> used.add(s.index()));
-    boolean masked = file.hasValidityBand(used);
-    if (!masked && !file.markUnwritten(source.index(), 0, y, w, h, null)) {
+    Optional<ValidityBand> mask = ValidityBand.of(file, used);
+    if (mask.isEmpty() && !UnwrittenTiles.mark(file, source.index(), 0, y, w, h, null)) {
       return Optional.empty();
     }
     HostBuffer bytes = memory.take("validity of " + file.objectKey(), (long) w * h);
     try {
       ByteBuffer view = bytes.slice(0, Math.toIntExact(bytes.size()));
-      if (masked) {
-        file.readValidity(used, 0, y, w, h, bytes);
+      if (mask.isPresent()) {
+        mask.get().read(0, y, w, h, bytes);
         for (int i = 0; i < view.capacity(); i++) {
           view.put(i, view.get(i) == 0 ? FileValidity.MISSING : FileValidity.VALID);
         }
@@ -302,7 +302,7 @@ public final class SceneRaster implements AutoCloseable {
           view.put(i, FileValidity.VALID);
         }
       }
-      file.markUnwritten(source.index(), 0, y, w, h, view);
+      UnwrittenTiles.mark(file, source.index(), 0, y, w, h, view);
       return Optional.of(new FileValidity.Plane(bytes, w, repeat));
     } catch (RuntimeException | Error e) {
       bytes.close();

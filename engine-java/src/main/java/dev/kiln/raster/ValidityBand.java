@@ -1,0 +1,86 @@
+package dev.kiln.raster;
+
+import static dev.kiln.gdal.global.gdal.CE_None;
+import static dev.kiln.gdal.global.gdal.CPLErrorReset;
+import static dev.kiln.gdal.global.gdal.GDALGetMaskBand;
+import static dev.kiln.gdal.global.gdal.GDALGetMaskFlags;
+import static dev.kiln.gdal.global.gdal.GDALGetRasterColorInterpretation;
+import static dev.kiln.gdal.global.gdal.GDALRasterIOEx;
+import static dev.kiln.gdal.global.gdal.GDT_Byte;
+import static dev.kiln.gdal.global.gdal.GF_Read;
+
+import dev.kiln.error.SceneException;
+import dev.kiln.gdal.GDALRasterBandH;
+import dev.kiln.memory.HostBuffer;
+import java.util.Optional;
+import java.util.Set;
+
+/** The band that tells which pixels of a file are valid: its internal mask, or an alpha band. */
+final class ValidityBand {
+  private static final int MASK_PER_DATASET = 0x02; // GMF_PER_DATASET
+  private static final int MASK_ALPHA = 0x04; // GMF_ALPHA
+  private static final int MASK_NODATA = 0x08; // GMF_NODATA
+  private static final int COLOR_ALPHA = 6; // GCI_AlphaBand
+
+  private final CogFile file;
+  private final GDALRasterBandH band;
+
+  private ValidityBand(CogFile file, GDALRasterBandH band) {
+    this.file = file;
+    this.band = band;
+  }
+
+  /**
+   * Returns the band of a file, if it has one. An alpha band counts unless it is itself among the
+   * bands in use: NAIP files tag near infrared as alpha.
+   *
+   * @param used band numbers in use, from 1
+   */
+  static Optional<ValidityBand> of(CogFile file, Set<Integer> used) {
+    GDALRasterBandH first = file.gdal().band(1);
+    int flags = GDALGetMaskFlags(first);
+    if ((flags & MASK_PER_DATASET) != 0 && (flags & (MASK_ALPHA | MASK_NODATA)) == 0) {
+      return Optional.of(new ValidityBand(file, GDALGetMaskBand(first)));
+    }
+    GDALRasterBandH last = file.gdal().band(file.bands());
+    boolean alpha = GDALGetRasterColorInterpretation(last) == COLOR_ALPHA;
+    return alpha && !used.contains(file.bands())
+        ? Optional.of(new ValidityBand(file, last))
+        : Optional.empty();
+  }
+
+  /**
+   * Reads a window of the north-up image; 0 means no data.
+   *
+   * @param into receives one byte per pixel, row by row
+   * @throws SceneException permanent if a tile cannot be decoded
+   */
+  void read(int x, int y, int w, int h, HostBuffer into) throws SceneException {
+    CPLErrorReset();
+    boolean flippedX = file.flippedX();
+    boolean flippedY = file.flippedY();
+    // Negative strides flip the window.
+    long first = (flippedX ? w - 1 : 0) + (flippedY ? (h - 1) * (long) w : 0);
+    int result =
+        GDALRasterIOEx(
+            band,
+            GF_Read,
+            flippedX ? file.width() - x - w : x,
+            flippedY ? file.height() - y - h : y,
+            w,
+            h,
+            into.pointer().position(first),
+            w,
+            h,
+            GDT_Byte,
+            flippedX ? -1 : 1,
+            flippedY ? -(long) w : w,
+            null);
+    if (result != CE_None) {
+      throw SceneException.permanent(
+          file.objectKey(),
+          "cannot decode the mask of rows %d to %d: %s"
+              .formatted(y, y + h - 1, file.gdal().error()));
+    }
+  }
+}
