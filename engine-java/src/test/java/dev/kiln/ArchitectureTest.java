@@ -113,6 +113,8 @@ class ArchitectureTest {
                       "gdal",
                       "memory",
                       "type")),
+              // Datasets.
+              entry("dataset", Set.of("archive", "fetch", "sink", "error", "vector")),
               // One shard.
               entry(
                   "run",
@@ -184,6 +186,7 @@ class ArchitectureTest {
               entry("patch", Set.of("memory", "nativelib", "type")),
               entry("attention", Set.of("nativelib")),
               entry("trace", Set.of("nativelib")),
+              entry("vector", Set.of("nativelib")),
               entry("memory", Set.of("nativelib", "type")),
               entry("type", Set.of()),
               entry("io", Set.of()),

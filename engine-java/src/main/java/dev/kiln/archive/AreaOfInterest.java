@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.locationtech.jts.algorithm.Orientation;
 import org.locationtech.jts.geom.Coordinate;
+import org.locationtech.jts.geom.Envelope;
 import org.locationtech.jts.geom.Geometry;
 import org.locationtech.jts.geom.GeometryFactory;
 import org.locationtech.jts.geom.LinearRing;
@@ -67,12 +68,51 @@ public final class AreaOfInterest {
   }
 
   /**
+   * Creates an area.
+   *
+   * @param geometry (lon, lat) in degrees; longitudes may run on beyond ±180
+   */
+  public static AreaOfInterest of(Geometry geometry) {
+    return new AreaOfInterest(geometry);
+  }
+
+  /**
+   * Creates the area of a box, which crosses the antimeridian if its west is greater than its east.
+   *
+   * @param west longitude in degrees
+   * @param south latitude in degrees
+   * @param east longitude in degrees
+   * @param north latitude in degrees
+   */
+  public static AreaOfInterest ofBox(double west, double south, double east, double north) {
+    return of(WGS84.toGeometry(new Envelope(west, west > east ? east + 360 : east, south, north)));
+  }
+
+  /**
    * Whether the area meets an outline whose longitudes may run on beyond ±180.
    *
    * @param outline (lon, lat) in degrees, longitudes within ±540
    */
   public boolean intersects(Geometry outline) {
     return everyTurn.intersects(outline);
+  }
+
+  /**
+   * Whether the area may meet something within a box; false is certain.
+   *
+   * @param box (lon, lat) in degrees, longitudes within ±540
+   */
+  public boolean mayIntersect(Envelope box) {
+    Envelope bounds = area.getEnvelopeInternal();
+    for (int turn = -360; turn <= 360; turn += 360) {
+      if (box.getMinX() <= bounds.getMaxX() + turn
+          && box.getMaxX() >= bounds.getMinX() + turn
+          && box.getMinY() <= bounds.getMaxY()
+          && box.getMaxY() >= bounds.getMinY()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** The whole area as one GeoJSON geometry. */

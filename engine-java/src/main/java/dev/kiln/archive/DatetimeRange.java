@@ -2,11 +2,14 @@ package dev.kiln.archive;
 
 import dev.kiln.error.ConfigurationException;
 import java.time.DateTimeException;
+import java.time.Instant;
 import java.time.LocalDate;
 import java.time.OffsetDateTime;
 import java.time.YearMonth;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoUnit;
+import java.util.Optional;
 
 /**
  * A span of time as STAC APIs take it: two RFC 3339 times, either of them {@code ..} for open.
@@ -41,6 +44,23 @@ public record DatetimeRange(String text) {
     } catch (DateTimeException e) {
       throw fault(text, e);
     }
+  }
+
+  /** Returns the start of the span; empty if it is open. */
+  public Optional<Instant> from() {
+    return instant(text.substring(0, text.indexOf('/')));
+  }
+
+  /** Returns the last microsecond of the span's last second; empty if it is open. */
+  public Optional<Instant> to() {
+    return instant(text.substring(text.indexOf('/') + 1))
+        .map(last -> last.truncatedTo(ChronoUnit.SECONDS).plusNanos(999_999_000));
+  }
+
+  private static Optional<Instant> instant(String side) {
+    return side.equals(OPEN)
+        ? Optional.empty()
+        : Optional.of(OffsetDateTime.parse(side).toInstant());
   }
 
   private static String side(String text, boolean start) {

@@ -48,7 +48,7 @@ public final class ObjectStores {
   }
 
   /** Returns whether a URI names a bucket or a web server, and not a file of this machine. */
-  static boolean isRemote(String uri) {
+  public static boolean isRemote(String uri) {
     return S3Location.isS3(uri) || HttpLocation.isHttp(uri);
   }
 

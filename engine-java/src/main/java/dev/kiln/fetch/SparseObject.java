@@ -66,7 +66,7 @@ public final class SparseObject implements AutoCloseable {
   }
 
   /** Returns the version that was opened; changes whenever the object does. */
-  String version() {
+  public String version() {
     return version;
   }
 

@@ -59,7 +59,7 @@ public record Inspection(
         accumulator.add(file.vectors(g));
       }
     } catch (IllegalArgumentException e) {
-      throw new ConfigurationException(file.path() + ": " + e.getMessage(), e);
+      throw new ConfigurationException(file.name() + ": " + e.getMessage(), e);
     }
     return accumulator.statistics();
   }
@@ -121,7 +121,7 @@ public record Inspection(
   /** Returns the inspection as one JSON object; footer values that are JSON are embedded. */
   public String json() {
     ObjectNode root = JSON.createObjectNode();
-    root.put("file", file.path().toString());
+    root.put("file", file.name());
     root.put("bytes", file.bytes());
     root.put("rows", file.rows());
     root.put("row_groups", file.rowGroups());

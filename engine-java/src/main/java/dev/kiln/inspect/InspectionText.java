@@ -29,7 +29,7 @@ final class InspectionText {
 
   private void file(Inspection inspection) {
     EmbeddingFile file = inspection.file();
-    line("%s", file.path());
+    line("%s", file.name());
     line("  rows     %,d (row groups: %,d)", file.rows(), file.rowGroups());
     line("  bytes    %,d (columns compressed %.2f : 1)", file.bytes(), inspection.ratio());
     line("  writer   %s", file.createdBy());

@@ -31,7 +31,7 @@ import org.xerial.snappy.Snappy;
 final class ColumnPages implements PageReader {
   private static final ParquetMetadataConverter CONVERTER = new ParquetMetadataConverter();
 
-  private final ByteBufferInputStream chunk;
+  private final ChunkInput chunk;
   private final CompressionCodecName codec;
   private final long valueCount;
   private final DictionaryPage dictionary;
@@ -44,8 +44,8 @@ final class ColumnPages implements PageReader {
    * @param chunk the bytes of the column chunk, starting with its dictionary page if it has one
    * @throws IOException if the first page is damaged
    */
-  ColumnPages(ByteBuffer chunk, CompressionCodecName codec, long valueCount) throws IOException {
-    this.chunk = ByteBufferInputStream.wrap(chunk);
+  ColumnPages(ChunkInput chunk, CompressionCodecName codec, long valueCount) throws IOException {
+    this.chunk = chunk;
     this.codec = codec;
     this.valueCount = valueCount;
     this.next = nextHeader();
@@ -75,6 +75,23 @@ final class ColumnPages implements PageReader {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** Returns the number of values in the next page, nulls included; 0 after the last page. */
+  int nextValueCount() {
+    if (next == null) {
+      return 0;
+    }
+    return next.isSetData_page_header_v2()
+        ? next.data_page_header_v2.num_values
+        : next.data_page_header.num_values;
+  }
+
+  /** Skips the next page without decompressing it. */
+  void skipPage() throws IOException {
+    valuesRead += nextValueCount();
+    chunk.skipBytes(next.compressed_page_size);
+    next = nextHeader();
   }
 
   private PageHeader nextHeader() throws IOException {

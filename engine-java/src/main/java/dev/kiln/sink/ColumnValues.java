@@ -41,6 +41,25 @@ final class ColumnValues {
     };
   }
 
+  /** Returns whether values are dates or timestamps. */
+  static boolean isTime(PrimitiveType type) {
+    LogicalTypeAnnotation logical = type.getLogicalTypeAnnotation();
+    return logical instanceof DateLogicalTypeAnnotation
+        || logical instanceof TimestampLogicalTypeAnnotation;
+  }
+
+  /** Returns a stored date or timestamp in microseconds since 1970, rounded down. */
+  static long micros(PrimitiveType type, long stored) {
+    if (type.getLogicalTypeAnnotation() instanceof TimestampLogicalTypeAnnotation timestamp) {
+      return switch (timestamp.getUnit()) {
+        case MILLIS -> Math.multiplyExact(stored, 1000L);
+        case MICROS -> stored;
+        case NANOS -> Math.floorDiv(stored, 1000L);
+      };
+    }
+    return Math.multiplyExact(stored, 86_400_000_000L);
+  }
+
   private static ChronoUnit unit(TimestampLogicalTypeAnnotation timestamp) {
     return switch (timestamp.getUnit()) {
       case MILLIS -> ChronoUnit.MILLIS;

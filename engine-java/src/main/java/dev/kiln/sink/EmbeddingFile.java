@@ -1,10 +1,8 @@
 package dev.kiln.sink;
 
 import dev.kiln.error.ConfigurationException;
-import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,20 +34,18 @@ import org.apache.parquet.io.api.PrimitiveConverter;
 public final class EmbeddingFile {
   private static final List<String> VECTOR_COLUMNS = List.of("embeddings", "embedding");
 
-  private final Path path;
-  private final long bytes;
+  private final ParquetBytes bytes;
   private final ParquetMetadata metadata;
   private final VersionParser.ParsedVersion writer;
 
-  private EmbeddingFile(Path path, long bytes, ParquetMetadata metadata) {
-    this.path = path;
+  private EmbeddingFile(ParquetBytes bytes, ParquetMetadata metadata) {
     this.bytes = bytes;
     this.metadata = metadata;
     this.writer = parseWriter(createdBy());
   }
 
   /**
-   * Opens a file and reads its footer.
+   * Opens a file of this machine and reads its footer.
    *
    * @throws ConfigurationException if it is not a Parquet file, is truncated or is damaged
    */
@@ -61,28 +57,63 @@ public final class EmbeddingFile {
               + (Files.isDirectory(path) ? "a directory" : "none"));
     }
     try {
-      long size = Files.size(path);
-      ParquetMetadata metadata =
-          ParquetFooter.<RuntimeException>read(size, (at, length) -> read(path, at, length));
-      return new EmbeddingFile(path, size, metadata);
-    } catch (IOException | RuntimeException e) {
-      throw unreadable(path, "footer", e);
+      return open(new ReopenedFile(path, Files.size(path)));
+    } catch (IOException e) {
+      throw unreadable(path.toString(), "footer", e);
     }
   }
 
-  /** Returns the path of the file. */
-  public Path path() {
-    return path;
+  /**
+   * Reads the footer of a file.
+   *
+   * @param bytes of the file; borrowed, and read from as long as this object is used
+   * @throws ConfigurationException if it is not a Parquet file, is truncated or is damaged
+   */
+  public static EmbeddingFile open(ParquetBytes bytes) {
+    try {
+      ParquetMetadata metadata = ParquetFooter.<RuntimeException>read(bytes.size(), bytes::read);
+      return new EmbeddingFile(bytes, metadata);
+    } catch (IOException | RuntimeException e) {
+      throw unreadable(bytes.name(), "footer", e);
+    }
+  }
+
+  /** A file that is opened for each read, so that it needs no close. */
+  private record ReopenedFile(Path path, long size) implements ParquetBytes {
+    @Override
+    public String name() {
+      return path.toString();
+    }
+
+    @Override
+    public ByteBuffer read(long offset, int length) throws IOException {
+      try (ParquetBytes file = ParquetBytes.open(path)) {
+        return file.read(offset, length);
+      }
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  /** Returns the full name of the file: a path or a URI. */
+  public String name() {
+    return bytes.name();
   }
 
   /** Returns the size of the file in bytes. */
   public long bytes() {
-    return bytes;
+    return bytes.size();
   }
 
   /** Returns the number of rows. */
   public long rows() {
     return metadata.getBlocks().stream().mapToLong(BlockMetaData::getRowCount).sum();
+  }
+
+  /** Returns the number of rows of a row group. */
+  public long rows(int rowGroup) {
+    return metadata.getBlocks().get(rowGroup).getRowCount();
   }
 
   /** Returns the number of row groups. */
@@ -120,16 +151,8 @@ public final class EmbeddingFile {
    * @throws ConfigurationException if they cannot be read or differ in length
    */
   public Vectors vectors(int rowGroup) {
-    ColumnDescriptor column =
-        vectors()
-            .orElseThrow(
-                () ->
-                    new ConfigurationException(
-                        path + ": expected a list<float> column named embeddings, found none"));
-    return read(
-        metadata.getBlocks().get(rowGroup),
-        column,
-        (reader, count) -> Vectors.read(reader, Math.toIntExact(count)));
+    ColumnDescriptor column = requireVectors();
+    return read(rowGroup, column, (reader, count) -> Vectors.read(reader, Math.toIntExact(count)));
   }
 
   /**
@@ -154,17 +177,9 @@ public final class EmbeddingFile {
    * @throws ConfigurationException if there is no such column or it cannot be read
    */
   public List<Object> values(String column, int rowGroup) {
-    ColumnDescriptor descriptor =
-        metadata.getFileMetaData().getSchema().getColumns().stream()
-            .filter(c -> String.join(".", c.getPath()).equals(column))
-            .filter(c -> c.getMaxRepetitionLevel() == 0)
-            .findFirst()
-            .orElseThrow(
-                () ->
-                    new ConfigurationException(
-                        path + ": expected a column " + column + " of single values, found none"));
+    ColumnDescriptor descriptor = single(column);
     return read(
-        metadata.getBlocks().get(rowGroup),
+        rowGroup,
         descriptor,
         (reader, count) -> {
           List<Object> values = new ArrayList<>();
@@ -175,6 +190,105 @@ public final class EmbeddingFile {
           }
           return values;
         });
+  }
+
+  /**
+   * Returns whether there is a column with one value per row.
+   *
+   * @param column dotted path, such as {@code bbox.xmin}
+   */
+  public boolean has(String column) {
+    return findSingle(column).isPresent();
+  }
+
+  /**
+   * Returns the smallest and the greatest value of a numeric column in one row group, if the file
+   * records them; times are microseconds since 1970.
+   *
+   * @param column dotted path, such as {@code bbox.xmin}
+   */
+  public Optional<ValueRange> range(String column, int rowGroup) {
+    return findSingle(column)
+        .flatMap(c -> ValueRange.of(c, chunk(metadata.getBlocks().get(rowGroup), c)));
+  }
+
+  /**
+   * Returns the smallest and the greatest text of a column in one row group, if the file records
+   * them. The order is that of the UTF-8 bytes.
+   *
+   * @param column name of a column of texts
+   */
+  public Optional<TextRange> textRange(String column, int rowGroup) {
+    return findSingle(column)
+        .flatMap(c -> TextRange.of(chunk(metadata.getBlocks().get(rowGroup), c)));
+  }
+
+  /**
+   * Returns a cursor over a column with one value per row, before its first value.
+   *
+   * @param column dotted path, such as {@code bbox.xmin}
+   * @throws ConfigurationException if there is no such column or it cannot be read
+   */
+  public ColumnCursor cursor(String column, int rowGroup) {
+    ColumnDescriptor descriptor = single(column);
+    return new ColumnCursor(name(), reader(rowGroup, descriptor), rows(rowGroup));
+  }
+
+  /**
+   * Returns a cursor over the vectors of a row group, before the first. Unlike {@link #vectors}, it
+   * holds a few pages at a time.
+   *
+   * @throws ConfigurationException if the file has no vectors or they cannot be read
+   */
+  public VectorCursor vectorCursor(int rowGroup) {
+    ColumnDescriptor column = requireVectors();
+    return new VectorCursor(
+        name(),
+        column,
+        chunk(metadata.getBlocks().get(rowGroup), column),
+        rows(rowGroup),
+        () -> pages(rowGroup, column),
+        () -> reader(rowGroup, column));
+  }
+
+  private ColumnPages pages(int rowGroup, ColumnDescriptor column) throws IOException {
+    ColumnChunkMetaData chunk = chunk(metadata.getBlocks().get(rowGroup), column);
+    return new ColumnPages(
+        new ChunkInput(bytes, chunk.getStartingPos(), chunk.getTotalSize()),
+        chunk.getCodec(),
+        chunk.getValueCount());
+  }
+
+  private ColumnReader reader(int rowGroup, ColumnDescriptor column) {
+    try {
+      return new ColumnReaderImpl(
+          column, pages(rowGroup, column), new PrimitiveConverter() {}, writer);
+    } catch (IOException | RuntimeException e) {
+      throw unreadable(name(), "column " + String.join(".", column.getPath()), e);
+    }
+  }
+
+  private ColumnDescriptor requireVectors() {
+    return vectors()
+        .orElseThrow(
+            () ->
+                new ConfigurationException(
+                    name() + ": expected a list<float> column named embeddings, found none"));
+  }
+
+  private Optional<ColumnDescriptor> findSingle(String column) {
+    return metadata.getFileMetaData().getSchema().getColumns().stream()
+        .filter(c -> String.join(".", c.getPath()).equals(column))
+        .filter(c -> c.getMaxRepetitionLevel() == 0)
+        .findFirst();
+  }
+
+  private ColumnDescriptor single(String column) {
+    return findSingle(column)
+        .orElseThrow(
+            () ->
+                new ConfigurationException(
+                    name() + ": expected a column " + column + " of single values, found none"));
   }
 
   private Optional<ColumnDescriptor> vectors() {
@@ -194,19 +308,15 @@ public final class EmbeddingFile {
     T apply(ColumnReader reader, long valueCount) throws IOException;
   }
 
-  private <T> T read(BlockMetaData block, ColumnDescriptor column, ChunkReading<T> reading) {
+  private <T> T read(int rowGroup, ColumnDescriptor column, ChunkReading<T> reading) {
     try {
-      ColumnChunkMetaData chunk = chunk(block, column);
-      ByteBuffer pages = read(path, chunk.getStartingPos(), Math.toIntExact(chunk.getTotalSize()));
-      ColumnReader reader =
-          new ColumnReaderImpl(
-              column,
-              new ColumnPages(pages, chunk.getCodec(), chunk.getValueCount()),
-              new PrimitiveConverter() {},
-              writer);
-      return reading.apply(reader, chunk.getValueCount());
+      return reading.apply(
+          reader(rowGroup, column),
+          chunk(metadata.getBlocks().get(rowGroup), column).getValueCount());
+    } catch (ConfigurationException e) {
+      throw e;
     } catch (IOException | RuntimeException e) {
-      throw unreadable(path, "column " + String.join(".", column.getPath()), e);
+      throw unreadable(name(), "column " + String.join(".", column.getPath()), e);
     }
   }
 
@@ -218,18 +328,6 @@ public final class EmbeddingFile {
         .orElseThrow();
   }
 
-  private static ByteBuffer read(Path path, long at, int length) throws IOException {
-    ByteBuffer buffer = ByteBuffer.allocate(length);
-    try (FileChannel channel = FileChannel.open(path)) {
-      while (buffer.hasRemaining()) {
-        if (channel.read(buffer, at + buffer.position()) < 0) {
-          throw new EOFException("the file ends before byte " + (at + length));
-        }
-      }
-    }
-    return buffer.flip();
-  }
-
   private static VersionParser.ParsedVersion parseWriter(String createdBy) {
     try {
       return VersionParser.parse(createdBy);
@@ -239,7 +337,7 @@ public final class EmbeddingFile {
     }
   }
 
-  private static ConfigurationException unreadable(Path path, String part, Exception cause) {
+  static ConfigurationException unreadable(String name, String part, Exception cause) {
     Throwable root = cause;
     while (root.getCause() != null) {
       root = root.getCause();
@@ -248,6 +346,6 @@ public final class EmbeddingFile {
     boolean noReason = root.getMessage() == null || root instanceof FileSystemException;
     String reason = noReason ? root.toString() : root.getMessage();
     return new ConfigurationException(
-        path + ": cannot read " + part + ": " + reason.lines().findFirst().orElse(""), cause);
+        name + ": cannot read " + part + ": " + reason.lines().findFirst().orElse(""), cause);
   }
 }

@@ -1,0 +1,151 @@
+package dev.kiln.dataset;
+
+import dev.kiln.error.ConfigurationException;
+import dev.kiln.error.Mismatch;
+import dev.kiln.fetch.ObjectStore;
+import dev.kiln.fetch.ObjectStores;
+import dev.kiln.fetch.StoreOptions;
+import dev.kiln.sink.ParquetBytes;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The Parquet files of a dataset: the output of {@code kiln embed}, a merged dataset in Hive
+ * partitions, or a single file. Names that start with {@code _} or {@code .} are ignored, with all
+ * below them, as Hive and Spark do; {@code _kiln} holds reports. Files are sorted by key, so a
+ * file's index is the same in every process.
+ *
+ * <p>Owns the store. Safe for use by several threads.
+ */
+public final class EmbeddingFiles implements AutoCloseable {
+  private static final String SUFFIX = ".parquet";
+
+  /** Suffixes of files that are stored with a dataset: they are not directories to list. */
+  private static final Set<String> OTHER_FILES =
+      Set.of("json", "geojson", "jsonl", "txt", "csv", "gz", "md", "png", "html", "part", "tif");
+
+  private final String uri;
+  private final ObjectStore store;
+  private final Optional<Path> directory;
+  private final List<String> keys;
+
+  private EmbeddingFiles(
+      String uri, ObjectStore store, Optional<Path> directory, List<String> keys) {
+    this.uri = uri;
+    this.store = store;
+    this.directory = directory;
+    this.keys = keys;
+  }
+
+  /**
+   * Lists a dataset.
+   *
+   * @param uri a directory, the prefix of a bucket, or one Parquet file
+   * @param options for a remote store
+   * @throws ConfigurationException if it contains no Parquet file
+   * @throws IOException if it cannot be listed
+   */
+  public static EmbeddingFiles open(String uri, StoreOptions options) throws IOException {
+    boolean remote = ObjectStores.isRemote(uri);
+    boolean single = uri.endsWith(SUFFIX) && (remote || !Files.isDirectory(path(uri)));
+    String root = single ? uri.substring(0, uri.lastIndexOf('/') + 1) : uri;
+    if (root.isEmpty()) {
+      root = ".";
+    }
+    ObjectStore store = ObjectStores.open(root, options);
+    try {
+      List<String> keys = new ArrayList<>();
+      if (single) {
+        keys.add(uri.substring(uri.lastIndexOf('/') + 1));
+      } else {
+        list(store, "", keys);
+        Collections.sort(keys);
+      }
+      if (keys.isEmpty()) {
+        throw new ConfigurationException(
+            Mismatch.of(
+                ObjectStores.redacted(uri),
+                "Parquet files written by kiln embed or kiln merge",
+                "none"));
+      }
+      Optional<Path> directory = remote ? Optional.empty() : Optional.of(path(root));
+      return new EmbeddingFiles(uri, store, directory, List.copyOf(keys));
+    } catch (IOException | RuntimeException | Error e) {
+      store.close();
+      throw e;
+    }
+  }
+
+  private static Path path(String uri) {
+    return ObjectStores.localPath(uri);
+  }
+
+  private static void list(ObjectStore store, String directory, List<String> keys)
+      throws IOException {
+    for (String name : store.list(directory)) {
+      if (name.startsWith("_") || name.startsWith(".") || name.isEmpty()) {
+        continue;
+      }
+      String key = directory.isEmpty() ? name : directory + "/" + name;
+      if (name.endsWith(SUFFIX)) {
+        keys.add(key);
+      } else if (!OTHER_FILES.contains(suffix(name))) {
+        list(store, key, keys);
+      }
+    }
+  }
+
+  private static String suffix(String name) {
+    return name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
+  }
+
+  /** Returns the URI of the dataset as the user gave it. */
+  public String uri() {
+    return uri;
+  }
+
+  /** Returns the directory that keys refer to; empty if it is not on this machine. */
+  public Optional<Path> directory() {
+    return directory;
+  }
+
+  /** Returns the keys of the files, sorted; at least one. */
+  public List<String> keys() {
+    return keys;
+  }
+
+  /** Returns the full name of a file, for messages: a path or a URI. */
+  public String name(int file) {
+    return store.uri(keys.get(file));
+  }
+
+  /** Returns the number of bytes that were read from a remote store. */
+  public long remoteBytes() {
+    return store.traffic().bytesRead();
+  }
+
+  /**
+   * Opens a file; the caller closes it.
+   *
+   * @param file its index in {@link #keys}
+   * @throws IOException if it cannot be opened
+   */
+  public ParquetBytes open(int file) throws IOException {
+    String key = keys.get(file);
+    return directory.isPresent()
+        ? ParquetBytes.open(directory.get().resolve(key))
+        : new StoredBytes(store, key);
+  }
+
+  @Override
+  public void close() {
+    store.close();
+  }
+}

@@ -1,0 +1,57 @@
+// JNI of dev.kiln.vector.NativeVectors.
+#include <jni.h>
+
+#include "vectors.h"
+
+namespace {
+
+// A Java array whose elements are read or written in place; nothing may block meanwhile.
+class Elements {
+ public:
+  Elements(JNIEnv* env, jfloatArray array, jint release) : env_(env), array_(array), release_(release) {
+    if (array != nullptr) {
+      data_ = static_cast<float*>(env->GetPrimitiveArrayCritical(array, nullptr));
+    }
+  }
+  ~Elements() {
+    if (data_ != nullptr) {
+      env_->ReleasePrimitiveArrayCritical(array_, data_, release_);
+    }
+  }
+  Elements(const Elements&) = delete;
+  Elements& operator=(const Elements&) = delete;
+
+  bool failed() const { return array_ != nullptr && data_ == nullptr; }
+  float* data() const { return data_; }
+
+ private:
+  JNIEnv* env_;
+  jfloatArray array_;
+  jint release_;
+  float* data_ = nullptr;
+};
+
+}  // namespace
+
+extern "C" {
+
+JNIEXPORT jint JNICALL Java_dev_kiln_vector_NativeVectors_fastestInstructions(JNIEnv*, jclass) {
+  return static_cast<jint>(kiln::vector_isa());
+}
+
+// Java has checked the lengths of the arrays.
+JNIEXPORT jboolean JNICALL Java_dev_kiln_vector_NativeVectors_products(JNIEnv* env, jclass, jfloatArray vectors,
+                                                                       jint rows, jint dim, jfloatArray query,
+                                                                       jfloatArray dots, jfloatArray norms, jint isa) {
+  Elements from(env, vectors, JNI_ABORT);
+  Elements with(env, query, JNI_ABORT);
+  Elements dots_out(env, dots, 0);
+  Elements norms_out(env, norms, 0);
+  if (from.failed() || with.failed() || dots_out.failed() || norms_out.failed()) {
+    return JNI_FALSE;
+  }
+  return kiln::vector_products(from.data(), rows, dim, with.data(), dots_out.data(), norms_out.data(),
+                               static_cast<kiln::VectorIsa>(isa));
+}
+
+}  // extern "C"

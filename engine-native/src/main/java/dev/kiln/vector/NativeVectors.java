@@ -1,0 +1,106 @@
+package dev.kiln.vector;
+
+import dev.kiln.nativelib.NativeLibrary;
+
+/**
+ * Norms and dot products of float32 vectors in SIMD, in Kiln's own native code.
+ *
+ * <p>Sums are in float32, in an order that depends on the length of a vector only. The result has
+ * the same bytes on every CPU and for any number of rows per call.
+ */
+public final class NativeVectors {
+  /** Instructions of an implementation, the fastest last. */
+  public enum Instructions {
+    /** SSE2, which every x86-64 CPU has. */
+    BASELINE(0),
+    /** AVX2. */
+    AVX2(1),
+    /** AVX-512 F. */
+    AVX512(2);
+
+    private final int code;
+
+    Instructions(int code) {
+      this.code = code;
+    }
+  }
+
+  private NativeVectors() {}
+
+  /** Returns the fastest implementation that this CPU supports. */
+  public static Instructions fastest() {
+    NativeLibrary.KILN.load();
+    return Instructions.values()[fastestInstructions()];
+  }
+
+  /**
+   * Computes the Euclidean norm of each vector.
+   *
+   * @param vectors {@code [rows, dim]}, row-major
+   * @param rows number of vectors
+   * @param dim length of a vector
+   * @param norms receives {@code [rows]}; not finite for a vector with a value that is not
+   */
+  public static void norms(float[] vectors, int rows, int dim, float[] norms) {
+    compute(vectors, rows, dim, null, null, norms, fastest());
+  }
+
+  /**
+   * Computes the dot product of each vector with a query.
+   *
+   * @param vectors {@code [rows, dim]}, row-major
+   * @param rows number of vectors
+   * @param dim length of a vector
+   * @param query {@code [dim]}
+   * @param dots receives {@code [rows]}
+   */
+  public static void dots(float[] vectors, int rows, int dim, float[] query, float[] dots) {
+    compute(vectors, rows, dim, query, dots, null, fastest());
+  }
+
+  /**
+   * Computes dot products and norms in one pass over the vectors.
+   *
+   * @param vectors {@code [rows, dim]}, row-major
+   * @param rows number of vectors
+   * @param dim length of a vector
+   * @param query {@code [dim]}; null without dots
+   * @param dots receives {@code [rows]}; null to compute norms only
+   * @param norms receives {@code [rows]}; null to compute dot products only
+   * @param instructions implementation
+   * @throws IllegalArgumentException if an array is too short
+   * @throws IllegalStateException if the CPU lacks the instructions
+   */
+  public static void compute(
+      float[] vectors,
+      int rows,
+      int dim,
+      float[] query,
+      float[] dots,
+      float[] norms,
+      Instructions instructions) {
+    NativeLibrary.KILN.load();
+    if (rows < 0 || dim < 1 || (long) rows * dim > vectors.length) {
+      throw new IllegalArgumentException(
+          "vectors: expected at least %d x %d values, found %d"
+              .formatted(rows, dim, vectors.length));
+    }
+    if ((query == null) != (dots == null) || query != null && query.length != dim) {
+      throw new IllegalArgumentException(
+          "query: expected %d values and an array of dot products, found %s"
+              .formatted(dim, query == null ? "no query" : query.length + " values"));
+    }
+    if (dots != null && dots.length < rows || norms != null && norms.length < rows) {
+      throw new IllegalArgumentException("results: expected room for %d values".formatted(rows));
+    }
+    if (rows > 0 && !products(vectors, rows, dim, query, dots, norms, instructions.code)) {
+      throw new IllegalStateException(
+          "vectors: this CPU has no %s, only %s".formatted(instructions, fastest()));
+    }
+  }
+
+  private static native int fastestInstructions();
+
+  private static native boolean products(
+      float[] vectors, int rows, int dim, float[] query, float[] dots, float[] norms, int isa);
+}
