@@ -26,29 +26,35 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * The area that scenes are wanted of: the polygons of a GeoJSON file, (lon, lat) in degrees. It may
- * cross the antimeridian either way that GeoJSON is written: cut in two there, or with longitudes
- * that run on beyond ±180.
+ * An area that selects scenes: the polygons of a GeoJSON file, as (lon, lat) in degrees. An area
+ * that crosses the antimeridian is either split there, or has longitudes that continue beyond ±180;
+ * both forms occur in GeoJSON.
  */
 public final class AreaOfInterest {
   private static final GeometryFactory WGS84 = new GeometryFactory();
 
   private final Geometry area;
-  private final PreparedGeometry everyTurn;
+
+  /** The area, and copies of it shifted by ±360° of longitude. */
+  private final PreparedGeometry wrapped;
 
   private AreaOfInterest(Geometry area) {
     this.area = area;
     Geometry east = AffineTransformation.translationInstance(360, 0).transform(area);
     Geometry west = AffineTransformation.translationInstance(-360, 0).transform(area);
-    this.everyTurn = PreparedGeometryFactory.prepare(UnaryUnionOp.union(List.of(west, area, east)));
+    this.wrapped = PreparedGeometryFactory.prepare(UnaryUnionOp.union(List.of(west, area, east)));
   }
 
   /**
    * Reads a GeoJSON geometry, feature or feature collection of polygons.
    *
-   * @param name the file and the option that named it, for messages
-   * @throws ConfigurationException if it is anything else, is not in degrees, or a polygon is
-   *     invalid
+   * @param objects opens the file
+   * @param name the option that names the file, for messages
+   * @param uri the file
+   * @return the union of its polygons
+   * @throws ConfigurationException if the file contains anything else, is not in degrees, or has an
+   *     invalid polygon
+   * @throws IOException if the file cannot be read
    */
   public static AreaOfInterest read(ObjectSource objects, String name, String uri)
       throws IOException {
@@ -57,7 +63,7 @@ public final class AreaOfInterest {
     try (InputStream in = objects.open(uri)) {
       collect(where, JsonMapper.shared().readTree(in), polygons);
     } catch (NoSuchFileException e) {
-      throw new ConfigurationException(where + ": there is no such file", e);
+      throw new ConfigurationException(where + ": file not found", e);
     } catch (JacksonException e) {
       throw new ConfigurationException(where + ": not JSON: " + e.getOriginalMessage(), e);
     }
@@ -70,7 +76,8 @@ public final class AreaOfInterest {
   /**
    * Creates an area.
    *
-   * @param geometry (lon, lat) in degrees; longitudes may run on beyond ±180
+   * @param geometry (lon, lat) in degrees; longitudes may continue beyond ±180
+   * @return the area
    */
   public static AreaOfInterest of(Geometry geometry) {
     return new AreaOfInterest(geometry);
@@ -83,24 +90,27 @@ public final class AreaOfInterest {
    * @param south latitude in degrees
    * @param east longitude in degrees
    * @param north latitude in degrees
+   * @return the area
    */
   public static AreaOfInterest ofBox(double west, double south, double east, double north) {
     return of(WGS84.toGeometry(new Envelope(west, west > east ? east + 360 : east, south, north)));
   }
 
   /**
-   * Whether the area meets an outline whose longitudes may run on beyond ±180.
+   * Returns whether the area intersects an outline, whose longitudes may continue beyond ±180.
    *
    * @param outline (lon, lat) in degrees, longitudes within ±540
+   * @return whether they have a point in common
    */
   public boolean intersects(Geometry outline) {
-    return everyTurn.intersects(outline);
+    return wrapped.intersects(outline);
   }
 
   /**
-   * Whether the area may meet something within a box; false is certain.
+   * Returns whether the area may intersect something in a box; a fast test.
    *
    * @param box (lon, lat) in degrees, longitudes within ±540
+   * @return false only if nothing in the box intersects the area
    */
   public boolean mayIntersect(Envelope box) {
     Envelope bounds = area.getEnvelopeInternal();
@@ -115,7 +125,11 @@ public final class AreaOfInterest {
     return false;
   }
 
-  /** The whole area as one GeoJSON geometry. */
+  /**
+   * Converts the area to one GeoJSON geometry.
+   *
+   * @return a Polygon or MultiPolygon whose outer rings are counterclockwise
+   */
   public ObjectNode toGeoJson() {
     ObjectNode json = JsonMapper.shared().createObjectNode();
     json.put("type", area instanceof Polygon ? "Polygon" : "MultiPolygon");
@@ -132,8 +146,8 @@ public final class AreaOfInterest {
   }
 
   private static void write(LinearRing ring, boolean counterClockwise, ArrayNode json) {
-    boolean asAsked = Orientation.isCCW(ring.getCoordinateSequence()) == counterClockwise;
-    for (Coordinate point : (asAsked ? ring : ring.reverse()).getCoordinates()) {
+    boolean asRequired = Orientation.isCCW(ring.getCoordinateSequence()) == counterClockwise;
+    for (Coordinate point : (asRequired ? ring : ring.reverse()).getCoordinates()) {
       json.addArray().add(point.x).add(point.y);
     }
   }
@@ -165,7 +179,7 @@ public final class AreaOfInterest {
       read.add(ring(where, ring));
     }
     if (read.isEmpty()) {
-      throw new ConfigurationException(where + ": a polygon without coordinates");
+      throw new ConfigurationException(where + ": expected a polygon with coordinates, found none");
     }
     Polygon polygon =
         WGS84.createPolygon(read.get(0), read.subList(1, read.size()).toArray(LinearRing[]::new));

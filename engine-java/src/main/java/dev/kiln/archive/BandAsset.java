@@ -3,11 +3,12 @@ package dev.kiln.archive;
 import java.util.OptionalDouble;
 
 /**
- * Where one band of a scene lies.
+ * The file that contains one band of a scene.
  *
- * @param band the platform's name for it, such as {@code red}; for a mask its asset's name
+ * @param band the platform's name of the band, such as {@code red}; for a mask, the name of its
+ *     asset
  * @param object the file
- * @param index the band within the file, 1 for the first
- * @param nodata the stored value that means "no data", where the metadata names one
+ * @param index of the band in the file, 1 for the first
+ * @param nodata the stored value that means "no data", if the metadata states it
  */
 public record BandAsset(String band, ObjectRef object, int index, OptionalDouble nodata) {}

@@ -12,7 +12,8 @@ import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 
 /**
- * A span of time as STAC APIs take it: two RFC 3339 times, either of them {@code ..} for open.
+ * A time range as STAC APIs accept it: two RFC 3339 times, one of which may be {@code ..} for an
+ * open end.
  *
  * @param text such as {@code 2023-01-01T00:00:00Z/2023-12-31T23:59:59Z}
  */
@@ -20,10 +21,13 @@ public record DatetimeRange(String text) {
   private static final String OPEN = "..";
 
   /**
-   * Reads {@code A/B}, or {@code A} alone for a span of its own length. A side is a time with its
-   * zone, a day, a month or a year, meant from its first to its last second in UTC.
+   * Parses {@code A/B}, or {@code A} alone. Each end is a time with a zone, a day, a month or a
+   * year; days, months and years extend from their first to their last second in UTC.
    *
-   * @throws ConfigurationException naming {@code --datetime}
+   * @param text as given on the command line
+   * @return the range
+   * @throws ConfigurationException if the text is not a range, with {@code --datetime} in the
+   *     message
    */
   public static DatetimeRange parse(String text) {
     String[] sides = text.strip().split("/", -1);

@@ -10,8 +10,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Times as catalogues write them: RFC 3339 and its common variants, with a space or small letters,
- * an offset without a colon, a leap second, or no zone, which is taken for UTC.
+ * Times as they occur in catalogues: RFC 3339 and its common variants, with a space or lower-case
+ * letters, an offset without a colon, a leap second, or no zone, which is read as UTC.
  */
 final class DatetimeText {
   private static final Pattern TEXT =
@@ -19,7 +19,7 @@ final class DatetimeText {
           "(\\d{4})-(\\d{2})-(\\d{2})[Tt ](\\d{2}):(\\d{2})(?::(\\d{2})(?:[.,](\\d+))?)?"
               + " ?(?:[Zz]|UTC|([+-])(\\d{2}):?(\\d{2})?)?");
 
-  /** Aerial photographs of archives are older than satellites. */
+  /** Archives contain aerial photographs that are older than satellites. */
   private static final int FIRST_YEAR = 1900;
 
   private static final int LAST_YEAR = 2200;
@@ -30,7 +30,8 @@ final class DatetimeText {
    * Parses a time.
    *
    * @param text to parse
-   * @throws DateTimeException if it is not a time, or of a year without images
+   * @return the instant
+   * @throws DateTimeException if it is not a time, or is outside the years 1900 to 2200
    */
   static Instant parse(String text) {
     Matcher matcher = TEXT.matcher(text.strip());
@@ -57,6 +58,7 @@ final class DatetimeText {
    * Returns whether a time states its zone.
    *
    * @param text that {@link #parse} accepts
+   * @return whether it ends with a zone or offset
    */
   static boolean hasZone(String text) {
     return text.strip().matches(".*([Zz]|UTC|[+-]\\d{2}(:?\\d{2})?)");

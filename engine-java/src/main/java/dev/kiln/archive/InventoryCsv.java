@@ -7,12 +7,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * Rows of a CSV as S3 Inventory writes it: commas, any field in double quotes, a doubled quote for
- * a quote, no header, Unix or Windows line ends. Works on bytes in one buffer, since most rows are
- * only looked at and left.
+ * Reads the rows of a CSV file of S3 Inventory: fields separated by commas, optionally in double
+ * quotes, with quotes doubled; no header; Unix or Windows line ends. Fields stay bytes in one
+ * buffer until they are requested, because most rows are skipped.
  */
 final class InventoryCsv {
-  /** A row longer than this has lost a quote. */
+  /** A longer row has an unclosed quote. */
   private static final int LONGEST_ROW = 1 << 20;
 
   private final String name;
@@ -26,9 +26,11 @@ final class InventoryCsv {
   private long row;
 
   /**
-   * @param name what is read, for messages
-   * @param in the text; not closed here
-   * @param columns fields of a row
+   * Creates a reader.
+   *
+   * @param name of the file, for messages
+   * @param in the text; the caller closes it
+   * @param columns number of fields per row
    */
   InventoryCsv(String name, InputStream in, int columns) {
     this.name = name;
@@ -38,11 +40,10 @@ final class InventoryCsv {
   }
 
   /**
-   * Goes to the next row.
+   * Advances to the next row.
    *
-   * @return false after the last
-   * @throws ConfigurationException if a row has another number of fields, or a quote is never
-   *     closed
+   * @return false after the last row
+   * @throws ConfigurationException if the row has another number of fields or an unclosed quote
    */
   boolean next() throws IOException {
     int end = parseRow();
@@ -58,26 +59,31 @@ final class InventoryCsv {
     return true;
   }
 
-  /** Number of the row at hand, 1 for the first. */
+  /** Returns the number of the current row, 1 for the first. */
   long row() {
     return row;
   }
 
-  /** Whether a field of the row at hand ends with these bytes. */
+  /** Returns whether a field of the current row ends with the given bytes. */
   boolean endsWith(int column, byte[] suffix) {
     int from = ends[column] - suffix.length;
     return from >= starts[column]
         && Arrays.equals(buffer, from, ends[column], suffix, 0, suffix.length);
   }
 
-  /** A field of the row at hand, without its quotes. */
+  /** Returns a field of the current row, without its quotes. */
   String field(int column) {
     int length = ends[column] - starts[column];
     String text = new String(buffer, starts[column], length, StandardCharsets.UTF_8);
     return text.indexOf('"') < 0 ? text : text.replace("\"\"", "\"");
   }
 
-  /** Byte after the row at {@code position}, or -1 if the buffer does not hold all of it. */
+  /**
+   * Parses the row at {@code position}.
+   *
+   * @return the offset of the byte after the row, or -1 if the buffer does not contain the whole
+   *     row
+   */
   private int parseRow() {
     byte[] bytes = buffer;
     boolean quoted = false;
@@ -86,10 +92,10 @@ final class InventoryCsv {
     for (int at = position; at < limit; at++) {
       byte b = bytes[at];
       if (b == '"') {
-        // A doubled quote closes and opens again, which is the same as being a quote.
+        // A doubled quote closes and reopens the field, so it needs no case of its own.
         quoted = !quoted;
       } else if (!quoted && (b == ',' || b == '\n')) {
-        hold(column++, start, at);
+        mark(column++, start, at);
         start = at + 1;
         if (b == '\n') {
           return complete(column, start);
@@ -102,11 +108,11 @@ final class InventoryCsv {
     if (quoted) {
       throw fault("a quote is not closed");
     }
-    hold(column++, start, limit);
+    mark(column++, start, limit);
     return complete(column, limit);
   }
 
-  private void hold(int column, int start, int end) {
+  private void mark(int column, int start, int end) {
     if (column < starts.length) {
       int last = end > start && buffer[end - 1] == '\r' ? end - 1 : end;
       boolean quotes = last - start >= 2 && buffer[start] == '"' && buffer[last - 1] == '"';
@@ -122,14 +128,14 @@ final class InventoryCsv {
     return end;
   }
 
-  /** Reads more behind the row that is not whole yet. */
+  /** Reads more bytes after the incomplete row. */
   private void fill() throws IOException {
     System.arraycopy(buffer, position, buffer, 0, limit - position);
     limit -= position;
     position = 0;
     if (limit == buffer.length) {
       if (limit >= LONGEST_ROW) {
-        throw fault("longer than " + LONGEST_ROW + " bytes, so that a quote is not closed");
+        throw fault("longer than " + LONGEST_ROW + " bytes: a quote is not closed");
       }
       buffer = Arrays.copyOf(buffer, 2 * limit);
     }

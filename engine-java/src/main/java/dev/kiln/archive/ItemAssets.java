@@ -14,17 +14,18 @@ import java.util.OptionalInt;
 import java.util.function.Predicate;
 
 /**
- * Which file of a STAC item holds which band of a platform. A band is found, in this order, as the
- * asset of its name, as the one asset with a single band of that name or common name, and as a band
- * of a larger file. If none is found so, a file with as many bands as the platform, or with bands
- * that the item does not describe, is taken in the platform's order: the asset {@code data}, the
- * one described file, or the only one. Pictures made for display come last.
+ * The files of a STAC item that contain the bands of a platform. A band is, in this order: the
+ * asset of its name; the only single-band asset with that name or common name; a band of a file
+ * with several bands. If no band is found by name, the bands of one file are used in the platform's
+ * order. That file has as many bands as the platform, or the item does not describe its bands;
+ * candidates are the asset {@code data}, the only described file, and the only file. Images made
+ * for display are used last.
  *
- * <p>Only TIFFs count; the JPEG 2000 twins in Sentinel-2 items ({@code red-jp2}) never do.
+ * <p>Only TIFFs are used, never the JPEG 2000 copies in Sentinel-2 items ({@code red-jp2}).
  *
  * @param bands in the platform's order
- * @param mask the classification that masks chips, where the platform has one
- * @param gsd metres per pixel of the finest band: the item's word, or else the platform's
+ * @param mask the classification that masks chips, if the platform has one
+ * @param gsd metres per pixel of the finest band, from the item or else from the platform
  */
 public record ItemAssets(List<BandAsset> bands, Optional<Mask> mask, double gsd) {
 
@@ -36,15 +37,19 @@ public record ItemAssets(List<BandAsset> bands, Optional<Mask> mask, double gsd)
 
   private record Place(StacAsset asset, int index) {}
 
+  /** Copies the bands. */
   public ItemAssets {
     bands = List.copyOf(bands);
   }
 
   /**
-   * Maps a platform's bands.
+   * Maps a platform's bands; the mask is required if the platform has one.
    *
-   * @throws SceneException (permanent) if a band or the mask is missing, a band could be several, a
-   *     file's CRS is not stated, or a file lies out of reach
+   * @param item whose assets are mapped
+   * @param platform whose bands are wanted
+   * @return the file of each band
+   * @throws SceneException (permanent) if a band or the mask is missing, a band is ambiguous, or an
+   *     href is invalid
    */
   public static ItemAssets map(StacItem item, Platform platform) throws SceneException {
     return map(item, platform, true);
@@ -56,6 +61,7 @@ public record ItemAssets(List<BandAsset> bands, Optional<Mask> mask, double gsd)
    * @param item whose assets are mapped
    * @param platform whose bands are wanted
    * @param masked whether the mask is required, if the platform has one
+   * @return the file of each band
    * @throws SceneException (permanent) as for {@link #map(StacItem, Platform)}
    */
   public static ItemAssets map(StacItem item, Platform platform, boolean masked)
@@ -66,11 +72,11 @@ public record ItemAssets(List<BandAsset> bands, Optional<Mask> mask, double gsd)
       places = byOrder(files, platform, false);
     }
     if (places.isEmpty()) {
-      // A true-colour picture has a red, too: it is used only if the item has no data at all.
+      // A true-colour image also has a band red; it is used only if the item has no data.
       places = byName(item, files, platform, true);
     }
     if (places.isEmpty()) {
-      // Aerial imagery is published as pictures.
+      // Aerial imagery is published as images for display.
       places = byOrder(files, platform, true);
     }
     List<BandAsset> bands = new ArrayList<>();
@@ -151,7 +157,7 @@ public record ItemAssets(List<BandAsset> bands, Optional<Mask> mask, double gsd)
     return single.isPresent() ? single : only(item, files, band, file -> file.bands().size() > 1);
   }
 
-  /** The one file of a kind that has a band of this name. */
+  /** Returns the only file of a kind that has a band of the given name. */
   private static Optional<Place> only(
       StacItem item, List<StacAsset> files, String band, Predicate<StacAsset> kind)
       throws SceneException {
@@ -162,7 +168,7 @@ public record ItemAssets(List<BandAsset> bands, Optional<Mask> mask, double gsd)
           item.key(),
           "band "
               + band
-              + " could be any of the assets "
+              + ": expected one asset, found "
               + String.join(", ", found.stream().map(place -> place.asset.name()).toList()));
     }
     return found.stream().findFirst();

@@ -1,6 +1,7 @@
 package dev.kiln.archive;
 
 import dev.kiln.error.ConfigurationException;
+import dev.kiln.error.Printable;
 import java.io.BufferedReader;
 import java.io.EOFException;
 import java.io.IOException;
@@ -13,10 +14,10 @@ import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 
 /**
- * The keys in a text with one key per line: UTF-8, plain or gzip (by content, not by name), with or
- * without a byte order mark, Unix or Windows line ends. Space around a key, blank lines and lines
- * that begin with {@code #} are ignored. A key that would not survive that is written with a
- * backslash before it, and is then read as it is. Owns the stream that it reads.
+ * Reads the keys of a text with one key per line: UTF-8, plain or gzip (detected by content), with
+ * or without a byte order mark, Unix or Windows line ends. Whitespace around keys, blank lines and
+ * lines that start with {@code #} are ignored. A key that these rules would change is written after
+ * a backslash, and read unchanged. Owns its stream.
  */
 final class KeyLines implements AutoCloseable {
   private static final int BUFFER = 1 << 16;
@@ -26,8 +27,11 @@ final class KeyLines implements AutoCloseable {
   private boolean first = true;
 
   /**
-   * @param name what is read, for messages: the file and the option that named it
-   * @throws ConfigurationException if it begins like gzip and is not
+   * Opens a text.
+   *
+   * @param name the option and the file, for messages
+   * @param in the text; closed by this object
+   * @throws ConfigurationException if the text starts like gzip but is not
    */
   KeyLines(String name, InputStream in) throws IOException {
     this.name = name;
@@ -80,13 +84,16 @@ final class KeyLines implements AutoCloseable {
    * Returns the line for a key.
    *
    * @param key any key without control characters
-   * @throws IllegalArgumentException if no line can hold the key
+   * @return the key, after a backslash if needed
+   * @throws IllegalArgumentException if the key is empty, has control characters, or is not valid
+   *     Unicode
    */
   static String line(String key) {
     if (key.isEmpty()
         || key.chars().anyMatch(Character::isISOControl)
         || !StandardCharsets.UTF_8.newEncoder().canEncode(key)) {
-      throw new IllegalArgumentException("empty, with control characters or broken text");
+      throw new IllegalArgumentException(
+          "expected Unicode text without control characters, found '" + Printable.of(key) + "'");
     }
     boolean plain = key.equals(key.strip()) && key.charAt(0) != '#' && key.charAt(0) != '\\';
     return plain ? key : "\\" + key;
@@ -98,7 +105,7 @@ final class KeyLines implements AutoCloseable {
     }
     if (e instanceof EOFException || e instanceof ZipException) {
       throw new ConfigurationException(
-          name + ": broken gzip (" + e.getMessage() + "): fetch or write it again", e);
+          name + ": damaged gzip (" + e.getMessage() + "): download or write it again", e);
     }
     return e;
   }

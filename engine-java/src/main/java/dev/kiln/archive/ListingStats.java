@@ -4,13 +4,9 @@ import java.util.Collections;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** What was kept of a listing, and how many entries were left out for which reason. */
+/** Counts the entries of a listing that were kept, and those that were skipped, by reason. */
 public final class ListingStats {
-  private static final class Count {
-    private long value;
-  }
-
-  private final Map<String, Count> skipped = new TreeMap<>();
+  private final Map<String, Long> skipped = new TreeMap<>();
   private long kept;
 
   /** Counts one entry that was kept. */
@@ -18,35 +14,54 @@ public final class ListingStats {
     kept++;
   }
 
-  /** Counts one entry that was left out. */
+  /**
+   * Counts one entry that was skipped.
+   *
+   * @param reason why, as printed
+   */
   public void skip(String reason) {
     skip(reason, 1);
   }
 
-  /** Counts {@code entries} that were left out for one reason; none leaves no trace. */
+  /**
+   * Counts entries that were skipped.
+   *
+   * @param reason why, as printed
+   * @param entries how many; a reason without entries is not listed
+   */
   public void skip(String reason, long entries) {
     if (entries > 0) {
-      skipped.computeIfAbsent(reason, unseen -> new Count()).value += entries;
+      skipped.merge(reason, entries, Long::sum);
     }
   }
 
-  /** Entries kept. */
+  /**
+   * Returns the number of entries kept.
+   *
+   * @return entries
+   */
   public long kept() {
     return kept;
   }
 
-  /** Entries left out, by reason, in alphabetical order. */
+  /**
+   * Returns the number of skipped entries by reason.
+   *
+   * @return an unmodifiable snapshot, reasons in alphabetical order
+   */
   public Map<String, Long> skipped() {
-    Map<String, Long> counts = new TreeMap<>();
-    skipped.forEach((reason, count) -> counts.put(reason, count.value));
-    return Collections.unmodifiableMap(counts);
+    return Collections.unmodifiableMap(new TreeMap<>(skipped));
   }
 
-  /** Entries seen. */
+  /**
+   * Returns the number of all entries.
+   *
+   * @return entries kept and skipped
+   */
   public long total() {
     long total = kept;
-    for (Count count : skipped.values()) {
-      total += count.value;
+    for (long count : skipped.values()) {
+      total += count;
     }
     return total;
   }

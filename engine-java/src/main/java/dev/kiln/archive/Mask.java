@@ -3,11 +3,11 @@ package dev.kiln.archive;
 import java.util.OptionalInt;
 
 /**
- * The classification band that says which chips of a scene are worth fetching.
+ * The classification band that selects the chips of a scene to fetch.
  *
- * @param band where it lies
- * @param classes what its values say
- * @param gridWidth pixels a line of the scene's finest band, where the metadata say; the mask may
- *     be coarser
+ * @param band its file
+ * @param classes the meaning of its values
+ * @param gridWidth pixels per line of the scene's finest band, if the metadata states it; the mask
+ *     may be coarser
  */
 public record Mask(BandAsset band, PixelClasses classes, OptionalInt gridWidth) {}

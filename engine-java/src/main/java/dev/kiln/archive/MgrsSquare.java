@@ -11,14 +11,15 @@ import org.locationtech.proj4j.ProjCoordinate;
 import org.locationtech.proj4j.proj.Projection;
 
 /**
- * A 100 km square of the Military Grid Reference System, by which Sentinel-2 names its tiles:
+ * A 100 km square of the Military Grid Reference System, which names the tiles of Sentinel-2:
  * {@code 20HNJ} is UTM zone 20, latitude band H, column N, row J.
  *
- * @param name without leading zero
+ * @param name without a leading zero
  * @param zone UTM zone, 1 to 60
- * @param north whether it is counted from the equator northward
+ * @param north whether the square is in the northern hemisphere
  * @param easting of the square's west side, metres
- * @param northing of the square's south side, metres; in the south the equator is 10,000,000
+ * @param northing of the square's south side, metres; the equator is 10,000,000 in the southern
+ *     hemisphere
  * @see <a
  *     href="https://earth-info.nga.mil/index.php?dir=coordsys&amp;action=coordsys">NGA.STND.0037,
  *     the universal grids</a>
@@ -36,19 +37,24 @@ public record MgrsSquare(String name, int zone, boolean north, int easting, int 
   private static final int FALSE_NORTHING = 10_000_000;
   private static final double METRES_PER_DEGREE = 110_900;
 
-  /** A tile reaches over its square to the east and the south, and sits on a grid of 60 m. */
+  /**
+   * Edge of a tile in metres. It overlaps the next tiles to the east and south, and is aligned to a
+   * 60 m grid.
+   */
   private static final int TILE = 109_800;
 
   private static final int TILE_GRID = 60;
 
-  /** Points a side of a tile's outline: 11 km apart, which meets a curved side within 25 m. */
+  /** Points per side of a tile's outline: 11 km apart, within 25 m of the curved side. */
   private static final int STEPS = 10;
 
   private static final GeometryFactory WGS84 = new GeometryFactory();
 
   /**
-   * Reads a name such as {@code 20HNJ}; a leading T, a leading zero and small letters do no harm.
+   * Parses a name such as {@code 20HNJ}, also with a leading T or zero, or in lower case.
    *
+   * @param name of a square
+   * @return the square
    * @throws IllegalArgumentException if there is no such square
    */
   public static MgrsSquare parse(String name) {
@@ -71,7 +77,7 @@ public record MgrsSquare(String name, int zone, boolean north, int easting, int 
         "expected an MGRS square such as 20HNJ, found '" + name + "'");
   }
 
-  /** Row letters come round every 2,000 km; the latitude band tells which round is meant. */
+  /** Row letters repeat every 2,000 km; the latitude band selects the repetition. */
   private static int northing(int zone, char band, char row) {
     int offset = zone % 2 == 0 ? 5 : 0;
     int northing = Math.floorMod(ROWS.indexOf(row) - offset, ROWS.length()) * SQUARE;
@@ -79,13 +85,15 @@ public record MgrsSquare(String name, int zone, boolean north, int easting, int 
     double middle = band == 'X' ? 78 : -76 + 8 * index;
     double expected =
         middle * METRES_PER_DEGREE + (band < FIRST_NORTHERN_BAND ? FALSE_NORTHING : 0);
-    long rounds = Math.round((expected - northing - SQUARE / 2.0) / ROW_CYCLE);
-    return northing + (int) rounds * ROW_CYCLE;
+    long repetitions = Math.round((expected - northing - SQUARE / 2.0) / ROW_CYCLE);
+    return northing + (int) repetitions * ROW_CYCLE;
   }
 
   /**
-   * Outline of the Sentinel-2 tile of that name: the square with its overlap, 109.8 km a side, as
-   * (lon, lat) in degrees. Longitudes run on beyond ±180 where the tile crosses the antimeridian.
+   * Returns the outline of the Sentinel-2 tile of this name: the square with its overlap, 109.8 km
+   * wide. Longitudes continue beyond ±180 where the tile crosses the antimeridian.
+   *
+   * @return (lon, lat) in degrees
    */
   public Polygon tile() {
     double west = Math.floorDiv(easting, TILE_GRID) * (double) TILE_GRID;

@@ -17,31 +17,34 @@ import java.util.OptionalDouble;
 import java.util.function.Consumer;
 
 /**
- * What the key of a NAIP scene says: {@code {state}/{year}/{res}/rgbir_cog/{block}/{name}.tif},
- * with the name {@code m_{quad}_{quarter}_{utm zone}_{res}_{acquired}[_{published}]}. Everything
- * else in the bucket is no scene.
+ * The parsed key of a NAIP scene: {@code {state}/{year}/{res}/rgbir_cog/{block}/{name}.tif}, with
+ * the name {@code m_{quad}_{quarter}_{utm zone}_{res}_{acquired}[_{published}]}. No other object in
+ * the bucket is a scene.
  *
  * @param key the whole key
  * @param itemId file name without suffix
- * @param state two small letters
- * @param year the survey's year, from the path
+ * @param state two lower-case letters
+ * @param year of the survey, from the path
  * @param gsd metres per pixel, from the path: 0.6 for {@code 60cm}
- * @param acquired day of acquisition: the first date in the name, the second being publication
+ * @param acquired day of acquisition: the first date in the name (the second is the publication)
  */
 public record NaipKey(
     String key, String itemId, String state, int year, double gsd, LocalDate acquired) {
 
   private static final String BUCKET = "s3://naip-analytic/";
 
-  /** Bands in the order that the files hold them, which is also Clay's. */
+  /** Bands in the order of the files, which is also the order of Clay. */
   public static final List<String> BANDS = List.of("red", "green", "blue", "nir");
 
-  private static final String FOLDER = "rgbir_cog";
+  private static final String DIRECTORY = "rgbir_cog";
 
   /**
-   * Reads a key.
+   * Parses a key.
    *
-   * @throws SceneException (permanent) if it is not a scene, or has no date or no resolution
+   * @param key of a scene
+   * @return its parts
+   * @throws SceneException (permanent) if the key is not that of a scene, or has no date or no
+   *     resolution
    */
   public static NaipKey parse(String key) throws SceneException {
     String[] found = new String[1];
@@ -56,23 +59,25 @@ public record NaipKey(
   }
 
   /**
-   * Reads a key that may be no scene.
+   * Parses a key that may not be that of a scene.
    *
-   * @param otherwise told what the key is if it is no scene: the folder it lies in ({@code rgb},
-   *     {@code fgdc} …) or what a scene's key would need
+   * @param key of any object in the bucket
+   * @param otherwise receives the kind of any other key: its directory ({@code rgb}, {@code fgdc}
+   *     …), or what is missing
+   * @return empty if the key is not that of a scene
    */
   static Optional<NaipKey> read(String key, Consumer<String> otherwise) {
     String[] parts = key.split("/", -1);
-    if (parts.length < 5 || !parts[3].equals(FOLDER)) {
+    if (parts.length < 5 || !parts[3].equals(DIRECTORY)) {
       return not(parts.length < 5 ? "other" : parts[3], otherwise);
     }
     String file = parts[parts.length - 1];
     if (!file.endsWith(".tif")) {
-      return not(FOLDER + ", not .tif", otherwise);
+      return not(DIRECTORY + ", not .tif", otherwise);
     }
     int year = parts[1].length() == 4 ? number(parts[1], 0, 4) : -1;
     if (parts.length != 6 || parts[0].length() != 2 || year < 0) {
-      return not(FOLDER + ", other path", otherwise);
+      return not(DIRECTORY + ", other path", otherwise);
     }
     OptionalDouble gsd = resolution(parts[2]);
     if (gsd.isEmpty()) {
@@ -92,7 +97,7 @@ public record NaipKey(
     return Optional.empty();
   }
 
-  /** Reads {@code 60cm}, {@code 060cm} or {@code 0.6m} as metres. */
+  /** Parses {@code 60cm}, {@code 060cm} or {@code 0.6m} as metres. */
   static OptionalDouble resolution(String text) {
     boolean centimetres = text.endsWith("cm");
     if (!centimetres && !text.endsWith("m")) {
@@ -111,7 +116,14 @@ public record NaipKey(
     return metres > 0 ? OptionalDouble.of(metres) : OptionalDouble.empty();
   }
 
-  /** The scene. No hour is known, and noon is what the published embeddings used. */
+  /**
+   * Returns the scene. Keys contain no time of day; like the published embeddings, scenes have noon
+   * UTC.
+   *
+   * @param platform whose bands are wanted
+   * @return the scene, with its bands in the platform's order
+   * @throws SceneException (permanent) if the platform has a band that NAIP does not
+   */
   public Scene scene(Platform platform) throws SceneException {
     Instant noon = acquired.atTime(LocalTime.NOON).toInstant(ZoneOffset.UTC);
     List<BandAsset> bands = new ArrayList<>();
@@ -135,7 +147,9 @@ public record NaipKey(
         .build();
   }
 
-  /** The first token of eight digits, which must be a day of the calendar. */
+  /**
+   * Returns the first token of eight digits as a date; empty if it is not a day of the calendar.
+   */
   private static Optional<LocalDate> acquired(String name) {
     int start = 0;
     while (start < name.length()) {
@@ -157,7 +171,7 @@ public record NaipKey(
     return Optional.empty();
   }
 
-  /** Value of the digits in [start, end), or -1 if something else is among them. */
+  /** Returns the value of the digits in [start, end), or -1 if other characters are among them. */
   private static int number(String text, int start, int end) {
     int value = 0;
     for (int i = start; i < end; i++) {

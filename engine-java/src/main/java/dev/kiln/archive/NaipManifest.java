@@ -10,24 +10,29 @@ import java.util.OptionalDouble;
 import java.util.Set;
 
 /**
- * The list of every object in the NAIP bucket, read for its scenes. Streams: nothing is held but
- * the line at hand.
+ * Selects scenes from the list of all objects in the NAIP bucket. The list is streamed; only the
+ * current line is in memory.
  *
- * @param states two small letters each; empty for all
- * @param years survey years
+ * @param states two lower-case letters each; empty for all
+ * @param years of the survey
  * @param resolutions metres per pixel; empty for all
  */
 public record NaipManifest(Set<String> states, Years years, Set<Double> resolutions) {
 
+  /** Copies the sets. */
   public NaipManifest {
     states = Set.copyOf(states);
     resolutions = Set.copyOf(resolutions);
   }
 
   /**
-   * Reads what the command line asks for; null stands for "all".
+   * Parses the selection on the command line; null selects all.
    *
-   * @throws ConfigurationException naming the flag if a value cannot be meant
+   * @param states comma-separated, two letters each
+   * @param years as {@link Years#parse} reads them
+   * @param resolutions comma-separated, such as {@code 60cm}
+   * @return the selection
+   * @throws ConfigurationException if a value is invalid, with the flag in the message
    */
   public static NaipManifest of(String states, String years, String resolutions) {
     Set<String> stateSet = new HashSet<>();
@@ -56,13 +61,14 @@ public record NaipManifest(Set<String> states, Years years, Set<Double> resoluti
   }
 
   /**
-   * Reads a manifest to its end and hands on the scenes asked for, in its order.
+   * Reads a whole manifest and passes on the selected scenes, in the order of the manifest.
    *
-   * @param name what is read, for messages
+   * @param name the option and the manifest, for messages
    * @param in the manifest, plain or gzip; closed at the end
-   * @param scenes takes each scene's key
-   * @return what was kept and what was left out, by kind
+   * @param scenes receives the key of each scene
+   * @return the numbers of keys kept and skipped, by reason
    * @throws ConfigurationException if the manifest is not text
+   * @throws IOException if the manifest cannot be read, or from {@code scenes}
    */
   public ListingStats select(String name, InputStream in, KeySink scenes) throws IOException {
     ListingStats tally = new ListingStats();
@@ -70,7 +76,7 @@ public record NaipManifest(Set<String> states, Years years, Set<Double> resoluti
       for (String key = lines.next(); key != null; key = lines.next()) {
         Optional<NaipKey> scene = NaipKey.read(key, kind -> tally.skip("not a scene: " + kind));
         if (scene.isPresent()) {
-          Optional<String> reason = notAskedFor(scene.get());
+          Optional<String> reason = exclusion(scene.get());
           if (reason.isPresent()) {
             tally.skip(reason.get());
           } else {
@@ -83,7 +89,7 @@ public record NaipManifest(Set<String> states, Years years, Set<Double> resoluti
     return tally;
   }
 
-  private Optional<String> notAskedFor(NaipKey scene) {
+  private Optional<String> exclusion(NaipKey scene) {
     if (!states.isEmpty() && !states.contains(scene.state())) {
       return Optional.of("other state");
     }

@@ -11,13 +11,13 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The place of an object: a bucket or host, and the key in it. Two objects are the same only if
- * both are equal.
+ * The location of an object: a bucket or host, and a key. Objects are the same only if both are
+ * equal.
  *
  * @param root {@code s3://BUCKET}, {@code https://HOST[:PORT]} or {@code file://}; empty for an
  *     object that is named relative to its source
- * @param key in that bucket or source, without a leading slash; on a web server the path and query
- *     as in the URL; an absolute path for {@code file://}
+ * @param key in that bucket or source, without a leading slash; the path and query of a URL; an
+ *     absolute path for {@code file://}
  */
 public record ObjectRef(String root, String key) {
   private static final String S3 = "s3://";
@@ -31,7 +31,12 @@ public record ObjectRef(String root, String key) {
   private static final Pattern WEB = Pattern.compile("(?i)(https?://[^/?#]+)/?([^#]*)(?:#.*)?");
   private static final Pattern BAD_ESCAPE = Pattern.compile("%(?![0-9A-Fa-f]{2})");
 
-  /** Returns an object of the source, named by its key alone. */
+  /**
+   * Returns an object of the source, named by its key alone.
+   *
+   * @param key in the source
+   * @return its location, with an empty root
+   */
   public static ObjectRef inSource(String key) {
     return new ObjectRef("", key);
   }
@@ -42,7 +47,7 @@ public record ObjectRef(String root, String key) {
    * https://s3.REGION.amazonaws.com/BUCKET/KEY}.
    *
    * @param href any text
-   * @return empty if the text is none of these, or its key leads out of the bucket
+   * @return the location; empty if the text is none of these, or its key leads out of the bucket
    */
   public static Optional<ObjectRef> ofS3(String href) {
     if (href.startsWith(S3)) {
@@ -96,7 +101,9 @@ public record ObjectRef(String root, String key) {
    *
    * @param itemKey the item's key in its source, or its whole URI
    * @param href S3 location, URL, file URI, absolute path, or path relative to the item
-   * @throws SceneException (permanent) if it is none of these or leads out of its bucket or source
+   * @return the location
+   * @throws SceneException (permanent) if the href is none of these, or leads out of its bucket or
+   *     source
    */
   public static ObjectRef resolve(String itemKey, String href) throws SceneException {
     if (href.isEmpty() || href.length() > MAX_HREF || !isPrintable(href)) {
@@ -206,18 +213,26 @@ public record ObjectRef(String root, String key) {
   }
 
   private static String decode(String path) {
-    // A plus sign is itself in a URL path, and a space only in a form.
+    // A plus sign stands for a space only in forms, not in a URL path.
     return path.indexOf('%') < 0
         ? path
         : URLDecoder.decode(path.replace("+", "%2B"), StandardCharsets.UTF_8);
   }
 
-  /** Returns the bucket, if the object is in one. */
+  /**
+   * Returns the S3 bucket.
+   *
+   * @return empty for objects elsewhere
+   */
   public Optional<String> bucket() {
     return root.startsWith(S3) ? Optional.of(root.substring(S3.length())) : Optional.empty();
   }
 
-  /** Returns the name by which a source opens the object: its key, or its whole URI. */
+  /**
+   * Returns the name under which a source opens the object.
+   *
+   * @return its key, or its whole URI
+   */
   public String name() {
     return root.isEmpty() || root.equals(FILE) ? root + key : root + "/" + key;
   }

@@ -6,25 +6,27 @@ import java.nio.file.NoSuchFileException;
 import java.util.List;
 
 /**
- * How this package reads objects by name: a URI ({@code s3://…}, {@code file:…}, a path), or a key
- * in the archive at hand. Callers supply it, because this package knows what to read and not how.
+ * Opens objects by name: a URI ({@code s3://…}, {@code file:…}, a path), or a key of the archive.
+ * Callers provide it, so that this package does not depend on stores.
  */
 @FunctionalInterface
 public interface ObjectSource {
   /**
-   * Opens an object; the caller closes the stream.
+   * Opens an object.
    *
    * @param name of the object
+   * @return its content, which the caller closes
    * @throws NoSuchFileException if there is no such object
    * @throws IOException if it cannot be opened
    */
   InputStream open(String name) throws IOException;
 
   /**
-   * Returns the names of objects and directories directly below a directory or key prefix, without
-   * slashes, in any order; empty if there is no such directory, or the source cannot list.
+   * Lists the objects and directories directly below a directory or key prefix.
    *
    * @param directory its name
+   * @return names without slashes, in any order; empty if there is no such directory, or the source
+   *     cannot list
    * @throws IOException if it cannot be listed
    */
   default List<String> list(String directory) throws IOException {

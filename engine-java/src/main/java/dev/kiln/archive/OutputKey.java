@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.regex.Pattern;
 
-/** Where the embeddings of a scene are stored in the output: the scene's own path, as Parquet. */
+/** Names of output files: the path of the scene, with the suffix {@code .parquet}. */
 public final class OutputKey {
   private static final String SUFFIX = ".parquet";
 
@@ -21,8 +21,9 @@ public final class OutputKey {
    * host or bucket is kept.
    *
    * @param sceneKey key of the scene in its source, or its whole URI
-   * @throws IllegalArgumentException if the key is not the name of one object below the output:
-   *     absolute, with empty or dotted segments, or with control characters
+   * @return the key of its file, relative to the output
+   * @throws IllegalArgumentException if the key is absolute, or has empty segments, {@code .},
+   *     {@code ..} or control characters
    */
   public static String of(String sceneKey) {
     String path = SCHEME.matcher(sceneKey).replaceFirst("");

@@ -1,6 +1,6 @@
 package dev.kiln.archive;
 
-/** What the values of a scene's classification band say of its pixels. */
+/** The meaning of the values of a classification band. */
 public enum PixelClasses {
   /**
    * Sentinel-2's scene classification. Cloud: 1 saturated or defective, 3 cloud shadow, 8 and 9
@@ -44,14 +44,28 @@ public enum PixelClasses {
     this.asset = asset;
   }
 
-  /** Name of the asset that holds the band in a STAC item. */
+  /**
+   * Returns the name of the band's asset in a STAC item.
+   *
+   * @return such as {@code scl}
+   */
   public String asset() {
     return asset;
   }
 
-  /** Whether a pixel of this value shows cloud, or what is as bad. */
+  /**
+   * Returns whether a pixel counts as cloud: cloud, cloud shadow, or saturated.
+   *
+   * @param value of the classification band
+   * @return whether it counts as cloud
+   */
   public abstract boolean isCloud(int value);
 
-  /** Whether a pixel of this value holds nothing. */
+  /**
+   * Returns whether a pixel has no data.
+   *
+   * @param value of the classification band
+   * @return whether it has no data
+   */
   public abstract boolean isNodata(int value);
 }

@@ -25,9 +25,9 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * An S3 Inventory: a {@code manifest.json} that names gzip CSV files with one row an object. Rows
- * are streamed, several files at once; nothing is held in memory but one buffer a file being read.
- * Rows of versioned buckets count only if they are the latest version and no delete marker.
+ * An S3 Inventory: a {@code manifest.json} that lists gzip CSV files with one row per object.
+ * Several files are streamed at once, with one buffer per file in memory. In versioned buckets only
+ * latest versions that are not delete markers are read.
  *
  * @see <a
  *     href="https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-inventory-location.html">
@@ -62,11 +62,14 @@ public final class S3Inventory {
   /**
    * Opens an inventory.
    *
-   * @param uri a {@code manifest.json}, or the folder of dated snapshots, of which the newest is
-   *     taken. In S3 the files' keys count from the bucket; locally from whichever folder above the
-   *     manifest holds them
+   * @param objects opens and lists the inventory's files
+   * @param uri a {@code manifest.json}, or a directory of dated snapshots, of which the newest is
+   *     read. In S3 the keys of the CSV files are relative to the bucket; on a local disk, to the
+   *     directory above the manifest that contains them
+   * @return the inventory
    * @throws ConfigurationException if there is no such inventory, or it is not CSV with a Key
    *     column
+   * @throws IOException if the manifest cannot be read
    */
   public static S3Inventory open(ObjectSource objects, String uri) throws IOException {
     String manifest = uri.endsWith(".json") ? uri : newest(objects, uri);
@@ -74,8 +77,7 @@ public final class S3Inventory {
     try (InputStream in = objects.open(manifest)) {
       json = JsonMapper.shared().readTree(in);
     } catch (NoSuchFileException e) {
-      throw new ConfigurationException(
-          "--inventory " + manifest + ": there is no such manifest.json", e);
+      throw new ConfigurationException("--inventory " + manifest + ": manifest.json not found", e);
     } catch (JacksonException e) {
       throw new ConfigurationException(
           "--inventory " + manifest + ": not JSON: " + e.getOriginalMessage(), e);
@@ -97,25 +99,33 @@ public final class S3Inventory {
     return new S3Inventory(objects, manifest, root, bucket, columns, parts);
   }
 
-  /** The manifest that was read. */
+  /**
+   * Returns the manifest that was read.
+   *
+   * @return its URI
+   */
   public String manifest() {
     return manifest;
   }
 
-  /** The bucket that is listed. */
+  /**
+   * Returns the bucket that the inventory lists.
+   *
+   * @return its name; empty if the manifest does not state it
+   */
   public String sourceBucket() {
     return sourceBucket;
   }
 
   /**
-   * Reads every row.
+   * Reads all rows.
    *
-   * @param suffix only keys that end so are handed on
-   * @param threads files read at once, at least 1
-   * @param keys takes each key, decoded; called from several threads at once
-   * @return rows read
+   * @param suffix of the keys to pass on
+   * @param threads number of files read at once, at least 1
+   * @param keys receives each key, decoded; called from several threads at once
+   * @return number of rows read
    * @throws IOException if a file cannot be read
-   * @throws ConfigurationException if a file is broken, naming it
+   * @throws ConfigurationException if a file is damaged, with its name in the message
    */
   public long forEachKey(String suffix, int threads, Consumer<String> keys) throws IOException {
     ExecutorService readers = Executors.newFixedThreadPool(threads);
@@ -160,22 +170,22 @@ public final class S3Inventory {
       return csv.row();
     } catch (NoSuchFileException e) {
       throw new ConfigurationException(
-          "--inventory " + manifest + ": lists " + part + ", which does not exist", e);
+          "--inventory " + manifest + ": expected a file " + part + ", found none", e);
     } catch (EOFException | ZipException e) {
       throw new ConfigurationException(
-          "--inventory " + part + ": broken gzip (" + e.getMessage() + "): fetch it again", e);
+          "--inventory " + part + ": damaged gzip (" + e.getMessage() + "): download it again", e);
     }
   }
 
-  /** Keys stand URL-encoded in an inventory, a space as a plus sign. */
+  /** Keys are URL-encoded in an inventory, with a plus sign for a space. */
   private static String decode(String key) {
     return key.indexOf('%') < 0 && key.indexOf('+') < 0
         ? key
         : URLDecoder.decode(key, StandardCharsets.UTF_8);
   }
 
-  private static String newest(ObjectSource objects, String folder) throws IOException {
-    String slashed = folder.endsWith("/") ? folder : folder + "/";
+  private static String newest(ObjectSource objects, String directory) throws IOException {
+    String slashed = directory.endsWith("/") ? directory : directory + "/";
     return objects.list(slashed).stream()
         .filter(name -> name.matches(SNAPSHOT))
         .max(Comparator.naturalOrder())
@@ -184,12 +194,12 @@ public final class S3Inventory {
             () ->
                 new ConfigurationException(
                     "--inventory "
-                        + folder
-                        + ": expected a manifest.json, or a folder of snapshots such as"
+                        + directory
+                        + ": expected a manifest.json, or a directory of snapshots such as"
                         + " 2024-10-03T01-00Z, found neither"));
   }
 
-  /** What the files' keys are relative to, ending in a slash. */
+  /** Returns the root that the keys of the files are relative to, with a trailing slash. */
   private static String root(ObjectSource objects, String manifest, String part)
       throws IOException {
     int scheme = manifest.indexOf("://");
@@ -197,10 +207,11 @@ public final class S3Inventory {
       return manifest.substring(0, manifest.indexOf('/', scheme + 3) + 1);
     }
     Path file = manifest.startsWith("file:") ? Path.of(URI.create(manifest)) : Path.of(manifest);
-    for (Path folder = file.toAbsolutePath().normalize().getParent();
-        folder != null;
-        folder = folder.getParent()) {
-      String candidate = folder.toString().endsWith("/") ? folder.toString() : folder + "/";
+    for (Path directory = file.toAbsolutePath().normalize().getParent();
+        directory != null;
+        directory = directory.getParent()) {
+      String candidate =
+          directory.toString().endsWith("/") ? directory.toString() : directory + "/";
       try {
         objects.open(candidate + part).close();
         return candidate;
@@ -209,7 +220,7 @@ public final class S3Inventory {
       }
     }
     throw new ConfigurationException(
-        "--inventory " + manifest + ": lists " + part + ", which lies in no folder above it");
+        "--inventory " + manifest + ": expected " + part + " in a directory above it, found none");
   }
 
   private static IOException unwrap(Throwable cause) {

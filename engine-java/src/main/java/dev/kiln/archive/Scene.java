@@ -7,17 +7,17 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * A scene to embed, as it is known before any of its pixels is fetched.
+ * A scene to embed, as described by its key or its metadata.
  *
  * @param sceneKey the scene's line in the scene list, and its key in the source: a TIFF for {@code
  *     naip}, a STAC item for every other platform
- * @param uri where its archive stores it, whatever mirror it is read from
- * @param itemId id that its chips carry
+ * @param uri its location in the original archive, even if it is read from a mirror
+ * @param itemId id of the scene in the output
  * @param datetime when it was acquired, UTC
  * @param gsd ground sample distance in metres per pixel
- * @param bands where each band of the platform is stored, in the platform's band order
- * @param pixelType type of the stored pixels; empty if that varies within the archive
- * @param mask classification that masks its chips; empty for platforms without one
+ * @param bands the file of each band, in the platform's band order
+ * @param pixelType type of the stored pixels; empty if it varies within the archive
+ * @param mask classification that masks chips; empty for platforms without one
  * @param nodataByValue whether pixels with a band's nodata value count as missing
  * @param storedOffset evidence of an offset in stored values
  * @param gsdByName whether {@code gsd} applies even if the file has another pixel size
@@ -47,12 +47,17 @@ public record Scene(
    * Returns a builder of a scene without mask, nodata values and radiometric offset.
    *
    * @param sceneKey the scene's line in the scene list
+   * @return the builder
    */
   public static Builder builder(String sceneKey) {
     return new Builder(sceneKey);
   }
 
-  /** Returns the names of the objects that hold its bands, each once. */
+  /**
+   * Returns the names of the objects that contain the bands, each once.
+   *
+   * @return names, as {@link ObjectRef#name} returns them
+   */
   public List<String> assets() {
     return bands.stream().map(band -> band.object().name()).distinct().toList();
   }
@@ -76,67 +81,123 @@ public record Scene(
       this.uri = sceneKey;
     }
 
-    /** Sets where the archive stores the scene; the scene key unless set. */
+    /**
+     * Sets the location in the original archive; default: the scene key.
+     *
+     * @param archiveUri the location
+     * @return this
+     */
     public Builder uri(String archiveUri) {
       this.uri = archiveUri;
       return this;
     }
 
-    /** Sets the id that the scene's chips carry. */
+    /**
+     * Sets the id of the scene in the output.
+     *
+     * @param id of the scene
+     * @return this
+     */
     public Builder itemId(String id) {
       this.itemId = id;
       return this;
     }
 
-    /** Sets when the scene was acquired, UTC. */
+    /**
+     * Sets the time of acquisition.
+     *
+     * @param acquired UTC
+     * @return this
+     */
     public Builder datetime(Instant acquired) {
       this.datetime = acquired;
       return this;
     }
 
-    /** Sets the ground sample distance in metres per pixel. */
+    /**
+     * Sets the ground sample distance.
+     *
+     * @param metres per pixel
+     * @return this
+     */
     public Builder gsd(double metres) {
       this.gsd = metres;
       return this;
     }
 
-    /** Sets where the bands are stored, in the platform's band order. */
+    /**
+     * Sets the files of the bands.
+     *
+     * @param assets in the platform's band order
+     * @return this
+     */
     public Builder bands(List<BandAsset> assets) {
       this.bands = assets;
       return this;
     }
 
-    /** Sets the type of the stored pixels. */
+    /**
+     * Sets the type of the stored pixels; default: varies within the archive.
+     *
+     * @param type of all bands
+     * @return this
+     */
     public Builder pixelType(PixelType type) {
       this.pixelType = Optional.of(type);
       return this;
     }
 
-    /** Sets the classification that masks the scene's chips; empty for none. */
+    /**
+     * Sets the classification that masks the scene's chips; default: none.
+     *
+     * @param classification empty for none
+     * @return this
+     */
     public Builder mask(Optional<Mask> classification) {
       this.mask = classification;
       return this;
     }
 
-    /** Sets whether pixels with a band's nodata value count as missing. */
+    /**
+     * Sets whether pixels with a band's nodata value count as missing; default: no.
+     *
+     * @param byValue whether they do
+     * @return this
+     */
     public Builder nodataByValue(boolean byValue) {
       this.nodataByValue = byValue;
       return this;
     }
 
-    /** Sets the evidence of an offset in stored values. */
+    /**
+     * Sets the evidence of an offset in stored values; default: none.
+     *
+     * @param evidence from the metadata
+     * @return this
+     */
     public Builder storedOffset(StoredOffset evidence) {
       this.storedOffset = evidence;
       return this;
     }
 
-    /** Sets whether the ground sample distance applies even if the file has another pixel size. */
+    /**
+     * Sets whether the ground sample distance applies even if the file has another pixel size;
+     * default: no.
+     *
+     * @param byName whether it does
+     * @return this
+     */
     public Builder gsdByName(boolean byName) {
       this.gsdByName = byName;
       return this;
     }
 
-    /** Returns the scene. */
+    /**
+     * Builds the scene.
+     *
+     * @return the scene
+     * @throws NullPointerException if id, time or bands are not set
+     */
     public Scene build() {
       return new Scene(
           sceneKey,

@@ -4,14 +4,16 @@ import dev.kiln.error.SceneException;
 import dev.kiln.platform.Platform;
 import java.io.IOException;
 
-/** How the keys of a scene list are read: what scene each of them names. */
+/** Translates keys of a scene list into scenes. */
 public interface SceneArchive {
   /**
    * Describes a scene.
    *
    * @param sceneKey a line of the scene list
    * @param objects opens objects of the source by key, for archives that describe scenes in objects
-   * @throws SceneException if the key or its description is not a scene that can be embedded
+   * @return the scene
+   * @throws SceneException if the key or its description is not that of a scene that can be
+   *     embedded
    * @throws IOException if the description cannot be read
    */
   Scene describe(String sceneKey, ObjectSource objects) throws IOException;
@@ -20,6 +22,7 @@ public interface SceneArchive {
    * Returns the archive of a platform's scene lists: keys of NAIP, or keys of STAC items.
    *
    * @param platform whose bands are read
+   * @return the archive, which requires masks
    */
   static SceneArchive of(Platform platform) {
     return of(platform, true);
@@ -29,8 +32,9 @@ public interface SceneArchive {
    * Returns the archive of a platform's scene lists.
    *
    * @param platform whose bands are read
-   * @param masked whether scenes need a mask, if the platform has one; not needed if every share of
-   *     cloud and no data is accepted
+   * @param masked whether scenes need a mask, if the platform has one; not needed if any fraction
+   *     of cloud and no data is accepted
+   * @return the archive
    */
   static SceneArchive of(Platform platform, boolean masked) {
     return platform.name().equals("naip")
@@ -39,10 +43,11 @@ public interface SceneArchive {
   }
 
   /**
-   * Returns the size of the largest decoded strip of a platform's archive, in bytes: one row of
-   * tiles of a full scene.
+   * Returns the size of the largest decoded strip of a platform's archive: one row of tiles of a
+   * full scene.
    *
    * @param platform whose bands are read
+   * @return bytes
    */
   static long maxStripBytes(Platform platform) {
     return platform.name().equals("naip")

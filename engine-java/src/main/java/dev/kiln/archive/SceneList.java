@@ -14,13 +14,13 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * One shard's part of a scene list. The list is text with one key per line, plain or gzip, as
- * {@link KeyLines} reads it. Only the shard's own keys are held in memory.
+ * The part of a scene list that belongs to one shard. The list is text with one key per line, plain
+ * or gzip. Only the keys of the shard are kept in memory.
  *
  * @param keys the shard's keys in list order, each once
  * @param total number of keys in the whole list
  * @param duplicates repeated keys within the shard's part, once per repetition; not in {@code keys}
- * @param description which scenes of how many, and how they were selected, for the log
+ * @param description the selected scenes and their selection, for the log
  */
 public record SceneList(
     List<String> keys, long total, List<String> duplicates, String description) {
@@ -31,11 +31,13 @@ public record SceneList(
     /**
      * Opens the list from its start.
      *
+     * @return the text, which the caller closes
      * @throws IOException if it cannot be opened
      */
     InputStream open() throws IOException;
   }
 
+  /** Copies the lists. */
   public SceneList {
     keys = List.copyOf(keys);
     duplicates = List.copyOf(duplicates);
@@ -44,9 +46,13 @@ public record SceneList(
   /**
    * Reads the shard's part of a list.
    *
-   * @param name the list and the option that named it, for messages
-   * @throws ConfigurationException if the list is not text, its gzip is broken, it is empty, or a
+   * @param name the option and the list, for messages
+   * @param source opens the list
+   * @param shard whose scenes are returned
+   * @return the shard's scenes
+   * @throws ConfigurationException if the list is not text, its gzip is damaged, it is empty, or a
    *     scene of the shard has the same output as another
+   * @throws IOException if the list cannot be read
    */
   public static SceneList read(String name, Source source, Shard shard) throws IOException {
     // Only slices by the number of shards depend on the list's length.
@@ -99,7 +105,10 @@ public record SceneList(
         });
   }
 
-  /** Returns the output key of a scene; an invalid key, which fails on its own, has itself. */
+  /**
+   * Returns the output key of a scene, or the scene key itself if it is invalid, which fails only
+   * that scene.
+   */
   static String outputKey(String sceneKey) {
     try {
       return OutputKey.of(sceneKey);
@@ -111,18 +120,19 @@ public record SceneList(
   /** Returns the error of two scenes with one output. */
   static ConfigurationException collision(String name, String one, String other) {
     return new ConfigurationException(
-        "%s: scenes '%s' and '%s' have the same output %s: keep one, or embed them to different --out"
+        "%s: scenes '%s' and '%s' have the same output %s: keep one, or embed them with different --out"
             .formatted(name, one, other, outputKey(one)));
   }
 
   /**
-   * Reads a whole list without holding it in memory.
+   * Streams a whole list.
    *
-   * @param name the list and the option that named it, for messages
+   * @param name the option and the list, for messages
    * @param source opens the list
-   * @param sink receives each key in list order, repeated keys too
+   * @param sink receives each key in list order, including repeated keys
    * @return number of keys
-   * @throws ConfigurationException if the list is not text or its gzip is broken
+   * @throws ConfigurationException if the list is not text or its gzip is damaged
+   * @throws IOException if the list cannot be read, or from {@code sink}
    */
   public static long each(String name, Source source, KeySink sink) throws IOException {
     long total = 0;

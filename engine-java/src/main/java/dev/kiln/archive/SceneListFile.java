@@ -17,10 +17,9 @@ import java.util.Set;
 import java.util.zip.GZIPOutputStream;
 
 /**
- * A scene list that is being written: one key per line, gzip if the name ends in {@code .gz}. The
- * list is written to a temporary file that {@link #commit} syncs and renames, so that a file of
- * that name is always a whole list. {@link #close} without a commit leaves no file. The same keys
- * give the same bytes.
+ * Writes a scene list: one key per line, gzip if the name ends in {@code .gz}. The list is written
+ * to a temporary file that {@link #commit} syncs and renames, so that a file of that name is always
+ * complete. {@link #close} without a commit leaves no file. The same keys give the same bytes.
  */
 public final class SceneListFile implements AutoCloseable {
   private static final int BUFFER = 1 << 16;
@@ -41,6 +40,7 @@ public final class SceneListFile implements AutoCloseable {
    * Returns a list that is written to a stream, which is flushed but not closed.
    *
    * @param out receives one key per line
+   * @return the list
    */
   public static SceneListFile to(OutputStream out) {
     return new SceneListFile(null, null, new BufferedOutputStream(out, BUFFER));
@@ -50,6 +50,8 @@ public final class SceneListFile implements AutoCloseable {
    * Starts a list.
    *
    * @param flag the option that names the file, for messages
+   * @param target the file, replaced on commit; its directory is created if necessary
+   * @return the list
    * @throws ConfigurationException if it cannot be written there
    */
   public static SceneListFile create(String flag, Path target) {
@@ -77,16 +79,15 @@ public final class SceneListFile implements AutoCloseable {
    * Appends one key.
    *
    * @param key of a scene
-   * @throws ConfigurationException if a list cannot hold the key: it is empty or has control
-   *     characters
+   * @throws ConfigurationException if the key is empty or has control characters
+   * @throws IOException if the file cannot be written
    */
   public void add(String key) throws IOException {
     String line;
     try {
       line = KeyLines.line(key);
     } catch (IllegalArgumentException e) {
-      throw new ConfigurationException(
-          target + ": the key '" + key + "' cannot be listed: " + e.getMessage(), e);
+      throw new ConfigurationException(target + ": key of a scene: " + e.getMessage(), e);
     }
     out.write(line.getBytes(StandardCharsets.UTF_8));
     out.write('\n');
@@ -113,6 +114,8 @@ public final class SceneListFile implements AutoCloseable {
   /**
    * Completes the list and gives it its name, replacing an older file.
    *
+   * @throws ConfigurationException if two scenes have the same output
+   * @throws IOException if the file cannot be written
    * @throws IllegalStateException after {@link #close}
    */
   public void commit() throws IOException {

@@ -11,31 +11,33 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.locationtech.jts.geom.Polygon;
 
 /**
- * The Sentinel-2 scenes that an S3 Inventory of {@code sentinel-cogs} lists: one key a scene,
- * sorted by tile, day, satellite and sequence, none twice. Several sequence numbers of one day are
- * kept: they are other passes or data strips as often as newer processings, and keys alone do not
- * distinguish them.
+ * Selects Sentinel-2 scenes from an S3 Inventory of {@code sentinel-cogs}: one key per scene,
+ * sorted by tile, day, satellite and sequence number, without repetitions. All sequence numbers of
+ * a day are kept, because they may be other passes or data strips as well as newer processings;
+ * keys alone do not distinguish these.
  *
- * <p>Memory does not grow with the inventory's rows; a kept scene takes 8 bytes.
+ * <p>Memory use is 8 bytes per selected scene and does not depend on the number of rows.
  *
  * @param years of acquisition
  * @param tiles MGRS names such as {@code 20HNJ}; empty for all
- * @param area tiles that it meets; empty for everywhere
- * @param latestOnly keep only the highest sequence number of a tile, day and satellite, which may
- *     drop acquisitions
+ * @param area that tiles must intersect; empty for no limit
+ * @param latestOnly whether to keep only the highest sequence number of a tile, day and satellite,
+ *     which may drop acquisitions
  */
 public record Sentinel2Inventory(
     Years years, Set<String> tiles, Optional<AreaOfInterest> area, boolean latestOnly) {
 
+  /** Copies the tiles. */
   public Sentinel2Inventory {
     tiles = Set.copyOf(tiles);
   }
 
   /**
-   * Reads tile names as the command line gives them: behind commas, with or without T and leading
-   * zero.
+   * Parses the tile names of the command line.
    *
-   * @throws ConfigurationException if one is no MGRS square
+   * @param text comma-separated, with or without leading T and zero
+   * @return the names, without T and zero
+   * @throws ConfigurationException if a name is not that of an MGRS square
    */
   public static Set<String> tiles(String text) {
     Set<String> names = new HashSet<>();
@@ -50,11 +52,14 @@ public record Sentinel2Inventory(
   }
 
   /**
-   * Reads an inventory to its end, then hands on the scenes asked for.
+   * Reads a whole inventory, then passes on the selected scenes.
    *
-   * @param threads files read at once
-   * @return what was kept and what was left out, by kind
-   * @throws ConfigurationException if the inventory is broken
+   * @param inventory to read
+   * @param threads number of files read at once
+   * @param scenes receives the key of each scene
+   * @return the numbers of rows kept and skipped, by reason
+   * @throws ConfigurationException if the inventory is damaged
+   * @throws IOException if the inventory cannot be read, or from {@code scenes}
    */
   public ListingStats select(S3Inventory inventory, int threads, KeySink scenes)
       throws IOException {
@@ -71,7 +76,7 @@ public record Sentinel2Inventory(
               Optional<String> reason =
                   scene.isEmpty()
                       ? Optional.of(otherPath(key))
-                      : notAskedFor(scene.get(), wantedTiles);
+                      : exclusion(scene.get(), wantedTiles);
               synchronized (kept) {
                 items[0]++;
                 if (reason.isPresent()) {
@@ -83,7 +88,7 @@ public record Sentinel2Inventory(
             });
     tally.skip("not an item", rows - items[0]);
     kept.sort();
-    handOn(kept, tally, scenes);
+    passOn(kept, tally, scenes);
     return tally;
   }
 
@@ -93,31 +98,31 @@ public record Sentinel2Inventory(
         : "item under another path";
   }
 
-  private Optional<String> notAskedFor(Sentinel2Key scene, Map<String, Boolean> wantedTiles) {
+  private Optional<String> exclusion(Sentinel2Key scene, Map<String, Boolean> wantedTiles) {
     if (!years.contains(scene.year())) {
       return Optional.of("other year");
     }
     if (!tiles.isEmpty() && !tiles.contains(scene.tile())) {
       return Optional.of("other tile");
     }
-    // An archive has tens of thousands of tiles and hundreds of scenes of each.
-    return area.isEmpty() || wantedTiles.computeIfAbsent(scene.tile(), this::meetsArea)
+    // There are tens of thousands of tiles, with hundreds of scenes each.
+    return area.isEmpty() || wantedTiles.computeIfAbsent(scene.tile(), this::intersectsArea)
         ? Optional.empty()
         : Optional.of("outside the area");
   }
 
-  private boolean meetsArea(String tile) {
+  private boolean intersectsArea(String tile) {
     Polygon outline;
     try {
       outline = MgrsSquare.parse(tile).tile();
     } catch (IllegalArgumentException e) {
-      // A zone has not every column letter: such a tile lies nowhere.
+      // Column letters depend on the zone; a tile with another letter does not exist.
       return false;
     }
     return area.orElseThrow().intersects(outline);
   }
 
-  private void handOn(PackedKeys sorted, ListingStats tally, KeySink scenes) throws IOException {
+  private void passOn(PackedKeys sorted, ListingStats tally, KeySink scenes) throws IOException {
     for (int i = 0; i < sorted.size; i++) {
       long key = sorted.keys[i];
       boolean last = i + 1 == sorted.size;

@@ -5,24 +5,24 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What the key of a Sentinel-2 item in {@code sentinel-cogs} says: {@code
+ * The parsed key of a Sentinel-2 item in {@code sentinel-cogs}: {@code
  * sentinel-s2-l2a-cogs/{zone}/{band}/{square}/{year}/{month}/{id}/{id}.json} with the id {@code
  * S2{satellite}_{tile}_{yyyymmdd}_{sequence}_L2A}.
  *
- * <p>Every part is small, so that a key packs into a {@code long}: millions of them are sorted in 8
- * bytes each, by zone, band, square, day, satellite and sequence.
+ * <p>A key fits into a {@code long}, so that millions are sorted with 8 bytes each, by zone, band,
+ * square, day, satellite and sequence number.
  *
  * @param tile such as {@code 20HNJ}
  * @param year of acquisition, 2000 to 2999
  * @param month of acquisition
  * @param day of acquisition
  * @param satellite A, B or C
- * @param sequence counts the passes, data strips and processings of one tile and day; below 1000
+ * @param sequence number of the pass, data strip or processing of one tile and day; below 1000
  */
 public record Sentinel2Key(
     String tile, int year, int month, int day, char satellite, int sequence) {
 
-  /** What every item's key ends with. */
+  /** The suffix of all items. */
   public static final String SUFFIX = "L2A.json";
 
   private static final String PREFIX = "sentinel-s2-l2a-cogs/";
@@ -30,7 +30,7 @@ public record Sentinel2Key(
       Pattern.compile(
           "S2([A-Z])_([1-9]\\d?[C-HJ-NP-X][A-HJ-NP-Z][A-HJ-NP-V])_(2\\d{3})(0[1-9]|1[0-2])([0-2]\\d|3[01])_(\\d{1,3})_L2A");
 
-  // Widths of the packed parts, the last first; the zone takes what is left.
+  // Widths of the packed parts, least significant first; the zone has the remaining bits.
   private static final int SEQUENCE_BITS = 10;
   private static final int LETTER_BITS = 5;
   private static final int DAY_BITS = 5;
@@ -39,9 +39,10 @@ public record Sentinel2Key(
   private static final int FIRST_YEAR = 2000;
 
   /**
-   * Reads an item's key.
+   * Parses the key of an item.
    *
-   * @return empty if it lies anywhere else than its id says
+   * @param key of any object
+   * @return empty if the key is not that of an item, or its path and id differ
    */
   public static Optional<Sentinel2Key> parse(String key) {
     int from = key.lastIndexOf('/') + 1;
@@ -64,7 +65,11 @@ public record Sentinel2Key(
     return read.key().equals(key) ? Optional.of(read) : Optional.empty();
   }
 
-  /** The item's id. */
+  /**
+   * Returns the item's id.
+   *
+   * @return such as {@code S2A_20HNJ_20240501_0_L2A}
+   */
   public String id() {
     return new StringBuilder(32)
         .append("S2")
@@ -79,7 +84,11 @@ public record Sentinel2Key(
         .toString();
   }
 
-  /** The item's key in the bucket. */
+  /**
+   * Returns the item's key in the bucket.
+   *
+   * @return the key
+   */
   public String key() {
     String id = id();
     int square = tile.length() - 2;
@@ -102,7 +111,7 @@ public record Sentinel2Key(
         .toString();
   }
 
-  /** The key in 55 bits. */
+  /** Packs the key into 55 bits. */
   long pack() {
     int square = tile.length() - 2;
     long packed = Integer.parseInt(tile, 0, square - 1, 10);
@@ -116,7 +125,7 @@ public record Sentinel2Key(
     return packed << SEQUENCE_BITS | sequence;
   }
 
-  /** The key that was packed. */
+  /** Returns the key that {@link #pack} packed. */
   static Sentinel2Key unpack(long packed) {
     long rest = packed;
     int sequence = low(rest, SEQUENCE_BITS);
@@ -138,7 +147,10 @@ public record Sentinel2Key(
     return new Sentinel2Key(tile.toString(), year, month, day, satellite, sequence);
   }
 
-  /** Returns what keys of one tile, day and satellite share: all but the sequence number. */
+  /**
+   * Returns a packed key without its sequence number: equal for keys of one tile, day and
+   * satellite.
+   */
   static long tileDay(long packed) {
     return packed >>> SEQUENCE_BITS;
   }

@@ -6,15 +6,15 @@ import java.util.Map;
 import java.util.OptionalInt;
 
 /**
- * Which part of a scene list one job of an array takes: contiguous slices that together cover the
- * list exactly once. Without an index a job takes the whole list; with one beyond the list it takes
- * nothing, which is no error.
+ * The part of a scene list that one job of an array embeds. The parts are contiguous slices that
+ * cover the list exactly once. A job without an index embeds the whole list; a job whose index is
+ * beyond the list embeds nothing, and succeeds.
  */
 public final class Shard {
-  /** Scenes a job takes unless it is told otherwise. */
+  /** Default number of scenes per job. */
   public static final int DEFAULT_ITEMS_PER_JOB = 100;
 
-  /** Where array schedulers put a job's index: AWS Batch, Kubernetes, Slurm, Google Batch. */
+  /** Variables with the index of a job: AWS Batch, Kubernetes, Slurm, Google Batch. */
   static final List<String> INDEX_VARIABLES =
       List.of(
           "AWS_BATCH_JOB_ARRAY_INDEX",
@@ -23,7 +23,7 @@ public final class Shard {
           "BATCH_TASK_INDEX");
 
   /**
-   * What the command line says; null where it says nothing.
+   * Options of the command line; null if not given.
    *
    * @param index {@code --index}
    * @param itemsPerJob {@code --items-per-job}
@@ -31,20 +31,30 @@ public final class Shard {
    * @param firstIndex {@code --first-index}
    */
   public record Options(String index, String itemsPerJob, String shards, String firstIndex) {
-    /** Without {@code --first-index}. */
+    /**
+     * Creates options without {@code --first-index}.
+     *
+     * @param index {@code --index}
+     * @param itemsPerJob {@code --items-per-job}
+     * @param shards {@code --shards}
+     */
     public Options(String index, String itemsPerJob, String shards) {
       this(index, itemsPerJob, shards, null);
     }
   }
 
   /**
-   * Scenes {@code from} (counted from 0) up to, not including, {@code to}.
+   * The scenes in [from, to), counted from 0.
    *
    * @param from first scene
    * @param to the scene after the last
    */
   public record Slice(long from, long to) {
-    /** Number of scenes. */
+    /**
+     * Returns the number of scenes.
+     *
+     * @return scenes
+     */
     public long size() {
       return to - from;
     }
@@ -67,17 +77,23 @@ public final class Shard {
     this.parts = parts;
   }
 
-  /** The whole list. */
+  /**
+   * Returns the shard that is the whole list.
+   *
+   * @return a shard without an index
+   */
   public static Shard whole() {
     return new Shard(OptionalInt.empty(), "", Division.ITEMS_PER_JOB, DEFAULT_ITEMS_PER_JOB);
   }
 
   /**
-   * Finds the shard from options, then from the environment.
+   * Reads the shard from options, or else from the environment.
    *
-   * @param env the process's environment
-   * @throws ConfigurationException if a number is none, is negative, or both divisions are asked
-   *     for; names the option or variable
+   * @param env environment of the process
+   * @param options of the command line
+   * @return the shard
+   * @throws ConfigurationException if a value is not a number or out of range, or both divisions
+   *     are given; the message has the option or variable
    */
   public static Shard resolve(Map<String, String> env, Options options) {
     String indexFrom = "--index";
@@ -96,8 +112,7 @@ public final class Shard {
                     number(indexFrom, indexText, 0, "the job's index, 0 or more"),
                     options.firstIndex()));
     if (options.shards() != null && options.itemsPerJob() != null) {
-      throw new ConfigurationException(
-          "--shards and --items-per-job both say how the list is cut: give one of them");
+      throw new ConfigurationException("expected --shards or --items-per-job, found both");
     }
     if (options.shards() != null) {
       int shards = number("--shards", options.shards(), 1, "a number of shards, 1 or more");
@@ -113,20 +128,25 @@ public final class Shard {
     return new Shard(index, indexFrom, Division.ITEMS_PER_JOB, items);
   }
 
-  /** The job's index; empty for the whole list. */
+  /**
+   * Returns the job's index in the list.
+   *
+   * @return empty for the whole list
+   */
   public OptionalInt index() {
     return index;
   }
 
-  /** Whether {@link #slice} depends on the list's length, so that the list is read twice. */
+  /** Returns whether {@link #slice} depends on the length of the list, which is then read twice. */
   boolean needsTotal() {
     return index.isPresent() && division == Division.SHARDS;
   }
 
   /**
-   * The slice of a list of {@code total} scenes.
+   * Returns the slice of a list.
    *
-   * @return an empty slice at the list's end if the index lies beyond it
+   * @param total number of scenes in the list
+   * @return the slice; empty, at the end of the list, if the index is beyond it
    */
   public Slice slice(long total) {
     if (index.isEmpty()) {
@@ -139,12 +159,17 @@ public final class Shard {
     return i >= parts ? new Slice(total, total) : new Slice(part(total, i), part(total, i + 1));
   }
 
-  /** {@code total · i / parts}, without the product's overflow. */
+  /** Returns {@code total · i / parts}, without overflow of the product. */
   private long part(long total, long i) {
     return total / parts * i + total % parts * i / parts;
   }
 
-  /** One line for the log: which scenes of how many, and why these. */
+  /**
+   * Describes the slice in one line for the log.
+   *
+   * @param total number of scenes in the list
+   * @return the scenes, the division and where the index is from
+   */
   public String describe(long total) {
     if (index.isEmpty()) {
       return "all " + total + " scenes (no array index is set)";
@@ -152,16 +177,16 @@ public final class Shard {
     String cut =
         division == Division.SHARDS
             ? index.getAsInt() + " of " + parts + " shards"
-            : "index " + index.getAsInt() + ", " + parts + " scenes a job";
+            : "index " + index.getAsInt() + ", " + parts + " scenes per job";
     Slice slice = slice(total);
     String scenes =
         slice.size() == 0
-            ? "no scenes of " + total + ", the index lies beyond the list"
+            ? "no scenes of " + total + ": the index is beyond the list"
             : "scenes " + slice.from() + " to " + (slice.to() - 1) + " of " + total;
     return scenes + " (" + cut + ", from " + indexFrom + ")";
   }
 
-  /** A list too long for one array goes to several, each of which counts from 0. */
+  /** A list that is too long for one array has several, each of which counts from 0. */
   private static int index(int inArray, String firstIndex) {
     int first =
         firstIndex == null

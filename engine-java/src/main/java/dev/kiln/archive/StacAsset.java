@@ -6,18 +6,18 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
- * One file of a STAC item. Fields that an item states once for all its assets stand in each.
+ * One file of a STAC item. Fields that the item states for all its assets are copied to each asset.
  *
- * @param name its key among the assets, such as {@code red}
- * @param href as written; an S3 alternate is preferred where the item has one
+ * @param name key of the asset, such as {@code red}
+ * @param href as in the item; its S3 alternate if it has one
  * @param type media type; may be empty
  * @param roles such as {@code data} or {@code visual}
  * @param bands in file order; empty if the item does not describe them
  * @param crs {@code EPSG:…}, WKT2 or PROJJSON
- * @param shape {@code proj:shape}: lines, pixels a line; or empty
+ * @param shape {@code proj:shape}: lines, pixels per line; or empty
  * @param transform {@code proj:transform}: six coefficients from pixel to CRS, row by row; or empty
  * @param gsd metres per pixel
- * @param nodata what means "no data" in bands that do not say
+ * @param nodata value that means "no data" in bands without their own
  */
 public record StacAsset(
     String name,
@@ -31,6 +31,7 @@ public record StacAsset(
     OptionalDouble gsd,
     OptionalDouble nodata) {
 
+  /** Copies the lists. */
   public StacAsset {
     roles = List.copyOf(roles);
     bands = List.copyOf(bands);
@@ -38,17 +39,22 @@ public record StacAsset(
     transform = List.copyOf(transform);
   }
 
-  /** Returns whether it is a TIFF, by media type, or by suffix if that is missing or generic. */
+  /**
+   * Returns whether the file is a TIFF, by media type, or by suffix if the type is missing or
+   * generic.
+   *
+   * @return whether it is a TIFF
+   */
   public boolean isTiff() {
     String file = href.replaceFirst("[?#].*", "").toLowerCase(Locale.ROOT);
-    // Besides image/tiff there is image/vnd.stac.geotiff.
+    // image/tiff and image/vnd.stac.geotiff
     String media = type.toLowerCase(Locale.ROOT);
     return media.isEmpty() || media.contains("octet-stream")
         ? file.endsWith(".tif") || file.endsWith(".tiff")
         : media.contains("tiff");
   }
 
-  /** Whether it is made to be looked at, and its pixels are not the sensor's. */
+  /** Returns whether the file is an image for display, whose pixels are not those of the sensor. */
   boolean isForDisplay() {
     return roles.contains("visual") || roles.contains("overview") || roles.contains("thumbnail");
   }

@@ -5,8 +5,8 @@ import java.util.OptionalDouble;
 /**
  * One band of a STAC asset.
  *
- * @param name as the item calls it ({@code B04}); may be empty
- * @param commonName as STAC calls it ({@code red}); may be empty
+ * @param name in the item ({@code B04}); may be empty
+ * @param commonName in STAC ({@code red}); may be empty
  * @param nodata the stored value that means "no data"
  */
 public record StacBand(String name, String commonName, OptionalDouble nodata) {}

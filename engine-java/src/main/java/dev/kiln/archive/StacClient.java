@@ -24,7 +24,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Sends JSON requests to a STAC API. Transient errors (429, 5xx, a lost connection) are retried up
- * to five times, after the time that the API asks for or with exponential backoff.
+ * to five times, after the time in {@code Retry-After} or with exponential backoff.
  */
 public final class StacClient {
   private static final Logger log = LoggerFactory.getLogger(StacClient.class);
@@ -80,7 +80,8 @@ public final class StacClient {
    * Sends a request and reads the response.
    *
    * @param request to send
-   * @throws ConfigurationException if the API refuses the request, or responds anything but JSON
+   * @return the response
+   * @throws ConfigurationException if the API rejects the request, or the response is not JSON
    * @throws IOException if the last attempt failed with a transient error
    */
   JsonNode send(Request request) throws IOException {
@@ -153,7 +154,7 @@ public final class StacClient {
       return JsonMapper.shared().readTree(response.body());
     } catch (JacksonException e) {
       throw new ConfigurationException(
-          "--api " + request.uri() + ": expected JSON: " + e.getOriginalMessage(), e);
+          "--api " + request.uri() + ": expected JSON, found " + e.getOriginalMessage(), e);
     }
   }
 

@@ -28,17 +28,17 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * A STAC item: one scene whose bands lie in one or more assets. Reads STAC 1.0 and 1.1 with the
- * projection extension 1.x and 2.x, and band lists of {@code eo:bands}, {@code raster:bands} and
- * {@code bands}. The geometry is not read: footprints come from the pixels.
+ * A STAC item: one scene whose bands are stored in one or more assets. Reads STAC 1.0 and 1.1 with
+ * the projection extension 1.x and 2.x, and band lists of {@code eo:bands}, {@code raster:bands}
+ * and {@code bands}. The geometry is not read: footprints come from the pixels.
  *
  * @param key the item's key in its source
  * @param id the item's id
  * @param collection may be empty
- * @param datetime UTC; the start, for an item that spans time
+ * @param datetime UTC; the start if the item has a time range
  * @param gsd metres per pixel
  * @param boaOffsetApplied {@code earthsearch:boa_offset_applied}: whether the +1000 of Sentinel-2
- *     baseline 04.00 has been taken away again
+ *     baseline 04.00 has been removed
  * @param processingBaseline {@code s2:processing_baseline} or {@code processing:version}
  * @param assets by name, in the item's order
  */
@@ -55,17 +55,18 @@ public record StacItem(
   private static final int FIRST_BASELINE_WITH_OFFSET = 4;
   private static final Pattern LANDSAT_LEVEL = Pattern.compile("c2-?l([12])");
 
+  /** Copies the assets. */
   public StacItem {
     assets = Collections.unmodifiableMap(new LinkedHashMap<>(assets));
   }
 
   private static final Logger log = LoggerFactory.getLogger(StacItem.class);
 
-  /** Python writes NaN and Infinity, which are not JSON. */
+  /** Accepts NaN and Infinity, which are not JSON, but which Python writes. */
   private static final JsonMapper JSON =
       JsonMapper.builder().enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS).build();
 
-  /** Size limit of an item in bytes: the largest known ones take 100 kB. */
+  /** Maximum size of an item in bytes; the largest known items have 100 kB. */
   static final int MAX_BYTES = 16 << 20;
 
   /**
@@ -73,7 +74,9 @@ public record StacItem(
    *
    * @param key the item's key
    * @param objects the source
-   * @throws SceneException (permanent) if it is larger than 16 MiB, is no STAC item or has no time
+   * @return the item
+   * @throws SceneException (permanent) if it is larger than 16 MiB, is not a STAC item, or has no
+   *     time
    * @throws IOException if it cannot be read
    */
   public static StacItem read(String key, ObjectSource objects) throws IOException {
@@ -93,7 +96,8 @@ public record StacItem(
    *
    * @param key the item's key in its source
    * @param json the item, UTF-8
-   * @throws SceneException (permanent) if it is no STAC item or has no time
+   * @return the item
+   * @throws SceneException (permanent) if it is not a STAC item or has no time
    */
   public static StacItem parse(String key, byte[] json) throws SceneException {
     try {
@@ -103,7 +107,7 @@ public record StacItem(
     } catch (SceneException e) {
       throw e;
     } catch (RuntimeException e) {
-      // Every value is checked where it is read; what is left is still an error of this item alone.
+      // Values are checked where they are read; any other error still concerns only this item.
       throw SceneException.permanent(key, "malformed STAC item: " + e, e);
     }
   }
@@ -134,19 +138,22 @@ public record StacItem(
   }
 
   /**
-   * The scene that this item is of a platform.
+   * Returns the scene that this item describes; the mask is required if the platform has one.
    *
-   * @throws SceneException (permanent) if a band of the platform has no asset, or none says its CRS
+   * @param platform whose bands are wanted
+   * @return the scene
+   * @throws SceneException (permanent) if a band or the mask has no asset
    */
   public Scene scene(Platform platform) throws SceneException {
     return scene(platform, true);
   }
 
   /**
-   * Returns the scene that this item is for a platform.
+   * Returns the scene that this item describes.
    *
    * @param platform whose bands are wanted
    * @param masked whether the mask is required, if the platform has one
+   * @return the scene
    * @throws SceneException (permanent) if a band, or a required mask, has no asset
    */
   public Scene scene(Platform platform, boolean masked) throws SceneException {
@@ -182,10 +189,10 @@ public record StacItem(
   }
 
   /**
-   * Returns what the metadata tell about the +1000 that Sentinel-2 products contain since
-   * processing baseline 04.00. Collection 1 contains it. Elsewhere the baseline tells, unless
-   * {@code earthsearch:boa_offset_applied} says that the offset has been removed; the contrary
-   * claim of that flag is known to be wrong for some items.
+   * Returns the evidence in the metadata of the +1000 that Sentinel-2 products contain since
+   * processing baseline 04.00. Collection 1 contains it. In other collections the baseline decides,
+   * unless {@code earthsearch:boa_offset_applied} is true. A false value is ignored, because it is
+   * known to be wrong in some items.
    */
   StoredOffset storedOffset(Platform platform) {
     if (!platform.name().equals("sentinel-2-l2a") || boaOffsetApplied.orElse(false)) {
@@ -258,7 +265,7 @@ public record StacItem(
         .or(() -> projjson.isObject() ? Optional.of(projjson.toString()) : Optional.empty());
   }
 
-  /** Bands as the newer {@code bands} lists them, or as two older lists do side by side. */
+  /** Reads the bands from {@code bands}, or from the two parallel lists of older items. */
   private static List<StacBand> bands(JsonNode asset) {
     JsonNode now = asset.path("bands");
     JsonNode named = now.isArray() ? now : asset.path("eo:bands");
@@ -275,7 +282,7 @@ public record StacItem(
     return bands;
   }
 
-  /** Lines and pixels per line; empty unless both are whole numbers that an image can have. */
+  /** Returns lines and pixels per line; empty unless both are integers that an image can have. */
   private static List<Integer> shape(JsonNode array) {
     List<Integer> shape =
         list(
@@ -300,7 +307,10 @@ public record StacItem(
         : Optional.empty();
   }
 
-  /** Returns a plausible distance in metres; empty for anything else, which the file replaces. */
+  /**
+   * Returns a plausible distance in metres; empty otherwise, so that the distance of the file is
+   * used.
+   */
   private static OptionalDouble metres(JsonNode node) {
     OptionalDouble metres = number(node);
     return metres.isPresent() && metres.getAsDouble() >= 1e-3 && metres.getAsDouble() <= 1e5
@@ -308,7 +318,7 @@ public record StacItem(
         : OptionalDouble.empty();
   }
 
-  /** A number, also where JSON has to spell it ({@code "nan"}). */
+  /** Returns a number; {@code "nan"} is how some items write NaN. */
   private static OptionalDouble number(JsonNode node) {
     if (node.isString() && node.asString().equalsIgnoreCase("nan")) {
       return OptionalDouble.of(Double.NaN);

@@ -19,12 +19,12 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * A search of a STAC API for the items of a collection in an area and a span of time.
+ * A search of a STAC API for the items of a collection in an area and a time range.
  *
  * @param api the API's landing page, such as {@code https://earth-search.aws.element84.com/v1}
- * @param collection its id
- * @param area where
- * @param datetime when
+ * @param collection id of the collection
+ * @param area that items intersect
+ * @param datetime time range of the items
  * @see <a href="https://github.com/radiantearth/stac-api-spec/tree/main/item-search">STAC API: item
  *     search</a>
  */
@@ -32,17 +32,17 @@ public record StacSearch(URI api, String collection, AreaOfInterest area, Dateti
 
   private static final Logger log = LoggerFactory.getLogger(StacSearch.class);
 
-  /** Items per page: some APIs limit the bytes of a response, and an item can take 30 kB. */
+  /** Items per page: some APIs limit the size of a response, and an item can have 30 kB. */
   private static final int PAGE = 100;
 
   /**
    * The result of a search.
    *
-   * @param lines one per item, sorted, none twice: keys in {@code bucket} if there is one, else
-   *     whole URIs
+   * @param lines one per item, sorted, without repetitions: keys in {@code bucket} if there is one,
+   *     otherwise whole URIs
    * @param bucket the S3 bucket of all items, if they are in one bucket
    * @param pages number of responses
-   * @param tally items kept and left out
+   * @param tally numbers of items kept and skipped
    */
   public record Found(List<String> lines, Optional<String> bucket, int pages, ListingStats tally) {}
 
@@ -50,6 +50,7 @@ public record StacSearch(URI api, String collection, AreaOfInterest area, Dateti
    * Parses an API's URL: its landing page, or {@code …/search}.
    *
    * @param url as given on the command line
+   * @return the landing page
    * @throws ConfigurationException if it is not an http(s) URL
    */
   public static URI api(String url) {
@@ -66,12 +67,13 @@ public record StacSearch(URI api, String collection, AreaOfInterest area, Dateti
   }
 
   /**
-   * Searches page by page. Items are listed by their place in S3, which is their canonical link if
-   * they have one, else their self link.
+   * Searches page by page. Items are listed by their location in S3: the canonical link if there is
+   * one, otherwise the self link.
    *
    * @param client sends the requests
-   * @throws ConfigurationException if the API refuses the search, responds something else, or links
-   *     to a page on another server or to one that was read before
+   * @return the items found
+   * @throws ConfigurationException if the API rejects the search, its response is not a page of
+   *     items, or it links to a page on another server or to one that was read before
    * @throws IOException if the API is unavailable
    */
   public Found run(StacClient client) throws IOException {
@@ -90,7 +92,11 @@ public record StacSearch(URI api, String collection, AreaOfInterest area, Dateti
       request = next.get();
       if (!sent.add(request)) {
         throw new ConfigurationException(
-            "--api " + api + ": page " + pages + " links to a page that was read before");
+            "--api "
+                + api
+                + ": page "
+                + pages
+                + ": expected a link to a new page, found one that was read before");
       }
       JsonNode page = client.send(request);
       if (!page.path("features").isArray()) {
@@ -123,7 +129,7 @@ public record StacSearch(URI api, String collection, AreaOfInterest area, Dateti
     return found(hrefs, pages, tally);
   }
 
-  /** Returns how many items the API matched in all; 0 if it does not report that. */
+  /** Returns the total number of items that the API matched; 0 if it does not report it. */
   private static long matched(JsonNode page) {
     JsonNode number =
         page.has("numberMatched")
@@ -132,7 +138,7 @@ public record StacSearch(URI api, String collection, AreaOfInterest area, Dateti
     return number.isIntegralNumber() && number.canConvertToLong() ? number.asLong() : 0;
   }
 
-  /** Returns the place of an item by a link to a web server, with illegal characters encoded. */
+  /** Returns the location of an item on a web server, with illegal characters encoded. */
   private static Optional<String> web(URI from, String href) {
     try {
       URI uri = from.resolve(encoded(href));
@@ -146,7 +152,7 @@ public record StacSearch(URI api, String collection, AreaOfInterest area, Dateti
     return "https".equals(uri.getScheme()) || "http".equals(uri.getScheme());
   }
 
-  /** Some APIs write spaces, braces and bars into URLs. */
+  /** Encodes illegal characters: some APIs return URLs with spaces, braces and bars. */
   private static String encoded(String href) {
     StringBuilder encoded = new StringBuilder();
     for (byte b : href.getBytes(StandardCharsets.UTF_8)) {
@@ -169,7 +175,7 @@ public record StacSearch(URI api, String collection, AreaOfInterest area, Dateti
     if (self.isEmpty() && canonical.isEmpty()) {
       tally.skip("item without a self link");
     } else if (place.isEmpty() || place.get().chars().anyMatch(Character::isISOControl)) {
-      tally.skip("item with a self link that is no place in S3 or on the web");
+      tally.skip("item with a self link that is not a location in S3 or a URL");
     } else if (hrefs.add(place.get())) {
       tally.keep();
     } else {
@@ -190,7 +196,7 @@ public record StacSearch(URI api, String collection, AreaOfInterest area, Dateti
         : new Found(List.copyOf(hrefs), Optional.empty(), pages, tally);
   }
 
-  /** The request for the page after this: a GET, or a POST whose body may build on the last one. */
+  /** Returns the request for the next page: a GET, or a POST whose body may extend the last one. */
   private static Optional<StacClient.Request> next(StacClient.Request last, JsonNode page) {
     Optional<JsonNode> link = link(page, "next");
     if (link.isEmpty()) {
@@ -211,7 +217,7 @@ public record StacSearch(URI api, String collection, AreaOfInterest area, Dateti
     return Optional.of(new StacClient.Request(uri, Optional.of(body)));
   }
 
-  /** Only the API itself is followed: another server, or a file, is none of its pages. */
+  /** Resolves a link to the next page, which must be on the same host. */
   private static URI nextUri(URI from, String href) {
     try {
       URI next = from.resolve(encoded(href));

@@ -9,8 +9,10 @@ public enum StoredOffset {
   NONE,
   /** Values have the offset. */
   CERTAIN,
-  /** Values have the offset unless they show the contrary; providers' flags are not reliable. */
+  /**
+   * Values have the offset unless they prove otherwise; the flags of providers are not reliable.
+   */
   PROBABLE,
-  /** The metadata do not tell; the values decide. */
+  /** The metadata does not tell; the values decide. */
   UNKNOWN
 }

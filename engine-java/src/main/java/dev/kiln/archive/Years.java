@@ -4,14 +4,14 @@ import dev.kiln.error.ConfigurationException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A choice of years: {@code 2018}, {@code 2016..2020}, or several of these behind commas. */
+/** A selection of years: {@code 2018}, {@code 2016..2020}, or several of these, comma-separated. */
 public final class Years {
   private record Span(int first, int last) {}
 
   private static final int FIRST = 0;
   private static final int LAST = 9999;
 
-  /** Every year. */
+  /** All years. */
   public static final Years ALL = new Years(List.of(new Span(FIRST, LAST)));
 
   private final List<Span> spans;
@@ -21,10 +21,12 @@ public final class Years {
   }
 
   /**
-   * Reads a choice.
+   * Parses a selection.
    *
-   * @param flag the option it comes from, for the message
-   * @throws ConfigurationException if it is not of the form above or a span runs backwards
+   * @param flag the option, for messages
+   * @param text its value
+   * @return the selection
+   * @throws ConfigurationException if the text is not a selection, or a range ends before it starts
    */
   public static Years parse(String flag, String text) {
     List<Span> spans = new ArrayList<>();
@@ -40,22 +42,31 @@ public final class Years {
   }
 
   /**
-   * All years from the first to the last, both included; null leaves a side open.
+   * Returns the years from the first to the last, both included.
    *
-   * @param fromFlag the option of {@code from}, for the message
-   * @param toFlag the option of {@code to}, for the message
-   * @throws ConfigurationException if one is no year or they run backwards
+   * @param fromFlag the option of {@code from}, for messages
+   * @param from first year; null for no limit
+   * @param toFlag the option of {@code to}, for messages
+   * @param to last year; null for no limit
+   * @return the selection
+   * @throws ConfigurationException if one is not a year, or the last is before the first
    */
   public static Years between(String fromFlag, String from, String toFlag, String to) {
     int first = from == null ? FIRST : year(fromFlag, from, from);
     int last = to == null ? LAST : year(toFlag, to, to);
     if (first > last) {
-      throw new ConfigurationException(fromFlag + " " + from + " lies after " + toFlag + " " + to);
+      throw new ConfigurationException(
+          "%s: expected a year up to %s %s, found %s".formatted(fromFlag, toFlag, to, from));
     }
     return new Years(List.of(new Span(first, last)));
   }
 
-  /** Whether the year is among them. */
+  /**
+   * Returns whether a year is selected.
+   *
+   * @param year such as 2020
+   * @return whether it is selected
+   */
   public boolean contains(int year) {
     for (Span span : spans) {
       if (year >= span.first && year <= span.last) {

@@ -34,7 +34,7 @@ class AreaOfInterestTest {
   }
 
   @Test
-  void readsEveryKindOfPolygon() throws IOException {
+  void readsAllGeometryTypesOfPolygons() throws IOException {
     String feature = "{\"type\":\"Feature\",\"properties\":{},\"geometry\":" + polygon(FAR) + "}";
     for (String json :
         new String[] {
@@ -60,7 +60,7 @@ class AreaOfInterestTest {
   }
 
   @Test
-  void aHoleIsNoPartOfIt() throws IOException {
+  void holesAreExcluded() throws IOException {
     AreaOfInterest area = read(polygon(HOLED));
 
     assertThat(area.intersects(box(3, 3, 7, 7))).isFalse();
@@ -68,7 +68,7 @@ class AreaOfInterestTest {
   }
 
   @Test
-  void writesItsOuterRingsCounterClockwiseAndItsHolesClockwise() throws IOException {
+  void writesOuterRingsCounterclockwiseAndHolesClockwise() throws IOException {
     JsonNode json = read(polygon("[[[0,0],[0,10],[10,10],[10,0],[0,0]]]")).toGeoJson();
     assertThat(json.path("type").asString()).isEqualTo("Polygon");
     assertThat(signedArea(json.path("coordinates").path(0))).isEqualTo(100);
@@ -90,7 +90,7 @@ class AreaOfInterestTest {
   }
 
   @Test
-  void meetsTilesOnBothSidesOfTheAntimeridianHoweverItIsWritten() throws IOException {
+  void intersectsTilesOnBothSidesOfTheAntimeridianInBothForms() throws IOException {
     Geometry west = MgrsSquare.parse("1WCV").tile();
     Geometry east = MgrsSquare.parse("60WXV").tile();
     Geometry away = MgrsSquare.parse("33UUP").tile();
@@ -115,7 +115,7 @@ class AreaOfInterestTest {
   }
 
   @Test
-  void theWholeWorldMeetsEverything() throws IOException {
+  void wholeWorldIntersectsEverything() throws IOException {
     AreaOfInterest world = read(polygon("[[[-180,-90],[180,-90],[180,90],[-180,90],[-180,-90]]]"));
 
     assertThat(world.intersects(MgrsSquare.parse("1WCV").tile())).isTrue();
@@ -130,15 +130,17 @@ class AreaOfInterestTest {
         "[]                                                                 | found type ''",
         "{\"type\":\"Point\",\"coordinates\":[1,2]}                         | found type 'Point'",
         "{\"type\":\"FeatureCollection\",\"features\":[]}                   | found none",
-        "{\"type\":\"Polygon\",\"coordinates\":[]}                          | without coordinates",
+        "{\"type\":\"Polygon\",\"coordinates\":[]}                          | expected a polygon"
+            + " with coordinates",
         "{\"type\":\"Polygon\",\"coordinates\":[[[0,0],[1,1]]]}             | needs 4 points",
         "{\"type\":\"Polygon\",\"coordinates\":[[[0,0],[1,0],[1,1],[0,1]]]} | last equal",
-        "{\"type\":\"Polygon\",\"coordinates\":[[[0,0],[1,1],[1,0],[0,1],[0,0]]]} | invalid polygon",
+        "{\"type\":\"Polygon\",\"coordinates\":[[[0,0],[1,1],[1,0],[0,1],[0,0]]]} | invalid"
+            + " polygon",
         "{\"type\":\"Polygon\",\"coordinates\":[[[\"0\",0]]]}               | expected [lon, lat]",
         "{\"type\":\"Polygon\",\"coordinates\":[[[5e5,6e6],[6e5,6e6],[6e5,7e6],[5e5,6e6]]]}"
             + " | reproject"
       })
-  void refusesWhatIsNoArea(String json, String message) {
+  void rejectsOtherContent(String json, String message) {
     assertThatThrownBy(() -> read(json))
         .isInstanceOf(ConfigurationException.class)
         .hasMessageStartingWith("--aoi a.geojson: ")
@@ -146,9 +148,9 @@ class AreaOfInterestTest {
   }
 
   @Test
-  void namesTheFileThatIsMissing() {
+  void reportsAMissingFile() {
     assertThatThrownBy(() -> AreaOfInterest.read(new MemoryObjects(), "--aoi", "b.geojson"))
         .isInstanceOf(ConfigurationException.class)
-        .hasMessage("--aoi b.geojson: there is no such file");
+        .hasMessage("--aoi b.geojson: file not found");
   }
 }

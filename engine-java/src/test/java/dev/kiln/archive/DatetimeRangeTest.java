@@ -20,7 +20,7 @@ class DatetimeRangeTest {
     "2023-01-01T10:00:00+02:00/2023-01-01T12:30:00.5Z,"
         + " 2023-01-01T10:00:00+02:00/2023-01-01T12:30:00.5Z"
   })
-  void writesTimesInFull(String given, String full) {
+  void completesTimes(String given, String full) {
     assertThat(DatetimeRange.parse(given).text()).isEqualTo(full);
   }
 
@@ -39,7 +39,7 @@ class DatetimeRangeTest {
         "2023-01-01T10:00:00/2024",
         "23/24"
       })
-  void refusesWhatIsNoSpan(String given) {
+  void rejectsTextThatIsNotARange(String given) {
     assertThatThrownBy(() -> DatetimeRange.parse(given))
         .isInstanceOf(ConfigurationException.class)
         .hasMessageStartingWith("--datetime: expected A/B")

@@ -15,7 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class InventoryCsvTest {
-  /** Rows of the text when at most {@code chunk} bytes come at a time. */
+  /** Returns the rows of a text that is read in chunks of at most {@code chunk} bytes. */
   private static List<List<String>> rows(String text, int columns, int chunk) throws IOException {
     ByteArrayInputStream bytes = new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8));
     FilterInputStream slow =
@@ -50,7 +50,7 @@ class InventoryCsvTest {
   }
 
   @Test
-  void readsNothingFromNothing() throws IOException {
+  void emptyTextHasNoRows() throws IOException {
     assertThat(rows("", 3, 10)).isEmpty();
   }
 
@@ -63,7 +63,7 @@ class InventoryCsvTest {
   }
 
   @Test
-  void looksAtTheEndOfAFieldInPlace() throws IOException {
+  void comparesTheEndOfAField() throws IOException {
     InventoryCsv csv =
         new InventoryCsv(
             "part",
@@ -77,7 +77,7 @@ class InventoryCsvTest {
   }
 
   @Test
-  void namesTheRowThatIsBroken() {
+  void errorsNameTheRow() {
     assertThatThrownBy(() -> rows("a,b\na,b,c\n", 2, 100))
         .isInstanceOf(ConfigurationException.class)
         .hasMessage("part, row 2: expected 2 fields, found 3");

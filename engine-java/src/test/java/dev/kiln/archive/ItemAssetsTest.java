@@ -55,7 +55,7 @@ class ItemAssetsTest {
   }
 
   @Test
-  void findsSentinel2BandsByAssetNameAndNoTwins() throws IOException, SceneException {
+  void findsSentinel2BandsByAssetNameWithoutJpeg2000Copies() throws IOException, SceneException {
     ItemAssets assets = ItemAssets.map(StacItemTest.read("sentinel-2-item.json"), SENTINEL_2);
 
     assertThat(places(assets))
@@ -75,13 +75,13 @@ class ItemAssetsTest {
     Mask mask = assets.mask().orElseThrow();
     assertThat(mask.band().object().key()).isEqualTo("x/SCL.tif");
     assertThat(mask.classes()).isEqualTo(PixelClasses.SCENE_CLASSIFICATION);
-    // Only one of its bands says how large it is.
+    // Only one of its bands states its size.
     assertThat(mask.gridWidth()).isEmpty();
     assertThat(assets.gsd()).isEqualTo(10);
   }
 
   @Test
-  void anAssetsNodataHoldsForBandsThatDoNotSay() throws IOException, SceneException {
+  void nodataOfAnAssetAppliesToBandsWithoutTheirOwn() throws IOException, SceneException {
     ItemAssets assets =
         ItemAssets.map(
             StacItemTest.read("landsat-item.json"),
@@ -109,7 +109,7 @@ class ItemAssetsTest {
   }
 
   @Test
-  void findsBandsOfOneFileByCommonNameWhateverTheirOrder() throws SceneException {
+  void findsBandsOfOneFileByCommonNameInAnyOrder() throws SceneException {
     StacItem item =
         item(
             """
@@ -122,7 +122,7 @@ class ItemAssetsTest {
   }
 
   @Test
-  void takesAPictureForDisplayOnlyForWantOfData() throws SceneException {
+  void usesAnImageForDisplayOnlyWithoutData() throws SceneException {
     StacItem item =
         item(
             """
@@ -137,7 +137,7 @@ class ItemAssetsTest {
   }
 
   @Test
-  void takesNoBandFromAPictureBesideData() throws SceneException {
+  void usesNoBandOfAnImageForDisplayIfThereIsData() throws SceneException {
     assertRefused(
         item(
             """
@@ -158,20 +158,20 @@ class ItemAssetsTest {
         "'a': {'href': 'd.tif', 'bands': [{'name': 'b1'}, {'name': 'b2'}, {'name': 'b3'},"
             + " {'name': 'b4'}]}"
       })
-  void takesTheBandsOfOneFileInOrder(String assets) throws SceneException {
+  void usesTheBandsOfOneFileInOrder(String assets) throws SceneException {
     assertThat(places(ItemAssets.map(item(assets.replace('\'', '"')), RGBN)))
         .containsExactly("x/d.tif#1", "x/d.tif#2", "x/d.tif#3", "x/d.tif#4");
   }
 
   @Test
-  void takesTheItemsGsdAndElseThePlatforms() throws SceneException {
+  void usesTheGsdOfTheItemOrElseOfThePlatform() throws SceneException {
     assertThat(ItemAssets.map(item("\"data\": {\"href\": \"d.tif\"}"), RGBN).gsd()).isEqualTo(1);
     assertThat(ItemAssets.map(item("\"data\": {\"href\": \"d.tif\", \"gsd\": 0.7}"), RGBN).gsd())
         .isEqualTo(0.7);
   }
 
   @Test
-  void takesTheWidthOfTheFinestBand() throws SceneException {
+  void usesTheWidthOfTheFinestBand() throws SceneException {
     StacItem item =
         item(
             """
@@ -185,7 +185,7 @@ class ItemAssetsTest {
   }
 
   @Test
-  void maskIsRequiredUnlessEveryShareIsAccepted() throws SceneException {
+  void maskIsRequiredUnlessAnyFractionIsAccepted() throws SceneException {
     Platform platform = StacItemTest.platform("sentinel-2-l2a", 10, "red");
 
     assertRefused(
@@ -206,7 +206,7 @@ class ItemAssetsTest {
   }
 
   @Test
-  void namesTheBandsThatAreMissing() throws IOException, SceneException {
+  void errorsNameMissingBands() throws IOException, SceneException {
     assertRefused(
         item("\"green\": {\"href\": \"g.tif\"}, \"red-jp2\": {\"href\": \"r.jp2\"}"),
         RGBN,
@@ -222,7 +222,7 @@ class ItemAssetsTest {
   }
 
   @Test
-  void refusesABandThatCouldBeSeveral() throws SceneException {
+  void rejectsAnAmbiguousBand() throws SceneException {
     assertRefused(
         item(
             """
@@ -230,11 +230,11 @@ class ItemAssetsTest {
             "B06": {"href": "6.tif", "eo:bands": [{"common_name": "rededge"}]}\
             """),
         StacItemTest.platform("p", 10, "rededge"),
-        "band rededge could be any of the assets B05, B06");
+        "band rededge: expected one asset, found B05, B06");
   }
 
   @Test
-  void onlyPictureIsTakenInThePlatformsOrder() throws SceneException {
+  void onlyImageIsUsedInThePlatformsOrder() throws SceneException {
     Platform rgb = StacItemTest.platform("linz", 0.5, "red", "green", "blue");
     StacItem item = item("\"visual\": {\"href\": \"./a.tiff\", \"roles\": [\"visual\"]}");
     assertThat(ItemAssets.map(item, rgb).bands())
@@ -249,7 +249,7 @@ class ItemAssetsTest {
     "application/octet-stream, a.jp2, false",
     "image/jp2, a.tif, false"
   })
-  void genericMediaTypeLeavesTheSuffix(String type, String href, boolean tiff) {
+  void suffixDecidesForAGenericMediaType(String type, String href, boolean tiff) {
     StacItem item = item("\"a\": {\"href\": \"" + href + "\", \"type\": \"" + type + "\"}");
     assertThat(item.assets().get("a").isTiff()).isEqualTo(tiff);
   }
@@ -269,7 +269,7 @@ class ItemAssetsTest {
   }
 
   @Test
-  void refusesABandOutOfReach() throws SceneException {
+  void rejectsABandWithAnInvalidHref() throws SceneException {
     assertRefused(
         item("\"red\": {\"href\": \"ftp://example.org/red.tif\"}"),
         StacItemTest.platform("p", 10, "red"),

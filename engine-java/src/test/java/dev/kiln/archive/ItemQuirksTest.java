@@ -15,7 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Items as real catalogues write them are read; broken ones are errors of their scene alone. */
+/** Reads items as they occur in real catalogues; malformed items fail only their scene. */
 class ItemQuirksTest {
   private static final String ITEM =
       """
@@ -42,7 +42,7 @@ class ItemQuirksTest {
     "2020-05-01T10:00:00.1234567891Z, 2020-05-01T10:00:00.123456789Z",
     "2020-05-01 10:00:00 UTC, 2020-05-01T10:00:00Z"
   })
-  void timesAreReadInTheirVariants(String text, String instant) {
+  void variantsOfTimesAreRead(String text, String instant) {
     assertThat(DatetimeText.parse(text)).isEqualTo(Instant.parse(instant));
     assertThat(scene(ITEM.replace("2020-05-01T10:00:00Z", text)).datetime())
         .isEqualTo(Instant.parse(instant));
@@ -58,13 +58,13 @@ class ItemQuirksTest {
         "2020-05-01T10:00:00+99:00",
         "yesterday"
       })
-  void impossibleTimesAreRefused(String text) {
+  void impossibleTimesAreRejected(String text) {
     assertThatThrownBy(() -> DatetimeText.parse(text)).isInstanceOf(DateTimeException.class);
     assertPermanent(ITEM.replace("2020-05-01T10:00:00Z", text));
   }
 
   @Test
-  void pythonsNumbersAreAccepted() {
+  void nanAndInfinityAreAccepted() {
     String asset = "\"other\": {\"href\": \"b.txt\", \"size\": [NaN, -Infinity]}, \"red\"";
     assertThat(scene(ITEM.replace("\"red\"", asset)).bands()).hasSize(1);
   }
@@ -94,7 +94,7 @@ class ItemQuirksTest {
         "a\\nINFO forged.tif",
         "s3://b/../x.tif"
       })
-  void brokenHrefsArePermanentErrors(String href) {
+  void invalidHrefsArePermanentErrors(String href) {
     String json = ITEM.replace("a.tif", href);
     if (href.contains("%zz")) {
       // A valid name of a web object, which a local source does not read.
@@ -122,12 +122,12 @@ class ItemQuirksTest {
         "{\"id\": \"i\", \"properties\": {\"datetime\": 5}, \"assets\": {}}",
         "{\"id\": \"i\", \"properties\": {\"datetime\": null}, \"assets\": []}"
       })
-  void whatIsNotAnItemIsRefused(String json) {
+  void otherJsonIsRejected(String json) {
     assertPermanent(json);
   }
 
   @Test
-  void itemOfGigabytesIsRefusedAfterItsLimit() {
+  void oversizedItemIsRejectedAtTheLimit() {
     long[] read = {0};
     InputStream endless =
         new InputStream() {
@@ -152,9 +152,9 @@ class ItemQuirksTest {
     assertThat(read[0]).isLessThan(2L * StacItem.MAX_BYTES);
   }
 
-  /** Whatever bytes are changed, the item is read or refused with an error of its scene. */
+  /** Whichever bytes are changed, the item is read or rejected with an error of its scene. */
   @Test
-  void mutatedItemsOnlyFailAsScenes() {
+  void mutatedItemsFailOnlyTheirScene() {
     Random random = new Random(7);
     byte[] original = ITEM.getBytes(StandardCharsets.UTF_8);
     String values = "{}[]\",:0123456789.eE-+\\u0000 truefalsnN";

@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.zip.GZIPOutputStream;
 
-/** Objects that lie in memory, by URI. */
+/** Objects in memory, by URI. */
 final class MemoryObjects implements ObjectSource {
   private final Map<String, byte[]> objects = new TreeMap<>();
 

@@ -31,32 +31,32 @@ class MgrsSquareTest {
     "31NAA, 31, true, 100000, 0",
     "31MAV, 31, false, 100000, 9900000"
   })
-  void findsTheSquare(String name, int zone, boolean north, int easting, int northing) {
+  void parsesTheSquare(String name, int zone, boolean north, int easting, int northing) {
     assertThat(MgrsSquare.parse(name))
         .isEqualTo(new MgrsSquare(name, zone, north, easting, northing));
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"1CCV", "01CCV", "T01CCV", " t1ccv "})
-  void readsTheWritingsOfOneName(String name) {
+  void parsesVariantsOfAName(String name) {
     assertThat(MgrsSquare.parse(name).name()).isEqualTo("1CCV");
   }
 
   @ParameterizedTest
   @ValueSource(
       strings = {"", "20H", "20HN", "0HNJ", "61HNJ", "20INJ", "20ANJ", "20HIJ", "20HNW", "20HAJ"})
-  void refusesWhatIsNoSquare(String name) {
+  void rejectsOtherNames(String name) {
     assertThatThrownBy(() -> MgrsSquare.parse(name))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("'" + name + "'");
   }
 
   /**
-   * Names every square of an even and an odd zone by each latitude band that it touches, and reads
-   * the names again.
+   * Names every square of an even and an odd zone in each latitude band that it intersects, and
+   * parses the names.
    */
   @Test
-  void findsEverySquareByEachBandThatItTouches() {
+  void parsesEverySquareInEachBandThatItIntersects() {
     String[] columns = {"ABCDEFGH", "JKLMNPQR"};
     int seen = 0;
     for (int zone : new int[] {31, 32}) {
@@ -103,9 +103,9 @@ class MgrsSquareTest {
     return BANDS.charAt(Math.max(0, Math.min(index, BANDS.length() - 1)));
   }
 
-  /** Corners as PROJ 9.1 gives them for EPSG:32633 and EPSG:32720. */
+  /** Compares corners with those of PROJ 9.1 for EPSG:32633 and EPSG:32720. */
   @Test
-  void outlinesTheTileWithItsOverlap() {
+  void outlineIncludesTheOverlap() {
     assertCorners(
         "33UUP",
         new double[] {12.332457670274, 47.734155601875},
@@ -126,7 +126,7 @@ class MgrsSquareTest {
   }
 
   @Test
-  void runsOnBeyondTheAntimeridian() {
+  void longitudesContinueBeyondTheAntimeridian() {
     Envelope west = MgrsSquare.parse("1WCV").tile().getEnvelopeInternal();
     Envelope east = MgrsSquare.parse("60WXV").tile().getEnvelopeInternal();
 
@@ -137,7 +137,7 @@ class MgrsSquareTest {
   }
 
   @Test
-  void staysASoundPolygonNearThePoles() {
+  void outlineIsValidNearThePoles() {
     assertThat(MgrsSquare.parse("33XWK").tile().isValid()).isTrue();
     assertThat(MgrsSquare.parse("1CDJ").tile().isValid()).isTrue();
   }

@@ -32,7 +32,7 @@ class NaipKeyTest {
       "ca/2018/60cm/rgbir_cog/32114/m_3211401_nw_11_060_20180718_20190208.tif";
 
   @Test
-  void readsTheFirstOfTwoDatesAndTheResolutionOfThePath() throws SceneException {
+  void parsesTheFirstDateAndTheResolutionOfThePath() throws SceneException {
     NaipKey key = NaipKey.parse(TWO_DATES);
 
     assertThat(key.itemId()).isEqualTo("m_3211401_nw_11_060_20180718_20190208");
@@ -43,7 +43,7 @@ class NaipKeyTest {
   }
 
   @Test
-  void isASceneOfFourBandsInOneFileAtNoon() throws SceneException {
+  void sceneHasFourBandsInOneFileAndNoon() throws SceneException {
     Scene scene = NaipKey.parse(TWO_DATES).scene(NAIP);
 
     assertThat(scene.datetime()).isEqualTo(Instant.parse("2018-07-18T12:00:00Z"));
@@ -56,7 +56,7 @@ class NaipKeyTest {
 
   @ParameterizedTest
   @CsvSource({"60cm,0.6", "060cm,0.6", "030cm,0.3", "100cm,1.0", "1m,1.0", "0.6m,0.6"})
-  void readsResolutionsInCentimetresAndMetres(String resolution, double metres)
+  void parsesResolutionsInCentimetresAndMetres(String resolution, double metres)
       throws SceneException {
     String key = "nd/2020/" + resolution + "/rgbir_cog/47099/m_4709963_se_14_1_20200831.tif";
 
@@ -65,7 +65,7 @@ class NaipKeyTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"cm", "m", "0cm", "60", "sixtycm", "6.0cm", "1..m", ".5m", "9999999cm"})
-  void refusesWhatIsNoResolution(String resolution) {
+  void rejectsInvalidResolutions(String resolution) {
     String key = "nd/2020/" + resolution + "/rgbir_cog/47099/m_4709963_se_14_1_20200831.tif";
 
     assertThatThrownBy(() -> NaipKey.parse(key))
@@ -87,7 +87,7 @@ class NaipKeyTest {
         "m_4709963_se_14_1_20200230_20201201.tif",
         "m_4709963_se_14_1_2020-8-1.tif"
       })
-  void refusesANameWithoutADayOfTheCalendar(String name) {
+  void rejectsANameWithoutAValidDate(String name) {
     assertThatThrownBy(() -> NaipKey.parse("nd/2020/100cm/rgbir_cog/47099/" + name))
         .isInstanceOf(SceneException.class)
         .hasMessageContaining("without date");
@@ -105,7 +105,7 @@ class NaipKeyTest {
     "manifest.txt, other",
     "/, other"
   })
-  void saysWhatAKeyIsInstead(String key, String kind) {
+  void reportsTheKindOfOtherKeys(String key, String kind) {
     List<String> told = new ArrayList<>();
 
     assertThat(NaipKey.read(key, told::add)).isEmpty();

@@ -47,7 +47,7 @@ class NaipManifestTest {
   }
 
   @Test
-  void keepsTheScenesInOrderAndCountsTheRestByKind() throws IOException {
+  void keepsScenesInOrderAndCountsOtherKeysByKind() throws IOException {
     ListingStats tally =
         select(NaipManifest.of(null, null, null), MANIFEST.getBytes(StandardCharsets.UTF_8));
 
@@ -65,7 +65,7 @@ class NaipManifestTest {
   }
 
   @Test
-  void readsGzipByContent() throws IOException {
+  void detectsGzipByContent() throws IOException {
     select(NaipManifest.of(null, null, null), MemoryObjects.gzip(MANIFEST));
 
     assertThat(kept).containsExactly(ND_2018, CA_2016, CA_2018);
@@ -107,14 +107,14 @@ class NaipManifestTest {
         "-, '', -, --year",
         "-, -, 60, --resolution"
       })
-  void refusesWhatCannotBeMeant(String states, String years, String resolutions, String flag) {
+  void rejectsInvalidSelections(String states, String years, String resolutions, String flag) {
     assertThatThrownBy(() -> NaipManifest.of(states, years, resolutions))
         .isInstanceOf(ConfigurationException.class)
         .hasMessageStartingWith(flag + ":");
   }
 
   @Test
-  void refusesAManifestThatIsNoText() {
+  void rejectsAManifestThatIsNotText() {
     byte[] tiff = {'I', 'I', 42, 0, (byte) 0xff, (byte) 0xfe, 10};
 
     assertThatThrownBy(() -> select(NaipManifest.of(null, null, null), tiff))
@@ -123,7 +123,7 @@ class NaipManifestTest {
   }
 
   @Test
-  void refusesAManifestThatIsCutShort() {
+  void rejectsATruncatedManifest() {
     byte[] whole = MemoryObjects.gzip(MANIFEST);
 
     assertThatThrownBy(

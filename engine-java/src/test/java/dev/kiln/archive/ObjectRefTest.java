@@ -89,7 +89,7 @@ class ObjectRefTest {
         "C:/x.tif",
         ""
       })
-  void hrefsThatLeaveTheSourceAreRefused(String href) {
+  void hrefsThatLeaveTheSourceAreRejected(String href) {
     assertThatThrownBy(() -> ObjectRef.resolve(ITEM, href))
         .isInstanceOfSatisfying(
             SceneException.class,
@@ -116,7 +116,7 @@ class ObjectRefTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"a\u0000.tif", "a\nb.tif", "a\ud800.tif", "a%00.tif"})
-  void controlCharactersAndBrokenTextAreRefused(String href) {
+  void controlCharactersAndInvalidTextAreRejected(String href) {
     assertThatThrownBy(() -> ObjectRef.resolve(ITEM, href))
         .isInstanceOfSatisfying(
             SceneException.class,

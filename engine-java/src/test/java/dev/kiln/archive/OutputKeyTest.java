@@ -41,7 +41,7 @@ class OutputKeyTest {
         "a/./x.tif",
         "a//x.tif"
       })
-  void keyThatNamesNoSceneIsRefused(String scene) {
+  void invalidKeyIsRejected(String scene) {
     assertThatThrownBy(() -> OutputKey.of(scene))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("found '" + scene + "'");

@@ -9,7 +9,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class PixelClassesTest {
   @Test
-  void theSceneClassificationHasFiveCloudClassesAndOneWithoutData() {
+  void sceneClassificationHasFiveCloudClassesAndOneNodataClass() {
     PixelClasses scl = PixelClasses.SCENE_CLASSIFICATION;
 
     assertThat(IntStream.range(0, 256).filter(scl::isCloud)).containsExactly(1, 3, 8, 9, 10);
@@ -28,7 +28,7 @@ class PixelClassesTest {
     "54596, false, false", // cirrus: bit 2 does not count
     "30048, false, false", // snow: bit 5 does not count
   })
-  void theQualityBitsOfLandsat(int value, boolean cloud, boolean nodata) {
+  void landsatQualityBits(int value, boolean cloud, boolean nodata) {
     assertThat(PixelClasses.QUALITY_BITS.isCloud(value)).isEqualTo(cloud);
     assertThat(PixelClasses.QUALITY_BITS.isNodata(value)).isEqualTo(nodata);
   }

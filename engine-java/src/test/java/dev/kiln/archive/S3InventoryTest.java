@@ -17,7 +17,8 @@ class S3InventoryTest {
 
   private static String manifest(String schema, String... parts) {
     return """
-        {"sourceBucket": "sentinel-cogs", "fileFormat": "CSV", "fileSchema": "%s", "files": [%s]}"""
+    {"sourceBucket": "sentinel-cogs", "fileFormat": "CSV", "fileSchema": "%s", "files": [%s]}\
+    """
         .formatted(
             schema,
             String.join(
@@ -31,7 +32,7 @@ class S3InventoryTest {
   }
 
   @Test
-  void readsColumnsInTheOrderOfTheSchemaAndPartsFromTheBucket() throws IOException {
+  void readsColumnsInTheOrderOfTheSchemaAndFilesRelativeToTheBucket() throws IOException {
     MemoryObjects objects =
         new MemoryObjects()
             .put(MANIFEST, manifest("Size, Key,Bucket", "inv/data/0.csv.gz", "inv/data/1.csv.gz"))
@@ -60,7 +61,7 @@ class S3InventoryTest {
   }
 
   @Test
-  void passesOverOldVersionsAndDeleteMarkers() throws IOException {
+  void skipsOldVersionsAndDeleteMarkers() throws IOException {
     MemoryObjects objects =
         new MemoryObjects()
             .put(MANIFEST, manifest("Key, IsLatest, IsDeleteMarker", "p"))
@@ -72,7 +73,7 @@ class S3InventoryTest {
   }
 
   @Test
-  void takesTheNewestSnapshotOfAFolder() throws IOException {
+  void readsTheNewestSnapshotOfADirectory() throws IOException {
     MemoryObjects objects =
         new MemoryObjects()
             .put("s3://lists/inv/2024-09-03T01-00Z/manifest.json", manifest("Key"))
@@ -88,8 +89,8 @@ class S3InventoryTest {
   }
 
   @Test
-  void refusesWhatIsNoCsvInventory() {
-    assertRefused("nothing", null, "there is no such manifest.json");
+  void rejectsOtherInventories() {
+    assertRefused("nothing", null, "manifest.json not found");
     assertRefused("not JSON", "<xml/>", "not JSON");
     assertRefused(
         "another format",
@@ -111,7 +112,7 @@ class S3InventoryTest {
   }
 
   @Test
-  void namesThePartThatIsBroken() throws IOException {
+  void errorsNameTheDamagedFile() throws IOException {
     byte[] part = MemoryObjects.gzip("a\n".repeat(1000));
     MemoryObjects objects =
         new MemoryObjects()
@@ -121,7 +122,7 @@ class S3InventoryTest {
     S3Inventory inventory = S3Inventory.open(objects, MANIFEST);
     assertThatThrownBy(() -> keys(inventory, ""))
         .isInstanceOf(ConfigurationException.class)
-        .hasMessageStartingWith("--inventory s3://lists/1: broken gzip");
+        .hasMessageStartingWith("--inventory s3://lists/1: damaged gzip");
 
     objects.put("s3://lists/1", MemoryObjects.gzip("a\nb,c\n"));
     assertThatThrownBy(() -> keys(inventory, ""))
@@ -131,11 +132,11 @@ class S3InventoryTest {
     objects.put(MANIFEST, manifest("Key", "0", "2"));
     assertThatThrownBy(() -> keys(S3Inventory.open(objects, MANIFEST), ""))
         .isInstanceOf(ConfigurationException.class)
-        .hasMessageContaining("lists s3://lists/2, which does not exist");
+        .hasMessageContaining("expected a file s3://lists/2, found none");
   }
 
   @Test
-  void anErrorInTheTakerComesThrough() throws IOException {
+  void errorOfTheReceiverIsRethrown() throws IOException {
     MemoryObjects objects =
         new MemoryObjects()
             .put(MANIFEST, manifest("Key", "0"))

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SceneListFileTest {
-  @TempDir Path folder;
+  @TempDir Path directory;
 
   private static void write(Path target, String... keys) throws IOException {
     try (SceneListFile list = SceneListFile.create("-o", target)) {
@@ -26,22 +26,22 @@ class SceneListFileTest {
   }
 
   @Test
-  void writesPlainTextAndMakesTheFolder() throws IOException {
-    Path target = folder.resolve("new/scenes.txt");
+  void writesPlainTextAndCreatesTheDirectory() throws IOException {
+    Path target = directory.resolve("new/scenes.txt");
 
     write(target, "a/b.tif", "ä.tif");
 
     assertThat(target).hasContent("a/b.tif\nä.tif\n");
-    assertThat(Files.list(folder.resolve("new"))).containsExactly(target);
-    Path plain = Files.createFile(folder.resolve("plain"));
+    assertThat(Files.list(directory.resolve("new"))).containsExactly(target);
+    Path plain = Files.createFile(directory.resolve("plain"));
     assertThat(Files.getPosixFilePermissions(target))
         .isEqualTo(Files.getPosixFilePermissions(plain));
   }
 
   @Test
   void writesTheSameGzipForTheSameKeys() throws IOException {
-    Path one = folder.resolve("one.txt.gz");
-    Path two = folder.resolve("two.txt.gz");
+    Path one = directory.resolve("one.txt.gz");
+    Path two = directory.resolve("two.txt.gz");
 
     write(one, "a", "b");
     write(two, "a", "b");
@@ -52,9 +52,9 @@ class SceneListFileTest {
   }
 
   @Test
-  void oddKeysAreReadAsTheyWereWritten() throws IOException {
+  void unusualKeysAreReadAsTheyWereWritten() throws IOException {
     List<String> keys = List.of("#1.json", " 2.json ", "\\3.json", "a#b c.json");
-    Path path = folder.resolve("odd.txt");
+    Path path = directory.resolve("odd.txt");
     try (SceneListFile file = SceneListFile.create("-o", path)) {
       for (String key : keys) {
         file.add(key);
@@ -67,17 +67,17 @@ class SceneListFileTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"a\nb", "a\u001b[2J", "a\ud800", ""})
-  void keyThatALineCannotHoldIsRefused(String key) throws IOException {
-    try (SceneListFile file = SceneListFile.create("-o", folder.resolve("bad.txt"))) {
+  void keyThatDoesNotFitALineIsRejected(String key) throws IOException {
+    try (SceneListFile file = SceneListFile.create("-o", directory.resolve("bad.txt"))) {
       assertThatThrownBy(() -> file.add(key))
           .isInstanceOf(ConfigurationException.class)
-          .hasMessageContaining("cannot be listed");
+          .hasMessageContaining("expected Unicode text");
     }
   }
 
   @Test
-  void keysWithOneOutputAreRefused() throws IOException {
-    Path path = folder.resolve("collision.txt.gz");
+  void keysWithTheSameOutputAreRejected() throws IOException {
+    Path path = directory.resolve("collision.txt.gz");
     try (SceneListFile file = SceneListFile.create("-o", path)) {
       file.add("a/x.json");
       file.add("a/y.tif");
@@ -90,8 +90,8 @@ class SceneListFileTest {
   }
 
   @Test
-  void leavesWhatWasThereUnlessCommitted() throws IOException {
-    Path target = folder.resolve("scenes.txt");
+  void keepsTheExistingFileUnlessCommitted() throws IOException {
+    Path target = directory.resolve("scenes.txt");
     write(target, "old");
 
     SceneListFile given = SceneListFile.create("-o", target);
@@ -100,18 +100,18 @@ class SceneListFileTest {
     given.close();
 
     assertThat(target).hasContent("old\n");
-    assertThat(Files.list(folder)).containsExactly(target);
+    assertThat(Files.list(directory)).containsExactly(target);
     assertThatThrownBy(given::commit).isInstanceOf(IllegalStateException.class);
   }
 
   @Test
-  void refusesAPlaceThatCannotBeWritten() throws IOException {
-    Path file = Files.createFile(folder.resolve("file"));
+  void rejectsATargetThatCannotBeWritten() throws IOException {
+    Path file = Files.createFile(directory.resolve("file"));
 
     assertThatThrownBy(() -> SceneListFile.create("-o", file.resolve("scenes.txt")))
         .isInstanceOf(ConfigurationException.class)
         .hasMessageStartingWith("-o " + file);
-    assertThatThrownBy(() -> SceneListFile.create("-o", folder))
+    assertThatThrownBy(() -> SceneListFile.create("-o", directory))
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining("found a directory");
   }

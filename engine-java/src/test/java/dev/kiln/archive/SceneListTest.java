@@ -34,7 +34,7 @@ class SceneListTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"a\nb\nc", "a\r\nb\r\nc\r\n", "\uFEFFa\n\n b \n# no scene\nc\n\n"})
-  void readsOneKeyALine(String text) throws IOException {
+  void readsOneKeyPerLine(String text) throws IOException {
     SceneList list = read(text, Shard.whole());
 
     assertThat(list.keys()).containsExactly("a", "b", "c");
@@ -43,7 +43,7 @@ class SceneListTest {
   }
 
   @Test
-  void emptyListIsRefused() {
+  void emptyListIsRejected() {
     for (String text : List.of("", "#\n\n")) {
       assertThatThrownBy(() -> read(text, shard(0, null, null)))
           .isInstanceOf(ConfigurationException.class)
@@ -52,13 +52,13 @@ class SceneListTest {
   }
 
   @Test
-  void escapedKeysAreReadAsTheyAre() throws IOException {
+  void escapedKeysAreReadUnchanged() throws IOException {
     assertThat(read("\\#a\n\\ b \n\\\\c\n#d\n", Shard.whole()).keys())
         .containsExactly("#a", " b ", "\\c");
   }
 
   @Test
-  void scenesWithOneOutputAreRefused() throws IOException {
+  void scenesWithTheSameOutputAreRejected() throws IOException {
     String text = "a/x.json\na/y.json\na/x.geojson\na/LC08.T1\na/LC08.T2\n";
     assertThatThrownBy(() -> read(text, Shard.whole()))
         .isInstanceOf(ConfigurationException.class)
@@ -82,7 +82,7 @@ class SceneListTest {
   }
 
   @Test
-  void keepsOnlyTheShardsSlice() throws IOException {
+  void keepsOnlyTheSliceOfTheShard() throws IOException {
     String text = "# head\n" + String.join("\n", keys(25)) + "\n";
 
     assertThat(read(text, shard(1, "10", null)).keys()).isEqualTo(keys(25).subList(10, 20));
@@ -94,7 +94,7 @@ class SceneListTest {
   }
 
   @Test
-  void shardsTogetherHoldTheWholeList() throws IOException {
+  void shardsTogetherContainTheWholeList() throws IOException {
     byte[] gzip = MemoryObjects.gzip(String.join("\r\n", keys(1003)));
     List<String> all = new ArrayList<>();
     for (int i = 0; i < 7; i++) {
@@ -120,7 +120,7 @@ class SceneListTest {
   }
 
   @Test
-  void namesTheListThatIsNoText() {
+  void errorsNameAListThatIsNotText() {
     byte[] utf16 = "\uFEFFscene.tif\n".getBytes(StandardCharsets.UTF_16LE);
     assertThatThrownBy(() -> read(utf16, Shard.whole()))
         .isInstanceOf(ConfigurationException.class)
@@ -128,10 +128,10 @@ class SceneListTest {
     byte[] gzip = MemoryObjects.gzip("a\nb\n");
     assertThatThrownBy(() -> read(Arrays.copyOf(gzip, gzip.length - 4), Shard.whole()))
         .isInstanceOf(ConfigurationException.class)
-        .hasMessageStartingWith(NAME + ": broken gzip");
+        .hasMessageStartingWith(NAME + ": damaged gzip");
     assertThatThrownBy(() -> read(new byte[] {0x1f, (byte) 0x8b, 7}, Shard.whole()))
         .isInstanceOf(ConfigurationException.class)
-        .hasMessageStartingWith(NAME + ": broken gzip");
+        .hasMessageStartingWith(NAME + ": damaged gzip");
   }
 
   private static List<String> keys(int count) {

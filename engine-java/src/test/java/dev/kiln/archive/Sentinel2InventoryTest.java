@@ -106,7 +106,7 @@ class Sentinel2InventoryTest {
   }
 
   @Test
-  void doesNotDependOnTheOrderOfRowsAndParts() throws IOException {
+  void resultDoesNotDependOnTheOrderOfRowsAndFiles() throws IOException {
     select(Years.ALL, Set.of(), null, false);
     List<String> before = List.copyOf(kept);
     kept.clear();
@@ -149,7 +149,7 @@ class Sentinel2InventoryTest {
   }
 
   @Test
-  void refusesTilesAndYearsThatAreNone() {
+  void rejectsInvalidTilesAndYears() {
     assertThatThrownBy(() -> Sentinel2Inventory.tiles("20HNJ,Rome"))
         .isInstanceOf(ConfigurationException.class)
         .hasMessageStartingWith("--tiles: expected an MGRS square such as 20HNJ, found 'Rome'");
@@ -158,11 +158,11 @@ class Sentinel2InventoryTest {
         .hasMessageStartingWith("--from: expected years");
     assertThatThrownBy(() -> Years.between("--from", "2024", "--to", "2023"))
         .isInstanceOf(ConfigurationException.class)
-        .hasMessage("--from 2024 lies after --to 2023");
+        .hasMessage("--from: expected a year up to --to 2023, found 2024");
   }
 
   @Test
-  void aTileThatIsNoSquareLiesOutsideEveryArea() throws IOException {
+  void invalidTileIsOutsideAllAreas() throws IOException {
     put(List.of(key("20HAJ", 2023, 5, 24, 'B', 0)), List.of());
     AreaOfInterest world =
         AreaOfInterest.read(

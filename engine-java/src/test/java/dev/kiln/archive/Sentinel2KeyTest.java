@@ -13,7 +13,7 @@ class Sentinel2KeyTest {
       "sentinel-s2-l2a-cogs/20/H/NJ/2024/3/S2A_20HNJ_20240311_0_L2A/S2A_20HNJ_20240311_0_L2A.json";
 
   @Test
-  void readsAnItemsKey() {
+  void parsesTheKeyOfAnItem() {
     Sentinel2Key key = Sentinel2Key.parse(KEY).orElseThrow();
 
     assertThat(key).isEqualTo(new Sentinel2Key("20HNJ", 2024, 3, 11, 'A', 0));
@@ -37,12 +37,12 @@ class Sentinel2KeyTest {
         ".json",
         ""
       })
-  void refusesEveryOtherPath(String key) {
+  void rejectsOtherPaths(String key) {
     assertThat(Sentinel2Key.parse(key)).isEmpty();
   }
 
   @Test
-  void packsWithoutLossInTheOrderOfItsParts() {
+  void packedKeysAreLosslessAndSortByTheirParts() {
     SplittableRandom random = new SplittableRandom(7);
     for (int i = 0; i < 10_000; i++) {
       Sentinel2Key key =
@@ -71,7 +71,7 @@ class Sentinel2KeyTest {
   }
 
   @Test
-  void processingsOfOneAcquisitionDifferInTheSequenceOnly() {
+  void processingsOfOneAcquisitionDifferOnlyInTheSequenceNumber() {
     long first = new Sentinel2Key("1CCV", 2024, 12, 31, 'B', 1).pack();
     long second = new Sentinel2Key("1CCV", 2024, 12, 31, 'B', 2).pack();
     long other = new Sentinel2Key("1CCV", 2024, 12, 31, 'A', 1).pack();

@@ -32,7 +32,7 @@ class ShardTest {
     assertCovers(1_299_999, 10_000, null, "130");
   }
 
-  /** Walks all jobs of an array; the one after the last has nothing to do. */
+  /** Checks all jobs of an array; the job after the last has no scenes. */
   private static void assertCovers(int total, int jobs, String shards, String items) {
     long next = 0;
     long least = Long.MAX_VALUE;
@@ -54,7 +54,7 @@ class ShardTest {
   }
 
   @Test
-  void arraysOfOneListFollowOnEachOther() {
+  void arraysOfOneListAreContiguous() {
     Shard.Options second = new Shard.Options("7", "10", null, "10000");
     assertThat(Shard.resolve(Map.of(), second).slice(200_000))
         .isEqualTo(new Shard.Slice(100_070, 100_080));
@@ -62,7 +62,7 @@ class ShardTest {
         Shard.resolve(
             Map.of("AWS_BATCH_JOB_ARRAY_INDEX", "3"), new Shard.Options(null, null, null, "5"));
     assertThat(fromScheduler.index()).hasValue(8);
-    // Without an index there is nothing to add to: the whole list.
+    // Without an index, the shard is the whole list.
     assertThat(Shard.resolve(Map.of(), new Shard.Options(null, null, null, "5")).index()).isEmpty();
     assertThatThrownBy(
             () -> Shard.resolve(Map.of(), new Shard.Options("1", null, null, "2147483647")))
@@ -73,13 +73,13 @@ class ShardTest {
   }
 
   @Test
-  void takesOneHundredScenesAJobUnlessTold() {
+  void defaultIsOneHundredScenesPerJob() {
     assertThat(shard("3", null, null).slice(1000)).isEqualTo(new Shard.Slice(300, 400));
     assertThat(shard("3", null, null).slice(350)).isEqualTo(new Shard.Slice(300, 350));
   }
 
   @Test
-  void takesTheWholeListWithoutAnIndex() {
+  void withoutAnIndexTheShardIsTheWholeList() {
     Shard shard = shard(null, "10", null);
 
     assertThat(shard.index()).isEmpty();
@@ -88,19 +88,19 @@ class ShardTest {
   }
 
   @Test
-  void saysThatAnIndexBeyondTheListHasNothingToDo() {
+  void indexBeyondTheListHasNoScenes() {
     Shard shard = shard("7", "100", null);
 
     assertThat(shard.slice(650).size()).isZero();
     assertThat(shard.describe(650))
         .isEqualTo(
-            "no scenes of 650, the index lies beyond the list"
-                + " (index 7, 100 scenes a job, from --index)");
+            "no scenes of 650: the index is beyond the list"
+                + " (index 7, 100 scenes per job, from --index)");
     assertThat(shard("2147483647", "2147483647", null).slice(5)).isEqualTo(new Shard.Slice(5, 5));
   }
 
   @Test
-  void looksAtTheOptionThenAtEachSchedulersVariable() {
+  void optionPrecedesTheVariablesOfSchedulers() {
     Map<String, String> env = new HashMap<>();
     env.put("BATCH_TASK_INDEX", "4");
     Shard.Options none = new Shard.Options(null, null, null);
@@ -113,7 +113,7 @@ class ShardTest {
     assertThat(Shard.resolve(env, none).index()).isEqualTo(OptionalInt.of(1));
     assertThat(Shard.resolve(env, none).describe(900))
         .isEqualTo(
-            "scenes 100 to 199 of 900 (index 1, 100 scenes a job, from"
+            "scenes 100 to 199 of 900 (index 1, 100 scenes per job, from"
                 + " AWS_BATCH_JOB_ARRAY_INDEX)");
     assertThat(Shard.resolve(env, new Shard.Options("0", null, null)).index())
         .isEqualTo(OptionalInt.of(0));
@@ -122,7 +122,7 @@ class ShardTest {
   }
 
   @Test
-  void itemsPerJobComesFromTheOptionThenTheEnvironment() {
+  void itemsPerJobOptionPrecedesTheEnvironment() {
     Map<String, String> env = Map.of("ITEMS_PER_JOB", "7", "JOB_COMPLETION_INDEX", "1");
 
     assertThat(Shard.resolve(env, new Shard.Options(null, null, null)).slice(100))
@@ -135,7 +135,7 @@ class ShardTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"-1", "one", "1.5", "99999999999", " "})
-  void refusesAnIndexThatIsNone(String index) {
+  void rejectsAnInvalidIndex(String index) {
     assertThatThrownBy(() -> shard(index, null, null))
         .isInstanceOf(ConfigurationException.class)
         .hasMessageStartingWith("--index: expected the job's index, 0 or more, found")
@@ -159,21 +159,21 @@ class ShardTest {
         "-, 0, --shards",
         "-, '', --shards"
       })
-  void refusesADivisionThatIsNone(String items, String shards, String flag) {
+  void rejectsAnInvalidDivision(String items, String shards, String flag) {
     assertThatThrownBy(() -> shard("0", items, shards))
         .isInstanceOf(ConfigurationException.class)
         .hasMessageStartingWith(flag + ": expected");
   }
 
   @Test
-  void refusesTwoDivisions() {
+  void rejectsTwoDivisions() {
     assertThatThrownBy(() -> shard("0", "10", "10"))
         .isInstanceOf(ConfigurationException.class)
-        .hasMessageContaining("--shards and --items-per-job");
+        .hasMessageContaining("expected --shards or --items-per-job, found both");
   }
 
   @Test
-  void refusesItemsPerJobOfTheEnvironmentByItsName() {
+  void errorNamesTheVariableOfItemsPerJob() {
     assertThatThrownBy(
             () -> Shard.resolve(Map.of("ITEMS_PER_JOB", "-3"), new Shard.Options(null, null, null)))
         .isInstanceOf(ConfigurationException.class)

@@ -87,7 +87,7 @@ class StacItemTest {
         "\"proj:epsg\": null, \"proj:projjson\": {\"type\":\"X\"}      | {\"type\":\"X\"}",
         "\"proj:epsg\": null                                           | ''"
       })
-  void readsTheProjectionInEachOfItsForms(String fields, String crs) throws SceneException {
+  void readsAllFormsOfTheProjection(String fields, String crs) throws SceneException {
     StacItem item =
         parse(
             """
@@ -101,7 +101,7 @@ class StacItemTest {
   }
 
   @Test
-  void anAssetsOwnFieldsGoBeforeTheItems() throws SceneException {
+  void fieldsOfAnAssetPrecedeThoseOfTheItem() throws SceneException {
     StacItem item =
         parse(
             """
@@ -131,7 +131,7 @@ class StacItemTest {
         "{\"id\": \"i\", \"properties\": {\"datetime\": \"yesterday\"}, \"assets\": {}}",
         "{\"id\": \"i\", \"properties\": {\"datetime\": \"2024-01-01\"}, \"assets\": {}}"
       })
-  void refusesWhatIsNoItem(String json) {
+  void rejectsOtherJson(String json) {
     assertThatThrownBy(() -> parse(json))
         .isInstanceOfSatisfying(
             SceneException.class,
@@ -142,7 +142,7 @@ class StacItemTest {
   }
 
   @Test
-  void isTheSceneOfAPlatform() throws IOException, SceneException {
+  void describesTheSceneOfAPlatform() throws IOException, SceneException {
     Scene scene =
         read("landsat-item.json").scene(platform("landsat-c2l2-sr", 99, "red", "green", "blue"));
 
@@ -175,7 +175,7 @@ class StacItemTest {
     "other,             05.10, false, PROBABLE",
     "other,             ,      ,      UNKNOWN"
   })
-  void knowsWhichValuesCarryTheRadiometricOffset(
+  void evidenceOfTheRadiometricOffset(
       String collection, String baseline, Boolean applied, StoredOffset offset)
       throws SceneException {
     StacItem item =
@@ -195,7 +195,7 @@ class StacItemTest {
   @ParameterizedTest
   @ValueSource(
       strings = {"+1000000000-01-01T00:00:00Z", "0001-01-01T00:00:00Z", "9999-01-01T00:00:00Z"})
-  void rejectsTimesThatCannotBe(String datetime) {
+  void rejectsImpossibleTimes(String datetime) {
     assertThatThrownBy(
             () ->
                 parse(
@@ -207,7 +207,7 @@ class StacItemTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"-1", "0", "1e999", "\"0.5\"", "1e-9", "1e9"})
-  void ignoresAGsdThatCannotBe(String gsd) throws SceneException {
+  void ignoresAnImpossibleGsd(String gsd) throws SceneException {
     StacItem item =
         parse(
             """

@@ -33,12 +33,12 @@ import tools.jackson.databind.json.JsonMapper;
 
 @Timeout(60)
 class StacSearchTest {
-  /** What the server answers next. */
-  private interface Answer {
+  /** The next response of the server. */
+  private interface Response {
     void send(HttpExchange exchange) throws IOException;
   }
 
-  private final Deque<Answer> answers = new ArrayDeque<>();
+  private final Deque<Response> responses = new ArrayDeque<>();
   private final List<String> asked = Collections.synchronizedList(new ArrayList<>());
   private final List<JsonNode> bodies = Collections.synchronizedList(new ArrayList<>());
   private final List<Duration> waits = new ArrayList<>();
@@ -49,7 +49,7 @@ class StacSearchTest {
   @BeforeEach
   void start() throws IOException {
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    server.createContext("/", this::answer);
+    server.createContext("/", this::respond);
     server.start();
     api = "http://" + server.getAddress().getHostString() + ":" + server.getAddress().getPort();
   }
@@ -59,15 +59,15 @@ class StacSearchTest {
     server.stop(0);
   }
 
-  private void answer(HttpExchange exchange) throws IOException {
+  private void respond(HttpExchange exchange) throws IOException {
     asked.add(exchange.getRequestMethod() + " " + exchange.getRequestURI());
     byte[] body = exchange.getRequestBody().readAllBytes();
     bodies.add(JsonMapper.shared().readTree(body.length == 0 ? "null".getBytes() : body));
-    answers.remove().send(exchange);
+    responses.remove().send(exchange);
     exchange.close();
   }
 
-  private static Answer status(int status, String body, String... headers) {
+  private static Response status(int status, String body, String... headers) {
     return exchange -> {
       for (int i = 0; i < headers.length; i += 2) {
         exchange.getResponseHeaders().add(headers[i], headers[i + 1]);
@@ -78,7 +78,7 @@ class StacSearchTest {
     };
   }
 
-  private static Answer page(String next, String... items) {
+  private static Response page(String next, String... items) {
     return status(
         200,
         "{\"type\":\"FeatureCollection\",\"features\":["
@@ -115,27 +115,28 @@ class StacSearchTest {
   }
 
   @Test
-  void ringOfPagesIsRefused() {
-    answers.add(page(next("/search?page=a"), item(1)));
-    answers.add(page(next("/search?page=b"), item(2)));
-    answers.add(page(next("/search?page=a"), item(3)));
+  void cycleOfPagesIsRejected() {
+    responses.add(page(next("/search?page=a"), item(1)));
+    responses.add(page(next("/search?page=b"), item(2)));
+    responses.add(page(next("/search?page=a"), item(3)));
     assertThatThrownBy(() -> search().run(client))
         .isInstanceOf(ConfigurationException.class)
-        .hasMessageContaining("page 3 links to a page that was read before");
+        .hasMessageContaining(
+            "page 3: expected a link to a new page, found one that was read before");
   }
 
   @Test
   void pageWithoutNewItemsEndsTheSearch() throws IOException {
-    answers.add(page(next("/search?page=a"), item(1)));
-    answers.add(page(next("/search?page=b"), item(1)));
+    responses.add(page(next("/search?page=a"), item(1)));
+    responses.add(page(next("/search?page=b"), item(1)));
     assertThat(search().run(client).lines()).containsExactly("items/1.json");
   }
 
   @ParameterizedTest
   @ValueSource(
       strings = {"file:///etc/passwd", "https://other.example/search", "ftp://127.0.0.1/x", ""})
-  void nextPageOnAnotherServerIsRefused(String href) {
-    answers.add(page(next(href.isEmpty() ? "http://" : href), item(1)));
+  void nextPageOnAnotherServerIsRejected(String href) {
+    responses.add(page(next(href.isEmpty() ? "http://" : href), item(1)));
     assertThatThrownBy(() -> search().run(client))
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining("next link: expected a URL of 127.0.0.1");
@@ -143,9 +144,9 @@ class StacSearchTest {
   }
 
   @Test
-  void illegalCharactersOfLinksAreEncoded() throws IOException {
-    answers.add(page(next("/search?token=next|c {x}"), item(1)));
-    answers.add(page("", item("self", "https://host.example/my item.json")));
+  void illegalCharactersInLinksAreEncoded() throws IOException {
+    responses.add(page(next("/search?token=next|c {x}"), item(1)));
+    responses.add(page("", item("self", "https://host.example/my item.json")));
     StacSearch.Found found = search().run(client);
     assertThat(asked.get(1)).endsWith("/search?token=next%7Cc%20%7Bx%7D");
     assertThat(found.lines())
@@ -154,7 +155,7 @@ class StacSearchTest {
 
   @Test
   void linkWithALineBreakIsNotListed() throws IOException {
-    answers.add(
+    responses.add(
         page(
             "",
             item(1),
@@ -167,7 +168,7 @@ class StacSearchTest {
 
   @Test
   void itemsThatTheApiMatchedButDidNotReturnAreReported() throws IOException {
-    answers.add(
+    responses.add(
         status(
             200,
             "{\"features\":[" + item(1) + "," + item(2) + "],\"numberMatched\":37,\"links\":[]}"));
@@ -176,8 +177,8 @@ class StacSearchTest {
   }
 
   @Test
-  void postsTheSearchAndSortsWhatItFinds() throws IOException {
-    answers.add(page("", item(2), item(1), item(2)));
+  void postsTheSearchAndSortsTheItems() throws IOException {
+    responses.add(page("", item(2), item(1), item(2)));
 
     StacSearch.Found found = search().run(client);
 
@@ -196,20 +197,20 @@ class StacSearchTest {
   }
 
   @Test
-  void followsPagesByGetByPostAndByMergedBodies() throws IOException {
-    answers.add(
+  void followsPagesByGetPostAndMergedBodies() throws IOException {
+    responses.add(
         page(
             ",{\"rel\":\"next\",\"href\":\""
                 + api
                 + "/v1/search\",\"method\":\"POST\",\"merge\":true,\"body\":{\"next\":\"t1\"}}",
             item(1)));
-    answers.add(
+    responses.add(
         page(
             ",{\"rel\":\"next\",\"href\":\"search\",\"method\":\"POST\","
                 + "\"body\":{\"token\":\"t2\"}}",
             item(2)));
-    answers.add(page(",{\"rel\":\"next\",\"href\":\"/v1/search?token=t3\"}", item(3)));
-    answers.add(page("", item(4)));
+    responses.add(page(",{\"rel\":\"next\",\"href\":\"/v1/search?token=t3\"}", item(3)));
+    responses.add(page("", item(4)));
 
     StacSearch.Found found = search().run(client);
 
@@ -227,7 +228,7 @@ class StacSearchTest {
   void readsThousandsOfItems() throws IOException {
     for (int i = 0; i < 30; i++) {
       int first = i * 100;
-      answers.add(
+      responses.add(
           page(
               i == 29 ? "" : ",{\"rel\":\"next\",\"href\":\"/v1/search?page=" + (i + 2) + "\"}",
               IntStream.range(first, first + 100)
@@ -239,8 +240,8 @@ class StacSearchTest {
   }
 
   @Test
-  void writesHrefsWhereItemsLieInSeveralPlaces() throws IOException {
-    answers.add(
+  void listsUrisOfItemsInSeveralLocations() throws IOException {
+    responses.add(
         page(
             "",
             item("self", "https://b.s3.us-west-2.amazonaws.com/x.json"),
@@ -255,22 +256,22 @@ class StacSearchTest {
   }
 
   @Test
-  void findsNothing() throws IOException {
-    answers.add(page(""));
+  void emptyResultIsReturned() throws IOException {
+    responses.add(page(""));
 
     assertThat(search().run(client).lines()).isEmpty();
   }
 
   @Test
-  void triesAgainAndWaitsAsLongAsIsAsked() throws IOException {
+  void retriesAfterTheRequestedTime() throws IOException {
     String date =
         DateTimeFormatter.RFC_1123_DATE_TIME.format(
             ZonedDateTime.now(ZoneOffset.UTC).plusHours(-1));
-    answers.add(status(429, "slow down", "Retry-After", "7"));
-    answers.add(status(503, "", "Retry-After", date));
-    answers.add(status(502, ""));
-    answers.add(HttpExchange::close);
-    answers.add(page("", item(1)));
+    responses.add(status(429, "slow down", "Retry-After", "7"));
+    responses.add(status(503, "", "Retry-After", date));
+    responses.add(status(502, ""));
+    responses.add(HttpExchange::close);
+    responses.add(page("", item(1)));
 
     assertThat(search().run(client).lines()).hasSize(1);
     assertThat(waits).hasSize(4);
@@ -282,9 +283,9 @@ class StacSearchTest {
   }
 
   @Test
-  void givesUpAfterSixTries() {
+  void stopsAfterSixAttempts() {
     for (int i = 0; i < 6; i++) {
-      answers.add(status(500, "down"));
+      responses.add(status(500, "down"));
     }
 
     assertThatThrownBy(() -> search().run(client))
@@ -295,8 +296,8 @@ class StacSearchTest {
   }
 
   @Test
-  void doesNotWaitForHours() {
-    answers.add(status(429, "", "Retry-After", "86400"));
+  void rejectsALongRetryAfter() {
+    responses.add(status(429, "", "Retry-After", "86400"));
 
     assertThatThrownBy(() -> search().run(client))
         .isInstanceOf(IOException.class)
@@ -305,7 +306,7 @@ class StacSearchTest {
   }
 
   @Test
-  void saysThatNothingListens() {
+  void reportsAnUnreachableServer() {
     server.stop(0);
 
     assertThatThrownBy(() -> search().run(client))
@@ -315,8 +316,8 @@ class StacSearchTest {
   }
 
   @Test
-  void tellsWhatTheApiRefuses() {
-    answers.add(status(400, "{\"description\":\"no such\\ncollection\"}"));
+  void reportsTheErrorOfTheApi() {
+    responses.add(status(400, "{\"description\":\"no such\\ncollection\"}"));
 
     assertThatThrownBy(() -> search().run(client))
         .isInstanceOf(ConfigurationException.class)
@@ -326,37 +327,38 @@ class StacSearchTest {
   }
 
   @Test
-  void refusesAnswersThatAreNoPage() {
-    answers.add(status(200, "<html>welcome</html>"));
+  void rejectsResponsesThatAreNotPages() {
+    responses.add(status(200, "<html>welcome</html>"));
     assertThatThrownBy(() -> search().run(client))
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining("expected JSON");
-    answers.add(status(200, "{\"type\":\"Catalog\"}"));
+    responses.add(status(200, "{\"type\":\"Catalog\"}"));
     assertThatThrownBy(() -> search().run(client))
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining("expected a GeoJSON FeatureCollection");
   }
 
   @Test
-  void pageThatLinksToItselfIsRefused() {
+  void pageThatLinksToItselfIsRejected() {
     String loop = ",{\"rel\":\"next\",\"href\":\"/v1/search?page=2\"}";
-    answers.add(page(loop, item(1)));
-    answers.add(page(loop, item(2)));
+    responses.add(page(loop, item(1)));
+    responses.add(page(loop, item(2)));
 
     assertThatThrownBy(() -> search().run(client))
         .isInstanceOf(ConfigurationException.class)
-        .hasMessageContaining("page 2 links to a page that was read before");
+        .hasMessageContaining(
+            "page 2: expected a link to a new page, found one that was read before");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"https://x.org/v1", "https://x.org/v1/", "https://x.org/v1/search"})
-  void takesTheLandingPageOrTheSearch(String url) {
+  void acceptsTheLandingPageOrTheSearchUrl(String url) {
     assertThat(StacSearch.api(url)).isEqualTo(URI.create("https://x.org/v1"));
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"", "earth-search", "ftp://x.org", "https://", "s3://b/k", "http://a b"})
-  void refusesAnApiThatIsNoUrl(String url) {
+  void rejectsAnInvalidUrl(String url) {
     assertThatThrownBy(() -> StacSearch.api(url))
         .isInstanceOf(ConfigurationException.class)
         .hasMessage("--api: expected an http(s) URL, found '" + url + "'");

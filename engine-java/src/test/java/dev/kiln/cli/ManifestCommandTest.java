@@ -194,7 +194,7 @@ class ManifestCommandTest {
     run("naip", "--manifest", folder.resolve("none.txt"), "-o", list);
     assertFault("--manifest " + folder.resolve("none.txt") + ": no such file");
     run("sentinel-2", "--inventory", folder.resolve("manifest.json"), "-o", list);
-    assertFault("there is no such manifest.json");
+    assertFault("manifest.json not found");
     run("sentinel-2", "--inventory", folder.resolve("none"), "-o", list);
     assertFault("expected a manifest.json, or a ");
     assertThat(folder).isDirectoryNotContaining("glob:**scenes*");
