@@ -54,13 +54,8 @@ final class NoEncoder implements Encoder {
     }
 
     @Override
-    public int capacity() {
-      return description.batchSize();
-    }
-
-    @Override
-    public int chipSize() {
-      return description.chipSize();
+    public EncoderDescription description() {
+      return description;
     }
 
     @Override

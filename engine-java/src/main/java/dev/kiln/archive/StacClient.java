@@ -8,11 +8,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.time.DateTimeException;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.ZonedDateTime;
-import java.time.format.DateTimeFormatter;
 import java.util.Optional;
 import java.util.Set;
 import org.slf4j.Logger;
@@ -113,7 +109,7 @@ public final class StacClient {
     }
     if (TRANSIENT.contains(response.statusCode())) {
       Optional<Duration> asked =
-          response.headers().firstValue("Retry-After").flatMap(StacClient::retryAfter);
+          response.headers().firstValue("Retry-After").flatMap(RetryPolicy::parseRetryAfter);
       throw new TransientException(
           "status "
               + response.statusCode()
@@ -155,22 +151,6 @@ public final class StacClient {
     } catch (JacksonException e) {
       throw new ConfigurationException(
           "--api " + request.uri() + ": expected JSON, found " + e.getOriginalMessage(), e);
-    }
-  }
-
-  /** Parses a Retry-After header: seconds, or a date. */
-  private static Optional<Duration> retryAfter(String header) {
-    try {
-      return Optional.of(Duration.ofSeconds(Math.max(0, Long.parseLong(header.strip()))));
-    } catch (NumberFormatException notSeconds) {
-      try {
-        Instant until =
-            ZonedDateTime.parse(header.strip(), DateTimeFormatter.RFC_1123_DATE_TIME).toInstant();
-        Duration left = Duration.between(Instant.now(), until);
-        return Optional.of(left.isNegative() ? Duration.ZERO : left);
-      } catch (DateTimeException notDate) {
-        return Optional.empty();
-      }
     }
   }
 }

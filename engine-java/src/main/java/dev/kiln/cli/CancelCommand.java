@@ -5,7 +5,6 @@ import dev.kiln.awsbatch.Cancellation;
 import dev.kiln.awsbatch.SubmissionLedger;
 import dev.kiln.error.ExitCode;
 import dev.kiln.fetch.ObjectStore;
-import dev.kiln.fetch.ObjectStores;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.List;
@@ -17,7 +16,6 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
-import tools.jackson.databind.json.JsonMapper;
 
 /** {@code kiln cancel}: ends the jobs of a submission. */
 @Command(
@@ -52,17 +50,13 @@ public final class CancelCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Print JSON.")
   private boolean json;
 
-  @Mixin private AwsBatchFlags batchFlags;
-  @Mixin private S3Flags s3Flags;
-  @Mixin private OutputS3Flags outputS3Flags;
+  @Mixin private AwsFlags flags;
 
   @Override
   public Integer call() throws IOException {
     Runs runs = new Runs(subject);
-    try (AwsBatchService awsBatch = new AwsBatchService(batchFlags.options(s3Flags));
-        ObjectStore out =
-            ObjectStores.open(
-                runs.out(awsBatch), outputS3Flags.options(s3Flags, System.getenv()))) {
+    try (AwsBatchService awsBatch = flags.awsBatch();
+        ObjectStore out = flags.output(runs.out(awsBatch))) {
       Optional<String> submission =
           runs.isJob()
               ? Optional.of(new SubmissionLedger(out).ofJob(runs.jobId().orElseThrow()).id())
@@ -70,8 +64,7 @@ public final class CancelCommand implements Callable<Integer> {
       List<Cancellation.EndedJob> ended = Cancellation.cancel(out, submission, awsBatch, reason);
       PrintWriter print = spec.commandLine().getOut();
       if (json) {
-        print.println(
-            JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsString(ended));
+        JsonPrint.print(print, ended);
       } else if (ended.isEmpty()) {
         print.println("no active jobs");
       } else {

@@ -12,7 +12,6 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
-import tools.jackson.databind.json.JsonMapper;
 
 /** {@code kiln doctor}: checks this machine. */
 @Command(
@@ -56,8 +55,7 @@ public final class DoctorCommand implements Callable<Integer> {
             model, source, s3Flags.source(), out, outputS3Flags.options(s3Flags, System.getenv()));
     PrintWriter print = spec.commandLine().getOut();
     if (json) {
-      print.println(
-          JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsString(findings));
+      JsonPrint.print(print, findings);
     } else {
       for (Doctor.Finding finding : findings) {
         String state = finding.state().name().toLowerCase(Locale.ROOT);

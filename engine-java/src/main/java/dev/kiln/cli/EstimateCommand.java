@@ -28,7 +28,6 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
-import tools.jackson.databind.json.JsonMapper;
 
 /** {@code kiln estimate}: estimates time and cost before anything runs. */
 @Command(
@@ -174,15 +173,13 @@ public final class EstimateCommand implements Callable<Integer> {
             .flatMap(name -> planner.plans(name, rates.of(name, table.instance(name))).stream())
             .toList();
     PrintWriter print = spec.commandLine().getOut();
-    print.print(
-        json
-            ? JsonMapper.shared()
-                    .writerWithDefaultPrettyPrinter()
-                    .writeValueAsString(
-                        Map.of("workload", work, "prices", table.origin(), "estimates", estimates))
-                + "\n"
-            : EstimateText.of(scenes, work, rates.origin(), table, estimates));
-    print.flush();
+    if (json) {
+      JsonPrint.print(
+          print, Map.of("workload", work, "prices", table.origin(), "estimates", estimates));
+    } else {
+      print.print(EstimateText.of(scenes, work, rates.origin(), table, estimates));
+      print.flush();
+    }
     return 0;
   }
 

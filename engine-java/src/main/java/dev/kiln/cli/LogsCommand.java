@@ -1,6 +1,5 @@
 package dev.kiln.cli;
 
-import dev.kiln.awsbatch.AwsBatchOptions;
 import dev.kiln.awsbatch.AwsBatchService;
 import dev.kiln.awsbatch.JobLogs;
 import dev.kiln.awsbatch.Retry;
@@ -8,7 +7,6 @@ import dev.kiln.awsbatch.Submission;
 import dev.kiln.awsbatch.SubmissionLedger;
 import dev.kiln.error.ExitCode;
 import dev.kiln.fetch.ObjectStore;
-import dev.kiln.fetch.ObjectStores;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.List;
@@ -21,7 +19,6 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
-import tools.jackson.databind.json.JsonMapper;
 
 /** {@code kiln logs}: prints logs of children. */
 @Command(
@@ -62,20 +59,15 @@ public final class LogsCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Print JSON.")
   private boolean json;
 
-  @Mixin private AwsBatchFlags batchFlags;
-  @Mixin private S3Flags s3Flags;
-  @Mixin private OutputS3Flags outputS3Flags;
+  @Mixin private AwsFlags flags;
 
   @Override
   public Integer call() throws IOException {
     Range.atLeast("--lines", lines, 1);
     Runs runs = new Runs(subject);
-    AwsBatchOptions options = batchFlags.options(s3Flags);
-    try (AwsBatchService awsBatch = new AwsBatchService(options);
-        JobLogs logs = new JobLogs(awsBatch, options);
-        ObjectStore out =
-            ObjectStores.open(
-                runs.out(awsBatch), outputS3Flags.options(s3Flags, System.getenv()))) {
+    try (AwsBatchService awsBatch = flags.awsBatch();
+        JobLogs logs = new JobLogs(awsBatch, flags.batchOptions());
+        ObjectStore out = flags.output(runs.out(awsBatch))) {
       Submission submission =
           runs.isJob()
               ? new SubmissionLedger(out).ofJob(runs.jobId().orElseThrow())
@@ -89,7 +81,7 @@ public final class LogsCommand implements Callable<Integer> {
   private void print(List<JobLogs.Log> logs) {
     PrintWriter print = spec.commandLine().getOut();
     if (json) {
-      print.println(JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsString(logs));
+      JsonPrint.print(print, logs);
     } else if (logs.isEmpty()) {
       print.println("no child has failed or runs; choose one with --index");
     } else {

@@ -1,15 +1,10 @@
 package dev.kiln.cli;
 
-import dev.kiln.archive.ListingStats;
 import dev.kiln.archive.ObjectSource;
-import dev.kiln.archive.SceneListFile;
-import dev.kiln.error.ConfigurationException;
 import dev.kiln.fetch.ObjectStores;
 import dev.kiln.fetch.StoreOptions;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -27,8 +22,6 @@ import picocli.CommandLine.Spec;
       ManifestStacCommand.class
     })
 public final class ManifestCommand implements Runnable {
-  private static final String STANDARD_OUTPUT = "-";
-
   @Spec private CommandSpec spec;
   @Mixin private S3Flags s3Flags;
 
@@ -51,32 +44,5 @@ public final class ManifestCommand implements Runnable {
         return ObjectStores.list(uri, options);
       }
     };
-  }
-
-  /** Creates the file of {@code --out}. */
-  static SceneListFile create(String out) {
-    if (out.equals(STANDARD_OUTPUT)) {
-      return SceneListFile.to(System.out);
-    }
-    if (out.contains("://")) {
-      throw new ConfigurationException(
-          "--out " + out + ": expected a local file; write one and copy it to the bucket");
-    }
-    return SceneListFile.create("--out", Path.of(out));
-  }
-
-  /** Returns where to print: standard output belongs to the list if it is written there. */
-  static PrintWriter print(CommandSpec command, String out) {
-    return out.equals(STANDARD_OUTPUT)
-        ? command.commandLine().getErr()
-        : command.commandLine().getOut();
-  }
-
-  /** Prints how many entries were kept, and how many were skipped for which reason. */
-  static void report(CommandSpec command, String out, ListingStats tally) {
-    PrintWriter print = print(command, out);
-    print.printf("%s: %,d scenes of %,d entries%n", out, tally.kept(), tally.total());
-    tally.skipped().forEach((reason, entries) -> print.printf("%,14d  %s%n", entries, reason));
-    print.flush();
   }
 }

@@ -8,10 +8,9 @@ import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
-import picocli.CommandLine.Spec;
 
 /** {@code kiln manifest naip}: selects scenes from the manifest of the NAIP bucket. */
 @Command(
@@ -25,7 +24,6 @@ import picocli.CommandLine.Spec;
     })
 public final class ManifestNaipCommand implements Callable<Integer> {
   @ParentCommand private ManifestCommand parent;
-  @Spec private CommandSpec spec;
 
   @Option(
       names = "--manifest",
@@ -54,21 +52,16 @@ public final class ManifestNaipCommand implements Callable<Integer> {
       description = "Only these resolutions, such as 60cm,100cm.")
   private String resolutions;
 
-  @Option(
-      names = {"-o", "--out"},
-      paramLabel = "FILE",
-      required = true,
-      description = "Scene list to write, compressed if it ends in .gz; - is standard output.")
-  private String out;
+  @Mixin private SceneListFlags output;
 
   @Override
   public Integer call() throws IOException {
     NaipManifest wanted = OptionException.parse(() -> NaipManifest.of(states, years, resolutions));
-    try (SceneListFile list = ManifestCommand.create(out)) {
+    try (SceneListFile list = output.create()) {
       ListingStats tally =
           wanted.select("--manifest " + manifest, parent.objects().open(manifest), list::add);
       list.commit();
-      ManifestCommand.report(spec, out, tally);
+      output.report(tally);
     } catch (NoSuchFileException e) {
       throw new ConfigurationException("--manifest " + manifest + ": no such file", e);
     }

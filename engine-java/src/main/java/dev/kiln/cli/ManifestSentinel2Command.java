@@ -11,10 +11,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
-import picocli.CommandLine.Spec;
 
 /**
  * {@code kiln manifest sentinel-2}: selects scenes from an S3 Inventory of {@code sentinel-cogs}.
@@ -30,7 +29,6 @@ import picocli.CommandLine.Spec;
     })
 public final class ManifestSentinel2Command implements Callable<Integer> {
   @ParentCommand private ManifestCommand parent;
-  @Spec private CommandSpec spec;
 
   @Option(
       names = "--inventory",
@@ -72,12 +70,7 @@ public final class ManifestSentinel2Command implements Callable<Integer> {
       description = "Inventory files read concurrently (default: one per CPU).")
   private Integer threads;
 
-  @Option(
-      names = {"-o", "--out"},
-      paramLabel = "FILE",
-      required = true,
-      description = "Scene list to write, compressed if it ends in .gz; - is standard output.")
-  private String out;
+  @Mixin private SceneListFlags output;
 
   @Override
   public Integer call() throws IOException {
@@ -93,12 +86,11 @@ public final class ManifestSentinel2Command implements Callable<Integer> {
             latest);
     S3Inventory listing = S3Inventory.open(parent.objects(), inventory);
     int readers = threads == null ? Runtime.getRuntime().availableProcessors() : threads;
-    try (SceneListFile list = ManifestCommand.create(out)) {
+    try (SceneListFile list = output.create()) {
       ListingStats tally = wanted.select(listing, readers, list::add);
       list.commit();
-      ManifestCommand.print(spec, out)
-          .printf("%s of s3://%s%n", listing.manifest(), listing.sourceBucket());
-      ManifestCommand.report(spec, out, tally);
+      output.print().printf("%s of s3://%s%n", listing.manifest(), listing.sourceBucket());
+      output.report(tally);
     }
     return 0;
   }

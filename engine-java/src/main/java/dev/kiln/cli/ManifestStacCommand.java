@@ -8,10 +8,9 @@ import dev.kiln.archive.StacSearch;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
-import picocli.CommandLine.Spec;
 
 /** {@code kiln manifest stac}: selects items through a STAC API. */
 @Command(
@@ -26,7 +25,6 @@ import picocli.CommandLine.Spec;
     })
 public final class ManifestStacCommand implements Callable<Integer> {
   @ParentCommand private ManifestCommand parent;
-  @Spec private CommandSpec spec;
 
   @Option(
       names = "--api",
@@ -56,12 +54,7 @@ public final class ManifestStacCommand implements Callable<Integer> {
       description = "Acquisition period: times, days, months or years; .. leaves one side open.")
   private String datetime;
 
-  @Option(
-      names = {"-o", "--out"},
-      paramLabel = "FILE",
-      required = true,
-      description = "Scene list to write, compressed if it ends in .gz; - is standard output.")
-  private String out;
+  @Mixin private SceneListFlags output;
 
   @Override
   public Integer call() throws IOException {
@@ -72,16 +65,16 @@ public final class ManifestStacCommand implements Callable<Integer> {
             AreaOfInterest.read(parent.objects(), "--aoi", aoi),
             OptionException.parse(() -> DatetimeRange.parse(datetime)));
     StacSearch.Found found = search.run(new StacClient());
-    try (SceneListFile list = ManifestCommand.create(out)) {
+    try (SceneListFile list = output.create()) {
       for (String line : found.lines()) {
         list.add(line);
       }
       list.commit();
     }
-    ManifestCommand.report(spec, out, found.tally());
+    output.report(found.tally());
     if (found.bucket().isEmpty() && !found.lines().isEmpty()) {
-      spec.commandLine()
-          .getOut()
+      output
+          .print()
           .println(
               "whole URIs: embed with any --source, and --allow-host for each web server named");
     }
@@ -89,7 +82,8 @@ public final class ManifestStacCommand implements Callable<Integer> {
         .bucket()
         .ifPresent(
             bucket ->
-                ManifestCommand.print(spec, out)
+                output
+                    .print()
                     .printf("keys are relative to s3://%s; embed with that --source%n", bucket));
     return 0;
   }

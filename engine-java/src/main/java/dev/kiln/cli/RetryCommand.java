@@ -63,18 +63,15 @@ public final class RetryCommand implements Callable<Integer> {
       description = "Print the new submission as JSON, or {} if no scenes are left.")
   private boolean json;
 
-  @Mixin private AwsBatchFlags batchFlags;
-  @Mixin private S3Flags s3Flags;
-  @Mixin private OutputS3Flags outputS3Flags;
+  @Mixin private AwsFlags flags;
 
   @Override
   public Integer call() throws IOException {
-    try (ObjectStore out =
-            ObjectStores.open(prefix, outputS3Flags.options(s3Flags, System.getenv()));
-        AwsBatchService batch = new AwsBatchService(batchFlags.options(s3Flags))) {
+    try (ObjectStore out = flags.output(prefix);
+        AwsBatchService batch = flags.awsBatch()) {
       Submission submission = Retry.select(out, Optional.ofNullable(submissionId));
       if (scenes != null) {
-        StoreOptions from = s3Flags.source();
+        StoreOptions from = flags.source();
         String option = "--scenes " + scenes;
         PackedList list = PackedList.of(option, () -> ObjectStores.stream(scenes, from));
         Retry.requireSameList(submission, option, list);
@@ -110,7 +107,7 @@ public final class RetryCommand implements Callable<Integer> {
     }
     Submission submission = submitter.submit(planned, request, batch);
     if (json) {
-      SubmissionPrint.json(print, submission);
+      JsonPrint.print(print, submission);
     } else {
       SubmissionPrint.print(print, submission, left, false);
     }

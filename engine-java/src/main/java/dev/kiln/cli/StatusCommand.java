@@ -6,7 +6,6 @@ import dev.kiln.awsbatch.AwsBatchService;
 import dev.kiln.awsbatch.StatusText;
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.fetch.ObjectStore;
-import dev.kiln.fetch.ObjectStores;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Clock;
@@ -18,20 +17,20 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
-import tools.jackson.databind.json.JsonMapper;
 
 /** {@code kiln status}: prints the progress of runs. */
 @Command(
     name = "status",
     description =
-        "Print the progress of runs: children, scenes, throughput, time left, cost," + " failures.",
+        "Print the progress of runs: children, scenes, throughput, time left, cost, failures.",
     footer = {
       "",
       "Examples:",
       "  kiln status s3://my-bucket/clay --watch",
       "  kiln status embeddings",
       "",
-      "Exits with 0 if all scenes are done, 65 if only failed scenes are missing, and 75 while runs",
+      "Exits with 0 if all scenes are done, 65 if only failed scenes are missing, and 75 while"
+          + " runs",
       "are active or if scenes are left for kiln retry."
     })
 public final class StatusCommand implements Callable<Integer> {
@@ -62,9 +61,7 @@ public final class StatusCommand implements Callable<Integer> {
       description = "Read the reports only; send no requests to AWS Batch.")
   private boolean reportsOnly;
 
-  @Mixin private AwsBatchFlags batchFlags;
-  @Mixin private S3Flags s3Flags;
-  @Mixin private OutputS3Flags outputS3Flags;
+  @Mixin private AwsFlags flags;
 
   @Override
   public Integer call() throws IOException, InterruptedException {
@@ -75,13 +72,8 @@ public final class StatusCommand implements Callable<Integer> {
       throw new ConfigurationException("--reports-only: expected an output, found the id of a job");
     }
     boolean queryAwsBatch = job || !reportsOnly && subject.startsWith("s3://");
-    try (AwsBatchService batch =
-        queryAwsBatch || batchFlags.given()
-            ? new AwsBatchService(batchFlags.options(s3Flags))
-            : null) {
-      String prefix = runs.out(batch);
-      try (ObjectStore out =
-              ObjectStores.open(prefix, outputS3Flags.options(s3Flags, System.getenv()));
+    try (AwsBatchService batch = queryAwsBatch || flags.batchGiven() ? flags.awsBatch() : null) {
+      try (ObjectStore out = flags.output(runs.out(batch));
           ArrayMonitor monitor =
               new ArrayMonitor(out, Optional.ofNullable(batch), Clock.systemUTC())) {
         return watch(monitor, runs.jobId()).exitCode().code();
@@ -95,8 +87,7 @@ public final class StatusCommand implements Callable<Integer> {
     while (true) {
       ArrayStatus status = monitor.status(job);
       if (json) {
-        print.println(
-            JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsString(status));
+        JsonPrint.print(print, status);
       } else {
         print.print((watch ? screen() : "") + StatusText.of(status));
       }

@@ -5,7 +5,6 @@ import dev.kiln.awsbatch.Submission;
 import dev.kiln.awsbatch.Submitter;
 import java.io.IOException;
 import java.io.PrintWriter;
-import tools.jackson.databind.json.JsonMapper;
 
 /** Prints submissions. */
 final class SubmissionPrint {
@@ -15,18 +14,7 @@ final class SubmissionPrint {
   static void requests(
       PrintWriter print, Submitter submitter, Submission planned, Submitter.Request request)
       throws IOException {
-    print.println(
-        JsonMapper.shared()
-            .writerWithDefaultPrettyPrinter()
-            .writeValueAsString(submitter.requests(planned, request)));
-    print.flush();
-  }
-
-  /** Prints the record of a submission as JSON. */
-  static void json(PrintWriter print, Submission submission) {
-    print.println(
-        JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsString(submission));
-    print.flush();
+    JsonPrint.print(print, submitter.requests(planned, request));
   }
 
   /**

@@ -181,7 +181,7 @@ public final class SubmitCommand implements Callable<Integer> {
       }
     }
     if (json) {
-      SubmissionPrint.json(print, submission);
+      JsonPrint.print(print, submission);
     } else {
       SubmissionPrint.print(print, submission, request.list(), before);
     }

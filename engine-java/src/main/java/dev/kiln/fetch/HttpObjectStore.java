@@ -51,23 +51,20 @@ final class HttpObjectStore implements ObjectStore {
 
   @Override
   public List<SparseObject> open(List<String> keys) throws IOException, InterruptedException {
-    List<SparseObject> objects = new ArrayList<>();
-    List<RangePlan> rest = new ArrayList<>();
-    try {
-      for (RangeFetch.Head head : fetch.heads(keys)) {
-        SparseObject object =
-            SparseObject.open(this, head.key(), head.version(), head.size(), head.bytes());
-        objects.add(object);
-        if (!head.ranges() && head.size() > head.bytes().limit()) {
-          rest.add(whole(object));
-        }
+    return fetch.open(this, keys, this::readWhole);
+  }
+
+  /** Reads the objects whose ranges the server ignored. */
+  private void readWhole(List<RangeFetch.Head> heads, List<SparseObject> objects)
+      throws IOException, InterruptedException {
+    List<RangePlan> plans = new ArrayList<>();
+    for (int i = 0; i < heads.size(); i++) {
+      RangeFetch.Head head = heads.get(i);
+      if (!head.ranges() && head.size() > head.bytes().limit()) {
+        plans.add(whole(objects.get(i)));
       }
-      fetch.ranges(rest, MAX_WHOLE_BYTES);
-      return objects;
-    } catch (IOException | InterruptedException | RuntimeException | Error e) {
-      ObjectStore.closeAll(objects);
-      throw e;
     }
+    fetch.ranges(plans, MAX_WHOLE_BYTES);
   }
 
   private RangePlan whole(SparseObject object) throws UnreadableObjectException {

@@ -1,5 +1,6 @@
 package dev.kiln.fetch;
 
+import dev.kiln.error.RetryPolicy;
 import dev.kiln.fetch.RequestException.Kind;
 import dev.kiln.memory.ByteRange;
 import java.io.IOException;
@@ -12,11 +13,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.cert.CertPathBuilderException;
 import java.security.cert.CertificateException;
-import java.time.DateTimeException;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.ZonedDateTime;
-import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -278,7 +275,7 @@ final class HttpRequests implements RangeRequests, AutoCloseable {
           Kind.TRANSIENT,
           found,
           null,
-          response.headers().firstValue("Retry-After").flatMap(HttpRequests::retryAfter));
+          response.headers().firstValue("Retry-After").flatMap(RetryPolicy::parseRetryAfter));
     }
     boolean expired = text.toLowerCase(Locale.ROOT).matches(".*(expired|signed expiry time).*");
     return switch (status) {
@@ -325,21 +322,6 @@ final class HttpRequests implements RangeRequests, AutoCloseable {
       return new RequestException(Kind.TRANSIENT, "connection failed: " + message, cause);
     }
     throw cause instanceof RuntimeException bug ? bug : new IllegalStateException(cause);
-  }
-
-  private static Optional<Duration> retryAfter(String header) {
-    try {
-      return Optional.of(Duration.ofSeconds(Math.max(0, Long.parseLong(header.strip()))));
-    } catch (NumberFormatException notSeconds) {
-      try {
-        Instant until =
-            ZonedDateTime.parse(header.strip(), DateTimeFormatter.RFC_1123_DATE_TIME).toInstant();
-        Duration left = Duration.between(Instant.now(), until);
-        return Optional.of(left.isNegative() ? Duration.ZERO : left);
-      } catch (DateTimeException notDate) {
-        return Optional.empty();
-      }
-    }
   }
 
   /** The client's threads end with it; connections are closed when idle. */

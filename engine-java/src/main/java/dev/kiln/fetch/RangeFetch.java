@@ -38,6 +38,17 @@ final class RangeFetch {
   /** The first bytes of an object, and its size. */
   record Head(String key, String version, long size, ByteBuffer bytes, boolean ranges) {}
 
+  /** Completes objects whose first bytes have been read. */
+  @FunctionalInterface
+  interface Completion {
+    /** Nothing else is needed. */
+    Completion NONE = (heads, objects) -> {};
+
+    /** Reads what else the objects need; both lists are in the order of the keys. */
+    void complete(List<Head> heads, List<SparseObject> objects)
+        throws IOException, InterruptedException;
+  }
+
   /** Fetches the first bytes of objects. */
   List<Head> heads(List<String> keys) throws IOException, InterruptedException {
     List<ByteBuffer> buffers = new ArrayList<>();
@@ -61,6 +72,31 @@ final class RangeFetch {
               !sink.isWhole()));
     }
     return heads;
+  }
+
+  /**
+   * Opens objects by their first bytes. If anything fails, all are closed.
+   *
+   * @param store to which the objects belong
+   * @param keys of the objects
+   * @param completion reads what else is needed
+   * @return the objects, in the order of the keys; the caller closes them
+   */
+  List<SparseObject> open(ObjectStore store, List<String> keys, Completion completion)
+      throws IOException, InterruptedException {
+    List<SparseObject> objects = new ArrayList<>();
+    try {
+      List<Head> heads = heads(keys);
+      for (Head head : heads) {
+        objects.add(
+            SparseObject.open(store, head.key(), head.version(), head.size(), head.bytes()));
+      }
+      completion.complete(heads, objects);
+      return objects;
+    } catch (IOException | InterruptedException | RuntimeException | Error e) {
+      ObjectStore.closeAll(objects);
+      throw e;
+    }
   }
 
   /** Fetches the planned ranges into the objects' buffers. */

@@ -2,7 +2,6 @@ package dev.kiln.fetch;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -45,16 +44,7 @@ final class S3ObjectStore implements ObjectStore {
 
   @Override
   public List<SparseObject> open(List<String> keys) throws IOException, InterruptedException {
-    List<SparseObject> objects = new ArrayList<>();
-    try {
-      for (RangeFetch.Head head : fetch.heads(keys)) {
-        objects.add(SparseObject.open(this, head.key(), head.version(), head.size(), head.bytes()));
-      }
-      return objects;
-    } catch (IOException | InterruptedException | RuntimeException | Error e) {
-      ObjectStore.closeAll(objects);
-      throw e;
-    }
+    return fetch.open(this, keys, RangeFetch.Completion.NONE);
   }
 
   @Override

@@ -4,19 +4,42 @@ import dev.kiln.memory.Strip;
 import java.nio.FloatBuffer;
 
 /**
- * Memory of one batch on its way through the encoder. A slot is filled with {@link #put}, started
- * once with {@link #start}, drained with {@link #await} and emptied with {@link #clear}; any other
- * order is an {@link IllegalStateException}.
+ * The memory of one batch in an encoder. A slot is filled with {@link #put}, started once with
+ * {@link #start}, drained with {@link #await} and emptied with {@link #clear}; any other order is
+ * an {@link IllegalStateException}.
  */
 public interface BatchSlot {
-  /** Returns the number of chips added since the last clear. */
+  /**
+   * Returns the number of chips added since the last clear.
+   *
+   * @return from 0 to {@link #capacity}
+   */
   int size();
 
-  /** Returns the most chips that fit. */
-  int capacity();
+  /**
+   * Returns the description of the slot's encoder.
+   *
+   * @return its shapes and type
+   */
+  EncoderDescription description();
 
-  /** Returns the chip edge in pixels. */
-  int chipSize();
+  /**
+   * Returns the maximum number of chips.
+   *
+   * @return the batch size of the encoder
+   */
+  default int capacity() {
+    return description().batchSize();
+  }
+
+  /**
+   * Returns the edge of a chip.
+   *
+   * @return pixels
+   */
+  default int chipSize() {
+    return description().chipSize();
+  }
 
   /**
    * Adds the chip whose upper-left pixel is grid column {@code column} and grid row {@code row} of

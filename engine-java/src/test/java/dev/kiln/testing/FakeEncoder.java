@@ -103,13 +103,8 @@ public class FakeEncoder implements Encoder {
     }
 
     @Override
-    public int capacity() {
-      return batch;
-    }
-
-    @Override
-    public int chipSize() {
-      return chip;
+    public EncoderDescription description() {
+      return FakeEncoder.this.description();
     }
 
     @Override

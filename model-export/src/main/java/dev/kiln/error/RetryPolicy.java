@@ -1,6 +1,10 @@
 package dev.kiln.error;
 
+import java.time.DateTimeException;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import org.slf4j.Logger;
@@ -116,6 +120,28 @@ public record RetryPolicy(int attempts, Duration firstPause, Duration longestPau
    */
   public static RetryPolicy of(int attempts, Duration firstPause) {
     return new RetryPolicy(attempts, firstPause, LONGEST_PAUSE);
+  }
+
+  /**
+   * Parses the value of a {@code Retry-After} header.
+   *
+   * @param header a number of seconds, or a date such as {@code Wed, 21 Oct 2026 07:28:00 GMT}
+   * @return the time to wait from now, at least zero; empty if the value is neither
+   */
+  public static Optional<Duration> parseRetryAfter(String header) {
+    String value = header.strip();
+    try {
+      return Optional.of(Duration.ofSeconds(Math.max(0, Long.parseLong(value))));
+    } catch (NumberFormatException notSeconds) {
+      try {
+        Instant until =
+            ZonedDateTime.parse(value, DateTimeFormatter.RFC_1123_DATE_TIME).toInstant();
+        Duration left = Duration.between(Instant.now(), until);
+        return Optional.of(left.isNegative() ? Duration.ZERO : left);
+      } catch (DateTimeException notDate) {
+        return Optional.empty();
+      }
+    }
   }
 
   /** Returns a policy of a single attempt. */

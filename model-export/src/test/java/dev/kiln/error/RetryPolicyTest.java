@@ -44,6 +44,17 @@ class RetryPolicyTest {
   }
 
   @Test
+  void parsesRetryAfterAsSecondsOrADate() {
+    assertThat(RetryPolicy.parseRetryAfter(" 7 ")).contains(Duration.ofSeconds(7));
+    assertThat(RetryPolicy.parseRetryAfter("-7")).contains(Duration.ZERO);
+    assertThat(RetryPolicy.parseRetryAfter("Wed, 21 Oct 2015 07:28:00 GMT"))
+        .contains(Duration.ZERO);
+    assertThat(RetryPolicy.parseRetryAfter("Fri, 1 Jan 2100 00:00:00 GMT"))
+        .hasValueSatisfying(pause -> assertThat(pause).isGreaterThan(Duration.ofDays(365)));
+    assertThat(RetryPolicy.parseRetryAfter("soon")).isEmpty();
+  }
+
+  @Test
   void pausesGrowExponentiallyUpToTheLongest() {
     RetryPolicy policy = new RetryPolicy(9, Duration.ofMillis(200), Duration.ofMillis(1500));
     assertThat(policy.backoff(1, 0)).isEqualTo(Duration.ofMillis(200));

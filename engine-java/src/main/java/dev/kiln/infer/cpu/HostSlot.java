@@ -99,13 +99,8 @@ abstract class HostSlot implements BatchSlot {
   }
 
   @Override
-  public final int capacity() {
-    return description.batchSize();
-  }
-
-  @Override
-  public final int chipSize() {
-    return description.chipSize();
+  public final EncoderDescription description() {
+    return description;
   }
 
   @Override

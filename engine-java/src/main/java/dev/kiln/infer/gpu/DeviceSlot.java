@@ -109,13 +109,8 @@ final class DeviceSlot implements BatchSlot, AutoCloseable {
   }
 
   @Override
-  public int capacity() {
-    return description.batchSize();
-  }
-
-  @Override
-  public int chipSize() {
-    return description.chipSize();
+  public EncoderDescription description() {
+    return description;
   }
 
   @Override
