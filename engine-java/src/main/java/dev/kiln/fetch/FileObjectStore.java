@@ -7,37 +7,24 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.nio.file.attribute.FileTime;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
-import java.util.UUID;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** A directory of the local file system. A read of one range counts as a request. */
 final class FileObjectStore implements ObjectStore {
   private static final int READ_BYTES = 16 << 20;
-
-  /** An unfinished write older than this was left by a process that died. */
-  private static final Duration ABANDONED = Duration.ofMinutes(10);
-
-  private static final AtomicLong SERIAL = new AtomicLong();
 
   private final String root;
   private final Path directory;
@@ -281,58 +268,17 @@ final class FileObjectStore implements ObjectStore {
     }
   }
 
-  /** Writes to a temporary file, syncs it, renames it and syncs the directory. */
   @Override
   public void put(String key, byte[] bytes) throws IOException {
-    Path target = path(key);
-    Path parent = target.toAbsolutePath().getParent();
-    Files.createDirectories(parent);
-    String prefix = temporaryPrefix(target.getFileName().toString());
-    removeAbandoned(parent, prefix);
-    Path temporary =
-        parent.resolve(
-            prefix + ProcessHandle.current().pid() + "-" + SERIAL.incrementAndGet() + ".part");
-    try {
-      try (FileChannel file =
-          FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-        ByteBuffer rest = ByteBuffer.wrap(bytes);
-        while (rest.hasRemaining()) {
-          file.write(rest);
-        }
-        file.force(true);
-      }
-      Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
-    } catch (IOException | RuntimeException | Error e) {
-      Files.deleteIfExists(temporary);
-      throw e;
+    try (ObjectWriter writer = write(key)) {
+      writer.write(bytes);
+      writer.complete();
     }
-    try (FileChannel synced = FileChannel.open(parent, StandardOpenOption.READ)) {
-      synced.force(true);
-    }
-    traffic.request();
-    traffic.written(bytes.length);
   }
 
-  /** Returns a prefix of fixed length, because the name itself can be as long as names may be. */
-  private static String temporaryPrefix(String name) {
-    return ".kiln-" + UUID.nameUUIDFromBytes(name.getBytes(StandardCharsets.UTF_8)) + ".";
-  }
-
-  private static void removeAbandoned(Path parent, String prefix) throws IOException {
-    FileTime limit = FileTime.from(Instant.now().minus(ABANDONED));
-    try (DirectoryStream<Path> parts =
-        Files.newDirectoryStream(
-            parent,
-            p -> {
-              String name = p.getFileName().toString();
-              return name.startsWith(prefix) && name.endsWith(".part");
-            })) {
-      for (Path part : parts) {
-        if (Files.getLastModifiedTime(part).compareTo(limit) < 0) {
-          Files.deleteIfExists(part);
-        }
-      }
-    }
+  @Override
+  public ObjectWriter write(String key) throws IOException {
+    return new FileObjectWriter(path(key), traffic);
   }
 
   @Override

@@ -127,6 +127,18 @@ public interface ObjectStore extends AutoCloseable {
    */
   void put(String key, byte[] bytes) throws IOException;
 
+  /**
+   * Starts to write an object front to back. As with {@link #put}, it appears whole or not at all.
+   * Stores that cannot take an object in pieces collect it in memory.
+   *
+   * @param key of the object
+   * @return the object, owned by the caller
+   * @throws IOException if it cannot be written
+   */
+  default ObjectWriter write(String key) throws IOException {
+    return new BufferedObjectWriter(this, key);
+  }
+
   /** Returns the request and byte counters so far. */
   Traffic.Counts traffic();
 

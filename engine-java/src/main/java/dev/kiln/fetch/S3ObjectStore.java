@@ -84,6 +84,11 @@ final class S3ObjectStore implements ObjectStore {
   }
 
   @Override
+  public ObjectWriter write(String key) {
+    return new S3ObjectWriter(upload, location.key(key), uri(key));
+  }
+
+  @Override
   public Traffic.Counts traffic() {
     return requests.traffic().counts();
   }

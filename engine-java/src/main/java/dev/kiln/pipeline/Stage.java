@@ -109,6 +109,27 @@ public final class Stage {
     }
   }
 
+  /**
+   * Makes a call that waits for a later stage, and counts its time as blocked.
+   *
+   * @param item that is to be handed on; closed if the call fails
+   */
+  public <T, X extends Exception> T blockedBy(BoundedQueue.Owner item, Waiting<T, X> call)
+      throws X, InterruptedException {
+    boolean done = false;
+    blocked.enter();
+    try {
+      T result = call.get();
+      done = true;
+      return result;
+    } finally {
+      blocked.leave();
+      if (!done) {
+        item.close();
+      }
+    }
+  }
+
   /** Takes what a later stage gives back, and counts the time as blocked. */
   public <T> T takeBack(BoundedQueue<T> queue) throws InterruptedException {
     blocked.enter();

@@ -11,7 +11,7 @@ import java.util.Set;
 
 /** A slot of the encoder, and the scene and chip that each of its rows belongs to. */
 final class Batch {
-  private record Entry(StripWork strip, int chipIndex) {}
+  private record Entry(StripWork strip, int row) {}
 
   private final BatchSlot slot;
   private final List<Entry> entries = new ArrayList<>();
@@ -33,18 +33,17 @@ final class Batch {
     return slot.size() == slot.capacity();
   }
 
-  /** Adds a chip of the strip's scene. */
-  void put(StripWork strip, int chipIndex) {
-    SceneAssembly scene = strip.scene();
-    Chip chip = scene.chip(chipIndex);
+  /** Adds a chip of a strip. */
+  void put(StripWork strip, int row) {
+    Chip chip = strip.chip(row);
     int chipSize = slot.chipSize();
     slot.put(
         strip.strip(),
         chip.x() * chipSize,
         chip.y() * chipSize,
-        scene.time(),
-        scene.location(chipIndex));
-    entries.add(new Entry(strip, chipIndex));
+        strip.scene().time(),
+        strip.rows().location(row));
+    entries.add(new Entry(strip, row));
   }
 
   /** Starts encoding. */
@@ -68,24 +67,24 @@ final class Batch {
    * @param embeddings {@code [size, dim]}
    * @param check explains embeddings that are not finite
    * @param counters records the scenes that are given up
-   * @return the scenes that are complete now
+   * @return the scenes that are to be handed to the write stage
    */
   List<SceneAssembly> deliver(FloatBuffer embeddings, FiniteCheck check, RunCounters counters) {
     int dim = entries.get(0).strip().scene().dim();
     boolean finite = FiniteCheck.isFinite(embeddings, 0, entries.size() * dim);
-    List<SceneAssembly> complete = new ArrayList<>();
-    for (int row = 0; row < entries.size(); row++) {
-      SceneAssembly scene = entries.get(row).strip().scene();
-      if (!finite && !FiniteCheck.isFinite(embeddings, row * dim, dim) && scene.giveUp()) {
-        counters.failed(
-            scene.sceneKey(),
-            check.error(entries.get(row).strip(), entries.get(row).chipIndex(), slot.chipSize()));
+    List<SceneAssembly> ready = new ArrayList<>();
+    for (int i = 0; i < entries.size(); i++) {
+      StripWork strip = entries.get(i).strip();
+      int row = entries.get(i).row();
+      SceneAssembly scene = strip.scene();
+      if (!finite && !FiniteCheck.isFinite(embeddings, i * dim, dim) && scene.giveUp()) {
+        counters.failed(scene.sceneKey(), check.error(strip, strip.chip(row), slot.chipSize()));
       }
-      if (scene.deliver(entries.get(row).chipIndex(), embeddings, row)) {
-        complete.add(scene);
+      if (scene.deliver(strip.rows(), row, embeddings, i)) {
+        ready.add(scene);
       }
     }
-    return complete;
+    return ready;
   }
 
   /** Returns the scenes that have chips in this batch. */

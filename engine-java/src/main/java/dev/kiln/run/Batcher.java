@@ -35,7 +35,7 @@ final class Batcher implements Pipeline.Step<StripWork, Batch> {
     }
     stage.<Void, RuntimeException>work(
         strip.scene().sceneKey(),
-        strip.chipIndices().length,
+        strip.size(),
         () -> {
           fill(stage, strip, computing);
           return null;
@@ -45,7 +45,7 @@ final class Batcher implements Pipeline.Step<StripWork, Batch> {
   private void fill(Stage stage, StripWork strip, Pipeline.Output<Batch> computing)
       throws InterruptedException {
     float gsd = (float) strip.scene().gsd();
-    for (int chipIndex : strip.chipIndices()) {
+    for (int row = 0; row < strip.size(); row++) {
       if (!open.containsKey(gsd)) {
         if (open.size() == slots) {
           // Every slot holds a partial batch: start the oldest, or none would ever become free.
@@ -53,7 +53,7 @@ final class Batcher implements Pipeline.Step<StripWork, Batch> {
         }
         open.put(gsd, stage.takeBack(free));
       }
-      open.get(gsd).put(strip, chipIndex);
+      open.get(gsd).put(strip, row);
       if (open.get(gsd).isFull()) {
         start(gsd, computing);
       }

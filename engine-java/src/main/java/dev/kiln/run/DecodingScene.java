@@ -1,5 +1,6 @@
 package dev.kiln.run;
 
+import dev.kiln.chip.Chip;
 import dev.kiln.error.SceneException;
 import dev.kiln.memory.BufferPool;
 import dev.kiln.memory.Strip;
@@ -21,7 +22,9 @@ import java.util.Optional;
  * @param grid chip grid
  * @param surviving grid indices of the scene's chips, in the same order
  * @param values reads the strips; empty if no chip is wanted
- * @param leftOut chips that are left out whatever their pixels are
+ * @param places locates the chips; empty if no chip is wanted
+ * @param known chips that are left out whatever their pixels are
+ * @param tally counts what is found while reading
  * @param options which chips are embedded
  * @param files open files, owned
  */
@@ -31,10 +34,17 @@ record DecodingScene(
     ChipGrid grid,
     BitSet surviving,
     Optional<SceneValues> values,
-    ChipsLeftOut leftOut,
+    Optional<ChipPlaces> places,
+    ChipsLeftOut known,
+    Tally tally,
     ChipOptions options,
     List<CogFile> files)
     implements AutoCloseable {
+
+  /** Counts of what is found while strips are read. */
+  static final class Tally {
+    private long nodata;
+  }
 
   /** Returns the strips to read, top first. */
   List<StripWindow> windows() {
@@ -47,41 +57,59 @@ record DecodingScene(
    * Reads one strip and finds the scene's chips in it.
    *
    * @param memory lends the memory of the strip
+   * @return the strip; empty if none of its chips is on the Earth
    */
-  StripWork read(StripWindow window, BufferPool memory) throws SceneException {
+  Optional<StripWork> read(StripWindow window, BufferPool memory) throws SceneException {
+    List<ChipPlaces.Place> located = places.orElseThrow().in(window);
+    if (located.isEmpty()) {
+      return Optional.empty();
+    }
     SceneValues.Prepared prepared = values.orElseThrow().read(raster.orElseThrow(), window, memory);
     Strip strip = prepared.strip();
     try {
-      BitSet inStrip = grid.chips(window);
-      inStrip.and(surviving);
-      List<Integer> chips = new ArrayList<>();
-      // The scene's chips are the surviving ones in grid order, so those of a strip are
-      // consecutive.
-      int chipIndex = surviving.get(0, Math.max(0, inStrip.nextSetBit(0))).cardinality();
-      for (int i = inStrip.nextSetBit(0); i >= 0; i = inStrip.nextSetBit(i + 1)) {
-        if (keep(prepared.missing(), i, chipIndex)) {
-          chips.add(chipIndex);
+      List<Chip> chips = new ArrayList<>();
+      List<float[]> locations = new ArrayList<>();
+      for (ChipPlaces.Place place : located) {
+        Optional<Chip> kept = kept(place.chip(), prepared.missing());
+        if (kept.isPresent()) {
+          chips.add(kept.get());
+          locations.add(place.location());
+        } else {
+          tally.nodata++;
         }
-        chipIndex++;
       }
-      return new StripWork(scene, strip, chips.stream().mapToInt(Integer::intValue).toArray());
+      return Optional.of(new StripWork(scene, strip, new StripRows(chips, locations, scene.dim())));
     } catch (RuntimeException | Error e) {
       strip.close();
       throw e;
     }
   }
 
-  /** Returns whether a chip has enough pixels with data, and updates its nodata share. */
-  private boolean keep(MissingPixels missing, int gridIndex, int chipIndex) {
-    double share = missing.share(grid.left(gridIndex), grid.top(gridIndex), grid.chipSize());
+  /** Returns the chip with its share of nodata; empty if that is too large. */
+  private Optional<Chip> kept(Chip chip, MissingPixels missing) {
+    int size = grid.chipSize();
+    double share = missing.share(chip.x() * size, chip.y() * size, size);
     if (share > options.maxNodata()) {
-      scene.leaveOut(chipIndex);
-      return false;
+      return Optional.empty();
     }
-    if (share > scene.chip(chipIndex).nodata()) {
-      scene.update(chipIndex, scene.chip(chipIndex).withNodata((float) share));
+    return Optional.of(share > chip.nodata() ? chip.withNodata((float) share) : chip);
+  }
+
+  /** Returns the chips that were not embedded, once all strips have been read. */
+  ChipsLeftOut leftOut() {
+    return known.plusNodata(tally.nodata).plusOffEarth(places.map(ChipPlaces::offEarth).orElse(0L));
+  }
+
+  /**
+   * Checks what can be known only when all strips have been read.
+   *
+   * @throws SceneException permanent if the scene has chips, and none is on the Earth
+   */
+  void requireChips() throws SceneException {
+    if (places.isPresent() && places.get().offEarth() == surviving.cardinality()) {
+      throw SceneException.permanent(
+          raster.orElseThrow().objectKey(), "no chip of the scene is on the Earth");
     }
-    return true;
   }
 
   @Override

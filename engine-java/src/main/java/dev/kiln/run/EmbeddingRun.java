@@ -41,6 +41,7 @@ final class EmbeddingRun {
   private final PendingScenes pending;
   private final SceneFetch fetch;
   private final SceneDecode decode;
+  private final WriteStage write;
   private final BufferPool stripMemory;
   private final BoundedQueue<Batch> free;
   private final BoundedQueue<SceneAssembly> finished = new BoundedQueue<>("finished", 4);
@@ -72,7 +73,12 @@ final class EmbeddingRun {
     this.fetch = new SceneFetch(job, options);
     this.decode =
         new SceneDecode(
-            job.platform(), job.chips(), encoder.description().dim(), options.inflateThreads());
+            job.platform(),
+            job.chips(),
+            encoder.description().dim(),
+            encoder.description().batchSize(),
+            options.inflateThreads());
+    this.write = new WriteStage(job, counters);
     this.free = new BoundedQueue<>("free", options.slots());
     this.pipeline =
         Pipeline.from("fetch", options.fetchThreads(), this::fetch)
@@ -83,7 +89,7 @@ final class EmbeddingRun {
             .through(new BoundedQueue<>("computing", options.slots()))
             .stage("encode", 1, new EncodeStage(job.platform(), free, counters))
             .through(finished)
-            .to("write", WRITE_THREADS, new WriteStage(job, counters));
+            .to("write", WRITE_THREADS, write);
     this.monitor =
         new Monitor(
             pipeline,
@@ -111,6 +117,7 @@ final class EmbeddingRun {
     if (pipeline.awaitEnd(Duration.ZERO)) {
       pipeline.abandon();
     }
+    write.close();
     stripMemory.close();
     return RunReport.of(
         job,
@@ -166,24 +173,25 @@ final class EmbeddingRun {
   private void decode(Stage stage, FetchedScene fetched, Pipeline.Output<StripWork> strips)
       throws InterruptedException {
     SceneAssembly scene = null;
+    boolean read = false;
     try (fetched;
         DecodingScene decoding = decode.open(fetched)) {
       scene = decoding.scene();
       counters.opened(decoding.files(), decoding.surviving().cardinality());
       for (StripWindow window : decoding.windows()) {
         if (scene.givenUp() || monitor.stopping()) {
-          scene.giveUp();
           return;
         }
-        StripWork strip = stage.work(scene.sceneKey(), 0, () -> decoding.read(window, stripMemory));
-        counters.decoded(strip.bytes());
-        if (strip.chipIndices().length == 0) {
-          strip.close();
-        } else {
-          strips.put(strip);
+        Optional<StripWork> strip =
+            stage.work(scene.sceneKey(), 0, () -> decoding.read(window, stripMemory));
+        if (strip.isPresent()) {
+          counters.decoded(strip.get().bytes());
+          handOn(stage, strip.get(), strips);
         }
       }
-      counters.leftOut(decoding.leftOut().plusNodata(scene.leftOutCount()));
+      decoding.requireChips();
+      counters.leftOut(decoding.leftOut());
+      read = true;
       if (scene.allRead()) {
         // None of its chips is in the encoder any more.
         stage.put(finished, scene);
@@ -193,6 +201,25 @@ final class EmbeddingRun {
       if (scene == null || scene.giveUp()) {
         counters.failed(fetched.sceneKey(), e);
       }
+    } finally {
+      if (scene != null && !read) {
+        scene.giveUp();
+      }
     }
+  }
+
+  private static void handOn(Stage stage, StripWork strip, Pipeline.Output<StripWork> strips)
+      throws InterruptedException {
+    if (strip.size() == 0) {
+      strip.close();
+      return;
+    }
+    stage.blockedBy(
+        strip,
+        () -> {
+          strip.scene().add(strip.rows());
+          return null;
+        });
+    strips.put(strip);
   }
 }

@@ -38,11 +38,9 @@ final class FiniteCheck {
    *
    * @param strip with the chip's pixels
    */
-  SceneException error(StripWork strip, int chipIndex, int chipSize) {
-    SceneAssembly scene = strip.scene();
-    Chip chip = scene.chip(chipIndex);
+  SceneException error(StripWork strip, Chip chip, int chipSize) {
     return SceneException.permanent(
-        scene.sceneKey(),
+        strip.scene().sceneKey(),
         "chip (%d, %d): expected a finite embedding, found NaN or infinity; %s"
             .formatted(chip.x(), chip.y(), cause(strip.strip(), chip, chipSize)));
   }

@@ -2,38 +2,24 @@ package dev.kiln.run;
 
 import dev.kiln.archive.BandAsset;
 import dev.kiln.archive.Scene;
-import dev.kiln.chip.Chip;
-import dev.kiln.chip.Footprint;
 import dev.kiln.chip.GsdSource;
 import dev.kiln.chip.TimeEncoding;
 import dev.kiln.error.SceneException;
 import dev.kiln.platform.Band;
 import dev.kiln.platform.Platform;
-import dev.kiln.raster.ChipGrid;
 import dev.kiln.raster.CogFile;
 import dev.kiln.raster.NodataValues;
 import dev.kiln.raster.SceneRaster;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.stream.Stream;
-import org.locationtech.jts.geom.Point;
 
-/** Opens fetched scenes and locates their chips. */
+/** Opens fetched scenes, and decides what their metadata leave open. */
 final class SceneDecode {
-  /** A file is written from one array. */
-  private static final long MAX_VECTOR_BYTES = Integer.MAX_VALUE - (64L << 20);
-
-  /** Heap of a chip beside its vector: footprint, location, and their objects. */
-  private static final long CHIP_BYTES = 1000;
-
-  /** Share of the heap that one scene may take; others are in work beside it. */
-  private static final double HEAP_SHARE = 0.6;
-
   /** Relative difference of ground sample distances that are the same. */
   private static final double SAME_GSD = 0.01;
 
@@ -43,6 +29,7 @@ final class SceneDecode {
   private final Platform platform;
   private final ChipOptions options;
   private final int dim;
+  private final int batchSize;
   private final int inflateThreads;
 
   /**
@@ -51,17 +38,19 @@ final class SceneDecode {
    * @param platform bands and their statistics
    * @param options what is embedded
    * @param dim length of an embedding
+   * @param batchSize chips of a batch
    * @param inflateThreads threads that inflate the tiles of one scene
    */
-  SceneDecode(Platform platform, ChipOptions options, int dim, int inflateThreads) {
+  SceneDecode(Platform platform, ChipOptions options, int dim, int batchSize, int inflateThreads) {
     this.platform = platform;
     this.options = options;
     this.dim = dim;
+    this.batchSize = batchSize;
     this.inflateThreads = inflateThreads;
   }
 
   /**
-   * Opens a scene and locates its chips.
+   * Opens a scene.
    *
    * @param fetched borrowed; must outlive the result
    * @throws SceneException permanent if the scene cannot be decoded
@@ -71,18 +60,14 @@ final class SceneDecode {
     if (fetched.isMasked()) {
       ChipSelection none = fetched.selection().orElseThrow();
       return new DecodingScene(
-          new SceneAssembly(
-              scene,
-              fetched.outputKey(),
-              List.of(),
-              TimeEncoding.of(scene.datetime()),
-              List.of(),
-              dim),
+          assembly(fetched),
           Optional.empty(),
           none.grid(),
           none.surviving(),
           Optional.empty(),
+          Optional.empty(),
           none.leftOut(),
+          new DecodingScene.Tally(),
           options,
           List.of());
     }
@@ -114,20 +99,18 @@ final class SceneDecode {
               ? fetched.selection().get()
               : ChipSelection.all(raster, options.chipSize());
       selection.requireFits(raster);
-      BitSet chips = (BitSet) selection.surviving().clone();
-      requireFits(scene, chips.cardinality());
-      SceneAssembly open = locate(fetched, raster, selection, chips);
+      SceneAssembly open = assembly(fetched);
       decideGsd(scene, open, raster);
       decideOrientation(open, files);
       return new DecodingScene(
           open,
           Optional.of(raster),
           selection.grid(),
-          chips,
+          selection.surviving(),
           Optional.of(values(scene, sources, open.decisions())),
-          selection
-              .leftOut()
-              .plusOffEarth(selection.surviving().cardinality() - chips.cardinality()),
+          Optional.of(new ChipPlaces(raster, selection, options.locationOrder())),
+          selection.leftOut(),
+          new DecodingScene.Tally(),
           options,
           List.copyOf(files.values()));
     } catch (RuntimeException | Error e) {
@@ -136,24 +119,10 @@ final class SceneDecode {
     }
   }
 
-  /** Vectors and chips are on the Java heap until the scene is written. */
-  private void requireFits(Scene scene, long chips) throws SceneException {
-    long vectors = chips * dim * Float.BYTES;
-    if (vectors > MAX_VECTOR_BYTES) {
-      throw SceneException.permanent(
-          scene.sceneKey(),
-          "scene of %d chips: expected at most %d MB of vectors, found %d MB: use a larger --chip"
-              .formatted(chips, MAX_VECTOR_BYTES / 1_000_000, vectors / 1_000_000));
-    }
-    // The vectors, the rows that are kept of them, and twice the file.
-    long needed = 4 * vectors + chips * CHIP_BYTES;
-    long heap = Runtime.getRuntime().maxMemory();
-    if (needed > HEAP_SHARE * heap) {
-      throw SceneException.permanent(
-          scene.sceneKey(),
-          "scene of %d chips: needs %d MB of the Java heap's %d MB: raise -Xmx in KILN_JAVA_OPTS or use a larger --chip"
-              .formatted(chips, needed / 1_000_000, heap / 1_000_000));
-    }
+  private SceneAssembly assembly(FetchedScene fetched) {
+    Scene scene = fetched.scene();
+    return new SceneAssembly(
+        scene, fetched.outputKey(), TimeEncoding.of(scene.datetime()), dim, batchSize);
   }
 
   /** Prepares to read the values of a scene's bands. */
@@ -226,41 +195,5 @@ final class SceneDecode {
           file.objectKey(),
           "pixel type: expected %s, found %s".formatted(scene.pixelType().get(), file.type()));
     }
-  }
-
-  /**
-   * Computes footprint and location of each chip.
-   *
-   * @param surviving grid indices of the chips that are wanted; those off the Earth are removed
-   */
-  private SceneAssembly locate(
-      FetchedScene fetched, SceneRaster raster, ChipSelection selection, BitSet surviving)
-      throws SceneException {
-    Scene scene = fetched.scene();
-    ChipGrid grid = selection.grid();
-    List<Chip> chips = new ArrayList<>();
-    List<float[]> locations = new ArrayList<>();
-    for (int i = surviving.nextSetBit(0); i >= 0; i = surviving.nextSetBit(i + 1)) {
-      Optional<double[][]> corners = raster.corners(grid.left(i), grid.top(i), grid.chipSize());
-      if (corners.isEmpty()) {
-        surviving.clear(i);
-        continue;
-      }
-      Footprint footprint = new Footprint(corners.get()[0], corners.get()[1]);
-      Point centre = footprint.centroid();
-      chips.add(
-          new Chip(
-              i % grid.columns(),
-              i / grid.columns(),
-              (float) selection.shares().cloud(i),
-              (float) selection.shares().nodata(i),
-              footprint));
-      locations.add(options.locationOrder().encode(centre.getY(), centre.getX()));
-    }
-    if (chips.isEmpty()) {
-      throw SceneException.permanent(raster.objectKey(), "no chip of the scene is on the Earth");
-    }
-    return new SceneAssembly(
-        scene, fetched.outputKey(), chips, TimeEncoding.of(scene.datetime()), locations, dim);
   }
 }

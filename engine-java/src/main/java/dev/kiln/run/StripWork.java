@@ -1,5 +1,6 @@
 package dev.kiln.run;
 
+import dev.kiln.chip.Chip;
 import dev.kiln.memory.Strip;
 import dev.kiln.pipeline.BoundedQueue;
 
@@ -9,20 +10,20 @@ import dev.kiln.pipeline.BoundedQueue;
 final class StripWork implements BoundedQueue.Owner {
   private final SceneAssembly scene;
   private final Strip strip;
-  private final int[] chipIndices;
+  private final StripRows rows;
   private int pending;
 
   /**
    * Creates the work.
    *
    * @param strip owned by this from now on
-   * @param chipIndices indices into the scene's chips; none if all were left out
+   * @param rows the scene's rows for the strip's chips; none if all were left out
    */
-  StripWork(SceneAssembly scene, Strip strip, int[] chipIndices) {
+  StripWork(SceneAssembly scene, Strip strip, StripRows rows) {
     this.scene = scene;
     this.strip = strip;
-    this.chipIndices = chipIndices;
-    this.pending = chipIndices.length;
+    this.rows = rows;
+    this.pending = rows.size();
   }
 
   SceneAssembly scene() {
@@ -38,8 +39,17 @@ final class StripWork implements BoundedQueue.Owner {
     return strip.pixels().size();
   }
 
-  int[] chipIndices() {
-    return chipIndices;
+  /** Returns the number of chips. */
+  int size() {
+    return rows.size();
+  }
+
+  Chip chip(int row) {
+    return rows.chip(row);
+  }
+
+  StripRows rows() {
+    return rows;
   }
 
   /** Records that one chip no longer needs the strip. */

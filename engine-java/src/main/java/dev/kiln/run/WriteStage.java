@@ -1,17 +1,21 @@
 package dev.kiln.run;
 
 import dev.kiln.error.SceneException;
+import dev.kiln.fetch.ObjectWriter;
 import dev.kiln.pipeline.Pipeline;
 import dev.kiln.pipeline.Stage;
-import dev.kiln.sink.GeoParquetWriter;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
-/** Writes the files of finished scenes. */
-final class WriteStage implements Pipeline.Sink<SceneAssembly> {
+/** Writes the row groups of scenes, and their files when the last one is written. */
+final class WriteStage implements Pipeline.Sink<SceneAssembly>, AutoCloseable {
   private final EmbeddingJob job;
   private final RunCounters counters;
   private final FailureLimit failures = new FailureLimit("writes");
+  private final Set<SceneOutput> unfinished = ConcurrentHashMap.newKeySet();
 
   WriteStage(EmbeddingJob job, RunCounters counters) {
     this.job = job;
@@ -21,11 +25,22 @@ final class WriteStage implements Pipeline.Sink<SceneAssembly> {
   @Override
   public void accept(Stage stage, SceneAssembly scene) throws InterruptedException {
     try {
-      int bytes = stage.work(scene.sceneKey(), () -> write(scene));
-      counters.written(bytes);
-      counters.decided(scene.decisions().byName());
-      failures.success();
+      for (Optional<SceneAssembly.RowGroup> group = scene.takeGroup();
+          group.isPresent();
+          group = scene.takeGroup()) {
+        SceneAssembly.RowGroup rows = group.get();
+        stage.<Void, IOException>work(
+            scene.sceneKey(),
+            rows.last() ? 1 : 0,
+            () -> {
+              write(scene, rows);
+              return null;
+            });
+      }
     } catch (IOException e) {
+      if (!giveUp(scene)) {
+        return;
+      }
       if (concernsOnlyItsKey(e)) {
         counters.failed(
             scene.sceneKey(),
@@ -39,8 +54,42 @@ final class WriteStage implements Pipeline.Sink<SceneAssembly> {
       }
     } catch (RuntimeException | VirtualMachineError e) {
       // Due to the scene's own values or size, not to the output.
-      counters.failed(scene.sceneKey(), e);
+      if (giveUp(scene)) {
+        counters.failed(scene.sceneKey(), e);
+      }
     }
+  }
+
+  /**
+   * Gives a scene up whose file cannot be written; returns whether no other stage did so before.
+   */
+  private static boolean giveUp(SceneAssembly scene) {
+    boolean first = scene.giveUp();
+    // Discards its file.
+    scene.takeGroup();
+    return first;
+  }
+
+  private void write(SceneAssembly scene, SceneAssembly.RowGroup group) throws IOException {
+    SceneOutput output = scene.output().isPresent() ? scene.output().get() : open(scene);
+    output.write(group.rows());
+    if (group.last()) {
+      long bytes = output.finish(scene.decisions().byName());
+      unfinished.remove(output);
+      counters.written(bytes);
+      counters.decided(scene.decisions().byName());
+      failures.success();
+    }
+  }
+
+  private SceneOutput open(SceneAssembly scene) throws IOException {
+    ObjectWriter object = job.out().write(scene.outputKey());
+    SceneOutput output =
+        new SceneOutput(
+            object, scene.info(job.platform().name(), job.chips().chipSize()), job.provenance());
+    unfinished.add(output);
+    scene.output(output);
+    return output;
   }
 
   /** Returns whether other keys can be written although this one cannot. */
@@ -54,12 +103,10 @@ final class WriteStage implements Pipeline.Sink<SceneAssembly> {
         : e.getMessage();
   }
 
-  /** Writes the scene's file durably and returns its bytes. */
-  private int write(SceneAssembly scene) throws IOException {
-    byte[] file =
-        GeoParquetWriter.toBytes(
-            scene.table(job.platform().name(), job.chips().chipSize()), job.provenance());
-    job.out().put(scene.outputKey(), file);
-    return file.length;
+  /** Discards files that were not finished, after a run that ended early. */
+  @Override
+  public void close() {
+    unfinished.forEach(SceneOutput::close);
+    unfinished.clear();
   }
 }

@@ -1,13 +1,10 @@
 package dev.kiln.sink;
 
-import dev.kiln.chip.Chip;
 import java.time.ZoneOffset;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Set;
-import java.util.TreeSet;
+import java.util.TreeMap;
 import org.locationtech.jts.geom.Envelope;
-import org.locationtech.jts.geom.Geometry;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -32,34 +29,29 @@ final class FooterKeys {
   private FooterKeys() {}
 
   /** Returns the pairs in a fixed order. */
-  static Map<String, String> of(SceneTable table, Provenance provenance) {
+  static Map<String, String> of(
+      SceneInfo scene, SceneBounds bounds, Map<String, String> decisions, Provenance provenance) {
     Map<String, String> keys = new LinkedHashMap<>();
-    keys.put("geo", geo(table).toString());
-    keys.put("date", table.datetime().atZone(ZoneOffset.UTC).toLocalDate().toString());
-    keys.put("gsd", Double.toString(table.gsd()));
-    keys.put("uri", table.uri());
-    keys.put("emb", emb(table).toString());
-    keys.put("kiln", kiln(table, provenance).toString());
+    keys.put("geo", geo(bounds).toString());
+    keys.put("date", scene.datetime().atZone(ZoneOffset.UTC).toLocalDate().toString());
+    keys.put("gsd", Double.toString(scene.gsd()));
+    keys.put("uri", scene.uri());
+    keys.put("emb", emb(scene).toString());
+    keys.put("kiln", kiln(decisions, provenance).toString());
     return keys;
   }
 
-  private static ObjectNode geo(SceneTable table) {
+  private static ObjectNode geo(SceneBounds found) {
     ObjectNode geo = JSON.createObjectNode();
     geo.put("version", "1.1.0");
     geo.put("primary_column", SceneSchema.GEOMETRY);
     ObjectNode column = geo.putObject("columns").putObject(SceneSchema.GEOMETRY);
     column.put("encoding", "WKB");
-    Set<String> types = new TreeSet<>(Set.of(Geometry.TYPENAME_POLYGON));
-    Envelope bounds = new Envelope();
-    for (Chip chip : table.chips()) {
-      Geometry footprint = chip.footprint().geometry();
-      types.add(footprint.getGeometryType());
-      bounds.expandToInclude(footprint.getEnvelopeInternal());
-    }
     ArrayNode named = column.putArray("geometry_types");
-    types.forEach(named::add);
+    found.types().forEach(named::add);
     column.put("edges", "planar");
     column.put("orientation", "counterclockwise");
+    Envelope bounds = found.envelope();
     if (!bounds.isNull()) {
       column
           .putArray("bbox")
@@ -75,22 +67,22 @@ final class FooterKeys {
     return geo;
   }
 
-  private static ObjectNode emb(SceneTable table) {
+  private static ObjectNode emb(SceneInfo scene) {
     ObjectNode emb = JSON.createObjectNode();
     emb.putArray("stac_extensions").add(EMBEDDING_EXTENSION);
     emb.put("emb:type", "chip");
-    emb.put("emb:dimensions", table.dim());
+    emb.put("emb:dimensions", scene.dim());
     emb.put("data_type", "float32");
-    emb.put("gsd", table.gsd());
+    emb.put("gsd", scene.gsd());
     ObjectNode layout = emb.putObject("emb:chip_layout");
     layout.put("layout_type", "regular_grid");
-    layout.putArray("chip_size").add(table.chipSize()).add(table.chipSize());
-    layout.putArray("stride").add(table.chipSize()).add(table.chipSize());
+    layout.putArray("chip_size").add(scene.chipSize()).add(scene.chipSize());
+    layout.putArray("stride").add(scene.chipSize()).add(scene.chipSize());
     emb.putObject("emb:quantization").put("method", "none").put("original_dtype", "float32");
     return emb;
   }
 
-  private static ObjectNode kiln(SceneTable table, Provenance provenance) {
+  private static ObjectNode kiln(Map<String, String> taken, Provenance provenance) {
     ObjectNode kiln = JSON.createObjectNode();
     kiln.put("version", provenance.version());
     kiln.put("model_hash", provenance.modelHash());
@@ -99,9 +91,9 @@ final class FooterKeys {
     kiln.put("precision", provenance.precision().label());
     ObjectNode options = kiln.putObject("options");
     provenance.options().forEach(options::put);
-    if (!table.decisions().isEmpty()) {
+    if (!taken.isEmpty()) {
       ObjectNode decisions = kiln.putObject("decisions");
-      table.decisions().forEach(decisions::put);
+      new TreeMap<>(taken).forEach(decisions::put);
     }
     return kiln;
   }

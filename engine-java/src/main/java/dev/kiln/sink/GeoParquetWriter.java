@@ -2,10 +2,13 @@ package dev.kiln.sink;
 
 import dev.kiln.chip.Chip;
 import dev.kiln.error.ConfigurationException;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Map;
 import org.apache.parquet.bytes.HeapByteBufferAllocator;
 import org.apache.parquet.column.ColumnDescriptor;
 import org.apache.parquet.column.ColumnWriteStore;
@@ -18,20 +21,50 @@ import org.apache.parquet.io.api.Binary;
 import org.locationtech.jts.geom.Envelope;
 
 /**
- * Writes one scene as GeoParquet 1.1: one row per chip, one row group, zstd. The same table gives
+ * Writes one scene as GeoParquet 1.1: one row per chip, zstd. Row groups are written as they come,
+ * so that memory depends on the size of a row group and not of the scene. The same row groups give
  * the same bytes.
  *
  * <p>Columns are written with parquet-java's column writers directly: every column is required, so
  * values need no levels, and neither a record model nor Hadoop's Configuration is needed. The
  * vectors, which have levels, are written by {@link VectorPages}.
  */
-public final class GeoParquetWriter {
+public final class GeoParquetWriter implements AutoCloseable {
   /** With byte-split vectors, level 1 is faster and smaller than the default level 3. */
   private static final int ZSTD_LEVEL = 1;
 
   private static final ParquetProperties PROPERTIES = ParquetProperties.builder().build();
 
-  private GeoParquetWriter() {}
+  private final SceneInfo scene;
+  private final Provenance provenance;
+  private final StreamFile file;
+  private final ParquetFileWriter writer;
+  private final SceneBounds bounds = new SceneBounds();
+
+  /**
+   * Starts a file.
+   *
+   * @param scene what all rows share
+   * @param provenance model and options, for the footer
+   * @param out receives the file front to back; borrowed
+   * @throws IOException if {@code out} fails
+   */
+  public GeoParquetWriter(SceneInfo scene, Provenance provenance, OutputStream out)
+      throws IOException {
+    this.scene = scene;
+    this.provenance = provenance;
+    this.file = new StreamFile(out);
+    this.writer =
+        new ParquetFileWriter(
+            file,
+            SceneSchema.MESSAGE,
+            ParquetFileWriter.Mode.CREATE,
+            ParquetWriter.DEFAULT_BLOCK_SIZE,
+            ParquetWriter.MAX_PADDING_SIZE_DEFAULT,
+            null,
+            PROPERTIES);
+    writer.start();
+  }
 
   /**
    * Loads the native libraries that writing needs, so that a run fails before its work if one is
@@ -43,30 +76,34 @@ public final class GeoParquetWriter {
     ZstdPages.load();
   }
 
-  /** Returns the bytes of the whole file. */
+  /** Returns the bytes of the whole file of a small scene, with one row group. */
   public static byte[] toBytes(SceneTable table, Provenance provenance) {
-    InMemoryFile file = new InMemoryFile(Math.multiplyExact(table.embeddings().length, 4) + 65536);
-    try (ParquetFileWriter writer =
-        new ParquetFileWriter(
-            file,
-            SceneSchema.MESSAGE,
-            ParquetFileWriter.Mode.CREATE,
-            ParquetWriter.DEFAULT_BLOCK_SIZE,
-            ParquetWriter.MAX_PADDING_SIZE_DEFAULT,
-            null,
-            PROPERTIES)) {
-      writer.start();
-      if (!table.chips().isEmpty()) {
-        writeRows(table, writer);
-      }
-      writer.end(FooterKeys.of(table, provenance));
+    ByteArrayOutputStream bytes =
+        new ByteArrayOutputStream(Math.multiplyExact(table.embeddings().length, 4) + 65536);
+    try (GeoParquetWriter writer = new GeoParquetWriter(table.info(), provenance, bytes)) {
+      writer.write(table.rows());
+      writer.finish(table.decisions());
     } catch (IOException e) {
       throw new UncheckedIOException("cannot write Parquet to memory", e);
     }
-    return file.bytes();
+    return bytes.toByteArray();
   }
 
-  private static void writeRows(SceneTable table, ParquetFileWriter writer) throws IOException {
+  /**
+   * Writes a row group; none if there are no rows.
+   *
+   * @param rows chips and {@code [chips, dim]} embeddings
+   * @throws IOException if the output fails
+   */
+  public void write(ChipRows rows) throws IOException {
+    if (rows.embeddings().length != Math.multiplyExact(rows.size(), scene.dim())) {
+      throw new IllegalArgumentException(
+          "%s: expected %d chips x %d values, found %d values"
+              .formatted(scene.itemId(), rows.size(), scene.dim(), rows.embeddings().length));
+    }
+    if (rows.size() == 0) {
+      return;
+    }
     ZstdPages zstd = new ZstdPages(ZSTD_LEVEL);
     try (ColumnChunkPageWriteStore pages =
             ColumnChunkPageWriteStore.builder()
@@ -78,19 +115,41 @@ public final class GeoParquetWriter {
         ColumnWriteStore columns =
             PROPERTIES.newColumnWriteStore(SceneSchema.BUT_VECTORS, pages, pages)) {
       Row row = new Row(columns);
-      for (int i = 0; i < table.chips().size(); i++) {
-        row.write(table, i);
+      for (Chip chip : rows.chips()) {
+        row.write(scene, chip);
         columns.endRecord();
+        bounds.add(chip);
       }
-      writer.startBlock(table.chips().size());
+      writer.startBlock(rows.size());
       columns.flush();
       ColumnDescriptor vectors =
           SceneSchema.MESSAGE.getColumnDescription(SceneSchema.VECTOR_ELEMENT.split("\\."));
       new VectorPages(vectors, pages.getPageWriter(vectors), HeapByteBufferAllocator.getInstance())
-          .write(table.embeddings(), table.dim());
+          .write(rows.embeddings(), scene.dim());
       pages.flushToFileWriter(writer);
       writer.endBlock();
     }
+  }
+
+  /**
+   * Writes the footer; nothing can be written after it.
+   *
+   * @param decisions decisions that changed the vectors, by name
+   * @throws IOException if the output fails
+   */
+  public void finish(Map<String, String> decisions) throws IOException {
+    writer.end(FooterKeys.of(scene, bounds, decisions, provenance));
+  }
+
+  /** Returns the number of bytes written. */
+  public long bytes() {
+    return file.bytes();
+  }
+
+  /** Frees what the writer holds; a file without its footer is not one. */
+  @Override
+  public void close() throws IOException {
+    writer.close();
   }
 
   /** Column writers, one per leaf column except the vectors. */
@@ -131,13 +190,12 @@ public final class GeoParquetWriter {
       return columns.getColumnWriter(SceneSchema.MESSAGE.getColumnDescription(path));
     }
 
-    void write(SceneTable table, int i) {
-      Chip chip = table.chips().get(i);
-      text(chipId, table.itemId() + "-" + chip.x() + "-" + chip.y());
-      text(itemId, table.itemId());
-      text(platform, table.platform());
-      datetime.write(ChronoUnit.MICROS.between(Instant.EPOCH, table.datetime()), 0, 0);
-      gsd.write((float) table.gsd(), 0, 0);
+    void write(SceneInfo scene, Chip chip) {
+      text(chipId, scene.itemId() + "-" + chip.x() + "-" + chip.y());
+      text(itemId, scene.itemId());
+      text(platform, scene.platform());
+      datetime.write(ChronoUnit.MICROS.between(Instant.EPOCH, scene.datetime()), 0, 0);
+      gsd.write((float) scene.gsd(), 0, 0);
       chipX.write(chip.x(), 0, 0);
       chipY.write(chip.y(), 0, 0);
       cloud.write(chip.cloud(), 0, 0);

@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The rows of one finished scene: its surviving chips and their embeddings.
+ * The whole of one finished scene: its surviving chips and their embeddings.
  *
  * @param itemId the scene's item id
  * @param platform such as {@code naip}
@@ -61,5 +61,15 @@ public record SceneTable(
           "%s: expected %d chips x %d values, found %d values"
               .formatted(itemId, chips.size(), dim, embeddings.length));
     }
+  }
+
+  /** Returns what all rows share. */
+  public SceneInfo info() {
+    return new SceneInfo(itemId, platform, datetime, gsd, uri, chipSize, dim);
+  }
+
+  /** Returns all rows. */
+  public ChipRows rows() {
+    return new ChipRows(chips, embeddings);
   }
 }

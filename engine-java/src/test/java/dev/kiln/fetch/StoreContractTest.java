@@ -87,6 +87,34 @@ class StoreContractTest {
   }
 
   @Test
+  void anObjectWrittenInPiecesAppearsWhenItIsComplete() throws Exception {
+    // More than is uploaded with one request, and not a multiple of a part.
+    byte[] whole = bytes((40 << 20) + 12_345, 9);
+    for (int size : new int[] {0, 1000, whole.length}) {
+      String key = "pieces/" + size;
+      try (ObjectWriter writer = store.write(key)) {
+        for (int at = 0; at < size; at += 3_000_000) {
+          writer.write(whole, at, Math.min(3_000_000, size - at));
+        }
+        assertThat(store.exists(key)).isFalse();
+        writer.complete();
+      }
+      assertThat(store.read(key)).isEqualTo(java.util.Arrays.copyOf(whole, size));
+    }
+    assertThat(store.list("pieces")).hasSize(3);
+  }
+
+  @Test
+  void anObjectThatIsNotCompletedNeverAppears() throws Exception {
+    byte[] whole = bytes(40 << 20, 10);
+    try (ObjectWriter writer = store.write("given-up/o")) {
+      writer.write(whole);
+    }
+    assertThat(store.exists("given-up/o")).isFalse();
+    assertThat(store.list("given-up")).isEmpty();
+  }
+
+  @Test
   void fetchesRangesAndNothingElse() throws Exception {
     byte[] whole = bytes(30_000_000, 2);
     byte[] small = bytes(1000, 3);

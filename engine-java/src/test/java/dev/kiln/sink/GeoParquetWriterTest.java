@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kiln.chip.Chip;
 import dev.kiln.chip.Footprint;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -67,6 +70,37 @@ class GeoParquetWriterTest {
     SceneTable table = SampleTables.table(700, 1024);
 
     assertThat(write(table).vectors(0).values()).isEqualTo(table.embeddings());
+  }
+
+  @Test
+  void rowGroupsComeBackInOrderWithOneFooter() throws IOException {
+    SceneTable whole = SampleTables.table(23, 40);
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (GeoParquetWriter writer =
+        new GeoParquetWriter(whole.info(), SampleTables.PROVENANCE, bytes)) {
+      for (int from : new int[] {0, 10, 20}) {
+        int to = Math.min(23, from + 10);
+        writer.write(
+            new ChipRows(
+                whole.chips().subList(from, to),
+                Arrays.copyOfRange(whole.embeddings(), from * 40, to * 40)));
+      }
+      writer.write(new ChipRows(List.of(), new float[0]));
+      writer.finish(Map.of("offset", "known late"));
+      assertThat(writer.bytes()).isEqualTo(bytes.size());
+    }
+    Path path = dir.resolve("groups.parquet");
+    Files.write(path, bytes.toByteArray());
+
+    EmbeddingFile file = EmbeddingFile.open(path);
+
+    assertThat(file.rowGroups()).isEqualTo(3);
+    assertThat(file.rows()).isEqualTo(23);
+    assertThat(file.values("chip_id")).isEqualTo(write(whole).values("chip_id"));
+    assertThat(file.vectors(2).values())
+        .isEqualTo(Arrays.copyOfRange(whole.embeddings(), 20 * 40, 23 * 40));
+    assertThat(file.footer().get("geo")).isEqualTo(write(whole).footer().get("geo"));
+    assertThat(file.footer().get("kiln")).contains("known late");
   }
 
   @Test

@@ -1,0 +1,121 @@
+package dev.kiln.fetch;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Writes a file to a temporary name; at the end syncs it, renames it and syncs the directory, so
+ * that it exists whole or not at all.
+ */
+final class FileObjectWriter extends ObjectWriter {
+  private static final Logger log = LoggerFactory.getLogger(ObjectStore.class);
+
+  /** An unfinished write older than this was left by a process that died. */
+  private static final Duration ABANDONED = Duration.ofMinutes(10);
+
+  private static final AtomicLong SERIAL = new AtomicLong();
+
+  private final Path target;
+  private final Path temporary;
+  private final Traffic traffic;
+  private final FileChannel file;
+  private boolean closed;
+
+  /**
+   * Starts a file; its directories are created.
+   *
+   * @param target path that the file has at the end
+   * @param traffic counts the bytes as they are written
+   */
+  FileObjectWriter(Path target, Traffic traffic) throws IOException {
+    Path parent = target.toAbsolutePath().getParent();
+    Files.createDirectories(parent);
+    String prefix = temporaryPrefix(target.getFileName().toString());
+    removeAbandoned(parent, prefix);
+    this.target = target;
+    this.traffic = traffic;
+    this.temporary =
+        parent.resolve(
+            prefix + ProcessHandle.current().pid() + "-" + SERIAL.incrementAndGet() + ".part");
+    this.file =
+        FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+  }
+
+  /** Returns a prefix of fixed length, because the name itself can be as long as names may be. */
+  private static String temporaryPrefix(String name) {
+    return ".kiln-" + UUID.nameUUIDFromBytes(name.getBytes(StandardCharsets.UTF_8)) + ".";
+  }
+
+  private static void removeAbandoned(Path parent, String prefix) throws IOException {
+    FileTime limit = FileTime.from(Instant.now().minus(ABANDONED));
+    try (DirectoryStream<Path> parts =
+        Files.newDirectoryStream(
+            parent,
+            p -> {
+              String name = p.getFileName().toString();
+              return name.startsWith(prefix) && name.endsWith(".part");
+            })) {
+      for (Path part : parts) {
+        if (Files.getLastModifiedTime(part).compareTo(limit) < 0) {
+          Files.deleteIfExists(part);
+        }
+      }
+    }
+  }
+
+  @Override
+  public void write(int b) throws IOException {
+    write(new byte[] {(byte) b}, 0, 1);
+  }
+
+  @Override
+  public void write(byte[] bytes, int offset, int length) throws IOException {
+    ByteBuffer rest = ByteBuffer.wrap(bytes, offset, length);
+    while (rest.hasRemaining()) {
+      file.write(rest);
+    }
+    traffic.written(length);
+  }
+
+  @Override
+  public void complete() throws IOException {
+    try (file) {
+      file.force(true);
+    }
+    Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
+    closed = true;
+    try (FileChannel synced =
+        FileChannel.open(target.toAbsolutePath().getParent(), StandardOpenOption.READ)) {
+      synced.force(true);
+    }
+    traffic.request();
+  }
+
+  @Override
+  public void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    try {
+      file.close();
+      Files.deleteIfExists(temporary);
+    } catch (IOException e) {
+      log.warn("cannot remove an unfinished file: file={} reason=\"{}\"", temporary, e.toString());
+    }
+  }
+}

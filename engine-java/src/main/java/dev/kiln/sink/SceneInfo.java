@@ -1,0 +1,33 @@
+package dev.kiln.sink;
+
+import java.time.Instant;
+
+/**
+ * What all rows of a scene's file share.
+ *
+ * @param itemId the scene's item id
+ * @param platform such as {@code naip}
+ * @param datetime when the scene was acquired
+ * @param gsd ground sample distance in metres per pixel
+ * @param uri where the archive stores the scene
+ * @param chipSize edge of a chip in pixels
+ * @param dim length of an embedding
+ */
+public record SceneInfo(
+    String itemId,
+    String platform,
+    Instant datetime,
+    double gsd,
+    String uri,
+    int chipSize,
+    int dim) {
+
+  /** Checks the sizes. */
+  public SceneInfo {
+    if (dim < 1 || chipSize < 1) {
+      throw new IllegalArgumentException(
+          "%s: expected positive dim and chip size, found %d and %d"
+              .formatted(itemId, dim, chipSize));
+    }
+  }
+}
