@@ -42,6 +42,8 @@ class ArchitectureTest {
                       "inspect",
                       "selftest",
                       "sample",
+                      "search",
+                      "dataset",
                       "run",
                       "infer.gpu",
                       "archive",
@@ -114,6 +116,7 @@ class ArchitectureTest {
                       "memory",
                       "type")),
               // Datasets.
+              entry("search", Set.of("archive", "dataset", "sink", "error", "vector")),
               entry("dataset", Set.of("archive", "fetch", "sink", "error", "vector")),
               // One shard.
               entry(
