@@ -3,6 +3,7 @@ package dev.kiln.archive;
 import dev.kiln.type.PixelType;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -21,6 +22,7 @@ import java.util.Optional;
  * @param nodataByValue whether pixels with a band's nodata value count as missing
  * @param storedOffset evidence of an offset in stored values
  * @param gsdByName whether {@code gsd} applies even if the file has another pixel size
+ * @param decisions decisions about a scene that nothing describes, by name, for its footer
  */
 public record Scene(
     String sceneKey,
@@ -33,7 +35,8 @@ public record Scene(
     Optional<Mask> mask,
     boolean nodataByValue,
     StoredOffset storedOffset,
-    boolean gsdByName) {
+    boolean gsdByName,
+    Map<String, String> decisions) {
 
   /** Copies the bands and requires key, id, time and bands. */
   public Scene {
@@ -41,6 +44,7 @@ public record Scene(
     Objects.requireNonNull(itemId, "itemId");
     Objects.requireNonNull(datetime, "datetime");
     bands = List.copyOf(bands);
+    decisions = Map.copyOf(decisions);
   }
 
   /**
@@ -75,6 +79,7 @@ public record Scene(
     private boolean nodataByValue;
     private StoredOffset storedOffset = StoredOffset.NONE;
     private boolean gsdByName;
+    private Map<String, String> decisions = Map.of();
 
     private Builder(String sceneKey) {
       this.sceneKey = sceneKey;
@@ -193,6 +198,17 @@ public record Scene(
     }
 
     /**
+     * Sets the decisions about the scene.
+     *
+     * @param byName text by name, for the footer
+     * @return this builder
+     */
+    public Builder decisions(Map<String, String> byName) {
+      this.decisions = byName;
+      return this;
+    }
+
+    /**
      * Builds the scene.
      *
      * @return the scene
@@ -210,7 +226,8 @@ public record Scene(
           mask,
           nodataByValue,
           storedOffset,
-          gsdByName);
+          gsdByName,
+          decisions);
     }
   }
 }

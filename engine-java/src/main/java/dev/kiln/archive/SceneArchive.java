@@ -3,6 +3,7 @@ package dev.kiln.archive;
 import dev.kiln.error.SceneException;
 import dev.kiln.platform.Platform;
 import java.io.IOException;
+import java.util.Locale;
 
 /** Translates keys of a scene list into scenes. */
 public interface SceneArchive {
@@ -38,8 +39,28 @@ public interface SceneArchive {
    */
   static SceneArchive of(Platform platform, boolean masked) {
     return platform.name().equals("naip")
-        ? (sceneKey, objects) -> NaipKey.parse(sceneKey).scene(platform)
+        ? (sceneKey, objects) ->
+            isItem(sceneKey)
+                ? StacItem.read(sceneKey, objects).scene(platform, masked)
+                : NaipKey.parse(sceneKey).scene(platform)
         : (sceneKey, objects) -> StacItem.read(sceneKey, objects).scene(platform, masked);
+  }
+
+  /**
+   * Returns whether a key names a plain image file, which {@link ImageFile} describes, and neither
+   * an item nor a scene in the layout of the NAIP bucket.
+   *
+   * @param platform whose bands are read
+   * @param sceneKey a line of the scene list
+   */
+  static boolean isImageFile(Platform platform, String sceneKey) {
+    return ImageFile.isImage(sceneKey)
+        && !(platform.name().equals("naip") && NaipKey.read(sceneKey, kind -> {}).isPresent());
+  }
+
+  private static boolean isItem(String sceneKey) {
+    String suffix = OutputKey.suffix(sceneKey.replaceFirst("[?#].*", "")).toLowerCase(Locale.ROOT);
+    return suffix.endsWith("json") || suffix.isEmpty() && sceneKey.contains("://");
   }
 
   /**

@@ -2,8 +2,11 @@ package dev.kiln.archive;
 
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.error.Mismatch;
+import dev.kiln.error.Printable;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -79,6 +82,27 @@ public record SceneList(
       requireDistinctOutputs(name, source, keys);
     }
     return new SceneList(List.copyOf(keys), total, duplicates, shard.describe(total));
+  }
+
+  /**
+   * Selects the shard's part of keys that are known already.
+   *
+   * @param name what names the keys, for messages
+   * @param keys of all scenes
+   * @throws ConfigurationException as for {@link #read}, or if a key has control characters
+   */
+  public static SceneList of(String name, List<String> keys, Shard shard) throws IOException {
+    StringBuilder lines = new StringBuilder();
+    for (String key : keys) {
+      try {
+        lines.append(KeyLines.line(key)).append('\n');
+      } catch (IllegalArgumentException e) {
+        throw new ConfigurationException(
+            name + ": the key '" + Printable.of(key) + "' cannot be listed: " + e.getMessage(), e);
+      }
+    }
+    byte[] list = lines.toString().getBytes(StandardCharsets.UTF_8);
+    return read(name, () -> new ByteArrayInputStream(list), shard);
   }
 
   /**

@@ -2,10 +2,8 @@ package dev.kiln.cli;
 
 import dev.kiln.archive.SceneList;
 import dev.kiln.archive.Shard;
-import dev.kiln.error.ConfigurationException;
 import dev.kiln.fetch.ObjectStore;
 import dev.kiln.fetch.ObjectStores;
-import dev.kiln.fetch.StoreOptions;
 import dev.kiln.model.ModelDirectory;
 import dev.kiln.run.EmbedRequest;
 import dev.kiln.run.Embedder;
@@ -16,8 +14,8 @@ import dev.kiln.run.RunReport;
 import dev.kiln.trace.Nvtx;
 import dev.kiln.trace.Trace;
 import java.io.IOException;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -41,6 +39,9 @@ import picocli.CommandLine.Spec;
       "  kiln embed naip --scenes scenes.txt.gz --model clay-v1.5 \\",
       "      --source naip-analytic --out embeddings --index 0 --items-per-job 100",
       "",
+      "One file of your own:",
+      "  kiln embed linz ortho.tif --datetime 2024-03-01 --model clay-v1.5 --out embeddings",
+      "",
       "From bucket to bucket:",
       "  kiln embed naip --scenes s3://my-bucket/scenes.txt.gz --model clay-v1.5 \\",
       "      --source s3://naip-analytic --out s3://my-bucket/clay"
@@ -51,27 +52,23 @@ public final class EmbedCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
   @Parameters(
+      index = "0",
       paramLabel = "PLATFORM",
       description = "Platform (sensor) of the scenes, such as naip.")
   private String platform;
 
-  @Option(
-      names = "--scenes",
-      required = true,
-      paramLabel = "URI",
-      description = "Scene list, one key per line, plain or gzip.")
-  @Heading.Under(Heading.INPUT)
-  private String scenes;
+  @Parameters(
+      index = "1..*",
+      arity = "0..*",
+      paramLabel = "FILE",
+      description =
+          "GeoTIFFs, VRTs or STAC items to embed, instead of --scenes; or one directory of"
+              + " GeoTIFFs.")
+  private List<String> files = List.of();
 
+  @Mixin private SceneFlags sceneFlags;
+  @Mixin private FileFlags fileFlags;
   @Mixin private ModelFlags modelFlags;
-
-  @Option(
-      names = "--source",
-      required = true,
-      paramLabel = "URI",
-      description = "Archive: the bucket of the scenes, or a local mirror of it.")
-  @Heading.Under(Heading.INPUT)
-  private String source;
 
   @Option(
       names = "--out",
@@ -129,15 +126,17 @@ public final class EmbedCommand implements Callable<Integer> {
     }
     ModelDirectory model = modelFlags.open(s3Flags.source());
     Shard shard = shardFlags.resolve();
-    SceneList list = scenes(shard);
+    SceneFlags.Chosen chosen = sceneFlags.choose(files, shard, s3Flags.source());
+    SceneList list = chosen.list();
     if (list.total() > 0 && list.keys().isEmpty()) {
-      log.warn("{}: {}", scenes, list.description());
+      log.warn("{}: {}", chosen.name(), list.description());
     } else {
-      log.info("{}: {}", scenes, list.description());
+      log.info("{}: {}", chosen.name(), list.description());
     }
     Optional<MetricsFile> metrics = metrics(shard);
 
-    try (ObjectStore from = ObjectStores.openSource(source, s3Flags.source(), s3Flags.rules());
+    try (ObjectStore from =
+            ObjectStores.openSource(chosen.source(), s3Flags.source(), s3Flags.rules());
         ObjectStore to = ObjectStores.open(out, outputS3Flags.options(s3Flags, System.getenv()));
         ProgressLog watcher =
             new ProgressLog(progress, Boolean.getBoolean("kiln.terminal"), System.out)) {
@@ -145,13 +144,14 @@ public final class EmbedCommand implements Callable<Integer> {
           EmbedRequest.builder()
               .model(model, platform)
               .sceneKeys(list.keys())
+              .files(fileFlags.options())
               .source(from)
               .out(to)
               .chips(chipFlags.options())
               .encoder(encoderFlags.options())
               .run(performanceFlags.options())
               .reportKey(ReportKey.of(runName, shard.index()))
-              .context(context(shard))
+              .context(context(chosen.name(), shard))
               .stopOnSigterm(true)
               .progress(
                   snapshot -> {
@@ -167,7 +167,7 @@ public final class EmbedCommand implements Callable<Integer> {
     }
   }
 
-  private Map<String, String> context(Shard shard) {
+  private static Map<String, String> context(String scenes, Shard shard) {
     Map<String, String> context = new TreeMap<>();
     context.put("scenes", scenes);
     shard.index().ifPresent(index -> context.put("index", Integer.toString(index)));
@@ -190,15 +190,5 @@ public final class EmbedCommand implements Callable<Integer> {
       log.warn("--nvtx has no effect: not started by nsys or ncu");
     }
     Trace.to(profiler);
-  }
-
-  private SceneList scenes(Shard shard) throws IOException {
-    StoreOptions options = s3Flags.source();
-    try {
-      return SceneList.read(
-          "--scenes " + scenes, () -> ObjectStores.stream(scenes, options), shard);
-    } catch (NoSuchFileException e) {
-      throw new ConfigurationException("--scenes " + scenes + ": no such file", e);
-    }
   }
 }

@@ -19,7 +19,8 @@ import picocli.CommandLine.Spec;
     subcommands = {
       ManifestNaipCommand.class,
       ManifestSentinel2Command.class,
-      ManifestStacCommand.class
+      ManifestStacCommand.class,
+      ManifestFilesCommand.class
     })
 public final class ManifestCommand implements Runnable {
   @Spec private CommandSpec spec;
@@ -27,7 +28,13 @@ public final class ManifestCommand implements Runnable {
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "manifest: expected naip, sentinel-2 or stac");
+    throw new ParameterException(
+        spec.commandLine(), "manifest: expected naip, sentinel-2, stac or files");
+  }
+
+  /** Returns how stores are reached. */
+  StoreOptions storeOptions() {
+    return s3Flags.source();
   }
 
   /** Returns the source of {@code --manifest}, {@code --inventory} and {@code --aoi}. */

@@ -3,11 +3,13 @@ package dev.kiln.raster;
 import dev.kiln.error.SceneException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -129,6 +131,24 @@ final class TiffDirectory {
       values[i] = field.value().getDouble(8 * i);
     }
     return values;
+  }
+
+  /**
+   * Returns the text of a field, without what follows its first NUL; empty if there is no such
+   * field or it is not text.
+   */
+  Optional<String> text(int tag) {
+    Field field = fields.get(tag);
+    if (field == null || field.type() != 2) {
+      return Optional.empty();
+    }
+    byte[] bytes = new byte[field.count()];
+    field.value().get(0, bytes);
+    int end = 0;
+    while (end < bytes.length && bytes[end] != 0) {
+      end++;
+    }
+    return Optional.of(new String(bytes, 0, end, StandardCharsets.UTF_8));
   }
 
   /** Returns the size of one value of a field type in bytes; 0 for an unknown type. */

@@ -1,5 +1,6 @@
 package dev.kiln.run;
 
+import dev.kiln.archive.FileOptions;
 import dev.kiln.fetch.ObjectStore;
 import dev.kiln.infer.Encoder;
 import dev.kiln.infer.EncoderOptions;
@@ -17,6 +18,7 @@ import java.util.Optional;
  * @param model exported model
  * @param platform sensor platform of the scenes; the model has been exported for it
  * @param sceneKeys keys of the scenes in the source
+ * @param files what is known about scenes that are plain image files
  * @param source where scenes are read from
  * @param out where files and the report are written to
  * @param chips which chips are embedded
@@ -33,6 +35,7 @@ public record EmbedRequest(
     ModelDirectory model,
     Platform platform,
     List<String> sceneKeys,
+    FileOptions files,
     ObjectStore source,
     ObjectStore out,
     ChipOptions chips,
@@ -64,6 +67,7 @@ public record EmbedRequest(
     private ModelDirectory model;
     private Platform platform;
     private List<String> sceneKeys = List.of();
+    private FileOptions files = FileOptions.NONE;
     private ObjectStore source;
     private ObjectStore out;
     private ChipOptions chips = ChipOptions.defaults();
@@ -93,6 +97,12 @@ public record EmbedRequest(
     /** Sets the keys of the scenes in the source. */
     public Builder sceneKeys(List<String> keys) {
       this.sceneKeys = keys;
+      return this;
+    }
+
+    /** Sets what is known about scenes that are plain image files. */
+    public Builder files(FileOptions options) {
+      this.files = options;
       return this;
     }
 
@@ -162,6 +172,7 @@ public record EmbedRequest(
           model,
           platform,
           sceneKeys,
+          files,
           source,
           out,
           chips,

@@ -10,7 +10,9 @@ import dev.kiln.raster.GdalLibrary;
 import dev.kiln.sink.GeoParquetWriter;
 import dev.kiln.sink.Provenance;
 import java.io.UncheckedIOException;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,6 +42,7 @@ public final class Embedder {
    */
   public RunReport embed(EmbedRequest request) throws InterruptedException {
     request.chips().requireFits(request.platform());
+    request.files().bands().ifPresent(bands -> bands.requireFits(request.platform()));
     GdalLibrary.require();
     GeoParquetWriter.requireLibraries();
     if (request.encoder().isPresent()) {
@@ -72,6 +75,7 @@ public final class Embedder {
             request.platform(),
             request.sceneKeys(),
             SceneArchive.of(request.platform(), request.chips().needsMask()),
+            request.files(),
             request.source(),
             request.out(),
             request.chips(),
@@ -110,7 +114,14 @@ public final class Embedder {
         model.architecture().name(),
         encoder.description().name(),
         encoder.description().precision(),
-        request.chips().byName());
+        options(request));
+  }
+
+  /** Returns every option that changes values. */
+  private static Map<String, String> options(EmbedRequest request) {
+    Map<String, String> options = new TreeMap<>(request.chips().byName());
+    options.putAll(request.files().byName());
+    return options;
   }
 
   private static void checkMemory(EmbedRequest request, Encoder encoder) {

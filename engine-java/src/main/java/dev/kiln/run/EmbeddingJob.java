@@ -1,5 +1,6 @@
 package dev.kiln.run;
 
+import dev.kiln.archive.FileOptions;
 import dev.kiln.archive.SceneArchive;
 import dev.kiln.fetch.ObjectStore;
 import dev.kiln.platform.Platform;
@@ -12,6 +13,7 @@ import java.util.List;
  * @param platform sensor platform of the scenes
  * @param sceneKeys the shard's part of the scene list
  * @param archive describes the scene of a key
+ * @param files what is known about scenes that are plain image files
  * @param source where scenes are read from
  * @param out where files are written to
  * @param chips which chips of a scene are embedded
@@ -21,6 +23,7 @@ record EmbeddingJob(
     Platform platform,
     List<String> sceneKeys,
     SceneArchive archive,
+    FileOptions files,
     ObjectStore source,
     ObjectStore out,
     ChipOptions chips,

@@ -100,6 +100,7 @@ final class SceneDecode {
               : ChipSelection.all(raster, options.chipSize());
       selection.requireFits(raster);
       SceneAssembly open = assembly(fetched);
+      scene.decisions().forEach((name, text) -> open.decisions().note(name, "%s", text));
       decideGsd(scene, open, raster);
       decideOrientation(open, files);
       return new DecodingScene(

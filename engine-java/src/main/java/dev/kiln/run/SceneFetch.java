@@ -1,5 +1,7 @@
 package dev.kiln.run;
 
+import dev.kiln.archive.FileOptions;
+import dev.kiln.archive.ImageFile;
 import dev.kiln.archive.Mask;
 import dev.kiln.archive.Scene;
 import dev.kiln.archive.SceneArchive;
@@ -10,6 +12,8 @@ import dev.kiln.fetch.ObjectStore;
 import dev.kiln.fetch.RangePlan;
 import dev.kiln.fetch.SparseObject;
 import dev.kiln.pipeline.Stage;
+import dev.kiln.platform.Platform;
+import dev.kiln.raster.TiffDescription;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.HashMap;
@@ -27,7 +31,9 @@ final class SceneFetch {
   private static final Logger log = LoggerFactory.getLogger(SceneFetch.class);
   private static final Duration FIRST_PAUSE = Duration.ofMillis(500);
 
+  private final Platform platform;
   private final SceneArchive archive;
+  private final FileOptions files;
   private final ObjectStore source;
   private final RetryPolicy retries;
   private final SceneMasking masking;
@@ -40,7 +46,9 @@ final class SceneFetch {
    * @param job its source is borrowed
    */
   SceneFetch(EmbeddingJob job, RunOptions options) {
+    this.platform = job.platform();
     this.archive = job.archive();
+    this.files = job.files();
     this.source = job.source();
     this.masking = new SceneMasking(job.chips(), options.inflateThreads());
     this.chipSize = job.chips().chipSize();
@@ -68,6 +76,9 @@ final class SceneFetch {
 
   private FetchedScene once(PendingScene pending, Stage stage)
       throws SceneException, InterruptedException {
+    if (SceneArchive.isImageFile(platform, pending.sceneKey())) {
+      return imageFile(pending, stage);
+    }
     Scene scene = describe(pending.sceneKey());
     if (scene.mask().isEmpty()) {
       return bands(scene, pending, Optional.empty(), scene.assets(), 0, stage);
@@ -81,6 +92,24 @@ final class SceneFetch {
       log.warn("{}; embedded without a mask", e.error.getMessage());
       return bands(scene, pending, Optional.empty(), scene.assets(), 0, stage);
     }
+  }
+
+  /** Fetches a scene that is one file, whose header describes it. */
+  private FetchedScene imageFile(PendingScene pending, Stage stage)
+      throws SceneException, InterruptedException {
+    List<String> names = List.of(pending.sceneKey());
+    List<SparseObject> objects = open(names);
+    Scene scene;
+    try {
+      TiffDescription file = SceneRanges.description(source, names.get(0), objects.get(0));
+      scene =
+          new ImageFile(pending.sceneKey(), file.names(), file.colours(), file.datetime())
+              .scene(platform, files);
+    } catch (InterruptedException | RuntimeException | Error e) {
+      objects.forEach(SparseObject::close);
+      throw e;
+    }
+    return bands(scene, pending, Optional.empty(), names, objects, 0, stage);
   }
 
   /** The mask of a scene cannot be opened. */
@@ -131,7 +160,23 @@ final class SceneFetch {
       long before,
       Stage stage)
       throws SceneException, InterruptedException {
-    List<SparseObject> objects = open(wanted);
+    return bands(scene, pending, selection, wanted, open(wanted), before, stage);
+  }
+
+  /**
+   * Fetches the bands of a scene.
+   *
+   * @param objects the objects named by {@code wanted}; owned
+   */
+  private FetchedScene bands(
+      Scene scene,
+      PendingScene pending,
+      Optional<ChipSelection> selection,
+      List<String> wanted,
+      List<SparseObject> objects,
+      long before,
+      Stage stage)
+      throws SceneException, InterruptedException {
     ByteBudget.Share share = null;
     try {
       List<RangePlan> plans =

@@ -8,8 +8,10 @@ import dev.kiln.fetch.RangePlan;
 import dev.kiln.fetch.SparseObject;
 import dev.kiln.raster.ChipGrid;
 import dev.kiln.raster.CogLayout;
+import dev.kiln.raster.FileBytes;
 import dev.kiln.raster.StripStep;
 import dev.kiln.raster.StripWindow;
+import dev.kiln.raster.TiffDescription;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -88,17 +90,24 @@ final class SceneRanges {
     return grid.strips(step.tileHeight(), step.rowStep(), wanted);
   }
 
+  /** Reads what an image file tells about itself; requests only its header. */
+  static TiffDescription description(ObjectStore source, String name, SparseObject object)
+      throws SceneException, InterruptedException {
+    return TiffDescription.read(name, object.size(), bytes(source, name, object));
+  }
+
+  private static FileBytes bytes(ObjectStore source, String name, SparseObject object) {
+    return (offset, length) -> {
+      try {
+        return object.bytes(offset, length);
+      } catch (IOException e) {
+        throw StoreErrors.of(source, List.of(name), e);
+      }
+    };
+  }
+
   private static CogLayout layout(ObjectStore source, String name, SparseObject object)
       throws SceneException, InterruptedException {
-    return CogLayout.read(
-        name,
-        object.size(),
-        (offset, length) -> {
-          try {
-            return object.bytes(offset, length);
-          } catch (IOException e) {
-            throw StoreErrors.of(source, List.of(name), e);
-          }
-        });
+    return CogLayout.read(name, object.size(), bytes(source, name, object));
   }
 }

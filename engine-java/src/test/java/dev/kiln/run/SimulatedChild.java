@@ -1,5 +1,6 @@
 package dev.kiln.run;
 
+import dev.kiln.archive.FileOptions;
 import dev.kiln.archive.OutputKey;
 import dev.kiln.archive.SceneArchive;
 import dev.kiln.error.SceneException;
@@ -155,6 +156,7 @@ final class SimulatedChild {
             TestRun.NAIP,
             keys,
             SceneArchive.of(TestRun.NAIP),
+            FileOptions.NONE,
             out,
             out,
             ChipOptions.defaults(),

@@ -11,7 +11,9 @@ import static dev.kiln.gdal.global.gdal.GDALGetDriverByName;
 import static dev.kiln.gdal.global.gdal.GDALGetMaskBand;
 import static dev.kiln.gdal.global.gdal.GDALGetRasterBand;
 import static dev.kiln.gdal.global.gdal.GDALRasterIOEx;
+import static dev.kiln.gdal.global.gdal.GDALSetDescription;
 import static dev.kiln.gdal.global.gdal.GDALSetGeoTransform;
+import static dev.kiln.gdal.global.gdal.GDALSetMetadataItem;
 import static dev.kiln.gdal.global.gdal.GDALSetRasterNoDataValue;
 import static dev.kiln.gdal.global.gdal.GDALSetRasterOffset;
 import static dev.kiln.gdal.global.gdal.GDALSetRasterScale;
@@ -73,6 +75,8 @@ public final class GeoTiffs {
   private Double nodata;
   private double[] scale;
   private Mask mask;
+  private String[] names = {};
+  private String datetime;
   private int[] hole = {0, 0, 0, 0};
   private final List<String> options =
       new ArrayList<>(
@@ -151,6 +155,18 @@ public final class GeoTiffs {
     return this;
   }
 
+  /** Sets the description of each band; an empty text for none. */
+  public GeoTiffs names(String... descriptions) {
+    names = descriptions;
+    return this;
+  }
+
+  /** Sets the field DateTime. */
+  public GeoTiffs datetime(String text) {
+    datetime = text;
+    return this;
+  }
+
   /** Adds an internal mask. */
   public GeoTiffs mask(Mask missing) {
     mask = missing;
@@ -213,6 +229,14 @@ public final class GeoTiffs {
     for (int b = 1; scale != null && b <= bands; b++) {
       check(GDALSetRasterScale(GDALGetRasterBand(dataset, b), scale[0]) == CE_None, file);
       check(GDALSetRasterOffset(GDALGetRasterBand(dataset, b), scale[1]) == CE_None, file);
+    }
+    for (int b = 1; b <= names.length; b++) {
+      if (!names[b - 1].isEmpty()) {
+        GDALSetDescription(GDALGetRasterBand(dataset, b), names[b - 1]);
+      }
+    }
+    if (datetime != null) {
+      check(GDALSetMetadataItem(dataset, "TIFFTAG_DATETIME", datetime, null) == CE_None, file);
     }
     if (mask != null) {
       CPLSetThreadLocalConfigOption("GDAL_TIFF_INTERNAL_MASK", "YES");

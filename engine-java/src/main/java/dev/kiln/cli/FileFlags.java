@@ -1,0 +1,45 @@
+package dev.kiln.cli;
+
+import dev.kiln.archive.BandOrder;
+import dev.kiln.archive.DatePattern;
+import dev.kiln.archive.FileOptions;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/** Options that describe plain image files, which have no item. */
+@Heading.Under(Heading.INPUT)
+final class FileFlags {
+  @Option(
+      names = "--datetime",
+      paramLabel = "TIME",
+      description =
+          "Acquisition time of plain files: a day (noon) or a time, UTC (default: the date in the"
+              + " file name, else the TIFF's DateTime).")
+  private String datetime;
+
+  @Option(
+      names = "--date-pattern",
+      paramLabel = "TEXT",
+      description =
+          "Where the keys of plain files have their date, such as {year}/{month}/*_{day}. or"
+              + " A{year}{doy}.")
+  private String datePattern;
+
+  @Option(
+      names = "--bands",
+      paramLabel = "BAND,…",
+      description =
+          "Bands of plain files: names in the order of the file (- for an unused one), or numbers"
+              + " in the order of the platform (default: by names and colours in the file).")
+  private String bands;
+
+  /** Returns what is known about plain files. */
+  FileOptions options() {
+    return new FileOptions(
+        Optional.ofNullable(datetime)
+            .map(text -> OptionException.parse(() -> FileOptions.parseDatetime(text))),
+        Optional.ofNullable(datePattern)
+            .map(text -> OptionException.parse(() -> DatePattern.parse(text))),
+        Optional.ofNullable(bands).map(text -> OptionException.parse(() -> BandOrder.parse(text))));
+  }
+}

@@ -1,0 +1,86 @@
+package dev.kiln.cli;
+
+import dev.kiln.archive.SceneList;
+import dev.kiln.archive.Shard;
+import dev.kiln.error.ConfigurationException;
+import dev.kiln.fetch.ObjectStores;
+import dev.kiln.fetch.StoreOptions;
+import dev.kiln.run.ImageFiles;
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.util.List;
+import java.util.Optional;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Options that name the scenes to embed: a list, or files. */
+@Heading.Under(Heading.INPUT)
+final class SceneFlags {
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec command;
+
+  @Option(
+      names = "--scenes",
+      paramLabel = "URI",
+      description = "Scene list, one key per line, plain or gzip.")
+  private String scenes;
+
+  @Option(
+      names = "--source",
+      paramLabel = "URI",
+      description =
+          "Archive: the bucket of the scenes, or a local mirror of it (default for FILE: its"
+              + " directory).")
+  private String source;
+
+  /**
+   * The scenes of a shard.
+   *
+   * @param name what the user named, for the log
+   * @param list the shard's scenes
+   * @param source URI that their keys are relative to
+   */
+  record Chosen(String name, SceneList list, String source) {}
+
+  /**
+   * Reads the shard's scenes.
+   *
+   * @param files named instead of a list
+   */
+  Chosen choose(List<String> files, Shard shard, StoreOptions options) throws IOException {
+    if (!files.isEmpty()) {
+      return files(files, shard, options);
+    }
+    if (scenes == null || source == null) {
+      throw new ParameterException(
+          command.commandLine(),
+          scenes == null && source == null
+              ? "expected FILE, or --scenes and --source, found none"
+              : "expected --scenes and --source, found only one of them");
+    }
+    try {
+      SceneList list =
+          SceneList.read("--scenes " + scenes, () -> ObjectStores.stream(scenes, options), shard);
+      return new Chosen(scenes, list, source);
+    } catch (NoSuchFileException e) {
+      throw new ConfigurationException("--scenes " + scenes + ": no such file", e);
+    }
+  }
+
+  /** On the command line, files take precedence over options from the environment. */
+  private Chosen files(List<String> files, Shard shard, StoreOptions options) throws IOException {
+    if (isGiven("--scenes")) {
+      throw new ParameterException(command.commandLine(), "expected FILE or --scenes, found both");
+    }
+    ImageFiles found =
+        ImageFiles.of(files, isGiven("--source") ? Optional.of(source) : Optional.empty(), options);
+    String name = files.size() == 1 ? files.get(0) : files.size() + " files";
+    return new Chosen(name, SceneList.of("FILE", found.keys(), shard), found.source());
+  }
+
+  private boolean isGiven(String option) {
+    return command.commandLine().getParseResult().hasMatchedOption(option);
+  }
+}
