@@ -8,11 +8,10 @@ import java.io.PrintWriter;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
-import picocli.CommandLine.Spec;
 
 /** {@code kiln manifest files}: lists plain GeoTIFFs. */
 @Command(
@@ -26,7 +25,6 @@ import picocli.CommandLine.Spec;
     })
 public final class ManifestFilesCommand implements Callable<Integer> {
   @ParentCommand private ManifestCommand parent;
-  @Spec private CommandSpec spec;
 
   @Parameters(
       paramLabel = "DIR",
@@ -38,12 +36,7 @@ public final class ManifestFilesCommand implements Callable<Integer> {
       description = "List the names only; do not read the header of each file.")
   private boolean unchecked;
 
-  @Option(
-      names = {"-o", "--out"},
-      paramLabel = "FILE",
-      required = true,
-      description = "Scene list to write, compressed if it ends in .gz; - is standard output.")
-  private String out;
+  @Mixin private SceneListFlags output;
 
   @Override
   public Integer call() throws IOException, InterruptedException {
@@ -54,15 +47,15 @@ public final class ManifestFilesCommand implements Callable<Integer> {
             ? new ImageFiles.Checked(files.keys(), 0)
             : files.check(parent.storeOptions(), stats);
     List<String> keys = checked.readable();
-    try (SceneListFile list = ManifestCommand.create(out)) {
+    try (SceneListFile list = output.create()) {
       for (String key : keys) {
         list.add(key);
         stats.keep();
       }
       list.commit();
     }
-    ManifestCommand.report(spec, out, stats);
-    PrintWriter print = ManifestCommand.print(spec, out);
+    output.report(stats);
+    PrintWriter print = output.print();
     if (checked.undated() > 0) {
       print.printf(
           "%,d files have no date in their name or header: embed with --datetime or"

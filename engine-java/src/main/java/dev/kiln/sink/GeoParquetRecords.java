@@ -3,6 +3,7 @@ package dev.kiln.sink;
 import static org.apache.parquet.schema.LogicalTypeAnnotation.stringType;
 import static org.apache.parquet.schema.LogicalTypeAnnotation.timestampType;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Instant;
@@ -71,10 +72,10 @@ public final class GeoParquetRecords {
   public static byte[] toBytes(
       Map<String, Type> columns, List<Object[]> rows, Map<String, String> footer) {
     MessageType schema = schema(columns);
-    InMemoryFile file = new InMemoryFile(1 << 16);
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream(1 << 16);
     try (ParquetFileWriter writer =
         new ParquetFileWriter(
-            file,
+            new StreamFile(bytes),
             schema,
             ParquetFileWriter.Mode.CREATE,
             ParquetWriter.DEFAULT_BLOCK_SIZE,
@@ -91,7 +92,7 @@ public final class GeoParquetRecords {
     } catch (IOException e) {
       throw new UncheckedIOException("cannot write Parquet to memory", e);
     }
-    return file.bytes();
+    return bytes.toByteArray();
   }
 
   private static boolean isSide(String column) {
