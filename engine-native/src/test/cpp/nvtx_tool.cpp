@@ -1,4 +1,4 @@
-// A profiler's side of NVTX: writes the ranges that it is told of to the file that NVTX_TEST_LOG names.
+// A profiler for tests: writes the NVTX ranges that it receives to the file in NVTX_TEST_LOG.
 
 #include <cstdint>
 #include <cstdio>

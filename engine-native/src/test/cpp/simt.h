@@ -1,6 +1,7 @@
-// A block of a GPU's threads on one thread of the processor, for device code that is compiled for the host. Each of its
-// threads is a coroutine that runs until it must wait: for its warp, for its block, or to the end. What CUDA leaves
-// open goes as badly as it may: copies arrive when they are waited for and not before, shared memory begins as garbage.
+// Simulates a thread block of a GPU on one thread of the CPU, for device code that is compiled for the host. Each
+// thread of the block is a coroutine that runs until it must wait, for its warp or its block, or ends. Where CUDA
+// leaves a choice, the simulation takes the worst case: copies arrive only when they are waited for, and shared memory
+// initially contains garbage.
 #pragma once
 
 #include <setjmp.h>
@@ -52,7 +53,7 @@ struct Lane {
   std::vector<std::vector<Copy>> groups;  // the last is open
 };
 
-// What the lanes of a warp show each other.
+// Values that the lanes of a warp exchange.
 struct Warp {
   const void* rows[WARP];
   unsigned a[WARP][4];
@@ -69,7 +70,7 @@ inline std::function<void()> body;
 
 inline Warp& warp() { return warps[current / WARP]; }
 
-// Jumps, for to swap contexts would ask the system each time.
+// Switches with jumps, because swapcontext makes a system call each time.
 inline void wait(State state) {
   lanes[current].state = state;
   if (_setjmp(lanes[current].place) == 0) {
@@ -83,7 +84,7 @@ inline void start() {
   _longjmp(scheduler, 1);
 }
 
-// Lets the current thread go on until it waits.
+// Resumes the current thread until it waits.
 [[gnu::noinline]] inline void resume() {
   Lane& lane = lanes[current];
   if (_setjmp(scheduler) == 0) {
@@ -95,7 +96,7 @@ inline void start() {
   }
 }
 
-// Whether all that are not done wait for the same; then they go on.
+// Returns whether all threads that have not ended wait at the same point; they then continue.
 inline bool release(int first, int last, State state) {
   bool any = false;
   for (int i = first; i < last; i++) {
@@ -121,7 +122,7 @@ inline void __syncthreads() { simt::wait(simt::AT_BLOCK); }
 
 namespace simt {
 
-// Runs one block; its place in the grid stands in blockIdx.
+// Runs one block; blockIdx is its position in the grid.
 inline void run_block(int threads, int shared_bytes, std::function<void()> kernel) {
   body = std::move(kernel);
   if (static_cast<int>(lanes.size()) != threads) {
@@ -206,7 +207,7 @@ void wait_copies() {
   }
 }
 
-// Every lane has two neighbours of row lane / 4 of each matrix, or of column lane / 4 if it is transposed.
+// Each lane has two adjacent values of row lane / 4 of each matrix, or of column lane / 4 if transposed.
 inline void load(unsigned (&out)[4], const void* row, bool transposed) {
   using namespace simt;
   int lane = current % WARP;
@@ -224,7 +225,7 @@ inline void load(unsigned (&out)[4], const void* row, bool transposed) {
 inline void load_matrices(unsigned (&out)[4], const void* row) { load(out, row, false); }
 inline void load_transposed(unsigned (&out)[4], const void* row) { load(out, row, true); }
 
-// The fragments of mma.m16n8k16 as NVIDIA's PTX manual draws them.
+// The fragments of mma.m16n8k16 as in NVIDIA's PTX manual.
 inline void multiply(float (&sum)[4], const unsigned (&a)[4], unsigned b0, unsigned b1) {
   using namespace simt;
   int lane = current % WARP;

@@ -66,7 +66,7 @@ int set(T& field, const void* value, std::size_t bytes) {
   return 0;
 }
 
-// As the library's tables of supported types have it, as far as Kiln uses them.
+// The part of the library's table of supported types that Kiln uses.
 bool supported(const Operation& of, const stand_in::Matrix& a, const stand_in::Matrix& b, const stand_in::Matrix& d) {
   bool bias = of.epilogue == EPILOGUE_BIAS;
   return of.compute == 68 && of.scale == stand_in::FLOAT && of.a_op == 0 && of.b_op == 0 &&

@@ -32,7 +32,7 @@ constexpr int NO_CAPTURE = 401;
 constexpr std::size_t DEFAULT_SHARED = 48 << 10;
 constexpr std::size_t MAX_SHARED = 227 << 10;
 
-// Most lines of a log; longer runs are rehearsals, whose log no test reads.
+// Maximum number of lines in a log; longer runs are rehearsals, whose log no test reads.
 constexpr std::size_t MAX_LINES = 200'000;
 
 struct Op {
@@ -161,8 +161,8 @@ T* handle(void* pointer, const char* kind) {
   return stand_in::require(kind, pointer) ? static_cast<T*>(pointer) : nullptr;
 }
 
-// Blocks keep their memory after they are freed, filled with a pattern: late reads see it, and no address is used
-// twice.
+// Blocks keep their memory after they are freed, filled with a pattern, so that late reads see it and no address is
+// reused.
 void* allocate(const char* kind, std::size_t bytes, int pattern) {
   std::size_t rounded = (bytes + 255) / 256 * 256;
   void* block = std::aligned_alloc(256, rounded);
@@ -206,7 +206,7 @@ bool contains(const std::string& image, const char* name) {
   return image.find(bounded) != std::string::npos;
 }
 
-// Size of a cubin, which is an ELF file, or of the image that this stand-in's NVRTC makes.
+// Returns the size of a cubin, which is an ELF file, or of an image made by the simulated NVRTC.
 std::size_t image_size(const char* code) {
   auto u64 = [code](int at) {
     std::uint64_t value;

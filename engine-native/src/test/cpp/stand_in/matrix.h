@@ -9,7 +9,7 @@ namespace stand_in {
 constexpr int FLOAT = 0;      // CUDA_R_32F
 constexpr int BFLOAT16 = 14;  // CUDA_R_16BF
 
-// Of multiplications. Beyond it a product is recorded but not computed: rehearsals time products of 8192 × 8192.
+// Maximum number of multiplications. Larger products are recorded but not computed: rehearsals time 8192 × 8192.
 constexpr double MAX_WORK = 1e9;
 
 inline float load(const void* matrix, int type, long long at) {

@@ -40,7 +40,7 @@ const char* nvmlErrorString(int code) {
 
 int nvmlInit_v2() {
   START;
-  // Sessions of an earlier test count no more.
+  // Sessions of earlier tests do not count.
   sessions = stand_in::exists("NVML session", &sessions) ? sessions + 1 : 1;
   stand_in::created("NVML session", &sessions);
   return 0;

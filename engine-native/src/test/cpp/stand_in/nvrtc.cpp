@@ -27,7 +27,7 @@ Program* program(void* handle) {
   return stand_in::require("program", handle) ? static_cast<Program*>(handle) : nullptr;
 }
 
-// The words of the source, each between two zeros, as names in an ELF file are, and names that macros make.
+// The words of the source, each between two zeros, like names in an ELF file, and names that macros create.
 std::string image_of(const std::string& source) {
   std::string names(1, '\0');
   std::string word;

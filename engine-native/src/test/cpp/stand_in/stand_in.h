@@ -1,7 +1,6 @@
 // A stand-in for NVIDIA's libraries, for tests of Kiln's bindings on machines without a GPU. Device memory is host
 // memory, kernels are Kiln's own compiled for the host, and work runs when it is queued, on a simulated clock.
-//
-// It records every call, fails the calls it is told to fail, and reports misuse (unknown or freed handles, ranges
+// It records every call, fails calls on request, and reports misuse (unknown or freed handles, ranges
 // outside device memory, resources that are never released) as violations. The tests read all of this through
 // dev.kiln.cuda.StandIn. This state is in libcudart.so.13; the other libraries link to it.
 #pragma once
@@ -13,13 +12,13 @@
 
 namespace stand_in {
 
-// What a piece of work occupies; work of different engines overlaps.
+// The engine that an operation occupies; operations of different engines overlap.
 enum Engine { UPLOAD, DOWNLOAD, COMPUTE, ENGINES };
 
 // Guards all of the state. Held during every call, queued work included.
 std::recursive_mutex& mutex();
 
-// Records a call. Returns the code that it must return at once, or 0.
+// Records a call. Returns an error that the caller must return at once, or 0.
 int enter(const char* function);
 
 // Records misuse of the library.

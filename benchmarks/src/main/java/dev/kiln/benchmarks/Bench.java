@@ -1,5 +1,6 @@
 package dev.kiln.benchmarks;
 
+import dev.kiln.trace.Nvtx;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -85,6 +86,13 @@ public final class Bench implements Callable<Integer> {
   @Option(names = "--in-process", description = "Measure in this JVM: for tests of the benchmarks.")
   private boolean inProcess;
 
+  @Option(
+      names = "--nvtx",
+      description =
+          "Send stages and batches to the NVIDIA profiler that started this process; implies"
+              + " --in-process.")
+  private boolean nvtx;
+
   public static void main(String[] arguments) {
     Locale.setDefault(Locale.ROOT);
     System.exit(new CommandLine(new Bench()).execute(arguments));
@@ -105,6 +113,9 @@ public final class Bench implements Callable<Integer> {
     machine.forEach((what, is) -> out.printf("%-9s %s%n", what, is));
     out.flush();
     Case.Effort effort = effort();
+    if (nvtx && !Nvtx.trace()) {
+      out.println("--nvtx has no effect: expected a process started by nsys or ncu");
+    }
     List<List<Case.Sample>> samples = measure(cases, effort, out);
     Instant now = Instant.now().truncatedTo(ChronoUnit.SECONDS);
     Results found =
@@ -116,7 +127,10 @@ public final class Bench implements Callable<Integer> {
   private Case.Effort effort() {
     Case.Effort usual = quick ? QUICK : FULL;
     return new Case.Effort(
-        rounds > 0 ? rounds : usual.rounds(), usual.iterations(), usual.millis(), inProcess);
+        rounds > 0 ? rounds : usual.rounds(),
+        usual.iterations(),
+        usual.millis(),
+        inProcess || nvtx);
   }
 
   private static List<List<Case.Sample>> measure(

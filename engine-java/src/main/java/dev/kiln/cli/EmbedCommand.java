@@ -11,8 +11,6 @@ import dev.kiln.run.MetricsFile;
 import dev.kiln.run.ProgressLog;
 import dev.kiln.run.ReportKey;
 import dev.kiln.run.RunReport;
-import dev.kiln.trace.Nvtx;
-import dev.kiln.trace.Trace;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -111,19 +109,12 @@ public final class EmbedCommand implements Callable<Integer> {
   @Heading.Under(Heading.GENERAL)
   private Path metricsFile;
 
-  @Option(
-      names = "--nvtx",
-      description =
-          "Send stages and batches to the NVIDIA profiler (nsys, ncu) that started this process.")
-  @Heading.Under(Heading.PERFORMANCE)
-  private boolean nvtx;
+  @Mixin private TraceFlags traceFlags;
 
   @Override
   public Integer call() throws IOException, InterruptedException {
     ResolvedOptions.summarise(spec.commandLine().getParseResult()).forEach(log::info);
-    if (nvtx) {
-      trace();
-    }
+    traceFlags.apply();
     ModelDirectory model = modelFlags.open(s3Flags.source());
     Shard shard = shardFlags.resolve();
     SceneFlags.Chosen chosen = sceneFlags.choose(files, shard, s3Flags.source());
@@ -182,13 +173,5 @@ public final class EmbedCommand implements Callable<Integer> {
     labels.put("run", runName == null ? "" : runName);
     shard.index().ifPresent(index -> labels.put("shard", Integer.toString(index)));
     return Optional.of(new MetricsFile(metricsFile, labels));
-  }
-
-  private static void trace() {
-    Nvtx profiler = Nvtx.ofThisProcess();
-    if (profiler == null) {
-      log.warn("--nvtx has no effect: not started by nsys or ncu");
-    }
-    Trace.to(profiler);
   }
 }

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -29,7 +30,8 @@ import picocli.CommandLine.Spec;
     },
     footer = {
       "",
-      "Writes selftest.json and selftest.txt after each check. The model has random weights and the",
+      "Writes selftest.json and selftest.txt after each check. The model has random weights and"
+          + " the",
       "size of Clay's.",
       "",
       "Examples:",
@@ -87,10 +89,13 @@ public final class SelfTestCommand implements Callable<Integer> {
       description = "Skip checks whose names contain this, such as 'embed'; repeatable.")
   private List<String> skip = List.of();
 
+  @Mixin private TraceFlags traceFlags;
+
   @Override
   public Integer call() throws IOException {
     List<Integer> sizes = batches != null ? batches : quick ? List.of(64) : List.of(32, 64, 128);
     sizes.forEach(size -> Range.atLeast("--batches", size, 1));
+    traceFlags.apply();
     PrintWriter print = spec.commandLine().getOut();
     SelfTest.Options options =
         SelfTest.Options.of(out.resolve("work"))

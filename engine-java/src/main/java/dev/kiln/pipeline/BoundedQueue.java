@@ -7,7 +7,7 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * A bounded, named queue between two stages. Putting blocks while it is full, taking blocks while
- * it is empty. After {@link #close} the remaining items are handed out, then the end.
+ * it is empty. After {@link #close} the remaining items can be taken, then it is at its end.
  *
  * @param <T> type of the items; those that implement {@link Owner} are closed if no stage takes
  *     them

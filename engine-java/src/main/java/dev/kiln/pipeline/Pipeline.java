@@ -95,7 +95,7 @@ public final class Pipeline {
       this.body = body;
     }
 
-    /** Feeds the results of the last stage into a queue. */
+    /** Puts the results of the last stage into a queue. */
     public Fed<O> through(BoundedQueue<O> queue) {
       add(name, count, stage -> body.run(stage, item -> stage.put(queue, item)), queue::close);
       queues.add(queue);

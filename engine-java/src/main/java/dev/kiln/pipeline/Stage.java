@@ -112,7 +112,7 @@ public final class Stage {
   /**
    * Makes a call that waits for a later stage, and counts its time as blocked.
    *
-   * @param item that is to be handed on; closed if the call fails
+   * @param item to put into a queue; closed if the call fails
    */
   public <T, X extends Exception> T blockedBy(BoundedQueue.Owner item, Waiting<T, X> call)
       throws X, InterruptedException {
@@ -130,7 +130,7 @@ public final class Stage {
     }
   }
 
-  /** Takes what a later stage gives back, and counts the time as blocked. */
+  /** Takes an object that a later stage returned, and counts the time as blocked. */
   public <T> T takeBack(BoundedQueue<T> queue) throws InterruptedException {
     blocked.enter();
     try {

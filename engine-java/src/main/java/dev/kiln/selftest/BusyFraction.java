@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.OptionalDouble;
 import java.util.function.DoubleSupplier;
 
-/** Asks again and again how busy a device is, on a thread of its own, until it is closed. */
+/** Samples how busy a device is, on a thread of its own, until it is closed. */
 final class BusyFraction implements AutoCloseable {
   private static final Duration STEP = Duration.ofMillis(50);
 
@@ -16,7 +16,9 @@ final class BusyFraction implements AutoCloseable {
   private final Thread thread;
 
   /**
-   * @param gauge gives the share of late in which the device was busy, 0 to 1
+   * Starts sampling.
+   *
+   * @param gauge returns the fraction of the last period in which the device was busy, 0 to 1
    */
   BusyFraction(DoubleSupplier gauge) {
     this.thread = new Thread(() -> watch(gauge), "busy share");
@@ -39,11 +41,11 @@ final class BusyFraction implements AutoCloseable {
   }
 
   /**
-   * Mean over a span of time.
+   * Returns the mean over a period.
    *
-   * @param from as of {@link System#nanoTime}
-   * @param to likewise
-   * @return nothing if there is no sample in it
+   * @param from start, as of {@link System#nanoTime}
+   * @param to end, as of {@link System#nanoTime}
+   * @return empty if the period has no samples
    */
   OptionalDouble mean(long from, long to) {
     synchronized (samples) {

@@ -13,9 +13,9 @@ import java.util.function.Supplier;
  * @param name implementation and precision, such as {@code tensorrt bf16}
  * @param precision type of the inputs of matrix products
  * @param tolerance largest relative L2 error of an embedding
- * @param minCosine least cosine between an embedding and that of the published encoder
- * @param missing why this machine cannot run it; empty if it can
- * @param opener opens it
+ * @param minCosine smallest cosine between an embedding and that of the published encoder
+ * @param missing why this machine cannot run the encoder; empty if it can
+ * @param opener opens the encoder
  */
 public record Candidate(
     String name,
@@ -30,12 +30,12 @@ public record Candidate(
     /**
      * Returns an encoder, which the caller closes.
      *
-     * @param batchSize most chips in a batch; empty for the encoder's default
+     * @param batchSize maximum number of chips in a batch; empty for the encoder's default
      */
     Encoder open(ExportedEncoder exported, OptionalInt batchSize);
   }
 
-  /** Throws unless this machine can run the encoder. */
+  /** Throws a {@link SkippedException} unless this machine can run the encoder. */
   void requireAvailable() throws SkippedException {
     Optional<String> reason = missing.get();
     if (reason.isPresent()) {

@@ -2,18 +2,18 @@ package dev.kiln.selftest;
 
 import java.util.List;
 
-/** One thing that is checked or measured on a device. */
+/** One check or measurement of a device. */
 interface Check {
-  /** What, in a few words. */
+  /** Returns the name, in a few words. */
   String name();
 
   /**
-   * Checks it.
+   * Runs the check.
    *
-   * @return what was measured
-   * @throws SkippedException if the machine lacks what is needed
-   * @throws MismatchException if the device gives something else than the reference
-   * @throws Exception if it cannot be done, which fails the check too
+   * @return the measurements
+   * @throws SkippedException if the machine lacks something that the check needs
+   * @throws MismatchException if results of the device differ from the reference
+   * @throws Exception if the check cannot be completed, which also fails it
    */
   List<Measurement> run() throws Exception;
 }

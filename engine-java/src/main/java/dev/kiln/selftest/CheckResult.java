@@ -3,20 +3,20 @@ package dev.kiln.selftest;
 import java.util.List;
 
 /**
- * What came of one check.
+ * The result of one check.
  *
- * @param check its name
+ * @param check name of the check
  * @param reason why it was skipped or failed; empty if it passed
- * @param measurements what was measured, also of a check that failed
- * @param seconds that it took
+ * @param measurements measurements, also of a failed check
+ * @param seconds duration
  */
 public record CheckResult(
     String check, State state, String reason, List<Measurement> measurements, double seconds) {
-  /** How a check ended. */
+  /** The outcome of a check. */
   public enum State {
     PASSED,
     FAILED,
-    /** This machine lacks what the check needs. */
+    /** The machine lacks something that the check needs. */
     SKIPPED
   }
 

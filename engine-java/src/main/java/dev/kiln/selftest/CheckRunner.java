@@ -2,13 +2,14 @@ package dev.kiln.selftest;
 
 import dev.kiln.cuda.CudaDriver;
 import dev.kiln.selftest.CheckResult.State;
+import dev.kiln.trace.Trace;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs checks. A failed check does not stop the others. Where no device can be opened, all are
- * skipped with that reason.
+ * Runs checks. A failed check does not stop the others. If no device can be opened, all are skipped
+ * with that reason.
  */
 final class CheckRunner {
   private static final Logger log = LoggerFactory.getLogger(CheckRunner.class);
@@ -18,13 +19,15 @@ final class CheckRunner {
   private final CudaDriver.Status device;
 
   /**
-   * @param device whether this machine has one
+   * Creates a runner.
+   *
+   * @param device state of the device
    */
   CheckRunner(CudaDriver.Status device) {
     this.device = device;
   }
 
-  /** Runs a check and returns its result; a failure of the check is a result too. */
+  /** Runs a check and returns its result; exceptions become results. */
   CheckResult run(Check check) {
     return device.ready()
         ? runOnDevice(check)
@@ -37,7 +40,7 @@ final class CheckRunner {
     String reason = "";
     List<Measurement> measurements = List.of();
     try {
-      measurements = check.run();
+      measurements = Trace.within("check", check.name(), check::run);
     } catch (SkippedException e) {
       state = State.SKIPPED;
       reason = e.getMessage();
@@ -58,7 +61,7 @@ final class CheckRunner {
     return new CheckResult(check.name(), state, reason, measurements, seconds);
   }
 
-  /** The message, followed by those of its causes that add something. */
+  /** Returns the message, followed by those messages of its causes that are not part of it. */
   private static String withCauses(Throwable failure) {
     StringBuilder text = new StringBuilder(describe(failure));
     int depth = 0;

@@ -7,7 +7,7 @@ import dev.kiln.memory.HostBuffer;
 import java.util.List;
 import java.util.function.Supplier;
 
-/** How fast bytes move: up from pinned memory, down to it, and within the device. */
+/** Measures copies: from pinned memory to the device, back, and within the device. */
 final class CopyCheck implements Check {
   private static final int ROUNDS = 15;
 
@@ -16,7 +16,9 @@ final class CopyCheck implements Check {
   private final long bytes;
 
   /**
-   * @param bytes of one copy; beyond the device's caches
+   * Creates the check.
+   *
+   * @param bytes size of a copy, larger than the device's caches
    */
   CopyCheck(Supplier<Gpu> device, DevicePeaks peaks, long bytes) {
     this.device = device;
@@ -42,7 +44,7 @@ final class CopyCheck implements Check {
       double down =
           bytes
               / Stopwatch.median(gpu, stream, ROUNDS, () -> stream.copyOut(one, 0, host, 0, bytes));
-      // What is copied is read and written.
+      // A copy reads and writes each byte.
       double within =
           2
               * bytes

@@ -2,12 +2,12 @@ package dev.kiln.selftest;
 
 import java.util.OptionalDouble;
 
-/** What the device can do at most, as far as it was measured: later checks are shares of it. */
+/** The measured limits of the device; later checks report fractions of them. */
 final class DevicePeaks {
   private double copyBytes = Double.NaN;
   private double matrixFlops = Double.NaN;
 
-  /** Bytes a second, read and written, of a copy within the device. */
+  /** Returns the bandwidth of a copy within the device in bytes per second, read plus written. */
   OptionalDouble copyBytes() {
     return of(copyBytes);
   }
@@ -16,7 +16,7 @@ final class DevicePeaks {
     copyBytes = perSecond;
   }
 
-  /** Operations a second of a large matrix product of bfloat16. */
+  /** Returns the operations per second of a large bfloat16 matrix product. */
   OptionalDouble matrixFlops() {
     return of(matrixFlops);
   }

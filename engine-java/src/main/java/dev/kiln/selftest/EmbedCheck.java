@@ -28,15 +28,15 @@ import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
 
 /**
- * A whole run over synthetic scenes, from files to files: how long the device stands idle while
- * scenes are fetched, decoded and written around it.
+ * Measures a whole run over synthetic scenes, from files to files: throughput, and the fraction of
+ * time in which the device is idle.
  */
 final class EmbedCheck implements Check {
   private static final int SCENES = 4;
   private static final double MOST_IDLE = 0.02;
   private static final LocalDate FIRST_DAY = LocalDate.of(2024, 1, 1);
 
-  /** Parts of a scene's name up to the day on which it was photographed. */
+  /** Parts of a scene's name up to the day of acquisition. */
   private static final int TO_ACQUIRED = 6;
 
   private final Candidate candidate;
@@ -48,14 +48,16 @@ final class EmbedCheck implements Check {
   /**
    * The scenes of the run.
    *
-   * @param size of one
-   * @param times that each is embedded
-   * @param work directory for them and for the files; scenes that are there are used again
+   * @param size of a scene
+   * @param times how often each scene is embedded
+   * @param work directory for scenes and output; existing scenes are reused
    */
   record Scenes(SampleSize size, int times, Path work) {}
 
   /**
-   * @param gauge opens something that says how busy the device is, 0 to 1; null if nothing does
+   * Creates the check.
+   *
+   * @param gauge opens a gauge of the device's busy fraction, 0 to 1; null if there is none
    */
   EmbedCheck(
       Candidate candidate,
@@ -147,7 +149,7 @@ final class EmbedCheck implements Check {
     }
   }
 
-  /** Each scene many times, as links of other names: a long run, without as much to draw. */
+  /** Links each scene under several names: a long run from few synthetic scenes. */
   private List<String> copies(Path source) throws IOException {
     List<String> keys = new ArrayList<>();
     for (int i = 0; i < scenes.times(); i++) {
@@ -162,7 +164,7 @@ final class EmbedCheck implements Check {
     return keys;
   }
 
-  /** The key of the same photograph, published on another day. */
+  /** Returns the key of the same scene with another date of publication. */
   private static String published(String key, LocalDate day) {
     Path path = Path.of(key);
     String[] parts = path.getFileName().toString().replace(".tif", "").split("_");

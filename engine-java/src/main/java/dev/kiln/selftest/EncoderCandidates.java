@@ -8,7 +8,7 @@ import dev.kiln.type.DataType;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** The encoders of Kiln in all their precisions, for the self-test and the benchmarks. */
+/** All encoders of Kiln in all their precisions, for the self-test and the benchmarks. */
 public final class EncoderCandidates {
   // Tolerances of the golden cases: relative L2 error and cosine.
   private static final double FP32_ERROR = 2e-5;
@@ -37,7 +37,7 @@ public final class EncoderCandidates {
   /**
    * Returns a candidate by name.
    *
-   * @throws IllegalArgumentException if there is none
+   * @throws IllegalArgumentException if there is no such candidate
    */
   public static Candidate named(String name) {
     return Stream.concat(onCpu().stream(), onGpu().stream())

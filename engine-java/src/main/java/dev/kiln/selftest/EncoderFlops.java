@@ -3,15 +3,15 @@ package dev.kiln.selftest;
 import dev.kiln.model.Architecture;
 
 /**
- * Floating-point operations of the matrix products of one chip: patch embedding, then in each block
- * q, k, v and the output projection, attention, and the MLP. A multiplication and an addition are
- * two operations.
+ * Counts the floating-point operations of the matrix products of one chip: patch embedding, then in
+ * each block q, k, v and the output projection, attention, and the MLP. A multiplication and an
+ * addition are two operations.
  */
 public final class EncoderFlops {
   private EncoderFlops() {}
 
   /**
-   * Returns the operations of the whole model, as it is usually counted.
+   * Returns the operations of the whole model, as usually counted.
    *
    * @param chipSize edge in pixels
    * @param bands of the platform
@@ -22,8 +22,8 @@ public final class EncoderFlops {
   }
 
   /**
-   * Returns the operations that are executed: the last block needs keys and values of all tokens,
-   * and everything else of the class token alone.
+   * Returns the operations that are executed: the last block computes keys and values of all
+   * tokens, and everything else for the class token only.
    *
    * @param chipSize edge in pixels
    * @param bands of the platform
@@ -45,7 +45,9 @@ public final class EncoderFlops {
   }
 
   /**
-   * @param outputs tokens that the block's output is needed for
+   * Returns the operations of one block.
+   *
+   * @param outputs number of tokens whose output is needed
    */
   private static double block(Architecture model, double tokens, double outputs) {
     double keysAndValues = 2 * tokens * model.dim() * 2 * model.inner();

@@ -12,14 +12,15 @@ import java.util.Deque;
 import java.util.List;
 
 /**
- * Chips a second of an encoder whose input is there: decoded strips in its own host memory, batches
- * in three slots, so that one fills while one computes and one comes home.
+ * Measures the throughput of an encoder whose input is ready: decoded strips in its own host
+ * memory, and batches in three slots, so that one is filled while another computes and a third is
+ * downloaded.
  */
 final class EncoderThroughput {
   private static final int SLOTS = 3;
   private static final int STRIPS = 3;
 
-  /** A strip of NAIP: 49 chips across, two rows of them. */
+  /** Chips across a strip of NAIP, which has two rows of chips. */
   private static final int CHIPS_ACROSS = 49;
 
   private static final int CHIPS_DOWN = 2;
@@ -37,7 +38,7 @@ final class EncoderThroughput {
   /**
    * Measures.
    *
-   * @param warmUp is not counted: clocks rise, kernels are loaded
+   * @param warmUp time before the measurement, in which clocks rise and kernels are loaded
    */
   static double chipsPerSecond(Encoder encoder, Platform platform, Duration warmUp, Duration time)
       throws EncoderException, InterruptedException {

@@ -20,10 +20,10 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Raw chips and what the published encoder gives for them: a directory with {@code case.json} and
+ * Raw chips and their embeddings by the published encoder: a directory with {@code case.json} and
  * arrays.
  *
- * @param type of the pixels as the archive stores them
+ * @param type of the pixels in the archive
  * @param gsd metres per pixel
  * @param chip edge in pixels
  * @param pixels {@code [B, C, chip, chip]}
@@ -56,17 +56,17 @@ record GoldenCase(
         Npy.read(directory.resolve("cls.npy")));
   }
 
-  /** How many chips. */
+  /** Returns the number of chips. */
   int count() {
     return pixels.shape()[0];
   }
 
-  /** Length of an embedding. */
+  /** Returns the length of an embedding. */
   int dim() {
     return embeddings.shape()[1];
   }
 
-  /** {@code [B, dim]} as a slot gives them. */
+  /** Encodes the chips; returns {@code [B, dim]}. */
   float[] encode(BatchSlot slot, HostMemory memory) throws EncoderException, InterruptedException {
     try (Strip strip = strip(memory)) {
       for (int i = 0; i < count(); i++) {
@@ -85,7 +85,10 @@ record GoldenCase(
     return Arrays.copyOfRange(values.values(), index * 4, index * 4 + 4);
   }
 
-  /** The chips side by side: bytes pixel by pixel as in NAIP, all else band by band. */
+  /**
+   * Returns a strip with the chips side by side: bytes interleaved by pixel as in NAIP, other types
+   * band by band.
+   */
   private Strip strip(HostMemory memory) {
     int bands = pixels.shape()[1];
     int width = count() * chip;

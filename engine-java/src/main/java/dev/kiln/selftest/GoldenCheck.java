@@ -6,13 +6,17 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** An encoder against the published one's embeddings, over raw chips of every platform there is. */
+/**
+ * Compares an encoder with the embeddings of the published encoder, for raw chips of all platforms.
+ */
 final class GoldenCheck implements Check {
   private final Candidate candidate;
   private final GoldenSet set;
   private final Path work;
 
   /**
+   * Creates the check.
+   *
    * @param work directory for the exported model
    */
   GoldenCheck(Candidate candidate, GoldenSet set, Path work) {
@@ -58,12 +62,12 @@ final class GoldenCheck implements Check {
             Measurement.of("least cosine", leastCosine, "").atLeast(candidate.minCosine()));
     if (!wrong.isEmpty()) {
       throw new MismatchException(
-          "beyond the tolerance: " + String.join("; ", wrong), measurements);
+          "exceeds the tolerance: " + String.join("; ", wrong), measurements);
     }
     return measurements;
   }
 
-  /** {@code ‖found − expected‖ / ‖expected‖} of one embedding; infinite if it is not a number. */
+  /** Returns {@code ‖found − expected‖ / ‖expected‖} of one embedding; infinite instead of NaN. */
   static double relativeError(float[] found, float[] expected, int index, int dim) {
     double difference = 0;
     double size = 0;
@@ -76,7 +80,7 @@ final class GoldenCheck implements Check {
     return Double.isNaN(error) ? Double.POSITIVE_INFINITY : error;
   }
 
-  /** Cosine of the angle between the two; -1 if it is not a number. */
+  /** Returns the cosine of the angle between two embeddings; -1 instead of NaN. */
   static double cosine(float[] found, float[] expected, int index, int dim) {
     double dot = 0;
     double one = 0;

@@ -13,16 +13,17 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
- * A directory with a checkpoint and cases made with it.
+ * A directory with a checkpoint and golden cases of it.
  *
  * @param name of the checkpoint
  */
 record GoldenSet(String name, Path checkpoint, List<GoldenCase> cases) {
 
   /**
-   * Returns the sets of a directory: itself and its subdirectories, where they have a checkpoint.
+   * Returns the sets in a directory: the directory itself and its subdirectories, if they have a
+   * checkpoint.
    *
-   * @throws ConfigurationException if there is none, or one without cases
+   * @throws ConfigurationException if there is no set, or one has no cases
    */
   static List<GoldenSet> under(Path directory) throws IOException {
     List<GoldenSet> sets = new ArrayList<>();
@@ -34,7 +35,7 @@ record GoldenSet(String name, Path checkpoint, List<GoldenCase> cases) {
     }
     if (sets.isEmpty()) {
       throw new ConfigurationException(
-          "--golden %s: expected a checkpoint (*.ckpt) and folders with case.json beside it"
+          "--golden %s: expected a checkpoint (*.ckpt) and directories with case.json, found none"
               .formatted(directory));
     }
     return sets;
@@ -47,7 +48,8 @@ record GoldenSet(String name, Path checkpoint, List<GoldenCase> cases) {
         cases.add(GoldenCase.read(each));
       }
       if (cases.isEmpty()) {
-        throw new ConfigurationException("--golden: no cases beside " + checkpoint);
+        throw new ConfigurationException(
+            "--golden: expected directories with case.json, found none next to " + checkpoint);
       }
       String name = checkpoint.getFileName().toString().replaceFirst("\\.ckpt$", "");
       sets.add(new GoldenSet(name, checkpoint, cases));
@@ -60,7 +62,7 @@ record GoldenSet(String name, Path checkpoint, List<GoldenCase> cases) {
     }
   }
 
-  /** The checkpoint exported for all cases; what a former call wrote is used again. */
+  /** Exports the checkpoint for all cases; an existing export is reused. */
   ModelDirectory model(Path directory) {
     Path out = directory.resolve(name);
     if (Files.exists(out.resolve(ModelDirectory.DESCRIPTION))) {

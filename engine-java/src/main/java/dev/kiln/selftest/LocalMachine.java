@@ -18,7 +18,7 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** This machine's first CUDA device and the libraries that are there for it. */
+/** The first CUDA device of this machine and its libraries. */
 final class LocalMachine {
   private static final Logger log = LoggerFactory.getLogger(LocalMachine.class);
 
@@ -80,18 +80,18 @@ final class LocalMachine {
         });
   }
 
-  /** What the driver says of the device; null, and a line in the log, where it says nothing. */
+  /** Opens NVML's counters of the device; if that fails, logs it and returns null. */
   private static DoubleSupplier gauge() {
     try {
       Nvml nvml = Nvml.open();
       return nvml::busyShare;
     } catch (IllegalStateException e) {
-      log.warn("the device's idle share is not measured: {}", e.getMessage());
+      log.warn("idle time of the device is not measured: {}", e.getMessage());
       return null;
     }
   }
 
-  /** Names and versions. */
+  /** Returns names and versions, in display order. */
   static Map<String, String> describe(SelfTest.Device device) {
     Map<String, String> machine = new LinkedHashMap<>();
     if (device.status().ready()) {

@@ -7,8 +7,8 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * What the device's matrix units give at most: one large product of bfloat16. Whichever library is
- * there computes it; the fastest sets the ceiling that encoders are measured by.
+ * Measures the matrix ceiling of the device with one large bfloat16 product. All libraries on the
+ * machine compute it; the fastest sets the ceiling for encoders.
  */
 final class MatrixCeilingCheck implements Check {
   private static final int ROUNDS = 20;
@@ -19,7 +19,9 @@ final class MatrixCeilingCheck implements Check {
   private final int side;
 
   /**
-   * @param side of the square matrices
+   * Creates the check.
+   *
+   * @param side rows and columns of the matrices
    */
   MatrixCeilingCheck(
       Supplier<Gpu> device, List<MatrixProduct> products, DevicePeaks peaks, int side) {

@@ -10,21 +10,21 @@ import java.util.SplittableRandom;
 import java.util.function.Supplier;
 
 /**
- * A large matrix product of bfloat16 by a library that is tuned for the device.
+ * A large bfloat16 matrix product by a library that is tuned for the device.
  *
- * @param name who computes it
- * @param absent why it cannot be had on this machine; empty if it can
- * @param library opens the library for it
+ * @param name of the library
+ * @param absent why this machine does not have the library; empty if it does
+ * @param library opens the library
  */
 record MatrixProduct(String name, Supplier<Optional<String>> absent, Library library) {
   private static final int NUMBER = 2;
 
-  /** Opens what computes {@code C = A·B}, all three {@code [side, side]}. */
+  /** Prepares {@code C = A·B}, all three {@code [side, side]}. */
   interface Library {
     Ready open(Gpu gpu, int side, DeviceBuffer a, DeviceBuffer b, DeviceBuffer c);
   }
 
-  /** Ready to compute. */
+  /** A prepared product. */
   interface Ready extends AutoCloseable {
     /** Queues one product. */
     void enqueue(GpuStream stream);
@@ -34,10 +34,10 @@ record MatrixProduct(String name, Supplier<Optional<String>> absent, Library lib
   }
 
   /**
-   * Median seconds of one product of random numbers.
+   * Returns the median seconds of one product of random matrices.
    *
-   * @param gpu is closed with it
-   * @param rounds that are timed
+   * @param gpu closed by this method
+   * @param rounds number of measurements
    */
   double seconds(Gpu gpu, int side, int rounds) {
     long bytes = (long) NUMBER * side * side;
@@ -56,7 +56,10 @@ record MatrixProduct(String name, Supplier<Optional<String>> absent, Library lib
     }
   }
 
-  /** Random numbers from -1 to 1: with zeros a device draws less power and clocks higher. */
+  /**
+   * Fills a buffer with random numbers from -1 to 1: with zeros a device draws less power and
+   * clocks higher.
+   */
   private static void fill(ShortBuffer numbers) {
     SplittableRandom random = new SplittableRandom(1);
     while (numbers.hasRemaining()) {

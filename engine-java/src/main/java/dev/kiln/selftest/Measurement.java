@@ -3,10 +3,10 @@ package dev.kiln.selftest;
 import java.util.Locale;
 
 /**
- * A measured value, perhaps with a goal.
+ * A measured value, optionally with a goal.
  *
- * @param name what
- * @param value of it
+ * @param name of the value
+ * @param value measured
  * @param unit such as {@code chips/s}; empty for a count
  * @param goal in words; null if there is none
  * @param met whether the goal is reached; null if there is none
@@ -17,13 +17,13 @@ public record Measurement(String name, double value, String unit, String goal, B
     return new Measurement(name, value, unit, null, null);
   }
 
-  /** Returns this measurement with a least value as its goal. */
+  /** Returns this measurement with a minimum as its goal. */
   public Measurement atLeast(double least) {
     return new Measurement(
         name, value, unit, "at least " + number(least) + suffix(), value >= least);
   }
 
-  /** Returns this measurement with a greatest value as its goal. */
+  /** Returns this measurement with a maximum as its goal. */
   public Measurement atMost(double most) {
     return new Measurement(name, value, unit, "at most " + number(most) + suffix(), value <= most);
   }
@@ -38,7 +38,7 @@ public record Measurement(String name, double value, String unit, String goal, B
     return goal == null ? text : text + " (goal: " + goal + ", " + (met ? "met" : "missed") + ")";
   }
 
-  /** Four digits that matter, and whole numbers whole. */
+  /** Formats a value with four significant digits; whole numbers have no fraction. */
   static String number(double value) {
     double size = Math.abs(value);
     if (value == Math.rint(value) && size < 1e15) {

@@ -2,14 +2,16 @@ package dev.kiln.selftest;
 
 import java.util.List;
 
-/** The device gives something else than the reference. */
+/** Results of the device differ from the reference. */
 final class MismatchException extends Exception {
   private static final long serialVersionUID = 1L;
 
   private final transient List<Measurement> measurements;
 
   /**
-   * @param measurements that show it
+   * Creates an exception.
+   *
+   * @param measurements that show the difference
    */
   MismatchException(String reason, List<Measurement> measurements) {
     super(reason);

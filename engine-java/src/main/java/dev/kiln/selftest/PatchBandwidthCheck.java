@@ -15,7 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 
-/** How fast the patch kernel moves bytes, as a share of a plain copy. */
+/** Measures the bandwidth of the patch kernel, as a fraction of that of a copy. */
 final class PatchBandwidthCheck implements Check {
   private static final int CHIP = 256;
   private static final int ROUNDS = 15;
@@ -27,8 +27,10 @@ final class PatchBandwidthCheck implements Check {
   private final int chipsDown;
 
   /**
-   * @param chipsAcross of the strip; all its chips are one batch, too large for the caches
-   * @param chipsDown likewise
+   * Creates the check. All chips of the strip are one batch, which must exceed the caches.
+   *
+   * @param chipsAcross columns of chips in the strip
+   * @param chipsDown rows of chips in the strip
    */
   PatchBandwidthCheck(Supplier<Gpu> device, DevicePeaks peaks, int chipsAcross, int chipsDown) {
     this.device = device;
@@ -53,7 +55,8 @@ final class PatchBandwidthCheck implements Check {
           .ifPresent(
               copy ->
                   measurements.add(
-                      Measurement.of(name + ", share of a copy", bytes / copy, "").atLeast(GOAL)));
+                      Measurement.of(name + ", fraction of a copy", bytes / copy, "")
+                          .atLeast(GOAL)));
     }
     return measurements;
   }

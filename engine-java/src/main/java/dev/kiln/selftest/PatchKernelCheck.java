@@ -18,22 +18,25 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * The patch kernel against {@link Patchify}: pixels of every type and resolution, chips at odd
- * columns and rows, every number format. Float32 may be one unit in the last place off, 16 bits
- * must be that number rounded to nearest.
+ * Compares the patch kernel with {@link Patchify}: pixels of all types and resolutions, chips at
+ * odd columns and rows, all types of rows. Float32 may differ by one unit in the last place; 16-bit
+ * values must be the float32 value rounded to nearest.
  */
 final class PatchKernelCheck implements Check {
-  /** A chip that leaves part of a block of threads idle, and the usual one. */
+  /** Chip sizes: one that leaves part of a thread block idle, and the usual one. */
   private static final int[] CHIPS = {24, 256};
 
   private static final int FIRST_ROW = 100;
 
-  /** Left and upper edges, odd ones among them. */
+  /** Left and upper edges, including odd ones. */
   private static final int[][] CORNERS = {{0, 0}, {1, 1}, {8, 8}, {13, 3}, {16, 2}};
 
   private static final int MARGIN = 19;
 
-  /** In units in the last place; a tie that one such unit of float32 broke otherwise is allowed. */
+  /**
+   * Tolerance in units in the last place: a difference of one in float32 may round a tie the other
+   * way.
+   */
   private static final double ALLOWED_FP32 = 1;
 
   private static final double ALLOWED_16 = 0.5 + 0x1p-12;
@@ -74,7 +77,8 @@ final class PatchKernelCheck implements Check {
     }
     measurements.add(Measurement.of("numbers compared", numbers, ""));
     if (!wrong.isEmpty()) {
-      throw new MismatchException("disagrees for " + String.join("; ", wrong), measurements);
+      throw new MismatchException(
+          "differs from the reference for " + String.join("; ", wrong), measurements);
     }
     return measurements;
   }
@@ -83,7 +87,10 @@ final class PatchKernelCheck implements Check {
     return format == DataType.FP32 ? ALLOWED_FP32 : ALLOWED_16;
   }
 
-  /** Largest distance between device and reference, in units in the last place of the format. */
+  /**
+   * Returns the largest distance between device and reference, in units in the last place of the
+   * type.
+   */
   private double distance(Gpu gpu, Platform platform, int chip, DataType format) {
     RandomStrip noise = new RandomStrip(chip + MARGIN, FIRST_ROW, chip + MARGIN, 1, -1000);
     Patchify reference = new Patchify(platform, chip);

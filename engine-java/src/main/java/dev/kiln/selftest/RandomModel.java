@@ -13,8 +13,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * A model of random weights for NAIP, created when it is first needed. The same seed gives the same
- * weights everywhere. Speed depends on the size only.
+ * A model with random weights for NAIP, created when it is first needed. The same seed gives the
+ * same weights on all machines. Speed depends only on the size.
  */
 final class RandomModel {
   static final String PLATFORM = "naip";
@@ -26,7 +26,9 @@ final class RandomModel {
   private ModelDirectory model;
 
   /**
-   * @param directory receives the model; one that is there is used
+   * Names a model.
+   *
+   * @param directory receives the model; an existing model is reused
    */
   RandomModel(Architecture architecture, Path directory) {
     this.architecture = architecture;

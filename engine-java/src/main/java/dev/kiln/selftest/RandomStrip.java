@@ -14,17 +14,17 @@ import java.util.Set;
 import java.util.SplittableRandom;
 
 /**
- * Strip of random pixels in the layouts of the archives: NAIP with interleaved bytes, Sentinel-2
- * with 16-bit planes of which some are at 20 m, MODIS with signed integers, radar with float32.
+ * A strip of random pixels in the layouts of the archives: NAIP with interleaved bytes, Sentinel-2
+ * with 16-bit planes, some of them at 20 m, MODIS with signed integers, radar with float32.
  *
  * @param width grid columns
- * @param firstRow grid row that the strip begins with
+ * @param firstRow first grid row of the strip
  * @param rows grid rows
- * @param padding stored pixels after each line, as a strip of odd width has
+ * @param padding stored pixels after each line
  * @param offset radiometric offset
  */
 public record RandomStrip(int width, int firstRow, int rows, int padding, int offset) {
-  /** Platforms whose layouts differ. */
+  /** Platforms with different layouts. */
   static final List<String> PLATFORMS =
       List.of("naip", "sentinel-2-l2a", "modis", "sentinel-1-rtc");
 

@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Compares an encoder with committed float32 vectors of a random model. With the size of Clay large
- * it has the head size, widths and depth that golden cases of small models do not reach.
+ * Compares an encoder with committed float32 vectors of a random model. At the size of Clay large
+ * it covers the head size, widths and depth that the small models of golden cases do not.
  */
 final class ReferenceCheck implements Check {
   private final Candidate candidate;

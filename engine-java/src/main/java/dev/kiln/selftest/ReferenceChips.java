@@ -12,8 +12,8 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 
 /**
- * Four fixed chips of noise, and what random models of the usual sizes give for them in float32 on
- * a CPU. The released weights are not needed to compare an encoder at its real size.
+ * Four fixed chips of noise, and their embeddings by random models of the usual sizes, in float32
+ * on a CPU. An encoder can thus be checked at its real size without the released weights.
  *
  * <p>The vectors are resources {@code random-{size}.f32}: little-endian, {@code [4, dim]}. A test's
  * {@code WriteReferences} computed them.
@@ -65,13 +65,13 @@ final class ReferenceChips {
     return vectors;
   }
 
-  /** Sine and cosine of week and hour; another week for each chip. */
+  /** Returns sine and cosine of week and hour, with a different week for each chip. */
   private static float[] time(int chip) {
     double week = 2 * Math.PI * (13 * chip + 1) / 52;
     return new float[] {(float) Math.sin(week), (float) Math.cos(week), 0, -1};
   }
 
-  /** Sine and cosine of latitude and longitude; another place for each chip. */
+  /** Returns sine and cosine of latitude and longitude, with a different location for each chip. */
   private static float[] location(int chip) {
     double latitude = Math.toRadians(20 * chip - 30);
     double longitude = Math.toRadians(90 * chip - 170);

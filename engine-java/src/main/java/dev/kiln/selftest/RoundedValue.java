@@ -3,17 +3,18 @@ package dev.kiln.selftest;
 import dev.kiln.type.DataType;
 import java.nio.ByteBuffer;
 
-/** Numbers of 16 bits beside the float32 that they were rounded from. */
+/** Compares 16-bit values with the float32 values from which they were rounded. */
 final class RoundedValue {
   private static final float LARGEST_HALF = 65504;
 
   private RoundedValue() {}
 
   /**
-   * Distance of a stored number from what it should be, in units in the last place of its format.
+   * Returns the distance of a stored value from the expected one, in units in the last place of its
+   * type.
    *
-   * @param index counted in numbers
-   * @param expected in float32; beyond the range of {@link DataType#FP16} its largest number counts
+   * @param index of the value
+   * @param expected in float32; clamped to the range of {@link DataType#FP16}
    */
   static double distance(DataType format, ByteBuffer stored, int index, float expected) {
     double found;
@@ -39,7 +40,7 @@ final class RoundedValue {
     return Double.isNaN(distance) ? Double.POSITIVE_INFINITY : distance;
   }
 
-  /** IEEE 754 binary16; Java has its own only from version 20 on. */
+  /** Converts to IEEE 754 binary16; {@code Float.floatToFloat16} requires Java 20. */
   private static double half(short bits) {
     int exponent = bits >> 10 & 0x1f;
     int mantissa = bits & 0x3ff;

@@ -19,11 +19,11 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /**
- * Checks and measures Kiln's GPU path on the machine it runs on: that the device code computes what
- * its references do, and how fast. Without a device every check is skipped with the reason.
+ * Checks and measures Kiln's GPU path on this machine: the results of device code compared with
+ * references, and its speed. Without a device all checks are skipped with the reason.
  */
 public final class SelfTest {
-  /** The size of the released weights, which speeds are measured with. */
+  /** Size of the model whose speed is measured: that of the released weights. */
   public static final Architecture DEFAULT_MODEL = Architecture.named("large");
 
   private final Options options;
@@ -32,15 +32,15 @@ public final class SelfTest {
   private final RandomModel model;
 
   /**
-   * What to check.
+   * Selects checks.
    *
    * @param work directory for models and scenes; can be deleted afterwards
-   * @param golden directory of golden cases; without it they are skipped
-   * @param quick measures for a minute instead of several
-   * @param model size whose speed is measured
-   * @param batches chips per batch; each is measured
-   * @param only texts; a check runs if its name contains one of them. Empty for all checks
-   * @param skip texts; a check is left out if its name contains one of them
+   * @param golden directory of golden cases; without it those checks are skipped
+   * @param quick whether to measure for a minute instead of several
+   * @param model size of the model whose speed is measured
+   * @param batches batch sizes to measure, in chips
+   * @param only parts of names: only checks whose names contain one of them run; empty for all
+   * @param skip parts of names: checks whose names contain one of them do not run
    */
   public record Options(
       Path work,
@@ -95,7 +95,7 @@ public final class SelfTest {
   }
 
   /**
-   * The device and what this machine has for it.
+   * The device and its libraries on this machine.
    *
    * @param status whether a device can be opened
    * @param open opens it
@@ -120,7 +120,7 @@ public final class SelfTest {
    * Runs the checks on this machine's first device.
    *
    * @param version of Kiln
-   * @param progress receives the report after each check, so that an interrupted run leaves one
+   * @param progress receives the report after each check, so that an interrupted run has a report
    * @throws ConfigurationException if there are no such golden cases or no such checks
    */
   public static SelfTestReport run(
@@ -145,8 +145,8 @@ public final class SelfTest {
   }
 
   /**
-   * Creates the models that the checks need, without a device: on a machine that is paid by the
-   * second they are copied instead of computed.
+   * Creates the models that the checks need, without a device, so that they need not be computed on
+   * an expensive machine.
    */
   public static void prepare(Options options) throws IOException {
     new RandomModel(options.model(), options.work()).directory();
@@ -165,7 +165,7 @@ public final class SelfTest {
             .toList();
     if (chosen.isEmpty()) {
       throw new ConfigurationException(
-          "--only %s, --skip %s: no check is left of: %s"
+          "--only %s, --skip %s: expected at least one of the checks %s, found none"
               .formatted(
                   options.only(),
                   options.skip(),
@@ -224,7 +224,7 @@ public final class SelfTest {
     }
   }
 
-  /** A check that was not given its input. */
+  /** Returns a check that is skipped for lack of its input. */
   private record Missing(String name, String reason) implements Check {
     @Override
     public List<Measurement> run() throws SkippedException {

@@ -10,7 +10,7 @@ import tools.jackson.databind.json.JsonMapper;
 /**
  * Results of a self-test.
  *
- * @param machine names and versions of what it ran on, in display order
+ * @param machine names and versions of hardware and libraries, in display order
  * @param results one per check
  */
 public record SelfTestReport(Map<String, String> machine, List<CheckResult> results) {
@@ -42,7 +42,7 @@ public record SelfTestReport(Map<String, String> machine, List<CheckResult> resu
         .writeValueAsBytes(this);
   }
 
-  /** Returns the report as a table to read. */
+  /** Returns the report as readable text. */
   public String table() {
     StringBuilder text = new StringBuilder();
     machine.forEach((name, value) -> text.append("%-12s %s%n".formatted(name, value)));

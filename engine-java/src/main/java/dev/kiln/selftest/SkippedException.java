@@ -1,6 +1,6 @@
 package dev.kiln.selftest;
 
-/** The machine lacks what a check needs. */
+/** The machine lacks something that a check needs. */
 final class SkippedException extends Exception {
   private static final long serialVersionUID = 1L;
 

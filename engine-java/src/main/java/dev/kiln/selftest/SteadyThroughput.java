@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * The pace of a run between its first chips and its last: without the time until the first strip is
- * decoded, and without the writing of the last files.
+ * Measures the throughput of a run between its first and last chips: without the start, until the
+ * first strip is decoded, and without the end, when the last files are written.
  */
 final class SteadyThroughput implements ProgressListener {
   private record Moment(long nanos, long chips) {}
@@ -24,7 +24,7 @@ final class SteadyThroughput implements ProgressListener {
     }
   }
 
-  /** Whether the run was long enough to have a pace. */
+  /** Returns whether the run was long enough for a measurement. */
   boolean known() {
     return moments.size() > 1;
   }

@@ -6,9 +6,9 @@ import dev.kiln.cuda.GpuStream;
 import java.util.Arrays;
 
 /**
- * The device's own time for work on a stream. Each measurement is of several launches that are
- * queued together, at least 2 ms of work: a single short kernel would be measured with the time
- * that Java takes to queue it.
+ * Measures work on a stream by the device's clock. Each measurement covers several launches that
+ * are queued together, at least 2 ms of work, because the measurement of a single short kernel
+ * would include the time to queue it.
  */
 final class Stopwatch {
   private static final int WARM_UP = 3;
@@ -20,7 +20,7 @@ final class Stopwatch {
   /**
    * Returns the median seconds of one launch.
    *
-   * @param rounds measurements, after a warm-up
+   * @param rounds number of measurements, after a warm-up
    * @param work queues one launch
    */
   static double median(Gpu gpu, GpuStream stream, int rounds, Runnable work) {

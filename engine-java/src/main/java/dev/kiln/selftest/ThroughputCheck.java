@@ -7,7 +7,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Measures an encoder's chips per second and its share of the device's matrix ceiling. */
+/**
+ * Measures the throughput of an encoder in chips per second and as a fraction of the device's
+ * matrix ceiling.
+ */
 final class ThroughputCheck implements Check {
   private static final double GOAL = 0.85;
 
@@ -18,7 +21,9 @@ final class ThroughputCheck implements Check {
   private final Duration time;
 
   /**
-   * @param time of the measurement, which follows a warm-up of half as long
+   * Creates the check.
+   *
+   * @param time of the measurement, after a warm-up of half that time
    */
   ThroughputCheck(
       Candidate candidate, int batch, RandomModel model, DevicePeaks peaks, Duration time) {
@@ -56,7 +61,8 @@ final class ThroughputCheck implements Check {
         .ifPresent(
             ceiling ->
                 measurements.add(
-                    Measurement.of("share of the matrix ceiling, executed", executed / ceiling, "")
+                    Measurement.of(
+                            "fraction of the matrix ceiling, executed", executed / ceiling, "")
                         .atLeast(GOAL)));
     return measurements;
   }

@@ -15,13 +15,12 @@ import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * A device that is none: its memory is the host's, its kernels are Java or Kiln's own device code
- * compiled for the processor. It is as late as CUDA allows: work is done when somebody waits for it
- * and not before, and of other streams only what was waited for. So a wait that is missing, or
- * memory that is used again too early, shows as wrong data every time. New and freed memory holds
- * garbage.
+ * A fake device: its memory is host memory, and its kernels are Java or Kiln's device code compiled
+ * for the CPU. It works as late as CUDA allows: work is done only when a thread waits for it, and
+ * work of other streams only if this one waits for it. A missing wait, or memory that is reused too
+ * early, thus always shows as wrong data. New and freed memory contains garbage.
  *
- * <p>It counts what is not closed, and fails where it is told to.
+ * <p>It counts open resources, and fails on request.
  */
 public final class FakeGpu implements Gpu {
   private static final int ALIGNMENT = 256;
@@ -41,12 +40,12 @@ public final class FakeGpu implements Gpu {
   private boolean harmed;
   private boolean closed;
 
-  /** What a kernel does, on the host. */
+  /** The implementation of a kernel on the host. */
   public interface Kernel {
     void run(LaunchShape shape, long[] arguments);
   }
 
-  /** A device with Kiln's own kernels. */
+  /** Returns a device with Kiln's own kernels. */
   public FakeGpu() {
     for (DeviceCode code : DeviceCode.values()) {
       code.kernels().forEach(kernel -> define(kernel, compiledForTheHost(kernel)));
@@ -58,42 +57,42 @@ public final class FakeGpu implements Gpu {
     kernels.put(name, kernel);
   }
 
-  /** Gives the device so much memory. */
+  /** Sets the size of the device's memory. */
   public void memory(long bytes) {
     memory = bytes;
   }
 
-  /** Lets the n-th call from now fail, counted from 1. */
+  /** Makes the n-th call from now fail, counted from 1. */
   public synchronized void failCall(int n) {
     failingCall = calls + n;
   }
 
-  /** Lets the n-th piece of work from now fail on the device, and all after it; from 1. */
+  /** Makes the n-th operation on the device from now fail, counted from 1, and all after it. */
   public synchronized void failWork(int n) {
     failingWork = work + n;
   }
 
-  /** Calls so far. */
+  /** Returns the number of calls. */
   public synchronized int calls() {
     return calls;
   }
 
-  /** What is not closed. */
+  /** Returns the open resources. */
   public synchronized List<String> live() {
     return live.values().stream().sorted().toList();
   }
 
-  /** What was not closed when the device was. */
+  /** Returns the resources that were open when the device was closed. */
   public Set<String> leaked() {
     return leaked;
   }
 
-  /** Work in the order in which it was done. */
+  /** Returns the operations in the order of their execution. */
   public synchronized List<String> log() {
     return List.copyOf(log);
   }
 
-  /** Bytes of device or host memory that begin at an address. */
+  /** Returns the bytes of device or host memory from an address on. */
   public static ByteBuffer bytes(long address, int count) {
     return new BytePointer(new Cuda.Address(address))
         .capacity(count)
@@ -109,7 +108,7 @@ public final class FakeGpu implements Gpu {
     requireUnharmed(name);
   }
 
-  /** As with CUDA: after work has failed, every call says so. */
+  /** Throws if an operation failed: as in CUDA, all later calls report it. */
   private void requireUnharmed(String name) {
     if (harmed) {
       throw new CudaException(name, 700, "an illegal memory access was encountered");
@@ -166,7 +165,7 @@ public final class FakeGpu implements Gpu {
     Pointer.memset(block.pointer(), GARBAGE, block.size());
   }
 
-  /** Freed memory stays mapped, so that work that comes too late reads garbage. */
+  /** Freed memory stays mapped, so that late operations read garbage. */
   private synchronized void free(Object token, HostBuffer block) {
     live.remove(token);
     fill(block);
@@ -268,7 +267,7 @@ public final class FakeGpu implements Gpu {
       }
     }
 
-    /** Does what was queued up to a place. */
+    /** Executes the queue up to a position. */
     private void reach(int place) {
       while (done < place) {
         queue.get(done++).run();
@@ -408,7 +407,7 @@ public final class FakeGpu implements Gpu {
       }
     }
 
-    /** A millisecond for each piece of work between the two. */
+    /** Returns one millisecond per operation between the two events. */
     @Override
     public float millisecondsSince(GpuEvent start) {
       return place - ((Event) start).place - 1;

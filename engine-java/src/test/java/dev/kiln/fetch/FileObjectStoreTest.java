@@ -36,7 +36,7 @@ class FileObjectStoreTest {
   }
 
   @Test
-  void fetchesWhatWasPut() throws Exception {
+  void fetchesStoredBytes() throws Exception {
     byte[] bytes = new byte[40 << 20];
     new Random(1).nextBytes(bytes);
     store.put("a/b/c.bin", bytes);
@@ -67,7 +67,7 @@ class FileObjectStoreTest {
   }
 
   @Test
-  void aNameCanBeAsLongAsTheFileSystemAllows() throws Exception {
+  void nameMayHaveTheMaximumLength() throws Exception {
     String name = "n".repeat(255);
     store.put(name, new byte[] {1});
     assertThat(store.read(name)).containsExactly(1);
@@ -113,7 +113,7 @@ class FileObjectStoreTest {
 
   @Test
   @Timeout(20)
-  void pipeIsRefusedAtOnce() throws Exception {
+  void pipeIsRejectedAtOnce() throws Exception {
     assumeTrue(
         run("mkfifo", folder.resolve("pipe").toString()), "SKIPPED: mkfifo is not available");
     for (ThrowableAssert.ThrowingCallable read :

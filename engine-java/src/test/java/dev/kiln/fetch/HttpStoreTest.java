@@ -37,7 +37,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * A web server is read like a bucket: the same bytes after every fault, or an error that names it.
+ * A web server is read like a bucket: each fault ends in the same bytes, or in an error that
+ * describes it.
  */
 @Timeout(60)
 class HttpStoreTest {
@@ -115,7 +116,7 @@ class HttpStoreTest {
 
   @ParameterizedTest(name = "{0}")
   @MethodSource("transientFaults")
-  void lastingFaultIsNamed(String name, Fault fault) {
+  void lastingFaultIsReported(String name, Fault fault) {
     proxy.plan(request -> isHead(request) ? Fault.NONE : fault);
     try (ObjectStore store = open()) {
       assertThatThrownBy(() -> fetch(store))
@@ -146,7 +147,7 @@ class HttpStoreTest {
   }
 
   @Test
-  void brokenPartContinuesWhereItEnded() throws Exception {
+  void interruptedPartContinuesAtItsLastByte() throws Exception {
     proxy.plan(request -> request.number() == 1 ? Fault.cutAfter(3_000_000) : Fault.NONE);
     try (ObjectStore store = open()) {
       assertThat(fetch(store)).isEqualTo(OBJECT);
@@ -230,7 +231,7 @@ class HttpStoreTest {
   }
 
   @Test
-  void endlessRedirectIsRefused() {
+  void endlessRedirectIsRejected() {
     server.redirect("a b/object", server.uri() + "/a%20b/object");
     try (ObjectStore store = open()) {
       assertThatThrownBy(() -> fetch(store))
@@ -365,7 +366,7 @@ class HttpStoreTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"../x", "a/%2e%2e/x", "a/%2E./x", "/x", "a/..%2fx"})
-  void keyThatLeadsOutOfTheServersPathIsRefused(String key) {
+  void keyOutsideTheServersPathIsRejected(String key) {
     try (ObjectStore store = ObjectStores.open(proxy.endpoint() + "/base", options())) {
       assertThatThrownBy(() -> store.open(List.of(key)))
           .isInstanceOf(UnreadableObjectException.class)

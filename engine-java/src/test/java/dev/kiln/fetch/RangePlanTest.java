@@ -14,7 +14,7 @@ class RangePlanTest {
   }
 
   @Test
-  void neighboursAreOneRequest() {
+  void adjacentTilesAreOneRequest() {
     // As GDAL lays out tiles: 4 bytes before and after each.
     List<ByteRange> tiles = new ArrayList<>();
     for (int i = 0; i < 400; i++) {
@@ -26,7 +26,7 @@ class RangePlanTest {
   }
 
   @Test
-  void tilesThatAreLeftOutAreNotFetched() {
+  void omittedTilesAreNotFetched() {
     List<ByteRange> tiles = new ArrayList<>();
     for (int i = 0; i < 121; i++) {
       if (i % 3 != 1) {
@@ -39,7 +39,7 @@ class RangePlanTest {
   }
 
   @Test
-  void whatIsFetchedForNothingStaysSmall() {
+  void unusedBytesAreLimited() {
     Random random = new Random(3);
     for (int round = 0; round < 500; round++) {
       List<ByteRange> needed = new ArrayList<>();
@@ -57,7 +57,7 @@ class RangePlanTest {
   }
 
   @Test
-  void nothingNeededIsNothingToFetch() {
+  void emptyPlanHasNoRequests() {
     assertThat(plan(List.of()).ranges()).isEmpty();
     assertThat(plan(List.of(new ByteRange(5, 0))).bytes()).isZero();
   }

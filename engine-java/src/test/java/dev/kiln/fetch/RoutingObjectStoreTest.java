@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Every object is read from the bucket or host that its item names. */
+/** Objects are read from the bucket or host that their item names. */
 @Timeout(60)
 class RoutingObjectStoreTest {
   @TempDir Path directory;
@@ -46,7 +46,7 @@ class RoutingObjectStoreTest {
   }
 
   @Test
-  void bucketIsReadAsItsHrefSays() throws Exception {
+  void bucketOfTheHrefIsRead() throws Exception {
     try (S3Server server = S3Server.start(directory)) {
       for (String bucket : List.of("meta", "data")) {
         server.bucket(bucket);
@@ -107,7 +107,7 @@ class RoutingObjectStoreTest {
         "https://example.com/a.tif",
         "link"
       })
-  void nothingOutsideALocalSourceIsRead(String name) throws Exception {
+  void filesOutsideALocalSourceAreRejected(String name) throws Exception {
     try (ObjectStore source = local(SourceRules.standard())) {
       Files.createSymbolicLink(directory.resolve("source/link"), directory.resolve("secret"));
       assertThatThrownBy(() -> source.open(List.of(name)))

@@ -33,7 +33,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Every fault of the connection or service ends in the same bytes, or in an error that names it.
+ * Each fault of the connection or service ends in the same bytes, or in an error that describes it.
  */
 @Timeout(60)
 class S3FaultsTest {
@@ -156,7 +156,7 @@ class S3FaultsTest {
 
   @ParameterizedTest(name = "{0}")
   @MethodSource("transientFaults")
-  void lastingFaultIsNamed(String name, Fault fault) {
+  void lastingFaultIsReported(String name, Fault fault) {
     proxy.plan(request -> isHead(request) ? Fault.NONE : fault);
     try (ObjectStore store = open()) {
       if (name.equals("credentials expired")) {
@@ -204,7 +204,7 @@ class S3FaultsTest {
   }
 
   @Test
-  void brokenPartContinuesWhereItEnded() throws Exception {
+  void interruptedPartContinuesAtItsLastByte() throws Exception {
     proxy.plan(request -> request.number() == 1 ? Fault.resetAfter(3_000_000) : Fault.NONE);
     try (ObjectStore store = open()) {
       assertThat(fetch(store)).isEqualTo(OBJECT);
@@ -292,7 +292,7 @@ class S3FaultsTest {
   }
 
   @Test
-  void serverRefusesAWrongSecret() {
+  void wrongSecretIsDenied() {
     AccessKey wrong = new AccessKey(S3Server.KEY.id(), "planted-wrong-secret");
     try (ObjectStore store = open(server.endpoint(), wrong)) {
       assertThatThrownBy(() -> fetch(store))
@@ -365,7 +365,7 @@ class S3FaultsTest {
   }
 
   @Test
-  void putIsRetriedAndLeavesTheObjectWhole() throws Exception {
+  void putIsRetriedAndTheObjectIsComplete() throws Exception {
     proxy.plan(
         request ->
             request.number() == 0
@@ -384,7 +384,7 @@ class S3FaultsTest {
   }
 
   @Test
-  void refusedPutNamesThePermission() {
+  void deniedPutNamesThePermission() {
     proxy.plan(request -> Fault.error(403, "AccessDenied"));
     try (ObjectStore store = open()) {
       assertThatThrownBy(() -> store.put("put", new byte[10]))

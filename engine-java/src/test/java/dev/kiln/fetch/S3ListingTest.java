@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Lists of ten keys a page stand in for those of a thousand. */
+/** Lists with pages of ten keys instead of a thousand. */
 @Timeout(60)
 class S3ListingTest {
   @TempDir Path folder;
@@ -55,7 +55,7 @@ class S3ListingTest {
   }
 
   @Test
-  void keysOfAShardAreOnePageATime() throws Exception {
+  void keysOfAShardAreListedPageByPage() throws Exception {
     List<String> keys = new ArrayList<>();
     for (int i = 0; i < 30; i++) {
       String key = "nd/2020/%02d/m_%03d.parquet".formatted(i / 8, i);
@@ -67,7 +67,7 @@ class S3ListingTest {
   }
 
   @Test
-  void whatOthersWroteBetweenIsPassedOver() throws Exception {
+  void otherKeysAreSkipped() throws Exception {
     List<String> keys = new ArrayList<>();
     for (int i = 0; i < 200; i++) {
       add("nd/m_%03d.parquet".formatted(i));
@@ -94,20 +94,20 @@ class S3ListingTest {
     }
   }
 
-  /** Keys that begin alike and end alike, to lie between each other. */
+  /** Keys with equal prefixes and suffixes, so that they interleave. */
   private static String key(Random random) {
     return "%c/%s%d.parquet"
         .formatted('a' + random.nextInt(3), "x".repeat(random.nextInt(3)), random.nextInt(100));
   }
 
   @Test
-  void namesOfAFolderAreWholeOverSeveralPages() throws Exception {
+  void namesOfADirectoryAreCompleteOverSeveralPages() throws Exception {
     Set<String> names = new HashSet<>();
     for (int i = 0; i < 25; i++) {
       add("a/name-" + i);
-      add("a/folder-%d/file".formatted(i));
+      add("a/directory-%d/file".formatted(i));
       names.add("name-" + i);
-      names.add("folder-" + i);
+      names.add("directory-" + i);
     }
     assertThat(listing.names("a/")).hasSize(50).containsAll(names);
   }

@@ -26,10 +26,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** A directory, a bucket and a prefix in a bucket behave the same. */
 @ParameterizedClass
-@ValueSource(strings = {"folder", "s3://bucket", "s3://bucket/a/prefix"})
+@ValueSource(strings = {"directory", "s3://bucket", "s3://bucket/a/prefix"})
 @Timeout(60)
 class StoreContractTest {
-  @TempDir static Path folder;
+  @TempDir static Path directory;
   private static S3Server server;
 
   @Parameter String root;
@@ -37,7 +37,7 @@ class StoreContractTest {
 
   @BeforeAll
   static void startServer() throws Exception {
-    server = S3Server.start(folder);
+    server = S3Server.start(directory);
     server.bucket("bucket");
   }
 
@@ -50,7 +50,7 @@ class StoreContractTest {
   void open() {
     store =
         ObjectStores.open(
-            root.equals("folder") ? folder.resolve("plain").toString() : root,
+            root.equals("directory") ? directory.resolve("plain").toString() : root,
             S3Server.options(server.endpoint()));
   }
 
@@ -72,7 +72,7 @@ class StoreContractTest {
   }
 
   @Test
-  void readsBackWhatWasPut() throws Exception {
+  void readsStoredBytes() throws Exception {
     byte[] whole = bytes(5_000_000, 1);
     store.put("x/y z/ü+.bin", whole);
     assertThat(store.read("x/y z/ü+.bin")).isEqualTo(whole);

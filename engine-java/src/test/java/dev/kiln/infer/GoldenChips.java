@@ -21,7 +21,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Chips of one golden case and what the published PyTorch encoder gives for them.
+ * Chips of one golden case and their embeddings by the published PyTorch encoder.
  *
  * @param pixels {@code [B, C, chip, chip]} raw
  * @param time {@code [B, 4]}
@@ -38,7 +38,7 @@ public record GoldenChips(
     Npy location,
     Npy embeddings) {
 
-  /** Every case under a directory. */
+  /** Returns all cases under a directory. */
   public static List<GoldenChips> under(Path directory) {
     try (Stream<Path> entries = Files.list(directory)) {
       return entries
@@ -68,7 +68,7 @@ public record GoldenChips(
     }
   }
 
-  /** The model that cases were made with, exported for all of them. */
+  /** Exports the model of the cases for all of them. */
   public static ModelDirectory export(Path checkpoint, List<GoldenChips> cases, Path to) {
     PlatformCatalog catalog = PlatformCatalog.builtIn();
     return Exporter.export(
@@ -81,12 +81,12 @@ public record GoldenChips(
         to);
   }
 
-  /** How many chips. */
+  /** Returns the number of chips. */
   public int count() {
     return pixels.shape()[0];
   }
 
-  /** One chip as a strip of float32 planes. */
+  /** Returns one chip as a strip of float32 planes. */
   Strip strip(int index) {
     int bands = pixels.shape()[1];
     int area = chip * chip;
@@ -105,7 +105,7 @@ public record GoldenChips(
     return new Strip(memory, planes, 0, chip);
   }
 
-  /** Embeddings of these chips, as one batch. */
+  /** Encodes these chips as one batch. */
   public float[] encode(BatchSlot slot, int... chips)
       throws EncoderException, InterruptedException {
     slot.clear();

@@ -110,12 +110,12 @@ class PatchifyTest {
     "2500, 1500",
     "65535, 64535",
   })
-  void takesTheRadiometricOffsetAway(int stored, int meant) {
+  void removesTheRadiometricOffset(int stored, int meant) {
     assertThat(one(PixelType.UINT16, -1000, stored)[0]).isEqualTo((meant - 100f) / 20);
   }
 
   @Test
-  void takesStoredValuesAsTheyAreWithoutOne() {
+  void keepsStoredValuesWithoutAnOffset() {
     float[] row = one(PixelType.UINT16, 0, 0, 1, 1000);
 
     assertThat(row).startsWith(-5f, -4.95f, 45f);
@@ -148,7 +148,8 @@ class PatchifyTest {
   }
 
   /**
-   * Every type, alone and among other bands, repeated, begun within a stored pixel, cut by spans.
+   * All types, alone and with other bands, at coarser resolution, starting within a stored pixel,
+   * and divided into spans.
    */
   static Stream<Arguments> planes() {
     return Stream.of(PixelType.values())
@@ -164,7 +165,7 @@ class PatchifyTest {
 
   @ParameterizedTest
   @MethodSource("planes")
-  void nativeRowsAreTheSame(PixelType type, int bands, int repeat) {
+  void nativeRowsAreEqual(PixelType type, int bands, int repeat) {
     for (int chip : new int[] {8, 16, 40, 264, 520}) {
       for (int offset : type == PixelType.UINT8 ? new int[] {0} : new int[] {0, -1000}) {
         if (strip != null) {
@@ -176,7 +177,7 @@ class PatchifyTest {
     }
   }
 
-  /** Pixel-interleaved noise with every kind of float in it; begins at grid row 30. */
+  /** Pixel-interleaved noise from grid row 30 on, with all kinds of floats. */
   private static Strip noise(PixelType type, int bands, int repeat, int edge, int offset) {
     int width = (edge + repeat - 1) / repeat;
     HostBuffer pixels = HostBuffer.allocate("test", (long) width * width * bands * type.bytes());
@@ -246,7 +247,9 @@ class PatchifyTest {
     return ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder());
   }
 
-  /** The definition: of the two numbers around it the nearer, of equally near ones the even. */
+  /**
+   * The definition of rounding: the nearer of the two neighbours; of equally near ones, the even.
+   */
   private static int roundToEven(int bits) {
     int below = bits >>> 16;
     int rest = bits & 0xFFFF;
@@ -255,7 +258,7 @@ class PatchifyTest {
   }
 
   @Test
-  void nativeCodeNeverLeavesItsMemory() {
+  void nativeCodeStaysInItsMemory() {
     strip =
         new Strip(
             HostBuffer.allocate("test", 8 * 15),
@@ -284,7 +287,7 @@ class PatchifyTest {
   }
 
   @Test
-  void refusesAChipOutsideTheStrip() {
+  void rejectsAChipOutsideTheStrip() {
     strip =
         new Strip(
             HostBuffer.allocate("test", 64),

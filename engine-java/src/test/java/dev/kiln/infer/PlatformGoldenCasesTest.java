@@ -31,12 +31,12 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Raw pixels of every platform that there is a golden case of, through strips and the encoder as a
- * run has them, give what the published encoder gives.
+ * Raw pixels of every platform with a golden case, through strips and the encoder as in a run, give
+ * the embeddings of the published encoder.
  */
 @Timeout(600)
 class PlatformGoldenCasesTest {
-  /** Relative L2 error that float32 arithmetic in another order is allowed. */
+  /** Maximum relative L2 error: float32 sums in another order. */
   private static final double TOLERANCE = 2e-5;
 
   private static final Path MICRO = Path.of("../model-export/src/test/resources/golden/micro");
@@ -132,7 +132,10 @@ class PlatformGoldenCasesTest {
     }
   }
 
-  /** The chips of a case side by side: bytes pixel by pixel as in NAIP, all else band by band. */
+  /**
+   * Returns the chips of a case side by side: bytes interleaved by pixel as in NAIP, other types
+   * band by band.
+   */
   private static Strip strip(Npy pixels, Case golden) {
     PixelType type =
         PixelType.valueOf(golden.json().get("dtype").stringValue().toUpperCase(Locale.ROOT));

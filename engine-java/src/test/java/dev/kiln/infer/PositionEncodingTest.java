@@ -15,7 +15,7 @@ class PositionEncodingTest {
 
   @ParameterizedTest
   @ValueSource(floats = {0.6f, 10})
-  void isSinesAndCosinesOfColumnThenRow(float metres) {
+  void consistsOfSinesAndCosinesOfColumnThenRow(float metres) {
     FloatBuffer out = FloatBuffer.allocate(SIDE * SIDE * DIM);
     new PositionEncoding(OMEGA, SIDE, DIM).write(metres, out);
     for (int y = 0; y < SIDE; y++) {
@@ -33,7 +33,7 @@ class PositionEncodingTest {
   }
 
   @Test
-  void leavesTimeAndLocationAlone() {
+  void doesNotWriteTimeAndLocation() {
     FloatBuffer out = FloatBuffer.allocate(SIDE * SIDE * DIM);
     for (int i = 0; i < out.capacity(); i++) {
       out.put(i, -9);

@@ -11,18 +11,18 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 
-/** Strips of noise in the layouts that archives have, and the platforms to them. */
+/** Strips of noise in the layouts of archives, and their platforms. */
 public final class TestStrips {
   private TestStrips() {}
 
-  /** One band: its type, its resolution, whether it shares its pixels with the others. */
+  /** One band: its type, its resolution, and whether it is interleaved with others. */
   public record Layout(PixelType type, int repeat, boolean interleaved) {
     public static Layout planar(PixelType type, int repeat) {
       return new Layout(type, repeat, false);
     }
   }
 
-  /** Four bands of bytes, pixel by pixel. */
+  /** Four bands of bytes, interleaved by pixel. */
   public static List<Layout> naip() {
     return java.util.Collections.nCopies(4, new Layout(PixelType.UINT8, 1, true));
   }
@@ -36,7 +36,9 @@ public final class TestStrips {
   }
 
   /**
-   * @param width grid columns, and {@code gap} bytes after each line
+   * Returns a strip of noise.
+   *
+   * @param width grid columns, with {@code gap} bytes after each line
    * @param shift bytes before the first plane
    */
   public static Strip noise(
@@ -72,7 +74,8 @@ public final class TestStrips {
     new Random(seed).nextBytes(noise);
     pixels.slice(0, noise.length).put(noise);
     Strip strip = new Strip(pixels, planes, firstRow, rows, offset);
-    // Bytes at random are wild floats; most should be plausible, some not finite.
+    // Random bytes are mostly implausible floats; most of these should be plausible, and some not
+    // finite.
     for (BandPlane plane : planes) {
       if (plane.type() == PixelType.FLOAT32) {
         Random random = new Random(seed + plane.offset());

@@ -83,7 +83,8 @@ class BadScenesTest {
 
   @ParameterizedTest(name = "{0}")
   @MethodSource("badScenes")
-  void isReportedAndTheOthersAreEmbedded(String name, Spoil spoil, String reason) throws Exception {
+  void badSceneIsReportedAndOthersAreEmbedded(String name, Spoil spoil, String reason)
+      throws Exception {
     TestRun run = new TestRun(folder).scene(1);
     run.keys.add(BAD);
     Files.createDirectories(run.source.resolve(BAD).getParent());
@@ -112,7 +113,7 @@ class BadScenesTest {
         "nd/2018/rgbir_cog/47099/m_4709963_se_14_1_20180716.tif",
         "manifest.txt"
       })
-  void keyThatIsNoSceneIsReported(String key) throws Exception {
+  void invalidKeyIsReported(String key) throws Exception {
     TestRun run = new TestRun(folder).scene(1);
     run.keys.add(key);
     RunReport report = run.embed(new FakeEncoder(TestRun.NAIP, 256, 3));

@@ -125,7 +125,7 @@ class BadStacScenesTest {
 
   @ParameterizedTest(name = "{0}")
   @MethodSource("badScenes")
-  void isReportedAndTheOthersAreEmbedded(String name, Spoil spoil, String[] reasons)
+  void badSceneIsReportedAndOthersAreEmbedded(String name, Spoil spoil, String[] reasons)
       throws Exception {
     StacScene bad = StacScene.sentinel2("bad");
     spoil.apply(bad);
@@ -156,7 +156,7 @@ class BadStacScenesTest {
 
   @ParameterizedTest
   @MethodSource("cutFiles")
-  void aBrokenFile(String asset, double kept, String reason) throws Exception {
+  void damagedFileIsReported(String asset, double kept, String reason) throws Exception {
     StacScene bad = StacScene.sentinel2("bad");
     bad.files.get(asset).seed(3);
     TestRun test = TestRun.of("sentinel-2-l2a", folder).scene(bad);
@@ -178,7 +178,7 @@ class BadStacScenesTest {
 
   @ParameterizedTest
   @MethodSource("badItems")
-  void aBrokenItem(String json, String reason) throws Exception {
+  void malformedItemIsReported(String json, String reason) throws Exception {
     TestRun test = TestRun.of("sentinel-2-l2a", folder);
     test.keys.add("scenes/bad/bad.json");
     if (json != null) {

@@ -10,13 +10,13 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class ChipSelectionTest {
   @Test
-  void theGridOfARealSceneIsWithinTheLimit() throws Exception {
+  void gridOfARealSceneIsWithinTheLimit() throws Exception {
     assertThat(ChipSelection.grid("key", 10_980, 10_980, 8).size()).isEqualTo(1372 * 1372);
   }
 
   @ParameterizedTest
   @CsvSource({"300000, 300000, 16", "2147483632, 2147483632, 256", "2147483647, 2147483647, 8"})
-  void aGridBeyondTheLimitIsAPermanentError(int width, int height, int chipSize) {
+  void gridBeyondTheLimitIsAPermanentError(int width, int height, int chipSize) {
     assertThatThrownBy(() -> ChipSelection.grid("key", width, height, chipSize))
         .isInstanceOfSatisfying(
             SceneException.class,

@@ -94,7 +94,7 @@ class DeviceRunTest {
   }
 
   @Test
-  void aFailingDeviceEndsTheRunAndWritesNoWrongFile() throws Exception {
+  void failingDeviceEndsTheRunWithoutWrongFiles() throws Exception {
     Map<String, byte[]> expected = reference();
     TestRun test = archive("out");
     FakeGpu gpu = device();

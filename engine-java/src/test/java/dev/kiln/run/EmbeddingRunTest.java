@@ -115,7 +115,7 @@ class EmbeddingRunTest {
   }
 
   @Test
-  void filesOfOtherOptionsAreRefusedBeforeAnyWork() throws Exception {
+  void filesOfOtherOptionsAreRejectedBeforeAnyWork() throws Exception {
     TestRun run = mixed(folder, 4);
     run.embed(encoder(4));
     Files.delete(run.file(run.keys.get(2)));
@@ -175,7 +175,7 @@ class EmbeddingRunTest {
                 Thread.currentThread().interrupt();
               }
             });
-    // The second batch is awaited only after the first: let the first through.
+    // The second batch is awaited only after the first, so the first must finish.
     encoding.countDown();
     stopper.start();
     RunReport report = run.embed(slow);

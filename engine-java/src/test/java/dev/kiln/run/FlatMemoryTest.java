@@ -20,8 +20,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * The memory of a run does not grow with the number of its scenes. {@code -Dkiln.scenes=1000} runs
- * over more of them than every build does.
+ * The memory of a run does not grow with the number of its scenes. {@code -Dkiln.scenes=1000} uses
+ * more scenes than every build does.
  */
 @Timeout(1800)
 class FlatMemoryTest {
@@ -57,7 +57,7 @@ class FlatMemoryTest {
     assertThat(many).isLessThan(few * 11 / 10);
   }
 
-  /** A degree of latitude and longitude holds 64 quadrangles, each four quarters. */
+  /** A degree of latitude and longitude has 64 quadrangles of four quarters each. */
   private static String key(int i) {
     String quarter = List.of("nw", "ne", "sw", "se").get(i % 4);
     int year = 2010 + i / 256;
@@ -72,7 +72,7 @@ class FlatMemoryTest {
     Process run =
         KilnProcess.start(
             log,
-            // What the heap may take it takes in the end; that is not what is looked for.
+            // The heap grows to its limit, which this test does not measure.
             Map.of("JAVA_TOOL_OPTIONS", "-Xmx160m"),
             List.of(
                 "embed",

@@ -29,7 +29,9 @@ import org.locationtech.jts.io.WKBReader;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Scenes with chips, footprints, shares and vectors computed by the published encoder. */
+/**
+ * Scenes with chips, footprints, cloud and nodata fractions, and vectors of the published encoder.
+ */
 final class GoldenScenes {
   private static final Path SHARED = Path.of(System.getProperty("kiln.shared"));
   private static final double TOLERANCE = 2e-5;

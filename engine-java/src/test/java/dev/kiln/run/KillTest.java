@@ -27,9 +27,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * A run can be killed at any moment: every file under a final name is complete, and the runs that
- * follow end with the bytes of an undisturbed run. {@code -Dkiln.kills=200} kills more often than
- * the few times of every build.
+ * A run can be killed at any moment: files under final names are complete, and later runs end with
+ * the bytes of an undisturbed run. {@code -Dkiln.kills=200} kills more often than every build does.
  */
 @Timeout(3600)
 class KillTest {
@@ -96,7 +95,7 @@ class KillTest {
       start = System.nanoTime();
       boolean fresh = parquetFiles(out).isEmpty();
       Process run = embed(out);
-      // Most of a run's second half, where files are being written, and a little beyond its end.
+      // Mostly in the second half of a run, when files are written, and a little after its end.
       long delay = cleanMillis / 2 + random.nextLong(Math.max(1, cleanMillis * 6 / 10));
       if (run.waitFor(delay, TimeUnit.MILLISECONDS)) {
         if (fresh) {

@@ -92,7 +92,7 @@ class MemoryPlanTest {
   }
 
   @Test
-  void refusesWhatCannotFitAndNamesTheOptions() {
+  void rejectsRunsThatDoNotFitAndNamesTheOptions() {
     MemoryPlan plan = host(cpu(1_250_000_000L, 20_000_000_000L, 500_000_000L), "naip");
 
     assertThatThrownBy(() -> plan.requireFits(15_000_000_000L))

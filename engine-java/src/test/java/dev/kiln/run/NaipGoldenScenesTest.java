@@ -8,14 +8,14 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Real NAIP clips through the whole engine give what the real Clay encoder gives. */
+/** Real NAIP clips through the whole engine give the embeddings of the real Clay encoder. */
 @Timeout(300)
 class NaipGoldenScenesTest {
   @TempDir Path folder;
 
   @ParameterizedTest
   @EnumSource(LocationOrder.class)
-  void equalsTheRealEncoder(LocationOrder order) throws Exception {
+  void agreesWithTheRealEncoder(LocationOrder order) throws Exception {
     List<String> keys =
         List.of(
             "nd/2014/100cm/rgbir_cog/47099/m_4709963_se_14_1_20140720.tif",

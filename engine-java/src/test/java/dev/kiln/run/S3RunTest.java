@@ -226,7 +226,7 @@ class S3RunTest {
   }
 
   @Test
-  void outputThatMayNotBeListedNamesTheRight() throws Exception {
+  void errorForAnUnlistableOutputNamesThePermission() throws Exception {
     RunReport report = runWith(toOut, "list-type", Fault.error(403, "AccessDenied"));
     assertThat(report.exitCode()).isEqualTo(ExitCode.CONFIGURATION);
     assertThat(report.ended().orElseThrow())
@@ -242,7 +242,7 @@ class S3RunTest {
   }
 
   @Test
-  void keysThatNameNoObjectAreNotAskedFor() throws Exception {
+  void invalidKeysAreNotRequested() throws Exception {
     run.keys.addAll(List.of("../etc/passwd.tif", "a/", "/abs.tif"));
     RunReport report = run.embed(encoder());
     assertThat(report.failures()).hasSize(3);

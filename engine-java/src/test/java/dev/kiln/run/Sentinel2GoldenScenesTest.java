@@ -10,7 +10,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * A cloudy Sentinel-2 scene with a corner without data through the whole engine: 8 of its 16 chips
- * survive, and give what the real Clay encoder gives.
+ * remain, with the embeddings of the real Clay encoder.
  */
 @Timeout(300)
 class Sentinel2GoldenScenesTest {
@@ -18,7 +18,7 @@ class Sentinel2GoldenScenesTest {
 
   @ParameterizedTest
   @EnumSource(LocationOrder.class)
-  void equalsTheRealEncoder(LocationOrder order) throws Exception {
+  void agreesWithTheRealEncoder(LocationOrder order) throws Exception {
     String key =
         "sentinel-s2-l2a-cogs/20/H/NJ/2024/3/S2A_20HNJ_20240311_0_L2A/"
             + "S2A_20HNJ_20240311_0_L2A.json";

@@ -35,7 +35,7 @@ final class SimulatedChild {
   private static final EncoderDescription ENCODER =
       new EncoderDescription("simulated", "none", DataType.FP32, 1024, 256, 1);
 
-  /** What happens to an attempt. */
+  /** The fate of an attempt. */
   enum Fate {
     /** Nothing: it completes. */
     NOTHING,
@@ -88,7 +88,7 @@ final class SimulatedChild {
   End run(Fate fate) throws IOException {
     out.put(reportKey, "{\"state\": \"running\"}\n".getBytes(StandardCharsets.UTF_8));
     PendingScenes todo = new PendingScenes(keys, out, false, tally, existing -> existing);
-    // Beyond the last scene too: it may be over before anything befalls it.
+    // Also after the last scene: an attempt may end before its fate.
     int until = fate == Fate.NOTHING ? Integer.MAX_VALUE : random.nextInt(keys.size() + 10);
     boolean stopped = false;
     for (Optional<PendingScene> next = next(todo); next.isPresent(); next = next(todo)) {
@@ -104,7 +104,7 @@ final class SimulatedChild {
         if (fate == Fate.BUG) {
           return end(new IllegalStateException("a bug"), false);
         }
-        // What has reached the encoder is finished, the rest is left.
+        // Scenes in the encoder are finished; the others are left.
         drain(random.nextInt(IN_FLIGHT + 1));
         stopped = true;
         break;

@@ -11,7 +11,8 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * A small scene of a STAC archive: an item and its files, to be changed before they are written.
+ * A small scene of a STAC archive: an item and its files, which tests change before they are
+ * written.
  */
 final class StacScene {
   static final double EAST = 500_000;
@@ -32,7 +33,10 @@ final class StacScene {
     item.putObject("assets");
   }
 
-  /** 2 × 2 chips of 256 px at 10 m and a rest, and six bands and the mask at 20 m; all clear. */
+  /**
+   * Returns 2 × 2 chips of 256 px at 10 m and a remainder, with six bands and the mask at 20 m; all
+   * clear.
+   */
   static StacScene sentinel2(String id) {
     StacScene scene = new StacScene(id, "sentinel-2-l2a");
     List<String> coarse = List.of("rededge1", "rededge2", "rededge3", "nir08", "swir16", "swir22");
@@ -56,7 +60,7 @@ final class StacScene {
     return scene;
   }
 
-  /** 2 × 2 chips of 256 px at 30 m and a rest, with a mask; all clear. */
+  /** Returns 2 × 2 chips of 256 px at 30 m and a remainder, with a mask; all clear. */
   static StacScene landsat(String id) {
     StacScene scene = new StacScene(id, "landsat-c2l2-sr");
     int seed = 1;
@@ -75,7 +79,7 @@ final class StacScene {
     return item.withObjectProperty("assets").withObjectProperty(name);
   }
 
-  /** Adds a uint8 asset with one band, beside the other assets. */
+  /** Adds a uint8 asset with one band. */
   GeoTiffs asset(String name, double metres, int columns, int rows) {
     asset(name)
         .put("href", name + ".tif")
@@ -91,7 +95,7 @@ final class StacScene {
     return file;
   }
 
-  /** Takes an asset's file away, but leaves it in the item. */
+  /** Omits the file of an asset, which stays in the item. */
   StacScene without(String name) {
     files.remove(name);
     return this;

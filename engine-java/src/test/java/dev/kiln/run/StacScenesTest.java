@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Scenes that are STAC items, of every kind that the platforms are made of. */
+/** Scenes from STAC items, in all variants of the platforms. */
 @Timeout(120)
 class StacScenesTest {
   @TempDir Path folder;
@@ -100,10 +100,10 @@ class StacScenesTest {
   }
 
   @Test
-  void ofASceneUnderCloudOnlyTheMaskIsFetched() throws Exception {
+  void onlyTheMaskOfACloudySceneIsFetched() throws Exception {
     StacScene scene = StacScene.sentinel2("cloudy");
     scene.files.get("scl").pixels((b, x, y) -> 9);
-    // Were they fetched, their absence would be noticed.
+    // If they were fetched, their absence would be an error.
     scene.files.keySet().removeIf(name -> !name.equals("scl"));
 
     EmbeddingFile file = embed("sentinel-2-l2a", scene);
@@ -116,7 +116,7 @@ class StacScenesTest {
   }
 
   @Test
-  void theMaskIsLaidOnTheGridAlsoWhereTheItemDoesNotSayItsSize() throws Exception {
+  void maskIsAlignedEvenIfTheItemHasNoSizes() throws Exception {
     StacScene scene = StacScene.sentinel2("unsized");
     scene.files.keySet().forEach(name -> scene.asset(name).remove("proj:shape"));
     scene.files.get("scl").pixels((b, x, y) -> x >= 128 ? 3 : 4);
@@ -135,7 +135,7 @@ class StacScenesTest {
     "sentinel-1-rtc, float32, -9999, false",
     "sentinel-1-rtc, float32, NaN, false",
   })
-  void otherwiseTheNodataValueOfTheBandsMasks(
+  void nodataValueMasksWithoutAClassification(
       String platform, String type, double nodata, boolean inTheItem) throws Exception {
     StacScene scene = new StacScene("bands", "any");
     TestRun platforms = TestRun.of(platform, folder);
@@ -157,7 +157,7 @@ class StacScenesTest {
 
     EmbeddingFile written = embed(platform, scene);
 
-    // A fifth of 256 lines is 51.2; a pixel with data in one band holds data.
+    // A fifth of 256 lines is 51.2; a pixel with data in one band has data.
     assertThat(chips(written)).containsExactly("0,0", "0,1", "1,1");
     assertThat(written.values("nodata")).containsExactly(51 / 256f, 0f, 0f);
     assertThat(written.values("cloud")).containsOnly(0f);
@@ -168,7 +168,7 @@ class StacScenesTest {
   }
 
   @Test
-  void aSceneWithoutDataIsDone() throws Exception {
+  void sceneWithoutDataIsDone() throws Exception {
     StacScene scene = new StacScene("void", "any");
     scene.asset("data", 0.5, 600, 520).bands(3).nodata(0).pixels((b, x, y) -> 0);
 
@@ -190,7 +190,7 @@ class StacScenesTest {
 
   @ParameterizedTest
   @ValueSource(ints = {256, 224, 200, 128})
-  void tilesChangeNothing(int chip) throws Exception {
+  void outputDoesNotDependOnTiles(int chip) throws Exception {
     byte[] first = null;
     for (String tile : List.of("512", "256", "128", "STRIPS")) {
       StacScene scene = StacScene.sentinel2("tiles");
@@ -232,7 +232,7 @@ class StacScenesTest {
   }
 
   @Test
-  void theRadiometricOffsetIsTakenAwayWhereItIs() throws Exception {
+  void radiometricOffsetIsRemovedIfPresent() throws Exception {
     float[] stored = vectors("stored", "sentinel-2-l2a", 0, RadiometricOffset.AUTO);
 
     assertThat(vectors("c1", "sentinel-2-c1-l2a", 1000, RadiometricOffset.AUTO)).isEqualTo(stored);
@@ -247,7 +247,7 @@ class StacScenesTest {
   }
 
   @Test
-  void oneFileOrManyIsTheSame() throws Exception {
+  void outputDoesNotDependOnTheNumberOfFiles() throws Exception {
     GeoTiffs.Pixels pixels = (b, x, y) -> (b * 97 + x * 31 + y * 17) % 2000;
     StacScene one = new StacScene("one", "any");
     one.asset("analytic", 1, 540, 530).bands(4).type("uint16").pixels(pixels);

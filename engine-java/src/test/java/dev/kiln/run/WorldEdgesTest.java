@@ -21,7 +21,7 @@ import org.locationtech.jts.geom.Geometry;
 import org.locationtech.jts.geom.Polygon;
 import org.locationtech.jts.io.WKBReader;
 
-/** Scenes at the antimeridian, around a pole and at the rim of a map of the world. */
+/** Scenes at the antimeridian, around a pole and at the edge of a world map. */
 @Timeout(60)
 class WorldEdgesTest {
   @TempDir Path folder;
@@ -61,7 +61,7 @@ class WorldEdgesTest {
     "32601, 393000, 8000000", // far in the north
     "32760, 598500, 2000000" // and in the south
   })
-  void aSceneAcrossTheAntimeridian(int epsg, double easting, double northing) throws Exception {
+  void sceneAcrossTheAntimeridian(int epsg, double easting, double northing) throws Exception {
     // 4 × 2 chips of 2,560 m; the antimeridian runs through the scene.
     List<Geometry> footprints =
         embed(
@@ -88,7 +88,7 @@ class WorldEdgesTest {
 
   @ParameterizedTest
   @CsvSource({"3413, 1", "3031, -1"})
-  void aSceneAroundAPole(int epsg, int side) throws Exception {
+  void sceneAroundAPole(int epsg, int side) throws Exception {
     // 3 × 3 chips of 256 km with the pole inside the middle one.
     List<Geometry> footprints =
         embed(
@@ -111,17 +111,17 @@ class WorldEdgesTest {
     for (Geometry footprint : footprints) {
       all = all.union(footprint);
     }
-    // Corners are joined by lines in longitude and latitude, so neighbours that share an edge share
-    // it here as well: no gap, no overlap.
+    // Corners are connected by lines in longitude and latitude, so neighbours share their edge
+    // without gap or overlap.
     assertThat(all.getArea()).isCloseTo(area, within(area * 1e-9));
     assertThat(footprints)
         .allSatisfy(f -> assertThat(side * f.getCentroid().getY()).isGreaterThan(84));
   }
 
   @Test
-  void whatOfASceneLiesBeyondTheRimOfTheMapIsLeftOut() throws Exception {
-    // The north-east corner of MODIS' sinusoidal map: the pole is in the middle of its upper rim,
-    // and the rows above it are nowhere.
+  void chipsBeyondTheEdgeOfTheMapAreOmitted() throws Exception {
+    // The north-east corner of the sinusoidal map of MODIS: the pole is in the middle of its upper
+    // edge, and rows above it do not exist.
     List<Geometry> footprints =
         embed(
             GeoTiffs.naip()

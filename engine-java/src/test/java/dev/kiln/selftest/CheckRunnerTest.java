@@ -30,7 +30,7 @@ class CheckRunnerTest {
   }
 
   @Test
-  void goesOnAfterAFailure() {
+  void continuesAfterAFailure() {
     Measurement measurement = Measurement.of("error", 0.1, "");
     List<CheckResult> results =
         Stream.of(
@@ -74,7 +74,7 @@ class CheckRunnerTest {
   }
 
   @Test
-  void runsNothingWithoutADevice() {
+  void skipsAllChecksWithoutADevice() {
     Check check =
         check(
             "kernel",

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** The checks over a fake device, on which every piece of queued work takes a millisecond. */
+/** The checks on a fake device, on which each operation takes a millisecond. */
 @Timeout(120)
 class DeviceChecksTest {
   private static final double ROUND = 1e-3;
@@ -33,7 +33,7 @@ class DeviceChecksTest {
   }
 
   @Test
-  void theKernelAgreesWithItsReference() throws Exception {
+  void kernelAgreesWithItsReference() throws Exception {
     List<Measurement> measurements = new PatchKernelCheck(this::open).run();
     assertThat(measurements)
         .extracting(Measurement::name)
@@ -48,13 +48,13 @@ class DeviceChecksTest {
   }
 
   @Test
-  void aWrongKernelIsFound() {
+  void wrongKernelIsFound() {
     assertThatThrownBy(
             () ->
                 new PatchKernelCheck(
                         () -> {
                           FakeGpu gpu = open();
-                          // Leaves what the memory held.
+                          // Leaves the memory unchanged.
                           gpu.define("kiln_patches_fp16", (shape, arguments) -> {});
                           return gpu;
                         })
@@ -65,7 +65,7 @@ class DeviceChecksTest {
   }
 
   @Test
-  void aDeviceThatFailsIsNotADisagreement() {
+  void deviceFailureIsNotAMismatch() {
     assertThatThrownBy(
             () ->
                 new PatchKernelCheck(
@@ -79,7 +79,7 @@ class DeviceChecksTest {
   }
 
   @Test
-  void copiesAreTimed() {
+  void copiesAreMeasured() {
     DevicePeaks peaks = new DevicePeaks();
     List<Measurement> measurements = new CopyCheck(this::open, peaks, 1_000_000).run();
     assertThat(measurements)
@@ -89,11 +89,11 @@ class DeviceChecksTest {
   }
 
   @Test
-  void theKernelsBandwidthIsAShareOfACopys() {
+  void bandwidthOfTheKernelIsAFractionOfACopy() {
     DevicePeaks peaks = new DevicePeaks();
     peaks.copyBytes(10e9);
     List<Measurement> measurements = new PatchBandwidthCheck(this::open, peaks, 2, 1).run();
-    // Two chips of four bytes a pixel, and 2 bytes a number.
+    // Two chips with four bytes per pixel, and 2 bytes per value.
     double naip = 2 * 256 * 256 * 4 * (1 + 2) / ROUND;
     assertThat(measurements.get(0).value()).isCloseTo(naip / 1e9, within(1e-6));
     assertThat(measurements.get(1).value()).isCloseTo(naip / 10e9, within(1e-6));
@@ -102,7 +102,7 @@ class DeviceChecksTest {
   }
 
   @Test
-  void theFastestLibrarySetsTheCeiling() throws Exception {
+  void fastestLibrarySetsTheCeiling() throws Exception {
     DevicePeaks peaks = new DevicePeaks();
     List<String> queued = new ArrayList<>();
     List<Measurement> measurements =

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The checks of encoders, with one on the processor in the device's place. */
+/** The checks of encoders, with a CPU encoder instead of a device. */
 @Timeout(300)
 class EncoderChecksTest {
   private static final Path MICRO = Path.of("../model-export/src/test/resources/golden/micro");
@@ -75,7 +75,7 @@ class EncoderChecksTest {
   }
 
   @Test
-  void anEncoderThatIsNotThereIsSkippedBeforeAnythingIsMade() throws IOException {
+  void missingEncoderIsSkippedBeforeAnyWork() throws IOException {
     GoldenSet set = GoldenSet.under(MICRO).get(0);
     Candidate absent = candidate(1, "no TensorRT");
     List<Check> checks =
@@ -92,7 +92,7 @@ class EncoderChecksTest {
   }
 
   @Test
-  void paceIsAShareOfTheCeiling() throws Exception {
+  void throughputIsAFractionOfTheCeiling() throws Exception {
     DevicePeaks peaks = new DevicePeaks();
     peaks.matrixFlops(1e9);
     ThroughputCheck check =
@@ -109,7 +109,7 @@ class EncoderChecksTest {
   }
 
   @Test
-  void aWholeRunIsTimedAndTheDeviceWatched() throws Exception {
+  void wholeRunAndBusyFractionAreMeasured() throws Exception {
     List<Measurement> measurements =
         new EmbedCheck(
                 candidate(1, null),
@@ -127,25 +127,25 @@ class EncoderChecksTest {
 
   @Test
   void operationsOfALargeChipAreAsComputedByHand() {
-    // Matrix products 619 GFLOP, attention 103, patches half a one.
+    // Matrix products 619 GFLOP, attention 103, patches 0.5.
     assertThat(EncoderFlops.nominal(Architecture.named("large"), 256, 4))
         .isCloseTo(722.9e9, within(0.1e9));
-    // Without what the last block does for tokens that are not needed.
+    // Without the last block's work for tokens that are not needed.
     assertThat(EncoderFlops.executed(Architecture.named("large"), 256, 4))
         .isCloseTo(697.1e9, within(0.1e9));
   }
 
-  /** "small" has heads of 64, as "large" has. */
+  /** The model "small" has heads of 64, as "large" does. */
   @ParameterizedTest
   @ValueSource(strings = {"micro", "small"})
-  void randomModelsGiveTheCommittedVectors(String size) throws Exception {
+  void randomModelsReproduceTheCommittedVectors(String size) throws Exception {
     RandomModel model = new RandomModel(Architecture.named(size), work);
     List<Measurement> measurements = new ReferenceCheck(candidate(2e-5, null), model).run();
     assertThat(measurements.get(1).value()).as("error").isLessThan(2e-5);
   }
 
   @Test
-  void aModelOfOtherWeightsIsFound() throws Exception {
+  void modelWithOtherWeightsIsFound() throws Exception {
     Path checkpoint = work.resolve("other.ckpt");
     long otherSeed = 2;
     new RandomCheckpoint(Architecture.named("micro"), DataType.BF16, otherSeed, 0)
@@ -165,18 +165,18 @@ class EncoderChecksTest {
   }
 
   @Test
-  void saysWhatAGoldenFolderLacks() throws IOException {
+  void errorNamesWhatAGoldenDirectoryLacks() throws IOException {
     assertThatThrownBy(() -> GoldenSet.under(work))
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining("expected a checkpoint (*.ckpt)");
     Files.createFile(work.resolve("a.ckpt"));
     assertThatThrownBy(() -> GoldenSet.under(work))
         .isInstanceOf(ConfigurationException.class)
-        .hasMessageContaining("no cases beside");
+        .hasMessageContaining("expected directories with case.json, found none next to");
   }
 
   @Test
-  void refusesDamagedArrays() throws IOException {
+  void rejectsDamagedArrays() throws IOException {
     Path whole = MICRO.resolve("naip-60cm-256/cls.npy");
     byte[] bytes = Files.readAllBytes(whole);
     Path cut = Files.write(work.resolve("cut.npy"), java.util.Arrays.copyOf(bytes, 200));

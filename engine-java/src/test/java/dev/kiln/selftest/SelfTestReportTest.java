@@ -27,20 +27,20 @@ class SelfTestReportTest {
     "SKIPPED FAILED, 1",
     "SKIPPED SKIPPED, 79",
   })
-  void saysByItsExitCodeWhatCameOut(String states, int code) {
+  void exitCodeReflectsTheOutcomes(String states, int code) {
     List<CheckResult> results =
         Stream.of(states.split(" ")).map(s -> result("check", State.valueOf(s))).toList();
     assertThat(new SelfTestReport(Map.of(), results).exitCode()).isEqualTo(code);
   }
 
   @Test
-  void provesNothingWithoutChecks() {
+  void withoutChecksNothingIsProven() {
     assertThat(new SelfTestReport(Map.of(), List.of()).exitCode())
         .isEqualTo(ExitCode.UNPROVEN.code());
   }
 
   @Test
-  void tellsAPerson() {
+  void readableReport() {
     SelfTestReport report =
         new SelfTestReport(
             Map.of("device", "a GPU"),
@@ -63,12 +63,11 @@ class SelfTestReportTest {
   }
 
   @Test
-  void tellsAProgram() {
+  void jsonReport() {
     SelfTestReport report =
         new SelfTestReport(
             Map.of("device", "a GPU"),
-            List.of(
-                result("pace", State.FAILED, Measurement.of("chips a second", 940, "chips/s"))));
+            List.of(result("pace", State.FAILED, Measurement.of("throughput", 940, "chips/s"))));
     JsonNode json = JsonMapper.shared().readTree(report.json());
     assertThat(json.at("/machine/device").stringValue()).isEqualTo("a GPU");
     assertThat(json.at("/results/0/state").stringValue()).isEqualTo("FAILED");
@@ -90,7 +89,7 @@ class SelfTestReportTest {
         "94026.7 | 94,027",
         "1e18 | 1,000,000,000,000,000,000",
       })
-  void writesFourDigitsThatMatter(double value, String text) {
+  void writesFourSignificantDigits(double value, String text) {
     assertThat(Measurement.number(value)).isEqualTo(text);
   }
 }

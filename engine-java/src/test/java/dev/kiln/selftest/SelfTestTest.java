@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** All of it, over a device that is none and an encoder on the processor. */
+/** The whole self-test, on a fake device and with a CPU encoder. */
 @Timeout(300)
 class SelfTestTest {
   private static final Path MICRO = Path.of("../model-export/src/test/resources/golden/micro");
@@ -51,7 +51,7 @@ class SelfTestTest {
   }
 
   @Test
-  void everyCheckIsRunOverADevice() throws Exception {
+  void everyCheckRunsOnADevice() throws Exception {
     CudaDriver.Status ready =
         new CudaDriver.Status(CudaDriver.State.READY, "1 GPU", 1, 13000, 13030);
     List<SelfTestReport> told = new ArrayList<>();
@@ -120,7 +120,7 @@ class SelfTestTest {
   }
 
   @Test
-  void onlyTheChecksThatAreAskedForAreRun() throws Exception {
+  void onlySelectedChecksRun() throws Exception {
     SelfTest.Device none =
         new SelfTest.Device(
             new CudaDriver.Status(CudaDriver.State.NO_DRIVER, "no driver", 0, 0, 0),
@@ -141,7 +141,7 @@ class SelfTestTest {
   }
 
   @Test
-  void checksCanBeLeftOut() throws Exception {
+  void checksCanBeSkipped() throws Exception {
     SelfTest.Device none =
         new SelfTest.Device(
             new CudaDriver.Status(CudaDriver.State.NO_DRIVER, "no driver", 0, 0, 0),

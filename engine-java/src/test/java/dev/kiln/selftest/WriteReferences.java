@@ -11,9 +11,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Computes the vectors of {@link ReferenceChips} with ONNX Runtime in float32 on this CPU. To be
- * run when {@link RandomModel} or the chips change: {@code WriteReferences DIRECTORY SIZE...}, the
- * directory that of the resources.
+ * Computes the vectors of {@link ReferenceChips} with ONNX Runtime in float32 on this CPU. Run it
+ * when {@link RandomModel} or the chips change: {@code WriteReferences DIRECTORY SIZE...}, with the
+ * directory of the resources.
  */
 final class WriteReferences {
   private WriteReferences() {}

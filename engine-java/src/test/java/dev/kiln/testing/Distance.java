@@ -4,7 +4,10 @@ package dev.kiln.testing;
 public final class Distance {
   private Distance() {}
 
-  /** Relative L2 error {@code ‖out − reference‖ / ‖reference‖} of the numbers from an index on. */
+  /**
+   * Returns the relative L2 error {@code ‖out − reference‖ / ‖reference‖} of the values from an
+   * index on.
+   */
   public static double relative(float[] out, float[] reference, int from, int length) {
     double difference = 0;
     double norm = 0;

@@ -399,7 +399,7 @@ public final class FakeAwsBatch implements AutoCloseable {
     detail.put("jobDefinition", job.request.path("jobDefinition").asString());
     detail
         .putObject("container")
-        // Some services send whole numbers so.
+        // Some services send integers in this form.
         .put("vcpus", 4.0)
         .set("command", job.request.path("containerOverrides").path("command"));
     if (job.size() > 0) {

@@ -41,7 +41,7 @@ public final class FaultProxy implements AutoCloseable {
     }
   }
 
-  /** What happens to a request. */
+  /** The fault of a request. */
   public interface Fault {
     /** No fault. */
     Fault NONE = link -> link.forward(Long.MAX_VALUE);
@@ -92,6 +92,8 @@ public final class FaultProxy implements AutoCloseable {
   private volatile Plan plan = request -> Fault.NONE;
 
   /**
+   * Starts a proxy.
+   *
    * @param target port of the server on this machine
    */
   public FaultProxy(int target) throws IOException {
@@ -145,7 +147,7 @@ public final class FaultProxy implements AutoCloseable {
         }
       }
     } catch (IOException | InterruptedException broken) {
-      // The client went away, or the test is over.
+      // The client disconnected, or the test has ended.
     }
   }
 
@@ -172,7 +174,7 @@ public final class FaultProxy implements AutoCloseable {
     return line.toString(StandardCharsets.UTF_8);
   }
 
-  /** One request on its way. */
+  /** A request in progress. */
   public final class Link {
     private final Request request;
     private final List<String> head;
@@ -191,7 +193,10 @@ public final class FaultProxy implements AutoCloseable {
       return request;
     }
 
-    /** Asks the server and passes on the answer, or the first {@code limit} bytes of its body. */
+    /**
+     * Sends the request to the server and forwards the response, or the first {@code limit} bytes
+     * of its body.
+     */
     public void forward(long limit) throws IOException {
       try (Socket server = new Socket(InetAddress.getLoopbackAddress(), target)) {
         OutputStream question = server.getOutputStream();
@@ -215,7 +220,7 @@ public final class FaultProxy implements AutoCloseable {
       out.write(text.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** Bytes of the answer's body, or −1 if it comes in chunks. */
+    /** Returns the length of the response's body, or −1 if it is chunked. */
     private long bodyLength(List<String> answerHead) {
       if (head.get(0).startsWith("HEAD")) {
         return 0;
@@ -227,7 +232,7 @@ public final class FaultProxy implements AutoCloseable {
           : Long.parseLong(length);
     }
 
-    /** Whether all of it was passed on. */
+    /** Returns whether the whole body was forwarded. */
     private static boolean copy(InputStream in, long length, OutputStream out, long limit)
         throws IOException {
       if (length < 0) {
@@ -253,18 +258,18 @@ public final class FaultProxy implements AutoCloseable {
       return length <= limit;
     }
 
-    /** Breaks the connection off. */
+    /** Resets the connection. */
     public void reset() throws IOException {
       client.setSoLinger(true, 0);
       client.close();
     }
 
-    /** Holds the connection and sends nothing. */
+    /** Keeps the connection open and sends nothing. */
     public void hang() throws InterruptedException {
       closed.await();
     }
 
-    /** Answers in the server's place. */
+    /** Sends a response instead of the server's. */
     public void answer(int status, String code) throws IOException {
       String xml =
           "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Code>%s</Code>".formatted(code)

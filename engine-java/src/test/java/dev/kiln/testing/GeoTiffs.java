@@ -46,7 +46,7 @@ import org.bytedeco.javacpp.PointerPointer;
 
 /** Writes small GeoTIFFs for tests. */
 public final class GeoTiffs {
-  /** What a pixel holds. */
+  /** The value of a pixel. */
   public interface Pixels {
     /**
      * @param band from 0
@@ -87,7 +87,7 @@ public final class GeoTiffs {
               "COMPRESS=DEFLATE",
               "INTERLEAVE=PIXEL"));
 
-  /** Like a NAIP scene, but small: 4 bands of uint8, 1 m, UTM. */
+  /** Returns a small scene like NAIP: 4 bands of uint8, 1 m, UTM. */
   public static GeoTiffs naip() {
     return new GeoTiffs();
   }
@@ -103,13 +103,16 @@ public final class GeoTiffs {
     return this;
   }
 
-  /** {@code uint8}, {@code uint16}, {@code int16}, {@code float32} or {@code float64}. */
+  /**
+   * Sets the type: {@code uint8}, {@code uint16}, {@code int16}, {@code float32} or {@code
+   * float64}.
+   */
   public GeoTiffs type(String pixelType) {
     type = pixelType;
     return this;
   }
 
-  /** 0 for none. */
+  /** Sets the number of overviews; 0 for none. */
   public GeoTiffs epsg(int code) {
     epsg = code;
     return this;
@@ -125,25 +128,25 @@ public final class GeoTiffs {
     return this;
   }
 
-  /** A projection as PROJ or WKT text names it, instead of an EPSG code. */
+  /** Sets the projection as PROJ or WKT text, instead of an EPSG code. */
   public GeoTiffs projection(String text) {
     projection = text;
     return this;
   }
 
-  /** Chosen values instead of random ones. */
+  /** Sets the values, instead of random ones. */
   public GeoTiffs pixels(Pixels values) {
     pixels = values;
     return this;
   }
 
-  /** Values of all sizes that the type has, not only those of a byte. */
+  /** Uses values over the whole range of the type, not only those of a byte. */
   public GeoTiffs wide() {
     wide = true;
     return this;
   }
 
-  /** The value that the file names as no data. */
+  /** Sets the file's nodata value. */
   public GeoTiffs nodata(double value) {
     nodata = value;
     return this;
@@ -173,7 +176,7 @@ public final class GeoTiffs {
     return this;
   }
 
-  /** A rectangle that is not written: with {@code SPARSE_OK=TRUE} its whole tiles are left out. */
+  /** Sets a rectangle that is not written; with {@code SPARSE_OK=TRUE} its tiles are omitted. */
   public GeoTiffs hole(int x, int y, int columns, int rows) {
     hole = new int[] {x, y, columns, rows};
     return this;
@@ -185,7 +188,7 @@ public final class GeoTiffs {
     return this;
   }
 
-  /** Writes the file, and the folders above it. */
+  /** Writes the file and creates the directories above it. */
   public Path write(Path file) throws IOException {
     Gdal.load();
     Files.createDirectories(file.toAbsolutePath().getParent());
@@ -333,7 +336,7 @@ public final class GeoTiffs {
     return pixels;
   }
 
-  /** Slow waves and, in every seventh sample, any bits at all: for floats also NaN and infinity. */
+  /** Smooth waves, with random bits in every seventh sample: for floats also NaN and infinity. */
   private byte[] wideValues() {
     Random random = new Random(seed);
     ByteBuffer values =

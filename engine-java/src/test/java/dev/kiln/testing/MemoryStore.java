@@ -17,8 +17,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 
 /**
- * A bucket in memory. Of the files of scenes it keeps no bytes, only how often each was put; of
- * Kiln's own it keeps all.
+ * A bucket in memory. It stores only how often files of scenes were written; Kiln's own files are
+ * stored whole.
  */
 public final class MemoryStore implements ObjectStore {
   private static final String OWN = "_kiln/";
@@ -32,7 +32,7 @@ public final class MemoryStore implements ObjectStore {
     return puts.size();
   }
 
-  /** Times that files were put, beyond the first of each. */
+  /** Returns how often files were written again. */
   public long putAgain() {
     return puts.values().stream().mapToLong(n -> n - 1).sum();
   }

@@ -11,8 +11,8 @@ import dev.kiln.infer.gpu.SlotBuffers;
 import dev.kiln.type.DataType;
 
 /**
- * A forward pass that is one kernel: a block per chip, with pointers to patches, times, locations,
- * gsd and embeddings.
+ * A forward pass that is a single kernel: one block per chip, with pointers to patches, times,
+ * locations, gsd and embeddings.
  */
 public final class OneKernelPass implements DeviceForwardPass {
   private final String kernel;

@@ -36,7 +36,7 @@ public final class RangeServer implements AutoCloseable {
     TAG,
     /** A weak ETag, which never matches If-Match. */
     WEAK_TAG,
-    /** Last-Modified alone. */
+    /** Only Last-Modified. */
     DATE,
     /** None. */
     NONE
@@ -188,7 +188,7 @@ public final class RangeServer implements AutoCloseable {
     ranges = respected;
   }
 
-  /** Sets which requests are served; others are answered with 401. */
+  /** Sets which requests are served; the response to others is 401. */
   public void allow(Predicate<Request> condition) {
     allowed = condition;
   }

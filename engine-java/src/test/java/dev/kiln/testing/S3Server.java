@@ -18,11 +18,11 @@ import org.gaul.s3proxy.auth.AuthenticationType;
 import org.gaul.s3proxy.nio2blob.FilesystemNio2BlobStore;
 
 /**
- * A real S3 server over HTTP on this machine: the folders in its root are its buckets. It checks
- * signatures.
+ * A real S3 server over HTTP on this machine, which checks signatures. The directories in its root
+ * are its buckets.
  */
 public final class S3Server implements AutoCloseable {
-  /** The only credentials it takes. */
+  /** The only valid credentials. */
   public static final AccessKey KEY = new AccessKey("AKIAKILNTEST", "planted-secret-access-key");
 
   private final Path root;
@@ -33,12 +33,12 @@ public final class S3Server implements AutoCloseable {
     this.server = server;
   }
 
-  /** Starts it on a free port. */
+  /** Starts a server on a free port. */
   public static S3Server start(Path root) throws Exception {
     return start(root, true);
   }
 
-  /** Starts one that anyone may use. */
+  /** Starts a server without authentication. */
   public static S3Server startOpen(Path root) throws Exception {
     return start(root, false);
   }
@@ -66,12 +66,12 @@ public final class S3Server implements AutoCloseable {
     return URI.create("http://127.0.0.1:" + port());
   }
 
-  /** The folder of a bucket; makes the bucket if there is none. */
+  /** Returns the directory of a bucket, which is created if necessary. */
   public Path bucket(String name) throws IOException {
     return Files.createDirectories(root.resolve(name));
   }
 
-  /** Puts every file below a folder into a bucket, under its path. */
+  /** Puts every file below a directory into a bucket, under its path. */
   public void upload(Path files, String bucket) throws IOException {
     bucket(bucket);
     try (ObjectStore store = ObjectStores.open("s3://" + bucket, options(endpoint()));
@@ -82,7 +82,7 @@ public final class S3Server implements AutoCloseable {
     }
   }
 
-  /** Options that reach an endpoint with this server's key, and do not wait long. */
+  /** Returns options with this server's endpoint and key, and short timeouts. */
   public static StoreOptions options(URI endpoint) {
     return new StoreOptions(
         Optional.of(endpoint),

@@ -91,7 +91,7 @@ public final class TestDataset {
       return this;
     }
 
-    /** Chip i has a share of cloud of i times this. */
+    /** Sets the cloud fractions: that of chip i is i times this value. */
     public SceneFile cloudStep(double step) {
       this.cloudStep = (float) step;
       return this;

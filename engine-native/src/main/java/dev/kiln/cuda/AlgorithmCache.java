@@ -42,7 +42,7 @@ public final class AlgorithmCache {
         }
       }
     } catch (IOException e) {
-      // Nothing was measured yet, or it is measured again.
+      // Not measured yet; a missing or unreadable file only means that measuring is repeated.
       known.clear();
     }
   }
@@ -59,12 +59,12 @@ public final class AlgorithmCache {
     }
   }
 
-  /** Returns the algorithm that was the fastest for a shape. */
+  /** Returns the algorithm that was fastest for a shape. */
   public Optional<Algorithm> get(GemmShape shape) {
     return Optional.ofNullable(known.get(key(shape)));
   }
 
-  /** Keeps an algorithm in memory and on disk. */
+  /** Stores an algorithm in memory and on disk. */
   public void put(GemmShape shape, Algorithm algorithm) {
     known.put(key(shape), algorithm);
     List<String> lines = new ArrayList<>();
@@ -79,7 +79,7 @@ public final class AlgorithmCache {
         Files.deleteIfExists(temporary);
       }
     } catch (IOException e) {
-      // Costs only the next start the time to measure.
+      // The next start only has to measure again.
       System.getLogger(AlgorithmCache.class.getName())
           .log(System.Logger.Level.WARNING, "cannot write {0}: {1}", file, e.toString());
     }

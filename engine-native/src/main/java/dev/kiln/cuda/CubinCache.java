@@ -17,12 +17,11 @@ import java.util.stream.Stream;
 
 /**
  * Compiled kernels on disk, one file per source, architecture, options and compiler version. A
- * machine compiles a kernel once, and one that was given the files needs no compiler.
+ * machine compiles a kernel once; a machine to which the files were copied needs no compiler.
  *
  * <p>A file is named {@code {name}-{architecture}-{hash of source and options}-{compiler}.cubin}.
- * Where there is no compiler, the file of the newest one is used. Each file starts with the SHA-256
- * of its code; a damaged file is ignored and written again. Any number of processes may share a
- * directory.
+ * Without a compiler, the file of the newest compiler version is used. Each file starts with the
+ * SHA-256 of its code; a damaged file is ignored and replaced. Processes may share a directory.
  */
 public final class CubinCache {
   private static final int HASH_BYTES = 32;
@@ -38,7 +37,7 @@ public final class CubinCache {
     /** Returns its version, as in "13.3"; empty if this machine has no compiler. */
     Optional<String> version();
 
-    /** Returns machine code. */
+    /** Compiles a source to machine code. */
     byte[] compile(String name, String source, String architecture, List<String> options);
   }
 
@@ -66,7 +65,10 @@ public final class CubinCache {
   }
 
   /**
-   * @param shipped read-only directory of kernels that are used first, whatever compiler made them
+   * Creates a cache with a second directory.
+   *
+   * @param shipped read-only directory of kernels that are used first, regardless of their compiler
+   *     version
    */
   CubinCache(Path directory, Optional<Path> shipped, Compiler compiler) {
     this.directory = directory;
@@ -87,7 +89,7 @@ public final class CubinCache {
         NVRTC);
   }
 
-  /** Returns where this user's compiled kernels and measurements are kept. */
+  /** Returns the directory of this user's compiled kernels and measurements. */
   static Path userDirectory() {
     String named = System.getProperty("kiln.cache");
     if (named != null) {
@@ -131,8 +133,7 @@ public final class CubinCache {
     Optional<byte[]> code =
         shipped.flatMap(from -> firstWhole(candidates(from, prefix), Optional.empty(), prefix));
     List<Path> candidates = candidates(directory, prefix);
-    // The compiler is asked for its version, which takes longer than reading a file, only if
-    // needed.
+    // Only if needed: to load the compiler takes longer than to read a file.
     return code.isPresent() || candidates.isEmpty()
         ? code
         : firstWhole(candidates, compiler.version(), prefix);
@@ -217,7 +218,7 @@ public final class CubinCache {
         Files.deleteIfExists(temporary);
       }
     } catch (IOException e) {
-      // Costs only the next start its compile time.
+      // The next start only has to compile again.
       System.getLogger(CubinCache.class.getName())
           .log(
               System.Logger.Level.WARNING,

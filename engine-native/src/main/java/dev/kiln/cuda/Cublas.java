@@ -15,7 +15,7 @@ import org.bytedeco.cuda.cublas.cublasContext;
 import org.bytedeco.cuda.cudart.CUstream_st;
 import org.bytedeco.javacpp.FloatPointer;
 
-/** NVIDIA's library of matrix products, where this machine has it. For one thread at a time. */
+/** NVIDIA's library of matrix products, cuBLAS. Not safe for concurrent use. */
 public final class Cublas implements AutoCloseable {
   private static final int SUCCESS = 0;
 
@@ -48,9 +48,9 @@ public final class Cublas implements AutoCloseable {
   }
 
   /**
-   * Queues {@code C = A·B} of bfloat16, summed in float32, all three {@code [side, side]}.
+   * Queues {@code C = A·B} in bfloat16, accumulated in float32, all three {@code [side, side]}.
    *
-   * @throws IllegalStateException if cuBLAS refuses
+   * @throws IllegalStateException if cuBLAS returns an error
    */
   public void product(GpuStream stream, int side, DeviceBuffer a, DeviceBuffer b, DeviceBuffer c) {
     if (closed) {
@@ -90,7 +90,7 @@ public final class Cublas implements AutoCloseable {
     }
   }
 
-  /** A second call does nothing. */
+  /** Closes the library; a second call does nothing. */
   @Override
   public void close() {
     if (!closed) {

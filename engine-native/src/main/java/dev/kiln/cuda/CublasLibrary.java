@@ -16,12 +16,12 @@ import org.bytedeco.javacpp.Loader;
  * Finds and loads NVIDIA's libcublasLt and libcublas, which Maven Central does not carry. Searched
  * in this order: the directory that {@code KILN_CUBLAS} names, the dynamic loader's path ({@code
  * LD_LIBRARY_PATH}, {@code ldconfig}), CUDA toolkits below {@code /usr/local}, and the packages
- * that PyTorch installs beside itself.
+ * that PyTorch installs.
  */
 final class CublasLibrary {
   static final String MAJOR = "13";
 
-  /** In the order in which they are loaded: the second needs the first. */
+  /** Both libraries in the order of loading: the second depends on the first. */
   private static final List<String> FILES =
       List.of("libcublasLt.so." + MAJOR, "libcublas.so." + MAJOR);
 
@@ -51,8 +51,8 @@ final class CublasLibrary {
       Loader.load(org.bytedeco.cuda.global.cublas.class);
     } catch (LinkageError e) {
       throw new IllegalStateException(
-          ("cuBLAS %s does not load (%s)%s: install CUDA %s or PyTorch for it, or set KILN_CUBLAS to"
-                  + " the directory of %s")
+          ("cuBLAS %s does not load (%s)%s: install CUDA %s or PyTorch for it, or set KILN_CUBLAS"
+                  + " to the directory of %s")
               .formatted(
                   MAJOR, CudaDriver.first(e), otherVersion(directories), MAJOR, FILES.get(0)),
           e);
@@ -65,7 +65,7 @@ final class CublasLibrary {
     return Optional.ofNullable(location);
   }
 
-  /** Loads what the dynamic loader finds; returns false if only the directories have it. */
+  /** Loads the library through the dynamic loader; returns false if the loader does not find it. */
   private static boolean loadByName(List<Path> directories) {
     try {
       FILES.forEach(Loader::loadGlobal);
@@ -143,7 +143,9 @@ final class CublasLibrary {
     return entries;
   }
 
-  /** Names another major version that is there: the usual reason why this one is not. */
+  /**
+   * Returns an installed library of another major version, the usual reason for a missing library.
+   */
   private static String otherVersion(List<Path> directories) {
     for (Path directory : directories) {
       for (Path file : matching(directory, "libcublasLt.so.[0-9]*")) {

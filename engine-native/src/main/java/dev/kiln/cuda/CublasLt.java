@@ -46,7 +46,7 @@ import org.bytedeco.javacpp.PointerPointer;
  * NVIDIA's library of matrix products with epilogues. Its matrices are column-major: a row-major
  * product {@code a · w} is computed as {@code wᵀ · aᵀ} over the same memory.
  *
- * <p>For one thread at a time. The owner closes it before the device.
+ * <p>Not safe for concurrent use. The owner closes it before the device.
  */
 public final class CublasLt implements AutoCloseable {
   /** NVIDIA's recommendation for Hopper; smaller devices need less. */

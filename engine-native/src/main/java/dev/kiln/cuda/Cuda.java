@@ -6,11 +6,11 @@ import static org.bytedeco.cuda.global.cudart.cudaSuccess;
 
 import org.bytedeco.javacpp.Pointer;
 
-/** What all calls into the CUDA runtime share. */
+/** Error handling of calls into the CUDA runtime. */
 final class Cuda {
   private Cuda() {}
 
-  /** A number that CUDA takes for a pointer. */
+  /** Returns an address as a pointer. */
   static final class Address extends Pointer {
     Address(long address) {
       super((Pointer) null);
@@ -19,8 +19,10 @@ final class Cuda {
   }
 
   /**
-   * @param code that a call returned
-   * @param call what was called, and for what
+   * Throws if a call failed.
+   *
+   * @param code that the call returned
+   * @param call name of the function and its purpose
    */
   static void check(int code, String call) {
     if (code != cudaSuccess) {
@@ -28,9 +30,9 @@ final class Cuda {
     }
   }
 
-  /** The exception for an error code. */
+  /** Returns the exception for an error code. */
   static CudaException failure(int code, String call) {
-    // The runtime would hand the same error to the next call that asks.
+    // Clears the error, which the runtime would report again.
     cudaGetLastError();
     return new CudaException(call, code, cudaGetErrorString(code).getString());
   }

@@ -16,48 +16,47 @@ import java.net.URL;
 import org.bytedeco.javacpp.Loader;
 
 /**
- * Whether this machine can run CUDA, asked once a process and in one line. Any number of threads
- * may ask.
+ * Determines once per process whether this machine can run CUDA. Safe for concurrent use.
  *
- * <p>JavaCPP's CUDA libraries are linked against the driver's library, also those that need none,
- * such as the compiler. Where there is no driver an empty library of that name takes its place; no
- * function of the driver itself ({@code cu…}) may be called then, and none is.
+ * <p>JavaCPP's CUDA libraries are linked against the driver's library, even those that do not use
+ * it, such as the compiler. Without a driver, an empty library of that name is loaded instead;
+ * functions of the driver ({@code cu…}) must not be called then.
  */
 public final class CudaDriver {
   private static final String LIBRARY = "libcuda.so.1";
 
-  /** The oldest driver that speaks any CUDA 13; runtimes 13.x need no newer one. */
+  /** The oldest driver that supports CUDA 13; it works with all runtimes 13.x. */
   private static final String OLDEST = "580";
 
   private static Boolean present;
   private static Status status;
 
-  /** How far a machine is from running CUDA. */
+  /** State of CUDA on a machine. */
   public enum State {
     /** A device can be opened. */
     READY,
-    /** No driver is installed, or none is passed into this container. */
+    /** No driver is installed, or none is mapped into this container. */
     NO_DRIVER,
-    /** The driver is there, NVIDIA's runtime library is not. */
+    /** The driver is installed, but NVIDIA's runtime library cannot be loaded. */
     NO_RUNTIME,
-    /** The driver speaks only an earlier major version of CUDA than the runtime. */
+    /** The driver supports only an earlier major version of CUDA than the runtime's. */
     DRIVER_TOO_OLD,
-    /** The driver sees no device. */
+    /** The driver finds no device. */
     NO_DEVICE,
-    /** The driver answers with an error. */
+    /** The driver returns an error. */
     FAILED
   }
 
   /**
-   * What was found.
+   * The result.
    *
-   * @param line one line that says so, and what to do about it
-   * @param devices that can be opened
-   * @param driver newest CUDA that the driver speaks, as in 13000 for 13.0; 0 if unknown
-   * @param runtime CUDA of the runtime library; 0 if it was not loaded
+   * @param line description of the state and its remedy, in one line
+   * @param devices number of devices that can be opened
+   * @param driver newest CUDA version that the driver supports, as in 13000 for 13.0; 0 if unknown
+   * @param runtime CUDA version of the runtime library; 0 if it was not loaded
    */
   public record Status(State state, String line, int devices, int driver, int runtime) {
-    /** Whether a device can be opened. */
+    /** Returns whether a device can be opened. */
     public boolean ready() {
       return state == State.READY;
     }
@@ -65,7 +64,7 @@ public final class CudaDriver {
 
   private CudaDriver() {}
 
-  /** What was found on this machine; never throws. */
+  /** Returns the state of this machine; never throws. */
   public static synchronized Status status() {
     if (status == null) {
       status = look();
@@ -93,7 +92,8 @@ public final class CudaDriver {
     } catch (LinkageError e) {
       return new Status(
           State.NO_RUNTIME,
-          "NVIDIA's driver is there, but its CUDA runtime does not load (%s): ".formatted(first(e))
+          "NVIDIA's driver is installed, but the CUDA runtime does not load (%s): "
+                  .formatted(first(e))
               + "build Kiln with Maven's profile gpu, or install CUDA 13",
           0,
           0,
@@ -102,11 +102,11 @@ public final class CudaDriver {
   }
 
   /**
-   * Reads the runtime's answers. A runtime works with every driver of its own major version (CUDA's
-   * minor-version compatibility): 13.3 on a driver for 13.0, too.
+   * Interprets the results of the runtime. A runtime works with all drivers of its major version
+   * (CUDA's minor-version compatibility), such as 13.3 with a driver for 13.0.
    *
    * @param code the first error, or 0
-   * @param meaning CUDA's words for it
+   * @param meaning CUDA's description of the error
    */
   static Status judge(int code, String meaning, int devices, int driver, int runtime) {
     if (driver == 0 && (code == cudaErrorInsufficientDriver || code == cudaSuccess)) {
@@ -116,7 +116,7 @@ public final class CudaDriver {
     if (code == cudaErrorInsufficientDriver || driver / 1000 < runtime / 1000) {
       return new Status(
           State.DRIVER_TOO_OLD,
-          "NVIDIA driver: CUDA %d.0 or later expected, found one for CUDA %s: install driver %s or later"
+          "NVIDIA driver: expected CUDA %d.0 or later, found %s; install driver %s or later"
               .formatted(runtime / 1000, GpuDescription.version(driver), OLDEST),
           0,
           driver,
@@ -126,7 +126,7 @@ public final class CudaDriver {
       String visible = System.getenv("CUDA_VISIBLE_DEVICES");
       return new Status(
           State.NO_DEVICE,
-          "NVIDIA driver: it sees no GPU"
+          "NVIDIA driver: no GPU found"
               + (visible == null ? "" : " (CUDA_VISIBLE_DEVICES is '" + visible + "')"),
           0,
           driver,
@@ -135,7 +135,7 @@ public final class CudaDriver {
     if (code != cudaSuccess) {
       return new Status(
           State.FAILED,
-          "NVIDIA driver: CUDA error %d (%s): nvidia-smi may say more".formatted(code, meaning),
+          "NVIDIA driver: CUDA error %d (%s); see nvidia-smi".formatted(code, meaning),
           0,
           driver,
           runtime);
@@ -154,7 +154,7 @@ public final class CudaDriver {
   }
 
   /**
-   * Makes JavaCPP's CUDA classes loadable; must come before the first of them is touched.
+   * Makes JavaCPP's CUDA classes loadable; call this before the first use of any of them.
    *
    * @return whether there is a driver
    */
@@ -185,7 +185,7 @@ public final class CudaDriver {
     String resource = Loader.getPlatform() + "/libcuda-absent.so";
     try {
       URL found = CudaDriver.class.getResource(resource);
-      // Where the classes were unpacked, as in a bundle, nothing is unpacked again.
+      // A bundle contains the unpacked library.
       return found != null && found.getProtocol().equals("file")
           ? new File(found.toURI())
           : Loader.cacheResource(CudaDriver.class, resource);
@@ -194,7 +194,7 @@ public final class CudaDriver {
     }
   }
 
-  /** What the system's loader said, which is the innermost cause. */
+  /** Returns the message of the system's loader, which is the innermost cause. */
   static String first(Throwable error) {
     Throwable cause = error;
     while (cause.getCause() != null) {

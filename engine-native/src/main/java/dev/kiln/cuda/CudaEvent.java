@@ -30,7 +30,7 @@ final class CudaEvent implements GpuEvent {
 
   @Override
   public void synchronize() {
-    // Not under the lock: others may record it again meanwhile.
+    // Outside the lock, so that others can record the event meanwhile.
     Cuda.check(cudaEventSynchronize(handle()), "cudaEventSynchronize");
   }
 

@@ -43,7 +43,7 @@ public final class CudaGpu implements Gpu {
   private final GpuDescription description;
   private final CubinCache kernels = CubinCache.ofUser();
 
-  /** Resources handed out and not yet closed, oldest first. */
+  /** Open resources, oldest first. */
   private final Set<AutoCloseable> open = new LinkedHashSet<>();
 
   private boolean closed;

@@ -13,7 +13,9 @@ final class CudaGraph implements GpuGraph {
   private boolean closed;
 
   /**
-   * @param graph what was captured; the caller destroys it
+   * Instantiates a graph.
+   *
+   * @param graph the captured graph; the caller destroys it
    */
   CudaGraph(CUgraph_st graph, CudaGpu gpu) {
     this.gpu = gpu;

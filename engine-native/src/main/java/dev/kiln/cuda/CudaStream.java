@@ -31,7 +31,7 @@ import org.bytedeco.javacpp.PointerPointer;
 
 /** A {@code cudaStream_t}. */
 final class CudaStream implements GpuStream {
-  /** More than any of Kiln's kernels takes. */
+  /** Maximum number of arguments, more than any of Kiln's kernels has. */
   private static final int MAX_ARGUMENTS = 32;
 
   private final String name;
@@ -177,14 +177,18 @@ final class CudaStream implements GpuStream {
   /** Ends a capture whose work failed: the stream must not stay in capture mode. */
   private void abandonCapture(CUgraph_st graph, Throwable failure) {
     if (cudaStreamEndCapture(stream, graph) != cudaSuccess) {
-      // Expected after a failed capture. Unless it is cleared, a later unrelated check reports it.
+      // An error is expected after a failed capture. Unless it is cleared, a later check reports
+      // it.
       cudaGetLastError();
     }
     destroy(graph, failure);
   }
 
   /**
-   * @param failure that is being handled, or null; an error of this call is suppressed in it
+   * Checks a call.
+   *
+   * @param failure that is being handled, or null; an error of this call is added to it as
+   *     suppressed
    */
   private static void destroy(CUgraph_st graph, Throwable failure) {
     if (graph.isNull()) {

@@ -3,8 +3,8 @@ package dev.kiln.cuda;
 import java.util.function.Consumer;
 
 /**
- * A block of device memory with one owner: whoever allocated it closes it. Its address is valid on
- * the device alone.
+ * A block of device memory. Its owner, the caller that allocated it, closes it. Its address is
+ * valid only on the device.
  */
 public final class DeviceBuffer implements AutoCloseable {
   private final String purpose;
@@ -14,7 +14,9 @@ public final class DeviceBuffer implements AutoCloseable {
   private boolean closed;
 
   /**
-   * @param release frees the memory; is called once, on close
+   * Creates a block.
+   *
+   * @param release frees the memory; called once, on close
    */
   DeviceBuffer(String purpose, long address, long size, Consumer<DeviceBuffer> release) {
     this.purpose = purpose;
@@ -23,18 +25,18 @@ public final class DeviceBuffer implements AutoCloseable {
     this.release = release;
   }
 
-  /** What it is for. */
+  /** Returns the purpose, for messages. */
   public String purpose() {
     return purpose;
   }
 
-  /** Size in bytes. */
+  /** Returns the size in bytes. */
   public long size() {
     return size;
   }
 
   /**
-   * Address of the first byte.
+   * Returns the address of the first byte.
    *
    * @throws IllegalStateException after close
    */
@@ -46,9 +48,9 @@ public final class DeviceBuffer implements AutoCloseable {
   }
 
   /**
-   * Address of a range.
+   * Returns the address of a range.
    *
-   * @throws IndexOutOfBoundsException if it leaves the buffer
+   * @throws IndexOutOfBoundsException if the range exceeds the buffer
    * @throws IllegalStateException after close
    */
   public long address(long offset, long bytes) {
@@ -59,7 +61,7 @@ public final class DeviceBuffer implements AutoCloseable {
     return address() + offset;
   }
 
-  /** Frees the memory, waiting for the device where it must; a second call does nothing. */
+  /** Frees the memory, for which CUDA may wait for the device; a second call does nothing. */
   @Override
   public synchronized void close() {
     if (!closed) {

@@ -6,7 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
-/** Kiln's device code: CUDA C++ sources stored beside this class. */
+/** Kiln's device code: CUDA C++ sources, stored as resources of this package. */
 public enum DeviceCode {
   /** Converts raw pixels to patch rows. */
   PATCHES("patches", "kiln_patches_bf16", "kiln_patches_fp16", "kiln_patches_fp32"),

@@ -1,6 +1,6 @@
 package dev.kiln.cuda;
 
-/** The device has no such block of memory left. */
+/** The device has too little free memory for a block. */
 public final class DeviceMemoryException extends CudaException {
   private static final long serialVersionUID = 1L;
 
@@ -8,13 +8,15 @@ public final class DeviceMemoryException extends CudaException {
   private final long bytes;
 
   /**
-   * @param purpose what it was for
-   * @param bytes asked for
-   * @param free left on the device
+   * Creates an exception.
+   *
+   * @param purpose of the block
+   * @param bytes requested
+   * @param free bytes on the device
    */
   public DeviceMemoryException(String purpose, long bytes, long free) {
     super(
-        "%s: %,d MB of device memory asked, %,d MB free"
+        "%s: expected %,d MB of free device memory, found %,d MB"
             .formatted(purpose, bytes / 1_000_000, free / 1_000_000),
         2,
         "out of memory");
@@ -22,12 +24,12 @@ public final class DeviceMemoryException extends CudaException {
     this.bytes = bytes;
   }
 
-  /** What it was for. */
+  /** Returns the purpose of the block. */
   public String purpose() {
     return purpose;
   }
 
-  /** Bytes asked for. */
+  /** Returns the bytes that were requested. */
   public long bytes() {
     return bytes;
   }

@@ -1,7 +1,7 @@
 package dev.kiln.cuda;
 
 /**
- * A product of row-major bfloat16 matrices, {@code out = a · w}, summed in float32.
+ * A product of row-major bfloat16 matrices, {@code out = a · w}, accumulated in float32.
  *
  * @param rows rows of a and out
  * @param columns columns of w {@code [inner, columns]} and of out
@@ -13,7 +13,7 @@ package dev.kiln.cuda;
 public record GemmShape(
     int rows, int columns, int inner, long aStride, long outStride, Output output) {
 
-  /** How a product is stored. */
+  /** The way a product is stored. */
   public enum Output {
     /** {@code out = a · w}, rounded to bfloat16. */
     STORE,

@@ -6,70 +6,72 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
- * One CUDA device of this process and what lies on it. Whatever it hands out has one owner, the
- * caller, who closes it; closing the device closes what is left on it. Pinned host memory stays
- * until its owner closes it, for others may be writing to it.
+ * One CUDA device of this process and its resources. The caller owns and closes what it creates;
+ * closing the device closes the rest, except pinned host memory, to which other threads may still
+ * write.
  *
- * <p>For any number of threads. A call that fails throws {@link CudaException}; work that fails on
- * the device is reported by the next call that waits for it.
+ * <p>Safe for concurrent use. A failed call throws {@link CudaException}; an error of work on the
+ * device is thrown by the next call that waits for it.
  */
 public interface Gpu extends AutoCloseable {
-  /** What the device is. */
+  /** Returns the properties of the device. */
   GpuDescription description();
 
   /**
-   * Host memory that the device copies from and to by itself, while the processor does other work.
-   * It holds anything. Pages are locked: what is taken here is lost to the rest of the machine.
+   * Allocates pinned host memory, with undefined contents, which the device copies asynchronously.
+   * Its pages are locked and not available to other processes.
    *
-   * @param purpose what it is for, named in errors
+   * @param purpose for messages
    * @param bytes at least 1
-   * @throws OutOfMemoryError if the system has no such block left
+   * @throws OutOfMemoryError if the system has too little memory
    */
   HostBuffer pinned(String purpose, long bytes);
 
   /**
-   * Memory on the device, 256-byte aligned. It holds anything. Takes long and may wait for the
-   * whole device: nothing that a batch needs is allocated while batches run.
+   * Allocates device memory, 256-byte aligned, with undefined contents. It is slow and may wait for
+   * the whole device, so never allocate while batches run.
    *
-   * @param purpose what it is for, named in errors
+   * @param purpose for messages
    * @param bytes at least 1
-   * @throws DeviceMemoryException if the device has no such block left
+   * @throws DeviceMemoryException if the device has too little memory
    */
   DeviceBuffer allocate(String purpose, long bytes);
 
-  /** Energy that it has used since its driver was loaded, in joules; empty if it does not tell. */
+  /**
+   * Returns the energy used since the driver was loaded, in joules; empty if the device does not
+   * report it.
+   */
   OptionalDouble joules();
 
-  /** Bytes of device memory that nobody has taken, other processes included. */
+  /** Returns the bytes of device memory that no process has allocated. */
   long freeBytes();
 
   /**
-   * A queue of work, independent of all others.
+   * Creates a stream, independent of all others.
    *
-   * @param name for errors and traces
+   * @param name for messages and traces
    */
   GpuStream newStream(String name);
 
-  /** A mark in a stream; whoever waits for it sleeps. */
+  /** Creates an event; threads that wait for it sleep. */
   GpuEvent newEvent();
 
-  /** A mark that also takes the time; costs a little more than {@link #newEvent}. */
+  /** Creates an event that records the time, which costs a little more than {@link #newEvent}. */
   GpuEvent newTimer();
 
   /**
    * Loads compiled device code.
    *
-   * @param name for errors
+   * @param name for messages
    * @param cubin for this device's architecture, from {@link Nvrtc} or nvcc
    */
   GpuModule load(String name, byte[] cubin);
 
   /**
-   * Compiles device code for this device, unless that was done before on this machine, and loads
-   * it.
+   * Compiles device code for this device, unless it is cached, and loads it.
    *
-   * @param name for errors
-   * @param source CUDA C++; it includes nothing
+   * @param name for messages
+   * @param source CUDA C++ without include directives
    * @param options of the compiler, such as {@code -DROWS=8}
    * @throws CudaException if it does not compile
    * @throws IllegalStateException if the compiler is needed and cannot be loaded
@@ -79,13 +81,13 @@ public interface Gpu extends AutoCloseable {
   /**
    * Opens NVIDIA's library of matrix products on this device; the caller closes it.
    *
-   * @return empty if it is missing on this machine
+   * @return empty if this machine does not have it
    */
   default Optional<CublasLt> matrixLibrary() {
     return Optional.empty();
   }
 
-  /** Waits for all work under way and frees everything; a second call does nothing. */
+  /** Waits for all queued work and frees everything; a second call does nothing. */
   @Override
   void close();
 }

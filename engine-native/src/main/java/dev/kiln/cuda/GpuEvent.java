@@ -1,24 +1,24 @@
 package dev.kiln.cuda;
 
 /**
- * A mark in a stream. One that was never recorded counts as reached. The owner closes it; a second
- * close does nothing.
+ * A point in a stream. An event that was never recorded counts as reached. The owner closes it; a
+ * second close does nothing.
  */
 public interface GpuEvent extends AutoCloseable {
   /**
-   * Waits, asleep, until the last mark is reached.
+   * Waits, sleeping, until the point that was recorded last is reached.
    *
-   * @throws CudaException if work before it failed
+   * @throws CudaException if earlier work failed
    */
   void synchronize();
 
   /**
-   * Milliseconds from another mark to this one; both come from {@link Gpu#newTimer} and are
-   * reached.
+   * Returns the milliseconds from another event to this one. Both must be from {@link
+   * Gpu#newTimer}, and reached.
    */
   float millisecondsSince(GpuEvent start);
 
-  /** The {@code cudaEvent_t}. */
+  /** Returns the {@code cudaEvent_t}. */
   long address();
 
   @Override

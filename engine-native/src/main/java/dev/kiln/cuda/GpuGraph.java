@@ -1,6 +1,6 @@
 package dev.kiln.cuda;
 
-/** Captured work, ready to run. The owner closes it; a second close does nothing. */
+/** Captured work that can be launched. The owner closes it; a second close does nothing. */
 public interface GpuGraph extends AutoCloseable {
   @Override
   void close();

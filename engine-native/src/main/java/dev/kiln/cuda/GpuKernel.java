@@ -1,14 +1,14 @@
 package dev.kiln.cuda;
 
-/** A function that runs on the device; lives as long as its module. */
+/** A function that runs on the device; valid until its module is closed. */
 public interface GpuKernel {
-  /** As in the source. */
+  /** Returns the name in the source. */
   String name();
 
   /**
-   * Lets a block use more dynamic shared memory than the 48 KiB that all devices have.
+   * Permits blocks to use more dynamic shared memory than 48 KiB, the default limit.
    *
-   * @throws CudaException if the device has not as much
+   * @throws CudaException if the device has less
    */
   void allowSharedMemory(int bytes);
 }

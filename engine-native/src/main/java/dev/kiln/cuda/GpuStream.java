@@ -3,35 +3,35 @@ package dev.kiln.cuda;
 import dev.kiln.memory.HostBuffer;
 
 /**
- * A queue of work on a device. Every call puts one piece of work at its end and returns at once;
- * pieces run one after the other, alongside those of other streams. Memory that is named must live
- * until its work is done.
+ * A queue of work on a device. Each call appends one operation and returns at once; operations run
+ * in order, concurrently with those of other streams. Memory must stay allocated until its
+ * operations are done.
  *
- * <p>For one thread at a time. The owner closes it, which waits for what is queued; a second close
- * does nothing, any other use after it throws {@link IllegalStateException}.
+ * <p>Not safe for concurrent use. The owner closes it, which waits for queued work; a second close
+ * does nothing, and any other use after close throws {@link IllegalStateException}.
  */
 public interface GpuStream extends AutoCloseable {
-  /** For errors and traces. */
+  /** Returns the name, for messages and traces. */
   String name();
 
   /**
-   * Copies to the device. Returns at once only from pinned memory.
+   * Copies to the device; asynchronous only from pinned memory.
    *
-   * @throws IndexOutOfBoundsException if either range leaves its buffer
+   * @throws IndexOutOfBoundsException if a range exceeds its buffer
    */
   void copyIn(HostBuffer from, long fromByte, DeviceBuffer to, long toByte, long bytes);
 
   /**
-   * Copies from the device. Returns at once only to pinned memory.
+   * Copies from the device; asynchronous only to pinned memory.
    *
-   * @throws IndexOutOfBoundsException if either range leaves its buffer
+   * @throws IndexOutOfBoundsException if a range exceeds its buffer
    */
   void copyOut(DeviceBuffer from, long fromByte, HostBuffer to, long toByte, long bytes);
 
   /**
-   * Copies within the device; the ranges do not overlap.
+   * Copies within the device; the ranges must not overlap.
    *
-   * @throws IndexOutOfBoundsException if either range leaves its buffer
+   * @throws IndexOutOfBoundsException if a range exceeds its buffer
    */
   void copy(DeviceBuffer from, long fromByte, DeviceBuffer to, long toByte, long bytes);
 
@@ -41,29 +41,29 @@ public interface GpuStream extends AutoCloseable {
   /**
    * Runs a kernel.
    *
-   * @param arguments copied: the caller may change them at once
+   * @param arguments copied, so the caller may reuse the object at once
    */
   void launch(GpuKernel kernel, LaunchShape shape, KernelArguments arguments);
 
-  /** Marks this place in the queue. */
+  /** Records an event at the end of the queue. */
   void record(GpuEvent event);
 
-  /** Lets what is queued after this wait until the event's last mark is reached. */
+  /** Makes later work wait until the point that the event recorded last is reached. */
   void waitFor(GpuEvent event);
 
   /**
-   * Records what {@code work} queues on this stream, and on those that wait for it, without running
-   * it. Nothing may be allocated or waited for meanwhile.
+   * Captures what {@code work} queues on this stream, and on streams that wait for it, without
+   * running it. Meanwhile, do not allocate memory or wait.
    */
   GpuGraph capture(Runnable work);
 
-  /** Runs what was captured, as one piece of work. */
+  /** Queues captured work as one operation. */
   void launch(GpuGraph graph);
 
-  /** Waits until all that is queued is done. */
+  /** Waits for all queued work. */
   void synchronize();
 
-  /** The {@code cudaStream_t}, for libraries that queue work themselves. */
+  /** Returns the {@code cudaStream_t}, for libraries that queue work themselves. */
   long address();
 
   @Override

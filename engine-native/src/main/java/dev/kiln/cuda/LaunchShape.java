@@ -1,13 +1,13 @@
 package dev.kiln.cuda;
 
 /**
- * How many threads run a kernel.
+ * The grid and block size of a kernel launch.
  *
  * @param blocksX blocks along x, at least 1
  * @param blocksY blocks along y, 1 to 65,535
  * @param blocksZ blocks along z, 1 to 65,535
- * @param threads of a block, 1 to 1024
- * @param sharedBytes dynamic shared memory of a block
+ * @param threads per block, 1 to 1024
+ * @param sharedBytes dynamic shared memory per block
  */
 public record LaunchShape(int blocksX, int blocksY, int blocksZ, int threads, int sharedBytes) {
   public LaunchShape {
@@ -21,7 +21,7 @@ public record LaunchShape(int blocksX, int blocksY, int blocksZ, int threads, in
     }
   }
 
-  /** Blocks in a row, without shared memory of their own choosing. */
+  /** Returns a one-dimensional grid without dynamic shared memory. */
   public static LaunchShape of(int blocks, int threads) {
     return new LaunchShape(blocks, 1, 1, threads, 0);
   }

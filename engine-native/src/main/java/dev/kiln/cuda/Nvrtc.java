@@ -19,9 +19,9 @@ import org.bytedeco.javacpp.PointerPointer;
 import org.bytedeco.javacpp.SizeTPointer;
 
 /**
- * NVIDIA's run-time compiler: CUDA C++ to machine code for one architecture. It needs neither a GPU
- * nor a driver. Code made for its own architecture runs on any driver of the same major version of
- * CUDA, which code that the driver must compile itself does not.
+ * NVIDIA's run-time compiler, from CUDA C++ to machine code of one architecture. It needs neither a
+ * GPU nor a driver. Unlike PTX, which the driver compiles, machine code runs on all drivers of the
+ * same major version of CUDA.
  */
 public final class Nvrtc {
   private static final int SUCCESS = 0;
@@ -32,9 +32,9 @@ public final class Nvrtc {
   private Nvrtc() {}
 
   /**
-   * Version of the compiler, as in "13.3".
+   * Returns the version of the compiler, as in "13.3".
    *
-   * @throws IllegalStateException if it cannot be loaded; one line says why
+   * @throws IllegalStateException if it cannot be loaded, with the reason in one line
    */
   public static String version() {
     load();
@@ -44,7 +44,7 @@ public final class Nvrtc {
     return major[0] + "." + minor[0];
   }
 
-  /** Whether the compiler is on this machine. */
+  /** Returns whether this machine has the compiler. */
   public static boolean available() {
     try {
       load();
@@ -55,15 +55,15 @@ public final class Nvrtc {
   }
 
   /**
-   * Compiles.
+   * Compiles a source.
    *
    * @param name for messages
-   * @param source CUDA C++; it includes nothing
+   * @param source CUDA C++ without include directives
    * @param architecture as in "sm_90"
    * @param options further options of the compiler, such as {@code -DROWS=8}
    * @return the machine code (cubin)
    * @throws CudaException with the compiler's own messages if the source does not compile
-   * @throws IllegalStateException if the compiler cannot be loaded; one line says why
+   * @throws IllegalStateException if the compiler cannot be loaded, with the reason in one line
    */
   public static byte[] compile(
       String name, String source, String architecture, List<String> options) {
@@ -130,7 +130,7 @@ public final class Nvrtc {
     if (!loaded && failure == null) {
       try {
         CudaDriver.prepare();
-        // It may load and yet not find the second library that it reads when it compiles.
+        // It may load without the second library, which it reads when it compiles.
         compileLoaded("nothing", "", "sm_80", List.of());
         loaded = true;
       } catch (LinkageError | CudaException e) {

@@ -3,9 +3,9 @@ package dev.kiln.cuda;
 import java.util.Map;
 
 /**
- * JavaCPP's classes for libraries that may not be on this machine. Such a class loads its library
- * when it is first touched, and where that fails it can never be touched again; what is worse,
- * other bindings touch it that need nothing of it, as TensorRT's does with cuBLAS's and cuDNN's.
+ * JavaCPP's classes for libraries that this machine may lack. Such a class loads its library when
+ * it is initialized, and cannot be used after a failure. Other bindings initialize it without
+ * needing it, as TensorRT's binding does with those of cuBLAS and cuDNN.
  */
 public final class UnloadedBindings {
   private static final String LOADING = "org.bytedeco.javacpp.loadLibraries";
@@ -13,8 +13,8 @@ public final class UnloadedBindings {
   private UnloadedBindings() {}
 
   /**
-   * Initialises classes without their libraries, unless they are initialised already. Whoever needs
-   * a library then asks for it with {@code Loader.load(Class)}, which may fail and be tried again.
+   * Initializes classes without loading their libraries, unless they are already initialized.
+   * Callers that need a library call {@code Loader.load(Class)}, which may fail and be repeated.
    *
    * @param names of JavaCPP's {@code global} classes
    */
@@ -26,7 +26,8 @@ public final class UnloadedBindings {
         Class.forName(name);
       }
     } catch (ClassNotFoundException e) {
-      throw new IllegalStateException("JavaCPP's bindings are not all there: " + e.getMessage(), e);
+      throw new IllegalStateException(
+          "expected JavaCPP's bindings, found some missing: " + e.getMessage(), e);
     } finally {
       if (before == null) {
         properties.remove(LOADING);

@@ -21,6 +21,17 @@ public final class Nvtx implements Trace.Sink {
     return attached ? new Nvtx() : null;
   }
 
+  /**
+   * Sends the ranges of this process to the profiler that started it.
+   *
+   * @return false if there is none
+   */
+  public static boolean trace() {
+    Nvtx profiler = ofThisProcess();
+    Trace.to(profiler);
+    return profiler != null;
+  }
+
   @Override
   public void begin(String name) {
     push(name);

@@ -1,15 +1,15 @@
-// The encoder's forward pass after the patch rows: what dev.kiln.infer.gpu.KernelForwardPass puts in order.
+// Kernels of the encoder's forward pass after the patch rows; dev.kiln.infer.gpu.KernelForwardPass launches them.
 //
-// T = 1 + L tokens, D = dim, I = heads · HEAD. Matrix products read bfloat16 and add up in float32; the tokens that
-// blocks add to, LayerNorm and softmax are float32. Tensor cores are reached through mma.sync, which every architecture
-// since sm_80 has.
+// T = 1 + L tokens, D = dim, I = heads · HEAD. Matrix products read bfloat16 and accumulate in float32; the residual
+// stream, LayerNorm and softmax are float32. Tensor cores are used through mma.sync, which all architectures from sm_80
+// on have.
 //
-// Compiled by NVRTC for the device, which includes nothing; and for the tests by the host's compiler, where simt.h
-// stands for the device: threads, barriers, copies that arrive when they are waited for, fragments lane by lane.
+// Compiled for the device by NVRTC, without include files, and for tests by the host's compiler, where simt.h simulates
+// the device: threads, barriers, copies that arrive only when they are waited for, fragments lane by lane.
 
 #ifdef __CUDACC__
 #define KILN_DEVICE __device__ __forceinline__
-// `blocks` is the least number of blocks per multiprocessor that registers must allow.
+// `blocks` is the minimum number of blocks per multiprocessor that the use of registers must allow.
 #define KILN_KERNEL(threads, blocks) extern "C" __global__ void __launch_bounds__(threads, blocks)
 #define KILN_UNROLL _Pragma("unroll")
 
@@ -19,7 +19,7 @@ KILN_DEVICE unsigned shared_address(const void* pointer) {
   return static_cast<unsigned>(__cvta_generic_to_shared(pointer));
 }
 
-// Starts a copy of 16 bytes to shared memory; zeros if there is nothing to copy.
+// Starts a copy of 16 bytes to shared memory; writes zeros if there is no source.
 KILN_DEVICE void copy_async(void* to, const void* from, bool there) {
   asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(shared_address(to)), "l"(from), "r"(there ? 16 : 0)
                : "memory");
@@ -28,7 +28,7 @@ KILN_DEVICE void copy_async(void* to, const void* from, bool there) {
 // Ends a group of copies.
 KILN_DEVICE void commit_copies() { asm volatile("cp.async.commit_group;" ::: "memory"); }
 
-// Waits for all groups of this thread but the last N.
+// Waits for all but the last N groups of this thread.
 template <int N>
 KILN_DEVICE void wait_copies() {
   asm volatile("cp.async.wait_group %0;" ::"n"(N) : "memory");
@@ -59,21 +59,21 @@ KILN_DEVICE void multiply(float (&sum)[4], const unsigned (&a)[4], unsigned b0, 
       : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
 }
 
-// What the lane has whose number differs in these bits.
+// Returns the value of the lane whose number differs in these bits.
 KILN_DEVICE float exchange(float value, int bits) { return __shfl_xor_sync(0xFFFFFFFFu, value, bits); }
 
 KILN_DEVICE unsigned bits_of(float value) { return __float_as_uint(value); }
 
 KILN_DEVICE float float_of(unsigned bits) { return __uint_as_float(bits); }
 
-// Two neighbours, each rounded to the nearest bfloat16, ties to even.
+// Rounds two adjacent values to the nearest bfloat16, ties to even.
 KILN_DEVICE unsigned pair(float low, float high) {
   unsigned both;
   asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(both) : "f"(high), "f"(low));
   return both;
 }
 
-// 2 to the power of x, with an error of 2 units in the last place; 0 far below.
+// Returns 2 to the power of x, with an error of 2 units in the last place; 0 for large negative x.
 KILN_DEVICE float power_of_2(float x) {
   float result;
   asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(result) : "f"(x));
@@ -103,14 +103,14 @@ KILN_DEVICE float sum_of_warp(float value) {
   return value;
 }
 
-// The exact form, which the encoder was trained with.
+// The erf form, with which the encoder was trained.
 KILN_DEVICE float gelu(float x) { return 0.5f * x * (1.0f + erff(x * 0.70710678f)); }
 
 // ---- Products ----------------------------------------------------------------------------------
 
-// A block makes 128 × 128 numbers of the product, its 8 warps 64 × 32 each; 32 terms at a time pass through shared
-// memory, where four such steps are under way. Rows there are 16 bytes longer than what they hold, so that the 8 rows
-// of a fragment lie in different banks.
+// A block computes 128 × 128 values of the product, each of its 8 warps 64 × 32. Each step loads 32 terms into shared
+// memory, with four steps in flight. Rows in shared memory are padded by 16 bytes, so that the 8 rows of a fragment are
+// in different banks.
 constexpr int ROWS = 128;
 constexpr int COLUMNS = 128;
 constexpr int TERMS = 32;
@@ -137,7 +137,7 @@ struct Product {
   const float* bias;  // [n]
   void* out;          // [m, n], rows out_stride apart
   long long out_stride;
-  int group;  // if not 0: after so many rows of a comes one in out that is skipped, beginning with the first
+  int group;  // if not 0: out has one more row before every `group` rows of a, which is skipped
 };
 
 KILN_DEVICE void load_terms(const Product& p, int step, bf16* a, bf16* w) {
@@ -198,7 +198,7 @@ KILN_DEVICE void product(const Product& p) {
   }
   for (int step = 0; step < steps; step++) {
     wait_copies<STAGES - 2>();
-    // All have their part of this step, and none still reads the one before, whose place is filled next.
+    // All threads have this step, and none still reads the previous one, whose memory is filled next.
     __syncthreads();
     int next = step + STAGES - 1;
     if (next < steps) {
@@ -242,16 +242,16 @@ KILN_DEVICE void product(const Product& p) {
 
 // ---- Attention ---------------------------------------------------------------------------------
 
-// A block takes 64 queries of one head, 16 a warp, past all keys, 64 at a time: scores, their running maximum and sum,
-// and the weighted values stay in registers. The class token's key comes first and alone, so that the 1024 patches of
-// a chip fill 16 steps. Scores are logarithms to base 2: the weights of the queries are scaled by log2(e).
+// A block computes 64 queries of one head, 16 per warp, over all keys, 64 at a time. Scores, their running maximum and
+// sum, and the weighted values stay in registers. The key of the class token is first, in a step of its own, so that
+// the 1024 patches of a chip fill 16 steps. Scores are logarithms to base 2: weights of queries are scaled by log2(e).
 constexpr int QUERIES = 64;
 constexpr int KEYS = 64;
 constexpr int HEAD_PADDING = 8;
 constexpr int ATTENTION_THREADS = 128;
-constexpr float LEAST = -3e38f;  // 2 to the power of its distance from any score is 0
+constexpr float LEAST = -3e38f;  // 2 to the power of its difference from any score is 0
 
-// Rows of one head: `row` and those after it, of `tokens`; zeros beyond.
+// Copies rows of one head from `row` on; zeros from row `tokens` on.
 template <int HEAD>
 KILN_DEVICE void load_rows(bf16* to, const bf16* from, long long stride, int row, int tokens) {
   for (int i = threadIdx.x; i < KEYS * HEAD / 8; i += ATTENTION_THREADS) {
@@ -291,7 +291,7 @@ KILN_DEVICE void attention(const bf16* qkv, bf16* out, int tokens, int wanted, i
 
   unsigned query[HEAD / 16][4];
   float sums[HEAD / 8][4];
-  float most[2];  // of the two rows that this lane has a part of
+  float most[2];  // of the two rows of which this lane has a part
   float total[2];
   if (active) {
     KILN_UNROLL
@@ -310,7 +310,7 @@ KILN_DEVICE void attention(const bf16* qkv, bf16* out, int tokens, int wanted, i
       }
       score += exchange(score, 1);
       most[half] = score + exchange(score, 2);
-      // The four lanes of a row add up their sums at the end.
+      // The four lanes of a row combine their sums at the end.
       total[half] = lane % 4 == 0 ? 1.0f : 0.0f;
       KILN_UNROLL
       for (int j = 0; j < HEAD / 8; j++) {
@@ -402,7 +402,7 @@ KILN_DEVICE void attention(const bf16* qkv, bf16* out, int tokens, int wanted, i
         }
       }
     }
-    // The step after next is copied to this one's place.
+    // The step after next replaces this one.
     __syncthreads();
   }
 
@@ -433,14 +433,14 @@ constexpr int NORM_THREADS = 256;
 // Pairs of a row that a lane keeps in registers: a row of up to 1,024 numbers is read from memory once.
 constexpr int KEPT_PAIRS = 16;
 
-// Returns the sum of the squares of a pair's distances from the mean.
+// Returns the sum of the squared differences of a pair from the mean.
 KILN_DEVICE float square_of_difference(float2 v, float mean) {
   float a = v.x - mean;
   float b = v.y - mean;
   return a * a + b * b;
 }
 
-// One warp normalizes one row of `dim` numbers, a multiple of 64; each lane has every 32nd pair.
+// One warp normalizes one row of `dim` values, a multiple of 64; each lane has every 32nd pair.
 template <bool NARROW>
 KILN_DEVICE void layer_norm(const float* x, long long stride, const float* weight, const float* bias, void* out,
                             int rows, int dim) {
@@ -498,18 +498,18 @@ KILN_DEVICE void layer_norm(const float* x, long long stride, const float* weigh
   }
 }
 
-// ---- GELU as a pass of its own, behind products of cuBLASLt ---------------------------------------
+// ---- GELU as a separate pass, after products of cuBLASLt ---------------------------------------
 
 constexpr int GELU_THREADS = 256;
 
-// Two neighbours of 16 bits become gelu(value + bias).
+// Replaces two adjacent 16-bit values by gelu(value + bias).
 KILN_DEVICE unsigned gelu_pair(unsigned both, const float* bias) {
   return pair(gelu(float_of(both << 16) + bias[0]), gelu(float_of(both & 0xFFFF0000u) + bias[1]));
 }
 
 constexpr int METADATA = 8;
 
-// What a token is before its patch is added: the class token, or position, time and location.
+// Returns a token before its patch is added: the class token, or position, time and location.
 KILN_DEVICE float first_token(int token, int i, int side, int dim, const float* omega, float gsd, const float* time,
                               const float* latlon, const float* class_token) {
   if (token == 0) {
@@ -548,8 +548,8 @@ kiln_product_add(const bf16* a, long long a_stride, const bf16* w, int m, int n,
 }
 
 // qkv [B, T, 3I], each of queries, keys and values [heads, HEAD]; out [B, T, I]. Queries are scaled by log2(e) /
-// sqrt(HEAD). Only the first `wanted` queries of a chip are answered. Blocks: x over these, y over heads, z over chips.
-// One kernel for each head size, compiled for four blocks per multiprocessor (see resources.txt).
+// sqrt(HEAD). Only the first `wanted` queries of a chip are computed. Blocks: x over these, y over heads, z over chips.
+// One kernel per head size, compiled for four blocks per multiprocessor (see resources.txt).
 #define KILN_ATTENTION(head)                                                             \
   KILN_KERNEL(ATTENTION_THREADS, 4)                                                      \
   kiln_attention_##head(const bf16* qkv, bf16* out, int tokens, int wanted, int heads) { \
@@ -571,8 +571,8 @@ kiln_norm_wide(const float* x, long long stride, const float* weight, const floa
   layer_norm<false>(x, stride, weight, bias, out, rows, dim);
 }
 
-// x [rows, n], in place: `count` numbers in all. A thread takes 8 neighbours; n is a multiple of 8. Blocks: x over
-// these.
+// x [rows, n], in place: `count` values in total. A thread computes 8 adjacent values; n is a multiple of 8. Blocks: x
+// over these.
 KILN_KERNEL(GELU_THREADS, 1)
 kiln_gelu(bf16* x, const float* bias, long long count, int n) {
   long long at = (static_cast<long long>(blockIdx.x) * GELU_THREADS + threadIdx.x) * 8;

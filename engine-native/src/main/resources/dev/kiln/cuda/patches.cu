@@ -1,13 +1,12 @@
-// From raw pixels to rows of the first matrix product, in one pass; dev.kiln.infer.Patchify is its reference.
+// Converts raw pixels to rows of the first matrix product, in one pass; dev.kiln.infer.Patchify is the reference.
 //
-//   planes  [size, bands]             where a chip's pixels lie, and what is done to them
+//   planes  [size, bands]             location and conversion of a chip's pixels
 //   out     [size, L, bands, 8, 8]    L = (chip / 8)² patches, row by row; within one: band, line, pixel
+// A thread converts one line of one patch in all bands: 8 pixels are one store of 16 bytes (two, in float32).
+// Consecutive threads of a warp convert the 8 lines of a patch, which together fill cache lines of 128 bytes, then the
+// patches to its right, whose pixels are adjacent in memory.
 //
-// A thread takes one line of one patch through all bands: 8 pixels are one store of 16 bytes (two, in float32).
-// Neighbours in a warp take the 8 lines of a patch, so that they fill whole lines of 128 bytes together, then the
-// patches to its right, so that what they read lies side by side.
-//
-// Compiled by NVRTC for the device, which includes nothing; and by the host's compiler for the tests.
+// Compiled for the device by NVRTC, without include files, and for tests by the host's compiler.
 
 #ifdef __CUDACC__
 #define KILN_DEVICE __device__ __forceinline__
@@ -36,20 +35,20 @@ enum PixelType { UINT8 = KILN_UINT8, UINT16 = KILN_UINT16, INT16 = KILN_INT16, F
 
 // One band of one chip; 48 bytes, as dev.kiln.infer.gpu.PatchKernel writes them.
 struct alignas(16) Plane {
-  unsigned long long pixels;  // address of the stored pixel that the chip's upper left lies in
+  unsigned long long pixels;  // address of the stored pixel that contains the chip's upper-left pixel
   long long line_stride;      // bytes
   int pixel_stride;           // bytes
   int type;                   // PixelType
-  int repeat;                 // grid pixels that a stored one covers in each direction
-  int phase_x;                // of these, how many lie left of the chip ...
-  int phase_y;                // ... and how many above it
-  int offset;                 // added to stored values that are not 0, with 1 as the least; 0 for none
+  int repeat;                 // grid pixels per stored pixel in each direction
+  int phase_x;                // of these, the number left of the chip ...
+  int phase_y;                // ... and above it
+  int offset;                 // added to stored values other than 0, with 1 as the minimum; 0 for none
   float mean;
   float std;
 };
 static_assert(sizeof(Plane) == 48, "as Java writes it");
 
-// What is read stays as it is while the kernel runs, which lets the device read it past its coherent caches.
+// The pixels do not change while the kernel runs, so the device may read them through its non-coherent cache.
 template <typename T>
 KILN_DEVICE T read(Address address) {
 #ifdef __CUDACC__
@@ -79,13 +78,14 @@ KILN_DEVICE unsigned as_bits(float value) {
 #endif
 }
 
-// Nearest bfloat16, ties to even; not for NaN, which no row holds.
+// Rounds to the nearest bfloat16, ties to even; undefined for NaN, which rows never contain.
 KILN_DEVICE unsigned to_bf16(float value) {
   unsigned bits = as_bits(value);
   return (bits + 0x7FFFu + ((bits >> 16) & 1u)) >> 16;
 }
 
-// Nearest half, ties to even; beyond its range the largest of its sign, for infinity would spread over the whole chip.
+// Rounds to the nearest half, ties to even; beyond the range, to the largest of its sign, because infinity would spread
+// over the whole chip.
 KILN_DEVICE unsigned to_fp16(float value) {
   unsigned bits = as_bits(value);
   unsigned sign = (bits >> 16) & 0x8000u;
@@ -93,13 +93,13 @@ KILN_DEVICE unsigned to_fp16(float value) {
   if (size >= 0x477FF000u) {  // rounds to 65520 or more
     return sign | 0x7BFFu;
   }
-  if (size < 0x38800000u) {  // below 2^-14: the sum's last bit is a half's smallest step, 2^-24
+  if (size < 0x38800000u) {  // below 2^-14: the last bit of the sum is the smallest half, 2^-24
     return sign | (as_bits(as_float(size) + 0.5f) - 0x3F000000u);
   }
   return sign | ((size - 0x38000000u + 0xFFFu + ((size >> 13) & 1u)) >> 13);
 }
 
-// BYTES from any address, as little-endian words, in the widest pieces that its alignment allows.
+// Reads BYTES from any address as little-endian words, with the widest loads that its alignment allows.
 template <int BYTES>
 KILN_DEVICE void load(Address address, unsigned (&words)[BYTES / 4]) {
   if (BYTES % 16 == 0 && address % 16 == 0) {
@@ -145,7 +145,7 @@ KILN_DEVICE float pixel(int type, Address address) {
   }
 }
 
-// N neighbouring pixels that lie together.
+// Reads N pixels that are adjacent in memory.
 template <int N>
 KILN_DEVICE void load_packed(int type, Address address, float (&values)[PATCH]) {
   if (type == UINT8) {
@@ -172,13 +172,13 @@ KILN_DEVICE void load_packed(int type, Address address, float (&values)[PATCH]) 
 
 KILN_DEVICE int bytes_of(int type) { return type == UINT8 ? 1 : type == FLOAT32 ? 4 : 2; }
 
-// Four bands of bytes, pixel by pixel, as NAIP has them: a line of a patch is read once and kept for the bands to come.
+// Four interleaved bands of bytes, as in NAIP: a line of a patch is read once and kept for the following bands.
 struct Quads {
   Address address;
   unsigned words[PATCH];
 };
 
-// The 8 pixels that begin x columns right of and y rows below the chip's upper left.
+// Reads 8 pixels from x columns right of and y rows below the chip's upper-left pixel on.
 KILN_DEVICE void load_line(const Plane& plane, int x, int y, Quads& quads, float (&values)[PATCH]) {
   int repeat = plane.repeat;
   Address line = static_cast<Address>(plane.pixels) + (plane.phase_y + y) / repeat * plane.line_stride;
@@ -220,15 +220,15 @@ KILN_DEVICE float normalised(const Plane& plane, float value) {
     value = value == 0.0f ? 0.0f : shifted < 1.0f ? 1.0f : shifted;
   }
   float normal = (value - plane.mean) / plane.std;
-  // Not plausible: more than 100 standard deviations from the mean, or not finite. Without its sign, a float is as
-  // large as its bits; 0x42C80000 is 100.
+  // Not plausible: more than 100 standard deviations from the mean, or not finite. Without their signs, floats are
+  // ordered as their bits; 0x42C80000 is 100.
   if (plane.type == FLOAT32 && (as_bits(normal) & 0x7FFFFFFFu) > 0x42C80000u) {
     normal = 0.0f;
   }
   return normal;
 }
 
-// How 8 neighbours of a row are stored.
+// Stores 8 adjacent values of a row.
 struct Bf16 {
   static constexpr int BYTES = 2;
   static KILN_MEMBER unsigned bits(float value) { return to_bf16(value); }
@@ -258,7 +258,7 @@ KILN_DEVICE void store(void* out, const float (&values)[PATCH]) {
   }
 }
 
-// One line of one patch of one chip: thread number `line`, of L · 8.
+// Converts one line of one patch of one chip: thread number `line`, of L · 8.
 template <typename Format>
 KILN_DEVICE void patch_line(const Plane* planes, int bands, int chip, int image, int line, void* out) {
   int across = chip / PATCH;

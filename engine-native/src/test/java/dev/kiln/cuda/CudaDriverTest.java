@@ -43,7 +43,7 @@ class CudaDriverTest {
   void saysWhichDriverIsNeeded() {
     assertThat(CudaDriver.judge(35, "", 0, 12080, 13030).line())
         .isEqualTo(
-            "NVIDIA driver: CUDA 13.0 or later expected, found one for CUDA 12.8: install driver"
+            "NVIDIA driver: expected CUDA 13.0 or later, found 12.8; install driver"
                 + " 580 or later");
     assertThat(CudaDriver.judge(0, "", 2, 13000, 13030).line())
         .isEqualTo("2 GPUs, driver for CUDA 13.0, runtime 13.3");

@@ -41,8 +41,8 @@ public final class TensorRtLibrary {
       List.of("nvinfer@." + MAJOR, "nvonnxparser@." + MAJOR);
 
   private static final String HOW_TO_GET =
-      "build Kiln with -Pgpu, install NVIDIA's TensorRT 11, or set KILN_TENSORRT to the directory with"
-          + " "
+      "build Kiln with -Pgpu, install NVIDIA's TensorRT 11, or set KILN_TENSORRT to the directory"
+          + " with "
           + RUNTIME;
 
   private static String loaded;
@@ -85,7 +85,8 @@ public final class TensorRtLibrary {
     } catch (NoClassDefFoundError e) {
       // As in a bundle for the self-test.
       throw new ConfigurationException(
-          "TensorRT: its Java binding is not in this build; use a bundle or build with TensorRT",
+          "TensorRT: its Java binding is not in this build; use a bundle or a build that includes"
+              + " TensorRT",
           e);
     }
   }
@@ -206,10 +207,10 @@ public final class TensorRtLibrary {
   }
 
   private static String load(Location location) throws IOException {
-    // JavaCPP's CUDA classes need the driver's library or its stand-in; the classes of cuBLAS and
+    // JavaCPP's CUDA classes need the driver's library or its replacement; the classes of cuBLAS
+    // and
     // cuDNN, which TensorRT does not call, must not load theirs. TensorRT finds a loaded NVRTC by
-    // its
-    // name.
+    // its name.
     CudaDriver.status();
     Nvrtc.available();
     if (location.directory().isPresent()) {

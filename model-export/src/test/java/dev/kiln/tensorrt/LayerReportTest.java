@@ -7,7 +7,7 @@ import dev.kiln.tensorrt.PlanDescription.Attention;
 import org.junit.jupiter.api.Test;
 
 class LayerReportTest {
-  /** As the inspector writes a plan that was built with details. */
+  /** The inspector's report of a plan that was built with details. */
   @Test
   void fusedAttention() {
     Attention attention =
@@ -32,7 +32,7 @@ class LayerReportTest {
   }
 
   @Test
-  void layersAsNamesAlone() {
+  void layersWithNamesOnly() {
     Attention attention =
         LayerReport.attention(
             "{\"Layers\": [\"fmha_sm90_bf16_64_myl0_4\", \"block.1.attention/attended\"]}", 2);
@@ -40,9 +40,9 @@ class LayerReportTest {
     assertThat(attention.kernels()).containsExactly("fmha_sm90_bf16_64");
   }
 
-  /** Names of the graph speak of attention; that is no kernel. */
+  /** Names of the graph mention attention, but are not kernels. */
   @Test
-  void attentionInPieces() {
+  void unfusedAttention() {
     Attention attention =
         LayerReport.attention(
             """
@@ -58,7 +58,7 @@ class LayerReportTest {
   }
 
   @Test
-  void attentionFusedInSomeBlocksAlone() {
+  void attentionFusedInSomeBlocks() {
     String json = "{\"Layers\": [\"_gemm_mha_v2_myl0_5\", \"_gemm_mha_v2_myl0_9\"]}";
     assertThat(LayerReport.attention(json, 2).complete()).isTrue();
     assertThat(LayerReport.attention(json, 4).complete()).isFalse();

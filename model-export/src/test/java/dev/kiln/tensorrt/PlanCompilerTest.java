@@ -9,14 +9,14 @@ import dev.kiln.error.ConfigurationException;
 import dev.kiln.type.DataType;
 import org.junit.jupiter.api.Test;
 
-/** What is refused before TensorRT is asked. */
+/** Errors that are found before TensorRT is called. */
 class PlanCompilerTest {
   private static GpuDescription gpu(String name, int major, int minor) {
     return new GpuDescription(name, major, minor, 16L << 30, 40, 13000, 13030);
   }
 
   @Test
-  void gpuThatCannot() {
+  void unsupportedGpuIsRejected() {
     assertThatThrownBy(() -> PlanCompiler.requireCapable(gpu("Tesla V100", 7, 0), DataType.FP16))
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContainingAll("Tesla V100", "7.5 or later, found 7.0", "--encoder cpu");
@@ -26,7 +26,7 @@ class PlanCompilerTest {
   }
 
   @Test
-  void gpuThatCan() {
+  void supportedGpuIsAccepted() {
     assertThatCode(
             () -> {
               PlanCompiler.requireCapable(gpu("Tesla T4", 7, 5), DataType.FP16);
@@ -38,7 +38,7 @@ class PlanCompilerTest {
   }
 
   @Test
-  void kernelsThatTheJarHasNot() {
+  void missingKernelsAreExplained() {
     TensorRtException missing =
         new TensorRtException(
             "no builder", "Unable to load library: libnvinfer_builder_resource_sm90.so.11.2.1");
@@ -50,7 +50,7 @@ class PlanCompilerTest {
   }
 
   @Test
-  void optionsOutOfRange() {
+  void optionsOutOfRangeAreRejected() {
     assertThatThrownBy(() -> new PlanCompiler.Options(DataType.BF16, 0, 3))
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining("--batch");

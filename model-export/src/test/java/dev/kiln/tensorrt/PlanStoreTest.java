@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Plans on disk: what is found again, and every way in which one is refused. */
+/** Plans on disk: how they are found, and all reasons to reject one. */
 class PlanStoreTest {
   private static final GpuDescription H100 =
       new GpuDescription("NVIDIA H100 80GB HBM3", 9, 0, 80L << 30, 132, 13000, 13030);
@@ -68,7 +68,7 @@ class PlanStoreTest {
   }
 
   @Test
-  void whatIsKeptIsFoundAgain() throws Exception {
+  void storedPlanIsFound() throws Exception {
     assertThat(store.find(key())).isEmpty();
     Plan added = add(key());
     Plan found = store.find(key()).orElseThrow();
@@ -85,7 +85,7 @@ class PlanStoreTest {
   }
 
   @Test
-  void aNewPlanReplacesTheOld() throws Exception {
+  void newPlanReplacesTheOld() throws Exception {
     add(key());
     Plan again =
         store.add(
@@ -99,7 +99,7 @@ class PlanStoreTest {
   }
 
   @Test
-  void keysThatDifferLieBesideEachOther() throws Exception {
+  void differentKeysAreDifferentFiles() throws Exception {
     add(key());
     add(key(A100, "11.2.1.2"));
     add(key(H100, "11.3.0.4"));
@@ -112,7 +112,7 @@ class PlanStoreTest {
   }
 
   @Test
-  void ofAnotherGpu() {
+  void planOfAnotherGpuIsRejected() {
     Path file = add(key(A100, "11.2.1.2")).file();
     assertThatThrownBy(() -> Plan.open(file, key()))
         .isInstanceOf(ConfigurationException.class)
@@ -124,7 +124,7 @@ class PlanStoreTest {
   }
 
   @Test
-  void ofAnotherTensorRt() {
+  void planOfAnotherTensorRtIsRejected() {
     Path file = add(key(H100, "11.0.0.7")).file();
     assertThatThrownBy(() -> Plan.open(file, key()))
         .isInstanceOf(ConfigurationException.class)
@@ -132,7 +132,7 @@ class PlanStoreTest {
   }
 
   @Test
-  void ofAnotherModel() {
+  void planOfAnotherModelIsRejected() {
     PlanKey key = key();
     Path file = add(key).file();
     String hash = "ab".repeat(32);
@@ -153,9 +153,9 @@ class PlanStoreTest {
             "model: expected abababababab, found " + model.hash().substring(0, 12));
   }
 
-  /** A plan that was renamed to what is looked for is still what it is. */
+  /** A plan that was renamed to the expected name still has its own key. */
   @Test
-  void renamed() throws Exception {
+  void renamedPlanIsRejected() throws Exception {
     Plan other = add(key(A100, "11.2.1.2"));
     Files.move(other.file(), store.file(key()));
     Files.move(Plan.description(other.file()), Plan.description(store.file(key())));
@@ -165,7 +165,7 @@ class PlanStoreTest {
   }
 
   @Test
-  void truncated() throws Exception {
+  void truncatedPlanIsRejected() throws Exception {
     Path file = add(key()).file();
     Files.write(file, new byte[] {3, 1, 4});
     assertThatThrownBy(() -> store.find(key()))
@@ -174,7 +174,7 @@ class PlanStoreTest {
   }
 
   @Test
-  void damaged() throws Exception {
+  void damagedPlanIsRejected() throws Exception {
     Path file = add(key()).file();
     byte[] damaged = CODE.clone();
     damaged[4] ^= 1;
@@ -186,7 +186,7 @@ class PlanStoreTest {
   }
 
   @Test
-  void missing() {
+  void missingPlanIsReported() {
     Path file = store.file(key());
     assertThatThrownBy(() -> Plan.open(file, key()))
         .isInstanceOf(ConfigurationException.class)
@@ -194,7 +194,7 @@ class PlanStoreTest {
   }
 
   @Test
-  void withoutItsDescription() throws Exception {
+  void planWithoutDescriptionIsRejected() throws Exception {
     Path file = add(key()).file();
     Files.delete(Plan.description(file));
     assertThatThrownBy(() -> store.find(key()))
@@ -207,7 +207,7 @@ class PlanStoreTest {
   }
 
   @Test
-  void descriptionThatIsNone() throws Exception {
+  void invalidDescriptionIsRejected() throws Exception {
     Path file = add(key()).file();
     for (String text : List.of("", "{", "[]", "{\"format\":1}")) {
       Files.writeString(Plan.description(file), text);
@@ -219,7 +219,7 @@ class PlanStoreTest {
   }
 
   @Test
-  void descriptionOfALaterFormat() throws Exception {
+  void laterFormatIsRejected() throws Exception {
     Path file = add(key()).file();
     Path description = Plan.description(file);
     Files.writeString(
@@ -230,9 +230,9 @@ class PlanStoreTest {
         .hasMessageContaining("expected format 1, found 2");
   }
 
-  /** Killed between the description and the plan: there is no plan, and no half of one is used. */
+  /** After a kill between description and plan there is no plan, and no partial one is used. */
   @Test
-  void halfReplaced() throws Exception {
+  void partlyReplacedPlanIsNotUsed() throws Exception {
     Plan old = add(key());
     Path kept = temp.resolve("old");
     Files.copy(old.file(), kept);
@@ -247,7 +247,7 @@ class PlanStoreTest {
   }
 
   @Test
-  void folderThatCannotBe() throws Exception {
+  void directoryThatCannotBeCreatedIsReported() throws Exception {
     Files.writeString(temp.resolve("model/plans"), "");
     assertThatThrownBy(() -> add(key()))
         .isInstanceOf(ConfigurationException.class)
@@ -256,11 +256,11 @@ class PlanStoreTest {
     assertThat(store.others(key())).isEmpty();
   }
 
-  /** Of two that want to compile, the second waits and then finds what the first made. */
+  /** Of two processes that compile, the second waits and then finds the plan of the first. */
   @Test
   @Timeout(60)
-  void oneAtATime() throws Exception {
-    Path begun = temp.resolve("begun");
+  void processesCompileOneAtATime() throws Exception {
+    Path started = temp.resolve("started");
     Path go = temp.resolve("go");
     Process other =
         new ProcessBuilder(
@@ -270,13 +270,13 @@ class PlanStoreTest {
                     "surefire.test.class.path", System.getProperty("java.class.path")),
                 Holder.class.getName(),
                 temp.resolve("model").toString(),
-                begun.toString(),
+                started.toString(),
                 go.toString())
             .redirectErrorStream(true)
             .redirectOutput(temp.resolve("other.log").toFile())
             .start();
-    while (!Files.exists(begun)) {
-      assertThat(other.isAlive() || Files.exists(begun)).as("the other process").isTrue();
+    while (!Files.exists(started)) {
+      assertThat(other.isAlive() || Files.exists(started)).as("the other process").isTrue();
       Thread.sleep(20);
     }
     Thread releasing =
@@ -296,7 +296,7 @@ class PlanStoreTest {
     releasing.join();
   }
 
-  /** Another process: holds the lock from {@code begun} until {@code go}. */
+  /** Another process, which holds the lock from {@code started} until {@code go}. */
   static final class Holder {
     public static void main(String[] arguments) {
       new PlanStore(ModelDirectory.open(Path.of(arguments[0])))
@@ -316,7 +316,7 @@ class PlanStoreTest {
   }
 
   @Test
-  void timingsAreKeptByGpuAndVersion() {
+  void timingCachesAreStoredByGpuAndVersion() {
     assertThat(store.timings(key())).isEmpty();
     store.prepare();
     store.keepTimings(key(), ByteBuffer.wrap(CODE));

@@ -43,7 +43,7 @@ class TensorRtLibraryTest {
   }
 
   @Test
-  void theNamedFolderComesFirst() throws Exception {
+  void namedDirectoryIsFirst() throws Exception {
     Path named = folder("named", "libnvinfer.so.11");
     Path system = folder("system", "libnvinfer.so.11");
     TensorRtLibrary.Location found =
@@ -53,7 +53,7 @@ class TensorRtLibraryTest {
   }
 
   @Test
-  void thenTheSystemThenTheJar() throws Exception {
+  void systemPrecedesTheJar() throws Exception {
     Path without = folder("without", "libnvinfer.so.10");
     Path system = folder("system", "libnvinfer.so.11");
     assertThat(TensorRtLibrary.find(null, "", IN_JAR, List.of(without, system)).directory())
@@ -63,9 +63,9 @@ class TensorRtLibraryTest {
     assertThat(jar).hasToString("JavaCPP's jar");
   }
 
-  /** A bundle holds what it was tried with; the system's may be another version. */
+  /** A bundle contains the version that it was tested with; that of the system may differ. */
   @Test
-  void aBundlesComesBeforeTheSystems() throws Exception {
+  void bundlePrecedesTheSystem() throws Exception {
     Path bundle = folder("bundle", "libnvinfer.so.11");
     Path system = folder("system", "libnvinfer.so.11");
     URL resource = bundle.resolve("libnvinfer.so.11").toUri().toURL();
@@ -78,14 +78,14 @@ class TensorRtLibraryTest {
   }
 
   @Test
-  void nowhere() {
+  void missingLibraryIsReported() {
     assertThatThrownBy(() -> TensorRtLibrary.find(null, "", null, List.of()))
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContainingAll("TensorRT 11", "-Pgpu", "KILN_TENSORRT");
   }
 
   @Test
-  void theNamedFolderHasAnotherVersion() throws Exception {
+  void otherVersionInTheNamedDirectoryIsReported() throws Exception {
     Path named = folder("named", "libnvinfer.so.10", "libnvinfer.so.10.13.3");
     assertThatThrownBy(
             () -> TensorRtLibrary.find(named.toString(), "KILN_TENSORRT", IN_JAR, List.of()))
@@ -101,7 +101,7 @@ class TensorRtLibraryTest {
   }
 
   @Test
-  void readsTheLoadersCache() {
+  void readsTheCacheOfTheLoader() {
     String cache =
         """
         	libnvinfer_plugin.so.11 (libc6,x86-64) => /opt/a/libnvinfer_plugin.so.11
@@ -113,12 +113,12 @@ class TensorRtLibraryTest {
   }
 
   /**
-   * The real libraries, also on a machine without a driver: cuBLAS, cuDNN and TensorRT's plugins
-   * are neither needed nor loaded, and what TensorRT has to say reaches the exception.
+   * Loads the real libraries, even without a driver: cuBLAS, cuDNN and TensorRT's plugins are
+   * neither needed nor loaded, and errors of TensorRT are part of the exception.
    */
   @Test
   @Timeout(120)
-  void theLibrariesLoad() {
+  void librariesLoad() {
     requireTensorRt();
     assertThat(TensorRtLibrary.load()).matches("11\\.\\d+\\.\\d+\\.\\d+");
     assertThat(TensorRtLibrary.load()).isSameAs(TensorRtLibrary.load());
@@ -131,7 +131,7 @@ class TensorRtLibraryTest {
 
   @Test
   @Timeout(120)
-  void errorsOfTensorRtAreKept() {
+  void errorsOfTensorRtAreReported() {
     requireTensorRt();
     assumeFalse(CudaDriver.status().ready(), "this machine has a GPU");
     TensorRtLibrary.load();

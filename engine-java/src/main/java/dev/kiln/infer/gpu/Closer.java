@@ -1,11 +1,13 @@
 package dev.kiln.infer.gpu;
 
-/** Closes several resources, each whatever became of the others. */
+/** Closes several resources, even if some of them fail to close. */
 final class Closer {
   private RuntimeException failure;
 
   /**
-   * @param resource may be null: what was never made
+   * Closes a resource and keeps its failure.
+   *
+   * @param resource null if it was never created
    */
   void close(AutoCloseable resource) {
     try {
@@ -21,7 +23,7 @@ final class Closer {
     }
   }
 
-  /** Throws the first failure, if there was one, with the later ones suppressed in it. */
+  /** Throws the first failure, if any, with later ones as suppressed exceptions. */
   void done() {
     if (failure != null) {
       throw failure;

@@ -22,13 +22,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Matrix products by cuBLASLt. Bias and residual are epilogues of the products; GELU is a pass of
- * its own, because the library's epilogue computes the tanh approximation in bfloat16 and the model
- * was trained with the erf form. That pass adds the bias too, in float32.
+ * Matrix products by cuBLASLt. Bias and residual are epilogues of the products. GELU is a separate
+ * pass, which also adds the bias in float32: the library's epilogue computes the tanh approximation
+ * in bfloat16, but the model was trained with the erf form.
  *
  * <p>The library recommends several algorithms for a shape. While {@link #measure measuring} is on,
- * each new shape times them and keeps the fastest, also on disk; otherwise a new shape takes the
- * library's first. Products that the library does not support are computed by Kiln's own kernels.
+ * they are timed for each new shape, and the fastest is kept, also on disk; otherwise a new shape
+ * uses the first recommendation. Products that the library does not support are computed by Kiln's
+ * own kernels.
  */
 final class CublasLtGemm implements Gemm {
   private static final Logger log = LoggerFactory.getLogger(CublasLtGemm.class);
@@ -46,13 +47,15 @@ final class CublasLtGemm implements Gemm {
   private final Map<GemmShape, Optional<Choice>> choices = new HashMap<>();
   private boolean measuring;
 
-  /** A product and how it is computed. */
+  /** A product and its algorithm. */
   private record Choice(CublasLt.Product product, Algorithm algorithm) {}
 
   /**
-   * @param library owned by this from now on
+   * Creates the products.
+   *
+   * @param library closed by this object
    * @param module compiled from {@code encoder.cu}; borrowed
-   * @param fallback computes what the library does not support; borrowed
+   * @param fallback computes products that the library does not support; borrowed
    */
   CublasLtGemm(Gpu gpu, CublasLt library, GpuModule module, Gemm fallback) {
     this.gpu = gpu;
@@ -139,7 +142,7 @@ final class CublasLtGemm implements Gemm {
       }
       List<Algorithm> candidates = product.candidates(measuring ? CANDIDATES : 1);
       if (candidates.isEmpty()) {
-        log.warn("gemm shape={} is not supported by cuBLASLt: own kernels compute it", shape);
+        log.warn("gemm shape={} fallback=kernels reason=\"not supported by cuBLASLt\"", shape);
         product.close();
         return Optional.empty();
       }

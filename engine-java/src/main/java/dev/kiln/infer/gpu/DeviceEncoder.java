@@ -23,13 +23,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * An encoder on a device: raw strips go up, embeddings come down, and in between are the patch
- * kernel and a {@link DeviceForwardPass}.
+ * An encoder on a device: uploads raw strips, runs the patch kernel and a {@link
+ * DeviceForwardPass}, and downloads the embeddings.
  */
 public final class DeviceEncoder implements Encoder {
   private static final Logger log = LoggerFactory.getLogger(DeviceEncoder.class);
 
-  /** Memory that CUDA and the encoder's libraries take for themselves. */
+  /** Memory that CUDA and the encoder's libraries allocate, in bytes. */
   private static final long CONTEXT = 1_500_000_000L;
 
   private final EncoderDescription description;
@@ -43,11 +43,13 @@ public final class DeviceEncoder implements Encoder {
   private boolean closed;
 
   /**
-   * @param gpu owned by this from now on, also if this throws
-   * @param platform whose bands the program takes
-   * @param description what runs, for the log and the files
-   * @param load loads the program; this owns it
-   * @throws ConfigurationException if the device has no room for the program
+   * Creates an encoder.
+   *
+   * @param gpu closed by this object, also if the constructor throws
+   * @param platform whose bands the program reads
+   * @param description for the log and the files
+   * @param load loads the program, which this object closes
+   * @throws ConfigurationException if the device has too little memory for the program
    */
   public DeviceEncoder(
       Gpu gpu,
@@ -72,10 +74,9 @@ public final class DeviceEncoder implements Encoder {
   }
 
   /**
-   * Device code, ready to run.
+   * Loads device code.
    *
-   * @throws ConfigurationException if it was never compiled on this machine and there is no
-   *     compiler
+   * @throws ConfigurationException if it is not compiled yet and this machine has no compiler
    */
   static GpuModule compile(Gpu gpu, DeviceCode code, List<String> options) {
     try {
@@ -90,7 +91,7 @@ public final class DeviceEncoder implements Encoder {
     return description;
   }
 
-  /** Pinned: the device reads strips from where decode wrote them. */
+  /** Returns pinned memory: the device copies strips from where they were decoded. */
   @Override
   public HostMemory hostMemory() {
     return gpu::pinned;
@@ -151,7 +152,7 @@ public final class DeviceEncoder implements Encoder {
   }
 
   /**
-   * @throws ConfigurationException if the device has no room for another slot
+   * @throws ConfigurationException if the device has too little memory for another slot
    */
   @Override
   public synchronized BatchSlot newSlot() {
@@ -167,7 +168,7 @@ public final class DeviceEncoder implements Encoder {
     }
   }
 
-  /** What to do about a device that is too small. */
+  /** Returns the error of a device with too little memory, with the options to change. */
   synchronized ConfigurationException tooLarge(DeviceMemoryException e) {
     return new ConfigurationException(
         "%s: %s, with %d slot%s of batches of %d; lower --batch or --slots"
@@ -186,14 +187,14 @@ public final class DeviceEncoder implements Encoder {
       try {
         free();
       } catch (CudaException e) {
-        // A device that has failed answers nothing but its failure; what it holds goes with the
-        // process, and what failed was said when it did.
+        // A failed device repeats its error, which has been reported; its memory is freed with the
+        // process.
         log.warn("closing {}: {}", description.name(), e.getMessage());
       }
     }
   }
 
-  /** Whatever was made of it; the device last. */
+  /** Closes everything that was created, the device last. */
   private void free() {
     closed = true;
     Closer closing = new Closer();

@@ -4,8 +4,9 @@ import dev.kiln.cuda.GpuStream;
 import dev.kiln.type.DataType;
 
 /**
- * The forward pass on a device, from patch rows to embeddings: what TensorRT and cuBLAS differ in.
- * Holds the weights, once for all slots. {@link DeviceEncoder} owns it and does the rest.
+ * The forward pass on a device, from patch rows to embeddings: the part in which TensorRT and
+ * Kiln's kernels differ. Contains the weights, once for all slots. Owned by a {@link
+ * DeviceEncoder}.
  */
 public interface DeviceForwardPass extends AutoCloseable {
   /** Returns the type of the patch rows that it reads. */
@@ -18,26 +19,25 @@ public interface DeviceForwardPass extends AutoCloseable {
   long activationBytes();
 
   /**
-   * Prepares the program for one slot, with activations of its own. All that a batch needs is
-   * allocated here.
+   * Prepares the program for one slot. Everything that a batch needs is allocated here.
    *
    * @param slot borrowed until the binding is closed
    */
   Binding bind(SlotBuffers slot);
 
-  /** Frees the weights; every binding has been closed before. A second call does nothing. */
+  /** Frees the weights; close all bindings first. A second call does nothing. */
   @Override
   void close();
 
-  /** The program over the memory of one slot. */
+  /** The program with the memory of one slot. */
   interface Binding extends AutoCloseable {
     /**
-     * Queues the forward pass of the first {@code size} chips and returns at once. Inputs are there
-     * when the stream gets to it; the embeddings are there when it is through.
+     * Queues the forward pass of the first {@code size} chips and returns at once. The stream must
+     * have written the inputs before; it has written the embeddings after.
      */
     void enqueue(GpuStream compute, int size);
 
-    /** A second call does nothing. Nothing of it is under way any more. */
+    /** Frees the binding; none of its batches may be running. A second call does nothing. */
     @Override
     void close();
   }

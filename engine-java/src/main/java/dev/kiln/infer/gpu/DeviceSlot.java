@@ -19,8 +19,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A slot of an encoder on a device. To put a chip only describes it; its pixels follow with its
- * strip. To start a batch queues all of its way at once:
+ * A slot of an encoder on a device. {@link #put} only describes a chip, whose pixels are uploaded
+ * with its strip. {@link #start} queues the whole batch:
  *
  * <pre>
  *   upload:    strips … inputs ─┐
@@ -28,10 +28,10 @@ import java.util.List;
  *   download:                                         └→ embeddings
  * </pre>
  *
- * so that one batch is copied while the one before computes and the one before that comes home.
+ * so that one batch is uploaded while the previous one computes and the one before that is
+ * downloaded.
  *
- * <p>A fault of the device while a batch is put or started is kept, and thrown when the batch is
- * waited for.
+ * <p>An error of the device in {@link #put} or {@link #start} is kept and thrown by {@link #await}.
  */
 final class DeviceSlot implements BatchSlot, AutoCloseable {
   private static final int METADATA = 4 * Float.BYTES;
@@ -46,7 +46,7 @@ final class DeviceSlot implements BatchSlot, AutoCloseable {
   private final GpuEvent computed;
   private final GpuEvent downloaded;
 
-  // Pinned: where inputs wait to be copied, and where embeddings arrive.
+  // Pinned: the inputs before they are copied, and the embeddings.
   private final HostBuffer hostPlanes;
   private final HostBuffer hostTime;
   private final HostBuffer hostLocation;
@@ -62,7 +62,9 @@ final class DeviceSlot implements BatchSlot, AutoCloseable {
   private int size;
 
   /**
-   * @throws DeviceMemoryException if the device has no room for it; nothing of it stays then
+   * Allocates a slot.
+   *
+   * @throws DeviceMemoryException if the device has too little memory; everything is freed then
    */
   DeviceSlot(DeviceEncoder encoder, Gpu gpu) {
     this.encoder = encoder;
@@ -167,7 +169,10 @@ final class DeviceSlot implements BatchSlot, AutoCloseable {
     traced("download", () -> download(streams));
   }
 
-  /** A profiler shows what the device does for a range that queues it. */
+  /**
+   * Queues work in a trace range: profilers attribute work on the device to the range that queued
+   * it.
+   */
   private void traced(String stage, Runnable queue) {
     Trace.begin(stage, size);
     try {
@@ -215,7 +220,7 @@ final class DeviceSlot implements BatchSlot, AutoCloseable {
       }
     }
     if (failure != null) {
-      // Whatever was queued before the fault must be through with the strips before they go.
+      // Work that was queued before the error may still read the strips.
       settle();
       awaited = true;
       throw new EncoderException(
@@ -227,7 +232,7 @@ final class DeviceSlot implements BatchSlot, AutoCloseable {
     return hostEmbeddings.slice(0, numbers * Float.BYTES).asFloatBuffer();
   }
 
-  /** Waits for all that may read this slot's strips, and keeps what goes wrong meanwhile. */
+  /** Waits for all work that may read the strips of this slot, and keeps its error. */
   private void settle() {
     try {
       encoder.streams().synchronize();
@@ -261,7 +266,7 @@ final class DeviceSlot implements BatchSlot, AutoCloseable {
     }
   }
 
-  /** Frees its memory; nothing of it is under way any more. A second call does nothing. */
+  /** Frees the memory; no batch may be running. A second call does nothing. */
   @Override
   public void close() {
     closed = true;

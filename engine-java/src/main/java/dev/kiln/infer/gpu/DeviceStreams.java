@@ -4,8 +4,8 @@ import dev.kiln.cuda.Gpu;
 import dev.kiln.cuda.GpuStream;
 
 /**
- * The three queues that a batch passes through; they run side by side. Several threads may queue on
- * them, each while it holds this object's lock.
+ * The three streams of a batch, which run concurrently. Threads must hold this object's lock while
+ * they queue work.
  *
  * @param upload copies to the device
  * @param compute kernels
@@ -28,7 +28,7 @@ record DeviceStreams(GpuStream upload, GpuStream compute, GpuStream download)
     }
   }
 
-  /** Waits for all that is queued. */
+  /** Waits for all queued work. */
   void synchronize() {
     Closer waiting = new Closer();
     waiting.close(upload::synchronize);

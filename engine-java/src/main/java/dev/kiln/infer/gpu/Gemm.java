@@ -5,8 +5,8 @@ import dev.kiln.cuda.GpuStream;
 import java.util.Optional;
 
 /**
- * The matrix products of the forward pass: a bfloat16 matrix times weights, summed in float32. Each
- * method queues its work and returns at once.
+ * The matrix products of the forward pass: a bfloat16 matrix times weights, accumulated in float32.
+ * Each method queues its work and returns at once.
  */
 interface Gemm extends AutoCloseable {
   /**
@@ -25,7 +25,7 @@ interface Gemm extends AutoCloseable {
    */
   record Rows(long address, long stride) {}
 
-  /** Returns what computes the products, for the log. */
+  /** Returns the name of the library or kernels, for the log. */
   String name();
 
   /** {@code to = from · linear}, both bfloat16, without bias. */
@@ -39,7 +39,7 @@ interface Gemm extends AutoCloseable {
   /** {@code to += from · linear + bias}, to in float32. */
   void add(GpuStream stream, Linear linear, int rows, Rows from, Rows to);
 
-  /** Releases what the products need; a second call does nothing. */
+  /** Frees the resources of the products; a second call does nothing. */
   @Override
   void close();
 }

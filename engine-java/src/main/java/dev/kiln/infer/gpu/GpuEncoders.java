@@ -15,18 +15,16 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Supplier;
 
-/**
- * The encoders that run on a GPU, the fastest first, and whether this machine has what they need.
- */
+/** The encoders that run on a GPU, the fastest first, and their requirements on this machine. */
 public final class GpuEncoders {
-  /** Opens an encoder on a device, which it then owns, also if it throws. */
+  /** Opens an encoder on a device. */
   public interface Opener {
     /**
      * Opens the encoder.
      *
-     * @param gpu owned by the encoder from now on, also if this throws
+     * @param gpu closed by the encoder, also if this method throws
      * @param exported model, platform and chip size
-     * @param batchSize most chips in a batch; empty for the encoder's default
+     * @param batchSize maximum number of chips in a batch; empty for the encoder's default
      * @param precision type of the inputs of matrix products
      */
     Encoder open(Gpu gpu, ExportedEncoder exported, OptionalInt batchSize, DataType precision);
@@ -35,15 +33,15 @@ public final class GpuEncoders {
   /**
    * An implementation.
    *
-   * @param kind which one
-   * @param missing what the machine lacks for it, in one line with the way to get it
-   * @param precisions precisions that it supports
-   * @param open opens it
+   * @param kind name of the implementation
+   * @param missing what the machine lacks, in one line with the remedy; empty if nothing
+   * @param precisions supported precisions
+   * @param open opens the encoder
    */
   public record Candidate(
       Kind kind, Supplier<Optional<String>> missing, SupportedPrecisions precisions, Opener open) {}
 
-  /** What CUDA this machine has. */
+  /** CUDA on this machine. */
   public interface Machine {
     /** Returns the state of the driver. */
     CudaDriver.Status status();
@@ -73,7 +71,7 @@ public final class GpuEncoders {
     this.candidates = List.copyOf(candidates);
   }
 
-  /** Those of this version of Kiln, on this machine. */
+  /** Returns the implementations of this version of Kiln on this machine. */
   public static GpuEncoders ofThisMachine() {
     return new GpuEncoders(
         THIS,
@@ -88,7 +86,7 @@ public final class GpuEncoders {
   }
 
   /**
-   * Why none of them, or not the one of this kind, can run here; empty if it can.
+   * Returns why no implementation of this kind can run on this machine; empty if one can.
    *
    * @param kind {@link Kind#AUTO} for any
    */
@@ -111,7 +109,7 @@ public final class GpuEncoders {
   }
 
   /**
-   * Returns the first implementation that can run; {@link #missing} must have been empty.
+   * Returns the first implementation that can run. Call {@link #missing} first; it must be empty.
    *
    * @param kind {@link Kind#AUTO} for any
    */

@@ -17,22 +17,22 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * The encoder in Kiln's own kernels, with cuBLASLt for the matrix products where this machine has
- * it. Runs in bfloat16 on any GPU since sm_80.
+ * The encoder with Kiln's own kernels, and cuBLASLt for the matrix products if it is installed.
+ * Runs in bfloat16 on GPUs from sm_80 on.
  */
 public final class KernelEncoder {
-  /** Occupies a large GPU fully; larger batches cost memory for nothing. */
+  /** Enough to occupy a large GPU; larger batches only use more memory. */
   public static final int DEFAULT_BATCH_SIZE = 64;
 
-  /** The one precision of the kernels. */
+  /** The only precision of the kernels. */
   public static final SupportedPrecisions PRECISIONS =
       SupportedPrecisions.of("Kiln's own kernels (--encoder cuda)", DataType.BF16);
 
   private KernelEncoder() {}
 
   /**
-   * Returns what this machine, which has a GPU, lacks for the encoder; empty if nothing. Machines
-   * with cached kernels need no compiler.
+   * Returns what a machine with a GPU lacks for the encoder; empty if nothing. With cached kernels
+   * no compiler is needed.
    */
   static Optional<String> missing() {
     return missing(CubinCache.ofUser(), CudaGpu.architecture());
@@ -57,9 +57,9 @@ public final class KernelEncoder {
   /**
    * Opens the encoder.
    *
-   * @param gpu owned by the encoder from now on, also if this throws
+   * @param gpu closed by the encoder, also if this method throws
    * @param exported model, platform and chip size
-   * @param batchSize most chips in a batch; empty for {@link #DEFAULT_BATCH_SIZE}
+   * @param batchSize maximum number of chips in a batch; empty for {@link #DEFAULT_BATCH_SIZE}
    * @param precision one of {@link #PRECISIONS}
    * @throws ConfigurationException if the GPU, the model or the precision is not supported
    */

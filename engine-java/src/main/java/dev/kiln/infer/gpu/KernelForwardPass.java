@@ -26,10 +26,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The forward pass in Kiln's own kernels ({@code encoder.cu}), its matrix products by a {@link
+ * The forward pass with Kiln's own kernels ({@code encoder.cu}) and the matrix products of a {@link
  * Gemm}. Products read bfloat16; tokens, LayerNorm, softmax and all sums are float32.
  *
- * <p>Weights and activations exist once for all slots, whose batches run one after the other on one
+ * <p>Weights and activations exist once for all slots, whose batches run one after another on one
  * stream. T = 1 + L tokens, D = dim, I = inner.
  */
 final class KernelForwardPass implements DeviceForwardPass {
@@ -71,7 +71,9 @@ final class KernelForwardPass implements DeviceForwardPass {
   private record Norm(DeviceBuffer weight, DeviceBuffer bias) {}
 
   /**
-   * @param qkv null in the last block, which has queries for token 0 alone
+   * The weights of one block.
+   *
+   * @param qkv null in the last block, which has queries for token 0 only
    */
   private record Block(
       Norm attention,
@@ -87,8 +89,8 @@ final class KernelForwardPass implements DeviceForwardPass {
    * Compiles the kernels and loads the weights.
    *
    * @param exported model, platform and chip size
-   * @param batchSize most chips of a batch
-   * @throws ConfigurationException if the model has sizes that the kernels are not made for
+   * @param batchSize maximum number of chips in a batch
+   * @throws ConfigurationException if the kernels do not support the sizes of the model
    */
   KernelForwardPass(Gpu gpu, ExportedEncoder exported, int batchSize) {
     this.model = exported.architecture();
@@ -159,7 +161,7 @@ final class KernelForwardPass implements DeviceForwardPass {
     return resource;
   }
 
-  /** cuBLASLt where this machine has it, unless {@code -Dkiln.gemm=own}. */
+  /** Returns cuBLASLt if it is installed, unless {@code -Dkiln.gemm=own}. */
   private Gemm gemm(Gpu gpu, GpuModule module) {
     Optional<CublasLt> library =
         "own".equals(System.getProperty("kiln.gemm")) ? Optional.empty() : gpu.matrixLibrary();
@@ -168,10 +170,10 @@ final class KernelForwardPass implements DeviceForwardPass {
         : patchGemm;
   }
 
-  /** Chooses the library's algorithms for the shapes of a full batch. */
+  /** Selects the library's algorithms for the shapes of a full batch. */
   private void measure(Gpu gpu, CublasLtGemm library, int batchSize) {
     try (GpuStream stream = gpu.newStream("measuring")) {
-      // Rates depend on the data: zeros draw less power and run faster.
+      // Speed depends on the data: with zeros a GPU draws less power and runs faster.
       for (DeviceBuffer memory : List.of(normalized, hidden)) {
         fillWithNoise(gpu, stream, memory);
       }
@@ -231,7 +233,10 @@ final class KernelForwardPass implements DeviceForwardPass {
         weights.narrow(name + ".weight"), Optional.of(weights.wide(name + ".bias")), in, out);
   }
 
-  /** Weights whose first columns give queries: their scores are logarithms to base 2. */
+  /**
+   * Loads weights whose first columns produce queries, scaled so that scores are logarithms to base
+   * 2.
+   */
   private Linear withQueries(KernelWeights weights, String name, int in, int out) {
     DeviceBuffer matrix = weights.narrow(name, out, model.inner(), LOG2_E);
     return new Linear(matrix, Optional.empty(), in, out);
@@ -266,7 +271,7 @@ final class KernelForwardPass implements DeviceForwardPass {
 
       @Override
       public void close() {
-        // Nothing is the slot's own.
+        // A slot has no resources of its own.
       }
     };
   }
@@ -308,7 +313,7 @@ final class KernelForwardPass implements DeviceForwardPass {
     norm(stream, finalNorm, last, (long) tokens * dim, size, slot.embedding());
   }
 
-  /** {@code residual += attention(normalized)}, all tokens. */
+  /** Adds attention to the residual: {@code residual += attention(normalized)}, for all tokens. */
   private void attend(GpuStream stream, Block block, int size) {
     int rows = size * tokens;
     long inner = model.inner();
@@ -324,8 +329,8 @@ final class KernelForwardPass implements DeviceForwardPass {
   }
 
   /**
-   * The same for the first token of each chip, the only one needed after the last block. Queries of
-   * the others are undefined, and nothing that is used depends on them.
+   * Does the same for the first token of each chip, the only one needed after the last block. The
+   * queries of other tokens are undefined and not used.
    */
   private void attendToken0(GpuStream stream, Block block, int size) {
     long dim = model.dim();
@@ -352,7 +357,9 @@ final class KernelForwardPass implements DeviceForwardPass {
   }
 
   /**
-   * @param wanted queries per chip that are answered
+   * Queues the attention kernel.
+   *
+   * @param wanted number of queries per chip to compute
    */
   private void attention(GpuStream stream, int wanted, int size) {
     int head = model.dimHead();
@@ -372,7 +379,10 @@ final class KernelForwardPass implements DeviceForwardPass {
             .int32(model.heads()));
   }
 
-  /** {@code residual += mlp(normalized)} for rows of the residual that are {@code stride} apart. */
+  /**
+   * Adds the MLP to the residual: {@code residual += mlp(normalized)}, for rows that are {@code
+   * stride} apart.
+   */
   private void mlp(GpuStream stream, Block block, int rows, long stride) {
     Rows widened = new Rows(hidden.address(), model.mlpDim());
     gemm.gelu(stream, block.up(), rows, new Rows(normalized.address(), model.dim()), widened);

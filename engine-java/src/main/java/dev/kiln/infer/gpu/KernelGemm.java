@@ -7,7 +7,10 @@ import dev.kiln.cuda.GpuStream;
 import dev.kiln.cuda.KernelArguments;
 import dev.kiln.cuda.LaunchShape;
 
-/** Matrix products in Kiln's own kernels ({@code encoder.cu}), with everything in one pass. */
+/**
+ * Matrix products with Kiln's own kernels ({@code encoder.cu}), which apply bias, GELU and residual
+ * in the same pass.
+ */
 final class KernelGemm implements Gemm {
   // As in encoder.cu.
   private static final int BLOCK_ROWS = 128;
@@ -20,6 +23,8 @@ final class KernelGemm implements Gemm {
   private final GpuKernel add;
 
   /**
+   * Finds the kernels.
+   *
    * @param module compiled from {@code encoder.cu}; borrowed
    */
   KernelGemm(GpuModule module) {
@@ -55,8 +60,8 @@ final class KernelGemm implements Gemm {
   }
 
   /**
-   * Like {@link #add}, but leaves out the first of every {@code group + 1} rows of {@code to}: the
-   * class token, which no patch is added to.
+   * Queues {@link #add}, but skips the first of every {@code group + 1} rows of {@code to}: the
+   * class token, to which no patch is added.
    */
   void addBehindClassTokens(
       GpuStream stream, Linear linear, int rows, Rows from, Rows to, int group) {

@@ -12,7 +12,7 @@ import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A model's tensors on a device, each brought there once in the number format it is read in. */
+/** The tensors of a model on a device, each stored once in the type that kernels read. */
 final class KernelWeights implements AutoCloseable {
   private static final int CHUNK = 1 << 20;
 
@@ -45,10 +45,10 @@ final class KernelWeights implements AutoCloseable {
   }
 
   /**
-   * Loads a matrix in bfloat16, rounded to nearest after its first columns were scaled.
+   * Loads a matrix in bfloat16, with its first columns scaled before they are rounded to nearest.
    *
    * @param columns of the matrix
-   * @param scaled how many of them are multiplied by the factor
+   * @param scaled number of columns to multiply by the factor
    */
   DeviceBuffer narrow(String name, int columns, int scaled, float factor) {
     return load(name, Short.BYTES, columns, scaled, factor);
@@ -79,7 +79,7 @@ final class KernelWeights implements AutoCloseable {
       }
     }
     stream.copyIn(staging, 0, memory, 0, bytes);
-    // The next tensor passes through the same memory.
+    // The next tensor uses the same host memory.
     stream.synchronize();
     return memory;
   }
@@ -89,7 +89,7 @@ final class KernelWeights implements AutoCloseable {
     return total;
   }
 
-  /** Frees what only loading needed. */
+  /** Frees the memory that is needed only for loading. */
   void loaded() {
     stream.close();
     staging.close();

@@ -18,16 +18,16 @@ import java.nio.ByteBuffer;
 import java.util.List;
 
 /**
- * {@link Patchify} on a device: strips that lie there become the patch rows of a batch, {@code
- * [size, L, C·64]}, in one pass over the pixels. What it does to a pixel is what Patchify does, in
- * float32; then it is rounded to the nearest number of the type. In {@link DataType#FP16} a value
- * beyond its range becomes the largest of its sign.
+ * {@link Patchify} on a device: converts strips in device memory to the patch rows of a batch,
+ * {@code [size, L, C·64]}, in one pass over the pixels. Pixels are computed in float32 as by
+ * Patchify, then rounded to the nearest value of the type. In {@link DataType#FP16} values beyond
+ * the range become the largest of their sign.
  *
- * <p>Each chip is described to the device by one record a band, {@code [size, C]}; see {@code
- * patches.cu} for its fields.
+ * <p>The device reads one record per band of each chip, {@code [size, C]}; see {@code patches.cu}
+ * for its fields.
  */
 public final class PatchKernel implements AutoCloseable {
-  /** Bytes of the record of one band of one chip. */
+  /** Size of a record in bytes. */
   static final int PLANE = 48;
 
   private static final int THREADS = 256;
@@ -38,11 +38,13 @@ public final class PatchKernel implements AutoCloseable {
   private final GpuKernel kernel;
 
   /**
+   * Loads the kernel.
+   *
    * @param platform whose bands and statistics apply
    * @param chip edge in pixels, a multiple of 8
    * @param type of the rows
-   * @throws dev.kiln.error.ConfigurationException if it was never compiled on this machine and
-   *     there is no compiler
+   * @throws dev.kiln.error.ConfigurationException if it is not compiled yet and this machine has no
+   *     compiler
    */
   public PatchKernel(Gpu gpu, Platform platform, int chip, DataType type) {
     this.bands = platform.bands();
@@ -56,32 +58,33 @@ public final class PatchKernel implements AutoCloseable {
     }
   }
 
-  /** Bytes that describe one chip. */
+  /** Returns the size of a chip's records in bytes. */
   public int bytesPerChip() {
     return bands.size() * PLANE;
   }
 
   /**
-   * Describes a chip.
+   * Writes the records of a chip.
    *
-   * @param out receives {@link #bytesPerChip} bytes at {@code index} times as many; in host byte
+   * @param out receives {@link #bytesPerChip} bytes at {@code index · bytesPerChip}, in host byte
    *     order
-   * @param strip raw planes, one a band of the platform
-   * @param pixels where the strip's buffer begins on the device
+   * @param index of the chip in its batch
+   * @param strip raw planes, one per band of the platform
+   * @param pixels device address of the strip's buffer
    * @param column grid column of the chip's left edge
    * @param row grid row of the chip's upper edge
-   * @throws IllegalArgumentException if the chip does not lie in the strip
+   * @throws IllegalArgumentException if the chip is not inside the strip
    */
   public void describe(ByteBuffer out, int index, Strip strip, long pixels, int column, int row) {
     if (strip.bands().size() != bands.size()) {
       throw new IllegalArgumentException(
-          strip.bands().size() + " planes, " + bands.size() + " expected");
+          "strip: expected %d planes, found %d".formatted(bands.size(), strip.bands().size()));
     }
     int top = row - strip.firstRow();
     if (top < 0 || top + chip > strip.rows()) {
       throw new IllegalArgumentException(
-          "chip rows %d+%d outside the strip's %d+%d"
-              .formatted(row, chip, strip.firstRow(), strip.rows()));
+          "chip: expected rows within %d+%d of the strip, found %d+%d"
+              .formatted(strip.firstRow(), strip.rows(), row, chip));
     }
     for (int b = 0; b < bands.size(); b++) {
       BandPlane plane = strip.bands().get(b);
@@ -100,7 +103,10 @@ public final class PatchKernel implements AutoCloseable {
     }
   }
 
-  /** A device that reads beside its memory, or across its alignment, is lost to the process. */
+  /**
+   * Checks bounds and alignment: a kernel that violates them makes the device unusable for this
+   * process.
+   */
   private void requireInside(BandPlane plane, long bytes, int column, int top) {
     int right = (column + chip - 1) / plane.repeat();
     int bottom = (top + chip - 1) / plane.repeat();
@@ -110,20 +116,22 @@ public final class PatchKernel implements AutoCloseable {
         || bottom >= plane.height()
         || plane.byteOf(right, bottom) + size > bytes) {
       throw new IllegalArgumentException(
-          "chip at column %d outside the plane %s of %d bytes".formatted(column, plane, bytes));
+          "chip: expected columns within plane %s of %d bytes, found %d+%d"
+              .formatted(plane, bytes, column, chip));
     }
     if (plane.offset() % size != 0
         || plane.pixelStride() % size != 0
         || plane.lineStride() % size != 0) {
-      throw new IllegalArgumentException("pixels of " + plane + " are not aligned");
+      throw new IllegalArgumentException(
+          "plane " + plane + ": expected aligned pixels, found an odd offset or stride");
     }
   }
 
   /**
    * Queues the kernel.
    *
-   * @param planes what {@link #describe} wrote, on the device
-   * @param size chips
+   * @param planes the records that {@link #describe} wrote, in device memory
+   * @param size number of chips
    * @param patches receives {@code [size, L, C·64]}
    */
   public void enqueue(GpuStream stream, DeviceBuffer planes, int size, DeviceBuffer patches) {

@@ -3,15 +3,15 @@ package dev.kiln.infer.gpu;
 import dev.kiln.cuda.DeviceBuffer;
 
 /**
- * Device memory of one slot: what a {@link DeviceForwardPass} reads and writes. Rows beyond the
- * batch's size hold anything.
+ * Device memory of one slot, which a {@link DeviceForwardPass} reads and writes. Rows beyond the
+ * size of the batch are undefined.
  *
- * @param capacity most chips
+ * @param capacity maximum number of chips
  * @param patches {@code [capacity, L, C·64]} in the {@link DeviceForwardPass#patchType}
  * @param time float32 {@code [capacity, 4]}: sin week, cos week, sin hour, cos hour
  * @param latlon float32 {@code [capacity, 4]}: sin lat, cos lat, sin lon, cos lon
  * @param gsd float32 {@code [1]}, metres per pixel
- * @param embedding float32 {@code [capacity, dim]}, to be written
+ * @param embedding float32 {@code [capacity, dim]}, the output
  */
 public record SlotBuffers(
     int capacity,

@@ -11,14 +11,14 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * Strips on the device. A strip is copied whole and once, however many of its chips go into however
- * many batches: its copy stays while chips are still put from it and while a batch reads it. Memory
- * is used again for the strips to come, for to allocate it would wait for the device.
+ * Copies of strips on the device. A strip is copied whole and once, for all chips and batches that
+ * use it; its copy is kept while chips are added from it and while a batch reads it. Memory is
+ * reused for later strips, because an allocation would wait for the device.
  *
- * <p>For any number of threads, but only one puts chips.
+ * <p>Safe for concurrent use, but only one thread may add chips.
  */
 final class StripCache implements AutoCloseable {
-  /** Memory is taken in such steps, so that strips of nearly the same size share it. */
+  /** Granularity of allocations in bytes, so that strips of nearly the same size share blocks. */
   private static final long STEP = 4L << 20;
 
   private final Gpu gpu;
@@ -29,14 +29,16 @@ final class StripCache implements AutoCloseable {
   private boolean closed;
 
   /**
-   * @param upload strips are copied on this; borrowed
+   * Creates an empty cache.
+   *
+   * @param upload stream that copies strips; borrowed
    */
   StripCache(Gpu gpu, GpuStream upload) {
     this.gpu = gpu;
     this.upload = upload;
   }
 
-  /** A strip's copy on the device. */
+  /** The copy of a strip on the device. */
   final class Copy {
     private final HostBuffer pixels;
     private final DeviceBuffer memory;
@@ -47,12 +49,15 @@ final class StripCache implements AutoCloseable {
       this.memory = memory;
     }
 
-    /** Where the strip's buffer begins on the device. */
+    /** Returns the device address of the strip's buffer. */
     long address() {
       return memory.address();
     }
 
-    /** Ends one hold. What was queued with this copy is done, or queued before its next use. */
+    /**
+     * Releases one hold. Work that reads this copy must have ended, or be queued before the copy's
+     * next use.
+     */
     void release() {
       synchronized (StripCache.this) {
         holds--;
@@ -62,10 +67,10 @@ final class StripCache implements AutoCloseable {
   }
 
   /**
-   * Holds a strip's copy. If there is none yet, it is queued on the upload stream: whoever reads it
-   * must wait for what that stream holds now. The strip is borrowed until the copy is done.
+   * Holds the copy of a strip. If there is none yet, queues it on the upload stream; readers must
+   * wait for the work that is on that stream now. The strip is borrowed until the copy is done.
    *
-   * @throws DeviceMemoryException if the device has no room for it
+   * @throws DeviceMemoryException if the device has too little memory
    */
   synchronized Copy hold(Strip strip) {
     if (closed) {
@@ -108,7 +113,7 @@ final class StripCache implements AutoCloseable {
     return copy;
   }
 
-  /** The smallest idle block that is large enough, or a new one. */
+  /** Returns the smallest idle block that is large enough, or a new one. */
   private DeviceBuffer memory(long bytes) {
     idle.sort(Comparator.comparingLong(DeviceBuffer::size));
     for (int i = 0; i < idle.size(); i++) {
@@ -117,7 +122,7 @@ final class StripCache implements AutoCloseable {
       }
     }
     if (!idle.isEmpty()) {
-      // All are too small; without this they would pile up.
+      // All idle blocks are too small; without this they would accumulate.
       idle.remove(idle.size() - 1).close();
     }
     long rounded = (bytes + STEP - 1) / STEP * STEP;
@@ -143,12 +148,12 @@ final class StripCache implements AutoCloseable {
     }
   }
 
-  /** Strips that have a copy now. */
+  /** Returns the number of strips with a copy. */
   synchronized int held() {
     return copies.size();
   }
 
-  /** Frees everything; nothing of it is under way any more. A second call does nothing. */
+  /** Frees all memory; no batch may be running. A second call does nothing. */
   @Override
   public synchronized void close() {
     closed = true;

@@ -24,21 +24,21 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The encoder on TensorRT: a {@link DeviceEncoder} that runs the plan which the model has for this
- * GPU. Where it has none, one is compiled and kept first: the first run on a new machine takes
- * minutes longer, and the log says so.
+ * The encoder with TensorRT: a {@link DeviceEncoder} that runs the model's plan for this GPU. If
+ * there is none, one is compiled and stored first, so that the first run on a new kind of machine
+ * takes minutes longer; this is logged.
  */
 public final class TensorRtEncoder {
-  /** Fills an H100 many times over; more costs memory and gains nothing. */
+  /** Enough to occupy an H100; larger batches only use more memory. */
   public static final int DEFAULT_BATCH_SIZE = 64;
 
-  /** Precisions that plans are compiled for. */
+  /** Supported precisions. */
   public static final SupportedPrecisions PRECISIONS =
       SupportedPrecisions.of("TensorRT", DataType.BF16, DataType.FP16);
 
   private static final Logger log = LoggerFactory.getLogger(TensorRtEncoder.class);
 
-  /** TensorRT, or what stands in for it in tests. */
+  /** TensorRT, or a fake in tests. */
   interface Backend {
     String version();
 
@@ -70,9 +70,9 @@ public final class TensorRtEncoder {
   /**
    * Opens the encoder.
    *
-   * @param gpu owned by the encoder from now on, also if this throws
+   * @param gpu closed by the encoder, also if this method throws
    * @param exported model, platform and chip size
-   * @param batchSize most chips in a batch; empty for {@link #DEFAULT_BATCH_SIZE}
+   * @param batchSize maximum number of chips in a batch; empty for {@link #DEFAULT_BATCH_SIZE}
    * @param precision one of {@link #PRECISIONS}
    * @throws ConfigurationException if TensorRT is missing, or no plan can be loaded or compiled
    */
@@ -143,7 +143,7 @@ public final class TensorRtEncoder {
       Backend backend,
       PlanStore plans,
       PlanKey key) {
-    plans.others(key).forEach(line -> log.info("not the plan that is needed: {}", line));
+    plans.others(key).forEach(line -> log.info("plan does not match: {}", line));
     log.warn(
         "model {} has no plan for this GPU, so one is compiled now; kiln compile makes it"
             + " beforehand, and the model can be copied with it",
@@ -177,9 +177,9 @@ public final class TensorRtEncoder {
   }
 
   /**
-   * Compiles a plan on this machine's GPU, also where there is one.
+   * Compiles a plan on this machine's GPU, even if one exists.
    *
-   * @throws ConfigurationException if there is no GPU or no TensorRT, or either refuses
+   * @throws ConfigurationException if there is no GPU or no TensorRT, or the compilation fails
    */
   public static Plan compile(ExportedEncoder exported, PlanCompiler.Options options) {
     CudaDriver.Status status = CudaDriver.status();
@@ -194,7 +194,7 @@ public final class TensorRtEncoder {
   }
 
   /**
-   * What this machine, which has a GPU, lacks for it; empty if nothing. The first call loads
+   * Returns what a machine with a GPU lacks for the encoder; empty if nothing. The first call loads
    * TensorRT, which takes seconds.
    */
   static Optional<String> missing() {
@@ -207,9 +207,9 @@ public final class TensorRtEncoder {
   }
 
   /**
-   * Which TensorRT this machine has, and where; it is loaded only where there is a GPU.
+   * Returns the version and location of TensorRT, which is loaded only on machines with a GPU.
    *
-   * @throws ConfigurationException if it has none; the message says how to get it
+   * @throws ConfigurationException if it is missing; the message explains how to get it
    */
   public static String version() {
     TensorRtLibrary.Location location = TensorRtLibrary.find();

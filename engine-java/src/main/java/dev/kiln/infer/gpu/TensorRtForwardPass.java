@@ -14,13 +14,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The forward pass as a TensorRT plan. Weights and activations are there once for all slots, whose
- * batches come one after the other on one stream.
+ * The forward pass as a TensorRT plan. Weights and activations exist once for all slots, whose
+ * batches run one after another on one stream.
  *
- * <p>Each slot runs each size of batch through an execution of its own, which is captured as a CUDA
- * graph when it comes a second time: a captured graph holds only as long as nothing of its
- * execution changes. That there be few of them, sizes are those of full batches and powers of two,
- * and what lies between is rounded up.
+ * <p>Each slot has an execution per batch size, which is captured as a CUDA graph when it runs the
+ * second time: a graph is valid only while nothing about its execution changes. To limit their
+ * number, sizes are rounded up to powers of two or a full batch.
  */
 public final class TensorRtForwardPass implements DeviceForwardPass {
   private static final Logger LOG = LoggerFactory.getLogger(TensorRtForwardPass.class);
@@ -31,9 +30,11 @@ public final class TensorRtForwardPass implements DeviceForwardPass {
   private boolean closed;
 
   /**
-   * @param gpu that the engine was loaded onto
-   * @param engine owned by this from now on, also if this throws
-   * @throws dev.kiln.cuda.DeviceMemoryException if there is no room for activations
+   * Allocates the activations.
+   *
+   * @param gpu onto which the engine was loaded
+   * @param engine closed by this object, also if the constructor throws
+   * @throws dev.kiln.cuda.DeviceMemoryException if the device has too little memory for activations
    */
   public TensorRtForwardPass(Gpu gpu, Engine engine) {
     this.engine = engine;
@@ -66,7 +67,8 @@ public final class TensorRtForwardPass implements DeviceForwardPass {
     int most = engine.description().key().batchSize();
     if (slot.capacity() > most) {
       throw new IllegalArgumentException(
-          "slot of %d chips, at most the plan's %d expected".formatted(slot.capacity(), most));
+          "slot: expected at most %2$d chips, as in the plan, found %1$d"
+              .formatted(slot.capacity(), most));
     }
     return new SlotBinding(slot);
   }
@@ -82,7 +84,10 @@ public final class TensorRtForwardPass implements DeviceForwardPass {
     }
   }
 
-  /** The size that a batch runs as: rows beyond its own hold anything and mix with none. */
+  /**
+   * Returns the size that a batch is rounded up to; the additional rows are undefined and do not
+   * affect others.
+   */
   static int rounded(int size, int capacity) {
     int power = Integer.highestOneBit(size);
     return Math.min(capacity, power == size ? size : 2 * power);
@@ -94,7 +99,7 @@ public final class TensorRtForwardPass implements DeviceForwardPass {
 
     SlotBinding(SlotBuffers slot) {
       this.slot = slot;
-      // A full batch must not fail later for what could be known now.
+      // Prepared now, so that an error is found before the first batch.
       pass(slot.capacity());
     }
 
@@ -124,7 +129,7 @@ public final class TensorRtForwardPass implements DeviceForwardPass {
     }
   }
 
-  /** One size of batch in one slot. */
+  /** One batch size in one slot. */
   private final class Pass implements AutoCloseable {
     private final Engine.Execution execution;
     private GpuGraph graph;
@@ -135,7 +140,7 @@ public final class TensorRtForwardPass implements DeviceForwardPass {
     }
 
     void enqueue(GpuStream compute) {
-      // The first time TensorRT sets itself up for the shape, which cannot be captured.
+      // In the first run TensorRT initializes the shape, which cannot be captured.
       if (ran && graph == null && capturable) {
         capture(compute);
       }
@@ -152,7 +157,7 @@ public final class TensorRtForwardPass implements DeviceForwardPass {
         graph = compute.capture(() -> execution.enqueue(compute));
       } catch (TensorRtException | CudaException e) {
         capturable = false;
-        LOG.warn("the plan runs without CUDA graphs, as it cannot be captured: {}", e.getMessage());
+        LOG.warn("cuda_graph=off reason=\"the plan cannot be captured: {}\"", e.getMessage());
       }
     }
 

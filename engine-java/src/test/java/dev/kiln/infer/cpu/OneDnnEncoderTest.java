@@ -29,17 +29,17 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The oneDNN encoder against the published PyTorch encoder. */
+/** Compares the oneDNN encoder with the published PyTorch encoder. */
 @Timeout(300)
 class OneDnnEncoderTest {
   private static final Path MICRO = Path.of("../model-export/src/test/resources/golden/micro");
   private static final Path TINY =
       Path.of(System.getProperty("kiln.shared", "../../shared")).resolve("golden");
 
-  /** Relative L2 error that another order of float32 sums is allowed. */
+  /** Maximum relative L2 error: float32 sums in another order. */
   private static final double FP32 = 2e-5;
 
-  /** PyTorch's own bfloat16 lies 5e-3 to 9e-3 away. */
+  /** PyTorch's own bfloat16 has errors of 5e-3 to 9e-3. */
   private static final double BF16 = 1e-2;
 
   private static final double BF16_COSINE = 0.9999;
@@ -62,7 +62,7 @@ class OneDnnEncoderTest {
         new OneDnnEncoder(model.encoder(platform, chip), batch, 1, precision);
   }
 
-  /** The judge is held to the same. */
+  /** Applies the same tolerance to ONNX Runtime, the reference of other tests. */
   private static Opener onnxRuntime() {
     return (model, platform, chip, batch) ->
         new OnnxRuntimeEncoder(model.encoder(platform, chip), batch, 2);
@@ -132,7 +132,7 @@ class OneDnnEncoderTest {
 
   @ParameterizedTest
   @EnumSource(names = {"FP32", "BF16"})
-  void threadsAndNeighboursChangeNoByte(DataType precision) throws Exception {
+  void embeddingsDoNotDependOnThreadsOrBatches(DataType precision) throws Exception {
     assumeComputes(precision);
     GoldenChips golden = GoldenChips.under(MICRO).get(0);
     sameBytes(micro(golden), golden, precision);
@@ -140,7 +140,7 @@ class OneDnnEncoderTest {
 
   @ParameterizedTest
   @EnumSource(names = {"FP32", "BF16"})
-  void threadsAndNeighboursChangeNoByteOfTiny(DataType precision) throws Exception {
+  void embeddingsOfTinyDoNotDependOnThreadsOrBatches(DataType precision) throws Exception {
     assumeComputes(precision);
     Path checkpoint = tinyCheckpoint();
     GoldenChips golden = GoldenChips.under(TINY).get(0);
@@ -189,7 +189,7 @@ class OneDnnEncoderTest {
   }
 
   @Test
-  void refusesBf16WhereTheCpuHasNone() throws Exception {
+  void rejectsBf16OnCpusWithoutIt() throws Exception {
     assumeFalse(
         CpuInstructions.supportBf16(),
         "oneDNN has bf16 for this CPU (" + CpuInstructions.name() + ")");
@@ -207,7 +207,7 @@ class OneDnnEncoderTest {
 
   @ParameterizedTest
   @EnumSource(names = {"FP32", "BF16"})
-  void describesWhatRuns(DataType precision) throws Exception {
+  void describesItself(DataType precision) throws Exception {
     assumeComputes(precision);
     GoldenChips golden = GoldenChips.under(MICRO).get(0);
     try (Encoder encoder =
@@ -223,7 +223,7 @@ class OneDnnEncoderTest {
   }
 
   @Test
-  void takesBf16ByItselfWhereTheCpuDoes() throws Exception {
+  void autoSelectsBf16OnCpusWithIt() throws Exception {
     GoldenChips golden = GoldenChips.under(MICRO).get(0);
     EncoderOptions options =
         EncoderOptions.of(EncoderOptions.Kind.CPU)
@@ -237,7 +237,7 @@ class OneDnnEncoderTest {
     }
   }
 
-  /** Layouts of oneDNN pad little; without the copy that other runtimes keep. */
+  /** Layouts of oneDNN add little padding, and there is no second copy of the weights. */
   @Test
   void reportsEveryWeightOnceAndItsOtherMemory() throws Exception {
     GoldenChips golden = GoldenChips.under(MICRO).get(0);
@@ -255,7 +255,7 @@ class OneDnnEncoderTest {
   }
 
   @Test
-  void closesOnceAndTakesNoWorkAfterwards() throws Exception {
+  void closesOnceAndRejectsLaterWork() throws Exception {
     GoldenChips golden = GoldenChips.under(MICRO).get(0);
     Encoder encoder =
         new OneDnnEncoder(
@@ -267,7 +267,7 @@ class OneDnnEncoderTest {
   }
 
   @Test
-  void refusesWeightsThatVanished() throws Exception {
+  void rejectsMissingWeights() throws Exception {
     GoldenChips golden = GoldenChips.under(MICRO).get(0);
     ModelDirectory model = micro(golden);
     Files.write(model.weights(), new byte[4096]);

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class PhysicalCoresTest {
   @TempDir private Path folder;
 
-  /** Four cores of two threads each: 0 and 4 are one, 1 and 5, … */
+  /** Describes four cores with two threads each: 0 and 4 share a core, 1 and 5, … */
   @BeforeEach
   void describe() throws IOException {
     for (int cpu = 0; cpu < 8; cpu++) {
@@ -37,7 +37,7 @@ class PhysicalCoresTest {
     "'0,4', 2, 1",
     "'0-1,4-5', 4, 2",
     "7, 1, 1",
-    // A container's share of time.
+    // The CPU quota of a container.
     "0-7, 3, 3",
     "0-7, 1, 1",
   })
@@ -47,12 +47,12 @@ class PhysicalCoresTest {
 
   @ParameterizedTest
   @CsvSource({"0-63", "nonsense", "''"})
-  void takesTheProcessorsWhereNothingIsSaidOfCores(String allowed) throws IOException {
+  void usesTheProcessorsWithoutInformationAboutCores(String allowed) throws IOException {
     assertThat(count(allowed, 6)).isEqualTo(6);
   }
 
   @Test
-  void takesTheProcessorsWhereThereAreNoSuchFiles() {
+  void usesTheProcessorsWithoutTheFiles() {
     Path nowhere = folder.resolve("nowhere");
     assertThat(PhysicalCores.count(nowhere, nowhere, 5)).isEqualTo(5);
   }

@@ -29,7 +29,7 @@ class PrecisionTrialTest {
 
   private final List<String> events = new ArrayList<>();
 
-  /** Gives the sums of what it reads, in bfloat16 off by as much as it is told. */
+  /** An encoder that returns sums of its input, with a given error in bfloat16. */
   private final class Noisy implements Encoder, BatchSlot {
     private final DataType precision;
     private final float error;
@@ -120,21 +120,21 @@ class PrecisionTrialTest {
   }
 
   @Test
-  void takesBf16WhereItIsNear() {
+  void selectsBf16WithinTheTolerance() {
     assertThat(choose(9e-3f).description().precision()).isEqualTo(DataType.BF16);
     assertThat(events).containsExactly("open FP32", "close FP32", "open BF16");
   }
 
   @ParameterizedTest
   @ValueSource(floats = {1.1e-2f, 1, Float.NaN})
-  void fallsBackToFp32WhereItIsNot(float error) {
+  void fallsBackToFp32BeyondTheTolerance(float error) {
     assertThat(choose(error).description().precision()).isEqualTo(DataType.FP32);
     assertThat(events)
         .containsExactly("open FP32", "close FP32", "open BF16", "close BF16", "open FP32");
   }
 
   @Test
-  void leavesNothingOpenWhenTheTrialFails() {
+  void closesEverythingIfTheTrialFails() {
     assertThatThrownBy(() -> choose(-1))
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining("broken");

@@ -34,8 +34,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Slots, strips and streams against a device that does its work as late as it may. The program
- * under test sums up what reaches it, so that every input of every chip can be told apart.
+ * Slots, strips and streams on a device that works as late as it may. The program sums its inputs,
+ * so that each input of each chip can be distinguished.
  */
 @Timeout(value = 2, unit = TimeUnit.MINUTES)
 class DeviceEncoderTest {
@@ -104,9 +104,9 @@ class DeviceEncoderTest {
     return new float[] {chip, chip * 0.5f, -chip, 1};
   }
 
-  /** A batch on its way, and what should come of it. */
+  /** A batch that is computing, and its expected result. */
   private record Batch(BatchSlot slot, List<float[]> expected, List<Runnable> onClear) {
-    /** Whether what came is right; strips go as they do in a run. */
+    /** Checks the result; strips are released as in a run. */
     void finish() throws EncoderException, InterruptedException {
       try {
         FloatBuffer found = slot.await();
@@ -125,9 +125,7 @@ class DeviceEncoderTest {
     }
   }
 
-  /**
-   * Puts the chips of strips through an encoder, as a run does; returns how many batches failed.
-   */
+  /** Encodes the chips of strips as a run does; returns the number of failed batches. */
   private static int embed(Encoder encoder, int slots, int strips) throws InterruptedException {
     int failed = 0;
     try (BufferPool pool = new BufferPool(encoder.hostMemory())) {
@@ -188,7 +186,7 @@ class DeviceEncoderTest {
 
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3, 4, 7, 64})
-  void whatComesHomeIsRight(int batch) throws InterruptedException {
+  void resultsAreCorrect(int batch) throws InterruptedException {
     for (int slots = 1; slots <= 3; slots++) {
       FakeGpu gpu = device();
       try (DeviceEncoder encoder = encoder(gpu, batch)) {
@@ -202,7 +200,7 @@ class DeviceEncoderTest {
   }
 
   @Test
-  void memoryOfStripsIsUsedAgain() throws InterruptedException {
+  void memoryOfStripsIsReused() throws InterruptedException {
     FakeGpu gpu = device();
     try (DeviceEncoder encoder = encoder(gpu, 4)) {
       int failed = embed(encoder, 3, 30);
@@ -214,7 +212,7 @@ class DeviceEncoderTest {
   }
 
   @Test
-  void theFakeDeviceShowsAMissingWait() {
+  void fakeDeviceShowsAMissingWait() {
     try (FakeGpu gpu = device();
         GpuStream upload = gpu.newStream("upload");
         GpuStream compute = gpu.newStream("compute");
@@ -237,7 +235,7 @@ class DeviceEncoderTest {
   }
 
   @Test
-  void anyCallMayFailAndNothingLeaks() throws InterruptedException {
+  void anyFailedCallLeaksNothing() throws InterruptedException {
     FakeGpu whole = device();
     int toClose;
     try (DeviceEncoder encoder = encoder(whole, 4)) {
@@ -261,7 +259,7 @@ class DeviceEncoderTest {
   }
 
   @Test
-  void anyWorkMayFailAndNoBatchAfterItPassesForRight() throws InterruptedException {
+  void noBatchAfterFailedWorkIsAccepted() throws InterruptedException {
     FakeGpu whole = device();
     try (DeviceEncoder encoder = encoder(whole, 4)) {
       embed(encoder, 2, 4);
@@ -272,7 +270,7 @@ class DeviceEncoderTest {
       try (DeviceEncoder encoder = encoder(gpu, 4)) {
         assertThat(embed(encoder, 2, 4)).as("work %d", n).isBetween(1, 5);
       } catch (CudaException e) {
-        // New memory for strips was asked after the device had failed.
+        // Memory for strips was requested after the device had failed.
         assertThat(e).hasMessageContaining("cudaHostAlloc");
       }
       assertThat(gpu.leaked()).as("work %d", n).isEmpty();
@@ -280,7 +278,7 @@ class DeviceEncoderTest {
   }
 
   @Test
-  void aSlotThatDoesNotFitNamesBatchAndSlots() {
+  void errorForAnOversizedSlotNamesBatchAndSlots() {
     FakeGpu gpu = device();
     gpu.memory(200_000);
     try (DeviceEncoder encoder = encoder(gpu, 32)) {
@@ -297,7 +295,7 @@ class DeviceEncoderTest {
   }
 
   @Test
-  void aStripThatDoesNotFitNamesBatchAndSlots() {
+  void errorForAnOversizedStripNamesBatchAndSlots() {
     FakeGpu gpu = device();
     gpu.memory(300_000);
     try (DeviceEncoder encoder = encoder(gpu, 2);
@@ -315,7 +313,7 @@ class DeviceEncoderTest {
   }
 
   @Test
-  void aProgramThatDoesNotFitSaysSo() {
+  void oversizedProgramIsReported() {
     FakeGpu gpu = device();
     gpu.memory(500);
 
@@ -326,7 +324,7 @@ class DeviceEncoderTest {
   }
 
   @Test
-  void refusesAnyOtherOrder() throws EncoderException, InterruptedException {
+  void rejectsAnyOtherOrder() throws EncoderException, InterruptedException {
     FakeGpu gpu = device();
     try (DeviceEncoder encoder = encoder(gpu, 1);
         BufferPool pool = new BufferPool(encoder.hostMemory());
@@ -348,7 +346,7 @@ class DeviceEncoderTest {
   }
 
   @Test
-  void aSlotCanBeClearedThatWasNeverStarted() throws InterruptedException {
+  void slotThatWasNeverStartedCanBeCleared() throws InterruptedException {
     FakeGpu gpu = device();
     try (DeviceEncoder encoder = encoder(gpu, 4)) {
       try (BufferPool pool = new BufferPool(encoder.hostMemory())) {
@@ -364,7 +362,7 @@ class DeviceEncoderTest {
   }
 
   @Test
-  void closesTwiceAndThenRefusesUse() {
+  void canBeClosedTwiceAndThenRejectsUse() {
     FakeGpu gpu = device();
     DeviceEncoder encoder = encoder(gpu, 2);
     BatchSlot slot = encoder.newSlot();
@@ -378,7 +376,7 @@ class DeviceEncoderTest {
   }
 
   @Test
-  void stripsLieInPinnedMemory() {
+  void stripsAreInPinnedMemory() {
     FakeGpu gpu = device();
     try (DeviceEncoder encoder = encoder(gpu, 2);
         BufferPool pool = new BufferPool(encoder.hostMemory());

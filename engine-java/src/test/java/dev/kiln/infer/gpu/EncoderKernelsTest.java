@@ -20,9 +20,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Each kernel of the forward pass against the same in doubles, at sizes that leave every kind of
- * remainder. Inputs are bfloat16 in both; what is allowed is the rounding of what is stored and of
- * attention's shares, 2^-8 of a number each.
+ * Compares each kernel of the forward pass with the same computation in doubles, at sizes with all
+ * kinds of remainders. Inputs are bfloat16 in both. The tolerance is the rounding of stored values
+ * and of attention weights, 2^-8 of a value each.
  */
 @Timeout(300)
 class EncoderKernelsTest {
@@ -86,7 +86,7 @@ class EncoderKernelsTest {
     "128, 128, 128, 0",
     "129, 136, 160, 0",
     "260, 64, 256, 0",
-    "20, 64, 64, 4", // every fifth row of the result is somebody else's
+    "20, 64, 64, 4", // every fifth row of the result must not change
   })
   void products(int m, int n, int k, int group) {
     int aStride = k + 8;
@@ -145,7 +145,7 @@ class EncoderKernelsTest {
     return within(Math.abs(value) * ROUNDING + 1e-4);
   }
 
-  /** By its series, which converges everywhere, and fast enough for what comes here. */
+  /** Computes erf by its series, which converges everywhere, and fast enough for these values. */
   private static double erf(double x) {
     if (Math.abs(x) > 5) {
       return Math.signum(x);
@@ -166,7 +166,7 @@ class EncoderKernelsTest {
     "16, 1, 1, 64, 64",
     "48, 2, 1, 65, 65", // the class token and one full step
     "64, 2, 2, 130, 130",
-    "64, 1, 2, 129, 1", // the last block's
+    "64, 1, 2, 129, 1", // as in the last block
     "64, 1, 1, 2, 2",
     "64, 1, 1, 1, 1",
   })

@@ -25,8 +25,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Kiln's kernels against the published PyTorch encoder. They run on the processor, thread by
- * thread; that a GPU does what {@code simt.h} does is left to be shown on one.
+ * Compares Kiln's kernels with the published PyTorch encoder. They run on the CPU, thread by
+ * thread; whether a GPU behaves as {@code simt.h} can only be tested on a GPU.
  */
 @Timeout(300)
 class KernelEncoderTest {
@@ -35,7 +35,7 @@ class KernelEncoderTest {
   private static final Path TINY =
       Path.of(System.getProperty("kiln.shared", "../../shared")).resolve("golden");
 
-  /** PyTorch's own bfloat16 lies 5e-3 to 9e-3 away. */
+  /** PyTorch's own bfloat16 has errors of 5e-3 to 9e-3. */
   private static final double BF16 = 1e-2;
 
   @TempDir Path folder;
@@ -89,7 +89,7 @@ class KernelEncoderTest {
   }
 
   @Test
-  void neighboursInABatchChangeNoByte() throws Exception {
+  void embeddingsDoNotDependOnTheBatch() throws Exception {
     GoldenChips golden = GoldenChips.under(MICRO).get(0);
     try (Encoder encoder =
         KernelEncoder.open(
@@ -105,7 +105,7 @@ class KernelEncoderTest {
   }
 
   @Test
-  void anyCallMayFailWhileItIsLoadedAndNothingLeaks() {
+  void anyFailedCallDuringLoadingLeaksNothing() {
     GoldenChips golden = GoldenChips.under(MICRO).get(0);
     ExportedEncoder exported = model(golden).encoder(golden.platform(), golden.chip());
     FakeGpu whole = new FakeGpu();
@@ -128,7 +128,7 @@ class KernelEncoderTest {
   }
 
   @Test
-  void aDeviceThatIsTooSmallSaysSo() {
+  void tooSmallDeviceIsReported() {
     GoldenChips golden = GoldenChips.under(MICRO).get(0);
     FakeGpu gpu = new FakeGpu();
     gpu.memory(2_000_000);
@@ -147,7 +147,7 @@ class KernelEncoderTest {
   }
 
   @Test
-  void refusesAnotherPrecision() {
+  void rejectsOtherPrecisions() {
     GoldenChips golden = GoldenChips.under(MICRO).get(0);
 
     assertThatThrownBy(

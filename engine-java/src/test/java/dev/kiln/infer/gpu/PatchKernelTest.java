@@ -27,8 +27,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The kernel's own source, compiled for the processor, against {@link Patchify}: the same bits in
- * float32, and each of these rounded to nearest in 16 bits.
+ * Compares the kernel's source, compiled for the CPU, with {@link Patchify}: the same bits in
+ * float32, and the same values rounded to nearest in 16 bits.
  */
 class PatchKernelTest {
   static Stream<Arguments> layouts() {
@@ -93,7 +93,7 @@ class PatchKernelTest {
     }
   }
 
-  /** What the kernel makes of chips, given by their corners. */
+  /** Runs the kernel for chips with the given corners. */
   private static ByteBuffer rows(DataType format, Strip strip, int chip, int[][] corners) {
     try (FakeGpu gpu = new FakeGpu();
         PatchKernel kernel =
@@ -127,7 +127,9 @@ class PatchKernelTest {
     }
   }
 
-  /** Nearest of two neighbours, ties to the even one; found by comparing exact distances. */
+  /**
+   * Rounds to the nearest of two neighbours, ties to the even one, by comparing exact distances.
+   */
   private static short bf16(float value) {
     int low = Float.floatToRawIntBits(value) & 0xFFFF0000;
     int high = low + 0x10000;
@@ -189,7 +191,7 @@ class PatchKernelTest {
             1,
             HostMemory.ORDINARY)) {
       for (int i = 0; i < 64; i++) {
-        // What normalises to the value, if it can be had exactly.
+        // A pixel that normalizes to the value, if that is exactly possible.
         strip.raw().putFloat(4 * i, value * 35.43f + 97.3f);
       }
       float[] expected = new float[64];
@@ -201,7 +203,7 @@ class PatchKernelTest {
   }
 
   @Test
-  void refusesWhatLiesOutsideTheStrip() {
+  void rejectsChipsOutsideTheStrip() {
     List<Layout> bands = List.of(Layout.planar(PixelType.UINT16, 1));
     try (Strip strip = TestStrips.noise(bands, 40, 8, 16, 0, 0, 0, 1, HostMemory.ORDINARY);
         Strip two =
@@ -209,7 +211,7 @@ class PatchKernelTest {
       for (int[] corner : new int[][] {{0, 7}, {0, 17}, {33, 8}, {-1, 8}}) {
         assertThatThrownBy(() -> rows(DataType.BF16, strip, 8, new int[][] {corner}))
             .isInstanceOf(IllegalArgumentException.class)
-            .hasMessageContaining("outside");
+            .hasMessageContaining("expected ");
       }
       assertThatThrownBy(
               () -> {
@@ -219,7 +221,7 @@ class PatchKernelTest {
                   kernel.describe(ByteBuffer.allocate(48), 0, two, 0, 0, 8);
                 }
               })
-          .hasMessage("4 planes, 1 expected");
+          .hasMessage("strip: expected 1 planes, found 4");
     }
   }
 }

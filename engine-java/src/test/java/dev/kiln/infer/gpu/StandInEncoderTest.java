@@ -201,7 +201,7 @@ class StandInEncoderTest {
   }
 
   @Test
-  void theFastestAlgorithmIsMeasuredOnceAndKept() {
+  void fastestAlgorithmIsMeasuredOnceAndStored() {
     ExportedEncoder exported = micro();
     open(exported, 2).close();
     List<String> first = StandIn.log();
@@ -219,7 +219,7 @@ class StandInEncoderTest {
   }
 
   @Test
-  void productsThatTheLibraryRefusesAreComputedByOwnKernels() throws Exception {
+  void unsupportedProductsAreComputedByOwnKernels() throws Exception {
     GoldenChips golden = naip();
     ExportedEncoder exported = micro();
     for (int n = 1; n <= 4; n++) {
@@ -235,9 +235,8 @@ class StandInEncoderTest {
   }
 
   /**
-   * Double buffering: with two slots, the upload of a batch runs while the batch before it
-   * computes, and so does the download of the one before that. On a clock where copies and kernels
-   * take long enough to see it.
+   * Double buffering: while a batch computes, the next is uploaded and the previous one is
+   * downloaded. The clock makes copies and kernels long enough to observe this.
    */
   @Test
   void copiesOverlapComputing() throws Exception {
@@ -296,7 +295,7 @@ class StandInEncoderTest {
 
   @Test
   @Timeout(60)
-  void aDeviceLostInTheMiddleFailsTheBatchAndCloses() {
+  void lostDeviceFailsTheBatchAndCanBeClosed() {
     ExportedEncoder exported = micro();
     int chipSize = exported.chipSize();
     try (Encoder encoder = open(exported, 1);
@@ -309,7 +308,7 @@ class StandInEncoderTest {
           .isInstanceOf(EncoderException.class)
           .hasMessageContaining("CUDA error 700");
     }
-    // What a lost device holds goes with the process.
+    // Memory of a lost device is freed with the process.
     StandIn.reset();
   }
 }

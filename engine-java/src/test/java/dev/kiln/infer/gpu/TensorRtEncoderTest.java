@@ -33,7 +33,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Which plan is taken, and when one is compiled. */
+/** Selection and compilation of plans. */
 class TensorRtEncoderTest {
   private static final Path MICRO =
       Path.of("../model-export/src/test/resources/golden/micro/clay-micro.ckpt");
@@ -110,7 +110,7 @@ class TensorRtEncoderTest {
   }
 
   @Test
-  void aPlanOfAnotherKindIsLeftAlone() {
+  void otherPlanIsNotChanged() {
     open(new FakeGpu(), 8, DataType.BF16).close();
     open(new FakeGpu(), 8, DataType.FP16).close();
     open(new FakeGpu(), 16, DataType.BF16).close();
@@ -123,9 +123,9 @@ class TensorRtEncoderTest {
     assertThat(done).singleElement().asString().startsWith("load naip-64-fp16-batch8");
   }
 
-  /** What lies where the plan should is the user's to look at; nothing is compiled over it. */
+  /** An unusable file in place of the plan is left for the user to examine, not replaced. */
   @Test
-  void aDamagedPlanIsRefused() throws Exception {
+  void damagedPlanIsRejected() throws Exception {
     open(new FakeGpu(), 8, DataType.BF16).close();
     try (var files = Files.newDirectoryStream(temp.resolve("model/plans"), "*.plan")) {
       Files.write(files.iterator().next(), new byte[5]);
@@ -139,7 +139,7 @@ class TensorRtEncoderTest {
   }
 
   @Test
-  void compilingFails() {
+  void failedCompilationIsReported() {
     failure = new TensorRtException("compiling failed", "no kernel for this");
     assertThatThrownBy(() -> open(gpu, 8, DataType.BF16))
         .isInstanceOf(ConfigurationException.class)
@@ -148,7 +148,7 @@ class TensorRtEncoderTest {
   }
 
   @Test
-  void loadingFails() {
+  void failedLoadingIsReported() {
     open(new FakeGpu(), 8, DataType.BF16).close();
     failure = new TensorRtException("plan", "bad magic");
     assertThatThrownBy(() -> open(gpu, 8, DataType.BF16))
@@ -158,16 +158,18 @@ class TensorRtEncoderTest {
   }
 
   @Test
-  void refusesPrecisionsThatTensorRtDoesNotSupport() {
+  void rejectsUnsupportedPrecisions() {
     assertThatThrownBy(() -> open(new FakeGpu(), 8, DataType.FP32))
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining("--precision fp32");
     assertThat(done).isEmpty();
   }
 
-  /** What TensorRT says of a batch reaches whoever waits for it, and the slot can be used again. */
+  /**
+   * TensorRT's error for a batch reaches the thread that waits for it, and the slot can be reused.
+   */
   @Test
-  void aBatchThatFails() throws Exception {
+  void failedBatchIsReported() throws Exception {
     try (Encoder encoder = open(gpu, 2, DataType.BF16);
         Strip strip =
             TestStrips.noise(TestStrips.naip(), 64, 0, 64, 0, 0, 0, 1, encoder.hostMemory())) {
@@ -190,7 +192,7 @@ class TensorRtEncoderTest {
   }
 
   @Test
-  void noRoom() {
+  void tooLittleMemoryIsReported() {
     open(new FakeGpu(), 8, DataType.BF16).close();
     gpu.memory(100);
     assertThatThrownBy(() -> open(gpu, 8, DataType.BF16))

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What is captured, when, for which sizes, and in which order all of it goes. */
+/** Capture of batch sizes as CUDA graphs, and the order of execution. */
 class TensorRtForwardPassTest {
   private static final int BATCH = 12;
   private static final int NUMBERS = 8;
@@ -43,7 +43,7 @@ class TensorRtForwardPassTest {
   }
 
   private static void fill(SlotBuffers slot, float first) {
-    // The upper half of a float's bits is its bfloat16.
+    // The upper half of a float is its bfloat16.
     FakeGpu.bytes(slot.patches().address(), 2)
         .putShort(0, (short) (Float.floatToRawIntBits(first) >>> 16));
     floats(slot.time()).put(0, new float[] {1, 2, 3, 4});
@@ -62,9 +62,9 @@ class TensorRtForwardPassTest {
     return first;
   }
 
-  /** The second batch of a size is captured, the third replays it; all give the same. */
+  /** The second batch of a size is captured, the third replays it, and all have the same result. */
   @Test
-  void capturesWhatComesAgain() {
+  void capturesRepeatedSizes() {
     try (TensorRtForwardPass program = new TensorRtForwardPass(gpu, engine)) {
       SlotBuffers slot = slot(BATCH);
       try (DeviceForwardPass.Binding binding = program.bind(slot)) {
@@ -81,7 +81,7 @@ class TensorRtForwardPassTest {
   }
 
   @Test
-  void eachSlotHasItsOwn() {
+  void eachSlotHasItsOwnExecutions() {
     try (TensorRtForwardPass program = new TensorRtForwardPass(gpu, engine)) {
       SlotBuffers one = slot(BATCH);
       SlotBuffers two = slot(BATCH);
@@ -96,7 +96,7 @@ class TensorRtForwardPassTest {
           assertThat(embedding(two)[0]).isEqualTo(2);
         }
       }
-      // Activations are there once.
+      // Activations exist once.
       assertThat(gpu.live()).filteredOn("device activations of a batch"::equals).hasSize(1);
     }
   }
@@ -108,7 +108,7 @@ class TensorRtForwardPassTest {
   }
 
   @Test
-  void partOfABatch() {
+  void partialBatchIsComputed() {
     try (TensorRtForwardPass program = new TensorRtForwardPass(gpu, engine)) {
       SlotBuffers slot = slot(BATCH);
       try (DeviceForwardPass.Binding binding = program.bind(slot)) {
@@ -123,9 +123,9 @@ class TensorRtForwardPassTest {
         .endsWith("close engine");
   }
 
-  /** Plans exist that cannot be captured; they run all the same, and capture is not tried again. */
+  /** Some plans cannot be captured; they run without capture, which is not attempted again. */
   @Test
-  void whatCannotBeCapturedRunsWithout() {
+  void planThatCannotBeCapturedRunsWithoutGraphs() {
     try (TensorRtForwardPass program = new TensorRtForwardPass(gpu, engine)) {
       SlotBuffers slot = slot(BATCH);
       try (DeviceForwardPass.Binding binding = program.bind(slot)) {
@@ -142,7 +142,7 @@ class TensorRtForwardPassTest {
   }
 
   @Test
-  void aBatchThatFails() {
+  void failedBatchIsReported() {
     try (TensorRtForwardPass program = new TensorRtForwardPass(gpu, engine)) {
       try (DeviceForwardPass.Binding binding = program.bind(slot(BATCH))) {
         engine.fail(1);
@@ -155,7 +155,7 @@ class TensorRtForwardPassTest {
   }
 
   @Test
-  void noRoomForActivations() {
+  void tooLittleMemoryForActivationsIsReported() {
     gpu.memory(1000);
     engine.activations(2000);
     assertThatThrownBy(() -> new TensorRtForwardPass(gpu, engine))
@@ -165,7 +165,7 @@ class TensorRtForwardPassTest {
   }
 
   @Test
-  void closesTwiceAndLeavesNothing() {
+  void canBeClosedTwiceAndLeaksNothing() {
     engine.activations(0);
     TensorRtForwardPass program = new TensorRtForwardPass(gpu, engine);
     program.close();
@@ -176,7 +176,7 @@ class TensorRtForwardPassTest {
   }
 
   @Test
-  void tellsThePatchKernelItsFormat() {
+  void reportsTheTypeOfPatchRows() {
     try (TensorRtForwardPass bf16 = new TensorRtForwardPass(gpu, engine);
         TensorRtForwardPass fp16 = new TensorRtForwardPass(gpu, engine(DataType.FP16))) {
       assertThat(bf16.patchType()).isEqualTo(DataType.BF16);
@@ -185,7 +185,7 @@ class TensorRtForwardPassTest {
   }
 
   @Test
-  void slotLargerThanThePlan() {
+  void slotLargerThanThePlanIsRejected() {
     try (TensorRtForwardPass program = new TensorRtForwardPass(gpu, engine)) {
       assertThatThrownBy(() -> program.bind(slot(BATCH + 1)))
           .isInstanceOf(IllegalArgumentException.class)

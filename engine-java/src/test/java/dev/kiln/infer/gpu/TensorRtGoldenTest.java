@@ -42,13 +42,13 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * All of the way on a GPU but TensorRT's own part of it: strips, patch rows in bfloat16, slots,
- * streams and CUDA graphs, with the exported graph in ONNX Runtime for a plan, against the
- * published encoder.
+ * Compares everything on the GPU but TensorRT itself with the published encoder: strips, patch rows
+ * in bfloat16, slots, streams and CUDA graphs. The exported graph in ONNX Runtime replaces the
+ * plan.
  */
 @Timeout(600)
 class TensorRtGoldenTest {
-  /** Relative L2 error that bfloat16 is allowed. */
+  /** Maximum relative L2 error of bfloat16. */
   private static final double TOLERANCE = 1e-2;
 
   private static final Path MICRO = Path.of("../model-export/src/test/resources/golden/micro");

@@ -27,7 +27,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Which encoder is chosen. That of a CPU is opened by other tests; here it would fail on null. */
+/**
+ * The choice of the encoder. CPU encoders are opened by other tests; here that would fail on null.
+ */
 class EncoderChoiceTest {
   private static final Optional<String> NOTHING = Optional.empty();
   private static final CudaDriver.Status READY =
@@ -102,7 +104,7 @@ class EncoderChoiceTest {
   }
 
   @Test
-  void theFirstThatCanRunIsTaken() {
+  void firstUsableEncoderIsSelected() {
     assertThat(chosen(machine(READY, NOTHING, NOTHING), Kind.AUTO, false, null))
         .isEqualTo("TENSORRT BF16");
     assertThat(chosen(machine(READY, Optional.of("x"), NOTHING), Kind.AUTO, true, null))
@@ -112,7 +114,7 @@ class EncoderChoiceTest {
   }
 
   @Test
-  void theProcessorIsTakenWhereNoGpuCanBeAndOnlyIfThatIsAllowed() {
+  void cpuIsSelectedWithoutAGpuIfAllowed() {
     GpuEncoders none = machine(status(State.NO_DRIVER, "no NVIDIA driver"), NOTHING, NOTHING);
 
     assertThat(chosen(none, Kind.AUTO, false, null)).isEqualTo("cpu");
@@ -130,11 +132,11 @@ class EncoderChoiceTest {
       delimiter = '|',
       value = {
         "NO_DRIVER | no NVIDIA driver: libcuda.so.1 is not on this machine",
-        "DRIVER_TOO_OLD | NVIDIA driver: CUDA 13.0 or later expected",
-        "NO_DEVICE | NVIDIA driver: it sees no GPU",
-        "NO_RUNTIME | NVIDIA's driver is there, but its CUDA runtime does not load",
+        "DRIVER_TOO_OLD | NVIDIA driver: expected CUDA 13.0 or later",
+        "NO_DEVICE | NVIDIA driver: no GPU found",
+        "NO_RUNTIME | NVIDIA's driver is installed, but the CUDA runtime does not load",
       })
-  void anEncoderThatIsAskedForAndCannotRunSaysWhy(State state, String line) {
+  void errorExplainsWhyTheRequestedEncoderCannotRun(State state, String line) {
     GpuEncoders gpus = machine(status(state, line), NOTHING, NOTHING);
 
     assertThatThrownBy(() -> chosen(gpus, Kind.TENSORRT, false, null))
@@ -146,7 +148,7 @@ class EncoderChoiceTest {
   }
 
   @Test
-  void missingLibrariesAreNamed() {
+  void errorNamesMissingLibraries() {
     GpuEncoders gpus =
         machine(READY, Optional.of("TensorRT is not here"), Optional.of("no compiler"));
 
@@ -158,7 +160,7 @@ class EncoderChoiceTest {
   }
 
   @Test
-  void flagsThatContradictEachOtherAreRefused() {
+  void contradictoryOptionsAreRejected() {
     GpuEncoders gpus = machine(READY, NOTHING, NOTHING);
 
     assertThatThrownBy(() -> chosen(gpus, Kind.CPU, true, null))

@@ -59,7 +59,8 @@ class EncodersTest {
     "ONNXRUNTIME, fp32, onnxruntime, FP32",
     "ONNXRUNTIME, auto, onnxruntime, FP32",
   })
-  void opensWhatIsAskedFor(EncoderOptions.Kind kind, String precision, String name, DataType type) {
+  void opensTheRequestedEncoder(
+      EncoderOptions.Kind kind, String precision, String name, DataType type) {
     assumeTrue(
         !precision.equals("bf16") || bf16Refusal().isEmpty(), () -> bf16Refusal().orElseThrow());
     try (Encoder encoder = open(kind, precision, 1)) {
@@ -68,7 +69,7 @@ class EncodersTest {
     }
   }
 
-  /** What this machine answers to bf16 on the CPU; empty where it computes in bf16. */
+  /** Returns this machine's error for bf16 on the CPU; empty if it supports bf16. */
   private static Optional<String> bf16Refusal() {
     try {
       open(EncoderOptions.Kind.CPU, "bf16", 1).close();
@@ -79,7 +80,7 @@ class EncodersTest {
   }
 
   @Test
-  void refusesBf16WhereTheCpuHasNone() {
+  void rejectsBf16OnCpusWithoutIt() {
     Optional<String> refusal = bf16Refusal();
     assumeTrue(refusal.isPresent(), "this CPU computes in bf16: " + OneDnnEncoder.version());
     assertThat(refusal.orElseThrow())
@@ -89,7 +90,7 @@ class EncodersTest {
   }
 
   @Test
-  void takesAThreadForEachCoreUnlessTold() {
+  void usesOneThreadPerCoreByDefault() {
     try (Encoder encoder = Encoders.open(encoder(), EncoderOptions.of(EncoderOptions.Kind.CPU))) {
       assertThat(encoder.description().precision()).isEqualTo(DataType.FP32);
       assertThat(encoder.description().device())
@@ -101,14 +102,14 @@ class EncodersTest {
   }
 
   @Test
-  void refusesBf16OfOnnxRuntime() {
+  void rejectsBf16ForOnnxRuntime() {
     assertThatThrownBy(() -> open(EncoderOptions.Kind.ONNXRUNTIME, "bf16", 1))
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContainingAll("--precision bf16", "expected fp32", "change --precision");
   }
 
   @Test
-  void resolvesEveryRequestInOneWay() {
+  void resolvesAllRequests() {
     SupportedPrecisions cpu =
         new SupportedPrecisions(
             "a CPU",
@@ -138,7 +139,7 @@ class EncodersTest {
   }
 
   @Test
-  void parsesWhatIsImplementedOnly() {
+  void parsesOnlyImplementedValues() {
     assertThat(PrecisionRequest.parse("AUTO")).isEqualTo(PrecisionRequest.AUTO);
     assertThat(PrecisionRequest.parse("fp16")).isEqualTo(PrecisionRequest.fixed(DataType.FP16));
     assertThatThrownBy(() -> PrecisionRequest.parse("fp8"))
