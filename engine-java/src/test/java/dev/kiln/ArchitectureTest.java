@@ -98,6 +98,7 @@ class ArchitectureTest {
                       "platform",
                       "error",
                       "cuda",
+                      "trace",
                       "memory",
                       "type")),
               entry(
