@@ -118,7 +118,7 @@ class ArchitectureTest {
                       "type")),
               // Datasets.
               entry("search", Set.of("archive", "dataset", "sink", "error", "vector")),
-              entry("dataset", Set.of("archive", "fetch", "sink", "error", "vector")),
+              entry("dataset", Set.of("io", "archive", "fetch", "sink", "error", "vector")),
               // One shard.
               entry(
                   "run",
@@ -174,7 +174,7 @@ class ArchitectureTest {
                       "attention",
                       "nativelib")),
               entry("infer", Set.of("model", "platform", "error", "memory", "type", "patch")),
-              entry("sink", Set.of("chip", "error", "type")),
+              entry("sink", Set.of("chip", "error", "type", "io")),
               // model-export.
               entry(
                   "tensorrt",

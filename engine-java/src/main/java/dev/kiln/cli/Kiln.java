@@ -39,6 +39,7 @@ public final class Kiln implements Callable<Integer> {
           ExportCommand.class,
           CompileCommand.class,
           EmbedCommand.class,
+          MergeCommand.class,
           SearchCommand.class,
           EstimateCommand.class,
           SubmitCommand.class,

@@ -3,7 +3,7 @@ package dev.kiln.cli;
 import dev.kiln.archive.Shard;
 import picocli.CommandLine.Option;
 
-/** Options that choose the part of the scene list that a job embeds. */
+/** Options that choose the part of the scenes or cells that a job takes. */
 @Heading.Under(Heading.JOB)
 final class ShardFlags {
   @Option(
@@ -17,13 +17,13 @@ final class ShardFlags {
   @Option(
       names = "--items-per-job",
       paramLabel = "N",
-      description = "Scenes per job (default: 100).")
+      description = "Scenes, or cells of a merge, per job (default: 100).")
   private String itemsPerJob;
 
   @Option(
       names = "--shards",
       paramLabel = "M",
-      description = "Number of jobs that share the list, instead of --items-per-job.")
+      description = "Number of jobs that share the work, instead of --items-per-job.")
   private String shards;
 
   @Option(

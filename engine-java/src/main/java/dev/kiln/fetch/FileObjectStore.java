@@ -282,6 +282,12 @@ final class FileObjectStore implements ObjectStore {
   }
 
   @Override
+  public void delete(String key) throws IOException {
+    traffic.request();
+    Files.deleteIfExists(path(key));
+  }
+
+  @Override
   public Traffic.Counts traffic() {
     return traffic.counts();
   }

@@ -139,6 +139,16 @@ public interface ObjectStore extends AutoCloseable {
     return new BufferedObjectWriter(this, key);
   }
 
+  /**
+   * Deletes an object; does nothing if there is none.
+   *
+   * @param key of the object
+   * @throws IOException if it cannot be deleted, or objects of this store cannot be deleted
+   */
+  default void delete(String key) throws IOException {
+    throw new AccessDeniedException(uri(key), null, "objects of this store cannot be deleted");
+  }
+
   /** Returns the request and byte counters so far. */
   Traffic.Counts traffic();
 

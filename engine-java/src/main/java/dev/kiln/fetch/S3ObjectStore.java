@@ -89,6 +89,16 @@ final class S3ObjectStore implements ObjectStore {
   }
 
   @Override
+  public void delete(String key) throws IOException {
+    Requests.send(
+        uri(key),
+        () ->
+            requests.request(
+                "delete of " + key,
+                s3 -> s3.deleteObject(r -> r.bucket(location.bucket()).key(location.key(key)))));
+  }
+
+  @Override
   public Traffic.Counts traffic() {
     return requests.traffic().counts();
   }

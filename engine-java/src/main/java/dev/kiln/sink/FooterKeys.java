@@ -3,6 +3,7 @@ package dev.kiln.sink;
 import java.time.ZoneOffset;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.locationtech.jts.geom.Envelope;
 import tools.jackson.databind.json.JsonMapper;
@@ -42,16 +43,25 @@ final class FooterKeys {
   }
 
   private static ObjectNode geo(SceneBounds found) {
+    return geo(found.types(), found.envelope());
+  }
+
+  /**
+   * Returns the key {@code geo}.
+   *
+   * @param types of geometry that occur, sorted
+   * @param bounds of all geometries in degrees; null envelope without one
+   */
+  static ObjectNode geo(Set<String> types, Envelope bounds) {
     ObjectNode geo = JSON.createObjectNode();
     geo.put("version", "1.1.0");
     geo.put("primary_column", SceneSchema.GEOMETRY);
     ObjectNode column = geo.putObject("columns").putObject(SceneSchema.GEOMETRY);
     column.put("encoding", "WKB");
     ArrayNode named = column.putArray("geometry_types");
-    found.types().forEach(named::add);
+    types.forEach(named::add);
     column.put("edges", "planar");
     column.put("orientation", "counterclockwise");
-    Envelope bounds = found.envelope();
     if (!bounds.isNull()) {
       column
           .putArray("bbox")

@@ -40,6 +40,11 @@ public final class ParquetFooter {
   /** Reads all metadata of a file. */
   static <X extends Exception> ParquetMetadata read(long size, Bytes<X> bytes)
       throws IOException, X {
+    return parse(raw(size, bytes));
+  }
+
+  /** Returns the serialised footer of a file. */
+  static <X extends Exception> ByteBuffer raw(long size, Bytes<X> bytes) throws IOException, X {
     ByteBuffer tail =
         size < TAIL_BYTES + MAGIC.length ? null : bytes.read(size - TAIL_BYTES, TAIL_BYTES).slice();
     if (tail == null
@@ -53,11 +58,15 @@ public final class ParquetFooter {
       throw new IOException(
           "expected a footer within the file's " + size + " bytes, found one of " + footerBytes);
     }
-    ByteBuffer footer = bytes.read(footerAt, footerBytes);
+    return bytes.read(footerAt, footerBytes);
+  }
+
+  /** Parses a serialised footer. */
+  static ParquetMetadata parse(ByteBuffer footer) throws IOException {
     try {
       return new ParquetMetadataConverter()
           .readParquetMetadata(
-              ByteBufferInputStream.wrap(footer), ParquetMetadataConverter.NO_FILTER);
+              ByteBufferInputStream.wrap(footer.duplicate()), ParquetMetadataConverter.NO_FILTER);
     } catch (RuntimeException e) {
       throw new IOException("footer is damaged: " + e.getMessage(), e);
     }

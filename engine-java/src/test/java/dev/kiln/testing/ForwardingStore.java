@@ -75,6 +75,11 @@ public class ForwardingStore implements ObjectStore {
   }
 
   @Override
+  public void delete(String key) throws IOException {
+    store.delete(key);
+  }
+
+  @Override
   public void close() {
     store.close();
   }

@@ -30,7 +30,27 @@ public final class KilnProcess {
    */
   public static Process start(Path log, Map<String, String> environment, List<String> arguments)
       throws IOException {
-    List<String> command = new ArrayList<>();
+    return start(List.of(), log, environment, arguments);
+  }
+
+  /**
+   * Starts a process that cannot write files beyond a size, which fails as on a full disk.
+   *
+   * @param log receives its output
+   * @param kilobytes limit on the size of each file
+   * @param arguments of the command
+   */
+  public static Process startLimited(Path log, int kilobytes, List<String> arguments)
+      throws IOException {
+    List<String> shell =
+        List.of("/bin/bash", "-c", "ulimit -f " + kilobytes + "; exec \"$@\"", "-");
+    return start(shell, log, Map.of(), arguments);
+  }
+
+  private static Process start(
+      List<String> prefix, Path log, Map<String, String> environment, List<String> arguments)
+      throws IOException {
+    List<String> command = new ArrayList<>(prefix);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("-XX:+UseSerialGC");
     command.add("-XX:TieredStopAtLevel=1");
