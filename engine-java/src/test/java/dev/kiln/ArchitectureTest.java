@@ -45,6 +45,7 @@ class ArchitectureTest {
                       "search",
                       "dataset",
                       "run",
+                      "logging",
                       "infer.gpu",
                       "archive",
                       "fetch",
@@ -140,8 +141,9 @@ class ArchitectureTest {
                       "type")),
               entry("pipeline", Set.of("metrics", "error", "trace")),
               entry("metrics", Set.of()),
+              entry("logging", Set.of()),
               // Work.
-              entry("archive", Set.of("platform", "error", "memory", "type")),
+              entry("archive", Set.of("platform", "error", "io", "memory", "type")),
               entry("fetch", Set.of("model", "error", "memory", "io")),
               entry("raster", Set.of("error", "gdal", "tiles", "memory", "type")),
               entry("chip", Set.of("platform", "error")),

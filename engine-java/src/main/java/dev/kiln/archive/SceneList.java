@@ -3,14 +3,17 @@ package dev.kiln.archive;
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.error.Mismatch;
 import dev.kiln.error.Printable;
+import dev.kiln.io.Sha256;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -23,10 +26,11 @@ import java.util.Set;
  * @param keys the shard's keys in list order, each once
  * @param total number of keys in the whole list
  * @param duplicates repeated keys within the shard's part, once per repetition; not in {@code keys}
+ * @param sha256 hash of all keys of the list, each with a line feed, hexadecimal
  * @param description the selected scenes and their selection, for the log
  */
 public record SceneList(
-    List<String> keys, long total, List<String> duplicates, String description) {
+    List<String> keys, long total, List<String> duplicates, String sha256, String description) {
 
   /** Opens the list; called up to three times. */
   @FunctionalInterface
@@ -64,9 +68,11 @@ public record SceneList(
     Collection<String> keys = new LinkedHashSet<>();
     List<String> duplicates = new ArrayList<>();
     Set<String> suffixes = new HashSet<>();
+    MessageDigest digest = Sha256.digest();
     long total = 0;
     try (KeyLines lines = new KeyLines(name, source.open())) {
       for (String key = lines.next(); key != null; key = lines.next()) {
+        digest.update((key + "\n").getBytes(StandardCharsets.UTF_8));
         suffixes.add(OutputKey.suffix(key));
         if (total >= slice.from() && total < slice.to() && !keys.add(key)) {
           duplicates.add(key);
@@ -81,7 +87,12 @@ public record SceneList(
     if (suffixes.size() > 1) {
       requireDistinctOutputs(name, source, keys);
     }
-    return new SceneList(List.copyOf(keys), total, duplicates, shard.describe(total));
+    return new SceneList(
+        List.copyOf(keys),
+        total,
+        duplicates,
+        HexFormat.of().formatHex(digest.digest()),
+        shard.describe(total));
   }
 
   /**

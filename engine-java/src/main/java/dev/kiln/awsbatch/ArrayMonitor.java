@@ -2,6 +2,7 @@ package dev.kiln.awsbatch;
 
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.fetch.ObjectStore;
+import dev.kiln.run.FailedScene;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Instant;
@@ -54,14 +55,15 @@ public final class ArrayMonitor implements AutoCloseable {
   public ArrayStatus status(Optional<String> jobId) throws IOException {
     List<ArrayStatus.Run> runs = new ArrayList<>();
     if (jobId.isEmpty()) {
-      List<ChildReport> unnamed = ChildReport.of(reports.of(null));
+      List<ChildReport> unnamed = ChildReport.of(reports.of(null), clock.instant());
       if (!unnamed.isEmpty()) {
         runs.add(unnamedRun(unnamed));
       }
     }
     for (Submission submission : ledger.all()) {
       if (jobId.isEmpty() || submission.jobIds().contains(jobId.get())) {
-        runs.add(submittedRun(submission, ChildReport.of(reports.of(submission.id()))));
+        runs.add(
+            submittedRun(submission, ChildReport.of(reports.of(submission.id()), clock.instant())));
       }
     }
     if (runs.isEmpty()) {
@@ -78,7 +80,7 @@ public final class ArrayMonitor implements AutoCloseable {
     return new ArrayStatus.Run(
         Optional.empty(),
         Optional.empty(),
-        all.stream().anyMatch(ChildReport::running),
+        all.stream().anyMatch(ChildReport::alive),
         new ArrayStatus.Jobs(List.of(), OptionalInt.empty(), Map.of()),
         counts(all, true),
         scenes(total, all),
@@ -95,7 +97,7 @@ public final class ArrayMonitor implements AutoCloseable {
         awsBatch.isEmpty() ? List.of() : awsBatch.get().describe(submission.jobIds());
     boolean active =
         awsBatch.isEmpty()
-            ? all.stream().anyMatch(ChildReport::running)
+            ? all.stream().anyMatch(ChildReport::alive)
             : jobs.stream().anyMatch(job -> !ended(job));
     double elapsed = elapsedSeconds(submission, jobs, active);
     ArrayStatus.Scenes scenes = scenes(submission.scenes(), all);
@@ -133,11 +135,12 @@ public final class ArrayMonitor implements AutoCloseable {
         .filter(report -> !report.running())
         .forEach(report -> exitCodes.merge(report.exitCode(), 1, Integer::sum));
     int open = (int) all.stream().filter(ChildReport::running).count();
+    int running = canRun ? (int) all.stream().filter(ChildReport::alive).count() : 0;
     return new ArrayStatus.Reports(
         all.size(),
         all.stream().mapToInt(ChildReport::attempts).sum(),
-        canRun ? open : 0,
-        canRun ? 0 : open,
+        running,
+        open - running,
         (int) all.stream().filter(ChildReport::beyondList).count(),
         exitCodes);
   }
@@ -204,7 +207,12 @@ public final class ArrayMonitor implements AutoCloseable {
     if (!(submission.pricePerHour() > 0)) {
       return OptionalDouble.empty();
     }
-    double seconds = all.stream().mapToDouble(ChildReport::seconds).sum();
+    // AWS Batch knows how long children run that have not ended.
+    double seconds =
+        all.stream()
+            .mapToDouble(
+                report -> report.seconds() - (jobs.isEmpty() ? 0 : report.currentSeconds()))
+            .sum();
     for (JobDetail job : jobs) {
       if (isArray(job) && job.arrayProperties().statusSummary().getOrDefault("RUNNING", 0) > 0) {
         for (JobSummary child : awsBatch.orElseThrow().children(job.jobId(), JobStatus.RUNNING)) {
@@ -221,12 +229,12 @@ public final class ArrayMonitor implements AutoCloseable {
     Map<String, String> examples = new HashMap<>();
     for (ChildReport report : all) {
       for (ShardReport.Failure failure : report.failures()) {
-        String reason = withoutDetails(failure.reason());
+        String reason = FailedScene.withoutDetails(failure.reason());
         counts.merge(reason, 1L, Long::sum);
         examples.putIfAbsent(reason, failure.key());
       }
       if (!report.ended().isEmpty()) {
-        String reason = "aborted: " + withoutDetails(report.ended());
+        String reason = "aborted: " + FailedScene.withoutDetails(report.ended());
         counts.merge(reason, 1L, Long::sum);
         examples.putIfAbsent(reason, report.name());
       }
@@ -239,15 +247,6 @@ public final class ArrayMonitor implements AutoCloseable {
         .limit(MAX_REASONS)
         .map(e -> new ArrayStatus.Reason(e.getValue(), e.getKey(), examples.get(e.getKey())))
         .toList();
-  }
-
-  /** Replaces paths and numbers, which differ from scene to scene. */
-  private static String withoutDetails(String reason) {
-    return reason
-        .replaceAll("\\S*/\\S*[^\\s:;,.)]", "…")
-        .replaceAll("\\d[\\d,.]*", "#")
-        .replaceAll("\\s+", " ")
-        .strip();
   }
 
   private List<ArrayStatus.FailedChild> failedChildren(Submission submission, List<JobDetail> jobs)

@@ -68,7 +68,7 @@ public record ArrayStatus(String out, List<Run> runs) {
    * @param scenes progress in scenes
    * @param chips progress in chips
    * @param secondsLeft estimate at the rate so far
-   * @param cost US dollars so far, of finished attempts and running children; empty without a price
+   * @param cost US dollars so far, of all attempts; empty without a price
    * @param reasons most frequent reasons of failures first
    * @param failedChildren some of the children that failed
    */
@@ -100,7 +100,8 @@ public record ArrayStatus(String out, List<Run> runs) {
    * @param count children with a report
    * @param attempts attempts of all children with a report
    * @param running children that run according to their report
-   * @param killed children without an exit code whose job has ended
+   * @param killed children without an exit code whose job has ended, or whose report has not been
+   *     written for five minutes
    * @param beyondList children without scenes, because their index is beyond the list
    * @param exitCodes number of ended children by exit code
    */

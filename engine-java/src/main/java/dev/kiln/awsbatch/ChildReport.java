@@ -1,5 +1,7 @@
 package dev.kiln.awsbatch;
 
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -13,12 +15,15 @@ import java.util.TreeMap;
  * @param name file name of the last report
  * @param attempts number of attempts with a report
  * @param running whether the last attempt has started and not ended, or was killed
+ * @param lost whether it has not written its report for {@link #LOST_AFTER}, so that it was killed
  * @param exitCode exit code of the last attempt, if it ended
  * @param ended why the last attempt aborted; empty if it did not
  * @param scenes scenes of the child
  * @param done scenes whose file exists
  * @param chips chips that all attempts embedded
- * @param seconds duration of all attempts that ended
+ * @param seconds duration of all attempts, up to the last heartbeat of those that did not end
+ * @param currentSeconds duration of the last attempt if it has not ended, which {@code seconds}
+ *     includes
  * @param failures scenes that failed in the last attempt that ended
  * @param beyondList whether the child had no scenes, because its index is beyond the list
  */
@@ -26,25 +31,34 @@ record ChildReport(
     String name,
     int attempts,
     boolean running,
+    boolean lost,
     int exitCode,
     String ended,
     long scenes,
     long done,
     long chips,
     double seconds,
+    double currentSeconds,
     List<ShardReport.Failure> failures,
     boolean beyondList) {
 
-  /** Returns a report per child, in the order of their indices. */
-  static List<ChildReport> of(List<ShardReport> reports) {
+  /** Five times the interval of the heartbeats, for slow outputs and clocks that differ. */
+  static final Duration LOST_AFTER = Duration.ofMinutes(5);
+
+  /**
+   * Returns a report per child, in the order of their indices.
+   *
+   * @param now time to compare heartbeats with
+   */
+  static List<ChildReport> of(List<ShardReport> reports, Instant now) {
     Map<String, List<ShardReport>> children = new TreeMap<>();
     for (ShardReport report : reports) {
       children.computeIfAbsent(report.child(), child -> new ArrayList<>()).add(report);
     }
-    return children.values().stream().map(ChildReport::ofOneChild).toList();
+    return children.values().stream().map(child -> ofOneChild(child, now)).toList();
   }
 
-  private static ChildReport ofOneChild(List<ShardReport> reports) {
+  private static ChildReport ofOneChild(List<ShardReport> reports, Instant now) {
     List<ShardReport> attempts = new ArrayList<>(reports);
     attempts.sort(Comparator.comparing(ShardReport::started).thenComparing(ShardReport::name));
     ShardReport last = attempts.get(attempts.size() - 1);
@@ -57,13 +71,25 @@ record ChildReport(
         last.name(),
         attempts.size(),
         last.running(),
+        last.running() && isLost(last, now),
         last.exitCode(),
         last.ended(),
         scenes,
         attempts.stream().mapToLong(ShardReport::done).max().orElse(0),
         attempts.stream().mapToLong(ShardReport::chips).sum(),
         attempts.stream().mapToDouble(ShardReport::seconds).sum(),
+        last.running() ? last.seconds() : 0,
         failures,
         !last.running() && scenes == 0);
+  }
+
+  private static boolean isLost(ShardReport running, Instant now) {
+    return !running.lastSeen().isEmpty()
+        && Instant.parse(running.lastSeen()).plus(LOST_AFTER).isBefore(now);
+  }
+
+  /** Returns whether the child is running as far as its report tells. */
+  boolean alive() {
+    return running && !lost;
   }
 }

@@ -37,7 +37,8 @@ public record EmbedArguments(
           "--connections",
           "--request-attempts",
           "--network-timeout",
-          "--log");
+          "--log",
+          "--log-format");
 
   public EmbedArguments {
     options = List.copyOf(options);

@@ -24,7 +24,11 @@ public final class MeasuredRuns {
     }
     try (ObjectStore store = ObjectStores.open(uri, options);
         ShardReports reports = new ShardReports(store)) {
-      List<MeasuredRun> runs = reports.in("").stream().map(ShardReport::measured).toList();
+      List<MeasuredRun> runs =
+          reports.in("").stream()
+              .filter(report -> !report.running())
+              .map(ShardReport::measured)
+              .toList();
       if (runs.isEmpty()) {
         throw new ConfigurationException(
             "--report " + uri + ": expected reports of kiln embed, found none");

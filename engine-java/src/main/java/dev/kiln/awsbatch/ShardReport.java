@@ -11,6 +11,7 @@ import tools.jackson.databind.JsonNode;
  * @param name file name of the report
  * @param started when the attempt started, ISO 8601; empty if unknown
  * @param running whether the child has started and not ended, or was killed
+ * @param lastSeen when a child that has not ended last wrote its report, ISO 8601; empty if unknown
  * @param exitCode exit code of a child that ended
  * @param ended why the run aborted; empty if it did not
  * @param scenes scenes of the child
@@ -25,6 +26,7 @@ record ShardReport(
     String name,
     String started,
     boolean running,
+    String lastSeen,
     int exitCode,
     String ended,
     long scenes,
@@ -63,6 +65,7 @@ record ShardReport(
         name,
         report.path("started").asString(""),
         report.path("state").asString("").equals("running"),
+        report.path("heartbeat").asString(""),
         report.path("exitCode").asInt(0),
         report.path("ended").isNull() ? "" : report.path("ended").asString(""),
         run.path("scenes").asLong(0),

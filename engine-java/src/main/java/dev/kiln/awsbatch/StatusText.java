@@ -65,7 +65,8 @@ public final class StatusText {
     if (run.cost().isPresent()) {
       line(
           text,
-          "  cost      at least $%,.2f so far; interrupted attempts are not counted",
+          "  cost      at least $%,.2f so far; starts, and the last minute of killed attempts, are"
+              + " not counted",
           run.cost().getAsDouble());
     }
     for (ArrayStatus.Reason reason : run.reasons()) {

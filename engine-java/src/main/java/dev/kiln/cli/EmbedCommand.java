@@ -4,7 +4,9 @@ import dev.kiln.archive.SceneList;
 import dev.kiln.archive.Shard;
 import dev.kiln.fetch.ObjectStore;
 import dev.kiln.fetch.ObjectStores;
+import dev.kiln.logging.Logging;
 import dev.kiln.model.ModelDirectory;
+import dev.kiln.run.CloudWatchMetrics;
 import dev.kiln.run.EmbedRequest;
 import dev.kiln.run.Embedder;
 import dev.kiln.run.MetricsFile;
@@ -109,6 +111,15 @@ public final class EmbedCommand implements Callable<Integer> {
   @Heading.Under(Heading.GENERAL)
   private Path metricsFile;
 
+  @Option(
+      names = "--cloudwatch-metrics",
+      paramLabel = "NAMESPACE",
+      description =
+          "Add metrics to the log in the CloudWatch embedded metric format, under this namespace;"
+              + " needs --log-format json.")
+  @Heading.Under(Heading.GENERAL)
+  private String cloudWatchNamespace;
+
   @Mixin private TraceFlags traceFlags;
 
   @Override
@@ -124,7 +135,9 @@ public final class EmbedCommand implements Callable<Integer> {
     } else {
       log.info("{}: {}", chosen.name(), list.description());
     }
+    logFields(shard);
     Optional<MetricsFile> metrics = metrics(shard);
+    Optional<CloudWatchMetrics> cloudWatch = cloudWatch();
 
     try (ObjectStore from =
             ObjectStores.openSource(chosen.source(), s3Flags.source(), s3Flags.rules());
@@ -142,27 +155,49 @@ public final class EmbedCommand implements Callable<Integer> {
               .encoder(encoderFlags.options())
               .run(performanceFlags.options())
               .reportKey(ReportKey.of(runName, shard.index()))
-              .context(context(chosen.name(), shard))
+              .context(context(chosen, shard))
               .stopOnSigterm(true)
               .progress(
                   snapshot -> {
                     watcher.tick(snapshot);
                     metrics.ifPresent(file -> file.tick(snapshot));
+                    cloudWatch.ifPresent(log -> log.tick(snapshot));
                   })
               .build();
       RunReport report = new Embedder().embed(request);
       metrics.ifPresent(file -> file.write(report.run()));
+      cloudWatch.ifPresent(log -> log.log(report.run()));
       report.summary().lines().forEach(log::info);
       report.ended().ifPresent(reason -> log.error("run aborted: {}", reason));
       return report.exitCode().code();
     }
   }
 
-  private static Map<String, String> context(String scenes, Shard shard) {
+  private Map<String, String> context(SceneFlags.Chosen chosen, Shard shard) {
     Map<String, String> context = new TreeMap<>();
-    context.put("scenes", scenes);
+    context.put("command", ResolvedOptions.command(spec.root().commandLine().getParseResult()));
+    context.put("scenes", ObjectStores.redacted(chosen.name()));
+    context.put("scenesSha256", chosen.list().sha256());
     shard.index().ifPresent(index -> context.put("index", Integer.toString(index)));
     return context;
+  }
+
+  private void logFields(Shard shard) {
+    if (runName != null) {
+      Logging.field("run", runName);
+    }
+    shard.index().ifPresent(index -> Logging.field("shard", index));
+  }
+
+  private Optional<CloudWatchMetrics> cloudWatch() {
+    if (cloudWatchNamespace == null) {
+      return Optional.empty();
+    }
+    if (Logging.format() != Logging.Format.JSON) {
+      throw new OptionException("--cloudwatch-metrics: expected --log-format json, found text");
+    }
+    return Optional.of(
+        new CloudWatchMetrics(cloudWatchNamespace, runName == null ? "unnamed" : runName));
   }
 
   private Optional<MetricsFile> metrics(Shard shard) {

@@ -1,6 +1,7 @@
 package dev.kiln.cli;
 
 import dev.kiln.error.ExitCode;
+import dev.kiln.logging.Logging;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
@@ -10,6 +11,7 @@ import java.nio.file.NotDirectoryException;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
@@ -21,6 +23,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Converts an exception to one line for the user and an exit code for the scheduler. */
 final class ErrorReport implements IExecutionExceptionHandler, IParameterExceptionHandler {
+  private static final Logger log = LoggerFactory.getLogger(ErrorReport.class);
+
   private final EnvironmentDefaults defaults;
   private final BooleanSupplier stacktrace;
 
@@ -79,8 +83,10 @@ final class ErrorReport implements IExecutionExceptionHandler, IParameterExcepti
   int report(Throwable error, PrintWriter err) {
     ExitCode code = error instanceof OptionException ? ExitCode.USAGE : ExitCode.of(error);
     if (code == ExitCode.INTERNAL) {
-      LoggerFactory.getLogger(ErrorReport.class).error("internal error", error);
+      log.error("internal error", error);
       err.println("kiln: internal error, a bug in Kiln: " + error);
+    } else if (Logging.format() == Logging.Format.JSON) {
+      log.error("{}", message(error), stacktrace.getAsBoolean() ? error : null);
     } else {
       if (stacktrace.getAsBoolean()) {
         error.printStackTrace(err);

@@ -1,6 +1,7 @@
 package dev.kiln.cli;
 
 import dev.kiln.error.ExitCode;
+import dev.kiln.logging.Logging;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -54,38 +55,6 @@ public final class Kiln implements Callable<Integer> {
           HelpCommand.class,
           CompletionCommand.class);
 
-  private static final String LEVEL_PROPERTY = "org.slf4j.simpleLogger.log.dev.kiln";
-
-  /** Levels of the log. */
-  enum LogLevel {
-    TRACE,
-    DEBUG,
-    INFO,
-    WARN,
-    ERROR,
-    OFF;
-
-    /**
-     * Sets the level of all loggers of Kiln. Loggers read it once, when they are created, which is
-     * before the command line is parsed. Invalid values are reported by the parser.
-     */
-    static void apply(String[] arguments, Map<String, String> environment) {
-      String level = environment.getOrDefault("KILN_LOG", "");
-      for (int i = 0; i < arguments.length && !arguments[i].equals("--"); i++) {
-        if (arguments[i].startsWith("--log=")) {
-          level = arguments[i].substring("--log=".length());
-        } else if (arguments[i].equals("--log") && i + 1 < arguments.length) {
-          level = arguments[i + 1];
-        }
-      }
-      for (LogLevel known : values()) {
-        if (known.name().equalsIgnoreCase(level)) {
-          System.setProperty(LEVEL_PROPERTY, level.toLowerCase(Locale.ROOT));
-        }
-      }
-    }
-  }
-
   @Spec private CommandSpec spec;
 
   @Option(
@@ -96,7 +65,18 @@ public final class Kiln implements Callable<Integer> {
       description =
           "Log level: trace, debug, info, warn, error or off (default: ${DEFAULT-VALUE}).")
   @Heading.Under(Heading.GENERAL)
-  private LogLevel log;
+  private Logging.Level log;
+
+  @Option(
+      names = "--log-format",
+      scope = ScopeType.INHERIT,
+      defaultValue = "text",
+      paramLabel = "FORMAT",
+      description =
+          "Format of the log: text, or json with one object per line, time in UTC, and shard, stage"
+              + " and scene as fields (default: ${DEFAULT-VALUE}).")
+  @Heading.Under(Heading.GENERAL)
+  private Logging.Format logFormat;
 
   @Option(
       names = "--stacktrace",
@@ -110,7 +90,6 @@ public final class Kiln implements Callable<Integer> {
   public static void main(String[] arguments) {
     // Numbers are formatted the same on every machine.
     Locale.setDefault(Locale.ROOT);
-    LogLevel.apply(arguments, System.getenv());
     System.exit(commandLine(System.getenv(), COMMANDS).execute(arguments));
   }
 
@@ -195,6 +174,7 @@ public final class Kiln implements Callable<Integer> {
       if (helped != null) {
         return helped;
       }
+      Logging.configure(log, logFormat);
       defaults.refuseUnknown(root);
       return new RunLast().execute(parsed);
     } catch (CommandLine.PicocliException e) {

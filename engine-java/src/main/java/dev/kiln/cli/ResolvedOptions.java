@@ -58,6 +58,24 @@ final class ResolvedOptions {
     return lines;
   }
 
+  /**
+   * Returns the command line as text for a shell, with credentials in URIs masked.
+   *
+   * @param result of the root command
+   */
+  static String command(ParseResult result) {
+    return result.originalArgs().stream()
+        .map(ObjectStores::redacted)
+        .map(ResolvedOptions::quoted)
+        .collect(Collectors.joining(" ", "kiln ", ""));
+  }
+
+  private static String quoted(String argument) {
+    return argument.matches("[A-Za-z0-9_@%+=:,./-]+")
+        ? argument
+        : "'" + argument.replace("'", "'\\''") + "'";
+  }
+
   private static String name(ArgSpec argument) {
     return argument instanceof OptionSpec option ? option.longestName() : argument.paramLabel();
   }

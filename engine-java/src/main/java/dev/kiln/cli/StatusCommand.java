@@ -6,6 +6,7 @@ import dev.kiln.awsbatch.AwsBatchService;
 import dev.kiln.awsbatch.StatusText;
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.fetch.ObjectStore;
+import dev.kiln.fetch.ObjectStores;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Clock;
@@ -71,7 +72,7 @@ public final class StatusCommand implements Callable<Integer> {
     if (job && reportsOnly) {
       throw new ConfigurationException("--reports-only: expected an output, found the id of a job");
     }
-    boolean queryAwsBatch = job || !reportsOnly && subject.startsWith("s3://");
+    boolean queryAwsBatch = job || !reportsOnly && ObjectStores.isBucket(subject);
     try (AwsBatchService batch = queryAwsBatch || flags.batchGiven() ? flags.awsBatch() : null) {
       try (ObjectStore out = flags.output(runs.out(batch));
           ArrayMonitor monitor =

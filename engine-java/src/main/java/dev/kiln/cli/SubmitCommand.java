@@ -214,7 +214,7 @@ public final class SubmitCommand implements Callable<Integer> {
 
   /** Requires a bucket; only a job definition of the user can mount a shared file system. */
   private static void requireBucket(String option, String uri) {
-    if (!uri.startsWith("s3://")) {
+    if (!ObjectStores.isBucket(uri)) {
       throw new ConfigurationException(
           option
               + " "

@@ -4,12 +4,15 @@ import dev.kiln.error.RetryPolicy;
 import dev.kiln.fetch.RequestException.Kind;
 import dev.kiln.memory.ByteRange;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpHeaders;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
+import java.nio.channels.UnresolvedAddressException;
 import java.nio.charset.StandardCharsets;
 import java.security.cert.CertPathBuilderException;
 import java.security.cert.CertificateException;
@@ -60,8 +63,7 @@ final class HttpRequests implements RangeRequests, AutoCloseable {
     this.credentials =
         HttpCredentials.find(location.host(), options.sendsCredentials(), environment);
     this.stallLimit = options.limits().stallLimit();
-    this.retries =
-        new Retries(options.limits().retryPolicy(), traffic, HttpRequests::map, () -> {});
+    this.retries = new Retries(options.limits().retryPolicy(), traffic, this::map, () -> {});
     HttpClient.Builder builder =
         HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
@@ -299,7 +301,7 @@ final class HttpRequests implements RangeRequests, AutoCloseable {
     };
   }
 
-  private static RequestException map(Throwable thrown) {
+  private RequestException map(Throwable thrown) {
     Throwable cause = thrown;
     while (cause instanceof CompletionException && cause.getCause() != null) {
       cause = cause.getCause();
@@ -318,10 +320,26 @@ final class HttpRequests implements RangeRequests, AutoCloseable {
       }
     }
     if (cause instanceof IOException) {
-      String message = cause.getMessage() == null ? cause.toString() : cause.getMessage();
-      return new RequestException(Kind.TRANSIENT, "connection failed: " + message, cause);
+      return new RequestException(Kind.TRANSIENT, connection(cause), cause);
     }
     throw cause instanceof RuntimeException bug ? bug : new IllegalStateException(cause);
+  }
+
+  /** Returns the reason of a failed connection, with the peer where it was never reached. */
+  private String connection(Throwable cause) {
+    String host = HttpLocation.origin(location.base());
+    if (cause instanceof HttpConnectTimeoutException) {
+      return "no connection to " + host + " in time";
+    }
+    if (cause instanceof ConnectException) {
+      return cause.getCause() instanceof UnresolvedAddressException
+              || cause.getCause() != null
+                  && cause.getCause().getCause() instanceof UnresolvedAddressException
+          ? "cannot resolve the host name of " + host
+          : "connection refused by " + host;
+    }
+    return "connection failed: "
+        + (cause.getMessage() == null ? cause.toString() : cause.getMessage());
   }
 
   /** The client's threads end with it; connections are closed when idle. */

@@ -42,8 +42,16 @@ public final class ObjectStores {
    * @param uri as for {@link #open(String, StoreOptions)}
    * @param options for all of its stores
    * @param rules which other stores are read
+   * @throws ConfigurationException also if it is a path without a directory
    */
   public static ObjectStore openSource(String uri, StoreOptions options, SourceRules rules) {
+    if (!isRemote(uri) && !Files.isDirectory(localPath(uri))) {
+      throw new ConfigurationException(
+          Mismatch.of(
+              "--source " + uri,
+              "a directory or a bucket",
+              Files.exists(localPath(uri)) ? "a file" : "nothing there; correct the path"));
+    }
     return new RoutingObjectStore(open(uri, options), options, rules);
   }
 

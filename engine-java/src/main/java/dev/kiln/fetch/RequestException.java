@@ -80,7 +80,7 @@ final class RequestException extends Exception {
    */
   IOException toIoException(String uri) {
     return switch (kind) {
-      case TRANSIENT, NO_RANGES -> new UnavailableException(uri, getMessage(), this);
+      case TRANSIENT, NO_RANGES -> UnavailableException.afterAllAttempts(uri, getMessage(), this);
       case CHANGED -> withCause(new ObjectChangedException(uri));
       case MISSING -> withCause(new NoSuchFileException(uri, null, getMessage()));
       case DENIED -> withCause(new AccessDeniedException(uri, null, getMessage()));

@@ -2,6 +2,7 @@ package dev.kiln.fetch;
 
 import dev.kiln.error.RetryPolicy;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -9,6 +10,7 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
 
 /** Makes asynchronous requests and retries those that fail with a transient error. */
 final class Retries {
@@ -47,16 +49,29 @@ final class Retries {
    */
   <T> CompletableFuture<T> run(String what, Supplier<CompletableFuture<T>> request) {
     CompletableFuture<T> result = new CompletableFuture<>();
-    attempt(what, request, 1, () -> {}, result);
+    // Responses arrive on other threads, whose log lines belong to the caller's scene.
+    Map<String, String> fields = MDC.getCopyOfContextMap();
+    attempt(
+        new Operation<>(what, request, fields == null ? Map.of() : fields, result), 1, () -> {});
     return result;
   }
 
-  private <T> void attempt(
+  /**
+   * A request and its attempts.
+   *
+   * @param what it requests, for the log
+   * @param request starts one attempt
+   * @param fields of the log lines
+   * @param result of the last attempt
+   */
+  private record Operation<T>(
       String what,
       Supplier<CompletableFuture<T>> request,
-      int number,
-      Runnable before,
-      CompletableFuture<T> result) {
+      Map<String, String> fields,
+      CompletableFuture<T> result) {}
+
+  private <T> void attempt(Operation<T> operation, int number, Runnable before) {
+    CompletableFuture<T> result = operation.result;
     if (result.isDone()) {
       return;
     }
@@ -64,7 +79,7 @@ final class Retries {
     CompletableFuture<T> current;
     try {
       before.run();
-      current = request.get();
+      current = operation.request.get();
     } catch (RuntimeException e) {
       current = CompletableFuture.failedFuture(e);
     }
@@ -80,17 +95,13 @@ final class Retries {
           if (thrown == null) {
             result.complete(value);
           } else {
-            failed(what, request, number, result, thrown);
+            failed(operation, number, thrown);
           }
         });
   }
 
-  private <T> void failed(
-      String what,
-      Supplier<CompletableFuture<T>> request,
-      int number,
-      CompletableFuture<T> result,
-      Throwable thrown) {
+  private <T> void failed(Operation<T> operation, int number, Throwable thrown) {
+    CompletableFuture<T> result = operation.result;
     if (result.isDone()) {
       return;
     }
@@ -107,9 +118,11 @@ final class Retries {
       return;
     }
     traffic.retry();
-    policy.logRetry(log, what, failure, number, pause.get());
+    MDC.setContextMap(operation.fields);
+    policy.logRetry(log, operation.what, failure, number, pause.get());
+    MDC.clear();
     Runnable before = failure.kind() == RequestException.Kind.EXPIRED ? renewCredentials : () -> {};
     CompletableFuture.delayedExecutor(pause.get().toMillis(), TimeUnit.MILLISECONDS)
-        .execute(() -> attempt(what, request, number + 1, before, result));
+        .execute(() -> attempt(operation, number + 1, before));
   }
 }

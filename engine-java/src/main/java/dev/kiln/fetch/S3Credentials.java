@@ -80,7 +80,7 @@ final class S3Credentials implements AwsCredentialsProvider, AutoCloseable {
           new UnavailableException(
               "s3://" + bucket, variable.get() + " is set but provides no credentials now", e));
     }
-    String missing = new S3ErrorMapper(bucket, identity, true).noCredentials();
+    String missing = new S3ErrorMapper(bucket, identity, true, Optional.empty()).noCredentials();
     if (identity.signing() == Identity.Signing.REQUIRED || isSet(PROFILE)) {
       log.warn("credentials: {}", e.getMessage());
       throw new ConfigurationException(missing, e);

@@ -2,6 +2,9 @@ package dev.kiln.fetch;
 
 import dev.kiln.fetch.RequestException.Kind;
 import java.io.IOException;
+import java.net.URI;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionException;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
@@ -37,6 +40,7 @@ final class S3ErrorMapper {
   private final String bucket;
   private final Identity identity;
   private final boolean anonymous;
+  private final String endpoint;
 
   /**
    * Creates a mapper.
@@ -44,11 +48,13 @@ final class S3ErrorMapper {
    * @param bucket for messages
    * @param identity that requests use
    * @param anonymous whether requests are unsigned
+   * @param endpoint of the service; empty for AWS
    */
-  S3ErrorMapper(String bucket, Identity identity, boolean anonymous) {
+  S3ErrorMapper(String bucket, Identity identity, boolean anonymous, Optional<URI> endpoint) {
     this.bucket = bucket;
     this.identity = identity;
     this.anonymous = anonymous;
+    this.endpoint = endpoint.map(URI::getAuthority).orElse("AWS S3");
   }
 
   /**
@@ -86,10 +92,21 @@ final class S3ErrorMapper {
       }
     }
     if (cause instanceof IOException || cause instanceof SdkException) {
-      return new RequestException(Kind.TRANSIENT, "connection failed: " + innermost(cause), cause);
+      return new RequestException(Kind.TRANSIENT, connection(innermost(cause)), cause);
     }
     // A bug, in Kiln or a library: not retried, and not an error of the object.
     throw cause instanceof RuntimeException bug ? bug : new IllegalStateException(cause);
+  }
+
+  /** Returns the reason of a failed connection, with the peer where it was never reached. */
+  private String connection(String reason) {
+    String lower = reason.toLowerCase(Locale.ROOT);
+    if (lower.contains("refused")) {
+      return "connection refused by " + endpoint;
+    }
+    return lower.contains("dns")
+        ? "cannot resolve the host name of " + endpoint
+        : "connection failed: " + reason;
   }
 
   private RequestException ofResponse(AwsServiceException response) {

@@ -63,7 +63,8 @@ final class S3Requests implements RangeRequests, AutoCloseable {
     this.identity =
         options.endpoint().isPresent() ? options.identity() : options.identity().with(bucket);
     this.credentials = S3Credentials.find(bucket, identity);
-    this.errors = new S3ErrorMapper(bucket, identity, credentials.isAnonymous());
+    this.errors =
+        new S3ErrorMapper(bucket, identity, credentials.isAnonymous(), options.endpoint());
     this.retries =
         new Retries(options.limits().retryPolicy(), traffic, errors::map, credentials::renew);
     this.http = http(options.limits());

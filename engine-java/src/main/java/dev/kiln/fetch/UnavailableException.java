@@ -9,6 +9,8 @@ import java.nio.file.FileSystemException;
 public final class UnavailableException extends FileSystemException {
   private static final long serialVersionUID = 1L;
 
+  private final boolean retried;
+
   /**
    * Creates an error.
    *
@@ -17,7 +19,28 @@ public final class UnavailableException extends FileSystemException {
    * @param cause the last failure
    */
   public UnavailableException(String uri, String reason, Throwable cause) {
+    this(uri, reason, cause, false);
+  }
+
+  private UnavailableException(String uri, String reason, Throwable cause, boolean retried) {
     super(uri, null, reason);
+    this.retried = retried;
     initCause(cause);
+  }
+
+  /**
+   * Returns the error of a request that used all of its attempts.
+   *
+   * @param uri of the object or store
+   * @param reason one line without the URI
+   * @param cause the last failure
+   */
+  static UnavailableException afterAllAttempts(String uri, String reason, Throwable cause) {
+    return new UnavailableException(uri, reason, cause, true);
+  }
+
+  /** Returns whether the store has made all attempts already, so that the caller should not. */
+  public boolean retried() {
+    return retried;
   }
 }

@@ -4,6 +4,7 @@ import dev.kiln.metrics.ThreadTime;
 import dev.kiln.trace.Trace;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
+import org.slf4j.MDC;
 
 /**
  * One named stage of a pipeline. Its name is the prefix of its threads, of its trace ranges and of
@@ -61,14 +62,21 @@ public final class Stage {
   /**
    * Works on an item that counts as several.
    *
-   * @param item identifies the item in a trace
+   * @param item identifies the item in a trace; a text is a scene key, and is in the log as well
    * @param count items done if the call returns
    */
   public <T, X extends Exception> T work(Object item, long count, Trace.Work<T, X> call)
       throws X, InterruptedException {
-    T result = Trace.within(name, item, call);
-    done.addAndGet(count);
-    return result;
+    if (item instanceof String sceneKey) {
+      MDC.put("scene", sceneKey);
+    }
+    try {
+      T result = Trace.within(name, item, call);
+      done.addAndGet(count);
+      return result;
+    } finally {
+      MDC.remove("scene");
+    }
   }
 
   /** Counts items as done. */
@@ -143,6 +151,7 @@ public final class Stage {
   /** Runs the body of one thread. */
   void live(Pipeline.Body body) throws Exception {
     alive.enter();
+    MDC.put("stage", name);
     try {
       body.run(this);
     } finally {

@@ -16,8 +16,9 @@ import java.util.TreeMap;
  * @param host name of the machine
  * @param process id of the process
  * @param version of Kiln
+ * @param revision git revision that Kiln was built from
  * @param scheduler variables by which the scheduler identifies job, index and attempt
- * @param context what the caller adds, such as the scene list
+ * @param context what the caller adds, such as the command and the scene list
  */
 public record Attempt(
     Instant started,
@@ -25,6 +26,7 @@ public record Attempt(
     String host,
     long process,
     String version,
+    String revision,
     Map<String, String> scheduler,
     Map<String, String> context) {
 
@@ -48,6 +50,7 @@ public record Attempt(
         host(environment),
         ProcessHandle.current().pid(),
         EngineVersion.number(),
+        EngineVersion.revision(),
         scheduler,
         new TreeMap<>(context));
   }
@@ -63,6 +66,6 @@ public record Attempt(
   /** Returns the attempt with its end set to now. */
   Attempt end() {
     return new Attempt(
-        started, Optional.of(Instant.now()), host, process, version, scheduler, context);
+        started, Optional.of(Instant.now()), host, process, version, revision, scheduler, context);
   }
 }

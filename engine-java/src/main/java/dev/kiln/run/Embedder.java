@@ -80,8 +80,6 @@ public final class Embedder {
             request.out(),
             request.chips(),
             provenance(request, encoder));
-    EmbeddingRun run = new EmbeddingRun(job, request.run(), encoder, request.progress());
-    start(run);
     Attempt attempt = Attempt.start(System.getenv(), request.context());
     Optional<ReportFile> file =
         request
@@ -91,7 +89,14 @@ public final class Embedder {
         request.stopOnSigterm() ? Optional.of(new StopOnSigterm(this::stop)) : Optional.empty();
     try {
       file.ifPresent(ReportFile::announce);
-      RunReport report = run.run();
+      RunReport report;
+      try (Heartbeat heartbeat =
+          new Heartbeat(Heartbeat.INTERVAL, now -> file.ifPresent(f -> f.heartbeat(now)))) {
+        EmbeddingRun run =
+            new EmbeddingRun(job, request.run(), encoder, request.progress().and(heartbeat));
+        start(run);
+        report = run.run();
+      }
       file.ifPresent(f -> f.write(report));
       return report;
     } finally {

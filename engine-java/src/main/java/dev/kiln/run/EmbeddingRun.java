@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import org.slf4j.MDC;
 
 /**
  * One shard, from scene list to finished files:
@@ -46,7 +47,8 @@ final class EmbeddingRun {
   private final BoundedQueue<Batch> free;
   private final BoundedQueue<SceneAssembly> finished = new BoundedQueue<>("finished", 4);
 
-  private final RunCounters counters = new RunCounters();
+  private final RunCounters counters;
+  private final FailureLimit unreachable = new FailureLimit("scenes");
   private final EnergyMeter energy = new EnergyMeter(EnergyMeter.POWERCAP);
   private final Pipeline pipeline;
   private final Monitor monitor;
@@ -63,6 +65,7 @@ final class EmbeddingRun {
     this.options = options;
     this.encoder = encoder;
     this.stripMemory = new BufferPool(encoder.hostMemory());
+    this.counters = new RunCounters(new FirstScenes(job.source()));
     this.pending =
         new PendingScenes(
             job.sceneKeys(),
@@ -162,10 +165,14 @@ final class EmbeddingRun {
       PendingScene scene = next.get();
       try {
         FetchedScene bytes = stage.work(scene.sceneKey(), () -> fetch.fetch(scene, stage));
+        unreachable.success();
         counters.fetched(bytes.bytes());
         fetched.put(bytes);
       } catch (RuntimeException | VirtualMachineError e) {
         counters.failed(scene.sceneKey(), e);
+        if (StoreErrors.afterAllAttempts(e)) {
+          unreachable.failure(e);
+        }
       }
     }
   }
@@ -174,6 +181,7 @@ final class EmbeddingRun {
       throws InterruptedException {
     SceneAssembly scene = null;
     boolean read = false;
+    MDC.put("scene", fetched.sceneKey());
     try (fetched;
         DecodingScene decoding = decode.open(fetched)) {
       scene = decoding.scene();
@@ -205,6 +213,7 @@ final class EmbeddingRun {
       if (scene != null && !read) {
         scene.giveUp();
       }
+      MDC.remove("scene");
     }
   }
 

@@ -14,6 +14,15 @@ public record FailedScene(String key, Kind kind, String object, String reason) {
     return object.equals(key) ? reason : object + ": " + reason;
   }
 
+  /** Returns a reason without paths and numbers, which differ from scene to scene. */
+  public static String withoutDetails(String reason) {
+    return reason
+        .replaceAll("\\S*/\\S*[^\\s:;,.)]", "…")
+        .replaceAll("\\d[\\d,.]*", "#")
+        .replaceAll("\\s+", " ")
+        .strip();
+  }
+
   /** What can help. */
   public enum Kind {
     /** Only another object. */

@@ -27,7 +27,7 @@ final class FailureLimit {
    *
    * @throws MachineException if it reaches the limit
    */
-  synchronized void failure(Exception cause) {
+  synchronized void failure(Throwable cause) {
     inARow++;
     if (inARow >= LIMIT) {
       throw new MachineException(

@@ -7,17 +7,20 @@ import dev.kiln.fetch.ObjectStore;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
 
 /**
- * The scenes of a shard that have no file in the output yet, in the order of the list. The output
- * is listed for a block of scenes at a time, which costs a bucket one request.
+ * The scenes of a shard that have no file in the output yet, in the order of the list, except that
+ * the first few are spread over the list: if they all fail, so would the others. The output is
+ * listed for a block of scenes at a time, which costs a bucket one request.
  */
 final class PendingScenes {
   /** Keys that one list request returns. */
@@ -29,6 +32,7 @@ final class PendingScenes {
   private final RunCounters counters;
   private final ExistingCheck check;
   private final Queue<PendingScene> ready = new ArrayDeque<>();
+  private boolean started;
 
   /** Decides which of the existing files are kept. */
   interface ExistingCheck {
@@ -87,13 +91,38 @@ final class PendingScenes {
             ? Set.of()
             : check.complete(
                 existing(block.values().stream().map(PendingScene::outputKey).toList()));
+    List<PendingScene> left = new ArrayList<>();
     for (PendingScene scene : block.values()) {
       if (existing.contains(scene.outputKey())) {
         counters.alreadyDone();
       } else {
-        ready.add(scene);
+        left.add(scene);
       }
     }
+    if (!started && !left.isEmpty()) {
+      started = true;
+      left = spread(left, FirstScenes.COUNT);
+      counters.first(left.stream().limit(FirstScenes.COUNT).map(PendingScene::sceneKey).toList());
+    }
+    ready.addAll(left);
+  }
+
+  /** Returns a list with a number of evenly spaced elements moved to its start. */
+  static <T> List<T> spread(List<T> list, int count) {
+    int step = list.size() / count;
+    if (step < 2) {
+      return list;
+    }
+    List<T> result = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      result.add(list.get(i * step));
+    }
+    for (int i = 0; i < list.size(); i++) {
+      if (i % step != 0 || i >= count * step) {
+        result.add(list.get(i));
+      }
+    }
+    return result;
   }
 
   private Set<String> existing(Collection<String> outputKeys) throws IOException {

@@ -10,4 +10,12 @@ public interface ProgressListener {
    * @param snapshot takes a snapshot of the run; call it only to report something
    */
   void tick(Supplier<Snapshot> snapshot);
+
+  /** Returns a listener that calls this one and another. */
+  default ProgressListener and(ProgressListener other) {
+    return snapshot -> {
+      tick(snapshot);
+      other.tick(snapshot);
+    };
+  }
 }

@@ -5,6 +5,7 @@ import dev.kiln.fetch.ObjectStore;
 import dev.kiln.fetch.UnavailableException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,7 +27,7 @@ record ReportFile(ObjectStore out, String key, Attempt attempt) {
    */
   void announce() {
     try {
-      put(RunReport.running(attempt));
+      put(RunReport.running(attempt, Optional.empty()));
     } catch (UnavailableException e) {
       throw new UncheckedIOException(e);
     } catch (IOException e) {
@@ -34,6 +35,15 @@ record ReportFile(ObjectStore out, String key, Attempt attempt) {
           "cannot write --out %s (%s): fix its permissions or choose another"
               .formatted(out.root(), e),
           e);
+    }
+  }
+
+  /** Writes that the attempt is running; a failure is logged, because the run goes on. */
+  void heartbeat(Snapshot now) {
+    try {
+      put(RunReport.running(attempt, Optional.of(now)));
+    } catch (IOException e) {
+      log.warn("cannot write heartbeat {}: {}", out.uri(key), e.toString());
     }
   }
 

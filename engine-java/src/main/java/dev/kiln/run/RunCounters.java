@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /** Counters of a run, updated by all its stages. */
 public final class RunCounters {
@@ -58,6 +59,7 @@ public final class RunCounters {
       long filesDecoded,
       long filesDecodedByGdal) {}
 
+  private final FirstScenes first;
   private long alreadyDone;
   private long embedded;
   private long opened;
@@ -74,7 +76,22 @@ public final class RunCounters {
   private final List<FailedScene> failures = new ArrayList<>();
   private final TreeMap<String, Long> decisions = new TreeMap<>();
 
+  /**
+   * Creates counters that are zero.
+   *
+   * @param first detects that the options are wrong and not the scenes
+   */
+  RunCounters(FirstScenes first) {
+    this.first = first;
+  }
+
+  /** Sets the scenes that are embedded first. */
+  void first(List<String> sceneKeys) {
+    first.watch(sceneKeys);
+  }
+
   synchronized void alreadyDone() {
+    first.readable();
     alreadyDone++;
   }
 
@@ -88,6 +105,7 @@ public final class RunCounters {
 
   /** Counts the files of a scene whose strips are about to be decoded. */
   synchronized void opened(List<CogFile> files, long sceneChips) {
+    first.readable();
     opened++;
     openedChips += sceneChips;
     for (CogFile file : files) {
@@ -119,7 +137,7 @@ public final class RunCounters {
    * Records a scene that failed.
    *
    * @throws KilnException if the cause is an error of configuration or machine, because every other
-   *     scene would fail too
+   *     scene would fail too, or if the first scenes all failed for the same reason
    * @throws OutOfMemoryError if the cause is the third of its kind and no scene has been written
    *     since the first
    */
@@ -131,18 +149,19 @@ public final class RunCounters {
       throw error;
     }
     FailedScene scene = describe(sceneKey, cause);
-    if (scene.kind() == FailedScene.Kind.INTERNAL) {
-      log.error("scene {} failed: {}", Printable.of(sceneKey), Printable.of(scene.reason()), cause);
-    } else {
-      log.warn(
-          "scene {} failed ({}): {}",
-          Printable.of(sceneKey),
-          scene.kind(),
-          Printable.of(scene.description()));
-    }
+    boolean bug = scene.kind() == FailedScene.Kind.INTERNAL;
+    log.atLevel(bug ? Level.ERROR : Level.WARN)
+        .addKeyValue("scene", sceneKey)
+        .setCause(bug ? cause : null)
+        .log(
+            "scene {} failed ({}): {}",
+            Printable.of(sceneKey),
+            scene.kind(),
+            Printable.of(scene.description()));
     synchronized (this) {
       failures.add(scene);
     }
+    first.failed(scene);
   }
 
   private synchronized boolean isRepeated() {

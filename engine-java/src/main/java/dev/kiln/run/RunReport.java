@@ -8,6 +8,7 @@ import dev.kiln.fetch.Traffic;
 import dev.kiln.infer.EncoderDescription;
 import dev.kiln.metrics.ResourceUse;
 import dev.kiln.sink.Provenance;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -165,12 +166,18 @@ public record RunReport(
     return outcome.ended();
   }
 
-  /** Returns the report of an attempt that has not ended. */
-  static byte[] running(Attempt attempt) {
+  /**
+   * Returns the report of an attempt that has not ended.
+   *
+   * @param now progress; empty at the start
+   */
+  static byte[] running(Attempt attempt, Optional<Snapshot> now) {
     ObjectNode report = JSON.createObjectNode();
     report.put("state", "running");
     report.put("started", attempt.started().toString());
+    report.put("heartbeat", Instant.now().toString());
     report.set("attempt", JSON.valueToTree(attempt));
+    now.ifPresent(snapshot -> report.set("run", JSON.valueToTree(snapshot)));
     return JSON.writeValueAsBytes(report);
   }
 

@@ -62,9 +62,7 @@ final class SceneFetch {
     return retries.call(
         log,
         pending.sceneKey(),
-        e ->
-            RetryPolicy.Verdict.transientIf(
-                e instanceof SceneException scene && scene.kind() == SceneException.Kind.TRANSIENT),
+        e -> RetryPolicy.Verdict.transientIf(e instanceof SceneException scene && canRetry(scene)),
         pause ->
             stage.waitFor(
                 () -> {
@@ -72,6 +70,10 @@ final class SceneFetch {
                   return null;
                 }),
         attempt -> once(pending, stage));
+  }
+
+  private static boolean canRetry(SceneException e) {
+    return e.kind() == SceneException.Kind.TRANSIENT && !StoreErrors.afterAllAttempts(e);
   }
 
   private FetchedScene once(PendingScene pending, Stage stage)

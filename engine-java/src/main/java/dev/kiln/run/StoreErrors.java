@@ -2,6 +2,7 @@ package dev.kiln.run;
 
 import dev.kiln.error.SceneException;
 import dev.kiln.fetch.ObjectStore;
+import dev.kiln.fetch.UnavailableException;
 import dev.kiln.fetch.UnreadableObjectException;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
@@ -12,6 +13,14 @@ import java.util.Collection;
 /** Turns errors of object stores into errors of a scene. */
 final class StoreErrors {
   private StoreErrors() {}
+
+  /**
+   * Returns whether the store has used all attempts of the request that failed. Attempts of the
+   * scene on top would multiply with them.
+   */
+  static boolean afterAllAttempts(Throwable error) {
+    return error.getCause() instanceof UnavailableException unavailable && unavailable.retried();
+  }
 
   /**
    * Returns the error of a scene: permanent if the object is missing, forbidden or unreadable, else

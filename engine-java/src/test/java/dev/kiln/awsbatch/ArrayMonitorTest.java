@@ -128,6 +128,31 @@ class ArrayMonitorTest {
     assertThat(run.secondsLeft()).isEmpty();
   }
 
+  /** Without AWS Batch, the report alone tells whether a child runs. */
+  @Test
+  void childWhoseHeartbeatStoppedIsKilled() throws IOException {
+    report(
+        0,
+        """
+        {"state": "running", "started": "2026-11-22T12:00:00Z", "heartbeat": "2026-11-22T12:08:00Z",
+         "run": {"seconds": 480, "scenes": 10,
+                 "counts": {"alreadyDone": 0, "embedded": 4, "chips": 400}}}
+        """);
+    ArrayStatus.Run alive = runAfter(Duration.ofMinutes(12));
+    assertThat(alive.active()).isTrue();
+    assertThat(alive.reports()).isEqualTo(new ArrayStatus.Reports(1, 1, 1, 0, 0, Map.of()));
+    // The progress of the last heartbeat counts.
+    assertThat(alive.scenes().done()).isEqualTo(4);
+    assertThat(alive.chips().embedded()).isEqualTo(400);
+    assertThat(alive.cost().getAsDouble()).isCloseTo(480 / 3600.0 * 0.72, within(1e-12));
+
+    ArrayStatus.Run killed = runAfter(Duration.ofMinutes(14));
+    assertThat(killed.active()).isFalse();
+    assertThat(killed.reports()).isEqualTo(new ArrayStatus.Reports(1, 1, 0, 1, 0, Map.of()));
+    assertThat(killed.scenes().done()).isEqualTo(4);
+    assertThat(new ArrayStatus("memory", List.of(killed)).exitCode()).isEqualTo(ExitCode.TRY_AGAIN);
+  }
+
   /** A child that was interrupted, killed, and then did the rest. */
   @Test
   void attemptsOfAChildAddUp() throws IOException {

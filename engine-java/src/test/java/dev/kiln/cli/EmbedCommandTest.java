@@ -4,15 +4,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kiln.error.ExitCode;
 import dev.kiln.export.Exporter;
+import dev.kiln.io.Sha256;
+import dev.kiln.logging.Logging;
 import dev.kiln.platform.PlatformCatalog;
 import dev.kiln.testing.GeoTiffs;
 import dev.kiln.testing.Reports;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
@@ -22,6 +29,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import picocli.CommandLine;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /** What a user or a scheduler sees of {@code kiln embed} and {@code kiln doctor}. */
 @Timeout(120)
@@ -83,6 +92,108 @@ class EmbedCommandTest {
     assertThat(file()).exists();
     assertThat(Reports.latest(folder.resolve("out")))
         .contains("\"embedded\" : 1", "\"cost\" : ", "\"name\" : \"");
+  }
+
+  @Test
+  void reportSaysWhatRanWhereAndOnWhichList() throws IOException {
+    assertThat(embed("--index=0", "--items-per-job=5")).isEqualTo(ExitCode.DONE.code());
+    Path report = Reports.of(folder.resolve("out"), "shard-00000").get(0);
+    JsonNode attempt = JsonMapper.shared().readTree(report.toFile()).path("attempt");
+    assertThat(attempt.path("host").asString()).isNotEmpty();
+    assertThat(attempt.path("process").asLong()).isPositive();
+    assertThat(attempt.path("revision").asString()).matches("[0-9a-f]{12}|unknown");
+    JsonNode context = attempt.path("context");
+    assertThat(context.path("command").asString())
+        .startsWith("kiln embed naip --scenes=")
+        .endsWith(" --index=0 --items-per-job=5");
+    assertThat(context.path("index").asString()).isEqualTo("0");
+    // Of the key and a line feed; comments and line ends of the list do not count.
+    assertThat(context.path("scenesSha256").asString())
+        .isEqualTo(HexFormat.of().formatHex(Sha256.digest().digest((KEY + "\n").getBytes())));
+    assertNoTextForNumbers(JsonMapper.shared().readTree(report.toFile()));
+  }
+
+  @Test
+  void reportOfARunWithoutScenesHasNoTextForNumbers() throws IOException {
+    assertThat(embed("--index=7", "--items-per-job=1")).isEqualTo(ExitCode.DONE.code());
+    Path report = Reports.of(folder.resolve("out"), "shard-00007").get(0);
+    assertNoTextForNumbers(JsonMapper.shared().readTree(report.toFile()));
+  }
+
+  private static void assertNoTextForNumbers(JsonNode node) {
+    if (node.isString()) {
+      assertThat(node.asString()).isNotIn("NaN", "Infinity", "-Infinity", "null", "");
+    }
+    node.forEach(EmbedCommandTest::assertNoTextForNumbers);
+  }
+
+  @Test
+  void logInJsonHasFieldsAndCloudWatchMetrics() throws IOException {
+    String evil = "nd/2018/100cm/rgbir_cog/47099/m_4709963_se_14_1_20180717\u001b[2J.tif";
+    Files.writeString(folder.resolve("scenes.txt"), KEY + "\n" + evil + "\n");
+    PrintStream stderr = System.err;
+    ByteArrayOutputStream log = new ByteArrayOutputStream();
+    System.setErr(new PrintStream(log, true, StandardCharsets.UTF_8));
+    try {
+      assertThat(
+              embed(
+                  "--log-format=json",
+                  "--cloudwatch-metrics=Kiln",
+                  "--run-name=test",
+                  "--index=0",
+                  "--items-per-job=5"))
+          .isEqualTo(ExitCode.SCENES_FAILED.code());
+    } finally {
+      System.setErr(stderr);
+      Logging.configure(Logging.Level.INFO, Logging.Format.TEXT);
+    }
+    List<JsonNode> lines = new ArrayList<>();
+    for (String line : log.toString(StandardCharsets.UTF_8).split("\n")) {
+      assertThat(line.chars()).as(line).noneMatch(Character::isISOControl);
+      lines.add(JsonMapper.shared().readTree(line));
+    }
+    assertThat(lines)
+        .allSatisfy(
+            line -> {
+              assertThat(Instant.parse(line.path("time").asString())).isBefore(Instant.now());
+              assertThat(line.path("level").asString()).isIn("INFO", "WARN");
+              assertThat(line.path("message").asString()).isNotEmpty();
+            });
+    JsonNode failed =
+        lines.stream().filter(line -> line.path("level").asString().equals("WARN")).toList().get(0);
+    assertThat(failed.path("scene").asString()).isEqualTo(evil);
+    assertThat(failed.path("stage").asString()).isEqualTo("fetch");
+    assertThat(failed.path("shard").asInt()).isZero();
+    assertThat(failed.path("run").asString()).isEqualTo("test");
+
+    List<JsonNode> metrics = lines.stream().filter(line -> line.has("_aws")).toList();
+    assertThat(metrics)
+        .allSatisfy(
+            line -> {
+              JsonNode directive = line.path("_aws").path("CloudWatchMetrics").get(0);
+              assertThat(directive.path("Namespace").asString()).isEqualTo("Kiln");
+              // CloudWatch finds dimensions and metrics as members of the line.
+              directive
+                  .path("Dimensions")
+                  .get(0)
+                  .forEach(name -> assertThat(line.path(name.asString()).isString()).isTrue());
+              directive
+                  .path("Metrics")
+                  .forEach(
+                      metric ->
+                          assertThat(line.path(metric.path("Name").asString()).isNumber())
+                              .isTrue());
+            });
+    assertThat(metrics.get(0).path("ScenesEmbedded").asInt()).isEqualTo(1);
+    assertThat(metrics.get(0).path("ScenesFailed").asInt()).isEqualTo(1);
+    assertThat(metrics.stream().skip(1).map(line -> line.path("Stage").asString()))
+        .containsExactly("fetch", "decode", "fill", "encode", "write");
+  }
+
+  @Test
+  void cloudWatchMetricsNeedTheJsonLog() {
+    assertThat(embed("--cloudwatch-metrics=Kiln")).isEqualTo(ExitCode.USAGE.code());
+    assertThat(errors.toString()).contains("--cloudwatch-metrics: expected --log-format json");
   }
 
   @Test

@@ -2,8 +2,11 @@ package dev.kiln.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.error.SceneException;
+import dev.kiln.logging.Logging;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintWriter;
@@ -25,6 +28,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -245,26 +249,20 @@ class KilnTest {
 
   @ParameterizedTest
   @CsvSource({
-    "'', '', info",
-    "warn, '', warn",
-    "warn, embed --log debug, debug",
-    "'', embed --log=ERROR, error",
-    "warn, embed -- --log=debug, warn",
-    "loud, '', info",
+    "'', fire, INFO",
+    "warn, fire, WARN",
+    "warn, --log=debug fire, DEBUG",
+    "warn, fire --log TRACE, TRACE",
+    "off, fire, OFF",
   })
-  void setsTheLogLevelBeforeParsing(String variable, String arguments, String level) {
-    String property = "org.slf4j.simpleLogger.log.dev.kiln";
-    String before = System.getProperty(property);
-    System.setProperty(property, "info");
+  void setsTheLevelOfLoggersThatExist(String variable, String arguments, String level) {
+    Logger early = (Logger) LoggerFactory.getLogger("dev.kiln.made.early");
+    environment.put("KILN_LOG", variable);
     try {
-      Kiln.LogLevel.apply(arguments.split(" "), Map.of("KILN_LOG", variable));
-      assertThat(System.getProperty(property)).isEqualTo(level);
+      kiln(arguments.split(" "));
+      assertThat(early.getEffectiveLevel()).isEqualTo(Level.toLevel(level));
     } finally {
-      if (before == null) {
-        System.clearProperty(property);
-      } else {
-        System.setProperty(property, before);
-      }
+      Logging.configure(Logging.Level.INFO, Logging.Format.TEXT);
     }
   }
 

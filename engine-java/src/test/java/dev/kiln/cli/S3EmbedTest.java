@@ -173,6 +173,6 @@ class S3EmbedTest {
     environment.put("ENDPOINT_URL", "http://127.0.0.1:1");
     assertThat(embed("s3://archive", "s3://embeddings/x", "--request-attempts=2"))
         .isEqualTo(ExitCode.TRY_AGAIN.code());
-    assertThat(log()).contains("retrying in", "connection failed");
+    assertThat(log()).contains("retrying in", "connection refused by 127.0.0.1:1");
   }
 }

@@ -303,12 +303,15 @@ class S3FaultsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"http://no-such-host.invalid:9000", "http://127.0.0.1:1"})
-  void serviceThatCannotBeReachedIsTransient(URI endpoint) {
+  @CsvSource({
+    "http://no-such-host.invalid:9000, cannot resolve the host name of no-such-host.invalid:9000",
+    "http://127.0.0.1:1, connection refused by 127.0.0.1:1"
+  })
+  void serviceThatCannotBeReachedIsTransient(URI endpoint, String reason) {
     try (ObjectStore store = open(endpoint, S3Server.KEY)) {
       assertThatThrownBy(() -> fetch(store))
           .isInstanceOf(UnavailableException.class)
-          .hasMessageContaining("connection failed");
+          .hasMessageContaining(reason);
       assertThat(store.traffic().retries()).isEqualTo(1);
     }
   }

@@ -11,6 +11,7 @@ import dev.kiln.testing.FaultProxy.Fault;
 import dev.kiln.testing.GeoTiffs;
 import dev.kiln.testing.S3Server;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -124,6 +125,23 @@ class S3RunTest {
       }
     }
     return bytes;
+  }
+
+  @Test
+  void deadSourceEndsTheRunAfterTheAttemptsOfAFewRequests() throws Exception {
+    for (int i = 10; i < 40; i++) {
+      run.keys.add(TestRun.key(i, "100cm"));
+    }
+    run.wrapSource =
+        none ->
+            ObjectStores.open("s3://archive", S3Server.options(URI.create("http://127.0.0.1:1")));
+    RunReport report = run.embed(encoder());
+    assertThat(report.exitCode()).isEqualTo(ExitCode.TRY_AGAIN);
+    assertThat(report.ended().orElseThrow())
+        .contains("3 scenes in a row failed", "connection refused by 127.0.0.1:1");
+    // Four attempts per request, and none per scene on top; two scenes at a time.
+    assertThat(report.failures()).hasSizeBetween(3, 4);
+    assertThat(report.requests().sourceTraffic().requests()).isBetween(3L * 4, 5L * 4);
   }
 
   @Test

@@ -65,7 +65,7 @@ final class SimulatedChild {
   private final String reportKey;
   private final Predicate<String> broken;
   private final SplittableRandom random;
-  private final RunCounters tally = new RunCounters();
+  private final RunCounters tally;
   private final Deque<String> inFlight = new ArrayDeque<>();
   private long started;
 
@@ -80,6 +80,7 @@ final class SimulatedChild {
       SplittableRandom random) {
     this.keys = keys;
     this.out = out;
+    this.tally = new RunCounters(new FirstScenes(out));
     this.reportKey = reportKey;
     this.broken = broken;
     this.random = random;
