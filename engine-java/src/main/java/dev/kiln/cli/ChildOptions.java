@@ -31,6 +31,8 @@ final class ChildOptions {
           "--run-name",
           "--require-gpu",
           "--progress",
+          "--config",
+          "--profile",
           "--model-cache",
           "--nvtx",
           "--stacktrace");
@@ -44,12 +46,11 @@ final class ChildOptions {
    * Returns the options to add to those that the user gives for the children.
    *
    * @param submit parsed command line of submit
-   * @param environment its environment
+   * @param defaults its environment and configuration file
    * @param given options for the children, which have precedence
    */
-  static List<String> of(ParseResult submit, Map<String, String> environment, List<String> given) {
+  static List<String> of(ParseResult submit, EnvironmentDefaults defaults, List<String> given) {
     CommandLine embed = Kiln.commandLine(Map.of(), Kiln.COMMANDS).getSubcommands().get("embed");
-    EnvironmentDefaults defaults = new EnvironmentDefaults(environment);
     List<String> options = new ArrayList<>();
     for (OptionSpec option : embed.getCommandSpec().options()) {
       String name = option.longestName();

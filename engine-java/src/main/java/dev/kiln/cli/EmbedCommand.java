@@ -124,6 +124,7 @@ public final class EmbedCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
+    sceneFlags.requireGiven(files);
     ResolvedOptions.summarise(spec.commandLine().getParseResult()).forEach(log::info);
     traceFlags.apply();
     ModelDirectory model = modelFlags.open(s3Flags.source());

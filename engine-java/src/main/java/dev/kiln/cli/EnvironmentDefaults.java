@@ -19,9 +19,9 @@ import picocli.CommandLine.Model.OptionSpec;
 
 /**
  * Option values from the environment: {@code --items-per-job} from {@code KILN_ITEMS_PER_JOB}, else
- * from a name that earlier scripts use. The command line takes precedence; an empty variable is
- * treated as unset. The index variables of array schedulers are read by {@link
- * dev.kiln.archive.Shard}.
+ * from a name that earlier scripts use, else from the {@link ConfigFile}. The command line takes
+ * precedence; an empty variable is treated as unset. The index variables of array schedulers are
+ * read by {@link dev.kiln.archive.Shard}.
  */
 final class EnvironmentDefaults implements IDefaultValueProvider {
   private static final Logger log = LoggerFactory.getLogger(EnvironmentDefaults.class);
@@ -52,13 +52,23 @@ final class EnvironmentDefaults implements IDefaultValueProvider {
     }
   }
 
-  /** An environment variable and the option value that it sets. */
-  record Variable(String name, String value) {}
+  /**
+   * The value of an option and where it comes from.
+   *
+   * @param origin such as {@code environment variable KILN_BATCH}
+   */
+  record Variable(String origin, String value) {}
 
   private final Map<String, String> environment;
+  private final ConfigFile config;
 
   EnvironmentDefaults(Map<String, String> environment) {
+    this(environment, ConfigFile.none());
+  }
+
+  EnvironmentDefaults(Map<String, String> environment, ConfigFile config) {
     this.environment = environment;
+    this.config = config;
   }
 
   @Override
@@ -71,7 +81,10 @@ final class EnvironmentDefaults implements IDefaultValueProvider {
     return environment;
   }
 
-  /** Returns the variable that sets this option; none for positional parameters, help, version. */
+  /**
+   * Returns the variable, or the line of the configuration file, that sets this option; none for
+   * positional parameters, help, version.
+   */
   Optional<Variable> find(ArgSpec argument) {
     if (!(argument instanceof OptionSpec option) || !settable(option)) {
       return Optional.empty();
@@ -85,18 +98,29 @@ final class EnvironmentDefaults implements IDefaultValueProvider {
         .map(
             name -> {
               String value = name.value().apply(environment.get(name.variable()));
-              return new Variable(
-                  name.variable(), option.typeInfo().isBoolean() ? flag(value) : value);
-            });
+              return variable(option, "environment variable " + name.variable(), value);
+            })
+        .or(
+            () ->
+                config
+                    .find(option)
+                    .map(
+                        entry ->
+                            variable(option, entry.key() + " in " + config.file(), entry.value())));
+  }
+
+  private static Variable variable(OptionSpec option, String origin, String value) {
+    return new Variable(origin, option.typeInfo().isBoolean() ? flag(value) : value);
   }
 
   /**
    * Rejects a {@code KILN_} variable that no option of any command reads, because a misspelled one
-   * would otherwise be ignored silently.
+   * would otherwise be ignored silently; and an unknown key of the configuration file.
    *
    * @throws ConfigurationException if there is one
    */
   void refuseUnknown(CommandLine root) {
+    config.refuseUnknown(root);
     Set<String> known = new TreeSet<>(NOT_OPTIONS);
     OTHER_NAMES.forEach(other -> known.add(other.variable()));
     addNames(root, known);

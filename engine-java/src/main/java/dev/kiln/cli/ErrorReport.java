@@ -52,7 +52,7 @@ final class ErrorReport implements IExecutionExceptionHandler, IParameterExcepti
         defaults
             .find(error.getArgSpec())
             .filter(variable -> variable.value().equals(error.getValue()))
-            .map(variable -> " (from environment variable " + variable.name() + ")")
+            .map(variable -> " (from " + variable.origin() + ")")
             .orElse("");
     err.println("kiln: " + error.getMessage() + origin);
     UnmatchedArgumentException.printSuggestions(error, err);

@@ -5,16 +5,20 @@ import dev.kiln.model.Architecture;
 import dev.kiln.model.ModelDirectory;
 import dev.kiln.platform.Platform;
 import dev.kiln.platform.PlatformCatalog;
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
+import tools.jackson.databind.json.JsonMapper;
 
 /** {@code kiln export}: converts a checkpoint to a model directory. */
 @Command(
@@ -68,6 +72,9 @@ public final class ExportCommand implements Callable<Integer> {
   @Option(names = "--overwrite", description = "Replace an existing model.")
   private boolean overwrite;
 
+  @Option(names = "--json", description = "Print what was written as JSON.")
+  private boolean json;
+
   @Option(
       names = {"-o", "--out"},
       required = true,
@@ -84,17 +91,27 @@ public final class ExportCommand implements Callable<Integer> {
         platforms.isEmpty() ? catalog.all() : platforms.stream().map(catalog::get).toList();
     ModelDirectory model =
         Exporter.export(checkpoint, new Exporter.Options(wanted, chips, tokens, overwrite), out);
+    double seconds = Duration.between(start, Instant.now()).toMillis() / 1e3;
+    PrintWriter print = spec.commandLine().getOut();
+    if (json) {
+      print.println(json(model, wanted, seconds));
+    } else {
+      print.print(text(model, wanted, seconds));
+    }
+    print.flush();
+    return 0;
+  }
+
+  private String text(ModelDirectory model, List<Platform> wanted, double seconds) {
     Architecture size = model.architecture();
-    spec.commandLine()
-        .getOut()
-        .printf(
-            """
-            %s
-              size       %s (width %d, %d blocks, %d heads)
-              platforms  %s
-              weights    %.1f MB, sha256 %s
-              took       %.1f s
-            """,
+    return """
+    %s
+      size       %s (width %d, %d blocks, %d heads)
+      platforms  %s
+      weights    %.1f MB, sha256 %s
+      took       %.1f s
+    """
+        .formatted(
             out,
             size.name(),
             size.dim(),
@@ -103,7 +120,21 @@ public final class ExportCommand implements Callable<Integer> {
             wanted.stream().map(Platform::name).collect(Collectors.joining(", ")),
             model.description().weights().bytes() / 1e6,
             model.hash(),
-            Duration.between(start, Instant.now()).toMillis() / 1e3);
-    return 0;
+            seconds);
+  }
+
+  private String json(ModelDirectory model, List<Platform> wanted, double seconds) {
+    Architecture size = model.architecture();
+    Map<String, Object> result = new LinkedHashMap<>();
+    result.put("out", out.toString());
+    result.put("size", size.name());
+    result.put("width", size.dim());
+    result.put("blocks", size.depth());
+    result.put("heads", size.heads());
+    result.put("platforms", wanted.stream().map(Platform::name).toList());
+    result.put("weightsBytes", model.description().weights().bytes());
+    result.put("weightsSha256", model.hash());
+    result.put("seconds", seconds);
+    return JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsString(result);
   }
 }

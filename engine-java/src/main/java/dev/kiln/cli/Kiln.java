@@ -1,5 +1,6 @@
 package dev.kiln.cli;
 
+import dev.kiln.error.ConfigurationException;
 import dev.kiln.error.ExitCode;
 import dev.kiln.logging.Logging;
 import java.util.LinkedHashMap;
@@ -25,7 +26,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
     commandListHeading = "%nCommands:%n",
     footer = {
       "",
-      "Every option can also be set in the environment: --items-per-job as KILN_ITEMS_PER_JOB.",
+      "Every option can also be set in the environment: --items-per-job as KILN_ITEMS_PER_JOB, and",
+      "in kiln.properties: items-per-job, or embed.items-per-job for one command.",
       "",
       "In a checkout, ./kiln test runs all checks of CI and ./kiln format formats the sources.",
       "",
@@ -53,7 +55,8 @@ public final class Kiln implements Callable<Integer> {
           DoctorCommand.class,
           DemoCommand.class,
           HelpCommand.class,
-          CompletionCommand.class);
+          CompletionCommand.class,
+          ManCommand.class);
 
   @Spec private CommandSpec spec;
 
@@ -79,6 +82,24 @@ public final class Kiln implements Callable<Integer> {
   private Logging.Format logFormat;
 
   @Option(
+      names = "--config",
+      scope = ScopeType.INHERIT,
+      paramLabel = "FILE",
+      description =
+          "Properties file with option values (default: kiln.properties here, else in"
+              + " ~/.config/kiln).")
+  @Heading.Under(Heading.GENERAL)
+  private String config;
+
+  @Option(
+      names = "--profile",
+      scope = ScopeType.INHERIT,
+      paramLabel = "NAME",
+      description = "Profile of the properties file, whose keys start with %%NAME.")
+  @Heading.Under(Heading.GENERAL)
+  private String profile;
+
+  @Option(
       names = "--stacktrace",
       scope = ScopeType.INHERIT,
       description = "Print the stack trace of errors (also: KILN_DEBUG=1).")
@@ -90,7 +111,19 @@ public final class Kiln implements Callable<Integer> {
   public static void main(String[] arguments) {
     // Numbers are formatted the same on every machine.
     Locale.setDefault(Locale.ROOT);
-    System.exit(commandLine(System.getenv(), COMMANDS).execute(arguments));
+    System.exit(run(arguments, System.getenv(), COMMANDS));
+  }
+
+  /** Runs a command with option values from the environment and the configuration file. */
+  static int run(String[] arguments, Map<String, String> environment, List<Class<?>> commands) {
+    ConfigFile config;
+    try {
+      config = ConfigFile.find(arguments, environment);
+    } catch (ConfigurationException e) {
+      System.err.println("kiln: " + e.getMessage());
+      return ExitCode.CONFIGURATION.code();
+    }
+    return commandLine(environment, commands, config).execute(arguments);
   }
 
   /** Prints the usage: there is no subcommand. */
@@ -102,6 +135,11 @@ public final class Kiln implements Callable<Integer> {
 
   /** Returns the command line with these subcommands, with option defaults from the environment. */
   static CommandLine commandLine(Map<String, String> environment, List<Class<?>> commands) {
+    return commandLine(environment, commands, ConfigFile.none());
+  }
+
+  private static CommandLine commandLine(
+      Map<String, String> environment, List<Class<?>> commands, ConfigFile config) {
     Kiln kiln = new Kiln();
     CommandLine commandLine = new CommandLine(kiln);
     commands.forEach(commandLine::addSubcommand);
@@ -113,7 +151,7 @@ public final class Kiln implements Callable<Integer> {
         .usageMessage()
         .exitCodeListHeading("%nExit codes:%n")
         .exitCodeList(exitCodes());
-    EnvironmentDefaults defaults = new EnvironmentDefaults(environment);
+    EnvironmentDefaults defaults = new EnvironmentDefaults(environment, config);
     ErrorReport report = new ErrorReport(defaults, () -> kiln.stacktrace);
     return commandLine
         .setDefaultValueProvider(defaults)

@@ -107,6 +107,6 @@ final class ResolvedOptions {
         command.commandSpec().defaultValueProvider() instanceof EnvironmentDefaults defaults
             ? defaults.find(argument)
             : Optional.empty();
-    return variable.map(found -> "environment variable " + found.name()).orElse("default");
+    return variable.map(Variable::origin).orElse("default");
   }
 }

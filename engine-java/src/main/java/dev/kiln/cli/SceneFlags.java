@@ -44,6 +44,17 @@ final class SceneFlags {
    */
   record Chosen(String name, SceneList list, String source) {}
 
+  /** Requires files or a list, before anything is read. */
+  void requireGiven(List<String> files) {
+    if (files.isEmpty() && (scenes == null || source == null)) {
+      throw new ParameterException(
+          command.commandLine(),
+          scenes == null && source == null
+              ? "expected FILE, or --scenes and --source, found none"
+              : "expected --scenes and --source, found only one of them");
+    }
+  }
+
   /**
    * Reads the shard's scenes.
    *
@@ -52,13 +63,6 @@ final class SceneFlags {
   Chosen choose(List<String> files, Shard shard, StoreOptions options) throws IOException {
     if (!files.isEmpty()) {
       return files(files, shard, options);
-    }
-    if (scenes == null || source == null) {
-      throw new ParameterException(
-          command.commandLine(),
-          scenes == null && source == null
-              ? "expected FILE, or --scenes and --source, found none"
-              : "expected --scenes and --source, found only one of them");
     }
     try {
       SceneList list =

@@ -198,7 +198,7 @@ public final class SubmitCommand implements Callable<Integer> {
       ChildOptions.refuseSecrets(defaults.environment());
     }
     List<String> all = new ArrayList<>(options);
-    all.addAll(ChildOptions.of(root.getParseResult(), defaults.environment(), options));
+    all.addAll(ChildOptions.of(root.getParseResult(), defaults, options));
     return all;
   }
 

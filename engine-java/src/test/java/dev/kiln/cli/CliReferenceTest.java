@@ -31,8 +31,8 @@ class CliReferenceTest {
            UPDATE_DOCS=1 ./kiln test -Dtest=CliReferenceTest -->
 
       Options take their value after a space or `=`. Every option can also be set in the
-      [environment](environment.md), such as `--items-per-job` as `KILN_ITEMS_PER_JOB`; the command
-      line takes precedence. All commands share the [exit codes](exit-codes.md).
+      [environment](environment.md), such as `--items-per-job` as `KILN_ITEMS_PER_JOB`, and in a
+      [configuration file](environment.md#configuration-file); the command line takes precedence. All commands share the [exit codes](exit-codes.md).
 
       | Command | Description |
       |---|---|

@@ -201,7 +201,7 @@ class KilnTest {
     assertThat(err.toString()).startsWith("kiln: Unknown option: '--scnes=a'").contains("--scenes");
     err.getBuffer().setLength(0);
     assertThat(commandLine.execute("embed", "naip", "--model=b", "--out=c")).isEqualTo(2);
-    assertThat(err.toString()).contains("Missing required option", "--scenes");
+    assertThat(err.toString()).contains("expected FILE, or --scenes and --source, found none");
   }
 
   @Test

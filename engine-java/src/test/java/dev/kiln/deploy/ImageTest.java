@@ -140,6 +140,9 @@ class ImageTest {
       Files.createDirectories(bundle.resolve(file).getParent());
       Files.writeString(bundle.resolve(file), file);
     }
+    Files.writeString(
+        bundle.resolve("bin/kiln"),
+        "#!/bin/sh\nmkdir -p \"$3\" && echo \"$1 $2\" >\"$3/kiln-embed.1\"\n");
     assertThat(bundle.resolve("bin/kiln").toFile().setExecutable(true)).isTrue();
     Files.writeString(bundle.resolve("lib/glibc-version"), "2.36\n");
     Files.writeString(bundle.resolve("MANIFEST"), "kiln 0.2.0-SNAPSHOT\njava 17\n");
@@ -151,7 +154,11 @@ class ImageTest {
     assertThat(run("dpkg-deb", "--field", deb.toString(), "Depends", "Version"))
         .contains("Depends: libc6 (>= 2.36)", "Version: 0.2.0~snapshot");
     assertThat(run("dpkg-deb", "--contents", deb.toString()))
-        .contains("./usr/bin/kiln -> /opt/kiln/bin/kiln", "./opt/kiln/lib/java/a.jar", "root/root");
+        .contains(
+            "./usr/bin/kiln -> /opt/kiln/bin/kiln",
+            "./opt/kiln/lib/java/a.jar",
+            "./usr/share/man/man1/kiln-embed.1.gz",
+            "root/root");
   }
 
   private String run(String... command) throws Exception {
