@@ -59,7 +59,7 @@ final class StripReader implements AutoCloseable {
     }
     raster = SceneRaster.of(sources);
     grid = ChipGrid.of(raster.width(), raster.height(), CHIP);
-    windows = grid.strips(raster.tileHeight(), raster.rowStep(), grid.all());
+    windows = grid.strips(raster.cut(Long.MAX_VALUE), grid.all());
     next = 0;
   }
 

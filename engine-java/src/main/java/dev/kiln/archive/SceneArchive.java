@@ -64,15 +64,15 @@ public interface SceneArchive {
   }
 
   /**
-   * Returns the size of the largest decoded strip of a platform's archive: one row of tiles of a
-   * full scene.
+   * Returns the size of the largest decoded strip in bytes. One row of tiles of the archive's
+   * scenes fits; wider scenes are cut.
    *
    * @param platform whose bands are read
    * @return bytes
    */
   static long maxStripBytes(Platform platform) {
     return platform.name().equals("naip")
-        ? 512L * 12_700 * 4
-        : 1024L * 10_980 * Short.BYTES * platform.bands().size();
+        ? 64 << 20
+        : Math.max(128 << 20, 1024L * 10_980 * Short.BYTES * platform.bands().size());
   }
 }

@@ -34,6 +34,24 @@ final class RangeSet {
     endByBegin.put(begin, end);
   }
 
+  /** Removes a range, also parts of those that it overlaps. */
+  void remove(ByteRange range) {
+    if (range.length() == 0) {
+      return;
+    }
+    for (Map.Entry<Long, Long> met = endByBegin.lowerEntry(range.end());
+        met != null && met.getValue() > range.offset();
+        met = endByBegin.lowerEntry(range.end())) {
+      endByBegin.remove(met.getKey());
+      if (met.getValue() > range.end()) {
+        endByBegin.put(range.end(), met.getValue());
+      }
+      if (met.getKey() < range.offset()) {
+        endByBegin.put(met.getKey(), range.offset());
+      }
+    }
+  }
+
   /** Returns the parts of a range that are not in this set, ascending. */
   List<ByteRange> missing(ByteRange range) {
     List<ByteRange> missing = new ArrayList<>();

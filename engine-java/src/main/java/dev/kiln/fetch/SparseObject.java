@@ -14,7 +14,10 @@ import java.util.List;
  */
 public final class SparseObject implements AutoCloseable {
   /** Address space is cheap but not endless, and no scene is larger. */
-  private static final long MAX_BYTES = 64L << 30;
+  private static final long MAX_BYTES = 1L << 40;
+
+  /** Smaller buffers are allocated, which is faster. */
+  private static final long RESERVED_BYTES = 64 << 20;
 
   private final ObjectStore store;
   private final String key;
@@ -49,7 +52,10 @@ public final class SparseObject implements AutoCloseable {
     this.store = store;
     this.key = key;
     this.version = version;
-    this.buffer = HostBuffer.allocate("object " + key, size);
+    this.buffer =
+        size < RESERVED_BYTES
+            ? HostBuffer.allocate("object " + key, size)
+            : HostBuffer.reserve("object " + key, size);
     ByteRange range = new ByteRange(0, head.remaining());
     buffer.slice(0, head.remaining()).put(head);
     held.add(range);
@@ -113,6 +119,27 @@ public final class SparseObject implements AutoCloseable {
     RangeSet missing = new RangeSet();
     ranges.forEach(range -> held.missing(range).forEach(missing::add));
     return RangePlan.of(this, missing);
+  }
+
+  /**
+   * Frees the memory of some bytes. They read as zeros until they are fetched again.
+   *
+   * @param ranges to free
+   * @param kept ranges that stay, also where both overlap
+   */
+  public void release(Collection<ByteRange> ranges, Collection<ByteRange> kept) {
+    RangeSet staying = new RangeSet(kept);
+    for (ByteRange range : ranges) {
+      for (ByteRange part : staying.missing(range)) {
+        held.remove(part);
+        buffer.discard(part);
+      }
+    }
+  }
+
+  /** Returns the bytes that are in memory, ascending. */
+  public List<ByteRange> heldRanges() {
+    return held.ranges();
   }
 
   /** Records that these bytes are in the buffer. */

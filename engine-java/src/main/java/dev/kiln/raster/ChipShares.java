@@ -17,17 +17,26 @@ public final class ChipShares {
   private static final int CLOUD = 1;
   private static final int NODATA = 2;
 
-  private final double[] cloud;
-  private final double[] nodata;
+  private static final long MOST_STRIP_BYTES = 64 << 20;
 
-  private ChipShares(int chips) {
-    this.cloud = new double[chips];
-    this.nodata = new double[chips];
+  private final int chips;
+
+  /** Pixels of each chip; empty if all counts are 0. */
+  private final int[] cloud;
+
+  private final int[] nodata;
+  private final double chipPixels;
+
+  private ChipShares(int chips, int chipSize, boolean counted) {
+    this.chips = chips;
+    this.cloud = new int[counted ? chips : 0];
+    this.nodata = new int[counted ? chips : 0];
+    this.chipPixels = (double) chipSize * chipSize;
   }
 
   /** Returns shares of 0 for all chips. */
   public static ChipShares none(ChipGrid grid) {
-    return new ChipShares(grid.size());
+    return new ChipShares(grid.size(), grid.chipSize(), false);
   }
 
   /**
@@ -43,13 +52,13 @@ public final class ChipShares {
       SceneRaster mask, ChipGrid grid, IntPredicate isCloud, IntPredicate isNodata)
       throws SceneException {
     byte[] meaning = meaning(mask, isCloud, isNodata);
-    ChipShares shares = new ChipShares(grid.size());
+    ChipShares shares = new ChipShares(grid.size(), grid.chipSize(), true);
     try (BufferPool memory = new BufferPool()) {
-      for (StripWindow window : grid.strips(mask.tileHeight(), mask.rowStep(), grid.all())) {
+      BitSet all = grid.all();
+      for (StripWindow window : grid.strips(mask.cut(MOST_STRIP_BYTES), all)) {
         try (Strip strip = mask.read(window, memory)) {
-          BitSet chips = grid.chips(window);
-          for (int i = chips.nextSetBit(0); i >= 0; i = chips.nextSetBit(i + 1)) {
-            shares.count(i, strip, grid, meaning);
+          for (int chipIndex : grid.chips(window, all)) {
+            shares.count(chipIndex, strip, window, grid, meaning);
           }
         }
       }
@@ -72,14 +81,15 @@ public final class ChipShares {
     return meaning;
   }
 
-  private void count(int chipIndex, Strip strip, ChipGrid grid, byte[] meaning) {
+  private void count(
+      int chipIndex, Strip strip, StripWindow window, ChipGrid grid, byte[] meaning) {
     BandPlane plane = strip.bands().get(0);
     ByteBuffer raw = strip.raw();
     int repeat = plane.repeat();
-    int left = grid.left(chipIndex);
+    int left = grid.left(chipIndex) - window.firstColumn();
     int top = grid.top(chipIndex) - strip.firstRow();
-    long cloudy = 0;
-    long missing = 0;
+    int cloudy = 0;
+    int missing = 0;
     for (int y = top / repeat; y * repeat < top + grid.chipSize(); y++) {
       int high = overlap(y * repeat, repeat, top, grid.chipSize());
       for (int x = left / repeat; x * repeat < left + grid.chipSize(); x++) {
@@ -93,9 +103,8 @@ public final class ChipShares {
         }
       }
     }
-    double pixels = (double) grid.chipSize() * grid.chipSize();
-    cloud[chipIndex] = cloudy / pixels;
-    nodata[chipIndex] = missing / pixels;
+    cloud[chipIndex] = cloudy;
+    nodata[chipIndex] = missing;
   }
 
   /**
@@ -107,12 +116,12 @@ public final class ChipShares {
 
   /** Returns a chip's share of cloudy pixels, 0 to 1. */
   public double cloud(int chipIndex) {
-    return cloud[chipIndex];
+    return cloud.length == 0 ? 0 : cloud[chipIndex] / chipPixels;
   }
 
   /** Returns a chip's share of pixels without data, 0 to 1. */
   public double nodata(int chipIndex) {
-    return nodata[chipIndex];
+    return nodata.length == 0 ? 0 : nodata[chipIndex] / chipPixels;
   }
 
   /**
@@ -122,9 +131,9 @@ public final class ChipShares {
    * @param maxNodata largest accepted nodata share
    */
   public BitSet surviving(double maxCloud, double maxNodata) {
-    BitSet surviving = new BitSet(cloud.length);
-    for (int i = 0; i < cloud.length; i++) {
-      surviving.set(i, cloud[i] <= maxCloud && nodata[i] <= maxNodata);
+    BitSet surviving = new BitSet(chips);
+    for (int i = 0; i < chips; i++) {
+      surviving.set(i, cloud(i) <= maxCloud && nodata(i) <= maxNodata);
     }
     return surviving;
   }

@@ -300,6 +300,19 @@ public final class CogLayout {
   }
 
   /**
+   * Returns whether all tiles that a square of a scene's grid touches were never written.
+   *
+   * @param x left edge of the square in grid pixels
+   * @param y upper edge of the square in grid pixels
+   * @param edge side of the square in grid pixels
+   * @param repeat grid pixels per pixel of this file in each direction
+   * @param wanted band numbers, from 1
+   */
+  public boolean isUnwritten(int x, int y, int edge, int repeat, int... wanted) {
+    return TileRanges.isUnwritten(this, x, y, edge, repeat, wanted);
+  }
+
+  /**
    * Returns the bytes of all tiles of some bands. Tiles that were never written are omitted.
    *
    * @param wanted band numbers, from 1

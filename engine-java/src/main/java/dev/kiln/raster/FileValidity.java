@@ -2,6 +2,7 @@ package dev.kiln.raster;
 
 import dev.kiln.memory.HostBuffer;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -36,6 +37,16 @@ public final class FileValidity implements AutoCloseable {
 
     ByteBuffer view() {
       return bytes.slice(0, Math.toIntExact(bytes.size()));
+    }
+
+    /** Sets all pixels. */
+    void fill(byte value) {
+      byte[] line = new byte[width];
+      Arrays.fill(line, value);
+      ByteBuffer view = view();
+      for (int at = 0; at < view.capacity(); at += width) {
+        view.put(at, line);
+      }
     }
   }
 

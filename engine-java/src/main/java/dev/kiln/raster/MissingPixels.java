@@ -7,16 +7,18 @@ import java.util.BitSet;
  *
  * @param missing pixel (x, y) of the strip is bit {@code y·width + x}
  * @param firstRow first grid row of the strip
+ * @param firstColumn first grid column of the strip
  * @param width grid columns of the strip
  */
-public record MissingPixels(BitSet missing, int firstRow, int width) {
+public record MissingPixels(BitSet missing, int firstRow, int firstColumn, int width) {
   /** Returns a strip in which all pixels have data. */
   static MissingPixels none(StripWindow window) {
-    return new MissingPixels(new BitSet(), window.firstRow(), window.width());
+    return new MissingPixels(new BitSet(), window.firstRow(), window.firstColumn(), window.width());
   }
 
   /**
-   * Returns whether a pixel of the strip has no data; {@code y} counts from the strip's first row.
+   * Returns whether a pixel of the strip has no data; {@code x} and {@code y} count from the
+   * strip's first column and row.
    */
   boolean at(int x, int y) {
     return missing.get(Math.addExact(Math.multiplyExact(y, width), x));
@@ -39,7 +41,7 @@ public record MissingPixels(BitSet missing, int firstRow, int width) {
     }
     long count = 0;
     for (int y = row - firstRow; y < row - firstRow + chipSize; y++) {
-      int from = y * width + column;
+      int from = y * width + column - firstColumn;
       for (int i = missing.nextSetBit(from);
           i >= 0 && i < from + chipSize;
           i = missing.nextSetBit(i + 1)) {

@@ -7,7 +7,6 @@ import dev.kiln.memory.HostBuffer;
 import dev.kiln.memory.Strip;
 import dev.kiln.tiles.TiledTiff;
 import dev.kiln.type.PixelType;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -132,24 +131,29 @@ public final class SceneRaster implements AutoCloseable {
     return finest.extent();
   }
 
-  /** Returns the largest tile height of the finest bands, in grid pixels. */
-  public int tileHeight() {
-    return stripStep().tileHeight();
-  }
-
-  /** Returns the distance in grid rows between rows at which pixels of all bands start. */
-  public int rowStep() {
-    return stripStep().rowStep();
-  }
-
-  private StripStep stripStep() {
+  /**
+   * Returns how the grid is cut into strips.
+   *
+   * @param maxBytes limit on the bytes of a strip
+   */
+  public StripStep cut(long maxBytes) {
+    Map<CogFile, Integer> bandsOfFile = new LinkedHashMap<>();
+    sources.forEach(source -> bandsOfFile.merge(source.file(), 1, Integer::sum));
     return StripStep.of(
         width(),
-        sources.stream()
-            .map(s -> new StripStep.Tiles(s.file().width(), s.file().tileHeight()))
-            .toList());
+        bandsOfFile.entrySet().stream()
+            .map(
+                e ->
+                    new StripStep.Tiles(
+                        e.getKey().width(),
+                        e.getKey().tileWidth(),
+                        e.getKey().tileHeight(),
+                        e.getValue() * e.getKey().type().bytes()))
+            .toList(),
+        maxBytes);
   }
 
+  /** Returns the grid pixels that a pixel of the file covers in each direction. */
   private int repeat(CogFile file) {
     return width() / file.width();
   }
@@ -235,8 +239,9 @@ public final class SceneRaster implements AutoCloseable {
     int repeat = first.repeat();
     List<TileRead> reads = new ArrayList<>();
     for (StripWindow.Span span : window.joined(file.tileWidth() * repeat)) {
-      int x = span.begin() / repeat;
-      int width = ceilDiv(span.end(), repeat) - x;
+      int left = span.begin() / repeat;
+      int width = ceilDiv(span.end(), repeat) - left;
+      int x = window.firstColumn() / repeat + left;
       reads.add(
           new TileRead(
               file,
@@ -244,7 +249,7 @@ public final class SceneRaster implements AutoCloseable {
               new TiledTiff.Window(x, window.firstRow() / repeat, width, first.height()),
               pixels,
               new CogFile.BandLayout(
-                  first.byteOf(x, 0), first.pixelStride(), first.lineStride(), bandStride)));
+                  first.byteOf(left, 0), first.pixelStride(), first.lineStride(), bandStride)));
     }
     return reads;
   }
@@ -280,30 +285,38 @@ public final class SceneRaster implements AutoCloseable {
       Source source, StripWindow window, BufferPool memory) throws SceneException {
     CogFile file = source.file();
     int repeat = repeat(file);
+    int left = window.firstColumn() / repeat;
     int y = window.firstRow() / repeat;
     int w = ceilDiv(window.width(), repeat);
     int h = ceilDiv(window.rows(), repeat);
     Set<Integer> used = new HashSet<>();
     sources.stream().filter(s -> s.file() == file).forEach(s -> used.add(s.index()));
     Optional<ValidityBand> mask = ValidityBand.of(file, used);
-    if (mask.isEmpty() && !UnwrittenTiles.mark(file, source.index(), 0, y, w, h, null)) {
+    // Only the tiles of spans have been fetched.
+    List<StripWindow.Span> spans =
+        window.joined(file.tileWidth() * repeat).stream()
+            .map(span -> new StripWindow.Span(span.begin() / repeat, ceilDiv(span.end(), repeat)))
+            .toList();
+    boolean unwritten = false;
+    for (StripWindow.Span span : spans) {
+      unwritten |= UnwrittenTiles.isIn(file, source.index(), span.shifted(left), y, h);
+    }
+    if (mask.isEmpty() && !unwritten) {
       return Optional.empty();
     }
     HostBuffer bytes = memory.take("validity of " + file.objectKey(), (long) w * h);
     try {
-      ByteBuffer view = bytes.slice(0, Math.toIntExact(bytes.size()));
-      if (mask.isPresent()) {
-        mask.get().read(0, y, w, h, bytes);
-        for (int i = 0; i < view.capacity(); i++) {
-          view.put(i, view.get(i) == 0 ? FileValidity.MISSING : FileValidity.VALID);
+      FileValidity.Plane plane = new FileValidity.Plane(bytes, w, repeat);
+      plane.fill(FileValidity.VALID);
+      for (StripWindow.Span span : spans) {
+        if (mask.isPresent()) {
+          mask.get().read(span, left, y, h, plane);
         }
-      } else {
-        for (int i = 0; i < view.capacity(); i++) {
-          view.put(i, FileValidity.VALID);
+        if (unwritten) {
+          UnwrittenTiles.mark(file, source.index(), span, left, y, h, plane);
         }
       }
-      UnwrittenTiles.mark(file, source.index(), 0, y, w, h, view);
-      return Optional.of(new FileValidity.Plane(bytes, w, repeat));
+      return Optional.of(plane);
     } catch (RuntimeException | Error e) {
       bytes.close();
       throw e;

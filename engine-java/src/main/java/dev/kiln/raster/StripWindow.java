@@ -8,19 +8,36 @@ import java.util.List;
  *
  * @param firstRow first grid row
  * @param rows number of grid rows
- * @param width number of grid columns, from column 0
+ * @param firstColumn first grid column
+ * @param width number of grid columns
  * @param chipRows rows of chips in the strip
- * @param spans ranges of grid columns with wanted chips, ascending and disjoint; only these are
- *     read
+ * @param chipColumns columns of chips in the strip
+ * @param spans ranges of columns with wanted chips, counted from the strip's first, ascending and
+ *     disjoint; only these are read
  */
-public record StripWindow(int firstRow, int rows, int width, Span chipRows, List<Span> spans) {
+public record StripWindow(
+    int firstRow,
+    int rows,
+    int firstColumn,
+    int width,
+    Span chipRows,
+    Span chipColumns,
+    List<Span> spans) {
   /**
    * Half-open range.
    *
    * @param begin first element
    * @param end element after the last
    */
-  public record Span(int begin, int end) {}
+  public record Span(int begin, int end) {
+    Span shifted(int by) {
+      return new Span(begin + by, end + by);
+    }
+
+    int length() {
+      return end - begin;
+    }
+  }
 
   public StripWindow {
     spans = List.copyOf(spans);
@@ -36,7 +53,9 @@ public record StripWindow(int firstRow, int rows, int width, Span chipRows, List
     List<Span> joined = new ArrayList<>();
     for (Span span : spans) {
       int last = joined.size() - 1;
-      if (last >= 0 && (joined.get(last).end() - 1) / tileWidth == span.begin() / tileWidth) {
+      if (last >= 0
+          && (firstColumn + joined.get(last).end() - 1) / tileWidth
+              == (firstColumn + span.begin()) / tileWidth) {
         joined.set(last, new Span(joined.get(last).begin(), span.end()));
       } else {
         joined.add(span);

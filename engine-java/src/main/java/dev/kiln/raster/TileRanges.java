@@ -46,7 +46,12 @@ final class TileRanges {
       int bottom = (lines.end() - 1) / tiles.tileHeight();
       for (StripWindow.Span span : window.spans()) {
         StripWindow.Span pixels =
-            stored(span.begin(), span.end(), repeat, tiles.width(), image.flippedX());
+            stored(
+                window.firstColumn() + span.begin(),
+                window.firstColumn() + span.end(),
+                repeat,
+                tiles.width(),
+                image.flippedX());
         int left = pixels.begin() / tiles.tileWidth();
         int right = (pixels.end() - 1) / tiles.tileWidth();
         for (int row = top; row <= bottom && left <= right; row++) {
@@ -55,6 +60,34 @@ final class TileRanges {
       }
     }
     return touched;
+  }
+
+  /**
+   * Returns whether all tiles that a square of a scene's grid touches were never written.
+   *
+   * @param x left edge of the square in grid pixels
+   * @param y upper edge of the square in grid pixels
+   * @param edge side of the square in grid pixels
+   * @param repeat grid pixels per pixel of this file in each direction
+   * @param wanted band numbers, from 1
+   */
+  static boolean isUnwritten(CogLayout image, int x, int y, int edge, int repeat, int... wanted) {
+    StripWindow.Span pixels = stored(x, x + edge, repeat, image.width(), image.flippedX());
+    StripWindow.Span lines = stored(y, y + edge, repeat, image.height(), image.flippedY());
+    for (int band : image.interleaved() ? new int[] {1} : wanted) {
+      for (int row = lines.begin() / image.tileHeight();
+          row <= (lines.end() - 1) / image.tileHeight();
+          row++) {
+        for (int column = pixels.begin() / image.tileWidth();
+            column <= (pixels.end() - 1) / image.tileWidth();
+            column++) {
+          if (image.tile(column, row, band).length() > 0) {
+            return false;
+          }
+        }
+      }
+    }
+    return true;
   }
 
   /** Converts a range of grid pixels to stored pixels. */

@@ -9,44 +9,87 @@ final class UnwrittenTiles {
   private UnwrittenTiles() {}
 
   /**
-   * Marks the pixels of a window of the north-up image that are in such tiles.
+   * Returns whether a window of the north-up image touches such tiles.
    *
    * @param band band number, from 1
-   * @param into one byte per pixel of the window, row by row; null to only look
-   * @return whether the window has such pixels
+   * @param columns columns of the image
+   * @param y first row
+   * @param h rows
    */
-  static boolean mark(CogFile file, int band, int x, int y, int w, int h, ByteBuffer into) {
+  static boolean isIn(CogFile file, int band, StripWindow.Span columns, int y, int h) {
+    boolean[] found = new boolean[1];
+    forEach(file, band, columns, y, h, (x, top, w, rows) -> found[0] = true);
+    return found[0];
+  }
+
+  /** Takes the part of a window that is in one unwritten tile, in stored coordinates. */
+  private interface Part {
+    void accept(int x, int y, int w, int h);
+  }
+
+  private static void forEach(
+      CogFile file, int band, StripWindow.Span columns, int y, int h, Part part) {
     if (file.layout().isEmpty()) {
-      return false;
+      return;
     }
     CogLayout tiles = file.layout().get();
+    int w = columns.length();
     int tileWidth = file.tileWidth();
     int tileHeight = file.tileHeight();
-    int left = file.flippedX() ? file.width() - x - w : x;
+    int left = file.flippedX() ? file.width() - columns.end() : columns.begin();
     int top = file.flippedY() ? file.height() - y - h : y;
-    byte mark = storesNodata(file, band) ? FileValidity.OMITTED : FileValidity.MISSING;
-    boolean found = false;
     for (int row = top / tileHeight; row <= (top + h - 1) / tileHeight; row++) {
+      int first = Math.max(top, row * tileHeight);
+      int last = (int) Math.min(top + h, (row + 1L) * tileHeight);
       for (int column = left / tileWidth; column <= (left + w - 1) / tileWidth; column++) {
         if (tiles.tile(column, row, band).length() == 0) {
-          found = true;
-          for (int j = Math.max(top, row * tileHeight);
-              into != null && j < Math.min(top + h, (row + 1) * tileHeight);
-              j++) {
-            int line = file.flippedY() ? h - 1 - (j - top) : j - top;
-            for (int i = Math.max(left, column * tileWidth);
-                i < Math.min(left + w, (column + 1) * tileWidth);
-                i++) {
-              int at = line * w + (file.flippedX() ? w - 1 - (i - left) : i - left);
-              if (into.get(at) == FileValidity.VALID) {
-                into.put(at, mark);
-              }
-            }
-          }
+          int begin = Math.max(left, column * tileWidth);
+          int end = (int) Math.min(left + w, (column + 1L) * tileWidth);
+          part.accept(begin, first, end - begin, last - first);
         }
       }
     }
-    return found;
+  }
+
+  /**
+   * Marks the pixels of a window of the north-up image that are in such tiles.
+   *
+   * @param band band number, from 1
+   * @param columns columns of the plane to mark
+   * @param left column of the image at which the plane starts
+   * @param y row of the image at which the plane starts
+   * @param h rows
+   * @param plane receives the marks
+   */
+  static void mark(
+      CogFile file,
+      int band,
+      StripWindow.Span columns,
+      int left,
+      int y,
+      int h,
+      FileValidity.Plane plane) {
+    ByteBuffer view = plane.view();
+    byte mark = storesNodata(file, band) ? FileValidity.OMITTED : FileValidity.MISSING;
+    forEach(
+        file,
+        band,
+        columns.shifted(left),
+        y,
+        h,
+        (x, top, w, rows) -> {
+          int begin = (file.flippedX() ? file.width() - x - w : x) - left;
+          int first = (file.flippedY() ? file.height() - top - rows : top) - y;
+          for (int line = first; line < first + rows; line++) {
+            for (int at = line * plane.width() + begin;
+                at < line * plane.width() + begin + w;
+                at++) {
+              if (view.get(at) == FileValidity.VALID) {
+                view.put(at, mark);
+              }
+            }
+          }
+        });
   }
 
   /** Returns whether the pixel type can store the declared nodata value of a band. */

@@ -11,7 +11,7 @@ import static dev.kiln.gdal.global.gdal.GF_Read;
 
 import dev.kiln.error.SceneException;
 import dev.kiln.gdal.GDALRasterBandH;
-import dev.kiln.memory.HostBuffer;
+import java.nio.ByteBuffer;
 import java.util.Optional;
 import java.util.Set;
 
@@ -50,17 +50,25 @@ final class ValidityBand {
   }
 
   /**
-   * Reads a window of the north-up image; 0 means no data.
+   * Reads a window of the north-up image.
    *
-   * @param into receives one byte per pixel, row by row
+   * @param columns columns of the plane to read
+   * @param left column of the image at which the plane starts
+   * @param y row of the image at which the plane starts
+   * @param h rows
+   * @param plane receives {@link FileValidity#MISSING} and {@link FileValidity#VALID}
    * @throws SceneException permanent if a tile cannot be decoded
    */
-  void read(int x, int y, int w, int h, HostBuffer into) throws SceneException {
+  void read(StripWindow.Span columns, int left, int y, int h, FileValidity.Plane plane)
+      throws SceneException {
     CPLErrorReset();
     boolean flippedX = file.flippedX();
     boolean flippedY = file.flippedY();
+    int w = columns.length();
+    int x = left + columns.begin();
     // Negative strides flip the window.
-    long first = (flippedX ? w - 1 : 0) + (flippedY ? (h - 1) * (long) w : 0);
+    long first = columns.begin() + (flippedX ? w - 1 : 0);
+    first += flippedY ? (h - 1) * (long) plane.width() : 0;
     int result =
         GDALRasterIOEx(
             band,
@@ -69,18 +77,25 @@ final class ValidityBand {
             flippedY ? file.height() - y - h : y,
             w,
             h,
-            into.pointer().position(first),
+            plane.bytes().pointer().position(first),
             w,
             h,
             GDT_Byte,
             flippedX ? -1 : 1,
-            flippedY ? -(long) w : w,
+            flippedY ? -(long) plane.width() : plane.width(),
             null);
     if (result != CE_None) {
       throw SceneException.permanent(
           file.objectKey(),
           "cannot decode the mask of rows %d to %d: %s"
               .formatted(y, y + h - 1, file.gdal().error()));
+    }
+    ByteBuffer view = plane.view();
+    for (int row = 0; row < h; row++) {
+      int end = row * plane.width() + columns.end();
+      for (int i = row * plane.width() + columns.begin(); i < end; i++) {
+        view.put(i, view.get(i) == 0 ? FileValidity.MISSING : FileValidity.VALID);
+      }
     }
   }
 }

@@ -39,7 +39,7 @@ final class Batch {
     int chipSize = slot.chipSize();
     slot.put(
         strip.strip(),
-        chip.x() * chipSize,
+        strip.column(chip, chipSize),
         chip.y() * chipSize,
         strip.scene().time(),
         strip.rows().location(row));

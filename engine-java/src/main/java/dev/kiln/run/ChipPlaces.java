@@ -6,7 +6,6 @@ import dev.kiln.chip.LocationOrder;
 import dev.kiln.raster.SceneRaster;
 import dev.kiln.raster.StripWindow;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 import org.locationtech.jts.geom.Point;
@@ -39,11 +38,9 @@ final class ChipPlaces {
 
   /** Returns the wanted chips of a strip that are on the Earth, in grid order. */
   List<Place> in(StripWindow window) {
-    BitSet chips = selection.grid().chips(window);
-    chips.and(selection.surviving());
     List<Place> places = new ArrayList<>();
-    for (int i = chips.nextSetBit(0); i >= 0; i = chips.nextSetBit(i + 1)) {
-      Optional<Place> place = place(i);
+    for (int chipIndex : selection.grid().chips(window, selection.surviving())) {
+      Optional<Place> place = place(chipIndex);
       place.ifPresent(places::add);
       offEarth += place.isEmpty() ? 1 : 0;
     }

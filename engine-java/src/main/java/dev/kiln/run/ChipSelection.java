@@ -61,6 +61,16 @@ record ChipSelection(
         new ChipsLeftOut(partial(mask, grid), cloud, nodata, 0));
   }
 
+  /**
+   * Returns the selection without chips that have no pixel with data.
+   *
+   * @param remaining grid indices of the other chips
+   * @param empty number of chips without data
+   */
+  ChipSelection without(BitSet remaining, long empty) {
+    return new ChipSelection(grid, extent, shares, remaining, leftOut.plusNodata(empty));
+  }
+
   /** Returns the squares at the edges that are not whole chips. */
   private static long partial(SceneRaster raster, ChipGrid grid) {
     long columns = (raster.width() + grid.chipSize() - 1L) / grid.chipSize();

@@ -46,13 +46,6 @@ record DecodingScene(
     private long nodata;
   }
 
-  /** Returns the strips to read, top first. */
-  List<StripWindow> windows() {
-    return raster
-        .map(bands -> grid.strips(bands.tileHeight(), bands.rowStep(), surviving))
-        .orElse(List.of());
-  }
-
   /**
    * Reads one strip and finds the scene's chips in it.
    *
@@ -78,7 +71,8 @@ record DecodingScene(
           tally.nodata++;
         }
       }
-      return Optional.of(new StripWork(scene, strip, new StripRows(chips, locations, scene.dim())));
+      return Optional.of(
+          new StripWork(scene, strip, window, new StripRows(chips, locations, scene.dim())));
     } catch (RuntimeException | Error e) {
       strip.close();
       throw e;

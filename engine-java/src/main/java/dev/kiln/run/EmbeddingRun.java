@@ -168,6 +168,7 @@ final class EmbeddingRun {
         unreachable.success();
         counters.fetched(bytes.bytes());
         fetched.put(bytes);
+        fetch.rest(bytes, stage, counters::fetched);
       } catch (RuntimeException | VirtualMachineError e) {
         counters.failed(scene.sceneKey(), e);
         if (StoreErrors.afterAllAttempts(e)) {
@@ -179,6 +180,7 @@ final class EmbeddingRun {
 
   private void decode(Stage stage, FetchedScene fetched, Pipeline.Output<StripWork> strips)
       throws InterruptedException {
+    String sceneKey = fetched.sceneKey();
     SceneAssembly scene = null;
     boolean read = false;
     MDC.put("scene", fetched.sceneKey());
@@ -186,15 +188,23 @@ final class EmbeddingRun {
         DecodingScene decoding = decode.open(fetched)) {
       scene = decoding.scene();
       counters.opened(decoding.files(), decoding.surviving().cardinality());
-      for (StripWindow window : decoding.windows()) {
-        if (scene.givenUp() || monitor.stopping()) {
-          return;
-        }
-        Optional<StripWork> strip =
-            stage.work(scene.sceneKey(), 0, () -> decoding.read(window, stripMemory));
-        if (strip.isPresent()) {
-          counters.decoded(strip.get().bytes());
-          handOn(stage, strip.get(), strips);
+      for (int i = 0; i < fetched.sections().size(); i++) {
+        int section = i;
+        stage.<Void, RuntimeException>waitFor(
+            () -> {
+              fetched.feed().await(section);
+              return null;
+            });
+        for (StripWindow window : fetched.sections().get(section)) {
+          if (scene.givenUp() || monitor.stopping()) {
+            return;
+          }
+          Optional<StripWork> strip =
+              stage.work(sceneKey, 0, () -> decoding.read(window, stripMemory));
+          if (strip.isPresent()) {
+            counters.decoded(strip.get().bytes());
+            handOn(stage, strip.get(), strips);
+          }
         }
       }
       decoding.requireChips();
@@ -207,7 +217,7 @@ final class EmbeddingRun {
       stage.done(1);
     } catch (RuntimeException | VirtualMachineError e) {
       if (scene == null || scene.giveUp()) {
-        counters.failed(fetched.sceneKey(), e);
+        counters.failed(sceneKey, e);
       }
     } finally {
       if (scene != null && !read) {

@@ -42,14 +42,17 @@ final class FiniteCheck {
     return SceneException.permanent(
         strip.scene().sceneKey(),
         "chip (%d, %d): expected a finite embedding, found NaN or infinity; %s"
-            .formatted(chip.x(), chip.y(), cause(strip.strip(), chip, chipSize)));
+            .formatted(chip.x(), chip.y(), cause(strip, chip, chipSize)));
   }
 
-  private String cause(Strip strip, Chip chip, int chipSize) {
+  private String cause(StripWork work, Chip chip, int chipSize) {
+    Strip strip = work.strip();
     int worst = -1;
     float largest = -1;
     for (int b = 0; b < strip.bands().size(); b++) {
-      float magnitude = largestMagnitude(strip, strip.bands().get(b), chip, chipSize);
+      float magnitude =
+          largestMagnitude(
+              strip, strip.bands().get(b), work.column(chip, chipSize), chip.y(), chipSize);
       if (magnitude > largest) {
         largest = magnitude;
         worst = b;
@@ -63,13 +66,14 @@ final class FiniteCheck {
   }
 
   /** Returns the largest magnitude of a chip's pixels in one band, NaN apart. */
-  private static float largestMagnitude(Strip strip, BandPlane plane, Chip chip, int chipSize) {
+  private static float largestMagnitude(
+      Strip strip, BandPlane plane, int column, int chipRow, int chipSize) {
     ByteBuffer raw = strip.raw();
     float[] line = new float[chipSize];
     float largest = 0;
-    int top = chip.y() * chipSize - strip.firstRow();
+    int top = chipRow * chipSize - strip.firstRow();
     for (int y = top; y < top + chipSize; y++) {
-      plane.readLine(raw, chip.x() * chipSize, y, line);
+      plane.readLine(raw, column, y, line);
       for (float value : line) {
         largest = Float.isNaN(value) ? largest : Math.max(largest, Math.abs(value));
       }

@@ -10,9 +10,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes the progress of an attempt into its report every minute, so that others can distinguish
- * an attempt that runs from one that was killed. Uses a thread of its own, because a slow output
- * must not delay the run.
+ * Writes the progress of an attempt into its report every minute, so that others can distinguish an
+ * attempt that runs from one that was killed. Uses a thread of its own, because a slow output must
+ * not delay the run.
  */
 final class Heartbeat implements ProgressListener, AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Heartbeat.class);

@@ -237,7 +237,7 @@ public record ImageFiles(String source, List<String> keys) {
       return new Header("", named);
     }
     try (SparseObject file = store.open(List.of(key)).get(0)) {
-      TiffDescription description = SceneRanges.description(store, key, file);
+      TiffDescription description = ScenePlan.description(store, key, file);
       return new Header("", named || description.datetime().filter(ImageFile::isTime).isPresent());
     } catch (SceneException e) {
       if (e.kind() == SceneException.Kind.TRANSIENT) {

@@ -99,6 +99,8 @@ final class SceneDecode {
               ? fetched.selection().get()
               : ChipSelection.all(raster, options.chipSize());
       selection.requireFits(raster);
+      ScenePlan plan = fetched.plan().orElseThrow();
+      selection = selection.without(plan.surviving(), plan.unwritten());
       SceneAssembly open = assembly(fetched);
       scene.decisions().forEach((name, text) -> open.decisions().note(name, "%s", text));
       decideGsd(scene, open, raster);

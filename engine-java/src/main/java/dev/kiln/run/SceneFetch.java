@@ -20,6 +20,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.LongConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,7 +38,8 @@ final class SceneFetch {
   private final ObjectStore source;
   private final RetryPolicy retries;
   private final SceneMasking masking;
-  private final int chipSize;
+  private final ChipOptions chips;
+  private final ScenePlan.Limits limits;
   private final ByteBudget budget;
 
   /**
@@ -51,7 +53,9 @@ final class SceneFetch {
     this.files = job.files();
     this.source = job.source();
     this.masking = new SceneMasking(job.chips(), options.inflateThreads());
-    this.chipSize = job.chips().chipSize();
+    this.chips = job.chips();
+    this.limits =
+        new ScenePlan.Limits(SceneArchive.maxStripBytes(job.platform()), options.fetchMemory() / 2);
     this.retries = RetryPolicy.of(options.attempts(), FIRST_PAUSE);
     this.budget = new ByteBudget(options.fetchMemory());
   }
@@ -59,9 +63,15 @@ final class SceneFetch {
   /** Fetches one scene; transient errors are retried with exponential backoff. */
   FetchedScene fetch(PendingScene pending, Stage stage)
       throws SceneException, InterruptedException {
+    return retrying(pending.sceneKey(), stage, attempt -> once(pending, stage));
+  }
+
+  private <T> T retrying(
+      String sceneKey, Stage stage, RetryPolicy.Attempt<T, RuntimeException> attempt)
+      throws SceneException, InterruptedException {
     return retries.call(
         log,
-        pending.sceneKey(),
+        sceneKey,
         e -> RetryPolicy.Verdict.transientIf(e instanceof SceneException scene && canRetry(scene)),
         pause ->
             stage.waitFor(
@@ -69,7 +79,7 @@ final class SceneFetch {
                   RetryPolicy.Sleeper.THREAD.sleep(pause);
                   return null;
                 }),
-        attempt -> once(pending, stage));
+        attempt);
   }
 
   private static boolean canRetry(SceneException e) {
@@ -103,7 +113,7 @@ final class SceneFetch {
     List<SparseObject> objects = open(names);
     Scene scene;
     try {
-      TiffDescription file = SceneRanges.description(source, names.get(0), objects.get(0));
+      TiffDescription file = ScenePlan.description(source, names.get(0), objects.get(0));
       scene =
           new ImageFile(pending.sceneKey(), file.names(), file.colours(), file.datetime())
               .scene(platform, files);
@@ -141,7 +151,7 @@ final class SceneFetch {
       throws MissingMaskException, InterruptedException {
     String maskName = mask.band().object().name();
     try (SparseObject object = openMask(maskName)) {
-      RangePlan plan = SceneRanges.ofImage(source, maskName, object);
+      RangePlan plan = ScenePlan.ofImage(source, maskName, object);
       ChipSelection selection;
       // Returned before the bands' share is taken: scenes must not wait for each other's masks.
       ByteBudget.Share share = stage.waitFor(() -> budget.take(plan.bytes()));
@@ -181,15 +191,22 @@ final class SceneFetch {
       throws SceneException, InterruptedException {
     ByteBudget.Share share = null;
     try {
-      List<RangePlan> plans =
-          SceneRanges.ofChips(source, scene, wanted, objects, selection, chipSize);
-      long needed = held(objects) + plans.stream().mapToLong(RangePlan::bytes).sum();
-      share = stage.waitFor(() -> budget.take(needed));
-      fetch(plans, wanted);
+      Optional<ScenePlan> plan = Optional.empty();
+      long needed = held(objects);
+      if (!objects.isEmpty()) {
+        plan = Optional.of(new ScenePlan(source, scene, wanted, objects, selection, chips, limits));
+        needed += plan.get().sections().size() > 1 ? plan.get().mostBytes() : bytes(plan.get());
+      }
+      long reserved = needed;
+      share = stage.waitFor(() -> budget.take(reserved));
+      if (plan.isPresent()) {
+        fetch(plan.get().ranges(0), wanted);
+      }
       return new FetchedScene(
           scene,
           pending.outputKey(),
           selection,
+          plan,
           named(wanted, objects),
           before + held(objects),
           share);
@@ -199,6 +216,56 @@ final class SceneFetch {
         share.close();
       }
       throw e;
+    }
+  }
+
+  private static long bytes(ScenePlan plan) {
+    return plan.ranges(0).stream().mapToLong(RangePlan::bytes).sum();
+  }
+
+  /**
+   * Fetches the sections of a scene after the first, as the decode stage needs them. What fails is
+   * reported there.
+   *
+   * @param counted receives the bytes of each section
+   */
+  void rest(FetchedScene scene, Stage stage, LongConsumer counted) throws InterruptedException {
+    if (!scene.hasMoreSections() || !scene.startFetching()) {
+      return;
+    }
+    ScenePlan plan = scene.plan().orElseThrow();
+    SectionFeed feed = scene.feed();
+    List<String> names = List.copyOf(scene.assets().keySet());
+    try {
+      for (int i = 1; i < plan.sections().size(); i++) {
+        int section = i;
+        if (!stage.waitFor(() -> feed.awaitRoom(section))) {
+          return;
+        }
+        if (section >= 2) {
+          plan.release(section - 2);
+        }
+        stage.work(
+            scene.sceneKey(),
+            0,
+            () -> {
+              List<RangePlan> ranges = plan.ranges(section);
+              retrying(
+                  scene.sceneKey(),
+                  stage,
+                  attempt -> {
+                    fetch(plan.ranges(section), names);
+                    return null;
+                  });
+              counted.accept(ranges.stream().mapToLong(RangePlan::bytes).sum());
+              return null;
+            });
+        feed.fetched(section);
+      }
+    } catch (RuntimeException | Error e) {
+      feed.fail(e);
+    } finally {
+      scene.endFetching();
     }
   }
 

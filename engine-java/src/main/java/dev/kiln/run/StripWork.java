@@ -3,6 +3,7 @@ package dev.kiln.run;
 import dev.kiln.chip.Chip;
 import dev.kiln.memory.Strip;
 import dev.kiln.pipeline.BoundedQueue;
+import dev.kiln.raster.StripWindow;
 
 /**
  * A decoded strip and the chips in it. The strip is freed when the last of them has been encoded.
@@ -10,6 +11,7 @@ import dev.kiln.pipeline.BoundedQueue;
 final class StripWork implements BoundedQueue.Owner {
   private final SceneAssembly scene;
   private final Strip strip;
+  private final StripWindow window;
   private final StripRows rows;
   private int pending;
 
@@ -17,11 +19,13 @@ final class StripWork implements BoundedQueue.Owner {
    * Creates the work.
    *
    * @param strip owned by this from now on
+   * @param window part of the grid that the strip covers
    * @param rows the scene's rows for the strip's chips; none if all were left out
    */
-  StripWork(SceneAssembly scene, Strip strip, StripRows rows) {
+  StripWork(SceneAssembly scene, Strip strip, StripWindow window, StripRows rows) {
     this.scene = scene;
     this.strip = strip;
+    this.window = window;
     this.rows = rows;
     this.pending = rows.size();
   }
@@ -32,6 +36,11 @@ final class StripWork implements BoundedQueue.Owner {
 
   Strip strip() {
     return strip;
+  }
+
+  /** Returns the column of the strip at which a chip starts. */
+  int column(Chip chip, int chipSize) {
+    return chip.x() * chipSize - window.firstColumn();
   }
 
   /** Returns the bytes of raw pixels. */

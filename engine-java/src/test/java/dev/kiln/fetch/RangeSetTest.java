@@ -20,6 +20,11 @@ class RangeSetTest {
         int length = random.nextInt(20);
         ranges.add(new ByteRange(from, length));
         bytes.set(from, from + length);
+        if (random.nextInt(3) == 0) {
+          ByteRange removed = new ByteRange(random.nextInt(200), random.nextInt(40));
+          ranges.remove(removed);
+          bytes.clear((int) removed.offset(), (int) removed.end());
+        }
         ByteRange asked = new ByteRange(random.nextInt(200), random.nextInt(60));
         BitSet missing = new BitSet();
         missing.set((int) asked.offset(), (int) asked.end());

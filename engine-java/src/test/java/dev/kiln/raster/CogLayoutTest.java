@@ -130,7 +130,10 @@ class CogLayoutTest {
       for (int i = 0; i < Math.max(3, grid.size() / 50); i++) {
         surviving.set(random.nextInt(grid.size()));
       }
-      List<StripWindow> windows = grid.strips(layout.tileHeight(), 1, surviving);
+      List<StripWindow> windows =
+          grid.strips(
+              new StripStep(layout.tileHeight(), layout.tileWidth(), 1, 1, Long.MAX_VALUE),
+              surviving);
       List<ByteRange> tiles = layout.tiles(windows, 1, 1, bands);
       long before = sparse.heldBytes();
       store.fetch(List.of(sparse.plan(tiles)));
@@ -182,7 +185,13 @@ class CogLayoutTest {
     // A pixel of this band covers 2 × 2 grid pixels.
     StripWindow window =
         new StripWindow(
-            256, 256, 1600, new StripWindow.Span(1, 2), List.of(new StripWindow.Span(256, 512)));
+            256,
+            256,
+            0,
+            1600,
+            new StripWindow.Span(1, 2),
+            new StripWindow.Span(0, 6),
+            List.of(new StripWindow.Span(256, 512)));
     List<ByteRange> found = layout.tiles(List.of(window), 2, 1);
     List<ByteRange> expected = new ArrayList<>();
     for (int row = 2; row <= 3; row++) {
@@ -221,7 +230,13 @@ class CogLayoutTest {
     assertThat(sparse.tile(2, 1, 1).length()).isZero();
     StripWindow all =
         new StripWindow(
-            0, 256, 256, new StripWindow.Span(0, 1), List.of(new StripWindow.Span(0, 256)));
+            0,
+            256,
+            0,
+            256,
+            new StripWindow.Span(0, 1),
+            new StripWindow.Span(0, 1),
+            List.of(new StripWindow.Span(0, 256)));
     assertThat(sparse.tiles(List.of(all), 1, 1)).hasSize(15);
   }
 

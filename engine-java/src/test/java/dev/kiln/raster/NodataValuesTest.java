@@ -72,7 +72,13 @@ class NodataValuesTest {
   private static MissingPixels apply(Strip strip, OptionalDouble... values) {
     StripWindow window =
         new StripWindow(
-            24, CHIP, 16, new StripWindow.Span(3, 4), List.of(new StripWindow.Span(0, 16)));
+            24,
+            CHIP,
+            0,
+            16,
+            new StripWindow.Span(3, 4),
+            new StripWindow.Span(0, 2),
+            List.of(new StripWindow.Span(0, 16)));
     NodataValues nodata =
         new NodataValues(
             Stream.of(values)

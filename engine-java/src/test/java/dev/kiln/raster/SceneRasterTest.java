@@ -26,6 +26,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Strips contain the pixels of their files, wherever their edges are. */
 class SceneRasterTest {
+  private static final long WHOLE = Long.MAX_VALUE;
+
   @TempDir Path folder;
   private final BufferPool pool = new BufferPool();
   private final List<AutoCloseable> open = new ArrayList<>();
@@ -104,32 +106,38 @@ class SceneRasterTest {
             new SceneRaster.Source("coarse", coarse, 1), new SceneRaster.Source("fine", fine, 1));
     assertThat(raster.width()).isEqualTo(columns);
     assertThat(raster.height()).isEqualTo(rows);
-    assertThat(raster.tileHeight()).isEqualTo(tile);
-    assertThat(raster.rowStep()).isEqualTo(coarser);
+    assertThat(raster.cut(WHOLE).tileHeight()).isEqualTo(tile);
+    assertThat(raster.cut(WHOLE).step()).isEqualTo(coarser);
 
     ChipGrid grid = ChipGrid.of(columns, rows, chip);
-    int chips = 0;
-    for (StripWindow window : grid.strips(raster.tileHeight(), raster.rowStep(), grid.all())) {
-      try (Strip strip = raster.read(window, pool)) {
-        for (int i : grid.chips(window).stream().toArray()) {
-          chips++;
-          assertChip(strip, 0, grid, i, (x, y) -> value(2, x / coarser, y / coarser));
-          assertChip(strip, 1, grid, i, (x, y) -> value(1, x, y));
+    // The second cuts strips into blocks of one or a few chips.
+    for (long maxBytes : new long[] {WHOLE, 100_000}) {
+      int chips = 0;
+      for (StripWindow window : grid.strips(raster.cut(maxBytes), grid.all())) {
+        try (Strip strip = raster.read(window, pool)) {
+          for (int i : grid.chips(window, grid.all())) {
+            chips++;
+            int left = window.firstColumn();
+            assertChip(strip, left, 0, grid, i, (x, y) -> value(2, x / coarser, y / coarser));
+            assertChip(strip, left, 1, grid, i, (x, y) -> value(1, x, y));
+          }
         }
       }
+      assertThat(chips).isEqualTo(grid.size());
     }
-    assertThat(chips).isEqualTo(grid.size());
   }
 
   private interface Grid {
     double at(int x, int y);
   }
 
-  private static void assertChip(Strip strip, int band, ChipGrid grid, int index, Grid expected) {
+  /** Checks a chip in a strip that starts at grid column {@code left}. */
+  private static void assertChip(
+      Strip strip, int left, int band, ChipGrid grid, int index, Grid expected) {
     float[] line = new float[grid.chipSize()];
     BandPlane plane = strip.bands().get(band);
     for (int y = grid.top(index); y < grid.top(index) + grid.chipSize(); y++) {
-      plane.readLine(strip.raw(), grid.left(index), y - strip.firstRow(), line);
+      plane.readLine(strip.raw(), grid.left(index) - left, y - strip.firstRow(), line);
       for (int x = 0; x < line.length; x++) {
         if (line[x] != (float) expected.at(grid.left(index) + x, y)) {
           assertThat(line[x])
@@ -177,16 +185,16 @@ class SceneRasterTest {
     wanted.set(0);
     wanted.set(2, 4);
 
-    List<StripWindow> windows = grid.strips(raster.tileHeight(), raster.rowStep(), wanted);
+    List<StripWindow> windows = grid.strips(raster.cut(WHOLE), wanted);
 
     assertThat(windows).hasSize(1);
     try (Strip strip = raster.read(windows.get(0), pool)) {
       assertThat(strip.bands().get(0).type())
           .isEqualTo(PixelType.valueOf(type.toUpperCase(Locale.ROOT)));
       for (int chip : wanted.stream().toArray()) {
-        assertChip(strip, 0, grid, chip, (x, y) -> values.at(3, x, y));
-        assertChip(strip, 1, grid, chip, (x, y) -> values.at(0, x, y));
-        assertChip(strip, 2, grid, chip, (x, y) -> values.at(2, x, y));
+        assertChip(strip, 0, 0, grid, chip, (x, y) -> values.at(3, x, y));
+        assertChip(strip, 0, 1, grid, chip, (x, y) -> values.at(0, x, y));
+        assertChip(strip, 0, 2, grid, chip, (x, y) -> values.at(2, x, y));
       }
     }
   }
@@ -205,9 +213,9 @@ class SceneRasterTest {
         raster(new SceneRaster.Source("one", one, 1), new SceneRaster.Source("other", other, 1));
     ChipGrid grid = ChipGrid.of(256, 256, 256);
 
-    try (Strip strip = raster.read(grid.strips(256, 1, grid.all()).get(0), pool)) {
-      assertChip(strip, 0, grid, 0, (x, y) -> (x + y) % 256);
-      assertChip(strip, 1, grid, 0, (x, y) -> (x * 3 + y) % 256);
+    try (Strip strip = raster.read(grid.strips(raster.cut(WHOLE), grid.all()).get(0), pool)) {
+      assertChip(strip, 0, 0, grid, 0, (x, y) -> (x + y) % 256);
+      assertChip(strip, 0, 1, grid, 0, (x, y) -> (x * 3 + y) % 256);
     }
   }
 
@@ -225,8 +233,8 @@ class SceneRasterTest {
     assertThat(mask.corners(7, 128, 128).orElseThrow())
         .isDeepEqualTo(bands.corners(7, 128, 128).orElseThrow());
     ChipGrid grid = ChipGrid.of(400, 300, 128);
-    try (Strip strip = mask.read(grid.strips(mask.tileHeight(), 2, grid.all()).get(0), pool)) {
-      assertChip(strip, 0, grid, 2, (x, y) -> (x / 2 + 5 * (y / 2)) % 12);
+    try (Strip strip = mask.read(grid.strips(mask.cut(WHOLE), grid.all()).get(0), pool)) {
+      assertChip(strip, 0, 0, grid, 2, (x, y) -> (x / 2 + 5 * (y / 2)) % 12);
     }
   }
 

@@ -11,7 +11,7 @@ class StripWindowTest {
   void joinsSpansThatShareATile() {
     List<Span> spans =
         List.of(new Span(0, 256), new Span(512, 768), new Span(1024, 1280), new Span(2048, 2304));
-    StripWindow window = new StripWindow(0, 1024, 4096, new Span(0, 4), spans);
+    StripWindow window = new StripWindow(0, 1024, 0, 4096, new Span(0, 4), new Span(0, 16), spans);
 
     assertThat(window.joined(256)).isEqualTo(spans);
     assertThat(window.joined(512)).isEqualTo(spans);
@@ -21,5 +21,15 @@ class StripWindowTest {
     assertThat(window.joined(600))
         .as("from tile to tile")
         .containsExactly(new Span(0, 1280), new Span(2048, 2304));
+  }
+
+  @Test
+  void tilesStartAtTheLeftEdgeOfTheImageAndNotOfTheStrip() {
+    List<Span> spans = List.of(new Span(0, 256), new Span(512, 768));
+    StripWindow window =
+        new StripWindow(0, 1024, 512, 4096, new Span(0, 4), new Span(2, 18), spans);
+
+    assertThat(window.joined(1024)).isEqualTo(spans);
+    assertThat(window.joined(2048)).containsExactly(new Span(0, 768));
   }
 }

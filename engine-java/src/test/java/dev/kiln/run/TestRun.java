@@ -31,6 +31,7 @@ public final class TestRun {
   Platform platform = NAIP;
   ChipOptions chips = ChipOptions.defaults();
   int fetchThreads = 2;
+  long fetchMemory = 1 << 28;
   int decodeThreads = 1;
   int inflateThreads = 1;
   int slots = 3;
@@ -48,7 +49,7 @@ public final class TestRun {
   RunOptions options() {
     return RunOptions.builder()
         .fetchThreads(fetchThreads)
-        .fetchMemory(1 << 28)
+        .fetchMemory(fetchMemory)
         .decodeThreads(decodeThreads)
         .inflateThreads(inflateThreads)
         .slots(slots)

@@ -78,6 +78,7 @@ public final class GeoTiffs {
   private String[] names = {};
   private String datetime;
   private int[] hole = {0, 0, 0, 0};
+  private int[] written;
   private final List<String> options =
       new ArrayList<>(
           List.of(
@@ -173,6 +174,12 @@ public final class GeoTiffs {
   /** Adds an internal mask. */
   public GeoTiffs mask(Mask missing) {
     mask = missing;
+    return this;
+  }
+
+  /** Only these columns and rows at the upper left are written, for large sparse files. */
+  public GeoTiffs written(int columns, int rows) {
+    written = new int[] {columns, rows};
     return this;
   }
 
@@ -274,6 +281,10 @@ public final class GeoTiffs {
     if (nodata != null) {
       check(GDALSetRasterNoDataValue(GDALGetRasterBand(dataset, 1), nodata) == CE_None, file);
     }
+    if (written != null) {
+      writeCorner(dataset, file);
+      return;
+    }
     // Random values below 256, whatever the type: GDAL converts.
     boolean own = wide || pixels != null;
     int stored = own ? gdalType() : GDT_Byte;
@@ -310,6 +321,32 @@ public final class GeoTiffs {
           check(result == CE_None, file);
         }
       }
+    }
+  }
+
+  private void writeCorner(GDALDatasetH dataset, Path file) throws IOException {
+    byte[] values = new byte[written[0] * written[1] * bands];
+    new Random(seed).nextBytes(values);
+    try (Pointer data = new BytePointer(values)) {
+      int result =
+          GDALDatasetRasterIOEx(
+              dataset,
+              GF_Write,
+              0,
+              0,
+              written[0],
+              written[1],
+              data,
+              written[0],
+              written[1],
+              GDT_Byte,
+              bands,
+              (int[]) null,
+              bands,
+              (long) written[0] * bands,
+              1,
+              null);
+      check(result == CE_None, file);
     }
   }
 

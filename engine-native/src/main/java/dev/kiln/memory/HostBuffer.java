@@ -50,6 +50,32 @@ public final class HostBuffer implements AutoCloseable {
   }
 
   /**
+   * Reserves zeroed memory of any size for a buffer of which only a part is ever written. Unlike
+   * {@link #allocate}, it can be larger than the machine's memory.
+   *
+   * @param purpose what the memory is for, in error messages
+   * @param size bytes, at least 1
+   * @throws OutOfMemoryError if there is not enough address space
+   */
+  public static HostBuffer reserve(String purpose, long size) {
+    return AddressSpace.reserve(purpose, size);
+  }
+
+  /**
+   * Returns the memory behind whole pages of a range to the system; they read as zeros afterwards.
+   * Only for buffers that were allocated or reserved here.
+   *
+   * @throws IndexOutOfBoundsException if the range exceeds the buffer
+   * @throws IllegalStateException after close
+   */
+  public void discard(ByteRange range) {
+    if (range.end() > size) {
+      throw new IndexOutOfBoundsException(purpose + ": " + range + " of " + size + " bytes");
+    }
+    AddressSpace.discard(address() + range.offset(), range.length());
+  }
+
+  /**
    * Wraps memory that was allocated elsewhere.
    *
    * @param release runs once, on close

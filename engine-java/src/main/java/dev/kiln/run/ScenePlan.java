@@ -1,0 +1,256 @@
+package dev.kiln.run;
+
+import dev.kiln.archive.BandAsset;
+import dev.kiln.archive.Scene;
+import dev.kiln.error.SceneException;
+import dev.kiln.fetch.ObjectStore;
+import dev.kiln.fetch.RangePlan;
+import dev.kiln.fetch.SparseObject;
+import dev.kiln.memory.ByteRange;
+import dev.kiln.raster.ChipGrid;
+import dev.kiln.raster.CogLayout;
+import dev.kiln.raster.FileBytes;
+import dev.kiln.raster.StripStep;
+import dev.kiln.raster.StripWindow;
+import dev.kiln.raster.TiffDescription;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/**
+ * What is read of a scene: its chips, the strips that contain them, and the bytes of these strips
+ * in sections, of which two are in memory at a time. Most scenes have one section.
+ *
+ * <p>Chips in tiles that were never written have no pixel with data; they are left out without
+ * being read.
+ */
+final class ScenePlan {
+  /** Tiles in a section, at most: their ranges are on the heap. */
+  private static final long MOST_TILES = 1 << 16;
+
+  /**
+   * Limits of a plan.
+   *
+   * @param stripBytes bytes of a decoded strip
+   * @param sceneBytes larger scenes are fetched in sections of half of this
+   */
+  record Limits(long stripBytes, long sceneBytes) {}
+
+  /** One object of the scene and the bands that are read of it. */
+  private record Asset(SparseObject object, CogLayout layout, int[] bands, int repeat) {}
+
+  private final ChipGrid grid;
+  private final BitSet surviving;
+  private final long unwritten;
+  private final List<Asset> assets = new ArrayList<>();
+  private final List<List<StripWindow>> sections;
+  private final List<List<ByteRange>> directories = new ArrayList<>();
+
+  /**
+   * Plans a scene.
+   *
+   * @param source store of the objects
+   * @param names names of the objects
+   * @param objects objects that hold the scene's bands, at least one; borrowed
+   * @param selection chips that are wanted; empty for all
+   * @throws SceneException permanent if an object is not a GeoTIFF or its directories are corrupt
+   */
+  ScenePlan(
+      ObjectStore source,
+      Scene scene,
+      List<String> names,
+      List<SparseObject> objects,
+      Optional<ChipSelection> selection,
+      ChipOptions options,
+      Limits limits)
+      throws SceneException, InterruptedException {
+    List<CogLayout> layouts = new ArrayList<>();
+    for (int i = 0; i < objects.size(); i++) {
+      layouts.add(layout(source, names.get(i), objects.get(i)));
+      directories.add(objects.get(i).heldRanges());
+    }
+    int width = layouts.stream().mapToInt(CogLayout::width).max().orElseThrow();
+    int height = layouts.stream().mapToInt(CogLayout::height).max().orElseThrow();
+    for (int i = 0; i < objects.size(); i++) {
+      CogLayout layout = layouts.get(i);
+      assets.add(
+          new Asset(
+              objects.get(i), layout, bands(scene, names.get(i), layout), width / layout.width()));
+    }
+    this.grid =
+        selection.isPresent()
+            ? selection.get().grid()
+            : ChipSelection.grid(scene.sceneKey(), width, height, options.chipSize());
+    BitSet wanted = selection.map(ChipSelection::surviving).orElseGet(grid::all);
+    this.surviving = options.maxNodata() < 1 ? written(wanted) : wanted;
+    this.unwritten = wanted.cardinality() - surviving.cardinality();
+    this.sections = sections(grid.strips(cut(width, limits.stripBytes()), surviving), limits);
+  }
+
+  private static int[] bands(Scene scene, String name, CogLayout layout) {
+    return scene.bands().stream()
+        .filter(band -> band.object().name().equals(name))
+        .mapToInt(BandAsset::index)
+        // A missing band is reported when it is read.
+        .filter(band -> band <= layout.bands())
+        .toArray();
+  }
+
+  /** Returns the chips that touch a written tile of at least one band. */
+  private BitSet written(BitSet wanted) {
+    BitSet written = new BitSet(grid.size());
+    for (int i = wanted.nextSetBit(0); i >= 0; i = wanted.nextSetBit(i + 1)) {
+      int x = grid.left(i);
+      int y = grid.top(i);
+      written.set(
+          i,
+          assets.stream()
+              .anyMatch(
+                  asset ->
+                      !asset.layout.isUnwritten(x, y, grid.chipSize(), asset.repeat, asset.bands)));
+    }
+    return written;
+  }
+
+  private StripStep cut(int width, long stripBytes) {
+    return StripStep.of(
+        width,
+        assets.stream()
+            .map(
+                asset ->
+                    new StripStep.Tiles(
+                        asset.layout.width(),
+                        asset.layout.tileWidth(),
+                        asset.layout.tileHeight(),
+                        Math.max(1, asset.bands.length * asset.layout.bits() / 8)))
+            .toList(),
+        stripBytes);
+  }
+
+  private List<List<StripWindow>> sections(List<StripWindow> windows, Limits limits) {
+    List<Long> bytes = new ArrayList<>();
+    List<Integer> tiles = new ArrayList<>();
+    for (StripWindow window : windows) {
+      List<ByteRange> ranges = new ArrayList<>();
+      assets.forEach(asset -> ranges.addAll(ranges(asset, List.of(window))));
+      bytes.add(ranges.stream().mapToLong(ByteRange::length).sum());
+      tiles.add(ranges.size());
+    }
+    boolean whole =
+        bytes.stream().mapToLong(Long::longValue).sum() <= limits.sceneBytes()
+            && tiles.stream().mapToLong(Integer::longValue).sum() <= MOST_TILES;
+    if (whole) {
+      return List.of(windows);
+    }
+    List<List<StripWindow>> cut = new ArrayList<>();
+    List<StripWindow> section = new ArrayList<>();
+    long sectionBytes = 0;
+    long sectionTiles = 0;
+    for (int i = 0; i < windows.size(); i++) {
+      if (!section.isEmpty()
+          && (sectionBytes + bytes.get(i) > limits.sceneBytes() / 2
+              || sectionTiles + tiles.get(i) > MOST_TILES)) {
+        cut.add(List.copyOf(section));
+        section.clear();
+        sectionBytes = 0;
+        sectionTiles = 0;
+      }
+      section.add(windows.get(i));
+      sectionBytes += bytes.get(i);
+      sectionTiles += tiles.get(i);
+    }
+    cut.add(List.copyOf(section));
+    return cut;
+  }
+
+  private static List<ByteRange> ranges(Asset asset, List<StripWindow> windows) {
+    return asset.layout.tiles(windows, asset.repeat, asset.bands);
+  }
+
+  /** Returns the chip grid. */
+  ChipGrid grid() {
+    return grid;
+  }
+
+  /** Returns the indices of the chips to read. */
+  BitSet surviving() {
+    return surviving;
+  }
+
+  /**
+   * Returns how many wanted chips have no pixel with data, because their tiles were not written.
+   */
+  long unwritten() {
+    return unwritten;
+  }
+
+  /** Returns the strips of each section, top first; at least one section. */
+  List<List<StripWindow>> sections() {
+    return sections;
+  }
+
+  /** Returns the missing ranges of a section, one plan per object. */
+  List<RangePlan> ranges(int section) {
+    return assets.stream()
+        .map(asset -> asset.object.plan(ranges(asset, sections.get(section))))
+        .toList();
+  }
+
+  /** Returns the bytes that two neighbouring sections need at most. */
+  long mostBytes() {
+    long most = 0;
+    long before = 0;
+    for (List<StripWindow> section : sections) {
+      long bytes = 0;
+      for (Asset asset : assets) {
+        bytes += ranges(asset, section).stream().mapToLong(ByteRange::length).sum();
+      }
+      most = Math.max(most, before + bytes);
+      before = bytes;
+    }
+    return most;
+  }
+
+  /** Frees the bytes of a section that the next two do not need. */
+  void release(int section) {
+    for (int i = 0; i < assets.size(); i++) {
+      Asset asset = assets.get(i);
+      List<ByteRange> kept = new ArrayList<>(directories.get(i));
+      for (int next = section + 1; next < Math.min(sections.size(), section + 3); next++) {
+        kept.addAll(ranges(asset, sections.get(next)));
+      }
+      asset.object.release(ranges(asset, sections.get(section)), kept);
+    }
+  }
+
+  /** Returns the ranges of an object's full-resolution image, without overviews. */
+  static RangePlan ofImage(ObjectStore source, String name, SparseObject object)
+      throws SceneException, InterruptedException {
+    CogLayout layout = layout(source, name, object);
+    return object.plan(layout.tiles(IntStream.rangeClosed(1, layout.bands()).toArray()));
+  }
+
+  /** Reads what an image file tells about itself; requests only its header. */
+  static TiffDescription description(ObjectStore source, String name, SparseObject object)
+      throws SceneException, InterruptedException {
+    return TiffDescription.read(name, object.size(), bytes(source, name, object));
+  }
+
+  private static FileBytes bytes(ObjectStore source, String name, SparseObject object) {
+    return (offset, length) -> {
+      try {
+        return object.bytes(offset, length);
+      } catch (IOException e) {
+        throw StoreErrors.of(source, List.of(name), e);
+      }
+    };
+  }
+
+  private static CogLayout layout(ObjectStore source, String name, SparseObject object)
+      throws SceneException, InterruptedException {
+    return CogLayout.read(name, object.size(), bytes(source, name, object));
+  }
+}

@@ -1,0 +1,107 @@
+package dev.kiln.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.kiln.fetch.ObjectStore;
+import dev.kiln.fetch.RangePlan;
+import dev.kiln.fetch.SparseObject;
+import dev.kiln.sink.EmbeddingFile;
+import dev.kiln.testing.FakeEncoder;
+import dev.kiln.testing.ForwardingStore;
+import dev.kiln.testing.GeoTiffs;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A scene that is larger than the fetch memory is embedded in sections. */
+@Timeout(120)
+class LargeSceneTest {
+  private static final long MEMORY = 12_000_000;
+
+  @TempDir Path folder;
+
+  /** Counts the bytes of objects that are in memory after each fetch. */
+  private static final class Counting extends ForwardingStore {
+    private final AtomicLong most = new AtomicLong();
+    private final AtomicLong fetches = new AtomicLong();
+
+    Counting(ObjectStore store) {
+      super(store);
+    }
+
+    @Override
+    public void fetch(Collection<RangePlan> plans) throws IOException, InterruptedException {
+      super.fetch(plans);
+      fetches.incrementAndGet();
+      long held = plans.stream().map(RangePlan::object).mapToLong(SparseObject::heldBytes).sum();
+      most.accumulateAndGet(held, Math::max);
+    }
+  }
+
+  private byte[] embed(TestRun run, Path out, long fetchMemory, Counting[] counting)
+      throws Exception {
+    run.out = out;
+    run.fetchMemory = fetchMemory;
+    run.wrapSource =
+        store -> {
+          counting[0] = new Counting(store);
+          return counting[0];
+        };
+    RunReport report = run.embed(new FakeEncoder(run.platform, 256, 5));
+    assertThat(report.failures()).isEmpty();
+    return Files.readAllBytes(run.file(run.keys.get(0)));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"COMPRESS=NONE", "COMPRESS=LZW", "INTERLEAVE=BAND"})
+  void sectionsGiveTheSameFileWithinTheFetchMemory(String option) throws Exception {
+    TestRun run = new TestRun(folder);
+    // Tiles of 448 rows, so that chips, and therefore strips, share rows of tiles.
+    run.scene(
+        TestRun.key(1, "100cm"),
+        GeoTiffs.naip()
+            .size(2500, 4000)
+            .seed(3)
+            .option("BLOCKXSIZE=448")
+            .option("BLOCKYSIZE=448")
+            .option(option));
+    Counting[] whole = new Counting[1];
+    Counting[] sections = new Counting[1];
+
+    byte[] expected = embed(run, folder.resolve("whole"), 1 << 28, whole);
+    byte[] found = embed(run, folder.resolve("sections"), MEMORY, sections);
+
+    assertThat(found).isEqualTo(expected);
+    assertThat(whole[0].most.get()).isGreaterThan(25_000_000);
+    assertThat(sections[0].fetches.get()).isGreaterThan(8);
+    // Two strips of 256 rows, each of up to two rows of tiles, and what joins ranges.
+    assertThat(sections[0].most.get()).isLessThan(22_000_000);
+  }
+
+  @Test
+  void tilesThatWereNeverWrittenCostNothing() throws Exception {
+    TestRun run = new TestRun(folder);
+    // Of 61,009 chips all but four are empty.
+    run.scene(
+        TestRun.key(2, "100cm"),
+        GeoTiffs.naip()
+            .size(63_300, 63_300)
+            .written(512, 512)
+            .option("SPARSE_OK=TRUE")
+            .option("BIGTIFF=YES"));
+    Counting[] counting = new Counting[1];
+
+    embed(run, folder.resolve("sparse"), 1 << 28, counting);
+
+    assertThat(counting[0].most.get()).isLessThan(3_000_000);
+    EmbeddingFile file = EmbeddingFile.open(run.file(run.keys.get(0)));
+    assertThat(file.values("chip_id")).hasSize(4);
+  }
+}
