@@ -4,3 +4,11 @@ void kiln::detail::vector_products_baseline(const float* vectors, size_t rows, s
                                             float* dots, float* norms) {
   products(vectors, rows, dim, query, dots, norms);
 }
+
+int32_t kiln::detail::code_product_baseline(const int8_t* a, const int8_t* b, size_t dim) {
+  int32_t sum = 0;
+  for (size_t i = 0; i < dim; i++) {
+    sum += static_cast<int32_t>(a[i]) * b[i];
+  }
+  return sum;
+}

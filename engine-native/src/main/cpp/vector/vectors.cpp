@@ -21,4 +21,10 @@ bool vector_products(const float* vectors, size_t rows, size_t dim, const float*
   return true;
 }
 
+int32_t code_product(const int8_t* a, const int8_t* b, size_t dim) {
+  static const detail::CodeProduct product =
+      vector_isa() >= VectorIsa::avx2 ? detail::code_product_avx2 : detail::code_product_baseline;
+  return product(a, b, dim);
+}
+
 }  // namespace kiln

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 namespace kiln {
 
@@ -17,6 +18,10 @@ VectorIsa vector_isa();
 bool vector_products(const float* vectors, size_t rows, size_t dim, const float* query, float* dots, float* norms,
                      VectorIsa isa);
 
+// Returns the dot product of two vectors of signed bytes, exactly; dim is at most 100,000. Uses the fastest
+// instructions that this CPU supports.
+int32_t code_product(const int8_t* a, const int8_t* b, size_t dim);
+
 namespace detail {
 
 using VectorProducts = void (*)(const float* vectors, size_t rows, size_t dim, const float* query, float* dots,
@@ -25,6 +30,11 @@ using VectorProducts = void (*)(const float* vectors, size_t rows, size_t dim, c
 void vector_products_baseline(const float*, size_t, size_t, const float*, float*, float*);
 void vector_products_avx2(const float*, size_t, size_t, const float*, float*, float*);
 void vector_products_avx512(const float*, size_t, size_t, const float*, float*, float*);
+
+using CodeProduct = int32_t (*)(const int8_t* a, const int8_t* b, size_t dim);
+
+int32_t code_product_baseline(const int8_t* a, const int8_t* b, size_t dim);
+int32_t code_product_avx2(const int8_t* a, const int8_t* b, size_t dim);
 
 }  // namespace detail
 }  // namespace kiln

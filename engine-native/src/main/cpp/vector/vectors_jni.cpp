@@ -1,6 +1,8 @@
 // JNI of dev.kiln.vector.NativeVectors.
 #include <jni.h>
 
+#include <cstdint>
+
 #include "vectors.h"
 
 namespace {
@@ -52,6 +54,15 @@ JNIEXPORT jboolean JNICALL Java_dev_kiln_vector_NativeVectors_products(JNIEnv* e
   }
   return kiln::vector_products(from.data(), rows, dim, with.data(), dots_out.data(), norms_out.data(),
                                static_cast<kiln::VectorIsa>(isa));
+}
+
+JNIEXPORT jlong JNICALL Java_dev_kiln_vector_NativeVectors_addressOf(JNIEnv* env, jclass, jobject buffer) {
+  return static_cast<jlong>(reinterpret_cast<intptr_t>(env->GetDirectBufferAddress(buffer)));
+}
+
+JNIEXPORT jint JNICALL Java_dev_kiln_vector_NativeVectors_product(JNIEnv*, jclass, jlong a, jlong b, jint dim) {
+  return kiln::code_product(reinterpret_cast<const int8_t*>(static_cast<intptr_t>(a)),
+                            reinterpret_cast<const int8_t*>(static_cast<intptr_t>(b)), static_cast<size_t>(dim));
 }
 
 }  // extern "C"

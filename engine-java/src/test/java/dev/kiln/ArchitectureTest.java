@@ -118,7 +118,7 @@ class ArchitectureTest {
                       "memory",
                       "type")),
               // Datasets.
-              entry("search", Set.of("archive", "dataset", "sink", "error", "vector")),
+              entry("search", Set.of("io", "archive", "dataset", "sink", "error", "vector")),
               entry("dataset", Set.of("io", "archive", "fetch", "sink", "error", "vector")),
               // One shard.
               entry(

@@ -38,6 +38,7 @@ final class Cases {
     all.encoder();
     all.geoParquet();
     all.manifest();
+    all.search();
     all.wholeJob("naip");
     all.wholeJob("sentinel-2-l2a");
     return all.cases;
@@ -314,6 +315,23 @@ final class Cases {
                     Measurement.of("CPU time", ManifestBenchmark.ALL / 1e6 / median, "s")
                         .atMost(1)
                         .toString()));
+  }
+
+  private void search() {
+    int rows = Integer.getInteger("kiln.benchmarks.rows", workplace.small() ? 3000 : 100_000);
+    String subject =
+        String.format(Locale.ROOT, "%,d clustered vectors of %,d values", rows, SearchDataset.DIM);
+    cases.add(
+        Case.of("search index", subject, "kiln index", "rows/s", new IndexRate(workplace)));
+    Map<String, SearchRate.By> candidates = new LinkedHashMap<>();
+    candidates.put("exact, Kiln", SearchRate.By.EXACT);
+    candidates.put("exact, DuckDB", SearchRate.By.DUCKDB);
+    candidates.put("index, Kiln", SearchRate.By.INDEX);
+    candidates.forEach(
+        (name, by) ->
+            cases.add(
+                Case.of(
+                    "search", subject, name, "searches/s", new SearchRate(workplace, by))));
   }
 
   private void wholeJob(String platform) {

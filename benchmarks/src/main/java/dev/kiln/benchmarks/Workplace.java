@@ -75,6 +75,12 @@ record Workplace(Path directory) {
     return ModelDirectory.open(model);
   }
 
+  /** Returns a dataset to search: 100,000 rows, or 3,000 for a quick run. */
+  SearchDataset searchDataset() throws IOException {
+    int rows = Integer.getInteger("kiln.benchmarks.rows", small() ? 3000 : 100_000);
+    return new SearchDataset(directory.resolve("search-" + rows), rows).create();
+  }
+
   Path embeddings() {
     return directory.resolve("embeddings");
   }

@@ -44,6 +44,7 @@ public final class Kiln implements Callable<Integer> {
           EmbedCommand.class,
           MergeCommand.class,
           SearchCommand.class,
+          IndexCommand.class,
           EstimateCommand.class,
           SubmitCommand.class,
           StatusCommand.class,

@@ -33,6 +33,7 @@ import org.locationtech.jts.geom.Point;
  *
  * <p>Without an index every vector is read and compared, in memory that does not depend on the size
  * of the dataset. The result is the same in every run, for any number of threads and on any CPU.
+ * With an index ({@link IndexBuilder}), a few vectors are compared, and a match can be missed.
  *
  * <p>Safe for use by several threads. Borrows the files.
  */
@@ -44,19 +45,28 @@ public final class Search {
   private final EmbeddingFiles files;
   private final int threads;
   private final boolean mixed;
+  private final Optional<VectorIndex> index;
 
   /**
-   * Creates a search.
+   * Creates a search, with the index of the dataset if there is one. An index that cannot be used
+   * is logged and ignored.
    *
    * @param files the dataset; borrowed
    * @param threads that read and compare, at least 1
    * @param mixed whether vectors of different models are compared; those whose length differs from
    *     the query's are skipped
+   * @throws IOException if the dataset cannot be read
    */
-  public Search(EmbeddingFiles files, int threads, boolean mixed) {
+  public Search(EmbeddingFiles files, int threads, boolean mixed) throws IOException {
     this.files = files;
     this.threads = Math.max(1, threads);
     this.mixed = mixed;
+    this.index = VectorIndex.open(files, this.threads);
+  }
+
+  /** Returns whether there is an index of the dataset as it is. */
+  public boolean hasIndex() {
+    return index.isPresent();
   }
 
   /**
@@ -76,6 +86,11 @@ public final class Search {
    */
   public SearchResult search(SearchRequest request) throws IOException, InterruptedException {
     long start = System.nanoTime();
+    if (index.isPresent() && !request.exact()) {
+      VectorIndex.Found found = index.get().search(request);
+      double seconds = (System.nanoTime() - start) / 1e9;
+      return new SearchResult(found.matches(), true, found.compared(), seconds, List.of());
+    }
     float[] query = request.query().vector();
     TopRows top = new TopRows(request.k());
     AtomicLong compared = new AtomicLong();

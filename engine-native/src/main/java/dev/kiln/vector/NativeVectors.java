@@ -1,6 +1,7 @@
 package dev.kiln.vector;
 
 import dev.kiln.nativelib.NativeLibrary;
+import java.nio.ByteBuffer;
 
 /**
  * Norms and dot products of float32 vectors in SIMD, in Kiln's own native code.
@@ -100,6 +101,12 @@ public final class NativeVectors {
   }
 
   private static native int fastestInstructions();
+
+  /** Returns the address of a direct buffer. */
+  static native long addressOf(ByteBuffer buffer);
+
+  /** Returns the dot product of two vectors of signed bytes. */
+  static native int product(long a, long b, int dim);
 
   private static native boolean products(
       float[] vectors, int rows, int dim, float[] query, float[] dots, float[] norms, int isa);

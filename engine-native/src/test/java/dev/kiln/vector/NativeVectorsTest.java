@@ -96,4 +96,37 @@ class NativeVectorsTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("vectors: expected at least 1 x 4 values, found " + length);
   }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 7, 31, 32, 33, 64, 100, 1024, 1030})
+  void codedProductsAreNearTheProductsOfTheVectors(int dim) {
+    float[] vectors = random(ROWS * dim, 6);
+    float[] norms = new float[ROWS];
+    NativeVectors.norms(vectors, ROWS, dim, norms);
+    CodedVectors codes = CodedVectors.allocate(ROWS, dim);
+    for (int i = 0; i < ROWS; i++) {
+      for (int k = 0; k < dim; k++) {
+        vectors[i * dim + k] /= norms[i];
+      }
+      codes.set(i, vectors, i * dim);
+    }
+    for (int i = 0; i < ROWS; i++) {
+      for (int j = 0; j < ROWS; j++) {
+        double dot = 0;
+        double error = 0;
+        for (int k = 0; k < dim; k++) {
+          dot += (double) vectors[i * dim + k] * vectors[j * dim + k];
+        }
+        for (int row : new int[] {i, j}) {
+          double largest = 0;
+          for (int k = 0; k < dim; k++) {
+            largest = Math.max(largest, Math.abs(vectors[row * dim + k]));
+          }
+          // Every value is off by at most half a step, and the other vector has length 1.
+          error += largest / 127 / 2 * Math.sqrt(dim) * 1.1;
+        }
+        assertThat((double) codes.dot(i, codes, j)).isCloseTo(dot, within(error + 1e-6));
+      }
+    }
+  }
 }

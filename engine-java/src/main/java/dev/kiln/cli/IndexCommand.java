@@ -1,0 +1,78 @@
+package dev.kiln.cli;
+
+import dev.kiln.dataset.EmbeddingFiles;
+import dev.kiln.error.ExitCode;
+import dev.kiln.fetch.StoreOptions;
+import dev.kiln.search.IndexBuilder;
+import dev.kiln.search.IndexOptions;
+import java.io.IOException;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code kiln index}: builds the index that makes searches of a large dataset fast. */
+@Command(
+    name = "index",
+    description = {
+      "Build an index of a dataset, which kiln search then uses.",
+      "",
+      "The index is stored in _kiln/index of the dataset. A build that was interrupted resumes."
+          + " After the dataset has changed, the index is ignored until it is built again."
+    },
+    footer = {"", "Example:", "  kiln index dataset"})
+public final class IndexCommand implements Callable<Integer> {
+  private static final Logger log = LoggerFactory.getLogger(IndexCommand.class);
+
+  @Spec private CommandSpec spec;
+
+  @Parameters(
+      paramLabel = "DATASET",
+      description = "Directory written by kiln embed or kiln merge.")
+  private String dataset;
+
+  @Option(
+      names = "--allow-mixed",
+      description = "Index vectors of different models and precisions together.")
+  private boolean allowMixed;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description =
+          "Shards of 131,072 rows that are built at once (default: one per core). Each takes about"
+              + " 1 GB of memory at 1,024 values per vector.")
+  @Heading.Under(Heading.PERFORMANCE)
+  private Integer threads;
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    int workers =
+        Range.optionalAtLeast("--threads", threads, 1)
+            .orElseGet(() -> Runtime.getRuntime().availableProcessors());
+    try (EmbeddingFiles files = EmbeddingFiles.open(dataset, StoreOptions.standard())) {
+      IndexBuilder.Report report =
+          new IndexBuilder(files, IndexOptions.defaults(), workers, allowMixed).build();
+      report.faults().forEach(f -> log.warn("unreadable file: {}", f.reason()));
+      spec.commandLine()
+          .getOut()
+          .printf(
+              Locale.ROOT,
+              "%s: index of %,d rows in %,d shards, %,.1f MB, built in %.1f s; %,d rows without a"
+                  + " usable vector%n",
+              dataset,
+              report.rows(),
+              report.shards(),
+              report.bytes() / 1e6,
+              report.seconds(),
+              report.leftOut());
+      spec.commandLine().getOut().flush();
+      return report.faults().isEmpty() ? ExitCode.DONE.code() : ExitCode.SCENES_FAILED.code();
+    }
+  }
+}

@@ -1,0 +1,319 @@
+package dev.kiln.search;
+
+import dev.kiln.dataset.Column;
+import dev.kiln.dataset.EmbeddingBatch;
+import dev.kiln.dataset.EmbeddingFiles;
+import dev.kiln.dataset.EmbeddingReader;
+import dev.kiln.dataset.FileFault;
+import dev.kiln.dataset.ReadReport;
+import dev.kiln.error.ConfigurationException;
+import dev.kiln.error.Mismatch;
+import dev.kiln.io.FileTrees;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Builds the index of a dataset, in {@code _kiln/index} below its directory.
+ *
+ * <p>Rows are divided into shards in their order; each shard has a graph that one thread builds.
+ * Memory is bounded by the number of threads. Finished shards are kept in {@code
+ * _kiln/index.building}, so that a build that was interrupted resumes; the whole directory gets its
+ * final name at the end. The same dataset and options give the same bytes, interrupted or not.
+ */
+public final class IndexBuilder {
+  private static final Logger log = LoggerFactory.getLogger(IndexBuilder.class);
+  private static final String PLAN = "plan.json";
+
+  private final EmbeddingFiles files;
+  private final IndexOptions options;
+  private final int threads;
+  private final boolean mixed;
+  private final Path home;
+  private final Path building;
+
+  /**
+   * Creates a builder.
+   *
+   * @param files the dataset, on this machine; borrowed
+   * @param options of the build
+   * @param threads number of shards that are built at once, at least 1
+   * @param mixed whether vectors of different models are indexed together
+   * @throws ConfigurationException if the dataset is not on this machine
+   */
+  public IndexBuilder(EmbeddingFiles files, IndexOptions options, int threads, boolean mixed) {
+    this.files = files;
+    this.options = options;
+    this.threads = Math.max(1, threads);
+    this.mixed = mixed;
+    this.home = DatasetState.directory(files).resolve("_kiln");
+    this.building = home.resolve("index.building");
+  }
+
+  /** Returns the directory of a dataset's index, which need not exist. */
+  static Path directory(EmbeddingFiles files) {
+    return DatasetState.directory(files).resolve("_kiln").resolve("index");
+  }
+
+  /**
+   * What a build has done.
+   *
+   * @param rows number of rows in the index
+   * @param shards number of shards
+   * @param kept number of shards that an earlier build had finished
+   * @param leftOut number of rows without a finite vector, or with a vector of zeros
+   * @param bytes size of the index
+   * @param seconds time of the build
+   * @param faults files that could not be read; their rows are not in the index
+   */
+  public record Report(
+      long rows,
+      int shards,
+      int kept,
+      long leftOut,
+      long bytes,
+      double seconds,
+      List<FileFault> faults) {}
+
+  /**
+   * Builds the index.
+   *
+   * @throws ConfigurationException if the dataset has no vectors, has vectors that cannot be
+   *     compared, changes meanwhile, or is being indexed by another process
+   * @throws IOException if a file cannot be written; another attempt resumes
+   */
+  public Report build() throws IOException, InterruptedException {
+    Files.createDirectories(home);
+    try (FileChannel channel =
+            FileChannel.open(
+                home.resolve("index.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileLock lock = lock(channel)) {
+      log.debug("index lock: {}", lock);
+      return buildLocked();
+    }
+  }
+
+  private FileLock lock(FileChannel channel) throws IOException {
+    FileLock lock = null;
+    try {
+      lock = channel.tryLock();
+    } catch (OverlappingFileLockException e) {
+      // Another builder of this process.
+    }
+    if (lock == null) {
+      throw new ConfigurationException(
+          files.uri() + ": another kiln index is running: wait until it has ended");
+    }
+    return lock;
+  }
+
+  private Report buildLocked() throws IOException, InterruptedException {
+    long start = System.nanoTime();
+    DatasetState state = DatasetState.of(files);
+    prepare(IndexManifest.plan(state, options));
+    Shards shards = new Shards();
+    ReadReport report;
+    try {
+      report =
+          EmbeddingReader.builder(files)
+              .columns(EnumSet.allOf(Column.class))
+              .allowMixed(mixed)
+              .build()
+              .read(shards::add);
+      shards.finish();
+    } finally {
+      shards.close();
+    }
+    if (shards.rows == 0) {
+      throw new ConfigurationException(
+          Mismatch.of(files.uri(), "at least one row with a finite vector", "none"));
+    }
+    if (!DatasetState.of(files).equals(state)) {
+      throw new ConfigurationException(
+          files.uri() + ": the dataset changed while it was indexed: run kiln index again");
+    }
+    IndexManifest manifest =
+        new IndexManifest(state, options, shards.dim, shards.rows, shards.count);
+    Path target = building.resolve(IndexManifest.NAME);
+    Files.writeString(ShardFiles.part(target), manifest.json());
+    ShardFiles.publish(target);
+    Files.delete(building.resolve(PLAN));
+    publish();
+    return new Report(
+        shards.rows,
+        shards.count,
+        shards.kept.get(),
+        report.notFinite() + shards.zeros,
+        bytes(directory(files)),
+        (System.nanoTime() - start) / 1e9,
+        report.faults());
+  }
+
+  /** Keeps what an earlier build of the same dataset and options has finished. */
+  private void prepare(String plan) throws IOException {
+    Path planFile = building.resolve(PLAN);
+    if (Files.isRegularFile(planFile) && Files.readString(planFile).equals(plan)) {
+      log.info("resuming: directory={}", building);
+      return;
+    }
+    FileTrees.delete(building);
+    Files.createDirectories(building);
+    Files.writeString(ShardFiles.part(planFile), plan);
+    ShardFiles.publish(planFile);
+  }
+
+  private void publish() throws IOException {
+    Path index = directory(files);
+    Path old = home.resolve("index.old");
+    FileTrees.delete(old);
+    if (Files.exists(index)) {
+      Files.move(index, old, StandardCopyOption.ATOMIC_MOVE);
+    }
+    Files.move(building, index, StandardCopyOption.ATOMIC_MOVE);
+    FileTrees.delete(old);
+  }
+
+  private static long bytes(Path directory) throws IOException {
+    long bytes = 0;
+    try (var paths = Files.list(directory)) {
+      for (Path path : paths.toList()) {
+        bytes += Files.size(path);
+      }
+    }
+    return bytes;
+  }
+
+  /** Divides rows into shards and has them built. */
+  private final class Shards {
+    private final ExecutorService pool =
+        Executors.newFixedThreadPool(
+            threads,
+            task -> {
+              Thread thread = new Thread(task, "index");
+              thread.setDaemon(true);
+              return thread;
+            });
+    private final Semaphore room = new Semaphore(threads);
+    private final AtomicReference<Throwable> failure = new AtomicReference<>();
+    private final AtomicInteger kept = new AtomicInteger();
+    private ShardBuilder open;
+    private boolean skipping;
+    private int inShard;
+    private int dim;
+    private int count;
+    private long rows;
+    private long zeros;
+
+    void add(EmbeddingBatch batch) throws IOException, InterruptedException {
+      if (dim == 0) {
+        dim = batch.dim();
+      } else if (dim != batch.dim()) {
+        throw new ConfigurationException(
+            Mismatch.of(
+                files.name(batch.file()),
+                "vectors of " + dim + " values, as in the files before",
+                batch.dim()));
+      }
+      for (int i = 0; i < batch.size(); i++) {
+        if (!(batch.norms()[i] > 0)) {
+          zeros++;
+          continue;
+        }
+        if (inShard == 0) {
+          start();
+        }
+        if (!skipping) {
+          open.add(batch, i);
+        }
+        rows++;
+        if (++inShard == options.rows(dim)) {
+          submit();
+        }
+      }
+    }
+
+    private void start() throws IOException, InterruptedException {
+      ShardFiles shard = ShardFiles.of(building, count);
+      skipping = shard.complete();
+      if (skipping) {
+        kept.incrementAndGet();
+        return;
+      }
+      room.acquire();
+      check();
+      open = new ShardBuilder(shard, options, dim, options.rows(dim));
+    }
+
+    private void submit() {
+      int shard = count++;
+      inShard = 0;
+      if (skipping) {
+        return;
+      }
+      ShardBuilder builder = open;
+      open = null;
+      pool.execute(
+          () -> {
+            long start = System.nanoTime();
+            try (builder) {
+              builder.build();
+              log.info(
+                  "shard built: shard={} rows={} seconds={}",
+                  shard,
+                  builder.count(),
+                  (System.nanoTime() - start) / 1_000_000_000L);
+            } catch (Throwable e) {
+              failure.compareAndSet(null, e);
+            } finally {
+              room.release();
+            }
+          });
+    }
+
+    void finish() throws IOException, InterruptedException {
+      if (inShard > 0) {
+        submit();
+      }
+      room.acquire(threads);
+      room.release(threads);
+      check();
+    }
+
+    private void check() throws IOException {
+      Throwable e = failure.get();
+      if (e instanceof IOException io) {
+        throw io;
+      }
+      if (e instanceof RuntimeException runtime) {
+        throw runtime;
+      }
+      if (e instanceof Error error) {
+        throw error;
+      }
+    }
+
+    /** Stops the builders and deletes temporary files. */
+    void close() throws IOException, InterruptedException {
+      pool.shutdownNow();
+      pool.awaitTermination(1, TimeUnit.MINUTES);
+      if (open != null) {
+        open.close();
+      }
+    }
+  }
+}

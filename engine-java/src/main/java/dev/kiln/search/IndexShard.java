@@ -1,0 +1,162 @@
+package dev.kiln.search;
+
+import dev.kiln.dataset.EmbeddingBatch;
+import dev.kiln.dataset.RowFilter;
+import dev.kiln.error.ConfigurationException;
+import dev.kiln.error.Mismatch;
+import dev.kiln.vector.CodedVectors;
+import dev.kiln.vector.NativeVectors;
+import io.github.jbellis.jvector.disk.ReaderSupplierFactory;
+import io.github.jbellis.jvector.graph.GraphSearcher;
+import io.github.jbellis.jvector.graph.SearchResult.NodeScore;
+import io.github.jbellis.jvector.graph.disk.OnDiskGraphIndex;
+import io.github.jbellis.jvector.graph.similarity.DefaultSearchScoreProvider;
+import io.github.jbellis.jvector.graph.similarity.ScoreFunction;
+import io.github.jbellis.jvector.util.Bits;
+import io.github.jbellis.jvector.vector.VectorSimilarityFunction;
+import io.github.jbellis.jvector.vector.types.VectorFloat;
+import java.io.IOException;
+import java.nio.MappedByteBuffer;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.BitSet;
+
+/**
+ * One shard of an index. The graph is followed by coded vectors; the best candidates are compared
+ * again in float32. All files are mapped, so that the system keeps in memory what is used. Safe for
+ * use by several threads.
+ */
+final class IndexShard {
+  /** Below this share of rows, comparing all of them is faster than following the graph. */
+  private static final double FEW = 0.01;
+
+  private final ShardRows rows;
+  private final CodedVectors codes;
+  private final OnDiskGraphIndex graph;
+  private final int dim;
+
+  private IndexShard(ShardRows rows, CodedVectors codes, OnDiskGraphIndex graph, int dim) {
+    this.rows = rows;
+    this.codes = codes;
+    this.graph = graph;
+    this.dim = dim;
+  }
+
+  /**
+   * Opens a shard.
+   *
+   * @throws ConfigurationException if its files do not match
+   */
+  static IndexShard open(ShardFiles files, int dim) throws IOException {
+    JVector.load();
+    ShardRows rows = ShardRows.open(files);
+    MappedByteBuffer buffer = ShardRows.map(files.codes());
+    if (buffer.capacity() != CodedVectors.bytes(rows.count(), dim)) {
+      throw new ConfigurationException(
+          Mismatch.of(
+              files.codes().toString(),
+              CodedVectors.bytes(rows.count(), dim) + " bytes",
+              buffer.capacity()));
+    }
+    OnDiskGraphIndex graph = OnDiskGraphIndex.load(ReaderSupplierFactory.open(files.graph()));
+    if (graph.size(0) != rows.count() || graph.getDimension() != dim) {
+      throw new ConfigurationException(
+          Mismatch.of(
+              files.graph().toString(),
+              "a graph of %d vectors of %d values".formatted(rows.count(), dim),
+              "%d of %d".formatted(graph.size(0), graph.getDimension())));
+    }
+    return new IndexShard(rows, new CodedVectors(buffer, rows.count(), dim), graph, dim);
+  }
+
+  FoundChip chip(int node) {
+    return rows.chip(node);
+  }
+
+  /** Takes a node of this shard and its cosine. */
+  interface Found {
+    void add(int node, float cosine);
+  }
+
+  /**
+   * Finds the best nodes.
+   *
+   * @param query of length 1
+   * @param candidates number of nodes that are compared in float32
+   * @return number of vectors that were compared
+   */
+  long search(float[] query, int k, int candidates, RowFilter filter, Found found)
+      throws IOException {
+    BitSet accepted = null;
+    if (!filter.isAll()) {
+      accepted = accepted(filter);
+      if (accepted.cardinality() <= Math.max(candidates, FEW * rows.count())) {
+        return compareAll(query, accepted, found);
+      }
+    }
+    BitSet wanted = accepted;
+    Bits bits = wanted == null ? Bits.ALL : wanted::get;
+    VectorFloat<?> vector = JVector.vector(query.clone());
+    CodedVectors code = CodeScores.code(query);
+    ScoreFunction.ApproximateScoreFunction coarse =
+        node -> CodeScores.score(code.dot(0, codes, node));
+    try (OnDiskGraphIndex.View view = graph.getView();
+        GraphSearcher searcher = new GraphSearcher(graph)) {
+      DefaultSearchScoreProvider scores =
+          new DefaultSearchScoreProvider(
+              coarse, view.rerankerFor(vector, VectorSimilarityFunction.DOT_PRODUCT));
+      var result = searcher.search(scores, k, Math.max(k, candidates), 0, 0, bits);
+      for (NodeScore node : result.getNodes()) {
+        found.add(node.node, cosine(view, query, node.node));
+      }
+      return result.getVisitedCount();
+    }
+  }
+
+  private long compareAll(float[] query, BitSet nodes, Found found) throws IOException {
+    try (OnDiskGraphIndex.View view = graph.getView()) {
+      for (int node = nodes.nextSetBit(0); node >= 0; node = nodes.nextSetBit(node + 1)) {
+        found.add(node, cosine(view, query, node));
+      }
+    }
+    return nodes.cardinality();
+  }
+
+  /** As an exact search computes it, but for the rounding of the vector to length 1. */
+  private float cosine(OnDiskGraphIndex.View view, float[] query, int node) {
+    float[] dot = new float[1];
+    float[] norm = new float[1];
+    NativeVectors.compute(
+        JVector.values(view.getVector(node)), 1, dim, query, dot, norm, NativeVectors.fastest());
+    return dot[0] / norm[0];
+  }
+
+  private BitSet accepted(RowFilter filter) {
+    BitSet accepted = new BitSet();
+    long from = filter.from().map(IndexShard::micros).orElse(Long.MIN_VALUE + 1);
+    long to = filter.to().map(IndexShard::micros).orElse(Long.MAX_VALUE);
+    boolean timed = filter.from().isPresent() || filter.to().isPresent();
+    boolean texts = !filter.platforms().isEmpty() || !filter.chipIds().isEmpty();
+    for (int i = 0; i < rows.count(); i++) {
+      boolean meets =
+          (!timed || rows.micros(i) >= from && rows.micros(i) <= to)
+              && (filter.maxCloud().isEmpty() || rows.cloud(i) <= filter.maxCloud().getAsDouble())
+              && (filter.maxNodata().isEmpty()
+                  || rows.nodata(i) <= filter.maxNodata().getAsDouble())
+              && (filter.area().isEmpty() || filter.area().get().mayIntersect(rows.box(i)));
+      if (meets && (texts || filter.area().isPresent())) {
+        FoundChip chip = rows.chip(i);
+        meets =
+            (filter.platforms().isEmpty() || filter.platforms().contains(chip.platform()))
+                && (filter.chipIds().isEmpty() || filter.chipIds().contains(chip.chipId()))
+                && (filter.area().isEmpty() || filter.area().get().intersects(chip.outline()));
+      }
+      accepted.set(i, meets);
+    }
+    return accepted;
+  }
+
+  private static long micros(Instant time) {
+    return Math.max(EmbeddingBatch.NO_TIME + 1, ChronoUnit.MICROS.between(Instant.EPOCH, time));
+  }
+}

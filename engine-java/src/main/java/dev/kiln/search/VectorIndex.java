@@ -1,0 +1,165 @@
+package dev.kiln.search;
+
+import dev.kiln.dataset.EmbeddingFiles;
+import dev.kiln.dataset.RowRef;
+import dev.kiln.error.ConfigurationException;
+import dev.kiln.error.Mismatch;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The index of a dataset, ready to search. Safe for use by several threads. */
+final class VectorIndex {
+  private static final Logger log = LoggerFactory.getLogger(VectorIndex.class);
+
+  /** Candidates per shard that are compared in float32, at least. */
+  private static final int MIN_CANDIDATES = 100;
+
+  private static final int CANDIDATES_PER_MATCH = 4;
+
+  private final IndexManifest manifest;
+  private final List<IndexShard> shards;
+  private final ExecutorService pool;
+
+  private VectorIndex(IndexManifest manifest, List<IndexShard> shards, int threads) {
+    this.manifest = manifest;
+    this.shards = shards;
+    ThreadPoolExecutor executor =
+        new ThreadPoolExecutor(
+            threads,
+            threads,
+            5,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            task -> {
+              Thread thread = new Thread(task, "search");
+              thread.setDaemon(true);
+              return thread;
+            });
+    executor.allowCoreThreadTimeOut(true);
+    this.pool = executor;
+  }
+
+  /**
+   * Opens the index of a dataset; empty if there is none, or if it cannot be used, which is logged.
+   *
+   * @param files the dataset
+   * @param threads that search
+   */
+  static Optional<VectorIndex> open(EmbeddingFiles files, int threads) throws IOException {
+    if (files.directory().isEmpty()) {
+      return Optional.empty();
+    }
+    Path directory = IndexBuilder.directory(files);
+    if (!Files.isRegularFile(directory.resolve(IndexManifest.NAME))) {
+      return Optional.empty();
+    }
+    try {
+      IndexManifest manifest = IndexManifest.read(directory);
+      DatasetState now = DatasetState.of(files);
+      if (!now.equals(manifest.state())) {
+        log.warn(
+            "index ignored: the dataset changed since it was built: expected {} files of {} bytes,"
+                + " found {} of {}: run kiln index {}",
+            manifest.state().files(),
+            manifest.state().bytes(),
+            now.files(),
+            now.bytes(),
+            files.uri());
+        return Optional.empty();
+      }
+      List<IndexShard> shards = new ArrayList<>();
+      for (int i = 0; i < manifest.shards(); i++) {
+        shards.add(IndexShard.open(ShardFiles.of(directory, i), manifest.dim()));
+      }
+      return Optional.of(new VectorIndex(manifest, List.copyOf(shards), Math.max(1, threads)));
+    } catch (ConfigurationException | IOException e) {
+      log.warn("index ignored: {}", e.getMessage());
+      return Optional.empty();
+    } catch (RuntimeException e) {
+      log.warn("index ignored: {}: {}: run kiln index {}", directory, e, files.uri());
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * What the index found.
+   *
+   * @param matches best first
+   * @param compared number of vectors that were compared
+   */
+  record Found(List<Match> matches, long compared) {}
+
+  Found search(SearchRequest request) throws IOException, InterruptedException {
+    Query query = request.query();
+    if (query.vector().length != manifest.dim()) {
+      throw new ConfigurationException(
+          Mismatch.of(
+              "query",
+              "a vector of " + manifest.dim() + " values, as in the index",
+              query.vector().length + " values"));
+    }
+    // Rows that are left out of the result can be among the best.
+    int k = (int) Math.min(manifest.rows(), (long) request.k() + query.chips().size());
+    int candidates = Math.max(MIN_CANDIDATES, CANDIDATES_PER_MATCH * k);
+    TopRows top = new TopRows(request.k());
+    Map<RowRef, FoundChip> chips = new ConcurrentHashMap<>();
+    AtomicLong compared = new AtomicLong();
+    List<Callable<Void>> tasks = new ArrayList<>();
+    for (IndexShard shard : shards) {
+      tasks.add(
+          () -> {
+            compared.addAndGet(
+                shard.search(
+                    query.vector(),
+                    k,
+                    candidates,
+                    request.filter(),
+                    (node, cosine) -> {
+                      if (top.accepts(cosine)) {
+                        FoundChip chip = shard.chip(node);
+                        if (!query.chips().contains(chip.ref())) {
+                          chips.put(chip.ref(), chip);
+                          top.offer(chip.ref(), cosine);
+                        }
+                      }
+                    }));
+            return null;
+          });
+    }
+    run(tasks);
+    List<Match> matches = new ArrayList<>();
+    for (TopRows.Scored scored : top.best()) {
+      matches.add(new Match(matches.size() + 1, scored.score(), chips.get(scored.row())));
+    }
+    return new Found(matches, compared.get());
+  }
+
+  private void run(List<Callable<Void>> tasks) throws IOException, InterruptedException {
+    for (Future<Void> done : pool.invokeAll(tasks)) {
+      try {
+        done.get();
+      } catch (ExecutionException e) {
+        if (e.getCause() instanceof IOException io) {
+          throw io;
+        }
+        throw new IllegalStateException("search of a shard failed", e.getCause());
+      }
+    }
+  }
+}

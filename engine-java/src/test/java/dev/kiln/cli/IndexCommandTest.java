@@ -1,0 +1,75 @@
+package dev.kiln.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.kiln.testing.TestDataset;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class IndexCommandTest {
+  @TempDir private Path dir;
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+  private TestDataset dataset;
+
+  @BeforeEach
+  void writeScenes() throws IOException {
+    dataset = new TestDataset(dir.resolve("out"));
+    dataset.scene("a").at(10, 47).chips(300).write();
+  }
+
+  private int run(String... arguments) {
+    out.getBuffer().setLength(0);
+    err.getBuffer().setLength(0);
+    return Kiln.commandLine(Map.of(), List.of(SearchCommand.class, IndexCommand.class))
+        .setOut(new PrintWriter(out))
+        .setErr(new PrintWriter(err))
+        .execute(arguments);
+  }
+
+  private String search(String... more) {
+    assertThat(
+            run(
+                Stream.concat(
+                        Stream.of("search", dataset.uri(), "--chip", "a-3-0", "--format", "json"),
+                        Stream.of(more))
+                    .toArray(String[]::new)))
+        .isZero();
+    return out.toString();
+  }
+
+  @Test
+  void searchUsesTheIndexUnlessExactIsRequested() {
+    assertThat(search()).contains("\"approximate\" : false");
+    assertThat(run("index", dataset.uri(), "--threads", "1")).isZero();
+    assertThat(out.toString()).contains("index of 300 rows in 1 shards");
+
+    assertThat(search()).contains("\"approximate\" : true");
+    assertThat(search("--exact")).contains("\"approximate\" : false");
+  }
+
+  @Test
+  void aDamagedFileIsReportedByTheExitCode() throws IOException {
+    Files.write(dir.resolve("out/naip/b.parquet"), new byte[50]);
+
+    assertThat(run("index", dataset.uri())).isEqualTo(65);
+  }
+
+  @Test
+  void aBucketCannotBeIndexed() {
+    assertThat(run("index", "s3://bucket/embeddings/x.parquet")).isEqualTo(78);
+    assertThat(err.toString())
+        .contains(
+            "s3://bucket/embeddings/x.parquet: expected a directory of this machine, to store the"
+                + " index in, found a URI");
+  }
+}
