@@ -9,7 +9,8 @@ rotated inputs; the median counts. A variant that fails is reported and does not
     clay_torch.py --out peers.json --only eager ceilings some of them
     clay_torch.py --device cpu --rehearse                a tiny model on the CPU, to try the script without a GPU
 
-Writes one JSON document after every variant, so that an interrupted run leaves what was measured.
+Writes the JSON file after every variant, so that the results of an interrupted run are kept. A variant that the device
+cannot run is reported as skipped, with the reason.
 """
 import argparse
 import json
@@ -52,7 +53,7 @@ class Block(nn.Module):
         return x + self.down(F.gelu(self.up(h)))
 
     def class_token(self, x):
-        """The same for token 0 alone, which is all that is needed of the last block."""
+        """Computes only token 0, the only output of the last block that is used."""
         h = self.norm1(x).to(self.qkv.weight.dtype)
         inner = self.heads * self.head
         q = self.split(F.linear(h[:, :1], self.qkv.weight[:inner]), 1)[0]
@@ -127,7 +128,7 @@ class Report:
 def attempt(report, name, work):
     try:
         work()
-    except Exception as error:  # one variant must not stop the others
+    except Exception as error:  # a failed variant must not stop the others
         traceback.print_exc(limit=3)
         report.add(name, failed=f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}")
 
@@ -162,10 +163,15 @@ def encoders(arguments, report, clock):
         inputs = [torch.randn(batch, tokens, 256, device=device, dtype=torch.bfloat16) for _ in range(3)]
         seconds = clock.seconds(lambda i: run(inputs[i % 3]), rounds)
         chips = chips_per_call / seconds
-        report.add(name, batch=batch, chips_per_second=chips, tflops_executed=chips * EXECUTED_GFLOP / 1e3)
+        # The constant is that of Clay large.
+        flops = {} if arguments.rehearse else {"tflops_executed": chips * EXECUTED_GFLOP / 1e3}
+        report.add(name, batch=batch, chips_per_second=chips, **flops)
 
-    def variant(name, make, trimmed=True):
+    def variant(name, make, trimmed=True, needs_cuda=False):
         if arguments.only and not any(text in name for text in arguments.only):
+            return
+        if needs_cuda and device != "cuda":
+            report.add(name, skipped="needs CUDA")
             return
 
         def work():
@@ -241,17 +247,17 @@ def encoders(arguments, report, clock):
     variant("eager bf16, flash SDPA, untrimmed", backend(SDPBackend.FLASH_ATTENTION), trimmed=False)
     variant("eager bf16, default SDPA", eager)
     variant("eager, all bf16", all_bf16)
-    variant("eager bf16, cuDNN SDPA", backend(SDPBackend.CUDNN_ATTENTION))
+    variant("eager bf16, cuDNN SDPA", backend(SDPBackend.CUDNN_ATTENTION), needs_cuda=True)
     variant("compiled blocks", compiled(None))
     variant("compiled blocks, all bf16", compiled_bf16)
-    variant("compiled blocks, CUDA graph", graph(compiled(None)))
-    variant("compiled blocks, all bf16, CUDA graph", graph(compiled_bf16))
+    variant("compiled blocks, CUDA graph", graph(compiled(None)), needs_cuda=True)
+    variant("compiled blocks, all bf16, CUDA graph", graph(compiled_bf16), needs_cuda=True)
     if arguments.max_autotune:
         variant("compiled blocks, max-autotune", compiled("max-autotune-no-cudagraphs"))
 
 
 def ceilings(arguments, report, clock):
-    """What the device reaches at the encoder's own shapes; their sum is the composite ceiling."""
+    """Measures the device at the shapes of the encoder; the sum of these times gives the composite ceiling."""
     device = arguments.device
     batch, tokens, dim, inner, mlp, heads, head, depth = (
         (2, 65, 64, 64, 128, 2, 32, 2) if arguments.rehearse else (64, 1025, 1024, 1024, 4096, 16, 64, 24))
@@ -280,6 +286,9 @@ def ceilings(arguments, report, clock):
 
     for name, which in [("flash", SDPBackend.FLASH_ATTENTION), ("cudnn", SDPBackend.CUDNN_ATTENTION),
                         ("efficient", SDPBackend.EFFICIENT_ATTENTION)]:
+        if name != "flash" and device != "cuda":
+            report.add(f"ceiling attention {name}", skipped="needs CUDA")
+            continue
         attempt(report, f"ceiling attention {name}", lambda: attention(name, which))
 
     def norm():
@@ -321,7 +330,7 @@ def ceilings(arguments, report, clock):
     attempt(report, "ceiling gemm up, fp8", fp8)
 
     if {"qkv", "out", "up", "down", "attention", "norm"} <= total.keys():
-        # The last block is worth about a sixth of the others: keys and values of all tokens.
+        # The last block computes keys and values of all tokens, about a sixth of the work of another block.
         seconds = sum(total.values()) * (depth - 1) + total["qkv"] * 2 / 3 + total["norm"] / 2
         report.add("composite ceiling", batch=batch, chips_per_second=batch / seconds)
 
@@ -331,12 +340,12 @@ def main():
     parser.add_argument("--out", help="JSON file")
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--batches", type=int, nargs="+", default=[64, 128])
-    parser.add_argument("--only", nargs="+", help="parts of variants' names, and 'ceilings'")
-    parser.add_argument("--max-autotune", action="store_true", help="also the variant that compiles for minutes")
+    parser.add_argument("--only", nargs="+", help="parts of the names of variants, or 'ceilings'")
+    parser.add_argument("--max-autotune", action="store_true", help="include the variant that compiles for minutes")
     parser.add_argument("--rehearse", action="store_true", help="a tiny model")
     arguments = parser.parse_args()
     torch.backends.cuda.matmul.allow_tf32 = False
-    # One compilation for all blocks and each batch size: shapes that change must not make it a dynamic one.
+    # One compilation per batch size for all blocks: a change of shapes must not trigger a dynamic one.
     torch._dynamo.config.automatic_dynamic_shapes = False
     torch._dynamo.config.cache_size_limit = 64
     report = Report(arguments.out, arguments.device)

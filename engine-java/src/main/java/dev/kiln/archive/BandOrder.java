@@ -29,6 +29,7 @@ public record BandOrder(List<String> entries) {
    *
    * @param text names such as {@code blue,green,red,-}, where a dash is a band that is not used, or
    *     numbers such as {@code 3,2,1}
+   * @return the order
    * @throws ConfigurationException if it mixes names and numbers, or repeats one
    */
   public static BandOrder parse(String text) {
@@ -61,6 +62,7 @@ public record BandOrder(List<String> entries) {
   /**
    * Checks that the order names every band of a platform.
    *
+   * @param platform whose bands must be named
    * @throws ConfigurationException if it does not
    */
   public void requireFits(Platform platform) {

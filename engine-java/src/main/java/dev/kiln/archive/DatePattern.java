@@ -53,6 +53,7 @@ public final class DatePattern {
    * Parses a pattern.
    *
    * @param text such as {@code A{year}{doy}.*}
+   * @return the pattern
    * @throws ConfigurationException if a field is unknown or occurs twice, or no day is determined
    */
   public static DatePattern parse(String text) {
@@ -96,9 +97,9 @@ public final class DatePattern {
   }
 
   /**
-   * Returns the first date in the name of a file: {@code 20240301}, {@code 2024-03-01}, {@code
+   * {@return the first date in the name of a file: {@code 20240301}, {@code 2024-03-01}, {@code
    * 2024_03_01} or {@code 2024.03.01} between other characters than digits, with a time if one
-   * follows directly or after a T ({@code 20240301T103059}); noon without one.
+   * follows directly or after a T ({@code 20240301T103059}); noon without one}
    *
    * @param name of a file, without directories
    */

@@ -50,12 +50,12 @@ public record DatetimeRange(String text) {
     }
   }
 
-  /** Returns the start of the span; empty if it is open. */
+  /** {@return the start of the span; empty if it is open} */
   public Optional<Instant> from() {
     return instant(text.substring(0, text.indexOf('/')));
   }
 
-  /** Returns the last microsecond of the span's last second; empty if it is open. */
+  /** {@return the last microsecond of the span's last second; empty if it is open} */
   public Optional<Instant> to() {
     return instant(text.substring(text.indexOf('/') + 1))
         .map(last -> last.truncatedTo(ChronoUnit.SECONDS).plusNanos(999_999_000));

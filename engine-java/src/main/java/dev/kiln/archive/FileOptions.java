@@ -25,6 +25,7 @@ public record FileOptions(
    * Parses the acquisition time of files.
    *
    * @param text a time such as {@code 2024-03-01T10:30:00Z}, UTC without a zone, or a day, for noon
+   * @return the time
    * @throws ConfigurationException if it is neither
    */
   public static Instant parseDatetime(String text) {
@@ -42,7 +43,7 @@ public record FileOptions(
     }
   }
 
-  /** Returns the options by name, as the footer of a file records them. */
+  /** {@return the options by name, as the footer of a file records them} */
   public Map<String, String> byName() {
     return Map.of(
         "bands", bands.map(BandOrder::toString).orElse("auto"),

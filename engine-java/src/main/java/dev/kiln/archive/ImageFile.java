@@ -54,7 +54,7 @@ public record ImageFile(
   }
 
   /**
-   * Returns whether a key names an image file rather than an item.
+   * {@return whether a key names an image file rather than an item}
    *
    * @param key of a scene; a query of a URI is ignored
    */
@@ -65,7 +65,7 @@ public record ImageFile(
   }
 
   /**
-   * Returns the scene that this file is for a platform.
+   * {@return the scene that this file is for a platform}
    *
    * @param platform whose bands are wanted
    * @param options what the user states
@@ -147,7 +147,11 @@ public record ImageFile(
     return time;
   }
 
-  /** Returns whether a text of the field DateTime is a time. */
+  /**
+   * {@return whether a text of the field DateTime is a time}
+   *
+   * @param text value of the field
+   */
   public static boolean isTime(String text) {
     return parseTiffTime(text).isPresent();
   }

@@ -47,8 +47,8 @@ public interface SceneArchive {
   }
 
   /**
-   * Returns whether a key names a plain image file, which {@link ImageFile} describes, and neither
-   * an item nor a scene in the layout of the NAIP bucket.
+   * {@return whether a key names a plain image file, which {@link ImageFile} describes, and neither
+   * an item nor a scene in the layout of the NAIP bucket}
    *
    * @param platform whose bands are read
    * @param sceneKey a line of the scene list

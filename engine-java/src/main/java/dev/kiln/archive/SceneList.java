@@ -100,7 +100,10 @@ public record SceneList(
    *
    * @param name what names the keys, for messages
    * @param keys of all scenes
+   * @param shard whose scenes are selected
+   * @return the shard's scenes
    * @throws ConfigurationException as for {@link #read}, or if a key has control characters
+   * @throws IOException if the keys cannot be read
    */
   public static SceneList of(String name, List<String> keys, Shard shard) throws IOException {
     StringBuilder lines = new StringBuilder();

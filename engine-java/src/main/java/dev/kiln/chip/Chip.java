@@ -11,7 +11,11 @@ package dev.kiln.chip;
  */
 public record Chip(int x, int y, float cloud, float nodata, Footprint footprint) {
 
-  /** Returns a copy with another share of pixels without data. */
+  /**
+   * {@return a copy with another share of pixels without data}
+   *
+   * @param share fraction of pixels without data, 0 to 1
+   */
   public Chip withNodata(float share) {
     return new Chip(x, y, cloud, share, footprint);
   }

@@ -76,7 +76,7 @@ public final class Footprint {
     return other - lon > 180 ? lon + 360 : lon;
   }
 
-  /** Returns a polygon, or a multipolygon if the chip crosses the antimeridian. */
+  /** {@return a polygon, or a multipolygon if the chip crosses the antimeridian} */
   public Geometry geometry() {
     Envelope envelope = continuous.getEnvelopeInternal();
     if (envelope.getMinX() >= -180 && envelope.getMaxX() <= 180) {
@@ -91,12 +91,12 @@ public final class Footprint {
     return cut.reverse();
   }
 
-  /** Returns the centroid in degrees (x is longitude, y is latitude), also of a split chip. */
+  /** {@return the centroid in degrees (x is longitude, y is latitude), also of a split chip} */
   public Point centroid() {
     return continuous.getCentroid();
   }
 
-  /** Returns the geometry as little-endian WKB. */
+  /** {@return the geometry as little-endian WKB} */
   public byte[] wkb() {
     return new WKBWriter(2, ByteOrderValues.LITTLE_ENDIAN).write(geometry());
   }

@@ -8,8 +8,8 @@ public enum LocationOrder {
   SWAPPED;
 
   /**
-   * Returns {@code [sin a, cos a, sin b, cos b]}, where (a, b) is (lat, lon), or (lon, lat) if
-   * swapped.
+   * {@return {@code [sin a, cos a, sin b, cos b]}, where (a, b) is (lat, lon), or (lon, lat) if
+   * swapped}
    *
    * @param lat latitude in degrees
    * @param lon longitude in degrees

@@ -10,8 +10,10 @@ public final class TimeEncoding {
   private TimeEncoding() {}
 
   /**
-   * Returns {@code [sin week, cos week, sin hour, cos hour]} with week = ISO week · 2π/52 and hour
-   * = hour of the day in UTC · 2π/24.
+   * {@return {@code [sin week, cos week, sin hour, cos hour]} with week = ISO week · 2π/52 and hour
+   * = hour of the day in UTC · 2π/24}
+   *
+   * @param when time of acquisition, UTC
    */
   public static float[] of(Instant when) {
     ZonedDateTime utc = when.atZone(ZoneOffset.UTC);

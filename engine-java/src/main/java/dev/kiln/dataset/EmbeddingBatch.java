@@ -42,29 +42,45 @@ public record EmbeddingBatch(
   /** The time of a chip without one. */
   public static final long NO_TIME = Long.MIN_VALUE;
 
-  /** Returns the number of rows. */
+  /** {@return the number of rows} */
   public int size() {
     return rows.length;
   }
 
-  /** Returns the position of a row in the dataset. */
+  /**
+   * {@return the position of a row in the dataset}
+   *
+   * @param i row of the batch, from 0
+   */
   public RowRef ref(int i) {
     return new RowRef(file, rows[i]);
   }
 
-  /** Returns the time of a chip, if it has one. */
+  /**
+   * {@return the time of a chip, if it has one}
+   *
+   * @param i row of the batch, from 0
+   */
   public Optional<Instant> datetime(int i) {
     return micros[i] == NO_TIME
         ? Optional.empty()
         : Optional.of(Instant.EPOCH.plus(micros[i], ChronoUnit.MICROS));
   }
 
-  /** Returns the box of a chip in degrees. */
+  /**
+   * {@return the box of a chip in degrees}
+   *
+   * @param i row of the batch, from 0
+   */
   public Envelope box(int i) {
     return new Envelope(boxes[4 * i], boxes[4 * i + 2], boxes[4 * i + 1], boxes[4 * i + 3]);
   }
 
-  /** Returns a copy of a vector. */
+  /**
+   * {@return a copy of a vector}
+   *
+   * @param i row of the batch, from 0
+   */
   public float[] vector(int i) {
     return Arrays.copyOfRange(vectors, i * dim, (i + 1) * dim);
   }

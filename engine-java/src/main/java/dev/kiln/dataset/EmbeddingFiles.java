@@ -49,6 +49,7 @@ public final class EmbeddingFiles implements AutoCloseable {
    *
    * @param uri a directory, the prefix of a bucket, or one Parquet file
    * @param options for a remote store
+   * @return the files of the dataset
    * @throws ConfigurationException if it contains no Parquet file
    * @throws IOException if it cannot be listed
    */
@@ -106,27 +107,31 @@ public final class EmbeddingFiles implements AutoCloseable {
     return name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
   }
 
-  /** Returns the URI of the dataset as the user gave it. */
+  /** {@return the URI of the dataset as the user gave it} */
   public String uri() {
     return uri;
   }
 
-  /** Returns the directory that keys refer to; empty if it is not on this machine. */
+  /** {@return the directory that keys refer to; empty if it is not on this machine} */
   public Optional<Path> directory() {
     return directory;
   }
 
-  /** Returns the keys of the files, sorted; at least one. */
+  /** {@return the keys of the files, sorted; at least one} */
   public List<String> keys() {
     return keys;
   }
 
-  /** Returns the full name of a file, for messages: a path or a URI. */
+  /**
+   * {@return the full name of a file, for messages: a path or a URI}
+   *
+   * @param file its index in {@link #keys}
+   */
   public String name(int file) {
     return store.uri(keys.get(file));
   }
 
-  /** Returns the number of bytes that were read from a remote store. */
+  /** {@return the number of bytes that were read from a remote store} */
   public long remoteBytes() {
     return store.traffic().bytesRead();
   }
@@ -135,6 +140,7 @@ public final class EmbeddingFiles implements AutoCloseable {
    * Opens a file; the caller closes it.
    *
    * @param file its index in {@link #keys}
+   * @return the files of the dataset
    * @throws IOException if it cannot be opened
    */
   public ParquetBytes open(int file) throws IOException {

@@ -53,13 +53,15 @@ public final class EmbeddingReader {
     /**
      * Takes one batch, which belongs to the consumer.
      *
+     * @param batch rows in the order of the dataset
      * @throws IOException ends the pass
+     * @throws InterruptedException if the thread is interrupted
      */
     void accept(EmbeddingBatch batch) throws IOException, InterruptedException;
   }
 
   /**
-   * Returns a builder of a reader of all rows with ids, times, boxes and vectors, on one thread.
+   * {@return a builder of a reader of all rows with ids, times, boxes and vectors, on one thread}
    *
    * @param files borrowed
    */
@@ -80,31 +82,51 @@ public final class EmbeddingReader {
       this.files = files;
     }
 
-    /** Sets the columns; at least one. */
+    /**
+     * Sets the columns; at least one.
+     *
+     * @param wanted columns or rows to read
+     * @return this builder
+     */
     public Builder columns(Set<Column> wanted) {
       this.columns = wanted;
       return this;
     }
 
-    /** Sets which rows are read. */
+    /**
+     * Sets which rows are read.
+     *
+     * @param wanted columns or rows to read
+     * @return this builder
+     */
     public Builder filter(RowFilter wanted) {
       this.filter = wanted;
       return this;
     }
 
-    /** Sets the number of threads. With one, batches arrive in the order of the rows. */
+    /**
+     * Sets the number of threads. With one, batches arrive in the order of the rows.
+     *
+     * @param count threads, at least 1
+     * @return this builder
+     */
     public Builder threads(int count) {
       this.threads = Math.max(1, count);
       return this;
     }
 
-    /** Sets whether vectors of different models, precisions and lengths are read. */
+    /**
+     * Sets whether vectors of different models, precisions and lengths are read.
+     *
+     * @param allow whether they are read
+     * @return this builder
+     */
     public Builder allowMixed(boolean allow) {
       this.mixed = allow;
       return this;
     }
 
-    /** Returns the reader. */
+    /** {@return the reader} */
     public EmbeddingReader build() {
       return new EmbeddingReader(this);
     }
@@ -113,10 +135,12 @@ public final class EmbeddingReader {
   /**
    * Reads all wanted rows.
    *
+   * @param consumer receives the batches, on the thread that read them
    * @return what was read, and the files that could not be
    * @throws ConfigurationException if files differ in their model, precision or length of vectors
    *     and that is not allowed, or lack a column that the filter needs
    * @throws IOException from the consumer
+   * @throws InterruptedException if the thread is interrupted
    */
   public ReadReport read(BatchConsumer consumer) throws IOException, InterruptedException {
     Pass pass = new Pass(consumer, Optional.empty());
@@ -127,8 +151,11 @@ public final class EmbeddingReader {
   /**
    * Reads some rows. The filter is not applied. Rows are delivered in their order in the dataset.
    *
+   * @param rows positions of the rows, in any order
+   * @param consumer receives the batches, on the thread that read them
    * @return what was read, and the files that could not be
    * @throws IOException from the consumer
+   * @throws InterruptedException if the thread is interrupted
    */
   public ReadReport read(Collection<RowRef> rows, BatchConsumer consumer)
       throws IOException, InterruptedException {

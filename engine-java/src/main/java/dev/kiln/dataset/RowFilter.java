@@ -44,17 +44,17 @@ public record RowFilter(
     }
   }
 
-  /** Returns a filter that every row meets. */
+  /** {@return a filter that every row meets} */
   public static RowFilter all() {
     return builder().build();
   }
 
-  /** Returns whether every row meets the filter. */
+  /** {@return whether every row meets the filter} */
   public boolean isAll() {
     return equals(all());
   }
 
-  /** Returns a builder of a filter that every row meets. */
+  /** {@return a builder of a filter that every row meets} */
   public static Builder builder() {
     return new Builder();
   }
@@ -85,49 +85,84 @@ public record RowFilter(
 
     private Builder() {}
 
-    /** Sets the area that footprints must meet. */
+    /**
+     * Sets the area that footprints must meet.
+     *
+     * @param wanted an area, whose rim belongs to it
+     * @return this builder
+     */
     public Builder area(AreaOfInterest wanted) {
       this.area = Optional.of(wanted);
       return this;
     }
 
-    /** Sets the earliest time. */
+    /**
+     * Sets the earliest time.
+     *
+     * @param earliest time, included
+     * @return this builder
+     */
     public Builder from(Instant earliest) {
       this.from = Optional.of(earliest);
       return this;
     }
 
-    /** Sets the latest time. */
+    /**
+     * Sets the latest time.
+     *
+     * @param latest time, included
+     * @return this builder
+     */
     public Builder to(Instant latest) {
       this.to = Optional.of(latest);
       return this;
     }
 
-    /** Sets the names of the platforms; empty for all. */
+    /**
+     * Sets the names of the platforms; empty for all.
+     *
+     * @param names such as {@code naip}
+     * @return this builder
+     */
     public Builder platforms(Set<String> names) {
       this.platforms = names;
       return this;
     }
 
-    /** Sets the largest share of cloud, 0 to 1. */
+    /**
+     * Sets the largest share of cloud, 0 to 1.
+     *
+     * @param share fraction of the chip's pixels
+     * @return this builder
+     */
     public Builder maxCloud(double share) {
       this.maxCloud = OptionalDouble.of(share);
       return this;
     }
 
-    /** Sets the largest share of pixels without data, 0 to 1. */
+    /**
+     * Sets the largest share of pixels without data, 0 to 1.
+     *
+     * @param share fraction of the chip's pixels
+     * @return this builder
+     */
     public Builder maxNodata(double share) {
       this.maxNodata = OptionalDouble.of(share);
       return this;
     }
 
-    /** Sets the ids of the chips; empty for all. */
+    /**
+     * Sets the ids of the chips; empty for all.
+     *
+     * @param ids as in the column {@code chip_id}
+     * @return this builder
+     */
     public Builder chipIds(Set<String> ids) {
       this.chipIds = ids;
       return this;
     }
 
-    /** Returns the filter. */
+    /** {@return the filter} */
     public RowFilter build() {
       return new RowFilter(area, from, to, platforms, maxCloud, maxNodata, chipIds);
     }

@@ -31,7 +31,7 @@ public record Identity(Signing signing, Optional<AccessKey> accessKey, boolean r
     return new Identity(signing, accessKey, requesterPays || REQUESTER_PAYS.contains(bucket));
   }
 
-  /** Returns the identity of the environment, or the anonymous one if there is none. */
+  /** {@return the identity of the environment, or the anonymous one if there is none} */
   public static Identity standard() {
     return new Identity(Signing.IF_POSSIBLE, Optional.empty(), false);
   }

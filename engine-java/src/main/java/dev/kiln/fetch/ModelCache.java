@@ -50,6 +50,7 @@ public final class ModelCache {
    * @param uri {@code s3://…}, {@code file:…} or a path
    * @param options how the bucket is reached
    * @param cache directory for copies
+   * @return the model
    * @throws ConfigurationException if there is no model, or its files differ from its description
    * @throws IOException if the bucket is unavailable or the disk is full
    */
@@ -76,6 +77,7 @@ public final class ModelCache {
    *
    * @param uri {@code s3://…}, {@code file:…} or a path
    * @param options how the bucket is reached
+   * @return the description
    * @throws ConfigurationException if there is no model
    * @throws IOException if the bucket is unavailable
    */

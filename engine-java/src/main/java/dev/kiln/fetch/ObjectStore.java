@@ -36,11 +36,11 @@ public interface ObjectStore extends AutoCloseable {
   /** Size limit of {@link #read} in bytes. */
   int MAX_READ_BYTES = 64 << 20;
 
-  /** Returns the root as the user gave it, for messages. */
+  /** {@return the root as the user gave it, for messages} */
   String root();
 
   /**
-   * Returns the full name of an object: {@code s3://naip-analytic/nd/…} or an absolute path.
+   * {@return the full name of an object: {@code s3://naip-analytic/nd/…} or an absolute path}
    *
    * @param key of the object
    */
@@ -53,6 +53,7 @@ public interface ObjectStore extends AutoCloseable {
    * @param keys of the objects
    * @return one per key, in the same order; the caller owns and closes them
    * @throws IOException if an object cannot be opened; none is open then
+   * @throws InterruptedException if the thread is interrupted
    */
   List<SparseObject> open(List<String> keys) throws IOException, InterruptedException;
 
@@ -61,6 +62,7 @@ public interface ObjectStore extends AutoCloseable {
    *
    * @param plans for objects that this store opened
    * @throws IOException if a range cannot be read. Some of the bytes may have arrived.
+   * @throws InterruptedException if the thread is interrupted
    */
   void fetch(Collection<RangePlan> plans) throws IOException, InterruptedException;
 
@@ -68,6 +70,7 @@ public interface ObjectStore extends AutoCloseable {
    * Reads a small object, such as a STAC item, whole.
    *
    * @param key of the object
+   * @return its content
    * @throws UnreadableObjectException if it is larger than {@link #MAX_READ_BYTES}
    * @throws IOException if it cannot be read
    */
@@ -86,13 +89,14 @@ public interface ObjectStore extends AutoCloseable {
    * Opens an object to be read once, front to back.
    *
    * @param key of the object
+   * @return the content, which the caller closes
    * @throws NoSuchFileException if there is no such object
    * @throws IOException if it cannot be opened
    */
   InputStream stream(String key) throws IOException;
 
   /**
-   * Returns whether an object exists.
+   * {@return whether an object exists}
    *
    * @param key of the object
    * @throws IOException if the store cannot be queried
@@ -102,7 +106,7 @@ public interface ObjectStore extends AutoCloseable {
   }
 
   /**
-   * Returns those of the keys whose objects exist. For many keys far faster than one by one.
+   * {@return those of the keys whose objects exist} For many keys far faster than one by one.
    *
    * @param keys of the objects
    * @throws IOException if the store cannot be queried
@@ -110,8 +114,8 @@ public interface ObjectStore extends AutoCloseable {
   Set<String> existing(Collection<String> keys) throws IOException;
 
   /**
-   * Returns the names of objects and directories directly below a directory or key prefix, without
-   * slashes; empty if there is no such directory.
+   * {@return the names of objects and directories directly below a directory or key prefix, without
+   * slashes; empty if there is no such directory}
    *
    * @param directory key prefix, with or without a slash at its end; empty for the root
    * @throws IOException if the store cannot be listed
@@ -149,7 +153,7 @@ public interface ObjectStore extends AutoCloseable {
     throw new AccessDeniedException(uri(key), null, "objects of this store cannot be deleted");
   }
 
-  /** Returns the request and byte counters so far. */
+  /** {@return the request and byte counters so far} */
   Traffic.Counts traffic();
 
   @Override

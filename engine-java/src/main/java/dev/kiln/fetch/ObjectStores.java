@@ -22,6 +22,7 @@ public final class ObjectStores {
    * @param uri {@code s3://BUCKET[/PREFIX]}, {@code https://HOST[/PATH]}, {@code file:…} or a plain
    *     path
    * @param options for a bucket or web server
+   * @return the store, which the caller closes
    * @throws ConfigurationException if the scheme is not supported, or required credentials are
    *     missing
    */
@@ -42,6 +43,7 @@ public final class ObjectStores {
    * @param uri as for {@link #open(String, StoreOptions)}
    * @param options for all of its stores
    * @param rules which other stores are read
+   * @return the store, which the caller closes
    * @throws ConfigurationException also if it is a path without a directory
    */
   public static ObjectStore openSource(String uri, StoreOptions options, SourceRules rules) {
@@ -55,17 +57,30 @@ public final class ObjectStores {
     return new RoutingObjectStore(open(uri, options), options, rules);
   }
 
-  /** Returns whether a URI names a bucket or a web server, and not a file of this machine. */
+  /**
+   * {@return whether a URI names a bucket or a web server, and not a file of this machine}
+   *
+   * @param uri {@code s3://…}, {@code https://…}, {@code file:…} or a plain path
+   */
   public static boolean isRemote(String uri) {
     return S3Location.isS3(uri) || HttpLocation.isHttp(uri);
   }
 
-  /** Returns whether a URI names a bucket, and not a directory of this machine. */
+  /**
+   * {@return whether a URI names a bucket, and not a directory of this machine}
+   *
+   * @param uri {@code s3://…}, {@code https://…}, {@code file:…} or a plain path
+   */
   public static boolean isBucket(String uri) {
     return S3Location.isS3(uri);
   }
 
-  /** Opens a store with {@link StoreOptions#standard}. */
+  /**
+   * Opens a store with {@link StoreOptions#standard}.
+   *
+   * @param uri {@code s3://…}, {@code https://…}, {@code file:…} or a plain path
+   * @return the store, which the caller closes
+   */
   public static ObjectStore open(String uri) {
     return open(uri, StoreOptions.standard());
   }
@@ -74,6 +89,8 @@ public final class ObjectStores {
    * Opens one object to be read once, front to back.
    *
    * @param uri {@code s3://BUCKET/KEY}, {@code https://HOST/PATH}, {@code file:…} or a plain path
+   * @param options for a bucket or web server
+   * @return the content, which the caller closes
    * @throws NoSuchFileException if there is no such object
    */
   public static InputStream stream(String uri, StoreOptions options) throws IOException {
@@ -97,9 +114,11 @@ public final class ObjectStores {
   }
 
   /**
-   * Returns the names of objects and directories directly below a directory or key prefix; empty if
-   * there is no such directory.
+   * {@return the names of objects and directories directly below a directory or key prefix; empty
+   * if there is no such directory}
    *
+   * @param uri {@code s3://…}, {@code https://…}, {@code file:…} or a plain path
+   * @param options for a bucket or web server
    * @throws IOException if it cannot be listed
    */
   public static List<String> list(String uri, StoreOptions options) throws IOException {
@@ -108,7 +127,11 @@ public final class ObjectStores {
     }
   }
 
-  /** Returns a URI for a log, with credentials in it masked. */
+  /**
+   * {@return a URI for a log, with credentials in it masked}
+   *
+   * @param uri {@code s3://…}, {@code https://…}, {@code file:…} or a plain path
+   */
   public static String redacted(String uri) {
     String masked = uri.replaceFirst("://[^/@\\s]+@", "://***@");
     int query = HttpLocation.isHttp(uri) ? masked.indexOf('?') : -1;
@@ -135,8 +158,9 @@ public final class ObjectStores {
   }
 
   /**
-   * Returns the path of a {@code file:} URI or a plain path.
+   * {@return the path of a {@code file:} URI or a plain path}
    *
+   * @param uri {@code s3://…}, {@code https://…}, {@code file:…} or a plain path
    * @throws ConfigurationException for any other scheme
    */
   public static Path localPath(String uri) {

@@ -30,7 +30,7 @@ public record RangePlan(SparseObject object, List<ByteRange> ranges, long needed
     return new RangePlan(object, join(needed), needed.bytes());
   }
 
-  /** Returns the number of bytes that will be fetched. */
+  /** {@return the number of bytes that will be fetched} */
   public long bytes() {
     return ranges.stream().mapToLong(ByteRange::length).sum();
   }

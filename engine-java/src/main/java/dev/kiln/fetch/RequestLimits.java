@@ -14,7 +14,7 @@ import java.time.Duration;
  */
 public record RequestLimits(
     int connections, int attempts, Duration firstPause, Duration stallLimit) {
-  /** Returns the defaults: retries for about half a minute. */
+  /** {@return the defaults: retries for about half a minute} */
   public static RequestLimits standard() {
     return new RequestLimits(32, 8, Duration.ofMillis(200), Duration.ofSeconds(20));
   }

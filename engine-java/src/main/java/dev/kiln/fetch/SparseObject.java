@@ -61,7 +61,7 @@ public final class SparseObject implements AutoCloseable {
     held.add(range);
   }
 
-  /** Returns the object's key in its store. */
+  /** {@return the object's key in its store} */
   public String key() {
     return key;
   }
@@ -71,22 +71,22 @@ public final class SparseObject implements AutoCloseable {
     return store;
   }
 
-  /** Returns the version that was opened; changes whenever the object does. */
+  /** {@return the version that was opened; changes whenever the object does} */
   public String version() {
     return version;
   }
 
-  /** Returns the size of the whole object in bytes. */
+  /** {@return the size of the whole object in bytes} */
   public long size() {
     return buffer.size();
   }
 
-  /** Returns the fetched bytes at their own offsets. Borrowed. */
+  /** {@return the fetched bytes at their own offsets} Borrowed. */
   public HostBuffer buffer() {
     return buffer;
   }
 
-  /** Returns the number of bytes in memory. */
+  /** {@return the number of bytes in memory} */
   public long heldBytes() {
     return held.bytes();
   }
@@ -99,6 +99,7 @@ public final class SparseObject implements AutoCloseable {
    * @param length number of bytes; they are within the object
    * @return a borrowed view
    * @throws IOException if they cannot be read
+   * @throws InterruptedException if the thread is interrupted
    */
   public ByteBuffer bytes(long offset, int length) throws IOException, InterruptedException {
     List<ByteRange> missing = held.missing(new ByteRange(offset, length));
@@ -114,6 +115,7 @@ public final class SparseObject implements AutoCloseable {
    * Plans how to fetch the missing bytes of some ranges.
    *
    * @param ranges in any order; may overlap
+   * @return ranges to request, combined where they are close
    */
   public RangePlan plan(Collection<ByteRange> ranges) {
     RangeSet missing = new RangeSet();

@@ -28,6 +28,8 @@ public final class StoreCheck {
    * @param options how the store is reached
    * @return what works, in one line
    * @throws ConfigurationException if nothing can be read
+   * @throws IOException if the store cannot be reached
+   * @throws InterruptedException if the thread is interrupted
    */
   public static String readable(String uri, StoreOptions options)
       throws IOException, InterruptedException {

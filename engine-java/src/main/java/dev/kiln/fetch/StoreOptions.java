@@ -36,14 +36,14 @@ public record StoreOptions(
     this(endpoint, region, identity, limits, Optional.empty(), true);
   }
 
-  /** Returns the options for AWS with the environment's identity and the default limits. */
+  /** {@return the options for AWS with the environment's identity and the default limits} */
   public static StoreOptions standard() {
     return new StoreOptions(
         Optional.empty(), Optional.empty(), Identity.standard(), RequestLimits.standard());
   }
 
   /**
-   * Returns these options with certificate authorities for web servers.
+   * {@return these options with certificate authorities for web servers}
    *
    * @param file in PEM
    */

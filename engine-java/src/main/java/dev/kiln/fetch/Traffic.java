@@ -19,7 +19,7 @@ public final class Traffic {
    */
   public record Counts(long requests, long retries, long bytesRead, long bytesWritten) {
     /**
-     * Returns the sums of two snapshots.
+     * {@return the sums of two snapshots}
      *
      * @param other snapshot of another store
      */

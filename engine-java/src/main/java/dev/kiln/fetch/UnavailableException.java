@@ -39,7 +39,7 @@ public final class UnavailableException extends FileSystemException {
     return new UnavailableException(uri, reason, cause, true);
   }
 
-  /** Returns whether the store has made all attempts already, so that the caller should not. */
+  /** {@return whether the store has made all attempts already, so that the caller should not} */
   public boolean retried() {
     return retried;
   }

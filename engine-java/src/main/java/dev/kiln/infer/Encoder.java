@@ -11,19 +11,23 @@ import dev.kiln.memory.HostMemory;
  * its slots.
  */
 public interface Encoder extends AutoCloseable {
-  /** Returns what runs, for the log, the report and the footer of every file. */
+  /** {@return what runs, for the log, the report and the footer of every file} */
   EncoderDescription description();
 
-  /** Returns the device that computes. */
+  /** {@return the device that computes} */
   EncoderDevice device();
 
-  /** Returns the memory that this encoder needs, on its {@link #device}. */
+  /** {@return the memory that this encoder needs, on its {@link #device}} */
   EncoderMemory memory();
 
-  /** Creates a slot with memory for one batch; the encoder owns it. */
+  /**
+   * Creates a slot with memory for one batch; the encoder owns it.
+   *
+   * @return an empty slot, closed with the encoder
+   */
   BatchSlot newSlot();
 
-  /** Returns the memory that strips for this encoder should use; any other works, but slower. */
+  /** {@return the memory that strips for this encoder should use; any other works, but slower} */
   default HostMemory hostMemory() {
     return HostMemory.ORDINARY;
   }

@@ -5,20 +5,20 @@ import java.util.OptionalLong;
 
 /** The CPU or GPU that an encoder computes on. */
 public interface EncoderDevice {
-  /** Returns the name for people, such as "CPU, AVX2, 8 threads" or "NVIDIA H100". */
+  /** {@return the name for people, such as "CPU, AVX2, 8 threads" or "NVIDIA H100"} */
   String name();
 
-  /** Returns the size of the device's own memory in bytes; empty if it uses host memory. */
+  /** {@return the size of the device's own memory in bytes; empty if it uses host memory} */
   OptionalLong memory();
 
   /**
-   * Returns the energy used since an arbitrary fixed moment, in joules; empty if the device does
-   * not measure its own.
+   * {@return the energy used since an arbitrary fixed moment, in joules; empty if the device does
+   * not measure its own}
    */
   OptionalDouble joules();
 
   /**
-   * Returns the CPU as a device: it uses host memory, and its energy is measured per machine.
+   * {@return the CPU as a device: it uses host memory, and its energy is measured per machine}
    *
    * @param name the name for people
    */

@@ -21,7 +21,11 @@ public record EncoderMemory(long library, long weights, long activations, long s
     }
   }
 
-  /** Returns the total with a number of slots, in bytes. */
+  /**
+   * {@return the total with a number of slots, in bytes}
+   *
+   * @param slots number of slots
+   */
   public long total(int slots) {
     return library + weights + activations + slots * slot;
   }

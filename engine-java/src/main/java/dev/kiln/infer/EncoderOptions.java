@@ -31,7 +31,7 @@ public record EncoderOptions(
     /** ONNX Runtime on the CPU. */
     ONNXRUNTIME;
 
-    /** Returns the value of {@code --encoder}. */
+    /** {@return the value of {@code --encoder}} */
     public String label() {
       return name().toLowerCase(Locale.ROOT);
     }
@@ -46,28 +46,48 @@ public record EncoderOptions(
     }
   }
 
-  /** Returns the defaults of an implementation. */
+  /**
+   * {@return the defaults of an implementation}
+   *
+   * @param kind implementation
+   */
   public static EncoderOptions of(Kind kind) {
     return new EncoderOptions(
         kind, false, PrecisionRequest.DEFAULT, OptionalInt.empty(), OptionalInt.empty());
   }
 
-  /** Returns these options with a CPU encoder as an error or not. */
+  /**
+   * {@return these options with a CPU encoder as an error or not}
+   *
+   * @param required whether a CPU encoder is an error
+   */
   public EncoderOptions withRequireGpu(boolean required) {
     return new EncoderOptions(kind, required, precision, batchSize, threads);
   }
 
-  /** Returns these options with a precision. */
+  /**
+   * {@return these options with a precision}
+   *
+   * @param request type of the inputs of matrix products
+   */
   public EncoderOptions withPrecision(PrecisionRequest request) {
     return new EncoderOptions(kind, requireGpu, request, batchSize, threads);
   }
 
-  /** Returns these options with the most chips in a batch. */
+  /**
+   * {@return these options with the most chips in a batch}
+   *
+   * @param chips maximum number of chips in a batch, at least 1
+   */
   public EncoderOptions withBatchSize(int chips) {
     return new EncoderOptions(kind, requireGpu, precision, OptionalInt.of(chips), threads);
   }
 
-  /** Returns these options with the threads of a CPU encoder. */
+  /**
+   * {@return these options with the threads of a CPU encoder}
+   *
+   * @param count threads, at least 1
+   */
   public EncoderOptions withThreads(int count) {
     return new EncoderOptions(kind, requireGpu, precision, batchSize, OptionalInt.of(count));
   }

@@ -66,17 +66,17 @@ public final class Patchify {
     this.writer = new NativePatchify(mean, std, chipSize);
   }
 
-  /** Returns the number of patches in a chip: L. */
+  /** {@return the number of patches in a chip: L} */
   public int tokens() {
     return patches * patches;
   }
 
-  /** Returns the number of values in a row: C·64. */
+  /** {@return the number of values in a row: C·64} */
   public int rowLength() {
     return bands.size() * PATCH * PATCH;
   }
 
-  /** Returns the number of values in a chip: L·C·64. */
+  /** {@return the number of values in a chip: L·C·64} */
   public int chipLength() {
     return tokens() * rowLength();
   }

@@ -23,7 +23,11 @@ public final class PrecisionRequest {
     this.type = type;
   }
 
-  /** Returns a request for one type. */
+  /**
+   * {@return a request for one type}
+   *
+   * @param type that must be used
+   */
   public static PrecisionRequest fixed(DataType type) {
     return new PrecisionRequest(type.label(), type);
   }
@@ -32,6 +36,7 @@ public final class PrecisionRequest {
    * Parses the value of an option.
    *
    * @param text {@code auto} or the label of a {@link DataType}, in any case
+   * @return the request
    * @throws IllegalArgumentException if it is neither
    */
   public static PrecisionRequest parse(String text) {
@@ -46,12 +51,16 @@ public final class PrecisionRequest {
                     "expected auto, fp32, bf16 or fp16, found " + text.toLowerCase(Locale.ROOT)));
   }
 
-  /** Returns the requested type; empty for {@link #DEFAULT} and {@link #AUTO}. */
+  /** {@return the requested type; empty for {@link #DEFAULT} and {@link #AUTO}} */
   public Optional<DataType> type() {
     return Optional.ofNullable(type);
   }
 
-  /** Returns whether this requests one type. */
+  /**
+   * {@return whether this requests one type}
+   *
+   * @param candidate type to compare
+   */
   public boolean isFixed(DataType candidate) {
     return type == candidate;
   }

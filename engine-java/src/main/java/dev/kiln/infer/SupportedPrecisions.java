@@ -25,7 +25,11 @@ public record SupportedPrecisions(
   }
 
   /**
-   * Returns the support of an implementation that always uses its default unless told otherwise.
+   * {@return the support of an implementation that always uses its default unless told otherwise}
+   *
+   * @param implementation name for messages
+   * @param byDefault type of the default and of {@code auto}
+   * @param others further supported types
    */
   public static SupportedPrecisions of(
       String implementation, DataType byDefault, DataType... others) {
@@ -37,6 +41,7 @@ public record SupportedPrecisions(
   /**
    * Checks that a type is supported.
    *
+   * @param type requested type
    * @throws ConfigurationException if it is not
    */
   public void require(DataType type) {

@@ -159,7 +159,7 @@ public final class Stage {
     }
   }
 
-  /** Returns what the stage has done so far. */
+  /** {@return what the stage has done so far} */
   public Times times() {
     double wait = waiting.seconds();
     double block = blocked.seconds();

@@ -35,6 +35,7 @@ public record ChipOptions(
   /**
    * Checks that the options apply to a platform.
    *
+   * @param platform of the scenes
    * @throws ConfigurationException if an offset is given for a platform without one
    */
   public void requireFits(Platform platform) {
@@ -46,22 +47,22 @@ public record ChipOptions(
     }
   }
 
-  /** Returns the default options: chips of 256 px, at most half cloud and a fifth nodata. */
+  /** {@return the default options: chips of 256 px, at most half cloud and a fifth nodata} */
   public static ChipOptions defaults() {
     return builder().build();
   }
 
-  /** Returns a builder that starts from the defaults. */
+  /** {@return a builder that starts from the defaults} */
   public static Builder builder() {
     return new Builder();
   }
 
-  /** Returns whether masks decide about chips: not if every share is accepted. */
+  /** {@return whether masks decide about chips: not if every share is accepted} */
   public boolean needsMask() {
     return maxCloud < 1 || maxNodata < 1;
   }
 
-  /** Returns the options by name, as the footer of a file records them. */
+  /** {@return the options by name, as the footer of a file records them} */
   public Map<String, String> byName() {
     return Map.of(
         "chip", Integer.toString(chipSize),
@@ -85,49 +86,84 @@ public record ChipOptions(
 
     private Builder() {}
 
-    /** Sets the edge of a chip in pixels. */
+    /**
+     * Sets the edge of a chip in pixels.
+     *
+     * @param pixels a multiple of 8
+     * @return this builder
+     */
     public Builder chipSize(int pixels) {
       this.chipSize = pixels;
       return this;
     }
 
-    /** Sets the order in which the model receives latitude and longitude. */
+    /**
+     * Sets the order in which the model receives latitude and longitude.
+     *
+     * @param order as the model was trained, unless published vectors are to be reproduced
+     * @return this builder
+     */
     public Builder locationOrder(LocationOrder order) {
       this.locationOrder = order;
       return this;
     }
 
-    /** Sets the largest share of cloud, 0 to 1, with which a chip is embedded. */
+    /**
+     * Sets the largest share of cloud, 0 to 1, with which a chip is embedded.
+     *
+     * @param share fraction of the chip's pixels
+     * @return this builder
+     */
     public Builder maxCloud(double share) {
       this.maxCloud = share;
       return this;
     }
 
-    /** Sets the largest share of pixels without data, 0 to 1, with which a chip is embedded. */
+    /**
+     * Sets the largest share of pixels without data, 0 to 1, with which a chip is embedded.
+     *
+     * @param share fraction of the chip's pixels
+     * @return this builder
+     */
     public Builder maxNodata(double share) {
       this.maxNodata = share;
       return this;
     }
 
-    /** Sets which offset is added to stored pixel values. */
+    /**
+     * Sets which offset is added to stored pixel values.
+     *
+     * @param offset to remove from Sentinel-2 values
+     * @return this builder
+     */
     public Builder radiometricOffset(RadiometricOffset offset) {
       this.radiometricOffset = offset;
       return this;
     }
 
-    /** Sets how stored pixel values are interpreted. */
+    /**
+     * Sets how stored pixel values are interpreted.
+     *
+     * @param values their interpretation
+     * @return this builder
+     */
     public Builder pixelValues(PixelValues values) {
       this.pixelValues = values;
       return this;
     }
 
-    /** Sets the source of the ground sample distance. */
+    /**
+     * Sets the source of the ground sample distance.
+     *
+     * @param source of the value that the encoder receives
+     * @return this builder
+     */
     public Builder gsdSource(GsdSource source) {
       this.gsdSource = source;
       return this;
     }
 
-    /** Returns the options. */
+    /** {@return the options} */
     public ChipOptions build() {
       return new ChipOptions(
           chipSize, locationOrder, maxCloud, maxNodata, radiometricOffset, pixelValues, gsdSource);

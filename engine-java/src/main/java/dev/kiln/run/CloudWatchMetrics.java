@@ -48,7 +48,11 @@ public final class CloudWatchMetrics implements ProgressListener {
     }
   }
 
-  /** Logs the metrics since the last call: one line for the run, and one per stage. */
+  /**
+   * Logs the metrics since the last call: one line for the run, and one per stage.
+   *
+   * @param now state of the run
+   */
   public synchronized void log(Snapshot now) {
     RunCounters.Counts counts = now.counts();
     RunCounters.Counts last = before == null ? null : before.counts();

@@ -57,7 +57,7 @@ public record EmbedRequest(
     context = Map.copyOf(context);
   }
 
-  /** Returns a builder with default options and no scenes. */
+  /** {@return a builder with default options and no scenes} */
   public static Builder builder() {
     return new Builder();
   }
@@ -86,6 +86,7 @@ public record EmbedRequest(
      *
      * @param directory exported model
      * @param platformName name of a platform that it was exported for
+     * @return this builder
      * @throws dev.kiln.error.ConfigurationException if it was not exported for the platform
      */
     public Builder model(ModelDirectory directory, String platformName) {
@@ -94,79 +95,139 @@ public record EmbedRequest(
       return this;
     }
 
-    /** Sets the keys of the scenes in the source. */
+    /**
+     * Sets the keys of the scenes in the source.
+     *
+     * @param keys lines of a scene list
+     * @return this builder
+     */
     public Builder sceneKeys(List<String> keys) {
       this.sceneKeys = keys;
       return this;
     }
 
-    /** Sets what is known about scenes that are plain image files. */
+    /**
+     * Sets what is known about scenes that are plain image files.
+     *
+     * @param options what differs from the defaults
+     * @return this builder
+     */
     public Builder files(FileOptions options) {
       this.files = options;
       return this;
     }
 
-    /** Sets the store that scenes are read from; the caller closes it after the run. */
+    /**
+     * Sets the store that scenes are read from; the caller closes it after the run.
+     *
+     * @param store borrowed
+     * @return this builder
+     */
     public Builder source(ObjectStore store) {
       this.source = store;
       return this;
     }
 
-    /** Sets the store that files and report are written to; the caller closes it after the run. */
+    /**
+     * Sets the store that files and report are written to; the caller closes it after the run.
+     *
+     * @param store borrowed
+     * @return this builder
+     */
     public Builder out(ObjectStore store) {
       this.out = store;
       return this;
     }
 
-    /** Sets which chips are embedded. */
+    /**
+     * Sets which chips are embedded.
+     *
+     * @param options what differs from the defaults
+     * @return this builder
+     */
     public Builder chips(ChipOptions options) {
       this.chips = options;
       return this;
     }
 
-    /** Sets which encoder is opened for the run. */
+    /**
+     * Sets which encoder is opened for the run.
+     *
+     * @param options what differs from the defaults
+     * @return this builder
+     */
     public Builder encoder(EncoderOptions options) {
       this.encoderOptions = options;
       return this;
     }
 
-    /** Sets an open encoder to use; the caller closes it after the run. */
+    /**
+     * Sets an open encoder to use; the caller closes it after the run.
+     *
+     * @param open an encoder for the same model, platform and chip size
+     * @return this builder
+     */
     public Builder encoder(Encoder open) {
       this.encoder = Optional.of(open);
       return this;
     }
 
-    /** Sets how the machine is used. */
+    /**
+     * Sets how the machine is used.
+     *
+     * @param options what differs from the defaults
+     * @return this builder
+     */
     public Builder run(RunOptions options) {
       this.run = options;
       return this;
     }
 
-    /** Sets the key of the shard's reports in the output; without one no report is written. */
+    /**
+     * Sets the key of the shard's reports in the output; without one no report is written.
+     *
+     * @param key relative to the output
+     * @return this builder
+     */
     public Builder reportKey(String key) {
       this.reportKey = Optional.of(key);
       return this;
     }
 
-    /** Sets further facts for the report, such as the scene list. */
+    /**
+     * Sets further facts for the report, such as the scene list.
+     *
+     * @param values by name
+     * @return this builder
+     */
     public Builder context(Map<String, String> values) {
       this.context = values;
       return this;
     }
 
-    /** Sets whether the run ends early, and saves, when the JVM is asked to exit. */
+    /**
+     * Sets whether the run ends early, and saves, when the JVM is asked to exit.
+     *
+     * @param stop whether SIGTERM ends the run
+     * @return this builder
+     */
     public Builder stopOnSigterm(boolean stop) {
       this.stopOnSigterm = stop;
       return this;
     }
 
-    /** Sets the listener that receives snapshots during the run. */
+    /**
+     * Sets the listener that receives snapshots during the run.
+     *
+     * @param listener called several times per second
+     * @return this builder
+     */
     public Builder progress(ProgressListener listener) {
       this.progress = listener;
       return this;
     }
 
-    /** Returns the request. */
+    /** {@return the request} */
     public EmbedRequest build() {
       return new EmbedRequest(
           model,

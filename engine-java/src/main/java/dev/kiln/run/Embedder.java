@@ -34,6 +34,7 @@ public final class Embedder {
   /**
    * Embeds the scenes of a request that have no file in the output yet.
    *
+   * @param request what to embed, and how
    * @return counts, rates and failed scenes, also of a run that was stopped or that broke off; its
    *     exit code is 0 only if every scene has been embedded
    * @throws ConfigurationException if an option, the model or the output is not as required

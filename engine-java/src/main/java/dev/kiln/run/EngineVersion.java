@@ -9,12 +9,12 @@ import java.util.Properties;
 public final class EngineVersion {
   private EngineVersion() {}
 
-  /** Returns the version, for example {@code 0.1.0}. */
+  /** {@return the version, for example {@code 0.1.0}} */
   public static String number() {
     return read("version");
   }
 
-  /** Returns the first digits of the git revision; {@code unknown} outside a checkout. */
+  /** {@return the first digits of the git revision; {@code unknown} outside a checkout} */
   public static String revision() {
     return read("revision");
   }

@@ -14,7 +14,11 @@ public record FailedScene(String key, Kind kind, String object, String reason) {
     return object.equals(key) ? reason : object + ": " + reason;
   }
 
-  /** Returns a reason without paths and numbers, which differ from scene to scene. */
+  /**
+   * {@return a reason without paths and numbers, which differ from scene to scene}
+   *
+   * @param reason message of a failure
+   */
   public static String withoutDetails(String reason) {
     return reason
         .replaceAll("\\S*/\\S*[^\\s:;,.)]", "…")

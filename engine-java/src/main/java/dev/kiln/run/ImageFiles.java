@@ -50,6 +50,7 @@ public record ImageFiles(String source, List<String> keys) {
    * @param source directory, bucket or web server that contains all files; empty for their
    *     directory
    * @param options how stores are reached
+   * @return the source and the keys
    * @throws ConfigurationException if a local file does not exist, or one is outside the source
    * @throws IOException if a directory cannot be listed
    */
@@ -124,6 +125,7 @@ public record ImageFiles(String source, List<String> keys) {
    *
    * @param directory path, or URI of a bucket or key prefix
    * @param options how the store is reached
+   * @return the source and the keys
    * @throws ConfigurationException if there is none
    * @throws IOException if the directory cannot be listed
    */
@@ -143,6 +145,7 @@ public record ImageFiles(String source, List<String> keys) {
    * @param directory path, or URI of a bucket or key prefix
    * @param options how the store is reached
    * @param stats receives counts of the names that were left out
+   * @return the source and the keys
    * @throws IOException if the directory cannot be listed
    */
   public static ImageFiles in(String directory, StoreOptions options, ListingStats stats)
@@ -193,6 +196,9 @@ public record ImageFiles(String source, List<String> keys) {
    *
    * @param options how the store is reached
    * @param stats receives counts of the files that cannot be read
+   * @return the files that can be embedded, and the others
+   * @throws IOException if the store fails
+   * @throws InterruptedException if the thread is interrupted
    */
   public Checked check(StoreOptions options, ListingStats stats)
       throws IOException, InterruptedException {

@@ -33,6 +33,7 @@ public final class MemoryPlan {
    * @param stripBytes size of the largest decoded strip
    * @param options options of the run
    * @param heap limit of the Java heap in bytes
+   * @return the plan
    */
   public static MemoryPlan ofHost(Encoder encoder, long stripBytes, RunOptions options, long heap) {
     MemoryPlan plan = new MemoryPlan("memory");
@@ -75,12 +76,12 @@ public final class MemoryPlan {
     parts.put("batches (--batch, --slots)", slots * memory.slot());
   }
 
-  /** Returns the sum of all parts in bytes. */
+  /** {@return the sum of all parts in bytes} */
   public long bytes() {
     return parts.values().stream().mapToLong(Long::longValue).sum();
   }
 
-  /** Returns the host memory that the process may use: the container's limit or all of it. */
+  /** {@return the host memory that the process may use: the container's limit or all of it} */
   public static long available() {
     return ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
         .getTotalMemorySize();

@@ -31,6 +31,7 @@ public final class MetricsFile implements ProgressListener {
   /**
    * Creates the file.
    *
+   * @param file replaced on each write
    * @param labels labels of every metric, such as run and shard
    * @throws ConfigurationException if the file cannot be written
    */
@@ -57,7 +58,11 @@ public final class MetricsFile implements ProgressListener {
     }
   }
 
-  /** Writes a snapshot; a failure is logged once, because the run does not depend on it. */
+  /**
+   * Writes a snapshot; a failure is logged once, because the run does not depend on it.
+   *
+   * @param snapshot state of the run
+   */
   public void write(Snapshot snapshot) {
     try {
       replace(text(snapshot));

@@ -11,7 +11,11 @@ public interface ProgressListener {
    */
   void tick(Supplier<Snapshot> snapshot);
 
-  /** Returns a listener that calls this one and another. */
+  /**
+   * {@return a listener that calls this one and another}
+   *
+   * @param other called after this one
+   */
   default ProgressListener and(ProgressListener other) {
     return snapshot -> {
       tick(snapshot);

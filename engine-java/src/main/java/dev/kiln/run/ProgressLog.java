@@ -42,6 +42,7 @@ public final class ProgressLog implements ProgressListener, AutoCloseable {
   /**
    * Creates a progress log.
    *
+   * @param style of the lines
    * @param terminal whether standard error is a terminal
    * @param json receives the lines of style JSON
    */

@@ -19,7 +19,7 @@ public final class ReportKey {
   private ReportKey() {}
 
   /**
-   * Returns the key of a shard's report.
+   * {@return the key of a shard's report}
    *
    * @param run name that distinguishes runs into one output; null for the run without a name
    * @param shard index of the shard; empty for the whole list
@@ -44,7 +44,7 @@ public final class ReportKey {
   }
 
   /**
-   * Returns the directory with the reports of a run.
+   * {@return the directory with the reports of a run}
    *
    * @param run its name, or null
    * @throws ConfigurationException if the name is not valid for a directory

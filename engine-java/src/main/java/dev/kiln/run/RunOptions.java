@@ -32,12 +32,12 @@ public record RunOptions(
     OptionalDouble pricePerHour,
     Duration stallLimit) {
 
-  /** Returns the default options. */
+  /** {@return the default options} */
   public static RunOptions defaults() {
     return builder().build();
   }
 
-  /** Returns a builder that starts from the defaults. */
+  /** {@return a builder that starts from the defaults} */
   public static Builder builder() {
     return new Builder();
   }
@@ -59,73 +59,128 @@ public record RunOptions(
 
     private Builder() {}
 
-    /** Sets how many scenes are fetched concurrently. */
+    /**
+     * Sets how many scenes are fetched concurrently.
+     *
+     * @param threads at least 1
+     * @return this builder
+     */
     public Builder fetchThreads(int threads) {
       this.fetchThreads = threads;
       return this;
     }
 
-    /** Sets the limit on the bytes of fetched scenes held at once. */
+    /**
+     * Sets the limit on the bytes of fetched scenes held at once.
+     *
+     * @param bytes at least 1
+     * @return this builder
+     */
     public Builder fetchMemory(long bytes) {
       this.fetchMemory = bytes;
       return this;
     }
 
-    /** Sets how many scenes are decoded concurrently. */
+    /**
+     * Sets how many scenes are decoded concurrently.
+     *
+     * @param threads at least 1
+     * @return this builder
+     */
     public Builder decodeThreads(int threads) {
       this.decodeThreads = threads;
       return this;
     }
 
-    /** Sets the threads that inflate the tiles of one scene; the default is every processor. */
+    /**
+     * Sets the threads that inflate the tiles of one scene; the default is every processor.
+     *
+     * @param threads at least 1
+     * @return this builder
+     */
     public Builder inflateThreads(int threads) {
       this.inflateThreads = threads;
       return this;
     }
 
-    /** Sets how many decoded strips may wait for the encoder. */
+    /**
+     * Sets how many decoded strips may wait for the encoder.
+     *
+     * @param strips at least 1
+     * @return this builder
+     */
     public Builder queuedStrips(int strips) {
       this.queuedStrips = strips;
       return this;
     }
 
-    /** Sets how many batches are in flight. */
+    /**
+     * Sets how many batches are in flight.
+     *
+     * @param batches at least 1
+     * @return this builder
+     */
     public Builder slots(int batches) {
       this.slots = batches;
       return this;
     }
 
-    /** Sets whether scenes are embedded again although their output exists. */
+    /**
+     * Sets whether scenes are embedded again although their output exists.
+     *
+     * @param again whether existing files are replaced
+     * @return this builder
+     */
     public Builder overwrite(boolean again) {
       this.overwrite = again;
       return this;
     }
 
-    /** Sets whether every existing file is checked instead of a sample. */
+    /**
+     * Sets whether every existing file is checked instead of a sample.
+     *
+     * @param every whether all files are checked
+     * @return this builder
+     */
     public Builder verifyExisting(boolean every) {
       this.verifyExisting = every;
       return this;
     }
 
-    /** Sets the attempts per scene for transient errors. */
+    /**
+     * Sets the attempts per scene for transient errors.
+     *
+     * @param count at least 1
+     * @return this builder
+     */
     public Builder attempts(int count) {
       this.attempts = count;
       return this;
     }
 
-    /** Sets the price of the machine per hour, for the report. */
+    /**
+     * Sets the price of the machine per hour, for the report.
+     *
+     * @param price US dollars per hour
+     * @return this builder
+     */
     public Builder pricePerHour(double price) {
       this.pricePerHour = OptionalDouble.of(price);
       return this;
     }
 
-    /** Sets how long a run may go without progress before it is ended. */
+    /**
+     * Sets how long a run may go without progress before it is ended.
+     *
+     * @param limit without progress
+     * @return this builder
+     */
     public Builder stallLimit(Duration limit) {
       this.stallLimit = limit;
       return this;
     }
 
-    /** Returns the options. */
+    /** {@return the options} */
     public RunOptions build() {
       return new RunOptions(
           fetchThreads,

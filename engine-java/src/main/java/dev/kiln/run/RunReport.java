@@ -156,12 +156,12 @@ public record RunReport(
     return failure instanceof KilnException ? failure.getMessage() : "internal error: " + failure;
   }
 
-  /** Returns the exit code of the process. */
+  /** {@return the exit code of the process} */
   public ExitCode exitCode() {
     return outcome.exitCode();
   }
 
-  /** Returns why the run was aborted; empty if it came to its end. */
+  /** {@return why the run was aborted; empty if it came to its end} */
   public Optional<String> ended() {
     return outcome.ended();
   }
@@ -190,12 +190,12 @@ public record RunReport(
     return JSON.writeValueAsBytes(report);
   }
 
-  /** Returns the report as indented JSON, UTF-8. */
+  /** {@return the report as indented JSON, UTF-8} */
   public byte[] json() {
     return JSON.writeValueAsBytes(this);
   }
 
-  /** Returns the report as a few lines of text. */
+  /** {@return the report as a few lines of text} */
   public String summary() {
     return RunSummary.of(this);
   }

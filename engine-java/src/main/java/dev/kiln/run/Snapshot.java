@@ -22,7 +22,7 @@ public record Snapshot(
     List<Stage.Times> stages,
     List<BoundedQueue.Fill> queues) {
 
-  /** Returns the mean rate in chips per second since the start. */
+  /** {@return the mean rate in chips per second since the start} */
   public double chipsPerSecond() {
     return perSecond(counts.chips());
   }

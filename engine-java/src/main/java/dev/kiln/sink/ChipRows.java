@@ -15,7 +15,7 @@ public record ChipRows(List<Chip> chips, float[] embeddings) {
     chips = List.copyOf(chips);
   }
 
-  /** Returns the number of rows. */
+  /** {@return the number of rows} */
   public int size() {
     return chips.size();
   }

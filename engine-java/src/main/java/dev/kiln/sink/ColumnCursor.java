@@ -51,7 +51,7 @@ public final class ColumnCursor {
     }
   }
 
-  /** Returns a number; NaN if there is none. */
+  /** {@return a number; NaN if there is none} */
   public double nextDouble() {
     return next(
         () ->
@@ -66,7 +66,7 @@ public final class ColumnCursor {
   }
 
   /**
-   * Returns a date or time in microseconds since 1970.
+   * {@return a date or time in microseconds since 1970}
    *
    * @param absent what is returned if there is none
    */
@@ -85,17 +85,21 @@ public final class ColumnCursor {
         absent);
   }
 
-  /** Returns a text; empty if there is none. */
+  /** {@return a text; empty if there is none} */
   public String nextText() {
     return next(() -> reader.getBinary().toStringUsingUTF8(), "");
   }
 
-  /** Returns bytes; empty if there are none. */
+  /** {@return bytes; empty if there are none} */
   public byte[] nextBytes() {
     return next(() -> reader.getBinary().getBytes(), new byte[0]);
   }
 
-  /** Skips values. */
+  /**
+   * Skips values.
+   *
+   * @param count number of values, at most those that are left
+   */
   public void skip(long count) {
     for (long i = 0; i < count; i++) {
       next(

@@ -47,6 +47,8 @@ public final class EmbeddingFile {
   /**
    * Opens a file of this machine and reads its footer.
    *
+   * @param path of the file
+   * @return the file, which the caller closes
    * @throws ConfigurationException if it is not a Parquet file, is truncated or is damaged
    */
   public static EmbeddingFile open(Path path) {
@@ -67,6 +69,7 @@ public final class EmbeddingFile {
    * Reads the footer of a file.
    *
    * @param bytes of the file; borrowed, and read from as long as this object is used
+   * @return the file, which the caller closes
    * @throws ConfigurationException if it is not a Parquet file, is truncated or is damaged
    */
   public static EmbeddingFile open(ParquetBytes bytes) {
@@ -96,50 +99,54 @@ public final class EmbeddingFile {
     public void close() {}
   }
 
-  /** Returns the full name of the file: a path or a URI. */
+  /** {@return the full name of the file: a path or a URI} */
   public String name() {
     return bytes.name();
   }
 
-  /** Returns the size of the file in bytes. */
+  /** {@return the size of the file in bytes} */
   public long bytes() {
     return bytes.size();
   }
 
-  /** Returns the number of rows. */
+  /** {@return the number of rows} */
   public long rows() {
     return metadata.getBlocks().stream().mapToLong(BlockMetaData::getRowCount).sum();
   }
 
-  /** Returns the number of rows of a row group. */
+  /**
+   * {@return the number of rows of a row group}
+   *
+   * @param rowGroup from 0
+   */
   public long rows(int rowGroup) {
     return metadata.getBlocks().get(rowGroup).getRowCount();
   }
 
-  /** Returns the number of row groups. */
+  /** {@return the number of row groups} */
   public int rowGroups() {
     return metadata.getBlocks().size();
   }
 
-  /** Returns the name of the library that wrote the file; {@code unknown} if none is recorded. */
+  /** {@return the name of the library that wrote the file; {@code unknown} if none is recorded} */
   public String createdBy() {
     return Objects.requireNonNullElse(metadata.getFileMetaData().getCreatedBy(), "unknown");
   }
 
-  /** Returns the key-value pairs of the footer, sorted by key. */
+  /** {@return the key-value pairs of the footer, sorted by key} */
   public Map<String, String> footer() {
     return Collections.unmodifiableMap(
         new TreeMap<>(metadata.getFileMetaData().getKeyValueMetaData()));
   }
 
-  /** Returns the leaf columns in schema order. */
+  /** {@return the leaf columns in schema order} */
   public List<FileColumn> columns() {
     return metadata.getFileMetaData().getSchema().getColumns().stream()
         .map(c -> FileColumn.of(c, metadata.getBlocks()))
         .toList();
   }
 
-  /** Returns the dotted path of the column of vectors, if the file has one. */
+  /** {@return the dotted path of the column of vectors, if the file has one} */
   public Optional<String> vectorColumn() {
     return vectors().map(c -> String.join(".", c.getPath()));
   }
@@ -148,6 +155,8 @@ public final class EmbeddingFile {
    * Reads the vectors of one row group in row order, skipping rows without one; float64 is
    * converted to float32.
    *
+   * @param rowGroup from 0
+   * @return vectors {@code [rows, dim]} with their rows
    * @throws ConfigurationException if they cannot be read or differ in length
    */
   public Vectors vectors(int rowGroup) {
@@ -160,6 +169,7 @@ public final class EmbeddingFile {
    * LocalDate, Integer, Long, Float, Double or Boolean, and byte[] for any other type.
    *
    * @param column dotted path, such as {@code bbox.xmin}
+   * @return one value per row
    * @throws ConfigurationException if there is no such column or it cannot be read
    */
   public List<Object> values(String column) {
@@ -174,6 +184,8 @@ public final class EmbeddingFile {
    * Reads the values of a column in one row group.
    *
    * @param column dotted path, such as {@code bbox.xmin}
+   * @param rowGroup from 0
+   * @return one value per row
    * @throws ConfigurationException if there is no such column or it cannot be read
    */
   public List<Object> values(String column, int rowGroup) {
@@ -193,7 +205,7 @@ public final class EmbeddingFile {
   }
 
   /**
-   * Returns whether there is a column with one value per row.
+   * {@return whether there is a column with one value per row}
    *
    * @param column dotted path, such as {@code bbox.xmin}
    */
@@ -202,10 +214,11 @@ public final class EmbeddingFile {
   }
 
   /**
-   * Returns the smallest and the greatest value of a numeric column in one row group, if the file
-   * records them; times are microseconds since 1970.
+   * {@return the smallest and the greatest value of a numeric column in one row group, if the file
+   * records them; times are microseconds since 1970}
    *
    * @param column dotted path, such as {@code bbox.xmin}
+   * @param rowGroup from 0
    */
   public Optional<ValueRange> range(String column, int rowGroup) {
     return findSingle(column)
@@ -213,10 +226,11 @@ public final class EmbeddingFile {
   }
 
   /**
-   * Returns the smallest and the greatest text of a column in one row group, if the file records
-   * them. The order is that of the UTF-8 bytes.
+   * {@return the smallest and the greatest text of a column in one row group, if the file records
+   * them} The order is that of the UTF-8 bytes.
    *
    * @param column name of a column of texts
+   * @param rowGroup from 0
    */
   public Optional<TextRange> textRange(String column, int rowGroup) {
     return findSingle(column)
@@ -224,9 +238,10 @@ public final class EmbeddingFile {
   }
 
   /**
-   * Returns a cursor over a column with one value per row, before its first value.
+   * {@return a cursor over a column with one value per row, before its first value}
    *
    * @param column dotted path, such as {@code bbox.xmin}
+   * @param rowGroup from 0
    * @throws ConfigurationException if there is no such column or it cannot be read
    */
   public ColumnCursor cursor(String column, int rowGroup) {
@@ -235,9 +250,10 @@ public final class EmbeddingFile {
   }
 
   /**
-   * Returns a cursor over the vectors of a row group, before the first. Unlike {@link #vectors}, it
-   * holds a few pages at a time.
+   * {@return a cursor over the vectors of a row group, before the first} Unlike {@link #vectors},
+   * it holds a few pages at a time.
    *
+   * @param rowGroup from 0
    * @throws ConfigurationException if the file has no vectors or they cannot be read
    */
   public VectorCursor vectorCursor(int rowGroup) {

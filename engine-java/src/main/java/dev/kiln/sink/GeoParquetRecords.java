@@ -61,7 +61,7 @@ public final class GeoParquetRecords {
   }
 
   /**
-   * Returns the bytes of a file.
+   * {@return the bytes of a file}
    *
    * @param columns types by name, in order; with a column {@code geometry} of {@link Type#WKB}, and
    *     columns {@code xmin}, {@code ymin}, {@code xmax} and {@code ymax}, which become the members

@@ -76,7 +76,12 @@ public final class GeoParquetWriter implements AutoCloseable {
     ZstdPages.load();
   }
 
-  /** Returns the bytes of the whole file of a small scene, with one row group. */
+  /**
+   * {@return the bytes of the whole file of a small scene, with one row group}
+   *
+   * @param table chips and embeddings of the scene
+   * @param provenance written to the footer
+   */
   public static byte[] toBytes(SceneTable table, Provenance provenance) {
     ByteArrayOutputStream bytes =
         new ByteArrayOutputStream(Math.multiplyExact(table.embeddings().length, 4) + 65536);
@@ -141,7 +146,7 @@ public final class GeoParquetWriter implements AutoCloseable {
     writer.end(FooterKeys.of(scene, bounds, decisions, provenance));
   }
 
-  /** Returns the number of bytes written. */
+  /** {@return the number of bytes written} */
   public long bytes() {
     return file.bytes();
   }

@@ -9,10 +9,10 @@ import java.nio.file.StandardOpenOption;
 
 /** The bytes of one Parquet file, wherever it is stored. Safe for use by several threads. */
 public interface ParquetBytes extends AutoCloseable {
-  /** Returns the full name of the file, for messages: a path or a URI. */
+  /** {@return the full name of the file, for messages: a path or a URI} */
   String name();
 
-  /** Returns the size of the file in bytes. */
+  /** {@return the size of the file in bytes} */
   long size();
 
   /**
@@ -31,6 +31,8 @@ public interface ParquetBytes extends AutoCloseable {
   /**
    * Opens a file of this machine. It stays the same file, even if another one takes its name.
    *
+   * @param path of the file
+   * @return its bytes, which the caller closes
    * @throws IOException if it cannot be opened
    */
   static ParquetBytes open(Path path) throws IOException {

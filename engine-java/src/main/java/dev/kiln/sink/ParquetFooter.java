@@ -22,15 +22,26 @@ public final class ParquetFooter {
    * @param <X> thrown besides IOException
    */
   public interface Bytes<X extends Exception> {
-    /** Reads {@code length} bytes from {@code offset}. */
+    /**
+     * Reads {@code length} bytes from {@code offset}.
+     *
+     * @param offset of the first byte
+     * @param length in bytes
+     * @return exactly these bytes
+     * @throws IOException if they cannot be read
+     * @throws X the exception of the call
+     */
     ByteBuffer read(long offset, int length) throws IOException, X;
   }
 
   /**
-   * Returns the key-value pairs of a file's footer.
+   * {@return the key-value pairs of a file's footer}
    *
+   * @param <X> exception of the reader, such as an interrupt
    * @param size of the file in bytes
+   * @param bytes reads ranges of the file
    * @throws IOException if the bytes cannot be read, or are not those of a complete Parquet file
+   * @throws X the exception of the call
    */
   public static <X extends Exception> Map<String, String> keyValues(long size, Bytes<X> bytes)
       throws IOException, X {

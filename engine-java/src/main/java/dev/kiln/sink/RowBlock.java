@@ -45,7 +45,7 @@ public final class RowBlock {
     this.rows = rows;
   }
 
-  /** Returns the number of rows. */
+  /** {@return the number of rows} */
   public int rows() {
     return rows;
   }
@@ -66,12 +66,22 @@ public final class RowBlock {
         .order(ByteOrder.LITTLE_ENDIAN);
   }
 
-  /** Returns a string. */
+  /**
+   * {@return a string}
+   *
+   * @param path dotted path of the column
+   * @param row of the block, from 0
+   */
   public String text(String path, int row) {
     return StandardCharsets.UTF_8.decode(value(path, row)).toString();
   }
 
-  /** Returns the bytes of a value or of all values of a list; a copy. */
+  /**
+   * {@return the bytes of a value or of all values of a list; a copy}
+   *
+   * @param path dotted path of the column
+   * @param row of the block, from 0
+   */
   public byte[] bytes(String path, int row) {
     ByteBuffer value = value(path, row);
     byte[] copy = new byte[value.remaining()];
@@ -79,22 +89,41 @@ public final class RowBlock {
     return copy;
   }
 
-  /** Returns a value of type int64. */
+  /**
+   * {@return a value of type int64}
+   *
+   * @param path dotted path of the column
+   * @param row of the block, from 0
+   */
   public long int64(String path, int row) {
     return value(path, row).getLong();
   }
 
-  /** Returns a value of type float. */
+  /**
+   * {@return a value of type float}
+   *
+   * @param path dotted path of the column
+   * @param row of the block, from 0
+   */
   public float float32(String path, int row) {
     return value(path, row).getFloat();
   }
 
-  /** Returns a value of type double. */
+  /**
+   * {@return a value of type double}
+   *
+   * @param path dotted path of the column
+   * @param row of the block, from 0
+   */
   public double float64(String path, int row) {
     return value(path, row).getDouble();
   }
 
-  /** Returns whether all values of a row's lists of float32 are finite numbers. */
+  /**
+   * {@return whether all values of a row's lists of float32 are finite numbers}
+   *
+   * @param row of the block, from 0
+   */
   public boolean isFinite(int row) {
     for (int c = 0; c < columns.size(); c++) {
       if (!columns.get(c).list()
@@ -113,7 +142,11 @@ public final class RowBlock {
     return true;
   }
 
-  /** Returns the size of a packed row in bytes. */
+  /**
+   * {@return the size of a packed row in bytes}
+   *
+   * @param row of the block, from 0
+   */
   public int packedBytes(int row) {
     int size = 0;
     for (int c = 0; c < columns.size(); c++) {
@@ -126,6 +159,7 @@ public final class RowBlock {
   /**
    * Packs a row.
    *
+   * @param row of the block, from 0
    * @param target little-endian; advanced
    */
   public void pack(int row, ByteBuffer target) {

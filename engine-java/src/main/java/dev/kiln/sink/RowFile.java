@@ -34,6 +34,7 @@ public final class RowFile {
    * Reads the footer of a file.
    *
    * @param bytes of the file; borrowed
+   * @return the file
    * @throws IOException if it cannot be read, is damaged, or has columns with nulls
    */
   public static RowFile open(ParquetBytes bytes) throws IOException {
@@ -47,7 +48,7 @@ public final class RowFile {
     }
   }
 
-  /** Returns the columns, their types and their order. */
+  /** {@return the columns, their types and their order} */
   public RowSchema schema() {
     return new RowSchema(message());
   }
@@ -57,29 +58,33 @@ public final class RowFile {
   }
 
   /**
-   * Returns the SHA-256 of the footer. It has the sizes, ranges of values and positions of all
+   * {@return the SHA-256 of the footer} It has the sizes, ranges of values and positions of all
    * columns, so that files of different content rarely share it.
    */
   public String footerHash() {
     return footerHash;
   }
 
-  /** Returns the key-value pairs of the footer. */
+  /** {@return the key-value pairs of the footer} */
   public Map<String, String> footer() {
     return metadata.getFileMetaData().getKeyValueMetaData();
   }
 
-  /** Returns the number of rows. */
+  /** {@return the number of rows} */
   public long rows() {
     return metadata.getBlocks().stream().mapToLong(BlockMetaData::getRowCount).sum();
   }
 
-  /** Returns the number of row groups. */
+  /** {@return the number of row groups} */
   public int rowGroups() {
     return metadata.getBlocks().size();
   }
 
-  /** Returns the number of values of a list column in the whole file. */
+  /**
+   * {@return the number of values of a list column in the whole file}
+   *
+   * @param path dotted path of the column
+   */
   public long valueCount(String path) {
     return metadata.getBlocks().stream()
         .flatMap(b -> b.getColumns().stream())
@@ -89,8 +94,8 @@ public final class RowFile {
   }
 
   /**
-   * Returns the least and the greatest value of a column, as parquet-java represents them; empty if
-   * a row group does not record them.
+   * {@return the least and the greatest value of a column, as parquet-java represents them; empty
+   * if a row group does not record them}
    *
    * @param path dotted path, such as {@code bbox.xmin}
    */
@@ -122,12 +127,12 @@ public final class RowFile {
    * @param max greatest value
    */
   public record Range(Comparable<?> min, Comparable<?> max) {
-    /** Returns the least value of a column of numbers. */
+    /** {@return the least value of a column of numbers} */
     public double low() {
       return ((Number) (Object) min).doubleValue();
     }
 
-    /** Returns the greatest value of a column of numbers. */
+    /** {@return the greatest value of a column of numbers} */
     public double high() {
       return ((Number) (Object) max).doubleValue();
     }
@@ -139,6 +144,7 @@ public final class RowFile {
    * @param rowGroup from 0
    * @param bytes of the file; borrowed
    * @param wanted decides by path which columns are read
+   * @return the rows of the group
    * @throws IOException if a column cannot be read or is damaged
    */
   public RowBlock read(int rowGroup, ParquetBytes bytes, Predicate<String> wanted)

@@ -42,6 +42,7 @@ public final class RowFileWriter implements AutoCloseable {
    *
    * @param path replaced if it exists
    * @param schema of the rows
+   * @throws IOException if the file cannot be written
    */
   public RowFileWriter(Path path, RowSchema schema) throws IOException {
     this.schema = schema.message();
@@ -64,7 +65,7 @@ public final class RowFileWriter implements AutoCloseable {
     file.start();
   }
 
-  /** Returns the number of rows of all row groups. */
+  /** {@return the number of rows of all row groups} */
   public long rows() {
     return rows;
   }
@@ -82,7 +83,11 @@ public final class RowFileWriter implements AutoCloseable {
     rows++;
   }
 
-  /** Writes the rows that were added since the last call, if there are any, as a row group. */
+  /**
+   * Writes the rows that were added since the last call, if there are any, as a row group.
+   *
+   * @throws IOException if the file cannot be written
+   */
   public void endRowGroup() throws IOException {
     if (group != null) {
       group.write();
@@ -96,6 +101,7 @@ public final class RowFileWriter implements AutoCloseable {
    * @param geometryTypes that occur, such as {@code Polygon}
    * @param bounds of all geometries in degrees; null without one
    * @param keys further key-value pairs, in their order
+   * @throws IOException if the file cannot be written
    */
   public void finish(Set<String> geometryTypes, Envelope bounds, Map<String, String> keys)
       throws IOException {

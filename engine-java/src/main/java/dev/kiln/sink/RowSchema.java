@@ -22,17 +22,21 @@ public final class RowSchema {
     return message;
   }
 
-  /** Returns whether there is a column of this name. */
+  /**
+   * {@return whether there is a column of this name}
+   *
+   * @param name of a column at the top level
+   */
   public boolean has(String name) {
     return message.containsField(name);
   }
 
-  /** Returns the dotted paths of the leaf columns. */
+  /** {@return the dotted paths of the leaf columns} */
   public List<String> paths() {
     return RowColumn.of(message).stream().map(RowColumn::path).toList();
   }
 
-  /** Returns the leaf columns of a name and their types in a few words. */
+  /** {@return the leaf columns of a name and their types in a few words} */
   public List<Column> columns() {
     List<Column> columns = new ArrayList<>();
     for (Type field : message.getFields()) {
@@ -67,7 +71,7 @@ public final class RowSchema {
   public record Column(String name, String type) {}
 
   /**
-   * Returns a schema with required string columns appended, those that it lacks.
+   * {@return a schema with required string columns appended, those that it lacks}
    *
    * @param names of the columns
    */

@@ -33,7 +33,19 @@ public record SceneTable(
     int dim,
     Map<String, String> decisions) {
 
-  /** Creates a table of a scene without decisions. */
+  /**
+   * Creates a table of a scene without decisions.
+   *
+   * @param itemId id of the scene
+   * @param platform of the sensor
+   * @param datetime of acquisition, UTC
+   * @param gsd metres per pixel
+   * @param uri location of the scene in its archive
+   * @param chipSize edge in pixels
+   * @param chips one per row
+   * @param embeddings {@code [chips, dim]}, row-major; owned by the table
+   * @param dim length of an embedding
+   */
   public SceneTable(
       String itemId,
       String platform,
@@ -63,12 +75,12 @@ public record SceneTable(
     }
   }
 
-  /** Returns what all rows share. */
+  /** {@return what all rows share} */
   public SceneInfo info() {
     return new SceneInfo(itemId, platform, datetime, gsd, uri, chipSize, dim);
   }
 
-  /** Returns all rows. */
+  /** {@return all rows} */
   public ChipRows rows() {
     return new ChipRows(chips, embeddings);
   }

@@ -25,7 +25,11 @@ public final class TextRange {
         : Optional.empty();
   }
 
-  /** Returns whether a text can be among the values. The limits may be shortened. */
+  /**
+   * {@return whether a text can be among the values} The limits may be shortened.
+   *
+   * @param utf8 a text
+   */
   public boolean mayContain(byte[] utf8) {
     boolean below = Arrays.compareUnsigned(utf8, min) < 0;
     // A writer that shortens the greatest value need not round it up.

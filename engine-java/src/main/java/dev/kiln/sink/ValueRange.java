@@ -32,7 +32,12 @@ public record ValueRange(double min, double max) {
     return least <= greatest ? Optional.of(new ValueRange(least, greatest)) : Optional.empty();
   }
 
-  /** Returns whether a value within these limits is possible. */
+  /**
+   * {@return whether a value within these limits is possible}
+   *
+   * @param from lower limit, included
+   * @param to upper limit, included
+   */
   public boolean meets(double from, double to) {
     return max >= from && min <= to;
   }

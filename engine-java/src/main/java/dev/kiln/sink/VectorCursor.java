@@ -83,7 +83,7 @@ public final class VectorCursor {
     };
   }
 
-  /** Returns the length of a vector; 0 if the row group has none. */
+  /** {@return the length of a vector; 0 if the row group has none} */
   public int dim() {
     return dim;
   }

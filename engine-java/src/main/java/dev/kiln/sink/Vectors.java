@@ -13,7 +13,7 @@ import org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName;
  */
 public record Vectors(int dim, float[] values) {
 
-  /** Returns the number of vectors. */
+  /** {@return the number of vectors} */
   public int count() {
     return dim == 0 ? 0 : values.length / dim;
   }

@@ -19,12 +19,12 @@ public enum DataType {
     this.bytes = bytes;
   }
 
-  /** Returns the size of one value in bytes. */
+  /** {@return the size of one value in bytes} */
   public int bytes() {
     return bytes;
   }
 
-  /** Returns the name in options, files, reports and kernels, such as "bf16". */
+  /** {@return the name in options, files, reports and kernels, such as "bf16"} */
   public String label() {
     return name().toLowerCase(Locale.ROOT);
   }
@@ -60,6 +60,7 @@ public enum DataType {
   /**
    * Writes one value in little-endian order, rounded as by {@link #toBits}.
    *
+   * @param value float32
    * @param data receives {@link #bytes} bytes from {@code at}
    * @param at byte offset of the value
    */
@@ -74,6 +75,7 @@ public enum DataType {
    * Returns the bits of the nearest value of this type, ties to even. Magnitudes beyond the range
    * become infinite; NaN stays NaN.
    *
+   * @param value float32
    * @return the bits in the low {@link #bytes} bytes, the others zero
    */
   public int toBits(float value) {
@@ -85,7 +87,7 @@ public enum DataType {
   }
 
   /**
-   * Returns the value that bits represent.
+   * {@return the value that bits represent}
    *
    * @param bits in the low {@link #bytes} bytes; the others are ignored
    */

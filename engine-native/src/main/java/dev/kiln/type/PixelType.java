@@ -19,19 +19,20 @@ public enum PixelType {
     this.bytes = bytes;
   }
 
-  /** Returns the code of this type in native and device code, as {@code kiln.h} defines it. */
+  /** {@return the code of this type in native and device code, as {@code kiln.h} defines it} */
   public int code() {
     return code;
   }
 
-  /** Returns the size of one pixel in bytes. */
+  /** {@return the size of one pixel in bytes} */
   public int bytes() {
     return bytes;
   }
 
   /**
-   * Returns the type with a code.
+   * {@return the type with a code}
    *
+   * @param code as in the native code
    * @throws IllegalArgumentException if no type has it
    */
   public static PixelType ofCode(int code) {

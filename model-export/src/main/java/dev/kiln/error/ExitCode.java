@@ -45,22 +45,26 @@ public enum ExitCode {
     this.retry = retry;
   }
 
-  /** Returns the number that the process exits with. */
+  /** {@return the number that the process exits with} */
   public int code() {
     return code;
   }
 
-  /** Returns the meaning in a few words, without a full stop. */
+  /** {@return the meaning in a few words, without a full stop} */
   public String meaning() {
     return meaning;
   }
 
-  /** Returns whether a scheduler should start another attempt. */
+  /** {@return whether a scheduler should start another attempt} */
   public boolean retry() {
     return retry;
   }
 
-  /** Returns the exit code of a command or a run that an error ended. */
+  /**
+   * {@return the exit code of a command or a run that an error ended}
+   *
+   * @param error that ended a command or a run
+   */
   public static ExitCode of(Throwable error) {
     if (error instanceof UncheckedIOException unchecked) {
       return of(unchecked.getCause());

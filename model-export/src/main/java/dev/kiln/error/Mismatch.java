@@ -5,7 +5,7 @@ public final class Mismatch {
   private Mismatch() {}
 
   /**
-   * Returns {@code WHERE: expected X, found Y}.
+   * {@return {@code WHERE: expected X, found Y}}
    *
    * @param where the option, file or field at fault
    * @param expected what is required
@@ -16,7 +16,7 @@ public final class Mismatch {
   }
 
   /**
-   * Returns {@code expected X, found Y}.
+   * {@return {@code expected X, found Y}}
    *
    * @param expected what is required
    * @param found what is there instead
@@ -26,7 +26,7 @@ public final class Mismatch {
   }
 
   /**
-   * Returns {@code WHERE: expected X, found 'Y'} for text that came from outside.
+   * {@return {@code WHERE: expected X, found 'Y'} for text that came from outside}
    *
    * @param where the option, file or field at fault
    * @param expected what is required

@@ -7,8 +7,8 @@ public final class Printable {
   private Printable() {}
 
   /**
-   * Returns a text with control characters, line separators, text-direction marks and broken
-   * surrogates as escapes such as {@code \n} and {@code \u001b}.
+   * {@return a text with control characters, line separators, text-direction marks and broken
+   * surrogates as escapes such as {@code \n} and {@code \u001b}}
    *
    * @param text from a key, href, id or library
    */

@@ -51,7 +51,7 @@ public record RetryPolicy(int attempts, Duration firstPause, Duration longestPau
     public static final Verdict TRANSIENT = new Verdict(true, Optional.empty());
 
     /**
-     * Returns {@link #TRANSIENT} or {@link #PERMANENT}.
+     * {@return {@link #TRANSIENT} or {@link #PERMANENT}}
      *
      * @param isTransient whether another attempt can succeed
      */
@@ -60,7 +60,7 @@ public record RetryPolicy(int attempts, Duration firstPause, Duration longestPau
     }
 
     /**
-     * Returns a transient failure of a service that may have asked for a pause.
+     * {@return a transient failure of a service that may have asked for a pause}
      *
      * @param pause how long to wait; empty for the policy's backoff
      */
@@ -76,11 +76,12 @@ public record RetryPolicy(int attempts, Duration firstPause, Duration longestPau
      * Classifies a failure.
      *
      * @param failure of an attempt
+     * @return whether and when to attempt again
      */
     Verdict classify(Exception failure);
 
     /**
-     * Returns a classifier that takes every failure of one type for transient, and no other.
+     * {@return a classifier that takes every failure of one type for transient, and no other}
      *
      * @param type of transient failures
      */
@@ -113,7 +114,7 @@ public record RetryPolicy(int attempts, Duration firstPause, Duration longestPau
   }
 
   /**
-   * Returns a policy whose pauses are at most 20 seconds.
+   * {@return a policy whose pauses are at most 20 seconds}
    *
    * @param attempts number of attempts in all, at least 1
    * @param firstPause upper bound of the first pause
@@ -144,7 +145,7 @@ public record RetryPolicy(int attempts, Duration firstPause, Duration longestPau
     }
   }
 
-  /** Returns a policy of a single attempt. */
+  /** {@return a policy of a single attempt} */
   public static RetryPolicy never() {
     return of(1, Duration.ZERO);
   }
@@ -152,6 +153,8 @@ public record RetryPolicy(int attempts, Duration firstPause, Duration longestPau
   /**
    * Performs an operation until it succeeds, fails permanently or has used all attempts.
    *
+   * @param <T> result of the operation
+   * @param <E> exception of the operation
    * @param log takes one warning per retry
    * @param what the operation, for the log
    * @param classifier decides which failures are transient
@@ -181,8 +184,9 @@ public record RetryPolicy(int attempts, Duration firstPause, Duration longestPau
   }
 
   /**
-   * Returns the pause before the next attempt, or empty if there is none: the failure is permanent,
-   * all attempts are used, or the service asks for a pause longer than {@code longestPause}.
+   * {@return the pause before the next attempt, or empty if there is none: the failure is
+   * permanent, all attempts are used, or the service asks for a pause longer than {@code
+   * longestPause}}
    *
    * @param attempt number of the attempt that failed, 1 for the first
    * @param verdict on its failure
@@ -196,7 +200,7 @@ public record RetryPolicy(int attempts, Duration firstPause, Duration longestPau
   }
 
   /**
-   * Returns the backoff after a failed attempt.
+   * {@return the backoff after a failed attempt}
    *
    * @param attempt its number, 1 for the first
    */
@@ -218,6 +222,7 @@ public record RetryPolicy(int attempts, Duration firstPause, Duration longestPau
   /**
    * Logs that an attempt failed and another follows.
    *
+   * @param log receives one warning
    * @param what the operation
    * @param failure of the attempt
    * @param attempt its number, 1 for the first

@@ -27,7 +27,7 @@ public final class SceneException extends KilnException {
   }
 
   /**
-   * Returns an error that no retry will fix.
+   * {@return an error that no retry will fix}
    *
    * @param key object key
    * @param reason one line without the key
@@ -37,7 +37,7 @@ public final class SceneException extends KilnException {
   }
 
   /**
-   * Returns an error that no retry will fix.
+   * {@return an error that no retry will fix}
    *
    * @param key object key
    * @param reason one line without the key
@@ -48,7 +48,7 @@ public final class SceneException extends KilnException {
   }
 
   /**
-   * Returns an error that a retry may fix.
+   * {@return an error that a retry may fix}
    *
    * @param key object key
    * @param reason one line without the key
@@ -58,17 +58,17 @@ public final class SceneException extends KilnException {
     return new SceneException(Kind.TRANSIENT, key, reason, cause);
   }
 
-  /** Returns whether a retry can help. */
+  /** {@return whether a retry can help} */
   public Kind kind() {
     return kind;
   }
 
-  /** Returns the key of the object at fault. */
+  /** {@return the key of the object at fault} */
   public String key() {
     return key;
   }
 
-  /** Returns what is wrong with the object, without its key. */
+  /** {@return what is wrong with the object, without its key} */
   public String reason() {
     return reason;
   }

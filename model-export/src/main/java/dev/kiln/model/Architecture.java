@@ -35,18 +35,18 @@ public record Architecture(String name, int dim, int depth, int heads, int dimHe
           new Architecture("base", 768, 12, 12, 64, 3072),
           new Architecture("large", 1024, 24, 16, 64, 4096));
 
-  /** Returns the width of all heads together. */
+  /** {@return the width of all heads together} */
   public int inner() {
     return heads * dimHead;
   }
 
-  /** Returns the number of pixels in a patch of one band. */
+  /** {@return the number of pixels in a patch of one band} */
   public static int patchPixels() {
     return PATCH * PATCH;
   }
 
   /**
-   * Returns a known size.
+   * {@return a known size}
    *
    * @param name such as {@code large}
    * @throws ConfigurationException if no known size has this name

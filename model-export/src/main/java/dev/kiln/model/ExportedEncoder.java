@@ -26,33 +26,33 @@ public record ExportedEncoder(ModelDirectory model, Platform platform, int chipS
     }
   }
 
-  /** Returns the dimensions of the encoder. */
+  /** {@return the dimensions of the encoder} */
   public Architecture architecture() {
     return model.architecture();
   }
 
-  /** Returns the number of patches along the edge of a chip. */
+  /** {@return the number of patches along the edge of a chip} */
   public int patchesPerSide() {
     return chipSize / Architecture.PATCH;
   }
 
-  /** Returns the number of patches in a chip: L. */
+  /** {@return the number of patches in a chip: L} */
   public int patches() {
     return patchesPerSide() * patchesPerSide();
   }
 
-  /** Returns the number of tokens of a chip: the class token and L patches. */
+  /** {@return the number of tokens of a chip: the class token and L patches} */
   public int tokens() {
     return 1 + patches();
   }
 
-  /** Returns the number of values in the row of one patch: C·64. */
+  /** {@return the number of values in the row of one patch: C·64} */
   public int rowLength() {
     return platform.bands().size() * Architecture.patchPixels();
   }
 
   /**
-   * Returns the ONNX file that computes embeddings.
+   * {@return the ONNX file that computes embeddings}
    *
    * @throws ConfigurationException if the model has none for this platform and chip size
    */
@@ -60,12 +60,16 @@ public record ExportedEncoder(ModelDirectory model, Platform platform, int chipS
     return model.graph(platform.name(), chipSize);
   }
 
-  /** Returns whether this encoder uses a tensor: all but other platforms' patch embeddings. */
+  /**
+   * {@return whether this encoder uses a tensor: all but other platforms' patch embeddings}
+   *
+   * @param tensor name of a tensor of the model
+   */
   public boolean uses(String tensor) {
     return !tensor.startsWith("patch.") || tensor.startsWith("patch." + platform.name() + ".");
   }
 
-  /** Returns the number of values in all tensors that this encoder uses. */
+  /** {@return the number of values in all tensors that this encoder uses} */
   public long weightValues() {
     return model.description().tensors().stream()
         .filter(tensor -> uses(tensor.name()))

@@ -78,12 +78,12 @@ public record ModelDescription(
       shape = List.copyOf(shape);
     }
 
-    /** Returns the number of values. */
+    /** {@return the number of values} */
     public long size() {
       return shape.stream().reduce(1L, Math::multiplyExact);
     }
 
-    /** Returns the size in bytes. */
+    /** {@return the size in bytes} */
     public long bytes() {
       return size() * Float.BYTES;
     }

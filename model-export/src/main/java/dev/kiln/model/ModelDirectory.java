@@ -77,6 +77,7 @@ public final class ModelDirectory {
    * Opens a model directory. Nothing stays open: weights are mapped on request.
    *
    * @param path the directory
+   * @return the model
    * @throws ConfigurationException if it is not a model directory, or files are missing or
    *     truncated
    */
@@ -111,6 +112,7 @@ public final class ModelDirectory {
    *
    * @param path the directory
    * @param description contents of {@code model.json}
+   * @return the model
    * @throws ConfigurationException if it cannot be written
    */
   public static ModelDirectory create(Path path, ModelDescription description) {
@@ -202,33 +204,33 @@ public final class ModelDirectory {
     return new ConfigurationException("model %s: %s".formatted(path, problem));
   }
 
-  /** Returns the directory. */
+  /** {@return the directory} */
   public Path path() {
     return path;
   }
 
-  /** Returns the contents of {@code model.json}. */
+  /** {@return the contents of {@code model.json}} */
   public ModelDescription description() {
     return description;
   }
 
-  /** Returns the dimensions of the encoder. */
+  /** {@return the dimensions of the encoder} */
   public Architecture architecture() {
     return description.architecture();
   }
 
-  /** Returns the SHA-256 of the weights file in hexadecimal, the identity of the model. */
+  /** {@return the SHA-256 of the weights file in hexadecimal, the identity of the model} */
   public String hash() {
     return description.weights().sha256();
   }
 
-  /** Returns the weights file. */
+  /** {@return the weights file} */
   public Path weights() {
     return path.resolve(description.weights().file());
   }
 
   /**
-   * Returns a platform that the model was exported for.
+   * {@return a platform that the model was exported for}
    *
    * @param name such as {@code naip}
    * @throws ConfigurationException if it was not exported; the message lists the others
@@ -255,7 +257,7 @@ public final class ModelDirectory {
   }
 
   /**
-   * Returns the encoder of one platform and chip size.
+   * {@return the encoder of one platform and chip size}
    *
    * @param platform name of a platform that the model was exported for
    * @param chipSize chip edge in pixels, a multiple of 8
@@ -267,7 +269,7 @@ public final class ModelDirectory {
   }
 
   /**
-   * Returns the ONNX file that outputs embeddings.
+   * {@return the ONNX file that outputs embeddings}
    *
    * @param platform name of the platform
    * @param chipSize chip edge in pixels
@@ -278,7 +280,7 @@ public final class ModelDirectory {
   }
 
   /**
-   * Returns the ONNX file that outputs every token after the last LayerNorm, for checks.
+   * {@return the ONNX file that outputs every token after the last LayerNorm, for checks}
    *
    * @param platform name of the platform
    * @param chipSize chip edge in pixels
@@ -316,6 +318,7 @@ public final class ModelDirectory {
    * is reachable.
    *
    * @param name name as listed above
+   * @return a direct buffer
    * @throws IllegalArgumentException if the model has no such tensor
    */
   public FloatBuffer tensor(String name) {

@@ -45,7 +45,7 @@ public final class PlatformCatalog {
     this.platforms = platforms;
   }
 
-  /** Returns the nine platforms that Clay v1.5 was trained on. */
+  /** {@return the nine platforms that Clay v1.5 was trained on} */
   public static PlatformCatalog builtIn() {
     try (InputStream yaml = PlatformCatalog.class.getResourceAsStream(BUILT_IN)) {
       if (yaml == null) {
@@ -61,6 +61,7 @@ public final class PlatformCatalog {
    * Reads platforms from a file and adds the built-in ones; the file takes precedence.
    *
    * @param file YAML file
+   * @return all platforms
    * @throws ConfigurationException if the file cannot be read or does not describe platforms
    */
   public static PlatformCatalog load(Path file) {
@@ -74,18 +75,18 @@ public final class PlatformCatalog {
     }
   }
 
-  /** Returns all platforms, in file order. */
+  /** {@return all platforms, in file order} */
   public List<Platform> all() {
     return List.copyOf(platforms.values());
   }
 
-  /** Returns the names of all platforms, in file order. */
+  /** {@return the names of all platforms, in file order} */
   public List<String> names() {
     return List.copyOf(platforms.keySet());
   }
 
   /**
-   * Returns a platform.
+   * {@return a platform}
    *
    * @param name such as {@code naip}
    * @throws ConfigurationException if no platform has this name; the message lists the others
