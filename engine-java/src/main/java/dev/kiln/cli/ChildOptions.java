@@ -31,6 +31,8 @@ final class ChildOptions {
           "--run-name",
           "--require-gpu",
           "--progress",
+          "--dry-run",
+          "--json",
           "--config",
           "--profile",
           "--model-cache",

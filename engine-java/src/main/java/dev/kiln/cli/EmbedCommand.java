@@ -2,11 +2,13 @@ package dev.kiln.cli;
 
 import dev.kiln.archive.SceneList;
 import dev.kiln.archive.Shard;
+import dev.kiln.error.ExitCode;
 import dev.kiln.fetch.ObjectStore;
 import dev.kiln.fetch.ObjectStores;
 import dev.kiln.logging.Logging;
 import dev.kiln.model.ModelDirectory;
 import dev.kiln.run.CloudWatchMetrics;
+import dev.kiln.run.DryRun;
 import dev.kiln.run.EmbedRequest;
 import dev.kiln.run.Embedder;
 import dev.kiln.run.MetricsFile;
@@ -120,6 +122,7 @@ public final class EmbedCommand implements Callable<Integer> {
   @Heading.Under(Heading.GENERAL)
   private String cloudWatchNamespace;
 
+  @Mixin private ResultFlags resultFlags;
   @Mixin private TraceFlags traceFlags;
 
   @Override
@@ -144,7 +147,10 @@ public final class EmbedCommand implements Callable<Integer> {
             ObjectStores.openSource(chosen.source(), s3Flags.source(), s3Flags.rules());
         ObjectStore to = ObjectStores.open(out, outputS3Flags.options(s3Flags, System.getenv()));
         ProgressLog watcher =
-            new ProgressLog(progress, Boolean.getBoolean("kiln.terminal"), System.out)) {
+            new ProgressLog(
+                resultFlags.dryRun() ? ProgressLog.Style.NONE : progress,
+                Boolean.getBoolean("kiln.terminal"),
+                System.out)) {
       EmbedRequest request =
           EmbedRequest.builder()
               .model(model, platform)
@@ -165,7 +171,13 @@ public final class EmbedCommand implements Callable<Integer> {
                     cloudWatch.ifPresent(log -> log.tick(snapshot));
                   })
               .build();
+      if (resultFlags.dryRun()) {
+        DryRun plan = new Embedder().dryRun(request);
+        resultFlags.print(plan);
+        return (plan.failures().isEmpty() ? ExitCode.DONE : ExitCode.SCENES_FAILED).code();
+      }
       RunReport report = new Embedder().embed(request);
+      resultFlags.print(report);
       metrics.ifPresent(file -> file.write(report.run()));
       cloudWatch.ifPresent(log -> log.log(report.run()));
       report.summary().lines().forEach(log::info);

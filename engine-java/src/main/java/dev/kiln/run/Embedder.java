@@ -9,6 +9,7 @@ import dev.kiln.model.ModelDirectory;
 import dev.kiln.raster.GdalLibrary;
 import dev.kiln.sink.GeoParquetWriter;
 import dev.kiln.sink.Provenance;
+import dev.kiln.type.DataType;
 import java.io.UncheckedIOException;
 import java.util.Map;
 import java.util.Optional;
@@ -60,6 +61,23 @@ public final class Embedder {
   }
 
   /**
+   * Returns what {@link #embed} would do with a request. Opens no encoder and writes nothing.
+   *
+   * @throws ConfigurationException if an option or the model is not as required, or no scene of the
+   *     sample can be opened
+   * @throws InterruptedException if the calling thread is interrupted
+   */
+  public DryRun dryRun(EmbedRequest request) throws InterruptedException {
+    request.chips().requireFits(request.platform());
+    request.files().bands().ifPresent(bands -> bands.requireFits(request.platform()));
+    GdalLibrary.require();
+    return DryRun.of(
+        job(request, provenance(request, "none", DataType.FP32)),
+        request.run(),
+        request.model().architecture().dim());
+  }
+
+  /**
    * Ends the run early: no more scenes are started, scenes that are decoded completely are finished
    * and written, the others are left for the next run. A later request ends at once.
    */
@@ -72,15 +90,9 @@ public final class Embedder {
 
   private RunReport embed(EmbedRequest request, Encoder encoder) throws InterruptedException {
     EmbeddingJob job =
-        new EmbeddingJob(
-            request.platform(),
-            request.sceneKeys(),
-            SceneArchive.of(request.platform(), request.chips().needsMask()),
-            request.files(),
-            request.source(),
-            request.out(),
-            request.chips(),
-            provenance(request, encoder));
+        job(
+            request,
+            provenance(request, encoder.description().name(), encoder.description().precision()));
     Attempt attempt = Attempt.start(System.getenv(), request.context());
     Optional<ReportFile> file =
         request
@@ -112,14 +124,26 @@ public final class Embedder {
     }
   }
 
-  private static Provenance provenance(EmbedRequest request, Encoder encoder) {
+  private static EmbeddingJob job(EmbedRequest request, Provenance provenance) {
+    return new EmbeddingJob(
+        request.platform(),
+        request.sceneKeys(),
+        SceneArchive.of(request.platform(), request.chips().needsMask()),
+        request.files(),
+        request.source(),
+        request.out(),
+        request.chips(),
+        provenance);
+  }
+
+  private static Provenance provenance(EmbedRequest request, String encoder, DataType precision) {
     ModelDirectory model = request.model();
     return new Provenance(
         EngineVersion.number(),
         model.hash(),
         model.architecture().name(),
-        encoder.description().name(),
-        encoder.description().precision(),
+        encoder,
+        precision,
         options(request));
   }
 

@@ -88,27 +88,65 @@ final class SceneFetch {
 
   private FetchedScene once(PendingScene pending, Stage stage)
       throws SceneException, InterruptedException {
+    PlannedScene planned = plan(pending, stage);
+    List<SparseObject> objects = planned.objects();
+    ByteBudget.Share share = null;
+    try {
+      long needed = held(objects) + planned.plan().map(SceneFetch::reserved).orElse(0L);
+      share = stage.waitFor(() -> budget.take(needed));
+      if (planned.plan().isPresent()) {
+        fetch(planned.plan().get().ranges(0), planned.names());
+      }
+      return new FetchedScene(
+          planned.scene(),
+          pending.outputKey(),
+          planned.selection(),
+          planned.plan(),
+          named(planned.names(), objects),
+          planned.maskBytes() + held(objects),
+          share);
+    } catch (InterruptedException | RuntimeException | Error e) {
+      planned.close();
+      if (share != null) {
+        share.close();
+      }
+      throw e;
+    }
+  }
+
+  /** Returns the most bytes of a scene that are in memory at once. */
+  private static long reserved(ScenePlan plan) {
+    return plan.sections().size() > 1
+        ? plan.mostBytes()
+        : plan.ranges(0).stream().mapToLong(RangePlan::bytes).sum();
+  }
+
+  /**
+   * Opens a scene and plans its ranges; fetches headers, and the mask if there is one.
+   *
+   * @return owned by the caller
+   */
+  PlannedScene plan(PendingScene pending, Stage stage) throws SceneException, InterruptedException {
     if (SceneArchive.isImageFile(platform, pending.sceneKey())) {
-      return imageFile(pending, stage);
+      return imageFile(pending);
     }
     Scene scene = describe(pending.sceneKey());
     if (scene.mask().isEmpty()) {
-      return bands(scene, pending, Optional.empty(), scene.assets(), 0, stage);
+      return bands(scene, Optional.empty(), scene.assets(), open(scene.assets()), 0);
     }
     try {
-      return masked(scene, scene.mask().get(), pending, stage);
+      return masked(scene, scene.mask().get(), stage);
     } catch (MissingMaskException e) {
       if (masking.isRequired()) {
         throw e.error;
       }
       log.warn("{}; embedded without a mask", e.error.getMessage());
-      return bands(scene, pending, Optional.empty(), scene.assets(), 0, stage);
+      return bands(scene, Optional.empty(), scene.assets(), open(scene.assets()), 0);
     }
   }
 
-  /** Fetches a scene that is one file, whose header describes it. */
-  private FetchedScene imageFile(PendingScene pending, Stage stage)
-      throws SceneException, InterruptedException {
+  /** Plans a scene that is one file, whose header describes it. */
+  private PlannedScene imageFile(PendingScene pending) throws SceneException, InterruptedException {
     List<String> names = List.of(pending.sceneKey());
     List<SparseObject> objects = open(names);
     Scene scene;
@@ -121,7 +159,7 @@ final class SceneFetch {
       objects.forEach(SparseObject::close);
       throw e;
     }
-    return bands(scene, pending, Optional.empty(), names, objects, 0, stage);
+    return bands(scene, Optional.empty(), names, objects, 0);
   }
 
   /** The mask of a scene cannot be opened. */
@@ -147,80 +185,48 @@ final class SceneFetch {
     }
   }
 
-  private FetchedScene masked(Scene scene, Mask mask, PendingScene pending, Stage stage)
+  private PlannedScene masked(Scene scene, Mask mask, Stage stage)
       throws MissingMaskException, InterruptedException {
     String maskName = mask.band().object().name();
+    ChipSelection selection;
+    long maskBytes;
     try (SparseObject object = openMask(maskName)) {
       RangePlan plan = ScenePlan.ofImage(source, maskName, object);
-      ChipSelection selection;
       // Returned before the bands' share is taken: scenes must not wait for each other's masks.
       ByteBudget.Share share = stage.waitFor(() -> budget.take(plan.bytes()));
       try (share) {
         fetch(List.of(plan), List.of(maskName));
         selection = masking.select(scene, mask, object.buffer());
       }
-      List<String> wanted = selection.surviving().isEmpty() ? List.of() : scene.assets();
-      return bands(scene, pending, Optional.of(selection), wanted, object.heldBytes(), stage);
+      maskBytes = object.heldBytes();
     }
-  }
-
-  private FetchedScene bands(
-      Scene scene,
-      PendingScene pending,
-      Optional<ChipSelection> selection,
-      List<String> wanted,
-      long before,
-      Stage stage)
-      throws SceneException, InterruptedException {
-    return bands(scene, pending, selection, wanted, open(wanted), before, stage);
+    List<String> wanted = selection.surviving().isEmpty() ? List.of() : scene.assets();
+    return bands(scene, Optional.of(selection), wanted, open(wanted), maskBytes);
   }
 
   /**
-   * Fetches the bands of a scene.
+   * Plans the bands of a scene.
    *
    * @param objects the objects named by {@code wanted}; owned
    */
-  private FetchedScene bands(
+  private PlannedScene bands(
       Scene scene,
-      PendingScene pending,
       Optional<ChipSelection> selection,
       List<String> wanted,
       List<SparseObject> objects,
-      long before,
-      Stage stage)
+      long maskBytes)
       throws SceneException, InterruptedException {
-    ByteBudget.Share share = null;
     try {
-      Optional<ScenePlan> plan = Optional.empty();
-      long needed = held(objects);
-      if (!objects.isEmpty()) {
-        plan = Optional.of(new ScenePlan(source, scene, wanted, objects, selection, chips, limits));
-        needed += plan.get().sections().size() > 1 ? plan.get().mostBytes() : bytes(plan.get());
-      }
-      long reserved = needed;
-      share = stage.waitFor(() -> budget.take(reserved));
-      if (plan.isPresent()) {
-        fetch(plan.get().ranges(0), wanted);
-      }
-      return new FetchedScene(
-          scene,
-          pending.outputKey(),
-          selection,
-          plan,
-          named(wanted, objects),
-          before + held(objects),
-          share);
+      Optional<ScenePlan> plan =
+          objects.isEmpty()
+              ? Optional.empty()
+              : Optional.of(
+                  new ScenePlan(source, scene, wanted, objects, selection, chips, limits));
+      return new PlannedScene(scene, selection, plan, wanted, objects, maskBytes);
     } catch (InterruptedException | RuntimeException | Error e) {
       objects.forEach(SparseObject::close);
-      if (share != null) {
-        share.close();
-      }
       throw e;
     }
-  }
-
-  private static long bytes(ScenePlan plan) {
-    return plan.ranges(0).stream().mapToLong(RangePlan::bytes).sum();
   }
 
   /**

@@ -191,6 +191,45 @@ class EmbedCommandTest {
   }
 
   @Test
+  void dryRunTellsWhatWouldBeDoneAndWritesNothing() throws IOException {
+    String other = KEY.replace("_4709963_", "_4709964_");
+    GeoTiffs.naip().size(600, 520).write(folder.resolve("source").resolve(other));
+    String missing = KEY.replace("_4709963_", "_4709965_");
+    Files.writeString(folder.resolve("scenes.txt"), String.join("\n", KEY, other, missing));
+    assertThat(embed("--dry-run")).isEqualTo(ExitCode.SCENES_FAILED.code());
+    assertThat(folder.resolve("out")).doesNotExist();
+    // One chip in the first scene, four in the second; the third counts like their mean.
+    assertThat(printed.toString())
+        .contains("scenes   3: 0 finished before, 3 to embed")
+        .contains("chips    8, estimated from 2 scenes")
+        .contains("files    3, such as " + folder.resolve("out"))
+        .contains("failed   " + missing + ": no such object")
+        .endsWith("Nothing was embedded or written.\n");
+
+    Files.writeString(folder.resolve("scenes.txt"), KEY + "\n");
+    assertThat(embed()).isZero();
+    Files.writeString(folder.resolve("scenes.txt"), KEY + "\n" + other + "\n");
+    printed.getBuffer().setLength(0);
+    assertThat(embed("--dry-run", "--json")).isZero();
+    JsonNode plan = JsonMapper.shared().readTree(printed.toString());
+    assertThat(plan.path("alreadyDone").asInt()).isEqualTo(1);
+    assertThat(plan.path("chips").asInt()).isEqualTo(4);
+    assertThat(plan.path("bytesToFetch").asLong())
+        .isBetween(200_000L, Files.size(folder.resolve("source").resolve(other)));
+    assertThat(plan.path("outputs").get(0).asString())
+        .endsWith("_4709964_se_14_1_20180716.parquet");
+    assertThat(plan.path("outputs")).hasSize(1);
+  }
+
+  @Test
+  void jsonPrintsTheReport() {
+    assertThat(embed("--json")).isZero();
+    JsonNode report = JsonMapper.shared().readTree(printed.toString());
+    assertThat(report.path("exitCode").asInt()).isZero();
+    assertThat(report.path("run").path("counts").path("embedded").asInt()).isEqualTo(1);
+  }
+
+  @Test
   void cloudWatchMetricsNeedTheJsonLog() {
     assertThat(embed("--cloudwatch-metrics=Kiln")).isEqualTo(ExitCode.USAGE.code());
     assertThat(errors.toString()).contains("--cloudwatch-metrics: expected --log-format json");
