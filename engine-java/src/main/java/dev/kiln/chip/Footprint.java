@@ -26,6 +26,8 @@ public final class Footprint {
   private static final GeometryFactory WGS84 = new GeometryFactory();
 
   private final Polygon continuous;
+  private final double[] lon; // of the corners, continuous
+  private final double[] lat;
 
   /**
    * Creates the outline from its corners.
@@ -43,6 +45,8 @@ public final class Footprint {
     for (int i = 1; i <= 4; i++) {
       ring.add(new Coordinate(near(lon[i % 4], ring.get(i - 1).x), lat[i % 4]));
     }
+    this.lon = ring.stream().limit(4).mapToDouble(Coordinate::getX).toArray();
+    this.lat = lat.clone();
     if (Math.abs(ring.get(4).x - lon[0]) > 180) {
       double pole = lat[0] > 0 ? 90 : -90;
       ring.add(new Coordinate(ring.get(4).x, pole));
@@ -56,6 +60,38 @@ public final class Footprint {
             Orientation.isCCW(polygon.getExteriorRing().getCoordinateSequence())
                 ? polygon
                 : polygon.reverse());
+  }
+
+  /**
+   * Returns the outline of one cell of a grid over a chip, interpolated between the chip's corners,
+   * which are the upper right, upper left, lower left and lower right. A cell of a chip that
+   * contains a pole is the outline of the whole chip.
+   *
+   * @param grid cells along an edge
+   * @param x column of the cell, 0 at the left
+   * @param y row of the cell, 0 at the top
+   */
+  public Footprint cell(int grid, int x, int y) {
+    if (continuous.getNumPoints() > 5) {
+      return this;
+    }
+    double[] cellLon = new double[4];
+    double[] cellLat = new double[4];
+    int[] right = {1, 0, 0, 1};
+    int[] down = {0, 0, 1, 1};
+    for (int i = 0; i < 4; i++) {
+      double u = (double) (x + right[i]) / grid;
+      double v = (double) (y + down[i]) / grid;
+      cellLon[i] = between(lon, u, v);
+      cellLat[i] = between(lat, u, v);
+    }
+    return new Footprint(cellLon, cellLat);
+  }
+
+  private static double between(double[] corners, double u, double v) {
+    double upper = corners[1] + u * (corners[0] - corners[1]);
+    double lower = corners[2] + u * (corners[3] - corners[2]);
+    return upper + v * (lower - upper);
   }
 
   /** Shifts the polygon by whole turns until its centroid is between -180 and 180. */

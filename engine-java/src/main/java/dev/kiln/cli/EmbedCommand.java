@@ -89,6 +89,7 @@ public final class EmbedCommand implements Callable<Integer> {
 
   @Mixin private ShardFlags shardFlags;
   @Mixin private ChipFlags chipFlags;
+  @Mixin private VectorFlags vectorFlags;
   @Mixin private EncoderFlags encoderFlags;
   @Mixin private PerformanceFlags performanceFlags;
   @Mixin private S3Flags s3Flags;
@@ -159,6 +160,7 @@ public final class EmbedCommand implements Callable<Integer> {
               .source(from)
               .out(to)
               .chips(chipFlags.options())
+              .vectors(vectorFlags.options())
               .encoder(encoderFlags.options())
               .run(performanceFlags.options())
               .reportKey(ReportKey.of(runName, shard.index()))

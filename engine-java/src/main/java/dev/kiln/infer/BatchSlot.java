@@ -63,7 +63,8 @@ public interface BatchSlot {
   /**
    * Waits for the batch.
    *
-   * @return embeddings {@code [size, dim]} in the order of the puts, borrowed until {@link #clear}
+   * @return vectors {@code [size, dim]} ({@link VectorLayout}) in the order of the puts, borrowed
+   *     until {@link #clear}
    * @throws EncoderException if the batch failed; the slot can be cleared and used again
    * @throws InterruptedException if the waiting thread was interrupted
    */

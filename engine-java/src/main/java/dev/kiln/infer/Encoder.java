@@ -14,6 +14,11 @@ public interface Encoder extends AutoCloseable {
   /** {@return what runs, for the log, the report and the footer of every file} */
   EncoderDescription description();
 
+  /** {@return the vectors of a chip, as slots deliver them} */
+  default VectorLayout vectors() {
+    return VectorLayout.ofEmbedding(description().dim());
+  }
+
   /** {@return the device that computes} */
   EncoderDevice device();
 

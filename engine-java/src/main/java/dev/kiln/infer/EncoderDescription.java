@@ -8,7 +8,8 @@ import dev.kiln.type.DataType;
  * @param name implementation: {@code onednn}, {@code onnxruntime}, {@code tensorrt} or {@code cuda}
  * @param device name of the device
  * @param precision type of the inputs of matrix products
- * @param dim length of an embedding
+ * @param dim number of values of a chip: the length of an embedding, unless more vectors are
+ *     computed
  * @param chipSize chip edge in pixels
  * @param batchSize most chips in one slot
  */

@@ -11,13 +11,15 @@ import java.util.OptionalInt;
  * @param precision type of the inputs of matrix products
  * @param batchSize most chips in a batch; empty for the encoder's default
  * @param threads threads of a CPU encoder; empty for one per core
+ * @param vectors which vectors of a chip are computed
  */
 public record EncoderOptions(
     Kind kind,
     boolean requireGpu,
     PrecisionRequest precision,
     OptionalInt batchSize,
-    OptionalInt threads) {
+    OptionalInt threads,
+    VectorRequest vectors) {
   /** Implementations of an encoder. */
   public enum Kind {
     /** The fastest that this machine has. */
@@ -53,7 +55,12 @@ public record EncoderOptions(
    */
   public static EncoderOptions of(Kind kind) {
     return new EncoderOptions(
-        kind, false, PrecisionRequest.DEFAULT, OptionalInt.empty(), OptionalInt.empty());
+        kind,
+        false,
+        PrecisionRequest.DEFAULT,
+        OptionalInt.empty(),
+        OptionalInt.empty(),
+        VectorRequest.CHIP);
   }
 
   /**
@@ -62,7 +69,7 @@ public record EncoderOptions(
    * @param required whether a CPU encoder is an error
    */
   public EncoderOptions withRequireGpu(boolean required) {
-    return new EncoderOptions(kind, required, precision, batchSize, threads);
+    return new EncoderOptions(kind, required, precision, batchSize, threads, vectors);
   }
 
   /**
@@ -71,7 +78,7 @@ public record EncoderOptions(
    * @param request type of the inputs of matrix products
    */
   public EncoderOptions withPrecision(PrecisionRequest request) {
-    return new EncoderOptions(kind, requireGpu, request, batchSize, threads);
+    return new EncoderOptions(kind, requireGpu, request, batchSize, threads, vectors);
   }
 
   /**
@@ -80,7 +87,7 @@ public record EncoderOptions(
    * @param chips maximum number of chips in a batch, at least 1
    */
   public EncoderOptions withBatchSize(int chips) {
-    return new EncoderOptions(kind, requireGpu, precision, OptionalInt.of(chips), threads);
+    return new EncoderOptions(kind, requireGpu, precision, OptionalInt.of(chips), threads, vectors);
   }
 
   /**
@@ -89,6 +96,12 @@ public record EncoderOptions(
    * @param count threads, at least 1
    */
   public EncoderOptions withThreads(int count) {
-    return new EncoderOptions(kind, requireGpu, precision, batchSize, OptionalInt.of(count));
+    return new EncoderOptions(
+        kind, requireGpu, precision, batchSize, OptionalInt.of(count), vectors);
+  }
+
+  /** Returns these options with the vectors of a chip that are computed. */
+  public EncoderOptions withVectors(VectorRequest request) {
+    return new EncoderOptions(kind, requireGpu, precision, batchSize, threads, request);
   }
 }

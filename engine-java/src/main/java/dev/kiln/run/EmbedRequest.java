@@ -22,6 +22,7 @@ import java.util.Optional;
  * @param source where scenes are read from
  * @param out where files and the report are written to
  * @param chips which chips are embedded
+ * @param vectors which vectors are written, and how
  * @param encoderOptions which encoder is opened for the run
  * @param encoder an encoder that is open already and is used instead; empty to open one
  * @param run how the machine is used
@@ -39,6 +40,7 @@ public record EmbedRequest(
     ObjectStore source,
     ObjectStore out,
     ChipOptions chips,
+    VectorOptions vectors,
     EncoderOptions encoderOptions,
     Optional<Encoder> encoder,
     RunOptions run,
@@ -71,6 +73,7 @@ public record EmbedRequest(
     private ObjectStore source;
     private ObjectStore out;
     private ChipOptions chips = ChipOptions.defaults();
+    private VectorOptions vectors = VectorOptions.PLAIN;
     private EncoderOptions encoderOptions = EncoderOptions.of(EncoderOptions.Kind.AUTO);
     private Optional<Encoder> encoder = Optional.empty();
     private RunOptions run = RunOptions.defaults();
@@ -147,6 +150,17 @@ public record EmbedRequest(
      */
     public Builder chips(ChipOptions options) {
       this.chips = options;
+      return this;
+    }
+
+    /**
+     * Sets which vectors are written, and how they are stored.
+     *
+     * @param options vectors and their type
+     * @return this builder
+     */
+    public Builder vectors(VectorOptions options) {
+      this.vectors = options;
       return this;
     }
 
@@ -237,6 +251,7 @@ public record EmbedRequest(
           source,
           out,
           chips,
+          vectors,
           encoderOptions,
           encoder,
           run,

@@ -53,7 +53,7 @@ public final class Embedder {
     try (Encoder encoder =
         Encoders.open(
             new ExportedEncoder(request.model(), request.platform(), request.chips().chipSize()),
-            request.encoderOptions())) {
+            request.encoderOptions().withVectors(request.vectors().request()))) {
       log.info("encoder: {}", encoder.description());
       checkMemory(request, encoder);
       return embed(request, encoder);
@@ -133,6 +133,7 @@ public final class Embedder {
         request.source(),
         request.out(),
         request.chips(),
+        request.vectors(),
         provenance);
   }
 
@@ -151,6 +152,7 @@ public final class Embedder {
   private static Map<String, String> options(EmbedRequest request) {
     Map<String, String> options = new TreeMap<>(request.chips().byName());
     options.putAll(request.files().byName());
+    options.putAll(request.vectors().byName());
     return options;
   }
 

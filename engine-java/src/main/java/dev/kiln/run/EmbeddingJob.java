@@ -17,6 +17,7 @@ import java.util.List;
  * @param source where scenes are read from
  * @param out where files are written to
  * @param chips which chips of a scene are embedded
+ * @param vectors which vectors are written, and how
  * @param provenance recorded in the footer of every file
  */
 record EmbeddingJob(
@@ -27,6 +28,7 @@ record EmbeddingJob(
     ObjectStore source,
     ObjectStore out,
     ChipOptions chips,
+    VectorOptions vectors,
     Provenance provenance) {
   EmbeddingJob {
     sceneKeys = List.copyOf(sceneKeys);

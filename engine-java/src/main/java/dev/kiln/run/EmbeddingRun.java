@@ -81,7 +81,7 @@ final class EmbeddingRun {
             encoder.description().dim(),
             encoder.description().batchSize(),
             options.inflateThreads());
-    this.write = new WriteStage(job, counters);
+    this.write = new WriteStage(job, encoder.vectors(), counters);
     this.free = new BoundedQueue<>("free", options.slots());
     this.pipeline =
         Pipeline.from("fetch", options.fetchThreads(), this::fetch)

@@ -19,6 +19,7 @@ import org.slf4j.LoggerFactory;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.JsonNodeFactory;
 
 /**
  * Checks files that are in the output before a run: whether they are complete, and whether they
@@ -116,7 +117,16 @@ final class ExistingFiles implements PendingScenes.ExistingCheck {
     provenance
         .options()
         .forEach(
-            (name, value) -> compare(differences, name, value, kiln.path("options").path(name)));
+            (name, value) -> {
+              JsonNode found = kiln.path("options").path(name);
+              // Files of earlier versions do not record which vectors they have.
+              String unrecorded = VectorOptions.unrecorded(name);
+              if (found.isMissingNode() && !unrecorded.isEmpty()) {
+                compare(differences, name, value, JsonNodeFactory.instance.stringNode(unrecorded));
+              } else {
+                compare(differences, name, value, found);
+              }
+            });
     String precision = kiln.path("precision").asString("");
     if (differences.isEmpty() && !precision.equals(provenance.precision().label())) {
       warn(

@@ -44,7 +44,7 @@ final class SceneAssembly {
    *
    * @param outputKey key of its file in the output
    * @param time encoding of the acquisition time, the same for all chips
-   * @param dim length of an embedding
+   * @param dim number of values of a chip: of its embedding, or of all its vectors
    * @param batchRows rows that can wait in a batch that is not full
    */
   SceneAssembly(Scene scene, String outputKey, float[] time, int dim, int batchRows) {
@@ -90,10 +90,14 @@ final class SceneAssembly {
     return time;
   }
 
-  /** Returns what all rows of the file share. */
-  SceneInfo info(String platform, int chipSize) {
+  /**
+   * Returns what all rows of the file share.
+   *
+   * @param vectorLength length of one vector
+   */
+  SceneInfo info(String platform, int chipSize, int vectorLength) {
     return new SceneInfo(
-        scene.itemId(), platform, scene.datetime(), gsd(), scene.uri(), chipSize, dim);
+        scene.itemId(), platform, scene.datetime(), gsd(), scene.uri(), chipSize, vectorLength);
   }
 
   /**

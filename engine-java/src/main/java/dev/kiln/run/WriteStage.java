@@ -1,7 +1,7 @@
 package dev.kiln.run;
 
 import dev.kiln.error.SceneException;
-import dev.kiln.fetch.ObjectWriter;
+import dev.kiln.infer.VectorLayout;
 import dev.kiln.pipeline.Pipeline;
 import dev.kiln.pipeline.Stage;
 import java.io.IOException;
@@ -13,12 +13,19 @@ import java.util.concurrent.ConcurrentHashMap;
 /** Writes the row groups of scenes, and their files when the last one is written. */
 final class WriteStage implements Pipeline.Sink<SceneAssembly>, AutoCloseable {
   private final EmbeddingJob job;
+  private final VectorLayout vectors;
   private final RunCounters counters;
   private final FailureLimit failures = new FailureLimit("writes");
   private final Set<SceneOutput> unfinished = ConcurrentHashMap.newKeySet();
 
-  WriteStage(EmbeddingJob job, RunCounters counters) {
+  /**
+   * Creates the stage.
+   *
+   * @param vectors layout of the vectors that the encoder delivers
+   */
+  WriteStage(EmbeddingJob job, VectorLayout vectors, RunCounters counters) {
     this.job = job;
+    this.vectors = vectors;
     this.counters = counters;
   }
 
@@ -83,10 +90,14 @@ final class WriteStage implements Pipeline.Sink<SceneAssembly>, AutoCloseable {
   }
 
   private SceneOutput open(SceneAssembly scene) throws IOException {
-    ObjectWriter object = job.out().write(scene.outputKey());
     SceneOutput output =
         new SceneOutput(
-            object, scene.info(job.platform().name(), job.chips().chipSize()), job.provenance());
+            job.out(),
+            scene.outputKey(),
+            scene.info(job.platform().name(), job.chips().chipSize(), vectors.dim()),
+            vectors,
+            job.vectors().type(),
+            job.provenance());
     unfinished.add(output);
     scene.output(output);
     return output;

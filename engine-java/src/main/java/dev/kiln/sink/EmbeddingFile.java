@@ -152,8 +152,8 @@ public final class EmbeddingFile {
   }
 
   /**
-   * Reads the vectors of one row group in row order, skipping rows without one; float64 is
-   * converted to float32.
+   * Reads the vectors of one row group in row order, skipping rows without one. Other types are
+   * converted to float32; int8 values are multiplied by the scales of their vectors.
    *
    * @param rowGroup from 0
    * @return vectors {@code [rows, dim]} with their rows
@@ -161,7 +161,30 @@ public final class EmbeddingFile {
    */
   public Vectors vectors(int rowGroup) {
     ColumnDescriptor column = requireVectors();
-    return read(rowGroup, column, (reader, count) -> Vectors.read(reader, Math.toIntExact(count)));
+    Vectors vectors =
+        read(rowGroup, column, (reader, count) -> Vectors.read(reader, Math.toIntExact(count)));
+    scales(rowGroup, column)
+        .ifPresent(
+            scales -> {
+              for (int i = 0; i < vectors.values().length; i += vectors.dim()) {
+                scale(vectors.values(), i, vectors.dim(), (float) scales.nextDouble());
+              }
+            });
+    return vectors;
+  }
+
+  /** Multiplies a vector by its scale. */
+  static void scale(float[] vectors, int at, int dim, float scale) {
+    for (int i = at; i < at + dim; i++) {
+      vectors[i] *= scale;
+    }
+  }
+
+  /** Returns the scales of int8 vectors; empty for other types. */
+  private Optional<ColumnCursor> scales(int rowGroup, ColumnDescriptor vectors) {
+    return VectorValue.of(vectors) == VectorValue.INT8
+        ? Optional.of(cursor(vectors.getPath()[0] + SceneSchema.SCALE, rowGroup))
+        : Optional.empty();
   }
 
   /**
@@ -264,7 +287,8 @@ public final class EmbeddingFile {
         chunk(metadata.getBlocks().get(rowGroup), column),
         rows(rowGroup),
         () -> pages(rowGroup, column),
-        () -> reader(rowGroup, column));
+        () -> reader(rowGroup, column),
+        scales(rowGroup, column));
   }
 
   private ColumnPages pages(int rowGroup, ColumnDescriptor column) throws IOException {
@@ -311,12 +335,7 @@ public final class EmbeddingFile {
     return metadata.getFileMetaData().getSchema().getColumns().stream()
         .filter(c -> VECTOR_COLUMNS.contains(c.getPath()[0]))
         .filter(c -> c.getMaxRepetitionLevel() == 1)
-        .filter(
-            c ->
-                switch (c.getPrimitiveType().getPrimitiveTypeName()) {
-                  case FLOAT, DOUBLE -> true;
-                  default -> false;
-                })
+        .filter(c -> VectorValue.of(c) != VectorValue.OTHER)
         .findFirst();
   }
 

@@ -31,13 +31,17 @@ final class FooterKeys {
 
   /** Returns the pairs in a fixed order. */
   static Map<String, String> of(
-      SceneInfo scene, SceneBounds bounds, Map<String, String> decisions, Provenance provenance) {
+      SceneInfo scene,
+      VectorColumns vectors,
+      SceneBounds bounds,
+      Map<String, String> decisions,
+      Provenance provenance) {
     Map<String, String> keys = new LinkedHashMap<>();
     keys.put("geo", geo(bounds).toString());
     keys.put("date", scene.datetime().atZone(ZoneOffset.UTC).toLocalDate().toString());
     keys.put("gsd", Double.toString(scene.gsd()));
     keys.put("uri", scene.uri());
-    keys.put("emb", emb(scene).toString());
+    keys.put("emb", emb(scene, vectors).toString());
     keys.put("kiln", kiln(decisions, provenance).toString());
     return keys;
   }
@@ -77,19 +81,39 @@ final class FooterKeys {
     return geo;
   }
 
-  private static ObjectNode emb(SceneInfo scene) {
+  private static ObjectNode emb(SceneInfo scene, VectorColumns vectors) {
     ObjectNode emb = JSON.createObjectNode();
     emb.putArray("stac_extensions").add(EMBEDDING_EXTENSION);
     emb.put("emb:type", "chip");
     emb.put("emb:dimensions", scene.dim());
-    emb.put("data_type", "float32");
+    emb.put("data_type", vectors.type().label());
     emb.put("gsd", scene.gsd());
+    // A file of patches has smaller chips.
+    int edge = scene.chipSize() / Math.max(1, vectors.patchGrid());
     ObjectNode layout = emb.putObject("emb:chip_layout");
     layout.put("layout_type", "regular_grid");
-    layout.putArray("chip_size").add(scene.chipSize()).add(scene.chipSize());
-    layout.putArray("stride").add(scene.chipSize()).add(scene.chipSize());
-    emb.putObject("emb:quantization").put("method", "none").put("original_dtype", "float32");
+    layout.putArray("chip_size").add(edge).add(edge);
+    layout.putArray("stride").add(edge).add(edge);
+    quantization(emb.putObject("emb:quantization"), vectors.type());
     return emb;
+  }
+
+  private static void quantization(ObjectNode quantization, VectorType type) {
+    switch (type) {
+      case FLOAT32 -> quantization.put("method", "none").put("original_dtype", "float32");
+      case FLOAT16 ->
+          quantization
+              .put("method", "round_to_nearest")
+              .put("original_dtype", "float32")
+              .put("quantized_dtype", "float16");
+      case INT8 ->
+          quantization
+              .put("method", "linear")
+              .put("original_dtype", "float32")
+              .put("quantized_dtype", "int8")
+              .put("scale_column_suffix", SceneSchema.SCALE)
+              .put("formula", "value = stored * scale; scale = max(abs(vector)) / 127 per vector");
+    }
   }
 
   private static ObjectNode kiln(Map<String, String> taken, Provenance provenance) {

@@ -1,6 +1,7 @@
 package dev.kiln.sink;
 
 import dev.kiln.chip.Chip;
+import dev.kiln.chip.Footprint;
 import dev.kiln.error.ConfigurationException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -10,7 +11,6 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Map;
 import org.apache.parquet.bytes.HeapByteBufferAllocator;
-import org.apache.parquet.column.ColumnDescriptor;
 import org.apache.parquet.column.ColumnWriteStore;
 import org.apache.parquet.column.ColumnWriter;
 import org.apache.parquet.column.ParquetProperties;
@@ -18,7 +18,9 @@ import org.apache.parquet.hadoop.ColumnChunkPageWriteStore;
 import org.apache.parquet.hadoop.ParquetFileWriter;
 import org.apache.parquet.hadoop.ParquetWriter;
 import org.apache.parquet.io.api.Binary;
+import org.apache.parquet.schema.MessageType;
 import org.locationtech.jts.geom.Envelope;
+import org.locationtech.jts.geom.Geometry;
 
 /**
  * Writes one scene as GeoParquet 1.1: one row per chip, zstd. Row groups are written as they come,
@@ -36,6 +38,8 @@ public final class GeoParquetWriter implements AutoCloseable {
   private static final ParquetProperties PROPERTIES = ParquetProperties.builder().build();
 
   private final SceneInfo scene;
+  private final VectorColumns vectors;
+  private final MessageType schema;
   private final Provenance provenance;
   private final StreamFile file;
   private final ParquetFileWriter writer;
@@ -51,13 +55,30 @@ public final class GeoParquetWriter implements AutoCloseable {
    */
   public GeoParquetWriter(SceneInfo scene, Provenance provenance, OutputStream out)
       throws IOException {
+    this(scene, VectorColumns.PLAIN, provenance, out);
+  }
+
+  /**
+   * Starts a file.
+   *
+   * @param scene what all rows share
+   * @param vectors which vectors the file has
+   * @param provenance model and options, for the footer
+   * @param out receives the file front to back; borrowed
+   * @throws IOException if {@code out} fails
+   */
+  public GeoParquetWriter(
+      SceneInfo scene, VectorColumns vectors, Provenance provenance, OutputStream out)
+      throws IOException {
     this.scene = scene;
+    this.vectors = vectors;
+    this.schema = SceneSchema.of(vectors);
     this.provenance = provenance;
     this.file = new StreamFile(out);
     this.writer =
         new ParquetFileWriter(
             file,
-            SceneSchema.MESSAGE,
+            schema,
             ParquetFileWriter.Mode.CREATE,
             ParquetWriter.DEFAULT_BLOCK_SIZE,
             ParquetWriter.MAX_PADDING_SIZE_DEFAULT,
@@ -97,43 +118,74 @@ public final class GeoParquetWriter implements AutoCloseable {
   /**
    * Writes a row group; none if there are no rows.
    *
-   * @param rows chips and {@code [chips, dim]} embeddings
+   * @param rows chips and their vectors
    * @throws IOException if the output fails
    */
   public void write(ChipRows rows) throws IOException {
-    if (rows.embeddings().length != Math.multiplyExact(rows.size(), scene.dim())) {
-      throw new IllegalArgumentException(
-          "%s: expected %d chips x %d values, found %d values"
-              .formatted(scene.itemId(), rows.size(), scene.dim(), rows.embeddings().length));
-    }
+    int perChip = Math.max(1, vectors.patchGrid() * vectors.patchGrid());
+    requireLength(rows, rows.embeddings(), perChip);
+    requireLength(rows, rows.means(), vectors.mean() ? 1 : 0);
     if (rows.size() == 0) {
       return;
     }
     ZstdPages zstd = new ZstdPages(ZSTD_LEVEL);
     try (ColumnChunkPageWriteStore pages =
             ColumnChunkPageWriteStore.builder()
-                .withSchema(SceneSchema.MESSAGE)
+                .withSchema(schema)
                 .withAllocator(HeapByteBufferAllocator.getInstance())
                 .withCompressorProvider(column -> zstd)
                 .withPageWriteChecksumEnabled(PROPERTIES.getPageWriteChecksumEnabled())
                 .build();
-        ColumnWriteStore columns =
-            PROPERTIES.newColumnWriteStore(SceneSchema.BUT_VECTORS, pages, pages)) {
+        ColumnWriteStore columns = PROPERTIES.newColumnWriteStore(writtenByValue(), pages, pages)) {
       Row row = new Row(columns);
-      for (Chip chip : rows.chips()) {
-        row.write(scene, chip);
+      VectorWriter embeddings = vectorWriter(SceneSchema.VECTORS);
+      VectorWriter means = vectorWriter(SceneSchema.MEANS);
+      for (int i = 0; i < rows.size() * perChip; i++) {
+        row.write(rows.chips().get(i / perChip), i % perChip);
+        if (vectors.type() == VectorType.INT8) {
+          embeddings.writeInt8(columns, rows.embeddings(), i);
+          if (vectors.mean()) {
+            means.writeInt8(columns, rows.means(), i);
+          }
+        }
         columns.endRecord();
-        bounds.add(chip);
       }
-      writer.startBlock(rows.size());
+      writer.startBlock((long) rows.size() * perChip);
       columns.flush();
-      ColumnDescriptor vectors =
-          SceneSchema.MESSAGE.getColumnDescription(SceneSchema.VECTOR_ELEMENT.split("\\."));
-      new VectorPages(vectors, pages.getPageWriter(vectors), HeapByteBufferAllocator.getInstance())
-          .write(rows.embeddings(), scene.dim());
+      embeddings.writePages(pages, rows.embeddings());
+      if (vectors.mean()) {
+        means.writePages(pages, rows.means());
+      }
       pages.flushToFileWriter(writer);
       writer.endBlock();
     }
+  }
+
+  private void requireLength(ChipRows rows, float[] values, int vectorsPerChip) {
+    long expected = (long) rows.size() * vectorsPerChip * scene.dim();
+    if (values.length != expected) {
+      throw new IllegalArgumentException(
+          "%s: expected %d chips x %d vectors x %d values, found %d values"
+              .formatted(scene.itemId(), rows.size(), vectorsPerChip, scene.dim(), values.length));
+    }
+  }
+
+  private VectorWriter vectorWriter(String name) {
+    return new VectorWriter(schema, name, vectors.type(), scene.dim());
+  }
+
+  /**
+   * Returns the columns that parquet-java encodes value by value: all but floating-point vectors.
+   */
+  private MessageType writtenByValue() {
+    return vectors.type() == VectorType.INT8
+        ? schema
+        : new MessageType(
+            schema.getName(),
+            schema.getFields().stream()
+                .filter(f -> !f.getName().equals(SceneSchema.VECTORS))
+                .filter(f -> !f.getName().equals(SceneSchema.MEANS))
+                .toList());
   }
 
   /**
@@ -143,7 +195,7 @@ public final class GeoParquetWriter implements AutoCloseable {
    * @throws IOException if the output fails
    */
   public void finish(Map<String, String> decisions) throws IOException {
-    writer.end(FooterKeys.of(scene, bounds, decisions, provenance));
+    writer.end(FooterKeys.of(scene, vectors, bounds, decisions, provenance));
   }
 
   /** {@return the number of bytes written} */
@@ -158,7 +210,8 @@ public final class GeoParquetWriter implements AutoCloseable {
   }
 
   /** Column writers, one per leaf column except the vectors. */
-  private static final class Row {
+  private final class Row {
+    private final ColumnWriteStore columns;
     private final ColumnWriter chipId;
     private final ColumnWriter itemId;
     private final ColumnWriter platform;
@@ -168,6 +221,8 @@ public final class GeoParquetWriter implements AutoCloseable {
     private final ColumnWriter chipY;
     private final ColumnWriter cloud;
     private final ColumnWriter nodata;
+    private final ColumnWriter uri;
+    private final ColumnWriter model;
     private final ColumnWriter geometry;
     private final ColumnWriter xmin;
     private final ColumnWriter ymin;
@@ -175,28 +230,47 @@ public final class GeoParquetWriter implements AutoCloseable {
     private final ColumnWriter ymax;
 
     Row(ColumnWriteStore columns) {
-      this.chipId = column(columns, "chip_id");
-      this.itemId = column(columns, "item_id");
-      this.platform = column(columns, "platform");
-      this.datetime = column(columns, "datetime");
-      this.gsd = column(columns, "gsd");
-      this.chipX = column(columns, "chip_x");
-      this.chipY = column(columns, "chip_y");
-      this.cloud = column(columns, "cloud");
-      this.nodata = column(columns, "nodata");
-      this.geometry = column(columns, SceneSchema.GEOMETRY);
-      this.xmin = column(columns, SceneSchema.BBOX, "xmin");
-      this.ymin = column(columns, SceneSchema.BBOX, "ymin");
-      this.xmax = column(columns, SceneSchema.BBOX, "xmax");
-      this.ymax = column(columns, SceneSchema.BBOX, "ymax");
+      this.columns = columns;
+      this.chipId = column("chip_id");
+      this.itemId = column("item_id");
+      this.platform = column("platform");
+      this.datetime = column("datetime");
+      this.gsd = column("gsd");
+      this.chipX = column("chip_x");
+      this.chipY = column("chip_y");
+      this.cloud = column("cloud");
+      this.nodata = column("nodata");
+      this.uri = column("uri");
+      this.model = column("model");
+      this.geometry = column(SceneSchema.GEOMETRY);
+      this.xmin = column(SceneSchema.BBOX, "xmin");
+      this.ymin = column(SceneSchema.BBOX, "ymin");
+      this.xmax = column(SceneSchema.BBOX, "xmax");
+      this.ymax = column(SceneSchema.BBOX, "ymax");
     }
 
-    private static ColumnWriter column(ColumnWriteStore columns, String... path) {
-      return columns.getColumnWriter(SceneSchema.MESSAGE.getColumnDescription(path));
+    private ColumnWriter column(String... path) {
+      return columns.getColumnWriter(schema.getColumnDescription(path));
     }
 
-    void write(SceneInfo scene, Chip chip) {
-      text(chipId, scene.itemId() + "-" + chip.x() + "-" + chip.y());
+    /**
+     * Writes the values of a row besides its vectors.
+     *
+     * @param patch index of the patch in the grid of the chip; 0 for a chip
+     */
+    void write(Chip chip, int patch) {
+      String id = scene.itemId() + "-" + chip.x() + "-" + chip.y();
+      Footprint footprint = chip.footprint();
+      int grid = vectors.patchGrid();
+      if (grid > 0) {
+        int x = patch % grid;
+        int y = patch / grid;
+        id += "-" + x + "-" + y;
+        footprint = footprint.cell(grid, x, y);
+        column("patch_x").write(x, 0, 0);
+        column("patch_y").write(y, 0, 0);
+      }
+      text(chipId, id);
       text(itemId, scene.itemId());
       text(platform, scene.platform());
       datetime.write(ChronoUnit.MICROS.between(Instant.EPOCH, scene.datetime()), 0, 0);
@@ -205,8 +279,12 @@ public final class GeoParquetWriter implements AutoCloseable {
       chipY.write(chip.y(), 0, 0);
       cloud.write(chip.cloud(), 0, 0);
       nodata.write(chip.nodata(), 0, 0);
-      geometry.write(Binary.fromConstantByteArray(chip.footprint().wkb()), 0, 0);
-      Envelope bbox = chip.footprint().geometry().getEnvelopeInternal();
+      text(uri, scene.uri());
+      text(model, provenance.modelHash());
+      geometry.write(Binary.fromConstantByteArray(footprint.wkb()), 0, 0);
+      Geometry shape = footprint.geometry();
+      bounds.add(shape);
+      Envelope bbox = shape.getEnvelopeInternal();
       xmin.write(bbox.getMinX(), 0, 0);
       ymin.write(bbox.getMinY(), 0, 0);
       xmax.write(bbox.getMaxX(), 0, 0);

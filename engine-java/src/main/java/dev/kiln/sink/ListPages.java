@@ -1,5 +1,6 @@
 package dev.kiln.sink;
 
+import dev.kiln.type.DataType;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -13,8 +14,9 @@ import org.apache.parquet.column.values.rle.RunLengthBitPackingHybridValuesWrite
 import org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName;
 
 /**
- * Lists of numbers of one row group, collected row by row and written as pages with
- * BYTE_STREAM_SPLIT values, as {@link VectorPages} does for vectors of equal length.
+ * Lists of floating-point numbers of one row group, collected row by row and written as pages:
+ * float32 and float64 in BYTE_STREAM_SPLIT, as {@link VectorPages} does for vectors of equal
+ * length, others in PLAIN.
  */
 final class ListPages {
   /** Parquet's default page size. */
@@ -40,15 +42,32 @@ final class ListPages {
   void add(ByteBuffer source) {
     int count = source.getInt();
     int length = Math.multiplyExact(count, column.width());
+    reserve(length);
+    source.get(bytes, end, length);
+    end += length;
+    counts[rows++] = count;
+  }
+
+  /** Adds a list of float16 values. */
+  void addHalves(float[] values, int at, int count) {
+    int length = count * Short.BYTES;
+    reserve(length);
+    for (int i = 0; i < count; i++) {
+      int bits = DataType.FP16.toBits(values[at + i]);
+      bytes[end + 2 * i] = (byte) bits;
+      bytes[end + 2 * i + 1] = (byte) (bits >>> 8);
+    }
+    end += length;
+    counts[rows++] = count;
+  }
+
+  private void reserve(int length) {
     if (end + length > bytes.length) {
       bytes = Arrays.copyOf(bytes, Math.max(Math.addExact(end, length), bytes.length * 2));
     }
-    source.get(bytes, end, length);
-    end += length;
     if (rows == counts.length) {
       counts = Arrays.copyOf(counts, rows * 2);
     }
-    counts[rows++] = count;
   }
 
   /** Writes all rows, and forgets them. */
@@ -72,6 +91,9 @@ final class ListPages {
       throws IOException {
     int values = length / column.width();
     int entries = 0;
+    // Not every reader knows it for other types.
+    boolean split =
+        column.type() == PrimitiveTypeName.FLOAT || column.type() == PrimitiveTypeName.DOUBLE;
     try (RunLengthBitPackingHybridValuesWriter repetition = levels(values);
         RunLengthBitPackingHybridValuesWriter definition = levels(values)) {
       for (int r = row; r < end; r++) {
@@ -85,13 +107,15 @@ final class ListPages {
       }
       pages.writePage(
           BytesInput.concat(
-              repetition.getBytes(), definition.getBytes(), BytesInput.from(split(at, length))),
+              repetition.getBytes(),
+              definition.getBytes(),
+              split ? BytesInput.from(split(at, length)) : BytesInput.from(bytes, at, length)),
           entries,
           end - row,
           statistics(at, length),
           Encoding.RLE,
           Encoding.RLE,
-          Encoding.BYTE_STREAM_SPLIT);
+          split ? Encoding.BYTE_STREAM_SPLIT : Encoding.PLAIN);
     }
   }
 

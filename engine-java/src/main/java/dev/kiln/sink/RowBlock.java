@@ -4,7 +4,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName;
 
 /**
  * The rows of one row group, column by column. Numbers are little-endian, as in Parquet.
@@ -120,21 +119,32 @@ public final class RowBlock {
   }
 
   /**
-   * {@return whether all values of a row's lists of float32 are finite numbers}
+   * {@return whether all floating-point values of a row's lists, and all scales, are finite}
    *
    * @param row of the block, from 0
    */
   public boolean isFinite(int row) {
     for (int c = 0; c < columns.size(); c++) {
-      if (!columns.get(c).list()
-          || columns.get(c).type() != PrimitiveTypeName.FLOAT
-          || values[c] == null) {
+      RowColumn column = columns.get(c);
+      if (values[c] == null || !(column.list() || column.path().endsWith(SceneSchema.SCALE))) {
+        continue;
+      }
+      int exponent =
+          switch (VectorValue.of(column.descriptor())) {
+            case FLOAT32 -> 0x7f80;
+            case FLOAT64 -> 0x7ff0;
+            case FLOAT16 -> 0x7c00;
+            default -> 0;
+          };
+      if (exponent == 0) {
         continue;
       }
       byte[] bytes = values[c].bytes();
-      for (int at = values[c].start(row); at < values[c].ends()[row]; at += Float.BYTES) {
+      int width = column.width();
+      for (int at = values[c].start(row); at < values[c].ends()[row]; at += width) {
         // The exponent of NaN and of the infinities has all bits set.
-        if ((bytes[at + 3] & 0x7f) == 0x7f && (bytes[at + 2] & 0x80) != 0) {
+        int high = (bytes[at + width - 1] & 0xff) << 8 | bytes[at + width - 2] & 0xff;
+        if ((high & exponent) == exponent) {
           return false;
         }
       }

@@ -24,7 +24,7 @@ record RowColumn(String path, ColumnDescriptor descriptor, boolean list, int wid
     return schema.getColumns().stream().map(RowColumn::of).toList();
   }
 
-  private static RowColumn of(ColumnDescriptor column) {
+  static RowColumn of(ColumnDescriptor column) {
     String path = String.join(".", column.getPath());
     boolean list = column.getMaxRepetitionLevel() == 1;
     if (column.getMaxRepetitionLevel() > 1 || column.getMaxDefinitionLevel() != (list ? 1 : 0)) {
@@ -49,6 +49,14 @@ record RowColumn(String path, ColumnDescriptor descriptor, boolean list, int wid
           "column " + path + ": expected a list of numbers, found a list of strings");
     }
     return new RowColumn(path, column, list, width);
+  }
+
+  /**
+   * Returns whether {@link ListPages} writes the column: lists of floating-point values. Lists of
+   * integers are left to parquet-java, which finds a dictionary for them.
+   */
+  boolean hasListPages() {
+    return list && type() != PrimitiveTypeName.INT32 && type() != PrimitiveTypeName.INT64;
   }
 
   PrimitiveTypeName type() {

@@ -49,7 +49,7 @@ public final class RowFileWriter implements AutoCloseable {
     this.columns = RowColumn.of(this.schema);
     this.lists = new ListPages[columns.size()];
     for (int c = 0; c < lists.length; c++) {
-      if (columns.get(c).list()) {
+      if (columns.get(c).hasListPages()) {
         lists[c] = new ListPages(columns.get(c), HeapByteBufferAllocator.getInstance());
       }
     }
@@ -148,7 +148,9 @@ public final class RowFileWriter implements AutoCloseable {
                       f ->
                           columns.stream()
                               .noneMatch(
-                                  c -> c.list() && c.descriptor().getPath()[0].equals(f.getName())))
+                                  c ->
+                                      c.hasListPages()
+                                          && c.descriptor().getPath()[0].equals(f.getName())))
                   .toList());
       this.store = PROPERTIES.newColumnWriteStore(scalars, pages, pages);
       for (int c = 0; c < writers.length; c++) {
@@ -171,6 +173,10 @@ public final class RowFileWriter implements AutoCloseable {
     }
 
     private void addValue(RowColumn column, ColumnWriter writer, ByteBuffer row) {
+      if (column.list()) {
+        addIntegers(column, writer, row);
+        return;
+      }
       switch (column.type()) {
         case INT32 -> writer.write(row.getInt(), 0, 0);
         case INT64 -> writer.write(row.getLong(), 0, 0);
@@ -180,6 +186,21 @@ public final class RowFileWriter implements AutoCloseable {
           byte[] bytes = new byte[column.width() == 0 ? row.getInt() : column.width()];
           row.get(bytes);
           writer.write(Binary.fromConstantByteArray(bytes), 0, 0);
+        }
+      }
+    }
+
+    private static void addIntegers(RowColumn column, ColumnWriter writer, ByteBuffer row) {
+      int values = row.getInt();
+      if (values == 0) {
+        writer.writeNull(0, 0);
+      }
+      for (int i = 0; i < values; i++) {
+        int repetition = i == 0 ? 0 : 1;
+        if (column.width() == Integer.BYTES) {
+          writer.write(row.getInt(), repetition, 1);
+        } else {
+          writer.write(row.getLong(), repetition, 1);
         }
       }
     }

@@ -1,6 +1,5 @@
 package dev.kiln.sink;
 
-import dev.kiln.chip.Chip;
 import java.util.Set;
 import java.util.TreeSet;
 import org.locationtech.jts.geom.Envelope;
@@ -11,8 +10,7 @@ final class SceneBounds {
   private final Set<String> types = new TreeSet<>(Set.of(Geometry.TYPENAME_POLYGON));
   private final Envelope bounds = new Envelope();
 
-  void add(Chip chip) {
-    Geometry footprint = chip.footprint().geometry();
+  void add(Geometry footprint) {
     types.add(footprint.getGeometryType());
     bounds.expandToInclude(footprint.getEnvelopeInternal());
   }

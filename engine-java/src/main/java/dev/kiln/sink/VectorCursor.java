@@ -3,11 +3,11 @@ package dev.kiln.sink;
 import dev.kiln.error.ConfigurationException;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.Optional;
 import org.apache.parquet.column.ColumnDescriptor;
 import org.apache.parquet.column.ColumnReader;
 import org.apache.parquet.column.Encoding;
 import org.apache.parquet.hadoop.metadata.ColumnChunkMetaData;
-import org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName;
 
 /**
  * The vectors of one row group, in row order, a few at a time. Used by one thread.
@@ -29,7 +29,8 @@ public final class VectorCursor {
   private final String file;
   private final String column;
   private final Opening<ColumnReader> values;
-  private final boolean narrow;
+  private final VectorValue value;
+  private final Optional<ColumnCursor> scales; // of int8 vectors
   private final int present;
   private final long rows;
   private final int dim;
@@ -47,11 +48,13 @@ public final class VectorCursor {
       ColumnChunkMetaData chunk,
       long rows,
       Opening<ColumnPages> pages,
-      Opening<ColumnReader> values) {
+      Opening<ColumnReader> values,
+      Optional<ColumnCursor> scales) {
+    this.scales = scales;
     this.file = file;
     this.column = String.join(".", column.getPath());
     this.values = values;
-    this.narrow = column.getPrimitiveType().getPrimitiveTypeName() == PrimitiveTypeName.DOUBLE;
+    this.value = VectorValue.of(column);
     this.present = column.getMaxDefinitionLevel();
     this.rows = rows;
     this.valuesLeft = chunk.getValueCount();
@@ -60,7 +63,7 @@ public final class VectorCursor {
       if (rows > 0
           && perRow * rows == chunk.getValueCount()
           && perRow <= Integer.MAX_VALUE
-          && !narrow
+          && value == VectorValue.FLOAT32
           && chunk.getEncodings().stream().allMatch(VectorCursor::isPlain)) {
         VectorPageDecoder decoder = new VectorPageDecoder(pages.open(), present, (int) perRow);
         if (decoder.isRegular()) {
@@ -109,6 +112,11 @@ public final class VectorCursor {
       for (; done < count; done++, next++) {
         readOne(target, (row + done) * dim);
       }
+      if (scales.isPresent()) {
+        for (int i = 0; i < count; i++) {
+          EmbeddingFile.scale(target, (row + i) * dim, dim, (float) scales.get().nextDouble());
+        }
+      }
     } catch (IOException | RuntimeException e) {
       throw unreadable(e);
     }
@@ -133,6 +141,7 @@ public final class VectorCursor {
       for (; done < count; done++, next++) {
         readOne(null, 0);
       }
+      scales.ifPresent(s -> s.skip(count));
     } catch (IOException | RuntimeException e) {
       throw unreadable(e);
     }
@@ -181,7 +190,7 @@ public final class VectorCursor {
       if (reader.getCurrentDefinitionLevel() != present) {
         missing = true;
       } else if (length < dim && target != null) {
-        target[at + length] = narrow ? (float) reader.getDouble() : reader.getFloat();
+        target[at + length] = value.read(reader);
         length++;
       } else {
         reader.skip();

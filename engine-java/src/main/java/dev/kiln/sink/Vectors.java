@@ -3,7 +3,6 @@ package dev.kiln.sink;
 import java.io.IOException;
 import java.util.Arrays;
 import org.apache.parquet.column.ColumnReader;
-import org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName;
 
 /**
  * Vectors of equal length.
@@ -20,9 +19,7 @@ public record Vectors(int dim, float[] values) {
 
   /** Reads a list column from its first value; rows without a list add no vector. */
   static Vectors read(ColumnReader reader, int valueCount) throws IOException {
-    boolean narrow =
-        reader.getDescriptor().getPrimitiveType().getPrimitiveTypeName()
-            == PrimitiveTypeName.DOUBLE;
+    VectorValue value = VectorValue.of(reader.getDescriptor());
     int present = reader.getDescriptor().getMaxDefinitionLevel();
     float[] values = new float[valueCount];
     int dim = 0;
@@ -34,7 +31,7 @@ public record Vectors(int dim, float[] values) {
         start = end;
       }
       if (reader.getCurrentDefinitionLevel() == present) {
-        values[end++] = narrow ? (float) reader.getDouble() : reader.getFloat();
+        values[end++] = value.read(reader);
       }
     }
     dim = sameLength(dim, end - start);

@@ -50,7 +50,7 @@ class InspectionTest {
     JsonNode json = JsonMapper.shared().readTree(inspect(SampleTables.table(12, 64)).json());
 
     assertThat(json.get("rows").longValue()).isEqualTo(12);
-    assertThat(json.get("columns").size()).isEqualTo(15);
+    assertThat(json.get("columns").size()).isEqualTo(17);
     assertThat(json.get("columns").get(0).get("first_value").stringValue())
         .isEqualTo("m_4709963_se_14_1_20180716-0-0");
     assertThat(json.at("/footer/kiln/model_size").stringValue()).isEqualTo("micro");

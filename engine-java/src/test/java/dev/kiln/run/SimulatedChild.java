@@ -161,6 +161,7 @@ final class SimulatedChild {
             out,
             out,
             ChipOptions.defaults(),
+            VectorOptions.PLAIN,
             new Provenance("0", "model", "large", "simulated", DataType.FP32, Map.of()));
     RunReport report =
         RunReport.of(

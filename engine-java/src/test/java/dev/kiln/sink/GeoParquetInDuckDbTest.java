@@ -65,6 +65,8 @@ class GeoParquetInDuckDbTest {
             "chip_y INTEGER",
             "cloud FLOAT",
             "nodata FLOAT",
+            "uri VARCHAR",
+            "model VARCHAR",
             "embeddings FLOAT[]",
             "geometry GEOMETRY('OGC:CRS84')",
             "bbox STRUCT(xmin DOUBLE, ymin DOUBLE, xmax DOUBLE, ymax DOUBLE)");

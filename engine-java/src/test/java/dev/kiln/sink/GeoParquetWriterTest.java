@@ -115,7 +115,7 @@ class GeoParquetWriterTest {
     EmbeddingFile file = write(SampleTables.table(0, 1024));
 
     assertThat(file.rows()).isZero();
-    assertThat(file.columns()).hasSize(15);
+    assertThat(file.columns()).hasSize(17);
     assertThat(file.footer()).containsKeys("geo", "date", "gsd", "uri", "emb", "kiln");
     assertThat(geometry(file).has("bbox")).isFalse();
     assertThat(JSON.readTree(file.footer().get("emb")).get("emb:dimensions").intValue())

@@ -118,7 +118,8 @@ final class CellMerge implements AutoCloseable {
    * error; a damaged source has no rows.
    */
   private boolean forEachRow(Source source, boolean all, RowUse use) throws IOException {
-    try (ParquetBytes bytes = roots.get(source.root()).open(source.file())) {
+    try (ParquetBytes opened = roots.get(source.root()).open(source.file());
+        ParquetBytes bytes = all ? new SmallFile(opened) : opened) {
       RowFile file = RowFile.open(bytes);
       if (!file.footerHash().equals(source.footerHash())) {
         throw new IOException("the file changed while it was merged");

@@ -7,6 +7,8 @@ import dev.kiln.infer.EncoderDescription;
 import dev.kiln.infer.EncoderDevice;
 import dev.kiln.infer.EncoderMemory;
 import dev.kiln.infer.SupportedPrecisions;
+import dev.kiln.infer.VectorLayout;
+import dev.kiln.infer.VectorRequest;
 import dev.kiln.model.ExportedEncoder;
 import dev.kiln.type.DataType;
 import java.util.ArrayList;
@@ -30,6 +32,7 @@ public final class OneDnnEncoder implements Encoder {
   private final ComputeThread compute = new ComputeThread();
   private final OneDnn dnn;
   private final OneDnnForwardPass forward;
+  private final VectorLayout vectors;
   private final long weightBytes;
 
   /**
@@ -43,7 +46,28 @@ public final class OneDnnEncoder implements Encoder {
    *     this CPU, or the weights cannot be read
    */
   public OneDnnEncoder(ExportedEncoder exported, int batchSize, int threads, DataType precision) {
+    this(exported, batchSize, threads, precision, VectorRequest.CHIP);
+  }
+
+  /**
+   * Opens the encoder: reads the weights and builds the kernels.
+   *
+   * @param exported model, platform and chip size
+   * @param batchSize most chips in one batch
+   * @param threads threads that share the work on one chip
+   * @param precision type of the inputs of matrix products
+   * @param request vectors of a chip that are computed
+   * @throws ConfigurationException if oneDNN cannot be loaded or does not support the precision on
+   *     this CPU, the weights cannot be read, or the patches of a chip do not fit the request
+   */
+  public OneDnnEncoder(
+      ExportedEncoder exported,
+      int batchSize,
+      int threads,
+      DataType precision,
+      VectorRequest request) {
     precisions().require(precision);
+    this.vectors = request.layout(exported.architecture().dim(), exported.patchesPerSide());
     this.exported = exported;
     this.type = precision;
     this.device =
@@ -52,15 +76,11 @@ public final class OneDnnEncoder implements Encoder {
                 .formatted(CpuInstructions.name(), threads, threads == 1 ? "thread" : "threads"));
     this.description =
         new EncoderDescription(
-            "onednn",
-            device.name(),
-            precision,
-            exported.architecture().dim(),
-            exported.chipSize(),
-            batchSize);
+            "onednn", device.name(), precision, vectors.length(), exported.chipSize(), batchSize);
     this.dnn = compute.run(() -> new OneDnn(threads));
     try (OneDnnWeights weights = compute.run(() -> new OneDnnWeights(exported.model(), dnn))) {
-      this.forward = compute.run(() -> new OneDnnForwardPass(dnn, weights, exported, precision));
+      this.forward =
+          compute.run(() -> new OneDnnForwardPass(dnn, weights, exported, precision, vectors));
       this.weightBytes = weights.bytes();
     } catch (RuntimeException | Error e) {
       close();
@@ -114,6 +134,11 @@ public final class OneDnnEncoder implements Encoder {
   @Override
   public EncoderDescription description() {
     return description;
+  }
+
+  @Override
+  public VectorLayout vectors() {
+    return vectors;
   }
 
   @Override

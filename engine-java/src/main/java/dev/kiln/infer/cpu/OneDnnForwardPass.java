@@ -9,6 +9,7 @@ import static dev.kiln.infer.cpu.OneDnn.Argument.src;
 import static dev.kiln.infer.cpu.OneDnn.Argument.weights;
 
 import dev.kiln.infer.PositionEncoding;
+import dev.kiln.infer.VectorLayout;
 import dev.kiln.infer.cpu.OneDnn.Primitive;
 import dev.kiln.infer.cpu.OneDnn.Step;
 import dev.kiln.model.Architecture;
@@ -40,6 +41,7 @@ final class OneDnnForwardPass {
   private final OneDnnWeights source;
   private final Architecture model;
   private final DataType type;
+  private final int side;
   private final long patches;
   private final long tokens;
   private final List<Step> steps = new ArrayList<>();
@@ -53,7 +55,8 @@ final class OneDnnForwardPass {
   private final FloatBuffer firstToken;
   private final FloatBuffer position; // [L, D]
   private final FloatBuffer metadata; // [1, D]
-  private final FloatBuffer embedding; // [D]
+  private final VectorLayout vectors;
+  private final FloatBuffer result; // [1, D], or [T, D] where vectors of patches are wanted
   private final float[] classToken;
   private final PositionEncoding positions;
   private float gsd = Float.NaN;
@@ -65,12 +68,20 @@ final class OneDnnForwardPass {
    * @param source source of the weights; not used after the constructor
    * @param exported model, platform and chip size
    * @param type type of the inputs of matrix products
+   * @param vectors vectors that are computed
    */
-  OneDnnForwardPass(OneDnn dnn, OneDnnWeights source, ExportedEncoder exported, DataType type) {
+  OneDnnForwardPass(
+      OneDnn dnn,
+      OneDnnWeights source,
+      ExportedEncoder exported,
+      DataType type,
+      VectorLayout vectors) {
     this.dnn = dnn;
     this.source = source;
     this.model = exported.architecture();
     this.type = type;
+    this.vectors = vectors;
+    this.side = exported.patchesPerSide();
     this.patches = exported.patches();
     this.tokens = patches + 1;
     long dim = model.dim();
@@ -86,8 +97,9 @@ final class OneDnnForwardPass {
     this.position = floats(placed, patches * dim);
     Pointer described = dnn.allocate("time and location", dim * Float.BYTES);
     this.metadata = floats(described, dim);
-    Pointer result = dnn.allocate("embedding", dim * Float.BYTES);
-    this.embedding = floats(result, dim);
+    long outputs = (vectors.needsTokens() ? tokens : 1) * dim;
+    Pointer output = dnn.allocate("embedding", outputs * Float.BYTES);
+    this.result = floats(output, outputs);
     this.classToken = source.values("cls_token");
     this.positions =
         new PositionEncoding(
@@ -98,7 +110,11 @@ final class OneDnnForwardPass {
     this.rows = dnn.view(input, null, 0);
     patches(exported.platform().name(), input, rowLength, placed, described);
     blocks();
-    lastBlock(result);
+    if (vectors.needsTokens()) {
+      lastBlockOfAll(output);
+    } else {
+      lastBlock(output);
+    }
     dnn.allocateScratchpad();
   }
 
@@ -169,7 +185,7 @@ final class OneDnnForwardPass {
   }
 
   /** Adds the last block and the final LayerNorm, of which only token 0 is needed. */
-  private void lastBlock(Pointer result) {
+  private void lastBlock(Pointer output) {
     long dim = model.dim();
     long inner = model.inner();
     String name = "block.%d.attention".formatted(model.depth() - 1);
@@ -213,7 +229,55 @@ final class OneDnnForwardPass {
         dnn.layerNorm("norm", carried, carried, EPSILON),
         "norm",
         dnn.view(carried, residual, 0),
-        dnn.view(carried, result, 0));
+        dnn.view(carried, output, 0));
+  }
+
+  /**
+   * Adds the last block and the final LayerNorm for all tokens. Query, key and value are separate
+   * products here, because the exported weights of the last block are.
+   */
+  private void lastBlockOfAll(Pointer output) {
+    long dim = model.dim();
+    long inner = model.inner();
+    String name = "block.%d.attention".formatted(model.depth() - 1);
+    dnnl_memory_desc stream = dnn.dense(DataType.FP32, tokens, dim);
+    dnnl_memory_desc narrow = dnn.dense(type, tokens, dim);
+    dnnl_memory carried = dnn.view(stream, residual, 0);
+    dnnl_memory all = dnn.view(narrow, normalized, 0);
+    Primitive norm = dnn.layerNorm("norm", stream, narrow, EPSILON);
+    norm(norm, name + ".norm", carried, all);
+    dnnl_memory_desc query =
+        dnn.strided(type, new long[] {tokens, inner}, new long[] {3 * inner, 1});
+    Primitive q =
+        dnn.matmul("q", narrow, dnn.anyLayout(type, dim, inner), null, query, new Epilogue());
+    add(
+        q,
+        src(all),
+        weights(source.tensor(name + ".q", q.weights())),
+        dst(dnn.view(query, hidden, 0)));
+    dnnl_memory_desc keys =
+        dnn.strided(type, new long[] {tokens, 2 * inner}, new long[] {3 * inner, 1});
+    Primitive kv =
+        dnn.matmul("kv", narrow, dnn.anyLayout(type, dim, 2 * inner), null, keys, new Epilogue());
+    add(
+        kv,
+        src(all),
+        weights(source.tensor(name + ".kv", kv.weights())),
+        dst(dnn.view(keys, hidden, inner * type.bytes())));
+    steps.addAll(attention.ofAll(hidden, normalized));
+    dnnl_memory_desc attended = dnn.dense(type, tokens, inner);
+    Primitive out = out(attended, stream);
+    add(
+        out,
+        src(dnn.view(attended, normalized, 0)),
+        weights(source.tensor(name + ".out", out.weights())),
+        dst(carried));
+    new Mlp(tokens, norm).add(model.depth() - 1);
+    norm(
+        dnn.layerNorm("norm", stream, stream, EPSILON),
+        "norm",
+        carried,
+        dnn.view(stream, output, 0));
   }
 
   private void norm(Primitive norm, String name, dnnl_memory from, dnnl_memory to) {
@@ -296,7 +360,7 @@ final class OneDnnForwardPass {
    * @param metresPerPixel ground sample distance
    * @param time encoded times of the batch, {@code [B, 4]}
    * @param location encoded locations of the batch, {@code [B, 4]}
-   * @param out receives the embedding in {@code [B, D]}
+   * @param out receives the vectors in {@code [B, values of a chip]}
    * @param index index of the chip in its batch
    */
   void run(
@@ -317,6 +381,10 @@ final class OneDnnForwardPass {
     for (int i = 0; i < steps.size(); i++) {
       steps.get(i).run();
     }
-    out.put(index * model.dim(), embedding, 0, model.dim());
+    if (vectors.needsTokens()) {
+      vectors.write(result, 0, side, out, index * vectors.length());
+    } else {
+      out.put(index * model.dim(), result, 0, model.dim());
+    }
   }
 }

@@ -11,6 +11,8 @@ import dev.kiln.infer.EncoderDescription;
 import dev.kiln.infer.EncoderDevice;
 import dev.kiln.infer.EncoderMemory;
 import dev.kiln.infer.SupportedPrecisions;
+import dev.kiln.infer.VectorLayout;
+import dev.kiln.infer.VectorRequest;
 import dev.kiln.model.Architecture;
 import dev.kiln.model.ExportedEncoder;
 import dev.kiln.type.DataType;
@@ -32,6 +34,7 @@ public final class OnnxRuntimeEncoder implements Encoder {
   private final ExportedEncoder exported;
   private final EncoderDescription description;
   private final EncoderDevice device;
+  private final VectorLayout vectors;
   private final OrtEnvironment environment;
   private final OrtSession session;
   // One batch at a time: ONNX Runtime's own threads share its work.
@@ -46,8 +49,28 @@ public final class OnnxRuntimeEncoder implements Encoder {
    * @throws ConfigurationException if ONNX Runtime or the graph cannot be loaded
    */
   public OnnxRuntimeEncoder(ExportedEncoder exported, int batchSize, int threads) {
+    this(exported, batchSize, threads, VectorRequest.CHIP);
+  }
+
+  /**
+   * Opens the encoder.
+   *
+   * @param exported model, platform and chip size; the model must contain their graph, and the one
+   *     that outputs all tokens if the request needs them
+   * @param batchSize most chips in one batch
+   * @param threads threads that share the work on one batch
+   * @param request vectors of a chip that are computed
+   * @throws ConfigurationException if ONNX Runtime or the graph cannot be loaded, or the patches of
+   *     a chip do not fit the request
+   */
+  public OnnxRuntimeEncoder(
+      ExportedEncoder exported, int batchSize, int threads, VectorRequest request) {
     this.exported = exported;
-    Path graph = exported.graph();
+    this.vectors = request.layout(exported.architecture().dim(), exported.patchesPerSide());
+    Path graph =
+        vectors.needsTokens()
+            ? exported.model().tokensGraph(exported.platform().name(), exported.chipSize())
+            : exported.graph();
     this.environment = environment();
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
       options.setIntraOpNumThreads(threads);
@@ -68,7 +91,7 @@ public final class OnnxRuntimeEncoder implements Encoder {
             "onnxruntime",
             device.name(),
             DataType.FP32,
-            exported.architecture().dim(),
+            vectors.length(),
             exported.chipSize(),
             batchSize);
     this.compute = new ComputeThread();
@@ -107,6 +130,11 @@ public final class OnnxRuntimeEncoder implements Encoder {
   @Override
   public EncoderDescription description() {
     return description;
+  }
+
+  @Override
+  public VectorLayout vectors() {
+    return vectors;
   }
 
   @Override
@@ -153,6 +181,12 @@ public final class OnnxRuntimeEncoder implements Encoder {
   private final class Slot extends HostSlot {
     private final FloatBuffer metres = floats(1);
 
+    /** What the graph writes: the embeddings, or tokens {@code [capacity, T, dim]}. */
+    private final FloatBuffer output =
+        vectors.needsTokens()
+            ? floats(Math.multiplyExact(capacity(), exported.tokens() * vectors.dim()))
+            : embeddings();
+
     Slot() {
       super(exported.platform(), description, DataType.FP32, compute);
     }
@@ -165,12 +199,23 @@ public final class OnnxRuntimeEncoder implements Encoder {
           OnnxTensor g = tensor(metres, 1);
           OnnxTensor t = tensor(time(), size(), 4);
           OnnxTensor l = tensor(location(), size(), 4);
-          OnnxTensor e = tensor(embeddings(), size(), description.dim());
+          OnnxTensor e =
+              vectors.needsTokens()
+                  ? tensor(output, size(), exported.tokens(), vectors.dim())
+                  : tensor(output, size(), vectors.dim());
           OrtSession.Result result =
               session.run(
-                  Map.of("patches", p, "gsd", g, "time", t, "latlon", l), Map.of("embedding", e))) {
+                  Map.of("patches", p, "gsd", g, "time", t, "latlon", l),
+                  Map.of(vectors.needsTokens() ? "tokens" : "embedding", e))) {
         if (result.size() != 1) {
           throw new OrtException("expected 1 output, found " + result.size());
+        }
+      }
+      if (vectors.needsTokens()) {
+        int chip = exported.tokens() * vectors.dim();
+        for (int i = 0; i < size(); i++) {
+          vectors.write(
+              output, i * chip, exported.patchesPerSide(), embeddings(), i * vectors.length());
         }
       }
     }

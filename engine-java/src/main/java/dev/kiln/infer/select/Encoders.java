@@ -101,7 +101,12 @@ public final class Encoders {
     }
     Optional<String> missing = gpus.missing(kind);
     if (missing.isEmpty()) {
-      return kind != Kind.AUTO || !prefersCpu(options);
+      boolean gpu = kind != Kind.AUTO || !prefersCpu(options);
+      if (gpu && options.vectors().needsTokens()) {
+        throw new ConfigurationException(
+            "--vectors: expected chip alone on a GPU, found mean or patches: use --encoder cpu");
+      }
+      return gpu;
     }
     if (options.requireGpu()) {
       throw new ConfigurationException(
@@ -120,8 +125,8 @@ public final class Encoders {
       return false;
     }
     log.warn(
-        "--precision fp32: the GPU stays idle, because GPU encoders multiply in 16 bits; --precision"
-            + " bf16 uses it");
+        "--precision fp32: the GPU stays idle, because GPU encoders multiply in 16 bits;"
+            + " --precision bf16 uses it");
     return true;
   }
 
@@ -136,11 +141,11 @@ public final class Encoders {
     int batchSize = options.batchSize().orElse(CPU_BATCH_SIZE);
     if (options.kind() == Kind.ONNXRUNTIME) {
       resolve(options.precision(), OnnxRuntimeEncoder.PRECISIONS);
-      return new OnnxRuntimeEncoder(exported, batchSize, threads);
+      return new OnnxRuntimeEncoder(exported, batchSize, threads, options.vectors());
     }
     List<DataType> types = resolve(options.precision(), OneDnnEncoder.precisions());
     Function<DataType, Encoder> open =
-        type -> new OneDnnEncoder(exported, batchSize, threads, type);
+        type -> new OneDnnEncoder(exported, batchSize, threads, type, options.vectors());
     if (types.size() > 1) {
       return new PrecisionTrial(exported.platform(), open).choose();
     }
