@@ -172,7 +172,12 @@ public final class Doctor {
   /** A missing TensorRT is reported only on machines with a GPU or if KILN_TENSORRT is set. */
   private void tensorRt() {
     try {
-      findings.add(new Finding("TensorRT", State.OK, TensorRtEncoder.version(), ""));
+      findings.add(
+          new Finding(
+              "TensorRT",
+              State.OK,
+              TensorRtEncoder.version(),
+              TensorRtEncoder.limitation().orElse("")));
     } catch (ConfigurationException e) {
       if (CudaDriver.status().ready() || System.getenv("KILN_TENSORRT") != null) {
         findings.add(new Finding("TensorRT", State.ABSENT, "cannot be used", e.getMessage()));

@@ -45,6 +45,14 @@ public final class TensorRtLibrary {
           + " with "
           + RUNTIME;
 
+  private static final String RESOURCE_OF_SM = "libnvinfer_builder_resource_sm";
+  private static final String LIMITATION =
+      "these libraries lack builder resources for single architectures ("
+          + RESOURCE_OF_SM
+          + "…), so compiled plans may be slow; for speed install NVIDIA's own TensorRT "
+          + MAJOR
+          + " and set KILN_TENSORRT to its directory";
+
   private static String loaded;
 
   /**
@@ -54,6 +62,18 @@ public final class TensorRtLibrary {
    * @param source where the directory comes from, for people
    */
   public record Location(Optional<Path> directory, String source) {
+    /**
+     * Returns what these libraries lack; empty for NVIDIA's own packages, which contain builder
+     * resources for single architectures.
+     */
+    public Optional<String> limitation() {
+      String[] resources =
+          directory
+              .map(path -> path.toFile().list((in, name) -> name.startsWith(RESOURCE_OF_SM)))
+              .orElse(null);
+      return resources != null && resources.length > 0 ? Optional.empty() : Optional.of(LIMITATION);
+    }
+
     @Override
     public String toString() {
       return directory.map(path -> path + " (" + source + ")").orElse(source);

@@ -14,6 +14,7 @@ import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.tensorrt.global.nvinfer;
 import org.bytedeco.tensorrt.global.nvonnxparser;
@@ -75,6 +76,19 @@ class TensorRtLibraryTest {
             TensorRtLibrary.find(system.toString(), "KILN_TENSORRT", resource, List.of())
                 .directory())
         .contains(system);
+  }
+
+  @Test
+  void librariesWithoutResourcesOfArchitecturesAreLimited() throws Exception {
+    TensorRtLibrary.Location jar = new TensorRtLibrary.Location(Optional.empty(), "JavaCPP's jar");
+    assertThat(jar.limitation())
+        .hasValueSatisfying(text -> assertThat(text).contains("KILN_TENSORRT"));
+    TensorRtLibrary.Location directory =
+        new TensorRtLibrary.Location(Optional.of(temp), "the system's");
+    Files.createFile(temp.resolve("libnvinfer_builder_resource_ptx.so.11.2.1"));
+    assertThat(directory.limitation()).isPresent();
+    Files.createFile(temp.resolve("libnvinfer_builder_resource_sm90.so.11.2.1"));
+    assertThat(directory.limitation()).isEmpty();
   }
 
   @Test

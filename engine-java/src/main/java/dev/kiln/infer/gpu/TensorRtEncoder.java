@@ -217,4 +217,13 @@ public final class TensorRtEncoder {
         ? TensorRtLibrary.load() + " in " + location
         : "in " + location + ", not loaded without a GPU";
   }
+
+  /**
+   * Returns what the libraries of TensorRT on this machine lack; empty if nothing.
+   *
+   * @throws ConfigurationException if TensorRT is missing
+   */
+  public static Optional<String> limitation() {
+    return TensorRtLibrary.find().limitation();
+  }
 }
