@@ -74,10 +74,10 @@ public final class Retry {
    *
    * @param itemsPerJob scenes per child; empty for the number of the submission
    */
-  public static Submitter.Request request(
+  public static SubmissionRequest request(
       Submission submission, PackedList unfinished, Optional<Integer> itemsPerJob) {
     EmbedArguments arguments = submission.arguments();
-    return Submitter.Request.builder()
+    return SubmissionRequest.builder()
         .arguments(
             arguments.toBuilder().itemsPerJob(itemsPerJob.orElse(arguments.itemsPerJob())).build())
         .modelHash(submission.modelHash())

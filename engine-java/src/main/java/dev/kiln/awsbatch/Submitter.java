@@ -52,144 +52,12 @@ public final class Submitter {
   }
 
   /**
-   * What to submit, and where.
-   *
-   * @param arguments arguments of the children
-   * @param modelHash SHA-256 of the model's weights
-   * @param list scene list
-   * @param queue job queue
-   * @param newDefinition job definition to register unless it exists; empty if {@code
-   *     existingDefinition} names one
-   * @param existingDefinition name, name:revision or ARN of a job definition; null with {@code
-   *     newDefinition}
-   * @param logGroup CloudWatch log group of the jobs
-   * @param pricePerHour US dollars per hour of a child; 0 if unknown
-   * @param retryOf id of the submission whose unfinished scenes the list has; null for an original
-   * @param jobOptions options of the jobs
-   */
-  public record Request(
-      EmbedArguments arguments,
-      String modelHash,
-      PackedList list,
-      String queue,
-      Optional<JobDefinitionSpec> newDefinition,
-      String existingDefinition,
-      String logGroup,
-      double pricePerHour,
-      String retryOf,
-      JobOptions jobOptions) {
-    /** Starts with no price, for an original submission. */
-    public static Builder builder() {
-      return new Builder();
-    }
-
-    String definitionName() {
-      return newDefinition
-          .map(spec -> spec.definition().jobDefinitionName())
-          .orElse(existingDefinition);
-    }
-
-    /** Builder of {@link Request}. */
-    public static final class Builder {
-      private EmbedArguments arguments;
-      private String modelHash;
-      private PackedList list;
-      private String queue;
-      private Optional<JobDefinitionSpec> newDefinition = Optional.empty();
-      private String existingDefinition;
-      private String logGroup;
-      private double pricePerHour;
-      private String retryOf;
-      private JobOptions jobOptions = JobOptions.none();
-
-      private Builder() {}
-
-      /** Sets the arguments of the children. */
-      public Builder arguments(EmbedArguments all) {
-        arguments = all;
-        return this;
-      }
-
-      /** Sets the SHA-256 of the model's weights. */
-      public Builder modelHash(String sha256) {
-        modelHash = sha256;
-        return this;
-      }
-
-      /** Sets the scene list. */
-      public Builder list(PackedList scenes) {
-        list = scenes;
-        return this;
-      }
-
-      /** Sets the job queue. */
-      public Builder queue(String name) {
-        queue = name;
-        return this;
-      }
-
-      /** Sets the job definition to register unless it exists. */
-      public Builder newDefinition(JobDefinitionSpec spec) {
-        newDefinition = Optional.of(spec);
-        existingDefinition = null;
-        return this;
-      }
-
-      /** Sets the existing job definition to use. */
-      public Builder existingDefinition(String nameOrArn) {
-        newDefinition = Optional.empty();
-        existingDefinition = nameOrArn;
-        return this;
-      }
-
-      /** Sets the log group of the jobs. */
-      public Builder logGroup(String name) {
-        logGroup = name;
-        return this;
-      }
-
-      /** Sets the US dollars per hour of a child. */
-      public Builder pricePerHour(double dollars) {
-        pricePerHour = dollars;
-        return this;
-      }
-
-      /** Sets the submission that this one retries. */
-      public Builder retryOf(String submissionId) {
-        retryOf = submissionId;
-        return this;
-      }
-
-      /** Sets options of the jobs. */
-      public Builder jobOptions(JobOptions options) {
-        jobOptions = options;
-        return this;
-      }
-
-      /** Returns the request. */
-      public Request build() {
-        return new Request(
-            arguments,
-            modelHash,
-            list,
-            queue,
-            newDefinition,
-            existingDefinition,
-            logGroup,
-            pricePerHour,
-            retryOf,
-            jobOptions);
-      }
-    }
-  }
-
-  /**
    * Plans a submission, or returns the one that the same request started before. Changes nothing.
    *
    * @param again whether to plan a new submission if the same one is complete
-   * @throws ConfigurationException if the output holds vectors of another model
+   * @throws ConfigurationException if the output contains vectors of another model
    */
-  public Submission plan(Request request, boolean again) throws IOException {
+  public Submission plan(SubmissionRequest request, boolean again) throws IOException {
     ledger.requireModel(request.modelHash());
     for (int round = 0; ; round++) {
       Submission planned = plan(request, round);
@@ -203,7 +71,7 @@ public final class Submitter {
     }
   }
 
-  private Submission plan(Request request, int round) {
+  private Submission plan(SubmissionRequest request, int round) {
     EmbedArguments arguments = request.arguments();
     String list = out.uri(request.list().objectKey());
     String id = id(request, list, round);
@@ -243,7 +111,7 @@ public final class Submitter {
         jobs);
   }
 
-  private static String id(Request request, String list, int round) {
+  private static String id(SubmissionRequest request, String list, int round) {
     String contents =
         String.join(
             "\n",
@@ -271,7 +139,7 @@ public final class Submitter {
    * @throws ConfigurationException if AWS Batch rejects a request or the queue accepts no jobs
    * @throws IOException if AWS Batch or the output is unavailable; the same call continues
    */
-  public Submission submit(Submission planned, Request request, AwsBatchService awsBatch)
+  public Submission submit(Submission planned, SubmissionRequest request, AwsBatchService awsBatch)
       throws IOException {
     awsBatch.requireQueue(request.queue());
     String definition = definition(request, awsBatch);
@@ -293,14 +161,15 @@ public final class Submitter {
   }
 
   /** Stores the scene list and the record of a submission in the output. */
-  public void store(Submission planned, Request request) throws IOException {
+  public void store(Submission planned, SubmissionRequest request) throws IOException {
     if (!out.exists(request.list().objectKey())) {
       out.put(request.list().objectKey(), request.list().gzip());
     }
     ledger.put(planned);
   }
 
-  private static String definition(Request request, AwsBatchService awsBatch) throws IOException {
+  private static String definition(SubmissionRequest request, AwsBatchService awsBatch)
+      throws IOException {
     if (request.newDefinition().isPresent()) {
       return awsBatch.findOrRegister(request.newDefinition().get().definition());
     }
@@ -380,7 +249,7 @@ public final class Submitter {
   }
 
   /** Returns the requests of a submission as JSON, in order; sends none. */
-  public JsonNode requests(Submission planned, Request request) {
+  public JsonNode requests(Submission planned, SubmissionRequest request) {
     JsonMapper json = JsonMapper.shared();
     ArrayNode all = json.createArrayNode();
     request

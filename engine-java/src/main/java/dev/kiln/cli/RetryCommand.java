@@ -4,6 +4,7 @@ import dev.kiln.awsbatch.AwsBatchService;
 import dev.kiln.awsbatch.PackedList;
 import dev.kiln.awsbatch.Retry;
 import dev.kiln.awsbatch.Submission;
+import dev.kiln.awsbatch.SubmissionRequest;
 import dev.kiln.awsbatch.Submitter;
 import dev.kiln.awsbatch.UnfinishedScenes;
 import dev.kiln.fetch.ObjectStore;
@@ -98,7 +99,7 @@ public final class RetryCommand implements Callable<Integer> {
       PrintWriter print, Submission first, PackedList left, ObjectStore out, AwsBatchService batch)
       throws IOException {
     Submitter submitter = new Submitter(out, Clock.systemUTC());
-    Submitter.Request request = Retry.request(first, left, Optional.ofNullable(itemsPerJob));
+    SubmissionRequest request = Retry.request(first, left, Optional.ofNullable(itemsPerJob));
     // Earlier attempts have ended; one that was submitted in part is resumed.
     Submission planned = submitter.plan(request, true);
     if (dryRun) {

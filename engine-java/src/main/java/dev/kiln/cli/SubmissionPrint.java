@@ -2,6 +2,7 @@ package dev.kiln.cli;
 
 import dev.kiln.awsbatch.PackedList;
 import dev.kiln.awsbatch.Submission;
+import dev.kiln.awsbatch.SubmissionRequest;
 import dev.kiln.awsbatch.Submitter;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -12,7 +13,7 @@ final class SubmissionPrint {
 
   /** Prints the requests of a dry run as JSON. */
   static void requests(
-      PrintWriter print, Submitter submitter, Submission planned, Submitter.Request request)
+      PrintWriter print, Submitter submitter, Submission planned, SubmissionRequest request)
       throws IOException {
     JsonPrint.print(print, submitter.requests(planned, request));
   }

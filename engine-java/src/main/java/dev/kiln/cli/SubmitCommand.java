@@ -4,6 +4,7 @@ import dev.kiln.awsbatch.AwsBatchService;
 import dev.kiln.awsbatch.EmbedArguments;
 import dev.kiln.awsbatch.PackedList;
 import dev.kiln.awsbatch.Submission;
+import dev.kiln.awsbatch.SubmissionRequest;
 import dev.kiln.awsbatch.Submitter;
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.fetch.ModelCache;
@@ -147,8 +148,8 @@ public final class SubmitCommand implements Callable<Integer> {
     requirePlatform(description);
     try (ObjectStore to = ObjectStores.open(out, outputS3Flags.options(s3Flags, System.getenv()))) {
       Submitter submitter = new Submitter(to, Clock.systemUTC());
-      Submitter.Request.Builder builder =
-          Submitter.Request.builder()
+      SubmissionRequest.Builder builder =
+          SubmissionRequest.builder()
               .arguments(order)
               .modelHash(description.weights().sha256())
               .list(list)
@@ -160,13 +161,13 @@ public final class SubmitCommand implements Callable<Integer> {
           .newDefinition()
           .ifPresentOrElse(
               builder::newDefinition, () -> builder.existingDefinition(jobFlags.definition()));
-      Submitter.Request request = builder.build();
+      SubmissionRequest request = builder.build();
       Submission planned = submitter.plan(request, again);
       return send(submitter, planned, request);
     }
   }
 
-  private int send(Submitter submitter, Submission planned, Submitter.Request request)
+  private int send(Submitter submitter, Submission planned, SubmissionRequest request)
       throws IOException {
     PrintWriter print = spec.commandLine().getOut();
     if (dryRun) {

@@ -139,7 +139,7 @@ public final class SparseObject implements AutoCloseable {
     }
   }
 
-  /** Returns the bytes that are in memory, ascending. */
+  /** {@return the ranges of bytes that are in memory, ascending} */
   public List<ByteRange> heldRanges() {
     return held.ranges();
   }

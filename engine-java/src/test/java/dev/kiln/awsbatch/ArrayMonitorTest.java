@@ -43,8 +43,8 @@ class ArrayMonitorTest {
             .itemsPerJob(10)
             .requireGpu(true)
             .build();
-    Submitter.Request request =
-        Submitter.Request.builder()
+    SubmissionRequest request =
+        SubmissionRequest.builder()
             .arguments(arguments)
             .modelHash("hash")
             .list(list.build())

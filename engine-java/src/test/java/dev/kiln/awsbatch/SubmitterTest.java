@@ -97,11 +97,11 @@ class SubmitterTest {
         .build();
   }
 
-  private Submitter.Request request(PackedList list, int itemsPerJob, boolean compile) {
+  private SubmissionRequest request(PackedList list, int itemsPerJob, boolean compile) {
     return request(list, itemsPerJob, compile, "spot", HASH);
   }
 
-  private Submitter.Request request(
+  private SubmissionRequest request(
       PackedList list, int itemsPerJob, boolean compile, String queue, String hash) {
     EmbedArguments arguments =
         EmbedArguments.builder()
@@ -114,7 +114,7 @@ class SubmitterTest {
             .requireGpu(true)
             .compileFirst(compile)
             .build();
-    return Submitter.Request.builder()
+    return SubmissionRequest.builder()
         .arguments(arguments)
         .modelHash(hash)
         .list(list)
@@ -125,7 +125,7 @@ class SubmitterTest {
         .build();
   }
 
-  private Submission submit(Submitter.Request request) throws IOException {
+  private Submission submit(SubmissionRequest request) throws IOException {
     return submitter.submit(submitter.plan(request, false), request, awsBatch);
   }
 
@@ -262,7 +262,7 @@ class SubmitterTest {
   void jobThatIsListedLateIsFound() throws IOException {
     server.fail("submitjob", Failure.SERVED_THEN_ERROR);
     server.listLate(3);
-    Submitter.Request request = request(list(25_000), 1, false);
+    SubmissionRequest request = request(list(25_000), 1, false);
     Submission submission;
     // Patient even on a busy machine.
     try (AwsBatchService patient =
@@ -289,7 +289,7 @@ class SubmitterTest {
 
   @Test
   void interruptedSubmissionIsContinued() throws IOException {
-    Submitter.Request request = request(list(45_000), 1, true);
+    SubmissionRequest request = request(list(45_000), 1, true);
     Submission planned = submitter.plan(request, false);
     server.fail("submitjob", Failure.THROTTLED);
     try (AwsBatchService impatient = service(1)) {
@@ -326,7 +326,7 @@ class SubmitterTest {
   void eachJobIsSubmittedOnceIfKilledAtAnyWrite() throws IOException {
     for (int writes = 0; writes < 13; writes++) {
       int before = server.jobs().size();
-      Submitter.Request request = request(list(30_001 + writes), 1, true);
+      SubmissionRequest request = request(list(30_001 + writes), 1, true);
       DyingStore dying = new DyingStore(out, writes);
       Submitter dies = new Submitter(dying, Clock.systemUTC());
       try {
@@ -380,7 +380,7 @@ class SubmitterTest {
 
   @Test
   void deniedSubmissionContinuesOnceThePermissionIsGranted() throws IOException {
-    Submitter.Request request = request(list(25_000), 1, false);
+    SubmissionRequest request = request(list(25_000), 1, false);
     server.fail("submitjob", Failure.DENIED);
     assertThatThrownBy(() -> submit(request)).isInstanceOf(ConfigurationException.class);
     assertThat(submit(request).complete()).isTrue();
@@ -414,7 +414,7 @@ class SubmitterTest {
 
   @Test
   void dryRunPrintsTheRequestsAndSendsNone() throws IOException {
-    Submitter.Request request = request(list(20_001), 1, true);
+    SubmissionRequest request = request(list(20_001), 1, true);
     JsonNode requests = submitter.requests(submitter.plan(request, false), request);
     assertThat(requests)
         .extracting(node -> node.path("operation").asString())
@@ -441,9 +441,9 @@ class SubmitterTest {
             Optional.of("research"),
             OptionalInt.of(7),
             Map.of("KILN_LOG", "debug"));
-    Submitter.Request plain = request(list(25_000), 1, true);
-    Submitter.Request request =
-        Submitter.Request.builder()
+    SubmissionRequest plain = request(list(25_000), 1, true);
+    SubmissionRequest request =
+        SubmissionRequest.builder()
             .arguments(plain.arguments())
             .modelHash(plain.modelHash())
             .list(plain.list())

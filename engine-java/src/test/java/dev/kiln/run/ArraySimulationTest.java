@@ -11,6 +11,7 @@ import dev.kiln.awsbatch.ArrayStatus;
 import dev.kiln.awsbatch.EmbedArguments;
 import dev.kiln.awsbatch.PackedList;
 import dev.kiln.awsbatch.Submission;
+import dev.kiln.awsbatch.SubmissionRequest;
 import dev.kiln.awsbatch.Submitter;
 import dev.kiln.awsbatch.UnfinishedScenes;
 import dev.kiln.run.SimulatedChild.Fate;
@@ -186,7 +187,7 @@ class ArraySimulationTest {
     return builder.build();
   }
 
-  private static Submitter.Request request(PackedList list, int itemsPerJob, String retryOf) {
+  private static SubmissionRequest request(PackedList list, int itemsPerJob, String retryOf) {
     EmbedArguments arguments =
         EmbedArguments.builder()
             .platform("naip")
@@ -196,7 +197,7 @@ class ArraySimulationTest {
             .itemsPerJob(itemsPerJob)
             .requireGpu(true)
             .build();
-    return Submitter.Request.builder()
+    return SubmissionRequest.builder()
         .arguments(arguments)
         .modelHash("model")
         .list(list)
@@ -273,7 +274,7 @@ class ArraySimulationTest {
   }
 
   /** Plans a submission and stores its list and record in the output. */
-  private static Submission begin(Array array, Submitter submitter, Submitter.Request request)
+  private static Submission begin(Array array, Submitter submitter, SubmissionRequest request)
       throws IOException {
     Submission submission = submitter.plan(request, true);
     submitter.store(submission, request);
