@@ -118,7 +118,11 @@ class ArchitectureTest {
                       "memory",
                       "type")),
               // Datasets.
-              entry("search", Set.of("io", "archive", "dataset", "sink", "error", "vector")),
+              entry(
+                  "search",
+                  Set.of(
+                      "io", "run", "archive", "dataset", "fetch", "infer", "model", "sink", "error",
+                      "vector")),
               entry("dataset", Set.of("io", "archive", "fetch", "sink", "error", "vector")),
               // One shard.
               entry(

@@ -59,13 +59,13 @@ record SearchDataset(Path directory, int rows) {
 
   private static SceneTable table(int first, int count) {
     Random random = new Random(first);
+    float[] centres = centres();
     float[] vectors = new float[count * DIM];
     List<Chip> chips = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      Random centre = new Random(-1 - random.nextInt(CENTRES));
+      int centre = random.nextInt(CENTRES) * DIM;
       for (int k = 0; k < DIM; k++) {
-        vectors[i * DIM + k] =
-            (float) centre.nextGaussian() + NOISE * (float) random.nextGaussian();
+        vectors[i * DIM + k] = centres[centre + k] + NOISE * (float) random.nextGaussian();
       }
       double west = -120 + (first + i) % 1000 * 0.01;
       double north = 50 - (first + i) / 1000 * 0.01;
@@ -89,6 +89,15 @@ record SearchDataset(Path directory, int rows) {
         chips,
         vectors,
         DIM);
+  }
+
+  private static float[] centres() {
+    Random random = new Random(-1);
+    float[] centres = new float[CENTRES * DIM];
+    for (int i = 0; i < centres.length; i++) {
+      centres[i] = (float) random.nextGaussian();
+    }
+    return centres;
   }
 
   EmbeddingFiles open() throws IOException {

@@ -1,10 +1,13 @@
 package dev.kiln.cli;
 
+import dev.kiln.archive.FileOptions;
 import dev.kiln.dataset.EmbeddingFiles;
 import dev.kiln.dataset.RowFilter;
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.error.ExitCode;
+import dev.kiln.fetch.ModelCache;
 import dev.kiln.fetch.StoreOptions;
+import dev.kiln.search.ImageExamples;
 import dev.kiln.search.Query;
 import dev.kiln.search.ResultFormat;
 import dev.kiln.search.Search;
@@ -82,6 +85,38 @@ public final class SearchCommand implements Callable<Integer> {
   private List<Path> vectors = List.of();
 
   @Option(
+      names = "--image",
+      paramLabel = "FILE",
+      description =
+          "Resemble the chips of this GeoTIFF (repeatable), which is embedded first: needs"
+              + " --model.")
+  @Heading.Under(Heading.INPUT)
+  private List<String> images = List.of();
+
+  @Option(
+      names = "--model",
+      paramLabel = "URI",
+      description = "Model that embeds the images: the model of the dataset.")
+  @Heading.Under(Heading.INPUT)
+  private String model;
+
+  @Option(
+      names = "--image-platform",
+      paramLabel = "P",
+      description = "Platform of the images (default: the one of --platform).")
+  @Heading.Under(Heading.INPUT)
+  private String imagePlatform;
+
+  @Option(
+      names = "--image-datetime",
+      paramLabel = "TIME",
+      description =
+          "Acquisition time of the images: a day (noon) or a time, UTC (default: the date in the"
+              + " file name, else the TIFF's DateTime).")
+  @Heading.Under(Heading.INPUT)
+  private String imageDatetime;
+
+  @Option(
       names = "--not-at",
       paramLabel = "LON,LAT",
       description = "Differ from the chip at this place (repeatable).")
@@ -154,15 +189,18 @@ public final class SearchCommand implements Callable<Integer> {
     int workers =
         Range.optionalAtLeast("--threads", threads, 1)
             .orElseGet(() -> Runtime.getRuntime().availableProcessors());
-    if (at.isEmpty() && chips.isEmpty() && vectors.isEmpty()) {
-      throw new OptionException("expected an example: --at, --chip or --vector, found none");
+    if (at.isEmpty() && chips.isEmpty() && vectors.isEmpty() && images.isEmpty()) {
+      throw new OptionException(
+          "expected an example: --at, --chip, --vector or --image, found none");
     }
+    requireImageOptions();
     ResultFormat written = format();
     StoreOptions options = s3Flags.source();
     RowFilter filter = filterFlags.filter(options);
     try (EmbeddingFiles files = EmbeddingFiles.open(dataset, options)) {
       Search search = new Search(files, workers, allowMixed);
-      SearchResult result = search.search(new SearchRequest(query(search), k, filter, exact));
+      SearchResult result =
+          search.search(new SearchRequest(query(search, files, options), k, filter, exact));
       result.faults().forEach(f -> log.warn("unreadable file: {}", f.reason()));
       log.info(
           "search: matches={} compared={} approximate={} seconds={}",
@@ -198,8 +236,38 @@ public final class SearchCommand implements Callable<Integer> {
                         + " --format"));
   }
 
-  private Query query(Search search) throws IOException, InterruptedException {
+  private void requireImageOptions() {
+    if (images.isEmpty()) {
+      return;
+    }
+    if (model == null) {
+      throw new OptionException("--image: expected --model, found none");
+    }
+    if (imagePlatform == null && filterFlags.platforms().size() != 1) {
+      throw new OptionException(
+          "--image: expected --image-platform or one --platform, found "
+              + filterFlags.platforms().size());
+    }
+  }
+
+  private Query query(Search search, EmbeddingFiles files, StoreOptions options)
+      throws IOException, InterruptedException {
     Query.Builder query = Query.builder();
+    if (!images.isEmpty()) {
+      FileOptions description =
+          new FileOptions(
+              Optional.ofNullable(imageDatetime)
+                  .map(text -> OptionException.parse(() -> FileOptions.parseDatetime(text))),
+              Optional.empty(),
+              Optional.empty());
+      String platform = imagePlatform == null ? filterFlags.platforms().get(0) : imagePlatform;
+      Path cache = Path.of(System.getProperty("java.io.tmpdir"), "kiln-models");
+      ImageExamples examples =
+          new ImageExamples(ModelCache.open(model, options, cache), platform, description, options);
+      for (float[] vector : examples.vectors(images, files, allowMixed)) {
+        query.positive("--image", vector);
+      }
+    }
     addChips(search, query, "--chip", chips, true);
     addPlaces(search, query, "--at", at, true);
     addVectors(query, "--vector", vectors, true);

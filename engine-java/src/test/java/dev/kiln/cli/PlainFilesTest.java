@@ -265,4 +265,27 @@ class PlainFilesTest {
     assertThat(commands).isEqualTo(3);
     assertThat(outputs()).hasSize(11).contains("ortho.parquet", "tile_9_20240301.parquet");
   }
+
+  @Test
+  void anImageIsAnExampleForASearch() throws IOException {
+    Path image = folder.resolve("BX24_20230115.tif");
+    ortho().write(image);
+    assertThat(embed("linz", "DIR/BX24_20230115.tif")).isZero();
+    StringWriter found = new StringWriter();
+    int exit =
+        Kiln.commandLine(Map.of(), List.of(SearchCommand.class))
+            .setOut(new PrintWriter(found, true))
+            .setErr(new PrintWriter(errors, true))
+            .execute(
+                "search",
+                folder.resolve("out").toString(),
+                "--image=" + image,
+                "--platform=linz",
+                "--model=" + shared.resolve("model"),
+                "-k=4");
+
+    assertThat(exit).as(errors.toString()).isZero();
+    assertThat(found.toString().lines()).hasSize(5);
+    assertThat(found.toString()).contains("BX24_20230115-0-0");
+  }
 }

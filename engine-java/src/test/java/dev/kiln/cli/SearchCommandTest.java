@@ -168,7 +168,9 @@ class SearchCommandTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "-k 3 | 2 | expected an example: --at, --chip or --vector, found none",
+        "-k 3 | 2 | expected an example: --at, --chip, --vector or --image, found none",
+        "--image x.tif | 2 | --image: expected --model, found none",
+        "--image x.tif --model m | 2 | --image: expected --image-platform or one --platform",
         "--chip a-3-0 -k 0 | 2 | --count: expected 1 or more, found 0",
         "--at 200,0 | 2 | --at: expected LON,LAT in degrees, found '200,0'",
         "--at 10 | 2 | --at: expected LON,LAT in degrees, found '10'",
