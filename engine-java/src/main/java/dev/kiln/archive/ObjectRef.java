@@ -14,8 +14,9 @@ import java.util.regex.Pattern;
  * The location of an object: a bucket or host, and a key. Objects are the same only if both are
  * equal.
  *
- * @param root {@code s3://BUCKET}, {@code https://HOST[:PORT]} or {@code file://}; empty for an
- *     object that is named relative to its source
+ * @param root {@code s3://BUCKET}, {@code gs://BUCKET}, {@code az://CONTAINER[@ACCOUNT]}, {@code
+ *     https://HOST[:PORT]} or {@code file://}; empty for an object that is named relative to its
+ *     source
  * @param key in that bucket or source, without a leading slash; the path and query of a URL; an
  *     absolute path for {@code file://}
  */
@@ -28,6 +29,12 @@ public record ObjectRef(String root, String key) {
       Pattern.compile("(.+)\\.s3(?:[.-][a-z0-9-]+)*\\.amazonaws\\.com(?:\\.cn)?");
   private static final Pattern PATH_HOST =
       Pattern.compile("s3(?:[.-][a-z0-9-]+)*\\.amazonaws\\.com(?:\\.cn)?");
+  private static final Pattern GOOGLE_HOST =
+      Pattern.compile("(?:([a-z0-9][a-z0-9._-]+)\\.)?storage\\.googleapis\\.com");
+  private static final Pattern AZURE_HOST =
+      Pattern.compile("([a-z0-9]{3,24})\\.blob\\.core\\.windows\\.net");
+  private static final Pattern BUCKET_URI =
+      Pattern.compile("(?i)(?:(s3|gs|az|abfss?)://|/vsi(s3|gs|az)/)(.*)", Pattern.DOTALL);
   private static final Pattern WEB = Pattern.compile("(?i)(https?://[^/?#]+)/?([^#]*)(?:#.*)?");
   private static final Pattern BAD_ESCAPE = Pattern.compile("%(?![0-9A-Fa-f]{2})");
 
@@ -51,10 +58,10 @@ public record ObjectRef(String root, String key) {
    */
   public static Optional<ObjectRef> ofS3(String href) {
     if (href.startsWith(S3)) {
-      return bucketAndKey(href.substring(S3.length()));
+      return bucketAndKey(S3, href.substring(S3.length()));
     }
     if (href.startsWith("/vsis3/")) {
-      return bucketAndKey(href.substring("/vsis3/".length()));
+      return bucketAndKey(S3, href.substring("/vsis3/".length()));
     }
     Matcher web = WEB.matcher(href);
     if (!web.matches() || BAD_ESCAPE.matcher(href).find()) {
@@ -63,18 +70,60 @@ public record ObjectRef(String root, String key) {
     String host = web.group(1).substring(web.group(1).indexOf("://") + 3);
     String path = decode(web.group(2).replaceFirst("\\?.*", ""));
     if (PATH_HOST.matcher(host).matches()) {
-      return bucketAndKey(path);
+      return bucketAndKey(S3, path);
     }
     Matcher virtual = VIRTUAL_HOST.matcher(host);
-    return virtual.matches() ? bucketAndKey(virtual.group(1) + "/" + path) : Optional.empty();
+    return virtual.matches() ? bucketAndKey(S3, virtual.group(1) + "/" + path) : Optional.empty();
   }
 
-  private static Optional<ObjectRef> bucketAndKey(String text) {
+  /**
+   * Parses the location of an object in a bucket: as for {@link #ofS3}, or of Google Cloud Storage
+   * ({@code gs://BUCKET/KEY}, {@code /vsigs/BUCKET/KEY}, {@code
+   * https://storage.googleapis.com/BUCKET/KEY}) or Azure Blob Storage ({@code
+   * az://CONTAINER[@ACCOUNT]/KEY}, {@code abfss://…}, {@code /vsiaz/CONTAINER/KEY}, {@code
+   * https://ACCOUNT.blob.core.windows.net/CONTAINER/KEY}). A URL with a query is signed, and is the
+   * location on a web server.
+   *
+   * @param href any text
+   * @return the location; empty if the text is none of these, or its key leads out of the bucket
+   */
+  public static Optional<ObjectRef> ofBucket(String href) {
+    Optional<ObjectRef> inS3 = ofS3(href);
+    if (inS3.isPresent()) {
+      return inS3;
+    }
+    Matcher bucket = BUCKET_URI.matcher(href);
+    if (bucket.matches()) {
+      String scheme = bucket.group(1) == null ? bucket.group(2) : bucket.group(1);
+      String lower = scheme.toLowerCase(Locale.ROOT);
+      String text = bucket.group(3);
+      return lower.startsWith("abfs")
+          // The host of Data Lake Storage begins with the account.
+          ? bucketAndKey("az://", text.replaceFirst("^([^/@]+@[^/.]+)\\.[^/]*", "$1"))
+          : bucketAndKey(lower + "://", text);
+    }
+    Matcher web = WEB.matcher(href);
+    if (!web.matches() || BAD_ESCAPE.matcher(href).find() || web.group(2).indexOf('?') >= 0) {
+      return Optional.empty();
+    }
+    String host = web.group(1).substring(web.group(1).indexOf("://") + 3).toLowerCase(Locale.ROOT);
+    String path = decode(web.group(2));
+    Matcher google = GOOGLE_HOST.matcher(host);
+    if (google.matches()) {
+      return bucketAndKey("gs://", google.group(1) == null ? path : google.group(1) + "/" + path);
+    }
+    Matcher azure = AZURE_HOST.matcher(host);
+    return azure.matches()
+        ? bucketAndKey("az://", path.replaceFirst("^([^/]+)", "$1@" + azure.group(1)))
+        : Optional.empty();
+  }
+
+  private static Optional<ObjectRef> bucketAndKey(String scheme, String text) {
     int slash = text.indexOf('/');
     if (slash < 1 || slash == text.length() - 1) {
       return Optional.empty();
     }
-    ObjectRef object = new ObjectRef(S3 + text.substring(0, slash), text.substring(slash + 1));
+    ObjectRef object = new ObjectRef(scheme + text.substring(0, slash), text.substring(slash + 1));
     return isContained(object.key) ? Optional.of(object) : Optional.empty();
   }
 
@@ -109,11 +158,11 @@ public record ObjectRef(String root, String key) {
     if (href.isEmpty() || href.length() > MAX_HREF || !isPrintable(href)) {
       throw invalid(itemKey, href, "is empty, too long or has control characters");
     }
-    Optional<ObjectRef> inS3 = ofS3(href);
-    if (inS3.isPresent()) {
-      return inS3.get();
+    Optional<ObjectRef> inBucket = ofBucket(href);
+    if (inBucket.isPresent()) {
+      return inBucket.get();
     }
-    if (href.startsWith(S3) || href.startsWith("/vsis3/")) {
+    if (BUCKET_URI.matcher(href).matches()) {
       throw invalid(itemKey, href, "leads out of its bucket, or names no object");
     }
     if (href.startsWith("/vsicurl/")) {
@@ -189,9 +238,10 @@ public record ObjectRef(String root, String key) {
    * @return empty for a key
    */
   static Optional<ObjectRef> of(String name) {
-    Optional<ObjectRef> inS3 = name.startsWith(S3) ? ofS3(name) : Optional.empty();
-    if (inS3.isPresent()) {
-      return inS3;
+    Optional<ObjectRef> inBucket =
+        BUCKET_URI.matcher(name).matches() ? ofBucket(name) : Optional.empty();
+    if (inBucket.isPresent()) {
+      return inBucket;
     }
     Matcher web = WEB.matcher(name);
     return web.matches()
@@ -226,6 +276,16 @@ public record ObjectRef(String root, String key) {
    */
   public Optional<String> bucket() {
     return root.startsWith(S3) ? Optional.of(root.substring(S3.length())) : Optional.empty();
+  }
+
+  /**
+   * Returns the URI of the bucket or container that the object is in.
+   *
+   * @return {@code s3://BUCKET}, {@code gs://BUCKET} or {@code az://CONTAINER[@ACCOUNT]}; empty if
+   *     the object is elsewhere
+   */
+  public Optional<String> bucketUri() {
+    return BUCKET_URI.matcher(root).matches() ? Optional.of(root) : Optional.empty();
   }
 
   /**

@@ -159,13 +159,9 @@ public record StacItem(
   public Scene scene(Platform platform, boolean masked) throws SceneException {
     requireLevel(platform);
     ItemAssets files = ItemAssets.map(this, platform, masked);
-    Optional<String> bucket = files.bands().get(0).object().bucket();
+    Optional<String> bucket = files.bands().get(0).object().bucketUri();
     return Scene.builder(key)
-        .uri(
-            bucket
-                .filter(name -> !key.contains("://"))
-                .map(name -> "s3://" + name + "/" + key)
-                .orElse(key))
+        .uri(bucket.filter(name -> !key.contains("://")).map(name -> name + "/" + key).orElse(key))
         .itemId(id)
         .datetime(datetime)
         .gsd(files.gsd())

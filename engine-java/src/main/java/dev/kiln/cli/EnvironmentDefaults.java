@@ -42,7 +42,10 @@ final class EnvironmentDefaults implements IDefaultValueProvider {
       List.of(
           new OtherName("KILN_DEBUG", "--stacktrace"),
           new OtherName("EMBEDDING_BATCH_SIZE", "--batch"),
-          new OtherName("EMBEDDINGS_BUCKET", "--out", bucket -> "s3://" + bucket),
+          new OtherName(
+              "EMBEDDINGS_BUCKET",
+              "--out",
+              bucket -> bucket.contains("://") ? bucket : "s3://" + bucket),
           new OtherName("LIMIT_TO_STATE", "--state"),
           new OtherName("ENDPOINT_URL", "--out-endpoint"));
 

@@ -33,10 +33,12 @@ final class OutputS3Flags {
    */
   StoreOptions options(S3Flags store, Map<String, String> environment) {
     return new StoreOptions(
-        S3Flags.endpoint("--out-endpoint", endpoint),
-        store.region(),
-        new Identity(Identity.Signing.REQUIRED, accessKey(environment), false),
-        store.limits());
+            S3Flags.endpoint("--out-endpoint", endpoint),
+            store.region(),
+            new Identity(Identity.Signing.REQUIRED, accessKey(environment), false),
+            store.limits())
+        .withCertificates(store.certificates())
+        .withCloud(store.cloud(false));
   }
 
   private static Optional<AccessKey> accessKey(Map<String, String> environment) {

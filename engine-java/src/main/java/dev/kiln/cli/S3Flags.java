@@ -1,5 +1,7 @@
 package dev.kiln.cli;
 
+import dev.kiln.error.Mismatch;
+import dev.kiln.fetch.CloudOptions;
 import dev.kiln.fetch.Identity;
 import dev.kiln.fetch.RequestLimits;
 import dev.kiln.fetch.SourceRules;
@@ -17,12 +19,40 @@ import picocli.CommandLine.ScopeType;
 /** Options for access to buckets that are read, and limits of requests to any bucket. */
 @Heading.Under(Heading.S3)
 final class S3Flags {
+  private static final String PLANETARY_COMPUTER = "planetary-computer";
+
   @Option(
       names = "--source-endpoint",
       scope = ScopeType.INHERIT,
       paramLabel = "URL",
       description = "S3-compatible endpoint of buckets that are read (default: AWS).")
   private String sourceEndpoint;
+
+  @Option(
+      names = "--gs-endpoint",
+      scope = ScopeType.INHERIT,
+      paramLabel = "URL",
+      description =
+          "Endpoint of gs:// buckets (default: STORAGE_EMULATOR_HOST, else Google Cloud Storage).")
+  private String googleEndpoint;
+
+  @Option(
+      names = "--az-endpoint",
+      scope = ScopeType.INHERIT,
+      paramLabel = "URL",
+      description =
+          "Endpoint of az:// containers; without a path the account follows as the first path"
+              + " segment (default: the account's own).")
+  private String azureEndpoint;
+
+  @Option(
+      names = "--sign",
+      scope = ScopeType.INHERIT,
+      paramLabel = "SERVICE",
+      description =
+          "Have reads from az:// containers of other accounts signed by a service:"
+              + " planetary-computer (default: none).")
+  private String signing;
 
   @Option(
       names = "--region",
@@ -35,7 +65,8 @@ final class S3Flags {
       names = "--requester-pays",
       scope = ScopeType.INHERIT,
       description =
-          "Pay for requests to requester-pays buckets; implied for naip-* and usgs-landsat.")
+          "Pay for requests to requester-pays buckets; implied for naip-* and usgs-landsat. For gs://,"
+              + " GOOGLE_CLOUD_PROJECT pays.")
   private boolean requesterPays;
 
   @Option(
@@ -74,7 +105,7 @@ final class S3Flags {
       names = "--ca-certificates",
       scope = ScopeType.INHERIT,
       paramLabel = "FILE",
-      description = "PEM file of certificate authorities to trust for https:// sources.")
+      description = "PEM file of certificate authorities to trust for https://, gs:// and az://.")
   private Path certificates;
 
   @Option(
@@ -113,7 +144,29 @@ final class S3Flags {
                 Optional.empty(),
                 requesterPays),
             limits())
-        .withCertificates(Optional.ofNullable(certificates));
+        .withCertificates(Optional.ofNullable(certificates))
+        .withCloud(cloud(true));
+  }
+
+  /**
+   * Returns how Google Cloud Storage and Azure Blob Storage are reached.
+   *
+   * @param source whether objects are read, which a signing service can permit
+   */
+  CloudOptions cloud(boolean source) {
+    if (signing != null && !signing.equals(PLANETARY_COMPUTER)) {
+      throw new OptionException(Mismatch.ofText("--sign", PLANETARY_COMPUTER, signing));
+    }
+    return new CloudOptions(
+        endpoint("--gs-endpoint", googleEndpoint),
+        withPath("--az-endpoint", azureEndpoint),
+        source && signing != null,
+        System.getenv());
+  }
+
+  /** Returns the authorities that HTTP services may have besides the usual ones. */
+  Optional<Path> certificates() {
+    return Optional.ofNullable(certificates);
   }
 
   /** Returns the region, if one is set. */
@@ -140,13 +193,22 @@ final class S3Flags {
    *     the value, which may contain a secret
    */
   static Optional<URI> endpoint(String option, String url) {
+    return endpoint(option, url, false, "https://minio.example.org:9000");
+  }
+
+  private static Optional<URI> withPath(String option, String url) {
+    return endpoint(option, url, true, "http://127.0.0.1:10000/devstoreaccount1");
+  }
+
+  private static Optional<URI> endpoint(
+      String option, String url, boolean withPath, String example) {
     if (url == null) {
       return Optional.empty();
     }
     try {
       URI uri = new URI(url);
       boolean web = "http".equals(uri.getScheme()) || "https".equals(uri.getScheme());
-      boolean bare = uri.getPath().isEmpty() || uri.getPath().equals("/");
+      boolean bare = withPath || uri.getPath().isEmpty() || uri.getPath().equals("/");
       if (web
           && bare
           && uri.getHost() != null
@@ -159,7 +221,9 @@ final class S3Flags {
     }
     throw new OptionException(
         option
-            + ": expected the URL of a service without credentials and path, such as"
-            + " https://minio.example.org:9000");
+            + ": expected the URL of a service without credentials"
+            + (withPath ? "" : " and path")
+            + ", such as "
+            + example);
   }
 }

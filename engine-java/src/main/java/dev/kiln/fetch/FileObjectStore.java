@@ -62,7 +62,7 @@ final class FileObjectStore implements ObjectStore {
           ObjectStores.redacted(key), null, "a directory is read without web servers");
     }
     // A directory mirrors buckets by key.
-    String relative = S3Location.isS3(key) ? S3Location.keyOf(key) : key;
+    String relative = RemoteName.of(key).map(RemoteName::key).orElse(key);
     Path path;
     try {
       path = directory.resolve(relative);

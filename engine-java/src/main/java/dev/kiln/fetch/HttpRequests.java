@@ -11,23 +11,24 @@ import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpHeaders;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
 import java.nio.ByteBuffer;
 import java.nio.channels.UnresolvedAddressException;
 import java.nio.charset.StandardCharsets;
 import java.security.cert.CertPathBuilderException;
 import java.security.cert.CertificateException;
 import java.time.Duration;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The requests to one web server: authorized, redirected, counted and retried. */
+/** The requests to one HTTP service: authorized, redirected, counted and retried. */
 final class HttpRequests implements RangeRequests, AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(ObjectStore.class);
   private static final int MAX_REDIRECTS = 5;
@@ -36,41 +37,67 @@ final class HttpRequests implements RangeRequests, AutoCloseable {
   private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
   private static final Set<Integer> TRANSIENT = Set.of(408, 421, 425, 429);
 
-  private final HttpLocation location;
-  private final Optional<HttpCredentials> credentials;
+  /**
+   * A successful response to a request without a range.
+   *
+   * @param headers of the response
+   * @param body whole
+   */
+  record Success(HttpHeaders headers, byte[] body) {}
+
+  private final HttpService service;
   private final Duration stallLimit;
   private final Traffic traffic = new Traffic();
   private final Retries retries;
   private final HttpClient client;
 
   /**
-   * Creates the client.
+   * Creates the client of a web server.
    *
    * @param location of the server
    * @param options limits, certificates and whether it is the source
    */
   HttpRequests(HttpLocation location, StoreOptions options) {
-    this(location, options, System.getenv());
+    this(location, options, options.cloud().environment());
   }
 
   /**
-   * Creates the client for a given environment.
+   * Creates the client of a web server for a given environment.
    *
    * @param environment with the credentials
    */
   HttpRequests(HttpLocation location, StoreOptions options, Map<String, String> environment) {
-    this.location = location;
-    this.credentials =
-        HttpCredentials.find(location.host(), options.sendsCredentials(), environment);
+    this(
+        new WebService(
+            location,
+            HttpCredentials.find(location.host(), options.sendsCredentials(), environment)),
+        options);
+  }
+
+  /**
+   * Creates the client of a service.
+   *
+   * @param service to send requests to
+   * @param options limits and certificates
+   */
+  HttpRequests(HttpService service, StoreOptions options) {
+    this.service = service;
     this.stallLimit = options.limits().stallLimit();
-    this.retries = new Retries(options.limits().retryPolicy(), traffic, this::map, () -> {});
+    this.retries =
+        new Retries(options.limits().retryPolicy(), traffic, thrown -> map(thrown, HttpLocation.origin(service.url("").toString())), service::renew);
+    this.client = client(options);
+  }
+
+  /** Returns a client without redirects, with the certificates of the options. */
+  static HttpClient client(StoreOptions options) {
+    Duration stall = options.limits().stallLimit();
     HttpClient.Builder builder =
         HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
             .followRedirects(HttpClient.Redirect.NEVER)
-            .connectTimeout(stallLimit.compareTo(CONNECT_LIMIT) < 0 ? stallLimit : CONNECT_LIMIT);
+            .connectTimeout(stall.compareTo(CONNECT_LIMIT) < 0 ? stall : CONNECT_LIMIT);
     options.certificates().ifPresent(file -> builder.sslContext(TrustedCertificates.context(file)));
-    this.client = builder.build();
+    return builder.build();
   }
 
   @Override
@@ -86,12 +113,12 @@ final class HttpRequests implements RangeRequests, AutoCloseable {
 
   @Override
   public String uri(String key) {
-    return ObjectStores.redacted(location.base() + key);
+    return service.uri(key);
   }
 
   /** Returns whether requests carry no credentials. */
   boolean isAnonymous() {
-    return credentials.isEmpty();
+    return service.isAnonymous();
   }
 
   @Override
@@ -111,24 +138,21 @@ final class HttpRequests implements RangeRequests, AutoCloseable {
 
   private CompletableFuture<RangeSink> get(
       String key, ByteRange range, RangeSink sink, Optional<String> version) {
-    URI url;
+    HttpCall call;
     try {
-      url = location.url(key);
+      call =
+          HttpCall.of("GET", service.url(key))
+              .with("Range", "bytes=" + range.offset() + "-" + (range.end() - 1));
     } catch (IllegalArgumentException e) {
-      return CompletableFuture.failedFuture(
-          new RequestException(Kind.REFUSED, "invalid URL: " + e.getMessage(), e));
+      return CompletableFuture.failedFuture(invalid(e));
     }
-    send(
-            url,
+    // A weak tag never matches; the response's own is compared instead.
+    if (version.isPresent() && version.get().startsWith("\"")) {
+      call = call.with("If-Match", version.get());
+    }
+    this.<Void>send(
+            call,
             0,
-            builder -> {
-              builder.header("Range", "bytes=" + range.offset() + "-" + (range.end() - 1));
-              // A weak tag never matches; the response's own is compared instead.
-              version
-                  .filter(tag -> tag.startsWith("\""))
-                  .ifPresent(tag -> builder.header("If-Match", tag));
-              return builder;
-            },
             head ->
                 head.statusCode() == 206 || head.statusCode() == 200
                     ? HttpRangeSink.of(sink, head.statusCode(), head.headers(), stallLimit)
@@ -149,99 +173,216 @@ final class HttpRequests implements RangeRequests, AutoCloseable {
     return result;
   }
 
+  private static RequestException invalid(IllegalArgumentException e) {
+    return new RequestException(Kind.REFUSED, "invalid URL: " + e.getMessage(), e);
+  }
+
   /**
    * Returns whether an object exists.
    *
    * @param key of the object
    */
   boolean exists(String key) throws RequestException, InterruptedException {
-    try {
-      Requests.await(
-          retries.run(
-              uri(key) + ": head",
-              () ->
-                  send(
-                      location.url(key),
-                      0,
-                      builder -> builder.method("HEAD", HttpRequest.BodyPublishers.noBody()),
-                      head ->
-                          head.statusCode() == 200
-                              ? HttpResponse.BodySubscribers.replacing(null)
-                              : null)));
-      return true;
-    } catch (RequestException e) {
-      if (e.kind() == Kind.MISSING) {
-        return false;
-      }
-      throw e;
-    }
+    return Requests.await(queryExists(key));
   }
 
   /**
-   * Sends one request and follows redirects. Credentials are sent to the server's own origin only.
+   * Starts to query whether an object exists.
    *
-   * @param decorate adds method and headers
-   * @param body returns the subscriber for a success; null for an error
+   * @param key of the object
+   * @return fails with {@link RequestException}
    */
-  private CompletableFuture<Void> send(
-      URI url,
-      int redirects,
-      Function<HttpRequest.Builder, HttpRequest.Builder> decorate,
-      Function<HttpResponse.ResponseInfo, HttpResponse.BodySubscriber<Void>> body) {
-    HttpRequest.Builder builder =
-        HttpRequest.newBuilder(url)
-            .timeout(stallLimit)
-            // Encodings would change the bytes that ranges count.
-            .header("Accept-Encoding", "identity")
-            .header("User-Agent", "kiln");
-    if (HttpLocation.origin(url.toString()).equals(HttpLocation.origin(location.base()))) {
-      credentials.ifPresent(header -> builder.header(header.name(), header.value()));
-    }
-    CompletableFuture<Void> result = new CompletableFuture<>();
-    CompletableFuture<HttpResponse<ErrorBody>> sent =
-        client.sendAsync(
-            decorate.apply(builder).build(),
-            info -> {
-              HttpResponse.BodySubscriber<Void> success = body.apply(info);
-              return success != null
-                  ? HttpResponse.BodySubscribers.mapping(success, nothing -> ErrorBody.NONE)
-                  : ErrorBody.subscriber(MAX_ERROR_BYTES);
+  CompletableFuture<Boolean> queryExists(String key) {
+    CompletableFuture<Boolean> head =
+        retries.run(
+            uri(key) + ": head",
+            () -> {
+              URI url;
+              try {
+                url = service.url(key);
+              } catch (IllegalArgumentException e) {
+                return CompletableFuture.failedFuture(invalid(e));
+              }
+              return send(
+                  HttpCall.of("HEAD", url),
+                  0,
+                  response ->
+                      response.statusCode() == 200
+                          ? HttpResponse.BodySubscribers.replacing(true)
+                          : null);
+            });
+    CompletableFuture<Boolean> result =
+        head.handle(
+            (found, thrown) -> {
+              if (thrown instanceof RequestException failed && failed.kind() == Kind.MISSING) {
+                return false;
+              }
+              if (thrown != null) {
+                throw thrown instanceof CompletionException wrapped
+                    ? wrapped
+                    : new CompletionException(thrown);
+              }
+              return found;
             });
     result.whenComplete(
-        (done, thrown) -> {
+        (found, thrown) -> {
           if (result.isCancelled()) {
-            sent.cancel(true);
-          }
-        });
-    sent.whenComplete(
-        (response, thrown) -> {
-          if (thrown != null) {
-            result.completeExceptionally(thrown);
-          } else if (response.body() == ErrorBody.NONE) {
-            result.complete(null);
-          } else if (REDIRECTS.contains(response.statusCode())) {
-            redirect(url, response.headers(), redirects, decorate, body)
-                .whenComplete(
-                    (done, failed) -> {
-                      if (failed == null) {
-                        result.complete(null);
-                      } else {
-                        result.completeExceptionally(failed);
-                      }
-                    });
-          } else {
-            result.completeExceptionally(error(response));
+            head.cancel(true);
           }
         });
     return result;
   }
 
-  private CompletableFuture<Void> redirect(
-      URI from,
+  /**
+   * Starts a request whose response is read whole, with retries.
+   *
+   * @param what it requests, for the log
+   * @param call the request
+   * @return fails with {@link RequestException}
+   */
+  CompletableFuture<Success> request(String what, HttpCall call) {
+    return retries.run(
+        what,
+        () ->
+            send(
+                call,
+                0,
+                head ->
+                    head.statusCode() / 100 == 2
+                        ? HttpResponse.BodySubscribers.mapping(
+                            HttpResponse.BodySubscribers.ofByteArray(),
+                            body -> new Success(head.headers(), body))
+                        : null));
+  }
+
+  /**
+   * Starts a request that writes, with retries. Some services and proxies report an error with
+   * status 200; without a confirmation the request is repeated.
+   *
+   * @param what it writes, for the log
+   * @param call the request
+   * @param confirmation name of a header that every success has
+   * @return fails with {@link RequestException}
+   */
+  CompletableFuture<Success> write(String what, HttpCall call, String confirmation) {
+    return retries.run(
+        what,
+        () ->
+            this.<Success>send(
+                    call,
+                    0,
+                    head ->
+                        head.statusCode() / 100 == 2
+                            ? HttpResponse.BodySubscribers.mapping(
+                                HttpResponse.BodySubscribers.ofByteArray(),
+                                body -> new Success(head.headers(), body))
+                            : null)
+                .thenCompose(
+                    done ->
+                        done.headers().firstValue(confirmation).orElse("").isEmpty()
+                            ? CompletableFuture.failedFuture(
+                                new RequestException(
+                                    Kind.TRANSIENT,
+                                    "the service did not confirm the write: expected header "
+                                        + confirmation
+                                        + ", found a success without it",
+                                    null))
+                            : CompletableFuture.completedFuture(done)));
+  }
+
+  /**
+   * Sends one request and follows redirects. Credentials are sent to the service itself only.
+   *
+   * @param body returns the subscriber for a success; null for an error
+   */
+  private <T> CompletableFuture<T> send(
+      HttpCall call,
+      int redirects,
+      Function<HttpResponse.ResponseInfo, HttpResponse.BodySubscriber<T>> body) {
+    HttpCall signed;
+    try {
+      signed = service.owns(call.url()) ? service.authorize(call) : call;
+    } catch (RequestException e) {
+      return CompletableFuture.failedFuture(e);
+    }
+    HttpRequest.Builder builder =
+        HttpRequest.newBuilder(signed.url())
+            // Encodings would change the bytes that ranges count.
+            .header("Accept-Encoding", service.encodings())
+            .header("User-Agent", "kiln");
+    signed.headers().forEach(builder::header);
+    Optional<WatchedBody> sending = signed.body().map(WatchedBody::new);
+    if (sending.isPresent()) {
+      builder.method(signed.method(), sending.get());
+    } else {
+      builder.method(signed.method(), HttpRequest.BodyPublishers.noBody()).timeout(stallLimit);
+    }
+    CompletableFuture<T> result = new CompletableFuture<>();
+    CompletableFuture<HttpResponse<Body<T>>> sent =
+        client.sendAsync(
+            builder.build(),
+            info -> {
+              HttpResponse.BodySubscriber<T> success = body.apply(info);
+              return success != null
+                  ? HttpResponse.BodySubscribers.mapping(
+                      success, value -> new Body<>(Optional.ofNullable(value), null))
+                  : Body.error(MAX_ERROR_BYTES);
+            });
+    result.whenComplete(
+        (done, thrown) -> {
+          if (result.isCancelled() || thrown instanceof HttpTimeoutException) {
+            sent.cancel(true);
+          }
+        });
+    sending.ifPresent(upload -> watch(upload, result));
+    sent.whenComplete(
+        (response, thrown) -> {
+          if (thrown != null) {
+            result.completeExceptionally(thrown);
+          } else if (response.body().error() == null) {
+            result.complete(response.body().value().orElse(null));
+          } else if (REDIRECTS.contains(response.statusCode())
+              && response.headers().firstValue("Location").isPresent()) {
+            redirect(call, response.headers(), redirects, body)
+                .whenComplete(
+                    (done, failed) -> {
+                      if (failed == null) {
+                        result.complete(done);
+                      } else {
+                        result.completeExceptionally(failed);
+                      }
+                    });
+          } else {
+            result.completeExceptionally(error(call, response));
+          }
+        });
+    return result;
+  }
+
+  /** Ends an upload that the connection takes no bytes of. */
+  private void watch(WatchedBody upload, CompletableFuture<?> result) {
+    long left = stallLimit.toNanos() - (System.nanoTime() - upload.lastTaken());
+    CompletableFuture.delayedExecutor(Math.max(left, 1_000_000), TimeUnit.NANOSECONDS)
+        .execute(
+            () -> {
+              if (result.isDone()) {
+                return;
+              }
+              if (System.nanoTime() - upload.lastTaken() >= stallLimit.toNanos()) {
+                result.completeExceptionally(
+                    new HttpTimeoutException("no byte for " + stallLimit.toSeconds() + " s"));
+              } else {
+                watch(upload, result);
+              }
+            });
+  }
+
+  private <T> CompletableFuture<T> redirect(
+      HttpCall call,
       HttpHeaders headers,
       int redirects,
-      Function<HttpRequest.Builder, HttpRequest.Builder> decorate,
-      Function<HttpResponse.ResponseInfo, HttpResponse.BodySubscriber<Void>> body) {
+      Function<HttpResponse.ResponseInfo, HttpResponse.BodySubscriber<T>> body) {
+    URI from = call.url();
     String target = headers.firstValue("Location").orElse("");
     URI to;
     try {
@@ -255,22 +396,29 @@ final class HttpRequests implements RangeRequests, AutoCloseable {
     if (target.isEmpty()
         || redirects >= MAX_REDIRECTS
         || downgrade
+        || call.body().isPresent()
         || !secure && !"http".equals(to.getScheme())) {
       return CompletableFuture.failedFuture(
           new RequestException(
               Kind.REFUSED,
               downgrade
                   ? "refused a redirect from https to " + to.getScheme()
-                  : "refused redirect " + (redirects + 1) + " to '" + target + "'",
+                  : "refused redirect "
+                      + (redirects + 1)
+                      + " to '"
+                      + ObjectStores.redacted(target)
+                      + "'",
               null));
     }
-    log.debug("{}: redirected to {}", location.base(), ObjectStores.redacted(to.toString()));
-    return send(to, redirects + 1, decorate, body);
+    log.debug("{}: redirected to {}", service.uri(""), ObjectStores.redacted(to.toString()));
+    return send(call.to(to), redirects + 1, body);
   }
 
-  private RequestException error(HttpResponse<ErrorBody> response) {
+  private RequestException error(HttpCall call, HttpResponse<? extends Body<?>> response) {
     int status = response.statusCode();
-    String text = response.body().text();
+    HttpService.Failure failure =
+        new HttpService.Failure(call.method(), status, response.headers(), response.body().error());
+    String text = failure.text();
     String found = "the server responded " + status + (text.isEmpty() ? "" : ": " + text);
     if (status >= 500 || TRANSIENT.contains(status)) {
       return new RequestException(
@@ -279,29 +427,31 @@ final class HttpRequests implements RangeRequests, AutoCloseable {
           null,
           response.headers().firstValue("Retry-After").flatMap(RetryPolicy::parseRetryAfter));
     }
-    boolean expired = text.toLowerCase(Locale.ROOT).matches(".*(expired|signed expiry time).*");
-    return switch (status) {
-      case 401, 403 ->
-          new RequestException(
-              Kind.DENIED,
-              expired
-                  ? found + ": the signature or token has expired: renew it"
-                  : found
-                      + (credentials.isEmpty()
-                          ? ": the request was anonymous; set SOURCE_BEARER_TOKEN, SOURCE_HEADER or"
-                              + " an entry in ~/.netrc"
-                          : ": the credentials do not permit it"),
-              null);
-      case 404, 410 ->
-          new RequestException(
-              Kind.MISSING, "no such object on " + HttpLocation.origin(location.base()), null);
-      case 412 -> new RequestException(Kind.CHANGED, "the object changed while it was read", null);
-      case 416 -> new RequestException(Kind.NO_SUCH_RANGE, "the object is empty (0 bytes)", null);
-      default -> new RequestException(Kind.REFUSED, found, null);
-    };
+    return service
+        .error(failure)
+        .orElseGet(
+            () ->
+                switch (status) {
+                  case 401, 403 -> new RequestException(Kind.DENIED, found, null);
+                  case 404, 410 -> new RequestException(Kind.MISSING, "no such object", null);
+                  case 412 ->
+                      new RequestException(
+                          Kind.CHANGED, "the object changed while it was read", null);
+                  case 416 ->
+                      new RequestException(
+                          Kind.NO_SUCH_RANGE, "the object is empty (0 bytes)", null);
+                  default -> new RequestException(Kind.REFUSED, found, null);
+                });
   }
 
-  private RequestException map(Throwable thrown) {
+  /**
+   * Maps the failure of a request.
+   *
+   * @param thrown by the client
+   * @param host that was requested, for messages
+   * @throws RuntimeException {@code thrown} itself, if it is a bug
+   */
+  static RequestException map(Throwable thrown, String host) {
     Throwable cause = thrown;
     while (cause instanceof CompletionException && cause.getCause() != null) {
       cause = cause.getCause();
@@ -320,14 +470,13 @@ final class HttpRequests implements RangeRequests, AutoCloseable {
       }
     }
     if (cause instanceof IOException) {
-      return new RequestException(Kind.TRANSIENT, connection(cause), cause);
+      return new RequestException(Kind.TRANSIENT, connection(cause, host), cause);
     }
     throw cause instanceof RuntimeException bug ? bug : new IllegalStateException(cause);
   }
 
   /** Returns the reason of a failed connection, with the peer where it was never reached. */
-  private String connection(Throwable cause) {
-    String host = HttpLocation.origin(location.base());
+  private static String connection(Throwable cause, String host) {
     if (cause instanceof HttpConnectTimeoutException) {
       return "no connection to " + host + " in time";
     }
@@ -347,22 +496,19 @@ final class HttpRequests implements RangeRequests, AutoCloseable {
   public void close() {}
 
   /**
-   * The beginning of an error's body, in one line.
+   * The body of a success or of an error.
    *
-   * @param text without markup
+   * @param value of a success
+   * @param error beginning of an error's text; null for a success
    */
-  private record ErrorBody(String text) {
-    static final ErrorBody NONE = new ErrorBody("");
-
-    static HttpResponse.BodySubscriber<ErrorBody> subscriber(int limit) {
+  private record Body<T>(Optional<T> value, String error) {
+    static <T> HttpResponse.BodySubscriber<Body<T>> error(int limit) {
       return HttpResponse.BodySubscribers.mapping(
           HttpResponse.BodySubscribers.ofByteArray(),
-          bytes -> {
-            String text =
-                new String(bytes, 0, Math.min(limit, bytes.length), StandardCharsets.UTF_8);
-            String line = text.replaceAll("<[^>]*>", " ").replaceAll("\\s+", " ").strip();
-            return new ErrorBody(line.substring(0, Math.min(line.length(), 200)));
-          });
+          bytes ->
+              new Body<>(
+                  Optional.empty(),
+                  new String(bytes, 0, Math.min(limit, bytes.length), StandardCharsets.UTF_8)));
     }
   }
 }

@@ -47,7 +47,8 @@ public final class ModelCache {
   /**
    * Opens a model. A local directory is opened in place.
    *
-   * @param uri {@code s3://…}, {@code file:…} or a path
+   * @param uri {@code s3://…}, {@code gs://…}, {@code az://…}, {@code https://…}, {@code file:…} or
+   *     a path
    * @param options how the bucket is reached
    * @param cache directory for copies
    * @return the model
@@ -56,7 +57,7 @@ public final class ModelCache {
    */
   public static ModelDirectory open(String uri, StoreOptions options, Path cache)
       throws IOException {
-    if (!ObjectStores.isBucket(uri)) {
+    if (!ObjectStores.isRemote(uri)) {
       return ModelDirectory.open(ObjectStores.localPath(uri));
     }
     try (ObjectStore store = ObjectStores.open(uri, options)) {
@@ -75,7 +76,8 @@ public final class ModelCache {
   /**
    * Reads the description of a model, without its weights.
    *
-   * @param uri {@code s3://…}, {@code file:…} or a path
+   * @param uri {@code s3://…}, {@code gs://…}, {@code az://…}, {@code https://…}, {@code file:…} or
+   *     a path
    * @param options how the bucket is reached
    * @return the description
    * @throws ConfigurationException if there is no model
@@ -120,6 +122,9 @@ public final class ModelCache {
 
   /** Copies plans that were compiled since the model was copied. */
   private static void fetchPlans(ObjectStore store, Path model) throws IOException {
+    if (HttpLocation.isHttp(store.root())) {
+      return; // A web server cannot be listed.
+    }
     Path directory = model.resolve(PLANS);
     for (String plan : store.list(PLANS)) {
       Path target = directory.resolve(plan);

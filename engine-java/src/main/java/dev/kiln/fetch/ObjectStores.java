@@ -19,7 +19,8 @@ public final class ObjectStores {
   /**
    * Opens a store.
    *
-   * @param uri {@code s3://BUCKET[/PREFIX]}, {@code https://HOST[/PATH]}, {@code file:…} or a plain
+   * @param uri {@code s3://BUCKET[/PREFIX]}, {@code gs://BUCKET[/PREFIX]}, {@code
+   *     az://CONTAINER[@ACCOUNT][/PREFIX]}, {@code https://HOST[/PATH]}, {@code file:…} or a plain
    *     path
    * @param options for a bucket or web server
    * @return the store, which the caller closes
@@ -27,9 +28,12 @@ public final class ObjectStores {
    *     missing
    */
   public static ObjectStore open(String uri, StoreOptions options) {
-    // The AWS SDK is large, so its classes are loaded only for a bucket.
+    // The AWS SDK is large, so its classes are loaded only for a bucket of S3.
     if (S3Location.isS3(uri)) {
       return new S3ObjectStore(uri, options);
+    }
+    if (CloudLocation.isCloud(uri)) {
+      return CloudObjectStore.open(uri, options);
     }
     return HttpLocation.isHttp(uri)
         ? new HttpObjectStore(uri, options)
@@ -63,7 +67,7 @@ public final class ObjectStores {
    * @param uri {@code s3://…}, {@code https://…}, {@code file:…} or a plain path
    */
   public static boolean isRemote(String uri) {
-    return S3Location.isS3(uri) || HttpLocation.isHttp(uri);
+    return isBucket(uri) || HttpLocation.isHttp(uri);
   }
 
   /**
@@ -72,7 +76,18 @@ public final class ObjectStores {
    * @param uri {@code s3://…}, {@code https://…}, {@code file:…} or a plain path
    */
   public static boolean isBucket(String uri) {
-    return S3Location.isS3(uri);
+    return RemoteName.isBucket(uri);
+  }
+
+  /**
+   * {@return the name of the permission to list a bucket or container, for messages}
+   *
+   * @param uri {@code s3://…}, {@code gs://…} or {@code az://…}
+   */
+  public static String listPermission(String uri) {
+    return CloudLocation.isGoogle(uri)
+        ? "storage.objects.list"
+        : CloudLocation.isAzure(uri) ? "Storage Blob Data Contributor" : "s3:ListBucket";
   }
 
   /**
@@ -88,7 +103,8 @@ public final class ObjectStores {
   /**
    * Opens one object to be read once, front to back.
    *
-   * @param uri {@code s3://BUCKET/KEY}, {@code https://HOST/PATH}, {@code file:…} or a plain path
+   * @param uri {@code s3://BUCKET/KEY}, {@code gs://BUCKET/KEY}, {@code az://CONTAINER/KEY}, {@code
+   *     https://HOST/PATH}, {@code file:…} or a plain path
    * @param options for a bucket or web server
    * @return the content, which the caller closes
    * @throws NoSuchFileException if there is no such object
@@ -133,7 +149,8 @@ public final class ObjectStores {
    * @param uri {@code s3://…}, {@code https://…}, {@code file:…} or a plain path
    */
   public static String redacted(String uri) {
-    String masked = uri.replaceFirst("://[^/@\\s]+@", "://***@");
+    // A container and its account are no credentials.
+    String masked = CloudLocation.isAzure(uri) ? uri : uri.replaceFirst("://[^/@\\s]+@", "://***@");
     int query = HttpLocation.isHttp(uri) ? masked.indexOf('?') : -1;
     return query < 0 ? masked : masked.substring(0, query) + "?***";
   }
@@ -150,9 +167,12 @@ public final class ObjectStores {
 
   private static String name(String uri) {
     String name = uri.substring(nameStart(uri));
-    if (name.isEmpty() || parent(uri).equals("s3://")) {
+    if (name.isEmpty() || parent(uri).endsWith("://")) {
       throw new ConfigurationException(
-          Mismatch.of("object", "s3://BUCKET/KEY or https://HOST/PATH", redacted(uri)));
+          Mismatch.of(
+              "object",
+              "s3://BUCKET/KEY, gs://BUCKET/KEY, az://CONTAINER/KEY or https://HOST/PATH",
+              redacted(uri)));
     }
     return name;
   }
@@ -170,7 +190,7 @@ public final class ObjectStores {
       throw new ConfigurationException(
           Mismatch.of(
               redacted(uri),
-              "s3://BUCKET, https://HOST, a path or a file: URI",
+              "s3://BUCKET, gs://BUCKET, az://CONTAINER, https://HOST, a path or a file: URI",
               "scheme '" + scheme + "', which is not supported"));
     }
     String path = colon > 1 ? uri.substring(colon + 1).replaceFirst("^//(?=/)", "") : uri;

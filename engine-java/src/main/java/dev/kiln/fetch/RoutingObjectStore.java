@@ -13,6 +13,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -20,7 +21,8 @@ import java.util.concurrent.ConcurrentHashMap;
  * A source whose objects may be in several stores. A key without a scheme is an object of the
  * source itself. A key that is a whole URI ({@code s3://…}, {@code https://…}, {@code file:///…})
  * is read from the bucket or host that it names, each with a store of its own, except where the
- * source is a mirror: then {@code s3://BUCKET/KEY} is read as {@code KEY} of the source.
+ * source is a mirror: then {@code s3://BUCKET/KEY} is read as {@code KEY} of the source. So are
+ * {@code gs://} and {@code az://}.
  *
  * <p>Credentials for the source are not sent to other hosts. Files are read only below the source's
  * own directory, and web servers only if they are the source or on the list of allowed hosts.
@@ -48,20 +50,9 @@ final class RoutingObjectStore implements ObjectStore {
   private record Route(ObjectStore store, String key) {}
 
   private Route route(String key) throws IOException {
-    if (S3Location.isS3(key)) {
-      int slash = key.indexOf('/', "s3://".length());
-      if (slash < 0) {
-        throw new UnreadableObjectException(key, "expected s3://BUCKET/KEY, found no key");
-      }
-      String root = key.substring(0, slash);
-      String relative = key.substring(slash + 1);
-      if (source instanceof S3ObjectStore) {
-        S3Location own = S3Location.parse(source.root());
-        if (root.equals("s3://" + own.bucket()) && relative.startsWith(own.prefix())) {
-          return new Route(source, relative.substring(own.prefix().length()));
-        }
-      }
-      return isMirror() ? new Route(source, relative) : new Route(other(root), relative);
+    Optional<RemoteName> bucket = RemoteName.of(key);
+    if (bucket.isPresent()) {
+      return inBucket(key, bucket.get());
     }
     if (HttpLocation.isHttp(key)) {
       String root = HttpLocation.origin(key);
@@ -78,6 +69,33 @@ final class RoutingObjectStore implements ObjectStore {
       return new Route(source, below(key));
     }
     return new Route(source, key);
+  }
+
+  private Route inBucket(String key, RemoteName name) throws IOException {
+    if (name.key().isEmpty()) {
+      throw new UnreadableObjectException(
+          key, "expected the URI of an object, found that of a bucket");
+    }
+    Optional<RemoteName> own = RemoteName.of(source.root());
+    if (own.isPresent() && own.get().root().equals(name.root())) {
+      String prefix = own.get().key();
+      String slashed = prefix.isEmpty() || prefix.endsWith("/") ? prefix : prefix + "/";
+      if (name.key().startsWith(slashed)) {
+        return new Route(source, name.key().substring(slashed.length()));
+      }
+    }
+    if (isMirror()) {
+      return new Route(source, name.key());
+    }
+    try {
+      return new Route(other(name.root()), name.key());
+    } catch (ConfigurationException e) {
+      // The name of a bucket in an item is that item's fault.
+      UnreadableObjectException named =
+          new UnreadableObjectException(ObjectStores.redacted(key), e.getMessage());
+      named.initCause(e);
+      throw named;
+    }
   }
 
   /** A directory has one level of keys, so the bucket's name is dropped. */

@@ -1,15 +1,9 @@
 package dev.kiln.fetch;
 
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
-import java.util.Comparator;
-import java.util.HashSet;
 import java.util.List;
-import java.util.NavigableSet;
 import java.util.Set;
-import java.util.TreeSet;
 import software.amazon.awssdk.services.s3.model.CommonPrefix;
 import software.amazon.awssdk.services.s3.model.HeadObjectRequest;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Request;
@@ -17,16 +11,7 @@ import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
 import software.amazon.awssdk.services.s3.model.S3Object;
 
 /** Queries which objects a bucket holds. */
-final class S3Listing {
-  /** The order of keys in S3 listings. */
-  private static final Comparator<String> BY_BYTES =
-      (a, b) ->
-          Arrays.compareUnsigned(
-              a.getBytes(StandardCharsets.UTF_8), b.getBytes(StandardCharsets.UTF_8));
-
-  /** Up to this number, keys are queried one by one, because these requests are cheaper. */
-  private static final int FEW = 2;
-
+final class S3Listing implements KeyQuery.Listing {
   /** Most keys in one S3 response. */
   private static final int PAGE = 1000;
 
@@ -49,71 +34,31 @@ final class S3Listing {
     this.page = page;
   }
 
-  /**
-   * Returns those of the keys whose objects exist. A list request decides every key up to the last
-   * one it returns; the next starts at the first undecided key, so there are never more requests
-   * than keys, and usually one for the keys of a shard.
-   */
+  /** Returns those of the keys whose objects exist. */
   Set<String> existing(Collection<String> keys) throws RequestException, InterruptedException {
-    NavigableSet<String> open = new TreeSet<>(BY_BYTES);
-    open.addAll(keys);
-    Set<String> found = new HashSet<>();
-    while (!open.isEmpty()) {
-      if (open.size() <= FEW) {
-        String key = open.pollFirst();
-        if (exists(key)) {
-          found.add(key);
-        }
-        continue;
-      }
-      ListObjectsV2Response page = listFrom(open.first(), commonPrefix(open));
-      String last = null;
-      for (S3Object object : page.contents()) {
-        last = object.key();
-        if (open.contains(last)) {
-          found.add(last);
-        }
-      }
-      if (last == null || !Boolean.TRUE.equals(page.isTruncated())) {
-        return found;
-      }
-      if (BY_BYTES.compare(last, open.first()) < 0) {
-        // A page full of other keys: the next key is found faster by a request of its own.
-        last = open.first();
-        if (exists(last)) {
-          found.add(last);
-        }
-      }
-      open = new TreeSet<>(open.tailSet(last, false));
-    }
-    return found;
+    return KeyQuery.existing(keys, this);
   }
 
-  private ListObjectsV2Response listFrom(String key, String prefix)
+  @Override
+  public KeyQuery.Page after(String after, String prefix)
       throws RequestException, InterruptedException {
     ListObjectsV2Request request =
         ListObjectsV2Request.builder()
             .bucket(bucket)
             .prefix(prefix)
             .maxKeys(page)
-            // startAfter is exclusive, so a prefix of the key.
-            .startAfter(key.substring(0, key.length() - 1))
+            .startAfter(after)
             .requestPayer(requests.payer())
             .build();
-    return requests.request("list from " + key, s3 -> s3.listObjectsV2(request));
+    ListObjectsV2Response response =
+        requests.request("list from " + after, s3 -> s3.listObjectsV2(request));
+    return new KeyQuery.Page(
+        response.contents().stream().map(S3Object::key).toList(),
+        Boolean.TRUE.equals(response.isTruncated()));
   }
 
-  private static String commonPrefix(NavigableSet<String> keys) {
-    String first = keys.first();
-    String last = keys.last();
-    int n = 0;
-    while (n < Math.min(first.length(), last.length()) && first.charAt(n) == last.charAt(n)) {
-      n++;
-    }
-    return first.substring(0, first.lastIndexOf('/', n - 1) + 1);
-  }
-
-  private boolean exists(String key) throws RequestException, InterruptedException {
+  @Override
+  public boolean exists(String key) throws RequestException, InterruptedException {
     HeadObjectRequest request =
         HeadObjectRequest.builder().bucket(bucket).key(key).requestPayer(requests.payer()).build();
     try {

@@ -37,12 +37,6 @@ record S3Location(String bucket, String prefix) {
     return uri.regionMatches(true, 0, SCHEME, 0, SCHEME.length());
   }
 
-  /** Returns the key of {@code s3://BUCKET/KEY}; empty if it has none. */
-  static String keyOf(String uri) {
-    int slash = uri.indexOf('/', SCHEME.length());
-    return slash < 0 ? "" : uri.substring(slash + 1);
-  }
-
   /** Returns the key in the bucket of a key below the prefix. */
   String key(String relative) {
     return prefix + relative;

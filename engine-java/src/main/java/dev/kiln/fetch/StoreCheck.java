@@ -66,9 +66,11 @@ public final class StoreCheck {
   }
 
   private static String as(ObjectStore store) {
-    return store instanceof S3ObjectStore bucket
-        ? bucket.isAnonymous() ? " without credentials" : " with credentials"
-        : "";
+    boolean bucket = RemoteName.isBucket(store.root());
+    boolean anonymous =
+        store instanceof S3ObjectStore s3 && s3.isAnonymous()
+            || store instanceof HttpStore http && http.isAnonymous();
+    return bucket ? anonymous ? " without credentials" : " with credentials" : "";
   }
 
   /** Returns the key of some object, found by descending into directories; empty for none. */
@@ -108,7 +110,10 @@ public final class StoreCheck {
         }
       } catch (AccessDeniedException e) {
         throw new ConfigurationException(
-            uri + ": can be written but not listed, which resume needs: grant s3:ListBucket", e);
+            uri
+                + ": can be written but not listed, which resume needs: grant "
+                + ObjectStores.listPermission(uri),
+            e);
       }
       return store.uri(PROBE) + " was written" + as(store);
     } catch (AccessDeniedException e) {

@@ -10,10 +10,12 @@ import java.util.Optional;
  * @param endpoint of an S3-compatible service, with the bucket in the path; empty for AWS
  * @param region of the bucket; empty for the environment's or profile's, from where AWS redirects
  *     to the bucket's own
- * @param identity of requests to S3
+ * @param identity of requests to buckets
  * @param limits of the requests
  * @param certificates PEM file of authorities that web servers may have besides the usual ones
- * @param sendsCredentials whether the token or header of the environment is sent to web servers
+ * @param sendsCredentials whether the store is the one that the user named; credentials are sent to
+ *     no other web server or storage account
+ * @param cloud how Google Cloud Storage and Azure Blob Storage are reached
  */
 public record StoreOptions(
     Optional<URI> endpoint,
@@ -21,7 +23,8 @@ public record StoreOptions(
     Identity identity,
     RequestLimits limits,
     Optional<Path> certificates,
-    boolean sendsCredentials) {
+    boolean sendsCredentials,
+    CloudOptions cloud) {
 
   /**
    * Creates options for S3.
@@ -33,7 +36,7 @@ public record StoreOptions(
    */
   public StoreOptions(
       Optional<URI> endpoint, Optional<String> region, Identity identity, RequestLimits limits) {
-    this(endpoint, region, identity, limits, Optional.empty(), true);
+    this(endpoint, region, identity, limits, Optional.empty(), true, CloudOptions.standard());
   }
 
   /** {@return the options for AWS with the environment's identity and the default limits} */
@@ -43,16 +46,26 @@ public record StoreOptions(
   }
 
   /**
-   * {@return these options with certificate authorities for web servers}
+   * {@return these options with certificate authorities for HTTP services}
    *
    * @param file in PEM
    */
   public StoreOptions withCertificates(Optional<Path> file) {
-    return new StoreOptions(endpoint, region, identity, limits, file, sendsCredentials);
+    return new StoreOptions(endpoint, region, identity, limits, file, sendsCredentials, cloud);
   }
 
-  /** Returns these options for a web server that is not the source itself. */
+  /**
+   * {@return these options with others for Google Cloud Storage and Azure Blob Storage}
+   *
+   * @param other how they are reached
+   */
+  public StoreOptions withCloud(CloudOptions other) {
+    return new StoreOptions(
+        endpoint, region, identity, limits, certificates, sendsCredentials, other);
+  }
+
+  /** Returns these options for a store that is not the source itself. */
   StoreOptions withoutSourceCredentials() {
-    return new StoreOptions(endpoint, region, identity, limits, certificates, false);
+    return new StoreOptions(endpoint, region, identity, limits, certificates, false, cloud);
   }
 }

@@ -4,6 +4,7 @@ import dev.kiln.archive.OutputKey;
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.error.SceneException;
 import dev.kiln.fetch.ObjectStore;
+import dev.kiln.fetch.ObjectStores;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.util.ArrayDeque;
@@ -130,8 +131,8 @@ final class PendingScenes {
       return out.existing(outputKeys);
     } catch (AccessDeniedException e) {
       throw new ConfigurationException(
-          "cannot list --out %s to find finished scenes: grant s3:ListBucket, or use --overwrite"
-              .formatted(out.root()),
+          "cannot list --out %s to find finished scenes: grant %s, or use --overwrite"
+              .formatted(out.root(), ObjectStores.listPermission(out.root())),
           e);
     }
   }

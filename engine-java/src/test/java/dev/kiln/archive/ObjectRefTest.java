@@ -34,6 +34,27 @@ class ObjectRefTest {
   }
 
   @ParameterizedTest
+  @CsvSource({
+    "gs://b/x/y.tif, gs://b/x/y.tif",
+    "/vsigs/b/x/y.tif, gs://b/x/y.tif",
+    "https://storage.googleapis.com/b/x/a%20b.tif, gs://b/x/a b.tif",
+    "https://my.bucket.storage.googleapis.com/x.tif, gs://my.bucket/x.tif",
+    "https://storage.googleapis.com/b/x.tif?X-Goog-Signature=1,"
+        + " https://storage.googleapis.com/b/x.tif?X-Goog-Signature=1",
+    "az://c/x.tif, az://c/x.tif",
+    "az://c@account/x.tif, az://c@account/x.tif",
+    "abfss://c@account.dfs.core.windows.net/x/y.tif, az://c@account/x/y.tif",
+    "/vsiaz/c/x/y.tif, az://c/x/y.tif",
+    "/vsicurl/https://account.blob.core.windows.net/c/x.tif, az://c@account/x.tif",
+    "https://account.blob.core.windows.net/c/x%2By.tif, az://c@account/x+y.tif",
+    "https://account.blob.core.windows.net/c/x.tif?sig=1,"
+        + " https://account.blob.core.windows.net/c/x.tif?sig=1"
+  })
+  void locationsInOtherCloudsAreParsed(String href, String name) {
+    assertThat(ObjectRef.resolve(ITEM, href)).hasToString(name);
+  }
+
+  @ParameterizedTest
   @ValueSource(
       strings = {
         "https://example.com/x.tif",
@@ -82,6 +103,13 @@ class ObjectRefTest {
         "ftp://example.com/x.tif",
         "s3://b/../x.tif",
         "/vsis3/b/../x.tif",
+        "gs://b/../x.tif",
+        "gs://b",
+        "/vsigs/b/../x.tif",
+        "/vsiaz/c//x.tif",
+        "az://c@a/./x.tif",
+        "https://storage.googleapis.com/b/%2e%2e/x.tif",
+        "https://account.blob.core.windows.net/c/../x.tif",
         "s3://x//absolute/x.tif",
         "https://x.s3.amazonaws.com/%2e%2e/x.tif",
         "https://example.com/a/%2e%2e/x.tif",
@@ -105,6 +133,8 @@ class ObjectRefTest {
     "s3://b/a/item.json, x.tif, s3://b/a/x.tif",
     "s3://b/a/item.json, ../x.tif, s3://b/x.tif",
     "s3://b/a/item.json, /x.tif, s3://b/x.tif",
+    "gs://b/a/item.json, ../x.tif, gs://b/x.tif",
+    "az://c@acc/a/item.json, x.tif, az://c@acc/a/x.tif",
     "https://h:8443/a/item.json?t=1, x%20y.tif, https://h:8443/a/x%20y.tif",
     "https://h/a/item.json, /c/x.tif, https://h/c/x.tif"
   })

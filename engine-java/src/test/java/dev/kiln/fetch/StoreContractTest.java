@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kiln.memory.ByteRange;
+import dev.kiln.testing.AzureServer;
+import dev.kiln.testing.GoogleServer;
 import dev.kiln.testing.S3Server;
 import java.io.IOException;
 import java.io.InputStream;
@@ -24,13 +26,24 @@ import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A directory, a bucket and a prefix in a bucket behave the same. */
+/** A directory, buckets of every cloud and prefixes in them behave the same. */
 @ParameterizedClass
-@ValueSource(strings = {"directory", "s3://bucket", "s3://bucket/a/prefix"})
+@ValueSource(
+    strings = {
+      "directory",
+      "s3://bucket",
+      "s3://bucket/a/prefix",
+      "gs://bucket",
+      "gs://bucket/a/prefix",
+      "az://container",
+      "az://container@kilntest/a/prefix"
+    })
 @Timeout(60)
 class StoreContractTest {
   @TempDir static Path directory;
   private static S3Server server;
+  private static GoogleServer google;
+  private static AzureServer azure;
 
   @Parameter String root;
   private ObjectStore store;
@@ -39,11 +52,17 @@ class StoreContractTest {
   static void startServer() throws Exception {
     server = S3Server.start(directory);
     server.bucket("bucket");
+    google = GoogleServer.start();
+    google.container("bucket");
+    azure = AzureServer.start();
+    azure.container("kilntest/container");
   }
 
   @AfterAll
   static void stopServer() {
     server.close();
+    google.close();
+    azure.close();
   }
 
   @org.junit.jupiter.api.BeforeEach
@@ -51,7 +70,11 @@ class StoreContractTest {
     store =
         ObjectStores.open(
             root.equals("directory") ? directory.resolve("plain").toString() : root,
-            S3Server.options(server.endpoint()));
+            root.startsWith("gs")
+                ? GoogleServer.options(google.endpoint())
+                : root.startsWith("az")
+                    ? AzureServer.options(azure.endpoint())
+                    : S3Server.options(server.endpoint()));
   }
 
   @AfterEach
@@ -215,6 +238,34 @@ class StoreContractTest {
     assertThat(store.exists(keys.get(0))).isFalse();
     assertThat(store.exists(keys.get(1))).isTrue();
     assertThat(store.exists("out/00")).isFalse();
+  }
+
+  /** A page of ten keys stands in for one of a thousand. */
+  @Test
+  void listingsOfManyPagesAreComplete() throws IOException {
+    if (!root.startsWith("gs") && !root.startsWith("az")) {
+      return; // S3ListingTest does this for S3; a directory has no pages.
+    }
+    StoreOptions options =
+        root.startsWith("gs")
+            ? GoogleServer.options(google.endpoint())
+            : AzureServer.options(azure.endpoint());
+    try (ObjectStore paged = CloudObjectStore.open(root, options, 10)) {
+      List<String> keys = new ArrayList<>();
+      Set<String> there = new TreeSet<>();
+      Set<String> names = new TreeSet<>();
+      for (int i = 0; i < 45; i++) {
+        String key = "pages/%02d/s&<%d>.parquet".formatted(i, i);
+        keys.add(key);
+        if (i % 3 != 0) {
+          paged.put(key, new byte[] {1});
+          there.add(key);
+          names.add("%02d".formatted(i));
+        }
+      }
+      assertThat(paged.existing(keys)).isEqualTo(there);
+      assertThat(paged.list("pages")).containsExactlyInAnyOrderElementsOf(names);
+    }
   }
 
   @Test

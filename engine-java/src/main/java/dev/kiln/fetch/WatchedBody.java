@@ -1,0 +1,94 @@
+package dev.kiln.fetch;
+
+import java.net.http.HttpRequest;
+import java.nio.ByteBuffer;
+import java.util.concurrent.Flow;
+
+/**
+ * A request body that is handed to the connection in pieces, and that knows when the last piece was
+ * taken: a slow upload is distinguished from one that has stalled.
+ */
+final class WatchedBody implements HttpRequest.BodyPublisher {
+  private static final int PIECE_BYTES = 64 << 10;
+
+  private final ByteBuffer bytes;
+  private volatile long lastTaken = System.nanoTime();
+
+  /**
+   * Creates a body.
+   *
+   * @param bytes to send, which must not change; the position is not moved
+   */
+  WatchedBody(ByteBuffer bytes) {
+    this.bytes = bytes.slice();
+  }
+
+  /** Returns when the connection last took bytes, by {@link System#nanoTime}. */
+  long lastTaken() {
+    return lastTaken;
+  }
+
+  @Override
+  public long contentLength() {
+    return bytes.remaining();
+  }
+
+  @Override
+  public void subscribe(Flow.Subscriber<? super ByteBuffer> subscriber) {
+    subscriber.onSubscribe(new Pieces(subscriber, bytes.duplicate()));
+  }
+
+  private final class Pieces implements Flow.Subscription {
+    private final Flow.Subscriber<? super ByteBuffer> subscriber;
+    private final ByteBuffer rest;
+    private long wanted;
+    private boolean sending;
+    private boolean ended;
+
+    Pieces(Flow.Subscriber<? super ByteBuffer> subscriber, ByteBuffer rest) {
+      this.subscriber = subscriber;
+      this.rest = rest;
+    }
+
+    @Override
+    public void request(long pieces) {
+      synchronized (this) {
+        wanted = wanted + pieces < 0 ? Long.MAX_VALUE : wanted + pieces;
+        if (sending) {
+          // A subscriber that requests from onNext is served by the loop that called it.
+          return;
+        }
+        sending = true;
+      }
+      for (ByteBuffer piece = next(); piece != null; piece = next()) {
+        lastTaken = System.nanoTime();
+        subscriber.onNext(piece);
+      }
+      boolean complete;
+      synchronized (this) {
+        complete = !ended && !rest.hasRemaining();
+        ended |= complete;
+      }
+      if (complete) {
+        subscriber.onComplete();
+      }
+    }
+
+    private synchronized ByteBuffer next() {
+      if (ended || wanted == 0 || !rest.hasRemaining()) {
+        sending = false;
+        return null;
+      }
+      wanted--;
+      ByteBuffer piece = rest.slice();
+      piece.limit(Math.min(PIECE_BYTES, piece.remaining()));
+      rest.position(rest.position() + piece.remaining());
+      return piece.asReadOnlyBuffer();
+    }
+
+    @Override
+    public synchronized void cancel() {
+      ended = true;
+    }
+  }
+}
