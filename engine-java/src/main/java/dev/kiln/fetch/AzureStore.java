@@ -148,48 +148,72 @@ final class AzureStore implements CloudService {
     }
   }
 
-  /** Uploads blocks, which belong to no blob until the list of them is written. */
   @Override
-  public void putInParts(
-      HttpRequests requests, String key, List<ByteBuffer> parts, String contentType)
-      throws RequestException, InterruptedException {
-    String what = location.root() + "/" + key + ": put";
-    // Another writer of the same blob must not replace a block.
-    String upload = UUID.randomUUID().toString();
-    List<CompletableFuture<HttpRequests.Success>> sent = new ArrayList<>();
-    StringBuilder xml = new StringBuilder("<?xml version=\"1.0\" encoding=\"utf-8\"?><BlockList>");
-    try {
-      for (ByteBuffer part : parts) {
-        String id =
-            Base64.getEncoder()
-                .encodeToString(
-                    "%s-%05d".formatted(upload, sent.size()).getBytes(StandardCharsets.UTF_8));
-        xml.append("<Latest>").append(id).append("</Latest>");
-        sent.add(
-            requests.write(
-                what + " of block " + (sent.size() + 1),
-                HttpCall.of(
-                        "PUT", blob(key, "?comp=block&blockid=" + CloudLocation.encodeQuery(id)))
-                    .with("Content-MD5", md5(part))
-                    .with(part),
-                "x-ms-request-id"));
+  public Uploads.Parts start(HttpRequests requests, String key, String contentType) {
+    return new Blocks(requests, key, contentType);
+  }
+
+  /** Blocks, which belong to no blob until the list of them is written. */
+  private final class Blocks implements Uploads.Parts {
+    private final HttpRequests requests;
+    private final String what;
+    private final String key;
+    private final String contentType;
+
+    /** Another writer of the same blob must not replace a block. */
+    private final String upload = UUID.randomUUID().toString();
+
+    private final List<CompletableFuture<HttpRequests.Success>> sent = new ArrayList<>();
+    private final StringBuilder list =
+        new StringBuilder("<?xml version=\"1.0\" encoding=\"utf-8\"?><BlockList>");
+
+    Blocks(HttpRequests requests, String key, String contentType) {
+      this.requests = requests;
+      this.what = location.root() + "/" + key + ": put";
+      this.key = key;
+      this.contentType = contentType;
+    }
+
+    @Override
+    public void add(ByteBuffer bytes) throws RequestException, InterruptedException {
+      if (sent.size() >= Uploads.IN_FLIGHT) {
+        Requests.await(sent.get(sent.size() - Uploads.IN_FLIGHT));
       }
+      String id =
+          Base64.getEncoder()
+              .encodeToString(
+                  "%s-%05d".formatted(upload, sent.size()).getBytes(StandardCharsets.UTF_8));
+      list.append("<Latest>").append(id).append("</Latest>");
+      sent.add(
+          requests.write(
+              what + " of block " + (sent.size() + 1),
+              HttpCall.of("PUT", blob(key, "?comp=block&blockid=" + CloudLocation.encodeQuery(id)))
+                  .with("Content-MD5", md5(bytes))
+                  .with(bytes),
+              "x-ms-request-id"));
+    }
+
+    @Override
+    public void complete() throws RequestException, InterruptedException {
       for (CompletableFuture<HttpRequests.Success> block : sent) {
         Requests.await(block);
       }
-    } catch (RequestException | InterruptedException | RuntimeException e) {
-      sent.forEach(block -> block.cancel(true));
-      throw e;
+      byte[] body = list.append("</BlockList>").toString().getBytes(StandardCharsets.UTF_8);
+      Requests.await(
+          requests.write(
+              what,
+              HttpCall.of("PUT", blob(key, "?comp=blocklist"))
+                  .with("Content-Type", "application/xml")
+                  .with("x-ms-blob-content-type", contentType)
+                  .with(ByteBuffer.wrap(body)),
+              "ETag"));
     }
-    byte[] list = xml.append("</BlockList>").toString().getBytes(StandardCharsets.UTF_8);
-    Requests.await(
-        requests.write(
-            what,
-            HttpCall.of("PUT", blob(key, "?comp=blocklist"))
-                .with("Content-Type", "application/xml")
-                .with("x-ms-blob-content-type", contentType)
-                .with(ByteBuffer.wrap(list)),
-            "ETag"));
+
+    /** Gives up. The service removes blocks without a blob after a week. */
+    @Override
+    public void abort() {
+      sent.forEach(block -> block.cancel(true));
+    }
   }
 
   @Override

@@ -18,16 +18,13 @@ import javax.xml.stream.XMLStreamException;
 
 /** A bucket of Google Cloud Storage or a container of Azure Blob Storage. */
 final class CloudObjectStore extends HttpStore {
-  /** Larger objects are written in parts. */
-  static final int LARGE_BYTES = 32 << 20;
-
-  private static final int PART_BYTES = 8 << 20;
   private static final int PAGE = 1000;
 
   private final CloudService service;
   private final CloudLocation location;
   private final int page;
   private final int connections;
+  private final Uploads uploads = new CloudUploads();
 
   private CloudObjectStore(String root, CloudService service, StoreOptions options, int page) {
     super(root, new HttpRequests(service, options), options.limits().connections());
@@ -179,33 +176,56 @@ final class CloudObjectStore extends HttpStore {
 
   @Override
   public void put(String key, byte[] bytes) throws IOException {
-    String whole = location.prefix() + key;
     Requests.send(
         uri(key),
         () -> {
-          if (bytes.length > LARGE_BYTES) {
-            List<ByteBuffer> parts = new ArrayList<>();
-            for (int at = 0; at < bytes.length; at += PART_BYTES) {
-              parts.add(
-                  ByteBuffer.wrap(bytes, at, Math.min(PART_BYTES, bytes.length - at)).slice());
-            }
-            service.putInParts(requests(), whole, parts, contentType(key));
-          } else {
-            Requests.await(
-                requests()
-                    .write(
-                        uri(key) + ": put",
-                        service.put(whole, ByteBuffer.wrap(bytes), contentType(key)),
-                        "ETag"));
-          }
+          uploads.put(location.prefix() + key, bytes);
           return null;
         });
-    requests().traffic().written(bytes.length);
   }
 
-  private static String contentType(String key) {
-    return key.endsWith(".parquet")
-        ? "application/vnd.apache.parquet"
-        : key.endsWith(".json") ? "application/json" : "application/octet-stream";
+  @Override
+  public ObjectWriter write(String key) {
+    return new MultipartWriter(uploads, location.prefix() + key, uri(key));
+  }
+
+  @Override
+  public void delete(String key) throws IOException {
+    Requests.send(
+        uri(key),
+        () -> {
+          try {
+            return Requests.await(
+                requests().request(uri(key) + ": delete", HttpCall.of("DELETE", service.url(key))));
+          } catch (RequestException e) {
+            if (e.kind() == Kind.MISSING) {
+              return null;
+            }
+            throw e;
+          }
+        });
+  }
+
+  /** The writes of this store. */
+  private final class CloudUploads implements Uploads {
+    @Override
+    public void putAtOnce(String key, byte[] bytes) throws RequestException, InterruptedException {
+      Requests.await(
+          requests()
+              .write(
+                  location.root() + "/" + key + ": put",
+                  service.put(key, ByteBuffer.wrap(bytes), Uploads.contentType(key)),
+                  "ETag"));
+    }
+
+    @Override
+    public Uploads.Parts start(String key) throws RequestException, InterruptedException {
+      return service.start(requests(), key, Uploads.contentType(key));
+    }
+
+    @Override
+    public void sent(long bytes) {
+      requests().traffic().written(bytes);
+    }
   }
 }

@@ -1,7 +1,6 @@
 package dev.kiln.fetch;
 
 import java.nio.ByteBuffer;
-import java.util.List;
 
 /** A bucket of Google Cloud Storage or a container of Azure Blob Storage. */
 interface CloudService extends HttpService {
@@ -40,13 +39,12 @@ interface CloudService extends HttpService {
   HttpCall put(String key, ByteBuffer bytes, String contentType);
 
   /**
-   * Writes a large object in parts, each with a checksum; it appears whole at the end.
+   * Starts to write an object in parts, each with a checksum; it appears whole at the end.
    *
    * @param requests to the service
    * @param key in the bucket
-   * @param parts in order
    * @param contentType media type
    */
-  void putInParts(HttpRequests requests, String key, List<ByteBuffer> parts, String contentType)
+  Uploads.Parts start(HttpRequests requests, String key, String contentType)
       throws RequestException, InterruptedException;
 }

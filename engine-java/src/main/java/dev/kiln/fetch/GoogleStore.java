@@ -147,10 +147,8 @@ final class GoogleStore implements CloudService {
         .encodeToString(ByteBuffer.allocate(4).putInt((int) crc.getValue()).array());
   }
 
-  /** Uploads parts that become the object at the end. */
   @Override
-  public void putInParts(
-      HttpRequests requests, String key, List<ByteBuffer> parts, String contentType)
+  public Uploads.Parts start(HttpRequests requests, String key, String contentType)
       throws RequestException, InterruptedException {
     String what = location.root() + "/" + key + ": put";
     HttpRequests.Success started =
@@ -165,19 +163,47 @@ final class GoogleStore implements CloudService {
       throw new RequestException(
           Kind.TRANSIENT, "expected an UploadId, found a response without one", null);
     }
-    String upload = CloudLocation.encodeQuery(id.group(1));
-    List<CompletableFuture<HttpRequests.Success>> sent = new ArrayList<>();
-    try {
-      for (ByteBuffer part : parts) {
-        int number = sent.size() + 1;
-        sent.add(
-            requests.write(
-                what + " of part " + number,
-                HttpCall.of("PUT", object(key, "?partNumber=" + number + "&uploadId=" + upload))
-                    .with("x-goog-hash", "crc32c=" + checksum(part))
-                    .with(part),
-                "ETag"));
+    return new Parts(requests, what, key, id.group(1));
+  }
+
+  /** An upload in parts, by the API that S3 has, too. */
+  private final class Parts implements Uploads.Parts {
+    private final HttpRequests requests;
+    private final String what;
+    private final String key;
+    private final String id;
+    private final List<CompletableFuture<HttpRequests.Success>> sent = new ArrayList<>();
+    private long bytes;
+
+    Parts(HttpRequests requests, String what, String key, String id) {
+      this.requests = requests;
+      this.what = what;
+      this.key = key;
+      this.id = id;
+    }
+
+    private URI url(String query) {
+      return object(key, query + "uploadId=" + CloudLocation.encodeQuery(id));
+    }
+
+    @Override
+    public void add(ByteBuffer part) throws RequestException, InterruptedException {
+      if (sent.size() >= Uploads.IN_FLIGHT) {
+        Requests.await(sent.get(sent.size() - Uploads.IN_FLIGHT));
       }
+      int number = sent.size() + 1;
+      sent.add(
+          requests.write(
+              what + " of part " + number,
+              HttpCall.of("PUT", url("?partNumber=" + number + "&"))
+                  .with("x-goog-hash", "crc32c=" + checksum(part))
+                  .with(part),
+              "ETag"));
+      bytes += part.remaining();
+    }
+
+    @Override
+    public void complete() throws RequestException, InterruptedException {
       StringBuilder xml = new StringBuilder("<CompleteMultipartUpload>");
       for (int i = 0; i < sent.size(); i++) {
         String tag = Requests.await(sent.get(i)).headers().firstValue("ETag").orElseThrow();
@@ -188,23 +214,41 @@ final class GoogleStore implements CloudService {
             .append("</ETag></Part>");
       }
       xml.append("</CompleteMultipartUpload>");
-      Requests.await(
-          requests.request(
-              what,
-              HttpCall.of("POST", object(key, "?uploadId=" + upload))
-                  .with("Content-Type", "application/xml")
-                  .with(ByteBuffer.wrap(xml.toString().getBytes(StandardCharsets.UTF_8)))));
-    } catch (RequestException | InterruptedException | RuntimeException e) {
+      try {
+        Requests.await(
+            requests.request(
+                what,
+                HttpCall.of("POST", url("?"))
+                    .with("Content-Type", "application/xml")
+                    .with(ByteBuffer.wrap(xml.toString().getBytes(StandardCharsets.UTF_8)))));
+      } catch (RequestException e) {
+        // The upload is unknown if an earlier attempt completed it and only its response was lost.
+        if (e.kind() != Kind.MISSING || !isWhole()) {
+          throw e;
+        }
+      }
+    }
+
+    private boolean isWhole() throws RequestException, InterruptedException {
+      return Requests.await(requests.request(what + ": head", HttpCall.of("HEAD", object(key, ""))))
+              .headers()
+              .firstValueAsLong("Content-Length")
+              .orElse(-1)
+          == bytes;
+    }
+
+    /** Gives up. Parts that are left behind cost money until a lifecycle rule removes them. */
+    @Override
+    public void abort() {
       sent.forEach(part -> part.cancel(true));
       requests
-          .request(what + ": abort", HttpCall.of("DELETE", object(key, "?uploadId=" + upload)))
+          .request(what + ": abort", HttpCall.of("DELETE", url("?")))
           .whenComplete(
               (done, thrown) -> {
                 if (thrown != null) {
-                  log.warn("{}: parts of upload {} are left in the bucket", what, id.group(1));
+                  log.warn("{}: parts of upload {} are left in the bucket", what, id);
                 }
               });
-      throw e;
     }
   }
 

@@ -20,11 +20,8 @@ import software.amazon.awssdk.services.s3.model.UploadPartResponse;
  * An object that is uploaded in parts, which become the object at the end. The service verifies the
  * CRC-32C of each part. Used by one thread at a time.
  */
-final class S3Multipart {
+final class S3Multipart implements Uploads.Parts {
   private static final Logger log = LoggerFactory.getLogger(ObjectStore.class);
-
-  /** Parts on their way at once; each is in memory until the service has it. */
-  private static final int IN_FLIGHT = 4;
 
   private final S3Requests requests;
   private final String bucket;
@@ -42,21 +39,17 @@ final class S3Multipart {
         CreateMultipartUploadRequest.builder()
             .bucket(bucket)
             .key(key)
-            .contentType(S3Upload.contentType(key))
+            .contentType(Uploads.contentType(key))
             .checksumAlgorithm(ChecksumAlgorithm.CRC32_C)
             .requestPayer(requests.payer())
             .build();
     this.id = requests.request("put of " + key, s3 -> s3.createMultipartUpload(create)).uploadId();
   }
 
-  /**
-   * Adds the next part, waiting while too many are on their way.
-   *
-   * @param bytes not changed until the upload ends; all parts but the last have the same size
-   */
-  void add(ByteBuffer bytes) throws RequestException, InterruptedException {
-    if (parts.size() >= IN_FLIGHT) {
-      Requests.await(parts.get(parts.size() - IN_FLIGHT));
+  @Override
+  public void add(ByteBuffer bytes) throws RequestException, InterruptedException {
+    if (parts.size() >= Uploads.IN_FLIGHT) {
+      Requests.await(parts.get(parts.size() - Uploads.IN_FLIGHT));
     }
     UploadPartRequest request =
         UploadPartRequest.builder()
@@ -77,8 +70,8 @@ final class S3Multipart {
                     UploadPartResponse::eTag)));
   }
 
-  /** Waits for all parts and makes the object appear. */
-  void complete() throws RequestException, InterruptedException {
+  @Override
+  public void complete() throws RequestException, InterruptedException {
     List<CompletedPart> completed = new ArrayList<>();
     for (CompletableFuture<UploadPartResponse> part : parts) {
       UploadPartResponse answer = Requests.await(part);
@@ -105,7 +98,8 @@ final class S3Multipart {
   }
 
   /** Gives up. Parts that are left behind cost money until a lifecycle rule removes them. */
-  void abort() {
+  @Override
+  public void abort() {
     parts.forEach(part -> part.cancel(true));
     AbortMultipartUploadRequest request =
         AbortMultipartUploadRequest.builder()

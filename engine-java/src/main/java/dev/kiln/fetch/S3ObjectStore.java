@@ -85,7 +85,7 @@ final class S3ObjectStore implements ObjectStore {
 
   @Override
   public ObjectWriter write(String key) {
-    return new S3ObjectWriter(upload, location.key(key), uri(key));
+    return new MultipartWriter(upload, location.key(key), uri(key));
   }
 
   @Override

@@ -14,10 +14,7 @@ import software.amazon.awssdk.services.s3.model.PutObjectResponse;
  * Writes whole objects. Every request carries the CRC-32C of its bytes, which the service verifies
  * before it accepts them. Large objects are uploaded in parts that become the object at the end.
  */
-final class S3Upload {
-  static final int LARGE_BYTES = 32 << 20;
-  static final int PART_BYTES = 8 << 20;
-
+final class S3Upload implements Uploads {
   private final S3Requests requests;
   private final String bucket;
 
@@ -26,48 +23,31 @@ final class S3Upload {
     this.bucket = bucket;
   }
 
-  void put(String key, byte[] bytes) throws RequestException, InterruptedException {
-    if (bytes.length > LARGE_BYTES) {
-      putInParts(key, bytes);
-    } else {
-      PutObjectRequest request =
-          PutObjectRequest.builder()
-              .bucket(bucket)
-              .key(key)
-              .contentType(contentType(key))
-              .checksumCRC32C(checksum(ByteBuffer.wrap(bytes)))
-              .requestPayer(requests.payer())
-              .build();
-      requests.request(
-          "put of " + key,
-          s3 ->
-              confirmed(
-                  s3.putObject(request, AsyncRequestBody.fromBytesUnsafe(bytes)),
-                  PutObjectResponse::eTag));
-    }
-    requests.traffic().written(bytes.length);
+  @Override
+  public void putAtOnce(String key, byte[] bytes) throws RequestException, InterruptedException {
+    PutObjectRequest request =
+        PutObjectRequest.builder()
+            .bucket(bucket)
+            .key(key)
+            .contentType(Uploads.contentType(key))
+            .checksumCRC32C(checksum(ByteBuffer.wrap(bytes)))
+            .requestPayer(requests.payer())
+            .build();
+    requests.request(
+        "put of " + key,
+        s3 ->
+            confirmed(
+                s3.putObject(request, AsyncRequestBody.fromBytesUnsafe(bytes)),
+                PutObjectResponse::eTag));
   }
 
-  private void putInParts(String key, byte[] bytes) throws RequestException, InterruptedException {
-    S3Multipart parts = start(key);
-    try {
-      for (int at = 0; at < bytes.length; at += PART_BYTES) {
-        parts.add(ByteBuffer.wrap(bytes, at, Math.min(PART_BYTES, bytes.length - at)));
-      }
-      parts.complete();
-    } catch (RequestException | InterruptedException | RuntimeException e) {
-      parts.abort();
-      throw e;
-    }
-  }
-
-  /** Starts an upload in parts. */
-  S3Multipart start(String key) throws RequestException, InterruptedException {
+  @Override
+  public S3Multipart start(String key) throws RequestException, InterruptedException {
     return new S3Multipart(requests, bucket, key);
   }
 
-  /** Counts bytes that were sent in parts. */
-  void sent(long bytes) {
+  @Override
+  public void sent(long bytes) {
     requests.traffic().written(bytes);
   }
 
@@ -107,11 +87,5 @@ final class S3Upload {
     crc.update(bytes);
     return Base64.getEncoder()
         .encodeToString(ByteBuffer.allocate(4).putInt((int) crc.getValue()).array());
-  }
-
-  static String contentType(String key) {
-    return key.endsWith(".parquet")
-        ? "application/vnd.apache.parquet"
-        : key.endsWith(".json") ? "application/json" : "application/octet-stream";
   }
 }

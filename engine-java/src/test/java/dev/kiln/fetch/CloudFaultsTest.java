@@ -309,8 +309,32 @@ class CloudFaultsTest {
   }
 
   @Test
+  void lostResponseToTheEndOfAnUploadIsNoError() throws Exception {
+    byte[] large = new byte[Uploads.LARGE_BYTES + 1];
+    new Random(3).nextBytes(large);
+    Set<String> met = ConcurrentHashMap.newKeySet();
+    proxy.plan(
+        request -> {
+          boolean last =
+              request.path().contains("comp=blocklist")
+                  || request.method().equals("POST") && request.path().contains("uploadId=");
+          return last && met.add("lost")
+              ? link -> {
+                link.forward(Long.MAX_VALUE, false);
+                link.reset();
+              }
+              : Fault.NONE;
+        });
+    try (ObjectStore store = openPatient()) {
+      store.put("large", large);
+      assertThat(objects().get("large")).isEqualTo(large);
+      assertThat(store.traffic().retries()).isEqualTo(1);
+    }
+  }
+
+  @Test
   void largePutIsUploadedInPartsAndFailsAsAWhole() throws Exception {
-    byte[] large = new byte[CloudObjectStore.LARGE_BYTES + 1];
+    byte[] large = new byte[Uploads.LARGE_BYTES + 1];
     new Random(2).nextBytes(large);
     String part = scheme.equals("gs") ? "partNumber=3" : "comp=block&";
     try (ObjectStore store = openPatient()) {

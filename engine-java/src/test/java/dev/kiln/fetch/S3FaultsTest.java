@@ -399,7 +399,7 @@ class S3FaultsTest {
 
   @Test
   void largePutIsUploadedInPartsAndFailsAsAWhole() throws Exception {
-    byte[] large = new byte[S3Upload.LARGE_BYTES + 1];
+    byte[] large = new byte[Uploads.LARGE_BYTES + 1];
     new Random(2).nextBytes(large);
     try (ObjectStore store = openPatient()) {
       Set<String> met = ConcurrentHashMap.newKeySet();

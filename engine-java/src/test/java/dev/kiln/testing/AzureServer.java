@@ -86,7 +86,7 @@ public final class AzureServer extends CloudServer {
                 planetaryComputer ? Identity.Signing.IF_POSSIBLE : Identity.Signing.REQUIRED,
                 Optional.empty(),
                 false),
-            new RequestLimits(8, 4, Duration.ofMillis(5), Duration.ofSeconds(2)))
+            new RequestLimits(8, 4, Duration.ofMillis(5), Duration.ofSeconds(20)))
         .withCloud(
             new CloudOptions(
                 Optional.empty(), Optional.of(endpoint), planetaryComputer, environment));
@@ -129,6 +129,11 @@ public final class AzureServer extends CloudServer {
     if (request.method().equals("PUT")) {
       return put(request, objects, key, query, body).with("x-ms-request-id", "1");
     }
+    if (request.method().equals("DELETE")) {
+      return objects.remove(key) == null
+          ? error(404, "BlobNotFound", "The specified blob does not exist.")
+          : Response.of(202, "");
+    }
     return objects.containsKey(key)
         ? object(request, objects.get(key), "ConditionNotMet", "InvalidRange")
         : error(404, "BlobNotFound", "The specified blob does not exist.");
@@ -153,7 +158,6 @@ public final class AzureServer extends CloudServer {
         }
         whole.writeBytes(own.get(ids.group(1)));
       }
-      blocks.remove(key);
       objects.put(key, whole.toByteArray());
       return Response.of(201, "").with("ETag", tag(whole.toByteArray()));
     }

@@ -143,6 +143,11 @@ public abstract class CloudServer implements AutoCloseable {
       }
       response.headers().forEach(exchange.getResponseHeaders()::set);
       boolean empty = request.method().equals("HEAD") || response.body().length == 0;
+      if (request.method().equals("HEAD")) {
+        exchange
+            .getResponseHeaders()
+            .set("Content-Length", Integer.toString(response.body().length));
+      }
       exchange.sendResponseHeaders(response.status(), empty ? -1 : response.body().length);
       if (!empty) {
         exchange.getResponseBody().write(response.body());

@@ -198,6 +198,11 @@ public final class FaultProxy implements AutoCloseable {
      * of its body.
      */
     public void forward(long limit) throws IOException {
+      forward(limit, true);
+    }
+
+    /** Asks the server, and passes the answer on or drops it. */
+    public void forward(long limit, boolean answered) throws IOException {
       try (Socket server = new Socket(InetAddress.getLoopbackAddress(), target)) {
         OutputStream question = server.getOutputStream();
         write(question, head);
@@ -208,6 +213,9 @@ public final class FaultProxy implements AutoCloseable {
         List<String> answerHead = head(answer);
         while (answerHead.get(0).contains(" 100 ")) {
           answerHead = head(answer);
+        }
+        if (!answered) {
+          return;
         }
         write(out, answerHead);
         whole = copy(answer, bodyLength(answerHead), out, limit);

@@ -75,7 +75,7 @@ public final class GoogleServer extends CloudServer {
             Optional.empty(),
             Optional.empty(),
             new Identity(Identity.Signing.REQUIRED, Optional.empty(), false),
-            new RequestLimits(8, 4, Duration.ofMillis(5), Duration.ofSeconds(2)))
+            new RequestLimits(8, 4, Duration.ofMillis(5), Duration.ofSeconds(20)))
         .withCloud(new CloudOptions(Optional.of(endpoint), Optional.empty(), false, environment));
   }
 
@@ -123,7 +123,11 @@ public final class GoogleServer extends CloudServer {
       case "PUT" -> put(request, objects, key, query, body);
       case "POST" -> post(objects, key, query, body);
       case "DELETE" -> {
-        uploads.remove(query.get("uploadId"));
+        if (query.containsKey("uploadId")) {
+          uploads.remove(query.get("uploadId"));
+        } else if (objects.remove(key) == null) {
+          yield error(404, "NoSuchKey", "The specified key does not exist.");
+        }
         yield Response.of(204, "");
       }
       default -> error(405, "MethodNotAllowed", "no");
@@ -173,6 +177,9 @@ public final class GoogleServer extends CloudServer {
               .formatted(id));
     }
     TreeMap<Integer, byte[]> parts = uploads.remove(query.get("uploadId"));
+    if (parts == null) {
+      return error(404, "NoSuchUpload", "The specified upload does not exist.");
+    }
     Matcher listed =
         Pattern.compile("<PartNumber>(\\d+)</PartNumber><ETag>([^<]+)</ETag>")
             .matcher(new String(body, StandardCharsets.UTF_8));

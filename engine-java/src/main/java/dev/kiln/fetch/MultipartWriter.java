@@ -4,13 +4,13 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
-/** Writes an object of S3: with one request if it is small, otherwise in parts as they are full. */
-final class S3ObjectWriter extends ObjectWriter {
-  private final S3Upload upload;
+/** Writes an object: with one request if it is small, otherwise in parts as they are full. */
+final class MultipartWriter extends ObjectWriter {
+  private final Uploads upload;
   private final String key;
   private final String uri;
   private ByteArrayOutputStream buffered = new ByteArrayOutputStream();
-  private S3Multipart parts;
+  private Uploads.Parts parts;
 
   /**
    * Starts an object.
@@ -18,7 +18,7 @@ final class S3ObjectWriter extends ObjectWriter {
    * @param key in the bucket
    * @param uri for messages
    */
-  S3ObjectWriter(S3Upload upload, String key, String uri) {
+  MultipartWriter(Uploads upload, String key, String uri) {
     this.upload = upload;
     this.key = key;
     this.uri = uri;
@@ -32,22 +32,22 @@ final class S3ObjectWriter extends ObjectWriter {
   @Override
   public void write(byte[] bytes, int offset, int length) throws IOException {
     buffered.write(bytes, offset, length);
-    if (buffered.size() > S3Upload.LARGE_BYTES) {
+    if (buffered.size() > Uploads.LARGE_BYTES) {
       sendFullParts();
     }
   }
 
   private void sendFullParts() throws IOException {
     byte[] bytes = buffered.toByteArray();
-    int sent = bytes.length / S3Upload.PART_BYTES * S3Upload.PART_BYTES;
+    int sent = bytes.length / Uploads.PART_BYTES * Uploads.PART_BYTES;
     Requests.send(
         uri,
         () -> {
           if (parts == null) {
             parts = upload.start(key);
           }
-          for (int at = 0; at < sent; at += S3Upload.PART_BYTES) {
-            parts.add(ByteBuffer.wrap(bytes, at, S3Upload.PART_BYTES));
+          for (int at = 0; at < sent; at += Uploads.PART_BYTES) {
+            parts.add(ByteBuffer.wrap(bytes, at, Uploads.PART_BYTES));
           }
           return null;
         });
