@@ -86,7 +86,12 @@ class HelpTest {
                         command(name).getCommandSpec().options().stream()
                             .map(OptionSpec::longestName)
                             .filter(option -> option.endsWith("endpoint")))
-                    .isSubsetOf("--source-endpoint", "--out-endpoint", "--aws-batch-endpoint"));
+                    .isSubsetOf(
+                        "--source-endpoint",
+                        "--out-endpoint",
+                        "--gs-endpoint",
+                        "--az-endpoint",
+                        "--aws-batch-endpoint"));
   }
 
   @Test

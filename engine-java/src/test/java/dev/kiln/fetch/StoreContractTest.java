@@ -240,7 +240,7 @@ class StoreContractTest {
     assertThat(store.exists("out/00")).isFalse();
   }
 
-  /** A page of ten keys stands in for one of a thousand. */
+  /** Pages of ten keys, as if they were of a thousand. */
   @Test
   void listingsOfManyPagesAreComplete() throws IOException {
     if (!root.startsWith("gs") && !root.startsWith("az")) {
