@@ -26,10 +26,12 @@ final class AwsBatchErrorMapper {
    *
    * @param permission IAM action that the request needs
    * @param notIdempotent whether a second request would do its work a second time
+   * @param endpoint host and port of the service, for messages
    * @throws ConfigurationException if a retry cannot help
    * @throws AmbiguousSubmitException if the request may have been served and must not be repeated
    */
-  static String retryReason(String permission, boolean notIdempotent, SdkException e)
+  static String retryReason(
+      String permission, boolean notIdempotent, String endpoint, SdkException e)
       throws AmbiguousSubmitException {
     if (!(e instanceof AwsServiceException response)) {
       if (String.valueOf(e.getMessage()).contains("Unable to load credentials")) {
@@ -45,7 +47,12 @@ final class AwsBatchErrorMapper {
         }
         throw new ConfigurationException(reason + "; check --aws-batch-endpoint", e);
       }
-      return ambiguousOr(notIdempotent, "cannot reach AWS Batch: " + rootCause(e), e);
+      String cause = rootCause(e);
+      return ambiguousOr(
+          notIdempotent,
+          "cannot reach AWS Batch: "
+              + (cause.contains("refused") ? "connection refused by " + endpoint : cause),
+          e);
     }
     String code = response.awsErrorDetails() == null ? "" : response.awsErrorDetails().errorCode();
     code = code == null ? "" : code;

@@ -4,6 +4,7 @@ import dev.kiln.error.ConfigurationException;
 import dev.kiln.error.RetryPolicy;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,6 +46,7 @@ public final class AwsBatchService implements AutoCloseable {
 
   private final AwsBatchOptions options;
   private final RetryPolicy retries;
+  private final String endpoint;
   private final SdkHttpClient http;
   private final BatchClient client;
 
@@ -56,6 +58,7 @@ public final class AwsBatchService implements AutoCloseable {
   public AwsBatchService(AwsBatchOptions options) {
     this.options = options;
     this.retries = RetryPolicy.of(options.attempts(), options.firstPause());
+    this.endpoint = options.endpoint().map(URI::getAuthority).orElse("AWS");
     this.http = AwsCrtHttpClient.builder().build();
     BatchClientBuilder builder =
         BatchClient.builder()
@@ -244,7 +247,7 @@ public final class AwsBatchService implements AutoCloseable {
               return request.get();
             } catch (SdkException e) {
               throw new TransientBatchException(
-                  AwsBatchErrorMapper.retryReason(permission, notIdempotent, e), e);
+                  AwsBatchErrorMapper.retryReason(permission, notIdempotent, endpoint, e), e);
             }
           });
     } catch (TransientBatchException e) {
