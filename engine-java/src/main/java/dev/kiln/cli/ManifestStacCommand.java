@@ -76,7 +76,8 @@ public final class ManifestStacCommand implements Callable<Integer> {
       output
           .print()
           .println(
-              "whole URIs: embed with any --source, and --allow-host for each web server named");
+              "the list has whole URIs: embed with any --source, and with --allow-host for each web"
+                  + " server");
     }
     found
         .bucket()

@@ -149,6 +149,50 @@ class ManifestCommandTest {
   }
 
   @Test
+  void notesAreNotPrintedIntoAListOnStandardOutput() throws IOException {
+    HttpServer server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.createContext(
+        "/search",
+        exchange -> {
+          byte[] page =
+              "{\"features\":[{\"links\":[{\"rel\":\"self\",\"href\":\"https://h.example/i.json\"}]}]}"
+                  .getBytes(StandardCharsets.UTF_8);
+          exchange.sendResponseHeaders(200, page.length);
+          exchange.getResponseBody().write(page);
+          exchange.close();
+        });
+    server.start();
+    StringWriter out = new StringWriter();
+    StringWriter err = new StringWriter();
+    try {
+      String api = "http://localhost:" + server.getAddress().getPort();
+      CommandLine command =
+          new CommandLine(new ManifestCommand())
+              .setOut(new PrintWriter(out))
+              .setErr(new PrintWriter(err));
+      String[] arguments = {
+        "stac",
+        "--api",
+        api,
+        "--collection",
+        "c",
+        "--aoi",
+        aoi.toString(),
+        "--datetime",
+        "2024",
+        "-o",
+        "-"
+      };
+      assertThat(command.execute(arguments)).isZero();
+    } finally {
+      server.stop(0);
+    }
+    assertThat(out.toString()).isEmpty();
+    assertThat(err.toString()).contains("1 scenes of 1 entries", "the list has whole URIs");
+  }
+
+  @Test
   void listsItemsOfAnApi() throws IOException {
     HttpServer server =
         HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
