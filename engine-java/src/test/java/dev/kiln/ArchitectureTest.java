@@ -128,6 +128,7 @@ class ArchitectureTest {
               entry(
                   "run",
                   Set.of(
+                      "io",
                       "pipeline",
                       "metrics",
                       "archive",

@@ -16,6 +16,8 @@ import org.locationtech.jts.geom.Polygon;
 import org.locationtech.jts.geom.prep.PreparedGeometry;
 import org.locationtech.jts.geom.prep.PreparedGeometryFactory;
 import org.locationtech.jts.geom.util.AffineTransformation;
+import org.locationtech.jts.io.ByteOrderValues;
+import org.locationtech.jts.io.WKBWriter;
 import org.locationtech.jts.operation.union.UnaryUnionOp;
 import org.locationtech.jts.operation.valid.IsValidOp;
 import org.locationtech.jts.operation.valid.TopologyValidationError;
@@ -84,6 +86,29 @@ public final class AreaOfInterest {
   }
 
   /**
+   * Creates the union of polygons.
+   *
+   * @param where the file and the option that names it, for messages
+   * @param polygons (lon, lat) in degrees; longitudes may continue beyond ±180
+   * @return the area
+   * @throws ConfigurationException if there are none, or one is invalid or not in degrees
+   */
+  public static AreaOfInterest of(String where, List<Geometry> polygons) {
+    if (polygons.isEmpty()) {
+      throw new ConfigurationException(where + ": expected polygons, found none");
+    }
+    for (Geometry polygon : polygons) {
+      Envelope box = polygon.getEnvelopeInternal();
+      if (box.getMinX() < -360 || box.getMaxX() > 360 || Math.abs(box.centre().y) > 90) {
+        throw new ConfigurationException(
+            where + ": expected degrees, found a polygon in " + box + ": reproject to WGS84");
+      }
+      requireValid(where, polygon);
+    }
+    return new AreaOfInterest(UnaryUnionOp.union(polygons));
+  }
+
+  /**
    * Creates the area of a box, which crosses the antimeridian if its west is greater than its east.
    *
    * @param west longitude in degrees
@@ -104,6 +129,35 @@ public final class AreaOfInterest {
    */
   public boolean intersects(Geometry outline) {
     return wrapped.intersects(outline);
+  }
+
+  /**
+   * Returns whether an outline, whose longitudes may continue beyond ±180, is inside the area.
+   *
+   * @param outline (lon, lat) in degrees, longitudes within ±540
+   * @return whether no point of it is outside
+   */
+  public boolean covers(Geometry outline) {
+    return wrapped.covers(outline);
+  }
+
+  /**
+   * Returns the bounding box.
+   *
+   * @return (lon, lat) in degrees; longitudes may continue beyond ±180
+   */
+  public Envelope envelope() {
+    return new Envelope(area.getEnvelopeInternal());
+  }
+
+  /**
+   * Returns the polygons, in an order that does not depend on the file.
+   *
+   * @return little-endian WKB
+   */
+  public byte[] wkb() {
+    Geometry normal = area.norm();
+    return new WKBWriter(2, ByteOrderValues.LITTLE_ENDIAN).write(normal);
   }
 
   /**
@@ -183,13 +237,17 @@ public final class AreaOfInterest {
     }
     Polygon polygon =
         WGS84.createPolygon(read.get(0), read.subList(1, read.size()).toArray(LinearRing[]::new));
+    requireValid(where, polygon);
+    return polygon;
+  }
+
+  private static void requireValid(String where, Geometry polygon) {
     TopologyValidationError error = new IsValidOp(polygon).getValidationError();
     if (error != null) {
       Coordinate at = error.getCoordinate();
       throw new ConfigurationException(
           where + ": invalid polygon: " + error.getMessage() + " at [" + at.x + ", " + at.y + "]");
     }
-    return polygon;
   }
 
   private static LinearRing ring(String where, JsonNode points) {

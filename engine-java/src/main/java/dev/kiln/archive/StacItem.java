@@ -101,15 +101,40 @@ public record StacItem(
    */
   public static StacItem parse(String key, byte[] json) throws SceneException {
     try {
-      return parse(key, JSON.readTree(json));
+      return of(key, JSON.readTree(json));
     } catch (JacksonException e) {
       throw SceneException.permanent(key, "not JSON: " + e.getOriginalMessage(), e);
+    }
+  }
+
+  /**
+   * Reads an item that is parsed already.
+   *
+   * @param key the item's key in its source
+   * @param json the item
+   * @return the item
+   * @throws SceneException (permanent) if it is not a STAC item or has no time
+   */
+  static StacItem of(String key, JsonNode json) throws SceneException {
+    try {
+      return parse(key, json);
     } catch (SceneException e) {
       throw e;
     } catch (RuntimeException e) {
       // Values are checked where they are read; any other error still concerns only this item.
       throw SceneException.permanent(key, "malformed STAC item: " + e, e);
     }
+  }
+
+  /**
+   * Returns the item under another key.
+   *
+   * @param other key in its source
+   * @return the item
+   */
+  StacItem withKey(String other) {
+    return new StacItem(
+        other, id, collection, datetime, gsd, boaOffsetApplied, processingBaseline, assets);
   }
 
   private static StacItem parse(String key, JsonNode item) throws SceneException {

@@ -12,6 +12,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.BiConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
@@ -77,6 +78,19 @@ public record StacSearch(URI api, String collection, AreaOfInterest area, Dateti
    * @throws IOException if the API is unavailable
    */
   public Found run(StacClient client) throws IOException {
+    return run(client, (place, item) -> {});
+  }
+
+  /**
+   * Searches as {@link #run(StacClient)}, and hands on the items themselves.
+   *
+   * @param client sends the requests
+   * @param items receives the location and the content of each item that is kept
+   * @return the items found
+   * @throws ConfigurationException as for {@link #run(StacClient)}
+   * @throws IOException if the API is unavailable
+   */
+  public Found run(StacClient client, BiConsumer<String, JsonNode> items) throws IOException {
     ObjectNode body = JsonMapper.shared().createObjectNode();
     body.putArray("collections").add(collection);
     body.put("datetime", datetime.text()).put("limit", PAGE);
@@ -110,7 +124,7 @@ public record StacSearch(URI api, String collection, AreaOfInterest area, Dateti
       matched = Math.max(matched, matched(page));
       int before = hrefs.size();
       for (JsonNode item : page.path("features")) {
-        collect(request.uri(), item, hrefs, tally);
+        collect(request.uri(), item, hrefs, tally, items);
       }
       next = next(request, page);
       if (next.isPresent() && hrefs.size() == before && !sent.contains(next.get())) {
@@ -162,7 +176,12 @@ public record StacSearch(URI api, String collection, AreaOfInterest area, Dateti
     return encoded.toString();
   }
 
-  private static void collect(URI from, JsonNode item, Set<String> hrefs, ListingStats tally) {
+  private static void collect(
+      URI from,
+      JsonNode item,
+      Set<String> hrefs,
+      ListingStats tally,
+      BiConsumer<String, JsonNode> items) {
     Optional<String> canonical =
         link(item, "canonical").map(link -> link.path("href").asString(""));
     Optional<String> self = link(item, "self").map(link -> link.path("href").asString(""));
@@ -178,6 +197,7 @@ public record StacSearch(URI api, String collection, AreaOfInterest area, Dateti
       tally.skip("item with a self link that is not a location in S3 or a URL");
     } else if (hrefs.add(place.get())) {
       tally.keep();
+      items.accept(place.get(), item);
     } else {
       tally.skip("listed twice");
     }

@@ -112,6 +112,15 @@ public final class Footprint {
     return other - lon > 180 ? lon + 360 : lon;
   }
 
+  /**
+   * Returns the outline as one polygon.
+   *
+   * @return (lon, lat) in degrees; longitudes may continue beyond ±180
+   */
+  public Polygon outline() {
+    return continuous;
+  }
+
   /** {@return a polygon, or a multipolygon if the chip crosses the antimeridian} */
   public Geometry geometry() {
     Envelope envelope = continuous.getEnvelopeInternal();

@@ -21,6 +21,10 @@ final class ChildOptions {
   private static final Set<String> NOT_HANDED_ON =
       Set.of(
           "--scenes",
+          "--stac",
+          "--collection",
+          "--best",
+          "--best-per",
           "--model",
           "--source",
           "--out",

@@ -4,7 +4,9 @@ import dev.kiln.chip.GsdSource;
 import dev.kiln.chip.LocationOrder;
 import dev.kiln.chip.PixelValues;
 import dev.kiln.chip.RadiometricOffset;
+import dev.kiln.run.ChipArea;
 import dev.kiln.run.ChipOptions;
+import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /**
@@ -69,8 +71,12 @@ final class ChipFlags {
               + " key), file or metadata (default: ${DEFAULT-VALUE}).")
   private GsdSource gsdSource;
 
-  /** Returns the options, checked. */
-  ChipOptions options() {
+  /**
+   * Returns the options, checked.
+   *
+   * @param area whose chips are embedded; empty for whole scenes
+   */
+  ChipOptions options(Optional<ChipArea> area) {
     Range.atLeast("--chip", chipSize, 8);
     if (chipSize % 8 != 0) {
       throw new OptionException(
@@ -78,7 +84,15 @@ final class ChipFlags {
     }
     Range.fraction("--max-cloud", maxCloud);
     Range.fraction("--max-nodata", maxNodata);
-    return new ChipOptions(
-        chipSize, locationOrder, maxCloud, maxNodata, radiometricOffset, pixelValues, gsdSource);
+    return ChipOptions.builder()
+        .chipSize(chipSize)
+        .locationOrder(locationOrder)
+        .maxCloud(maxCloud)
+        .maxNodata(maxNodata)
+        .radiometricOffset(radiometricOffset)
+        .pixelValues(pixelValues)
+        .gsdSource(gsdSource)
+        .area(area)
+        .build();
   }
 }

@@ -1,5 +1,6 @@
 package dev.kiln.cli;
 
+import dev.kiln.archive.FileOptions;
 import dev.kiln.archive.SceneList;
 import dev.kiln.archive.Shard;
 import dev.kiln.error.ExitCode;
@@ -7,6 +8,9 @@ import dev.kiln.fetch.ObjectStore;
 import dev.kiln.fetch.ObjectStores;
 import dev.kiln.logging.Logging;
 import dev.kiln.model.ModelDirectory;
+import dev.kiln.platform.Platform;
+import dev.kiln.run.AreaSearch;
+import dev.kiln.run.ChipOptions;
 import dev.kiln.run.CloudWatchMetrics;
 import dev.kiln.run.DryRun;
 import dev.kiln.run.EmbedRequest;
@@ -44,6 +48,11 @@ import picocli.CommandLine.Spec;
       "One file of your own:",
       "  kiln embed linz ortho.tif --datetime 2024-03-01 --model clay-v1.5 --out embeddings",
       "",
+      "An area, from a STAC API:",
+      "  kiln embed sentinel-2-l2a --stac https://earth-search.aws.element84.com/v1 \\",
+      "      --collection sentinel-2-l2a --aoi area.geojson --datetime 2024-01-01/2024-12-31 \\",
+      "      --best 1 --model clay-v1.5 --out embeddings",
+      "",
       "From bucket to bucket:",
       "  kiln embed naip --scenes s3://my-bucket/scenes.txt.gz --model clay-v1.5 \\",
       "      --source s3://naip-analytic --out s3://my-bucket/clay"
@@ -70,6 +79,8 @@ public final class EmbedCommand implements Callable<Integer> {
 
   @Mixin private SceneFlags sceneFlags;
   @Mixin private FileFlags fileFlags;
+  @Mixin private SearchFlags searchFlags;
+  @Mixin private AreaFlags areaFlags;
   @Mixin private ModelFlags modelFlags;
 
   @Option(
@@ -128,12 +139,19 @@ public final class EmbedCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    sceneFlags.requireGiven(files);
+    if (!searchFlags.isGiven()) {
+      sceneFlags.requireGiven(files);
+    }
     ResolvedOptions.summarise(spec.commandLine().getParseResult()).forEach(log::info);
     traceFlags.apply();
     ModelDirectory model = modelFlags.open(s3Flags.source());
     Shard shard = shardFlags.resolve();
-    SceneFlags.Chosen chosen = sceneFlags.choose(files, shard, s3Flags.source());
+    FileOptions fileOptions = fileFlags.options(searchFlags.isGiven());
+    ChipOptions chips = chipFlags.options(areaFlags.read(s3Flags.source()));
+    SceneFlags.Chosen chosen =
+        searchFlags.isGiven()
+            ? search(model.platform(platform), chips, shard)
+            : sceneFlags.choose(files, shard, s3Flags.source());
     SceneList list = chosen.list();
     if (list.total() > 0 && list.keys().isEmpty()) {
       log.warn("{}: {}", chosen.name(), list.description());
@@ -156,10 +174,11 @@ public final class EmbedCommand implements Callable<Integer> {
           EmbedRequest.builder()
               .model(model, platform)
               .sceneKeys(list.keys())
-              .files(fileFlags.options())
+              .files(fileOptions)
+              .items(chosen.items())
               .source(from)
               .out(to)
-              .chips(chipFlags.options())
+              .chips(chips)
               .vectors(vectorFlags.options())
               .encoder(encoderFlags.options())
               .run(performanceFlags.options())
@@ -188,11 +207,28 @@ public final class EmbedCommand implements Callable<Integer> {
     }
   }
 
+  private SceneFlags.Chosen search(Platform sensor, ChipOptions chips, Shard shard)
+      throws IOException, InterruptedException {
+    sceneFlags.refuse(files);
+    AreaSearch found =
+        searchFlags.run(fileFlags.datetime(), sensor, chips, s3Flags.source(), s3Flags.rules());
+    found
+        .stats()
+        .skipped()
+        .forEach((reason, items) -> log.info("{} items left out: {}", items, reason));
+    return new SceneFlags.Chosen(
+        searchFlags.name(),
+        SceneList.of("--stac", found.keys(), shard),
+        found.source(),
+        found.items());
+  }
+
   private Map<String, String> context(SceneFlags.Chosen chosen, Shard shard) {
     Map<String, String> context = new TreeMap<>();
     context.put("command", ResolvedOptions.command(spec.root().commandLine().getParseResult()));
     context.put("scenes", ObjectStores.redacted(chosen.name()));
     context.put("scenesSha256", chosen.list().sha256());
+    areaFlags.uri().ifPresent(uri -> context.put("aoi", ObjectStores.redacted(uri)));
     shard.index().ifPresent(index -> context.put("index", Integer.toString(index)));
     return context;
   }

@@ -14,7 +14,7 @@ final class FileFlags {
       paramLabel = "TIME",
       description =
           "Acquisition time of plain files: a day (noon) or a time, UTC (default: the date in the"
-              + " file name, else the TIFF's DateTime).")
+              + " file name, else the TIFF's DateTime); with --stac, the period to search.")
   private String datetime;
 
   @Option(
@@ -33,10 +33,19 @@ final class FileFlags {
               + " in the order of the platform (default: by names and colours in the file).")
   private String bands;
 
-  /** Returns what is known about plain files. */
-  FileOptions options() {
+  /** Returns the value of {@code --datetime}, or null. */
+  String datetime() {
+    return datetime;
+  }
+
+  /**
+   * Returns what is known about plain files.
+   *
+   * @param search whether {@code --datetime} is the period of a search
+   */
+  FileOptions options(boolean search) {
     return new FileOptions(
-        Optional.ofNullable(datetime)
+        Optional.ofNullable(search ? null : datetime)
             .map(text -> OptionException.parse(() -> FileOptions.parseDatetime(text))),
         Optional.ofNullable(datePattern)
             .map(text -> OptionException.parse(() -> DatePattern.parse(text))),

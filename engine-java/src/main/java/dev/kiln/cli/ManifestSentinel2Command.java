@@ -6,6 +6,7 @@ import dev.kiln.archive.S3Inventory;
 import dev.kiln.archive.SceneListFile;
 import dev.kiln.archive.Sentinel2Inventory;
 import dev.kiln.archive.Years;
+import dev.kiln.run.AreaFile;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.Set;
@@ -54,7 +55,9 @@ public final class ManifestSentinel2Command implements Callable<Integer> {
   @Option(
       names = "--aoi",
       paramLabel = "FILE",
-      description = "Only tiles that intersect the polygons of this GeoJSON file.")
+      description =
+          "Only tiles that intersect the polygons of this file: GeoJSON,"
+              + " GeoPackage, FlatGeobuf, GeoParquet or Shapefile, in any CRS.")
   private String aoi;
 
   @Option(
@@ -77,7 +80,7 @@ public final class ManifestSentinel2Command implements Callable<Integer> {
     Optional<AreaOfInterest> area =
         aoi == null
             ? Optional.empty()
-            : Optional.of(AreaOfInterest.read(parent.objects(), "--aoi", aoi));
+            : Optional.of(AreaFile.read("--aoi", aoi, parent.storeOptions()));
     Sentinel2Inventory wanted =
         new Sentinel2Inventory(
             OptionException.parse(() -> Years.between("--from", from, "--to", to)),

@@ -1,10 +1,10 @@
 package dev.kiln.cli;
 
-import dev.kiln.archive.AreaOfInterest;
 import dev.kiln.archive.DatetimeRange;
 import dev.kiln.archive.SceneListFile;
 import dev.kiln.archive.StacClient;
 import dev.kiln.archive.StacSearch;
+import dev.kiln.run.AreaFile;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -44,7 +44,9 @@ public final class ManifestStacCommand implements Callable<Integer> {
       names = "--aoi",
       paramLabel = "FILE",
       required = true,
-      description = "Only items that intersect the polygons of this GeoJSON file.")
+      description =
+          "Only items that intersect the polygons of this file: GeoJSON,"
+              + " GeoPackage, FlatGeobuf, GeoParquet or Shapefile, in any CRS.")
   private String aoi;
 
   @Option(
@@ -62,7 +64,7 @@ public final class ManifestStacCommand implements Callable<Integer> {
         new StacSearch(
             OptionException.parse(() -> StacSearch.api(api)),
             collection,
-            AreaOfInterest.read(parent.objects(), "--aoi", aoi),
+            AreaFile.read("--aoi", aoi, parent.storeOptions()),
             OptionException.parse(() -> DatetimeRange.parse(datetime)));
     StacSearch.Found found = search.run(new StacClient());
     try (SceneListFile list = output.create()) {

@@ -2,6 +2,7 @@ package dev.kiln.cli;
 
 import dev.kiln.archive.SceneList;
 import dev.kiln.archive.Shard;
+import dev.kiln.archive.StacItem;
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.fetch.ObjectStores;
 import dev.kiln.fetch.StoreOptions;
@@ -9,6 +10,7 @@ import dev.kiln.run.ImageFiles;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -41,8 +43,21 @@ final class SceneFlags {
    * @param name what the user named, for the log
    * @param list the shard's scenes
    * @param source URI that their keys are relative to
+   * @param items items that are known already, by key
    */
-  record Chosen(String name, SceneList list, String source) {}
+  record Chosen(String name, SceneList list, String source, Map<String, StacItem> items) {}
+
+  /**
+   * Checks that no scenes are named beside a search.
+   *
+   * @param files named on the command line
+   */
+  void refuse(List<String> files) {
+    if (!files.isEmpty() || isGiven("--scenes") || isGiven("--source")) {
+      throw new ParameterException(
+          command.commandLine(), "--stac cannot be combined with FILE, --scenes and --source");
+    }
+  }
 
   /** Requires files or a list, before anything is read. */
   void requireGiven(List<String> files) {
@@ -50,7 +65,7 @@ final class SceneFlags {
       throw new ParameterException(
           command.commandLine(),
           scenes == null && source == null
-              ? "expected FILE, or --scenes and --source, found none"
+              ? "expected FILE, or --scenes and --source, or --stac, found none"
               : "expected --scenes and --source, found only one of them");
     }
   }
@@ -67,7 +82,7 @@ final class SceneFlags {
     try {
       SceneList list =
           SceneList.read("--scenes " + scenes, () -> ObjectStores.stream(scenes, options), shard);
-      return new Chosen(scenes, list, source);
+      return new Chosen(scenes, list, source, Map.of());
     } catch (NoSuchFileException e) {
       throw new ConfigurationException("--scenes " + scenes + ": no such file", e);
     }
@@ -81,7 +96,7 @@ final class SceneFlags {
     ImageFiles found =
         ImageFiles.of(files, isGiven("--source") ? Optional.of(source) : Optional.empty(), options);
     String name = files.size() == 1 ? files.get(0) : files.size() + " files";
-    return new Chosen(name, SceneList.of("FILE", found.keys(), shard), found.source());
+    return new Chosen(name, SceneList.of("FILE", found.keys(), shard), found.source(), Map.of());
   }
 
   private boolean isGiven(String option) {

@@ -17,7 +17,8 @@ public final class ChipShares {
   private static final int CLOUD = 1;
   private static final int NODATA = 2;
 
-  private static final long MOST_STRIP_BYTES = 64 << 20;
+  /** Limit on the bytes of a strip of a mask. */
+  public static final long MOST_STRIP_BYTES = 64 << 20;
 
   private final int chips;
 
@@ -44,20 +45,20 @@ public final class ChipShares {
    *
    * @param mask band on the scene's grid, from {@link SceneRaster#ofMask}
    * @param grid chips of the scene
+   * @param wanted grid indices of the chips whose pixels are counted; others have shares of 0
    * @param isCloud whether a value means cloud
    * @param isNodata whether a value means no data
    * @throws SceneException permanent if the band is not uint8 or uint16, or cannot be decoded
    */
   public static ChipShares of(
-      SceneRaster mask, ChipGrid grid, IntPredicate isCloud, IntPredicate isNodata)
+      SceneRaster mask, ChipGrid grid, BitSet wanted, IntPredicate isCloud, IntPredicate isNodata)
       throws SceneException {
     byte[] meaning = meaning(mask, isCloud, isNodata);
     ChipShares shares = new ChipShares(grid.size(), grid.chipSize(), true);
     try (BufferPool memory = new BufferPool()) {
-      BitSet all = grid.all();
-      for (StripWindow window : grid.strips(mask.cut(MOST_STRIP_BYTES), all)) {
+      for (StripWindow window : grid.strips(mask.cut(MOST_STRIP_BYTES), wanted)) {
         try (Strip strip = mask.read(window, memory)) {
-          for (int chipIndex : grid.chips(window, all)) {
+          for (int chipIndex : grid.chips(window, wanted)) {
             shares.count(chipIndex, strip, window, grid, meaning);
           }
         }

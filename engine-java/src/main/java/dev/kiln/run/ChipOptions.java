@@ -8,6 +8,7 @@ import dev.kiln.error.ConfigurationException;
 import dev.kiln.platform.Platform;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Options that decide which chips of a scene are embedded and what their vectors are. All of them
@@ -20,6 +21,7 @@ import java.util.Map;
  * @param radiometricOffset which offset is added to stored pixel values
  * @param pixelValues how stored pixel values are interpreted
  * @param gsdSource source of the ground sample distance
+ * @param area area whose chips are embedded; empty for whole scenes
  */
 public record ChipOptions(
     int chipSize,
@@ -28,7 +30,8 @@ public record ChipOptions(
     double maxNodata,
     RadiometricOffset radiometricOffset,
     PixelValues pixelValues,
-    GsdSource gsdSource) {
+    GsdSource gsdSource,
+    Optional<ChipArea> area) {
   /** The platform whose stored values can have an offset. */
   static final String PLATFORM_WITH_OFFSET = "sentinel-2-l2a";
 
@@ -64,14 +67,20 @@ public record ChipOptions(
 
   /** {@return the options by name, as the footer of a file records them} */
   public Map<String, String> byName() {
-    return Map.of(
-        "chip", Integer.toString(chipSize),
-        "gsd-source", gsdSource.name().toLowerCase(Locale.ROOT),
-        "location-order", locationOrder.name().toLowerCase(Locale.ROOT),
-        "max-cloud", Double.toString(maxCloud),
-        "max-nodata", Double.toString(maxNodata),
-        "pixel-values", pixelValues.name().toLowerCase(Locale.ROOT),
-        "radiometric-offset", radiometricOffset.toString());
+    return Map.ofEntries(
+        Map.entry("aoi", area.map(ChipArea::identity).orElse("none")),
+        Map.entry("aoi-rule", area.map(a -> lower(a.rule())).orElse("none")),
+        Map.entry("chip", Integer.toString(chipSize)),
+        Map.entry("gsd-source", lower(gsdSource)),
+        Map.entry("location-order", lower(locationOrder)),
+        Map.entry("max-cloud", Double.toString(maxCloud)),
+        Map.entry("max-nodata", Double.toString(maxNodata)),
+        Map.entry("pixel-values", lower(pixelValues)),
+        Map.entry("radiometric-offset", radiometricOffset.toString()));
+  }
+
+  private static String lower(Enum<?> value) {
+    return value.name().toLowerCase(Locale.ROOT);
   }
 
   /** Builds {@link ChipOptions}; what is not set keeps its default. */
@@ -83,6 +92,7 @@ public record ChipOptions(
     private RadiometricOffset radiometricOffset = RadiometricOffset.AUTO;
     private PixelValues pixelValues = PixelValues.AUTO;
     private GsdSource gsdSource = GsdSource.AUTO;
+    private Optional<ChipArea> area = Optional.empty();
 
     private Builder() {}
 
@@ -163,10 +173,28 @@ public record ChipOptions(
       return this;
     }
 
+    /**
+     * Sets the area whose chips are embedded.
+     *
+     * @param polygons the area; empty for whole scenes
+     * @return this builder
+     */
+    public Builder area(Optional<ChipArea> polygons) {
+      this.area = polygons;
+      return this;
+    }
+
     /** {@return the options} */
     public ChipOptions build() {
       return new ChipOptions(
-          chipSize, locationOrder, maxCloud, maxNodata, radiometricOffset, pixelValues, gsdSource);
+          chipSize,
+          locationOrder,
+          maxCloud,
+          maxNodata,
+          radiometricOffset,
+          pixelValues,
+          gsdSource,
+          area);
     }
   }
 }

@@ -23,42 +23,48 @@ record ChipSelection(
   private static final long MAX_CHIPS = 1 << 24;
 
   /**
-   * Selects all chips of a scene.
+   * Selects the chips of a scene that are in the area of the run.
    *
    * @throws SceneException permanent if the scene is smaller than one chip
    */
-  static ChipSelection all(SceneRaster raster, int chipSize) throws SceneException {
-    ChipGrid grid = grid(raster, chipSize);
+  static ChipSelection all(SceneRaster raster, ChipOptions options) throws SceneException {
+    ChipGrid grid = grid(raster, options.chipSize());
+    BitSet inside = AreaChips.in(options.area(), raster, grid);
     return new ChipSelection(
         grid,
         raster.extent(),
         ChipShares.none(grid),
-        grid.all(),
-        new ChipsLeftOut(partial(raster, grid), 0, 0, 0));
+        inside,
+        new ChipsLeftOut(
+            partial(raster, grid), 0, 0, 0, grid.size() - (long) inside.cardinality()));
   }
 
   /**
    * Selects the chips whose shares, by the scene's mask, are within the limits.
    *
    * @param mask the mask on the scene's grid
+   * @param inside grid indices of the chips in the area of the run; others are not looked at
    * @throws SceneException permanent if the mask cannot be read, or is smaller than one chip
    */
-  static ChipSelection by(SceneRaster mask, PixelClasses classes, ChipOptions options)
+  static ChipSelection by(
+      SceneRaster mask, PixelClasses classes, ChipOptions options, BitSet inside)
       throws SceneException {
     ChipGrid grid = grid(mask, options.chipSize());
-    ChipShares shares = ChipShares.of(mask, grid, classes::isCloud, classes::isNodata);
+    ChipShares shares = ChipShares.of(mask, grid, inside, classes::isCloud, classes::isNodata);
     BitSet surviving = shares.surviving(options.maxCloud(), options.maxNodata());
+    surviving.and(inside);
     long cloud = 0;
-    for (int i = surviving.nextClearBit(0); i < grid.size(); i = surviving.nextClearBit(i + 1)) {
+    for (int i = inside.nextSetBit(0); i >= 0; i = inside.nextSetBit(i + 1)) {
       cloud += shares.cloud(i) > options.maxCloud() ? 1 : 0;
     }
-    long nodata = grid.size() - surviving.cardinality() - cloud;
+    long nodata = inside.cardinality() - surviving.cardinality() - cloud;
     return new ChipSelection(
         grid,
         mask.extent(),
         shares,
         surviving,
-        new ChipsLeftOut(partial(mask, grid), cloud, nodata, 0));
+        new ChipsLeftOut(
+            partial(mask, grid), cloud, nodata, 0, grid.size() - (long) inside.cardinality()));
   }
 
   /**
@@ -78,7 +84,8 @@ record ChipSelection(
     return columns * rows - grid.size();
   }
 
-  private static ChipGrid grid(SceneRaster raster, int chipSize) throws SceneException {
+  /** Returns the chip grid of a scene that is open. */
+  static ChipGrid grid(SceneRaster raster, int chipSize) throws SceneException {
     ChipGrid grid = grid(raster.objectKey(), raster.width(), raster.height(), chipSize);
     if (grid.size() == 0) {
       throw SceneException.permanent(

@@ -1,6 +1,7 @@
 package dev.kiln.run;
 
 import dev.kiln.archive.FileOptions;
+import dev.kiln.archive.StacItem;
 import dev.kiln.fetch.ObjectStore;
 import dev.kiln.infer.Encoder;
 import dev.kiln.infer.EncoderOptions;
@@ -19,6 +20,7 @@ import java.util.Optional;
  * @param platform sensor platform of the scenes; the model has been exported for it
  * @param sceneKeys keys of the scenes in the source
  * @param files what is known about scenes that are plain image files
+ * @param items items that are known already, by scene key; others are read from the source
  * @param source where scenes are read from
  * @param out where files and the report are written to
  * @param chips which chips are embedded
@@ -37,6 +39,7 @@ public record EmbedRequest(
     Platform platform,
     List<String> sceneKeys,
     FileOptions files,
+    Map<String, StacItem> items,
     ObjectStore source,
     ObjectStore out,
     ChipOptions chips,
@@ -56,6 +59,7 @@ public record EmbedRequest(
     Objects.requireNonNull(source, "source");
     Objects.requireNonNull(out, "out");
     sceneKeys = List.copyOf(sceneKeys);
+    items = Map.copyOf(items);
     context = Map.copyOf(context);
   }
 
@@ -70,6 +74,7 @@ public record EmbedRequest(
     private Platform platform;
     private List<String> sceneKeys = List.of();
     private FileOptions files = FileOptions.NONE;
+    private Map<String, StacItem> items = Map.of();
     private ObjectStore source;
     private ObjectStore out;
     private ChipOptions chips = ChipOptions.defaults();
@@ -117,6 +122,17 @@ public record EmbedRequest(
      */
     public Builder files(FileOptions options) {
       this.files = options;
+      return this;
+    }
+
+    /**
+     * Sets items that are known already; others are read from the source.
+     *
+     * @param known items by scene key
+     * @return this builder
+     */
+    public Builder items(Map<String, StacItem> known) {
+      this.items = known;
       return this;
     }
 
@@ -248,6 +264,7 @@ public record EmbedRequest(
           platform,
           sceneKeys,
           files,
+          items,
           source,
           out,
           chips,

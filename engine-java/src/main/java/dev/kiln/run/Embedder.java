@@ -1,6 +1,7 @@
 package dev.kiln.run;
 
 import dev.kiln.archive.SceneArchive;
+import dev.kiln.archive.StacItem;
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.infer.Encoder;
 import dev.kiln.infer.select.Encoders;
@@ -128,7 +129,7 @@ public final class Embedder {
     return new EmbeddingJob(
         request.platform(),
         request.sceneKeys(),
-        SceneArchive.of(request.platform(), request.chips().needsMask()),
+        archive(request),
         request.files(),
         request.source(),
         request.out(),
@@ -146,6 +147,18 @@ public final class Embedder {
         encoder,
         precision,
         options(request));
+  }
+
+  /** Items that are known already need not be read. */
+  private static SceneArchive archive(EmbedRequest request) {
+    boolean masked = request.chips().needsMask();
+    SceneArchive archive = SceneArchive.of(request.platform(), masked);
+    return (sceneKey, objects) -> {
+      StacItem item = request.items().get(sceneKey);
+      return item == null
+          ? archive.describe(sceneKey, objects)
+          : item.scene(request.platform(), masked);
+    };
   }
 
   /** Returns every option that changes values. */

@@ -36,6 +36,9 @@ final class RunSummary {
     if (counts.leftOut().total() > 0) {
       line("left out  %d chips: %s", counts.leftOut().total(), counts.leftOut());
     }
+    if (counts.embedded() > 0 && counts.chips() == 0 && counts.leftOut().outside() > 0) {
+      line("area    no chip of these scenes is in it: check the coordinates of --aoi");
+    }
     line(
         "bytes   fetched %.1f MB (%.1f MB/s), decoded %.1f MB (%.1f MB/s), written %.1f MB",
         counts.bytesFetched() / 1e6,

@@ -97,12 +97,11 @@ final class SceneDecode {
       ChipSelection selection =
           fetched.selection().isPresent()
               ? fetched.selection().get()
-              : ChipSelection.all(raster, options.chipSize());
+              : ChipSelection.all(raster, options);
       selection.requireFits(raster);
       ScenePlan plan = fetched.plan().orElseThrow();
       selection = selection.without(plan.surviving(), plan.unwritten());
       SceneAssembly open = assembly(fetched);
-      scene.decisions().forEach((name, text) -> open.decisions().note(name, "%s", text));
       decideGsd(scene, open, raster);
       decideOrientation(open, files);
       return new DecodingScene(
@@ -124,8 +123,11 @@ final class SceneDecode {
 
   private SceneAssembly assembly(FetchedScene fetched) {
     Scene scene = fetched.scene();
-    return new SceneAssembly(
-        scene, fetched.outputKey(), TimeEncoding.of(scene.datetime()), dim, batchSize);
+    SceneAssembly open =
+        new SceneAssembly(
+            scene, fetched.outputKey(), TimeEncoding.of(scene.datetime()), dim, batchSize);
+    scene.decisions().forEach((name, text) -> open.decisions().note(name, "%s", text));
+    return open;
   }
 
   /** Prepares to read the values of a scene's bands. */

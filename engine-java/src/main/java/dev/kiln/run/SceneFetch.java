@@ -191,12 +191,12 @@ final class SceneFetch {
     ChipSelection selection;
     long maskBytes;
     try (SparseObject object = openMask(maskName)) {
-      RangePlan plan = ScenePlan.ofImage(source, maskName, object);
+      SceneMasking.Part part = masking.plan(scene, mask, source, object);
       // Returned before the bands' share is taken: scenes must not wait for each other's masks.
-      ByteBudget.Share share = stage.waitFor(() -> budget.take(plan.bytes()));
+      ByteBudget.Share share = stage.waitFor(() -> budget.take(part.ranges().bytes()));
       try (share) {
-        fetch(List.of(plan), List.of(maskName));
-        selection = masking.select(scene, mask, object.buffer());
+        fetch(List.of(part.ranges()), List.of(maskName));
+        selection = masking.select(scene, mask, object.buffer(), part.inside());
       }
       maskBytes = object.heldBytes();
     }
@@ -216,6 +216,9 @@ final class SceneFetch {
       List<SparseObject> objects,
       long maskBytes)
       throws SceneException, InterruptedException {
+    if (selection.isEmpty() && chips.area().isPresent()) {
+      return inArea(scene, wanted, objects, maskBytes);
+    }
     try {
       Optional<ScenePlan> plan =
           objects.isEmpty()
@@ -273,6 +276,28 @@ final class SceneFetch {
     } finally {
       scene.endFetching();
     }
+  }
+
+  /** Plans the bands of a scene without a mask where the area of the run is. */
+  private PlannedScene inArea(
+      Scene scene, List<String> wanted, List<SparseObject> objects, long maskBytes)
+      throws SceneException, InterruptedException {
+    ChipSelection selection;
+    try {
+      for (int i = 0; i < objects.size(); i++) {
+        ScenePlan.layout(source, wanted.get(i), objects.get(i));
+      }
+      selection = AreaChips.select(scene, wanted, objects, chips);
+    } catch (InterruptedException | RuntimeException | Error e) {
+      objects.forEach(SparseObject::close);
+      throw e;
+    }
+    if (!selection.surviving().isEmpty()) {
+      return bands(scene, Optional.of(selection), wanted, objects, maskBytes);
+    }
+    long held = objects.stream().mapToLong(SparseObject::heldBytes).sum();
+    objects.forEach(SparseObject::close);
+    return bands(scene, Optional.of(selection), List.of(), List.of(), maskBytes + held);
   }
 
   private Scene describe(String sceneKey) throws SceneException {

@@ -3,9 +3,18 @@ package dev.kiln.run;
 import dev.kiln.archive.Mask;
 import dev.kiln.archive.Scene;
 import dev.kiln.error.SceneException;
+import dev.kiln.fetch.ObjectStore;
+import dev.kiln.fetch.RangePlan;
+import dev.kiln.fetch.SparseObject;
 import dev.kiln.memory.HostBuffer;
+import dev.kiln.raster.ChipGrid;
+import dev.kiln.raster.ChipShares;
 import dev.kiln.raster.CogFile;
+import dev.kiln.raster.CogLayout;
 import dev.kiln.raster.SceneRaster;
+import dev.kiln.raster.StripWindow;
+import java.util.BitSet;
+import java.util.List;
 
 /** Reads the masks of scenes, so that bands are fetched only for chips that are embedded. */
 final class SceneMasking {
@@ -31,20 +40,55 @@ final class SceneMasking {
   }
 
   /**
-   * Reads the mask of a scene.
+   * The part of a mask that is read.
+   *
+   * @param ranges bytes that are missing
+   * @param inside grid indices of the chips in the area of the run
+   */
+  record Part(RangePlan ranges, BitSet inside) {}
+
+  /**
+   * Finds the chips in the area, and the bytes of the mask that cover them.
+   *
+   * @param source store of the mask
+   * @param object the mask, borrowed; only its header is read
+   * @throws SceneException permanent if the object is not a GeoTIFF
+   */
+  Part plan(Scene scene, Mask mask, ObjectStore source, SparseObject object)
+      throws SceneException, InterruptedException {
+    String key = mask.band().object().name();
+    CogLayout layout = ScenePlan.layout(source, key, object);
+    try (CogFile file = CogFile.open(key, object.buffer(), 1);
+        SceneRaster raster = raster(scene, mask, file)) {
+      ChipGrid grid = ChipSelection.grid(raster, options.chipSize());
+      BitSet inside = AreaChips.in(options.area(), raster, grid);
+      List<StripWindow> windows = grid.strips(raster.cut(ChipShares.MOST_STRIP_BYTES), inside);
+      return new Part(
+          object.plan(layout.tiles(windows, raster.width() / layout.width(), mask.band().index())),
+          inside);
+    }
+  }
+
+  /**
+   * Selects the chips that a mask lets through.
    *
    * @param bytes the mask's object, borrowed
+   * @param inside grid indices of the chips in the area of the run, whose bytes are there
    * @throws SceneException permanent if the mask cannot be read
    */
-  ChipSelection select(Scene scene, Mask mask, HostBuffer bytes) throws SceneException {
+  ChipSelection select(Scene scene, Mask mask, HostBuffer bytes, BitSet inside)
+      throws SceneException {
     String key = mask.band().object().name();
     try (CogFile file = CogFile.open(key, bytes, inflateThreads);
-        SceneRaster raster =
-            SceneRaster.ofMask(
-                new SceneRaster.Source(mask.band().band(), file, mask.band().index()),
-                refinement(scene, mask, file))) {
-      return ChipSelection.by(raster, mask.classes(), options);
+        SceneRaster raster = raster(scene, mask, file)) {
+      return ChipSelection.by(raster, mask.classes(), options, inside);
     }
+  }
+
+  private static SceneRaster raster(Scene scene, Mask mask, CogFile file) throws SceneException {
+    return SceneRaster.ofMask(
+        new SceneRaster.Source(mask.band().band(), file, mask.band().index()),
+        refinement(scene, mask, file));
   }
 
   /** Returns the pixels of the bands' grid that a pixel of the mask covers in each direction. */

@@ -18,7 +18,6 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.IntStream;
 
 /**
  * What is read of a scene: its chips, the strips that contain them, and the bytes of these strips
@@ -226,13 +225,6 @@ final class ScenePlan {
     }
   }
 
-  /** Returns the ranges of an object's full-resolution image, without overviews. */
-  static RangePlan ofImage(ObjectStore source, String name, SparseObject object)
-      throws SceneException, InterruptedException {
-    CogLayout layout = layout(source, name, object);
-    return object.plan(layout.tiles(IntStream.rangeClosed(1, layout.bands()).toArray()));
-  }
-
   /** Reads what an image file tells about itself; requests only its header. */
   static TiffDescription description(ObjectStore source, String name, SparseObject object)
       throws SceneException, InterruptedException {
@@ -249,7 +241,8 @@ final class ScenePlan {
     };
   }
 
-  private static CogLayout layout(ObjectStore source, String name, SparseObject object)
+  /** Reads the layout of an object; requests only its directories. */
+  static CogLayout layout(ObjectStore source, String name, SparseObject object)
       throws SceneException, InterruptedException {
     return CogLayout.read(name, object.size(), bytes(source, name, object));
   }

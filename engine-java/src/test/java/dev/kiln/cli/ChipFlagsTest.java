@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kiln.chip.RadiometricOffset;
 import dev.kiln.run.ChipOptions;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -27,7 +28,7 @@ class ChipFlagsTest {
 
   @Test
   void defaultsAreThoseOfThePublishedEmbeddings() {
-    assertThat(parse().options()).isEqualTo(ChipOptions.defaults());
+    assertThat(parse().options(Optional.empty())).isEqualTo(ChipOptions.defaults());
   }
 
   @ParameterizedTest
@@ -37,14 +38,18 @@ class ChipFlagsTest {
         new ChipFlags[] {
           parse("--radiometric-offset", text), parse("--radiometric-offset=" + text)
         }) {
-      assertThat(flags.options().radiometricOffset()).isEqualTo(offset);
-      assertThat(flags.options().byName()).containsEntry("radiometric-offset", text);
+      assertThat(flags.options(Optional.empty()).radiometricOffset()).isEqualTo(offset);
+      assertThat(flags.options(Optional.empty()).byName())
+          .containsEntry("radiometric-offset", text);
     }
   }
 
   @Test
   void everyOptionIsRecordedInTheFooter() {
-    assertThat(parse("--chip=128", "--location-order=swapped", "--max-cloud=1").options().byName())
+    assertThat(
+            parse("--chip=128", "--location-order=swapped", "--max-cloud=1")
+                .options(Optional.empty())
+                .byName())
         .containsEntry("chip", "128")
         .containsEntry("location-order", "swapped")
         .containsEntry("max-cloud", "1.0")
@@ -62,7 +67,7 @@ class ChipFlagsTest {
         "--max-nodata=NaN"
       })
   void rejectsValuesOutOfRange(String argument) {
-    assertThatThrownBy(() -> parse(argument).options())
+    assertThatThrownBy(() -> parse(argument).options(Optional.empty()))
         .isInstanceOf(OptionException.class)
         .hasMessageContaining(argument.split("=")[0]);
   }

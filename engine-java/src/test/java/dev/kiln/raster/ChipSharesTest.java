@@ -53,7 +53,10 @@ class ChipSharesTest {
     ChipGrid grid = ChipGrid.of(columns * refinement, rows * refinement, chip);
 
     ChipShares shares =
-        withMask(tiff, refinement, mask -> ChipShares.of(mask, grid, v -> v > 7, v -> v == 0));
+        withMask(
+            tiff,
+            refinement,
+            mask -> ChipShares.of(mask, grid, grid.all(), v -> v > 7, v -> v == 0));
 
     for (int i = 0; i < grid.size(); i++) {
       int cloud = 0;
@@ -81,7 +84,10 @@ class ChipSharesTest {
     ChipGrid grid = ChipGrid.of(256, 256, 256);
 
     ChipShares shares =
-        withMask(tiff, 1, mask -> ChipShares.of(mask, grid, v -> v == 65535, v -> v == 32768));
+        withMask(
+            tiff,
+            1,
+            mask -> ChipShares.of(mask, grid, grid.all(), v -> v == 65535, v -> v == 32768));
 
     assertThat(shares.cloud(0)).isEqualTo(0.25);
     assertThat(shares.nodata(0)).isEqualTo(0.375);
@@ -95,7 +101,7 @@ class ChipSharesTest {
     ChipGrid grid = new ChipGrid(2, 1, 10);
 
     ChipShares shares =
-        withMask(tiff, 1, mask -> ChipShares.of(mask, grid, v -> false, v -> v == 0));
+        withMask(tiff, 1, mask -> ChipShares.of(mask, grid, grid.all(), v -> false, v -> v == 0));
 
     assertThat(shares.surviving(0.5, 0.2)).isEqualTo(BitSet.valueOf(new long[] {0b01}));
     assertThat(shares.surviving(0.5, 0.19)).isEqualTo(new BitSet());
@@ -109,7 +115,9 @@ class ChipSharesTest {
                 withMask(
                     GeoTiffs.naip().bands(1).type("float32").size(256, 256),
                     1,
-                    mask -> ChipShares.of(mask, new ChipGrid(1, 1, 256), v -> false, v -> false)))
+                    mask ->
+                        ChipShares.of(
+                            mask, new ChipGrid(1, 1, 256), new BitSet(), v -> false, v -> false)))
         .isInstanceOf(SceneException.class)
         .hasMessageContaining("expected a mask of type uint8 or uint16, found FLOAT32");
   }

@@ -82,7 +82,7 @@ class EmbeddingRunTest {
   void chipsLeftOutAreCountedByReason() throws Exception {
     // 600 × 520 px: 2 × 2 whole chips, and 5 squares at the edges.
     RunReport report = new TestRun(folder).scene(1).embed(encoder(4));
-    assertThat(report.run().counts().leftOut()).isEqualTo(new ChipsLeftOut(5, 0, 0, 0));
+    assertThat(report.run().counts().leftOut()).isEqualTo(new ChipsLeftOut(5, 0, 0, 0, 0));
     assertThat(report.summary()).contains("left out  5 chips: edge 5, cloud 0, nodata 0");
   }
 

@@ -14,13 +14,13 @@ import tools.jackson.databind.node.ObjectNode;
  * A small scene of a STAC archive: an item and its files, which tests change before they are
  * written.
  */
-final class StacScene {
+public final class StacScene {
   static final double EAST = 500_000;
   static final double NORTH = 5_200_000;
 
   final String id;
-  final ObjectNode item = JsonMapper.shared().createObjectNode();
-  final Map<String, GeoTiffs> files = new LinkedHashMap<>();
+  public final ObjectNode item = JsonMapper.shared().createObjectNode();
+  public final Map<String, GeoTiffs> files = new LinkedHashMap<>();
 
   StacScene(String id, String collection) {
     this.id = id;
@@ -37,7 +37,7 @@ final class StacScene {
    * Returns 2 × 2 chips of 256 px at 10 m and a remainder, with six bands and the mask at 20 m; all
    * clear.
    */
-  static StacScene sentinel2(String id) {
+  public static StacScene sentinel2(String id) {
     StacScene scene = new StacScene(id, "sentinel-2-l2a");
     List<String> coarse = List.of("rededge1", "rededge2", "rededge3", "nir08", "swir16", "swir22");
     int seed = 1;
@@ -71,11 +71,11 @@ final class StacScene {
     return scene;
   }
 
-  ObjectNode properties() {
+  public ObjectNode properties() {
     return item.withObjectProperty("properties");
   }
 
-  ObjectNode asset(String name) {
+  public ObjectNode asset(String name) {
     return item.withObjectProperty("assets").withObjectProperty(name);
   }
 

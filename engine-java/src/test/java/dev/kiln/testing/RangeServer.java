@@ -19,7 +19,9 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.net.ssl.KeyManagerFactory;
@@ -57,6 +59,8 @@ public final class RangeServer implements AutoCloseable {
   private final HttpServer server;
   private final String scheme;
   private final Map<String, byte[]> objects = new ConcurrentHashMap<>();
+  private final Map<String, UnaryOperator<byte[]>> posts = new ConcurrentHashMap<>();
+  private final AtomicLong bytesSent = new AtomicLong();
   private final Map<String, String> redirects = new ConcurrentHashMap<>();
   private final List<Request> requests = new CopyOnWriteArrayList<>();
   private volatile Validator validator = Validator.TAG;
@@ -173,6 +177,16 @@ public final class RangeServer implements AutoCloseable {
     }
   }
 
+  /** Answers POST requests to a path without a leading slash; receives and returns bodies. */
+  public void post(String path, UnaryOperator<byte[]> handler) {
+    posts.put(path, handler);
+  }
+
+  /** Returns the bytes of the bodies that were sent so far. */
+  public long bytesSent() {
+    return bytesSent.get();
+  }
+
   /** Redirects a path. */
   public void redirect(String path, String location) {
     redirects.put(path, location);
@@ -208,6 +222,9 @@ public final class RangeServer implements AutoCloseable {
       requests.add(request);
       String path = exchange.getRequestURI().getPath().substring(1);
       byte[] bytes = objects.get(path);
+      if (posts.containsKey(path) && request.method().equals("POST")) {
+        bytes = posts.get(path).apply(exchange.getRequestBody().readAllBytes());
+      }
       if (!allowed.test(request)) {
         error(exchange, 401, "who are you?");
       } else if (redirects.containsKey(path)) {
@@ -256,6 +273,7 @@ public final class RangeServer implements AutoCloseable {
     boolean head = request.method().equals("HEAD");
     exchange.sendResponseHeaders(status, head || to == from ? -1 : to - from);
     if (!head && to > from) {
+      bytesSent.addAndGet(to - from);
       try (OutputStream body = exchange.getResponseBody()) {
         body.write(bytes, from, to - from);
       }

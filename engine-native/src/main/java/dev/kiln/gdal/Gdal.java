@@ -6,8 +6,13 @@ import static dev.kiln.gdal.global.gdal.CPLSetErrorHandler;
 import static dev.kiln.gdal.global.gdal.GDALRegister_COG;
 import static dev.kiln.gdal.global.gdal.GDALRegister_GTiff;
 import static dev.kiln.gdal.global.gdal.GDALRegister_MEM;
+import static dev.kiln.gdal.global.gdal.GDALRegister_VRT;
 import static dev.kiln.gdal.global.gdal.GDALVersionInfo;
 import static dev.kiln.gdal.global.gdal.OSRSetPROJEnableNetwork;
+import static dev.kiln.gdal.global.gdal.RegisterOGRFlatGeobuf;
+import static dev.kiln.gdal.global.gdal.RegisterOGRGeoJSON;
+import static dev.kiln.gdal.global.gdal.RegisterOGRGeoPackage;
+import static dev.kiln.gdal.global.gdal.RegisterOGRShape;
 
 import dev.kiln.memory.NativeMemory;
 import dev.kiln.nativelib.NativeLibrary;
@@ -16,24 +21,25 @@ import java.util.Map;
 /**
  * The GDAL library. Callers of {@link dev.kiln.gdal.global.gdal} call {@link #load} first.
  *
- * <p>Loading configures GDAL for the whole process: three drivers (GTiff, COG, MEM), no look at
- * files beside the one that is opened, no sidecar files, and no output. Errors are read from {@code
- * CPLGetLastErrorMsg} on the thread whose call failed.
+ * <p>Loading configures GDAL for the whole process: drivers of a few formats only, no look at files
+ * beside the one that is opened, no sidecar files, no Python in VRTs, and no output. Errors are
+ * read from {@code CPLGetLastErrorMsg} on the thread whose call failed.
  */
 public final class Gdal {
   /** Options that change results, at their defaults: the environment cannot set them. */
   private static final Map<String, String> PINNED =
-      Map.of(
-          "GDAL_GEOREF_SOURCES", "INTERNAL",
-          "GTIFF_POINT_GEO_IGNORE", "FALSE",
-          "GTIFF_HONOUR_NEGATIVE_SCALEY", "NO",
-          "GTIFF_IGNORE_READ_ERRORS", "NO",
-          "GTIFF_DIRECT_IO", "NO",
-          "GTIFF_VIRTUAL_MEM_IO", "NO",
-          "GDAL_TIFF_INTERNAL_MASK_TO_8BIT", "YES",
-          "OSR_DEFAULT_AXIS_MAPPING_STRATEGY", "AUTHORITY_COMPLIANT",
-          "OGR_CT_FORCE_TRADITIONAL_GIS_ORDER", "NO",
-          "OSR_USE_APPROX_TMERC", "NO");
+      Map.ofEntries(
+          Map.entry("GDAL_GEOREF_SOURCES", "INTERNAL"),
+          Map.entry("GTIFF_POINT_GEO_IGNORE", "FALSE"),
+          Map.entry("GTIFF_HONOUR_NEGATIVE_SCALEY", "NO"),
+          Map.entry("GTIFF_IGNORE_READ_ERRORS", "NO"),
+          Map.entry("GTIFF_DIRECT_IO", "NO"),
+          Map.entry("GTIFF_VIRTUAL_MEM_IO", "NO"),
+          Map.entry("GDAL_TIFF_INTERNAL_MASK_TO_8BIT", "YES"),
+          Map.entry("OSR_DEFAULT_AXIS_MAPPING_STRATEGY", "AUTHORITY_COMPLIANT"),
+          Map.entry("OGR_CT_FORCE_TRADITIONAL_GIS_ORDER", "NO"),
+          Map.entry("OSR_USE_APPROX_TMERC", "NO"),
+          Map.entry("GDAL_VRT_ENABLE_PYTHON", "NO"));
 
   private static final NativeLibrary LIBRARY = new NativeLibrary("GDAL", Gdal::prepare);
 
@@ -62,5 +68,10 @@ public final class Gdal {
     GDALRegister_GTiff();
     GDALRegister_COG();
     GDALRegister_MEM();
+    GDALRegister_VRT();
+    RegisterOGRGeoJSON();
+    RegisterOGRGeoPackage();
+    RegisterOGRFlatGeobuf();
+    RegisterOGRShape();
   }
 }

@@ -1,0 +1,71 @@
+package dev.kiln.run;
+
+import dev.kiln.archive.BandAsset;
+import dev.kiln.archive.Scene;
+import dev.kiln.chip.Footprint;
+import dev.kiln.error.SceneException;
+import dev.kiln.fetch.SparseObject;
+import dev.kiln.raster.ChipGrid;
+import dev.kiln.raster.CogFile;
+import dev.kiln.raster.SceneRaster;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Finds the chips of scenes that are in an area, from the headers of files alone. */
+final class AreaChips {
+  private AreaChips() {}
+
+  /**
+   * Returns the grid indices of the chips that are in an area; all chips without one.
+   *
+   * @param raster file on the scene's grid; only its georeferencing is read
+   */
+  static BitSet in(Optional<ChipArea> area, SceneRaster raster, ChipGrid grid) {
+    if (area.isEmpty()) {
+      return grid.all();
+    }
+    BitSet inside = new BitSet(grid.size());
+    for (int i = 0; i < grid.size(); i++) {
+      // A chip off the Earth is in no area.
+      Optional<double[][]> corners = raster.corners(grid.left(i), grid.top(i), grid.chipSize());
+      inside.set(
+          i,
+          corners.isPresent()
+              && area.get().contains(new Footprint(corners.get()[0], corners.get()[1])));
+    }
+    return inside;
+  }
+
+  /**
+   * Selects the chips of a scene without a mask.
+   *
+   * @param names names of the objects
+   * @param objects objects that hold the scene's bands, whose directories have been read; borrowed
+   * @param options with an area
+   * @throws SceneException permanent if the files do not fit together
+   */
+  static ChipSelection select(
+      Scene scene, List<String> names, List<SparseObject> objects, ChipOptions options)
+      throws SceneException {
+    Map<String, CogFile> files = new LinkedHashMap<>();
+    try {
+      for (int i = 0; i < names.size(); i++) {
+        files.put(names.get(i), CogFile.open(names.get(i), objects.get(i).buffer(), 1));
+      }
+      List<SceneRaster.Source> sources = new ArrayList<>();
+      for (BandAsset band : scene.bands()) {
+        sources.add(
+            new SceneRaster.Source(band.band(), files.get(band.object().name()), band.index()));
+      }
+      try (SceneRaster raster = SceneRaster.of(sources)) {
+        return ChipSelection.all(raster, options);
+      }
+    } finally {
+      files.values().forEach(CogFile::close);
+    }
+  }
+}

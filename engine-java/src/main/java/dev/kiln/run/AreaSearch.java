@@ -1,0 +1,177 @@
+package dev.kiln.run;
+
+import dev.kiln.archive.BestScenes;
+import dev.kiln.archive.Candidate;
+import dev.kiln.archive.ListingStats;
+import dev.kiln.archive.ObjectRef;
+import dev.kiln.archive.StacAsset;
+import dev.kiln.archive.StacClient;
+import dev.kiln.archive.StacItem;
+import dev.kiln.archive.StacSearch;
+import dev.kiln.error.ConfigurationException;
+import dev.kiln.error.Mismatch;
+import dev.kiln.error.SceneException;
+import dev.kiln.fetch.ObjectStore;
+import dev.kiln.platform.Platform;
+import java.io.IOException;
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The scenes that a search of a STAC API found, with their items, so that these need not be read
+ * again.
+ *
+ * @param source URI of the bucket of all items, or of the API if they are not in one bucket
+ * @param candidates items that were found, by key
+ * @param stats items that were kept and skipped
+ */
+public record AreaSearch(String source, List<Candidate> candidates, ListingStats stats) {
+  private static final Logger log = LoggerFactory.getLogger(AreaSearch.class);
+
+  /** Copies the list. */
+  public AreaSearch {
+    candidates = List.copyOf(candidates);
+  }
+
+  /**
+   * Searches.
+   *
+   * @param search what is searched for
+   * @return its items
+   * @throws ConfigurationException if the API rejects the search, or has no items
+   * @throws IOException if the API is unavailable
+   */
+  public static AreaSearch run(StacSearch search) throws IOException {
+    List<Candidate> found = new ArrayList<>();
+    List<SceneException> faults = new ArrayList<>();
+    StacSearch.Found result =
+        search.run(
+            new StacClient(),
+            (place, json) -> {
+              try {
+                found.add(Candidate.of(place, json));
+              } catch (SceneException e) {
+                log.warn("item is left out: {}", e.getMessage());
+                faults.add(e);
+              }
+            });
+    result.tally().skip("not a STAC item", faults.size());
+    if (found.isEmpty()) {
+      throw new ConfigurationException(
+          Mismatch.of(
+              "--stac " + search.api(),
+              "items of collection %s in the area and period".formatted(search.collection()),
+              "none"));
+    }
+    // As in a list that kiln manifest stac writes, so that both name the same outputs.
+    Optional<String> bucket = result.bucket();
+    List<Candidate> candidates = new ArrayList<>();
+    for (Candidate candidate : found) {
+      String place = candidate.sceneKey();
+      String key = bucket.isPresent() ? ObjectRef.ofS3(place).orElseThrow().key() : place;
+      candidates.add(candidate.withKey(key));
+    }
+    candidates.sort(Comparator.comparing(Candidate::sceneKey));
+    String api = search.api().getScheme() + "://" + search.api().getRawAuthority();
+    return new AreaSearch(
+        bucket.map(name -> "s3://" + name).orElse(api), candidates, result.tally());
+  }
+
+  /**
+   * Logs a warning that names the flag to add if files of the items are on servers that are not
+   * read. It is no error, because an item can have files that no platform needs.
+   *
+   * @param allowed names of web servers that may be read besides the API
+   */
+  public void checkHosts(Set<String> allowed) {
+    Set<String> hosts = new TreeSet<>();
+    for (Candidate candidate : candidates) {
+      for (StacAsset asset : candidate.item().assets().values()) {
+        host(asset).filter(host -> !allowed.contains(host)).ifPresent(hosts::add);
+      }
+    }
+    if (!source.startsWith("s3:")) {
+      hosts.remove(URI.create(source).getHost());
+    }
+    if (!hosts.isEmpty()) {
+      log.warn(
+          "items have files on servers that are not read: allow them with --allow-host {}",
+          String.join(",", hosts));
+    }
+  }
+
+  private static Optional<String> host(StacAsset asset) {
+    if (!asset.isTiff() || ObjectRef.ofS3(asset.href()).isPresent()) {
+      return Optional.empty();
+    }
+    try {
+      URI uri = URI.create(asset.href());
+      return Optional.ofNullable(uri.getScheme() == null ? null : uri.getHost());
+    } catch (IllegalArgumentException e) {
+      // Reported for its scene.
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * Returns the scene keys.
+   *
+   * @return keys, sorted
+   */
+  public List<String> keys() {
+    return candidates.stream().map(Candidate::sceneKey).toList();
+  }
+
+  /**
+   * Returns the items.
+   *
+   * @return items by scene key
+   */
+  public Map<String, StacItem> items() {
+    Map<String, StacItem> items = new LinkedHashMap<>();
+    candidates.forEach(candidate -> items.put(candidate.sceneKey(), candidate.item()));
+    return items;
+  }
+
+  /**
+   * Chooses the scenes with the least cloud over the area. Masks are read only where the area is; a
+   * platform without a mask is judged by the cloud cover that the catalogue states.
+   *
+   * @param rule how many scenes of which period
+   * @param platform whose masks are read
+   * @param source store of the items and masks; borrowed
+   * @param chips options with the area
+   * @return the search with the chosen scenes only
+   * @throws ConfigurationException if no scene can be chosen
+   * @throws InterruptedException if the calling thread is interrupted
+   */
+  public AreaSearch best(BestScenes rule, Platform platform, ObjectStore source, ChipOptions chips)
+      throws InterruptedException {
+    CloudMeasure measure = new CloudMeasure(platform, source, chips);
+    List<BestScenes.Choice> choices = rule.choose(candidates, measure);
+    choices.forEach(choice -> log.info("chosen: {}", choice));
+    log.info(
+        "chosen {} of {} scenes, masks read {}",
+        choices.size(),
+        candidates.size(),
+        measure.masksRead());
+    if (choices.isEmpty()) {
+      throw new ConfigurationException(
+          Mismatch.of("--best " + rule.number(), "scenes with a part in the area", "none"));
+    }
+    List<Candidate> chosen =
+        new ArrayList<>(choices.stream().map(BestScenes.Choice::candidate).toList());
+    chosen.sort(Comparator.comparing(Candidate::sceneKey));
+    stats.skip("more cloud over the area", candidates.size() - chosen.size());
+    return new AreaSearch(this.source, chosen, stats);
+  }
+}
