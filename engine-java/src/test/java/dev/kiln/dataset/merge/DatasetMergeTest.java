@@ -11,8 +11,14 @@ import dev.kiln.error.ExitCode;
 import dev.kiln.fetch.ObjectStore;
 import dev.kiln.fetch.ObjectStores;
 import dev.kiln.fetch.StoreOptions;
+import dev.kiln.sink.ChipRows;
+import dev.kiln.sink.GeoParquetWriter;
 import dev.kiln.sink.Provenance;
+import dev.kiln.sink.SceneTable;
+import dev.kiln.sink.VectorColumns;
+import dev.kiln.sink.VectorType;
 import dev.kiln.type.DataType;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,6 +39,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -420,6 +427,33 @@ class DatasetMergeTest {
     merge(MergeOptions.builder().removeMissing(true).build());
     assertThat(query("SELECT DISTINCT platform FROM " + table())).containsExactly("sentinel-2-l2a");
     assertThat(files(dataset).keySet()).noneMatch(name -> name.contains("naip"));
+  }
+
+  @ParameterizedTest
+  @EnumSource(VectorType.class)
+  void vectorsOfEveryTypeAreCarriedUnchanged(VectorType type) throws Exception {
+    for (String id : List.of("a", "b")) {
+      SceneTable table = scene(id).at(-99.3, id.equals("a") ? 47.2 : 47.18).table();
+      ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+      try (GeoParquetWriter writer =
+          new GeoParquetWriter(
+              table.info(), new VectorColumns(type, true, 0), Outputs.PROVENANCE, bytes)) {
+        writer.write(new ChipRows(table.chips(), table.embeddings(), table.embeddings()));
+        writer.finish(Map.of());
+      }
+      Files.createDirectories(out);
+      Files.write(out.resolve(id + ".parquet"), bytes.toByteArray());
+    }
+
+    assertThat(merge().rows()).isEqualTo(40);
+
+    String columns = "* EXCLUDE (geometry), md5(geometry)";
+    assertThat(
+            query(
+                "SELECT * EXCLUDE (geometry, year, cell), md5(geometry) FROM "
+                    + table()
+                    + " ORDER BY chip_id"))
+        .isEqualTo(query("SELECT " + columns + " FROM '" + out + "/*.parquet' ORDER BY chip_id"));
   }
 
   @Test
