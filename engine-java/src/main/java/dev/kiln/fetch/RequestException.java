@@ -80,11 +80,13 @@ final class RequestException extends Exception {
    */
   IOException toIoException(String uri) {
     return switch (kind) {
-      case TRANSIENT, NO_RANGES -> UnavailableException.afterAllAttempts(uri, getMessage(), this);
+      case TRANSIENT -> UnavailableException.afterAllAttempts(uri, getMessage(), this);
       case CHANGED -> withCause(new ObjectChangedException(uri));
       case MISSING -> withCause(new NoSuchFileException(uri, null, getMessage()));
       case DENIED -> withCause(new AccessDeniedException(uri, null, getMessage()));
-      case NO_SUCH_RANGE, REFUSED -> withCause(new UnreadableObjectException(uri, getMessage()));
+      // Every attempt was answered so, such as by a proxy's error page with status 200.
+      case NO_RANGES, NO_SUCH_RANGE, REFUSED ->
+          withCause(new UnreadableObjectException(uri, getMessage()));
       case EXPIRED, CONFIGURATION -> throw new ConfigurationException(getMessage(), this);
     };
   }

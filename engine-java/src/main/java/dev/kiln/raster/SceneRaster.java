@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.Set;
 
 /**
@@ -57,8 +58,9 @@ public final class SceneRaster implements AutoCloseable {
         finest = source.file();
       }
     }
-    for (Source source : sources) {
-      fits(source, finest);
+    for (int i = 0; i < sources.size(); i++) {
+      fits(sources.get(i), finest);
+      requireDistinct(sources.get(i), sources.subList(0, i));
     }
     return new SceneRaster(sources, finest, 1);
   }
@@ -74,6 +76,17 @@ public final class SceneRaster implements AutoCloseable {
   public static SceneRaster ofMask(Source mask, int refinement) throws SceneException {
     fits(mask, mask.file());
     return new SceneRaster(List.of(mask), mask.file(), refinement);
+  }
+
+  private static void requireDistinct(Source source, List<Source> before) throws SceneException {
+    for (Source other : before) {
+      if (other.file() == source.file() && other.index() == source.index()) {
+        throw SceneException.permanent(
+            source.file().objectKey(),
+            "bands %s and %s: expected two bands of the file, found band %d for both"
+                .formatted(other.band(), source.band(), source.index()));
+      }
+    }
   }
 
   private static void fits(Source source, CogFile grid) throws SceneException {
@@ -175,6 +188,20 @@ public final class SceneRaster implements AutoCloseable {
     double[] lon = {right, left, left, right};
     double[] lat = {upper, upper, lower, lower};
     return crs.toLonLat(lon, lat) ? Optional.of(new double[][] {lon, lat}) : Optional.empty();
+  }
+
+  /**
+   * Returns the side of a square on the ground that has the area of a pixel, in metres, at the
+   * centre of the scene. It differs from the pixel size where the projection does not preserve
+   * areas: in web Mercator by the cosine of the latitude.
+   *
+   * @return empty if the centre is not on the Earth
+   */
+  public OptionalDouble groundPixel() {
+    int edge = Math.min(16 * refinement, Math.min(width(), height()));
+    return corners((width() - edge) / 2, (height() - edge) / 2, edge)
+        .map(corners -> OptionalDouble.of(GroundDistance.side(corners[0], corners[1]) / edge))
+        .orElse(OptionalDouble.empty());
   }
 
   /**

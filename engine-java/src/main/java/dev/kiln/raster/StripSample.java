@@ -62,6 +62,19 @@ public record StripSample(List<float[]> bands) {
     return new StripSample(bands);
   }
 
+  /** Returns a sample with the values of both. */
+  public StripSample plus(StripSample other) {
+    List<float[]> joined = new ArrayList<>();
+    for (int b = 0; b < bands.size(); b++) {
+      float[] own = bands.get(b);
+      float[] values = Arrays.copyOf(own, own.length + other.bands.get(b).length);
+      System.arraycopy(other.bands.get(b), 0, values, own.length, values.length - own.length);
+      Arrays.sort(values);
+      joined.add(values);
+    }
+    return new StripSample(joined);
+  }
+
   /** Returns whether no band has a valid pixel. */
   public boolean isEmpty() {
     return bands.stream().allMatch(values -> values.length == 0);

@@ -188,6 +188,7 @@ final class EmbeddingRun {
         DecodingScene decoding = decode.open(fetched)) {
       scene = decoding.scene();
       counters.opened(decoding.files(), decoding.surviving().cardinality());
+      counters.itemId(sceneKey, fetched.scene().itemId());
       for (int i = 0; i < fetched.sections().size(); i++) {
         int section = i;
         stage.<Void, RuntimeException>waitFor(

@@ -9,10 +9,14 @@ import dev.kiln.raster.TileDecoder;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.channels.ClosedByInterruptException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -73,6 +77,7 @@ public final class RunCounters {
   private long filesDecoded;
   private long filesDecodedByGdal;
   private int outOfMemory;
+  private final Set<Long> itemIds = new HashSet<>();
   private final List<FailedScene> failures = new ArrayList<>();
   private final TreeMap<String, Long> decisions = new TreeMap<>();
 
@@ -114,6 +119,23 @@ public final class RunCounters {
       } else {
         filesDecodedByGdal++;
       }
+    }
+  }
+
+  /**
+   * Notes the id that a scene's chips carry. Scenes with one id have equal chip ids, which no file
+   * shows by itself.
+   */
+  synchronized void itemId(String sceneKey, String itemId) {
+    // A hash each: a shard can have a million scenes.
+    long hash =
+        UUID.nameUUIDFromBytes(itemId.getBytes(StandardCharsets.UTF_8)).getMostSignificantBits();
+    if (!itemIds.add(hash)) {
+      log.warn(
+          "chip ids are not unique: another scene has the same id: scene={} id={}",
+          Printable.of(sceneKey),
+          Printable.of(itemId));
+      decided(Map.of("item-id", "not unique in this run"));
     }
   }
 

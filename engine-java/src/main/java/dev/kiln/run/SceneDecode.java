@@ -10,6 +10,9 @@ import dev.kiln.platform.Platform;
 import dev.kiln.raster.CogFile;
 import dev.kiln.raster.NodataValues;
 import dev.kiln.raster.SceneRaster;
+import dev.kiln.raster.StripWindow;
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,6 +25,9 @@ import java.util.stream.Stream;
 final class SceneDecode {
   /** Relative difference of ground sample distances that are the same. */
   private static final double SAME_GSD = 0.01;
+
+  /** Scales of projections that are nearer to 1 are ignored: those of UTM are. */
+  private static final double OTHER_SCALE = 0.02;
 
   /** Relative difference of ground sample distances that deserves a warning. */
   private static final double OTHER_GSD = 0.2;
@@ -109,7 +115,7 @@ final class SceneDecode {
           Optional.of(raster),
           selection.grid(),
           selection.surviving(),
-          Optional.of(values(scene, sources, open.decisions())),
+          Optional.of(values(scene, sources, plan.sections().get(0), open.decisions())),
           Optional.of(new ChipPlaces(raster, selection, options.locationOrder())),
           selection.leftOut(),
           new DecodingScene.Tally(),
@@ -132,7 +138,10 @@ final class SceneDecode {
 
   /** Prepares to read the values of a scene's bands. */
   private SceneValues values(
-      Scene scene, List<SceneRaster.Source> sources, SceneDecisions decisions) {
+      Scene scene,
+      List<SceneRaster.Source> sources,
+      List<StripWindow> windows,
+      SceneDecisions decisions) {
     List<NodataValues.Band> bands = new ArrayList<>();
     List<Optional<double[]>> declared = new ArrayList<>();
     for (int b = 0; b < sources.size(); b++) {
@@ -149,7 +158,7 @@ final class SceneDecode {
       declared.add(file.scaleAndOffset(index));
     }
     NodataValues rule = new NodataValues(bands, scene.nodataByValue());
-    return new SceneValues(scene, platform, options, rule, declared, decisions);
+    return new SceneValues(scene, platform, options, rule, declared, windows, decisions);
   }
 
   /**
@@ -159,7 +168,7 @@ final class SceneDecode {
    */
   private void decideGsd(Scene scene, SceneAssembly open, SceneRaster raster) {
     double stated = open.gsd();
-    double found = raster.extent().pixelWidth();
+    double found = groundDistance(open, raster);
     double difference = Math.abs(stated - found) / found;
     if (difference < SAME_GSD) {
       return;
@@ -184,6 +193,22 @@ final class SceneDecode {
     } else {
       open.decisions().note("gsd-source", "%s m (file), found %s m in the metadata", found, stated);
     }
+  }
+
+  /**
+   * Returns the size of a pixel on the ground: that of the file, unless the scale of the projection
+   * is far from 1. Three digits, so that scenes side by side share batches.
+   */
+  private static double groundDistance(SceneAssembly open, SceneRaster raster) {
+    double pixel = raster.extent().pixelWidth();
+    double ground = raster.groundPixel().orElse(pixel);
+    if (Math.abs(ground / pixel - 1) < OTHER_SCALE) {
+      return pixel;
+    }
+    double rounded = new BigDecimal(ground).round(new MathContext(3)).doubleValue();
+    open.decisions()
+        .note("ground-distance", "%s m (pixels of %s m in the projection)", rounded, pixel);
+    return rounded;
   }
 
   private static void decideOrientation(SceneAssembly open, Map<String, CogFile> files) {

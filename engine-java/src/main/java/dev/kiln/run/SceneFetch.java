@@ -54,8 +54,7 @@ final class SceneFetch {
     this.source = job.source();
     this.masking = new SceneMasking(job.chips(), options.inflateThreads());
     this.chips = job.chips();
-    this.limits =
-        new ScenePlan.Limits(SceneArchive.maxStripBytes(job.platform()), options.fetchMemory() / 2);
+    this.limits = ScenePlan.Limits.of(job.platform(), options.fetchMemory());
     this.retries = RetryPolicy.of(options.attempts(), FIRST_PAUSE);
     this.budget = new ByteBudget(options.fetchMemory());
   }

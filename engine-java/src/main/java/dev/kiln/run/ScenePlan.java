@@ -2,11 +2,13 @@ package dev.kiln.run;
 
 import dev.kiln.archive.BandAsset;
 import dev.kiln.archive.Scene;
+import dev.kiln.archive.SceneArchive;
 import dev.kiln.error.SceneException;
 import dev.kiln.fetch.ObjectStore;
 import dev.kiln.fetch.RangePlan;
 import dev.kiln.fetch.SparseObject;
 import dev.kiln.memory.ByteRange;
+import dev.kiln.platform.Platform;
 import dev.kiln.raster.ChipGrid;
 import dev.kiln.raster.CogLayout;
 import dev.kiln.raster.FileBytes;
@@ -34,9 +36,24 @@ final class ScenePlan {
    * Limits of a plan.
    *
    * @param stripBytes bytes of a decoded strip
-   * @param sceneBytes larger scenes are fetched in sections of half of this
+   * @param sceneBytes larger scenes are fetched in sections
+   * @param sectionBytes bytes of a section; one strip can have more
    */
-  record Limits(long stripBytes, long sceneBytes) {}
+  record Limits(long stripBytes, long sceneBytes, long sectionBytes) {
+    private static final long MOST_SCENE_BYTES = 512 << 20;
+    private static final long MOST_SECTION_BYTES = 128 << 20;
+
+    /**
+     * Returns the limits of a run: no scene holds more than half of the fetch memory, nor more than
+     * an ordinary scene does.
+     */
+    static Limits of(Platform platform, long fetchMemory) {
+      return new Limits(
+          SceneArchive.maxStripBytes(platform),
+          Math.min(fetchMemory / 2, MOST_SCENE_BYTES),
+          Math.min(fetchMemory / 4, MOST_SECTION_BYTES));
+    }
+  }
 
   /** One object of the scene and the bands that are read of it. */
   private record Asset(SparseObject object, CogLayout layout, int[] bands, int repeat) {}
@@ -150,7 +167,7 @@ final class ScenePlan {
     long sectionTiles = 0;
     for (int i = 0; i < windows.size(); i++) {
       if (!section.isEmpty()
-          && (sectionBytes + bytes.get(i) > limits.sceneBytes() / 2
+          && (sectionBytes + bytes.get(i) > limits.sectionBytes()
               || sectionTiles + tiles.get(i) > MOST_TILES)) {
         cut.add(List.copyOf(section));
         section.clear();

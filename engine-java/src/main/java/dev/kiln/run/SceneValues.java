@@ -3,6 +3,7 @@ package dev.kiln.run;
 import dev.kiln.archive.Scene;
 import dev.kiln.archive.StoredOffset;
 import dev.kiln.chip.PixelValues;
+import dev.kiln.chip.RadiometricOffset;
 import dev.kiln.error.SceneException;
 import dev.kiln.memory.BufferPool;
 import dev.kiln.memory.Strip;
@@ -15,9 +16,11 @@ import dev.kiln.raster.SceneRaster;
 import dev.kiln.raster.StripSample;
 import dev.kiln.raster.StripWindow;
 import dev.kiln.type.PixelType;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.IntPredicate;
 
 /**
@@ -25,7 +28,8 @@ import java.util.function.IntPredicate;
  *
  * <p>What stored values mean is decided once per scene, by the files, the item and the values of
  * the first strip that has data: the radiometric offset of Sentinel-2, declared scales and offsets,
- * backscatter in linear power. A scene whose values cannot be what the platform expects fails.
+ * backscatter in linear power. Where the values decide, strips from other parts of the scene are
+ * looked at as well. A scene whose values cannot be what the platform expects fails.
  */
 final class SceneValues {
   /** Values with an offset of +1000 are rarely lower than this. */
@@ -38,6 +42,9 @@ final class SceneValues {
   private static final double PROOF = 0.01;
 
   private static final float OFFSET = 1000;
+
+  /** Strips besides the first that are looked at where values decide. */
+  private static final int OTHER_STRIPS = 3;
 
   /** Linear power of land and water is lower than this in the median. */
   private static final float HIGHEST_MEDIAN_POWER = 1.5f;
@@ -55,6 +62,7 @@ final class SceneValues {
   private final Platform platform;
   private final ChipOptions options;
   private final List<double[]> declared;
+  private final List<StripWindow> windows;
   private final SceneDecisions decisions;
   private final NodataValues nodata;
   private boolean decided;
@@ -67,6 +75,7 @@ final class SceneValues {
    *
    * @param nodata rule for pixels without data, in stored values
    * @param declared scale and offset of each band that its file declares; empty for stored values
+   * @param windows strips that can be read when the first is, top first
    * @param decisions receives what is decided
    */
   SceneValues(
@@ -75,12 +84,14 @@ final class SceneValues {
       ChipOptions options,
       NodataValues nodata,
       List<Optional<double[]>> declared,
+      List<StripWindow> windows,
       SceneDecisions decisions) {
     this.scene = scene;
     this.platform = platform;
     this.options = options;
     this.nodata = nodata;
     this.declared = declared.stream().map(d -> d.orElse(new double[] {1, 0})).toList();
+    this.windows = List.copyOf(windows);
     this.decisions = decisions;
   }
 
@@ -106,6 +117,9 @@ final class SceneValues {
       if (!decided) {
         StripSample sample = StripSample.of(strip, window, missing, nodata);
         if (!sample.isEmpty()) {
+          if (isInDoubt(sample)) {
+            sample = sample.plus(others(raster, window, memory, sample));
+          }
           decide(raster, strip, sample);
           decided = true;
         }
@@ -131,6 +145,42 @@ final class SceneValues {
       strip.close();
       throw e;
     }
+  }
+
+  /** Returns whether the values and not the metadata decide. */
+  private boolean isInDoubt(StripSample sample) {
+    boolean tagged = declared.stream().anyMatch(d -> d[0] != 1 || d[1] != 0);
+    boolean positive = isInDecibels() && all(sample, b -> sample.shareBelow(b, 0) <= 0.001);
+    if (options.pixelValues() == PixelValues.AUTO
+        && (tagged || positive || implausible(sample, false).isPresent())) {
+      return true;
+    }
+    StoredOffset stated = scene.storedOffset();
+    return platform.name().equals(ChipOptions.PLATFORM_WITH_OFFSET)
+        && options.radiometricOffset() == RadiometricOffset.AUTO
+        && (stated == StoredOffset.UNKNOWN
+            || stated == StoredOffset.PROBABLE
+                && any(sample, b -> sample.shareBelow(b, LOWEST_WITH_OFFSET) > CONTRADICTION));
+  }
+
+  /** Returns a sample of strips from other parts of the scene. */
+  private StripSample others(
+      SceneRaster raster, StripWindow window, BufferPool memory, StripSample sample)
+      throws SceneException {
+    StripSample others = new StripSample(sample.bands().stream().map(b -> new float[0]).toList());
+    Set<StripWindow> chosen = new LinkedHashSet<>();
+    for (int i = 1; i <= OTHER_STRIPS; i++) {
+      chosen.add(windows.get((windows.size() - 1) * i / OTHER_STRIPS));
+    }
+    chosen.remove(window);
+    for (StripWindow other : chosen) {
+      try (Strip strip = raster.read(other, memory);
+          FileValidity validity = raster.validity(other, memory)) {
+        MissingPixels missing = nodata.find(strip, other, validity);
+        others = others.plus(StripSample.of(strip, other, missing, nodata));
+      }
+    }
+    return others;
   }
 
   private void decide(SceneRaster raster, Strip strip, StripSample sample) throws SceneException {

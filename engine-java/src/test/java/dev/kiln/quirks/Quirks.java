@@ -68,6 +68,22 @@ final class Quirks {
         .item(s -> s.properties().put("earthsearch:boa_offset_applied", true));
   }
 
+  /** Rows of chips of more than two strips. */
+  private static final int TALL_ROWS = 70;
+
+  /** The first strip is bright in all bands, as under clouds. */
+  private static final GeoTiffs.Pixels BRIGHT_TOP =
+      (b, x, y) -> (y < 512 ? 3000 : 0) + REFLECTANCE.at(b, x, y);
+
+  private static QuirkScene tall(GeoTiffs.Pixels pixels) {
+    return QuirkScene.sized(2 * QuirkScene.CHIP, TALL_ROWS * QuirkScene.CHIP)
+        .add("data", "uint16", 10, SENTINEL_2, pixels)
+        .add("scl", "uint8", 10, List.of(), (b, x, y) -> 4)
+        .item(s -> s.properties().put("gsd", 10))
+        .item(s -> s.item.put("collection", "sentinel-2-l2a"))
+        .item(s -> s.properties().put("earthsearch:boa_offset_applied", true));
+  }
+
   private static Quirk same(
       String name, String platform, Supplier<QuirkScene> plain, Supplier<QuirkScene> quirky) {
     return new Quirk(name, platform, plain, quirky, 2, Optional.empty());
@@ -376,6 +392,16 @@ final class Quirks {
                 sentinel2(shifted)
                     .item(s -> s.item.remove("collection"))
                     .item(s -> s.properties().remove("earthsearch:boa_offset_applied"))),
+        new Quirk(
+            "no offset by values of other strips than the first",
+            "sentinel-2-l2a",
+            () -> tall(BRIGHT_TOP),
+            () ->
+                tall(BRIGHT_TOP)
+                    .item(s -> s.item.remove("collection"))
+                    .item(s -> s.properties().remove("earthsearch:boa_offset_applied")),
+            2 * TALL_ROWS,
+            Optional.empty()),
         same(
             "offset not applied in an early item",
             "sentinel-2-l2a",

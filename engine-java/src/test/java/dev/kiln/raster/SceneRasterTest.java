@@ -2,6 +2,7 @@ package dev.kiln.raster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.kiln.error.SceneException;
 import dev.kiln.memory.BandPlane;
@@ -217,6 +218,43 @@ class SceneRasterTest {
       assertChip(strip, 0, 0, grid, 0, (x, y) -> (x + y) % 256);
       assertChip(strip, 0, 1, grid, 0, (x, y) -> (x * 3 + y) % 256);
     }
+  }
+
+  @Test
+  void aBandOfAFileStandsForOneBandOfThePlatform() throws Exception {
+    CogFile one = file("one", at(10, 256, 256));
+    assertThatThrownBy(
+            () ->
+                raster(
+                    new SceneRaster.Source("red", one, 1), new SceneRaster.Source("green", one, 1)))
+        .isInstanceOf(SceneException.class)
+        .hasMessageContaining("bands red and green");
+  }
+
+  @Test
+  void groundPixelsAreThoseOfTheEllipsoidWhateverTheProjection() throws Exception {
+    SceneRaster utm = raster(new SceneRaster.Source("a", file("utm", at(10, 300, 300)), 1));
+    assertThat(utm.groundPixel().orElseThrow()).isCloseTo(10, within(0.01));
+    // Web Mercator at 60 degrees north: northing a·ln(tan(π/4 + φ/2)).
+    double northing = 6_378_137 * Math.log(Math.tan(Math.PI / 4 + Math.toRadians(60) / 2));
+    SceneRaster mercator =
+        raster(
+            new SceneRaster.Source(
+                "a",
+                file(
+                    "mercator",
+                    at(10, 300, 300).epsg(3857).geotransform(0, 10, 0, northing, 0, -10)),
+                1));
+    // On a sphere exactly half; the ellipsoid is 0.1 % larger there.
+    assertThat(mercator.groundPixel().orElseThrow()).isCloseTo(5, within(0.02));
+    // Equal-area grids keep the area of a pixel though not its shape.
+    SceneRaster equalArea =
+        raster(
+            new SceneRaster.Source(
+                "a",
+                file("area", at(10, 300, 300).epsg(6933).geotransform(0, 10, 0, 6_000_000, 0, -10)),
+                1));
+    assertThat(equalArea.groundPixel().orElseThrow()).isCloseTo(10, within(0.02));
   }
 
   @Test
