@@ -34,7 +34,7 @@ import java.util.regex.Pattern;
  */
 public record ImageFile(
     String key, List<String> names, List<String> colours, Optional<String> datetime) {
-  private static final List<String> SUFFIXES = List.of(".tif", ".tiff", ".vrt");
+  private static final List<String> SUFFIXES = List.of(".tif", ".tiff");
   private static final String ALPHA = "alpha";
   private static final int MOST_SHOWN = 20;
 

@@ -73,7 +73,7 @@ public final class EmbedCommand implements Callable<Integer> {
       arity = "0..*",
       paramLabel = "FILE",
       description =
-          "GeoTIFFs, VRTs or STAC items to embed, instead of --scenes; or one directory of"
+          "GeoTIFFs or STAC items to embed, instead of --scenes; or one directory of"
               + " GeoTIFFs.")
   private List<String> files = List.of();
 

@@ -16,7 +16,7 @@ import picocli.CommandLine.ParentCommand;
 /** {@code kiln manifest files}: lists plain GeoTIFFs. */
 @Command(
     name = "files",
-    description = "List the GeoTIFFs and VRTs in a directory or bucket, in any layout.",
+    description = "List the GeoTIFFs in a directory or bucket, in any layout.",
     footer = {
       "",
       "Example:",

@@ -17,7 +17,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -133,7 +132,7 @@ public record ImageFiles(String source, List<String> keys) {
     ImageFiles found = in(directory, options, new ListingStats());
     if (found.keys.isEmpty()) {
       throw new ConfigurationException(
-          Mismatch.of(directory, "files with the suffix .tif, .tiff or .vrt", "none"));
+          Mismatch.of(directory, "files with the suffix .tif or .tiff", "none"));
     }
     return found;
   }
@@ -176,7 +175,7 @@ public record ImageFiles(String source, List<String> keys) {
       } else if (ImageFile.isImage(name)) {
         keys.add(key);
       } else {
-        stats.skip("not .tif, .tiff or .vrt");
+        stats.skip("not .tif or .tiff");
       }
     }
   }
@@ -186,7 +185,7 @@ public record ImageFiles(String source, List<String> keys) {
   /**
    * What the headers of files tell.
    *
-   * @param readable keys of the files that can be read as TIFF, and of VRT files, in their order
+   * @param readable keys of the files that can be read as TIFF, in their order
    * @param undated number of those that have no date in their name or header
    */
   public record Checked(List<String> readable, long undated) {}
@@ -239,9 +238,6 @@ public record ImageFiles(String source, List<String> keys) {
   private static Header header(ObjectStore store, String key)
       throws IOException, InterruptedException {
     boolean named = DatePattern.inName(key.substring(key.lastIndexOf('/') + 1)).isPresent();
-    if (key.toLowerCase(Locale.ROOT).endsWith(".vrt")) {
-      return new Header("", named);
-    }
     try (SparseObject file = store.open(List.of(key)).get(0)) {
       TiffDescription description = ScenePlan.description(store, key, file);
       return new Header("", named || description.datetime().filter(ImageFile::isTime).isPresent());
