@@ -144,7 +144,14 @@ class ReadersTest {
       Files.copy(EXAMPLES.resolve(name), project.resolve(name));
     }
     assumeTrue(
-        works("npm", "install", "--prefix", project.toString(), "--no-audit", "--no-fund"),
+        works(
+            "npm",
+            "install",
+            "--prefix=" + project,
+            "--no-audit",
+            "--no-fund",
+            "--fetch-retries=0",
+            "--fetch-timeout=20000"),
         "npm cannot install hyparquet");
     String printed = run("node", project.resolve("similar.mjs").toString(), first.toString());
 
