@@ -19,6 +19,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -397,6 +398,10 @@ class S3FaultsTest {
     }
   }
 
+  private static boolean isAbort(FaultProxy.Request request) {
+    return request.method().equals("DELETE") && request.path().contains("uploadId");
+  }
+
   @Test
   void largePutIsUploadedInPartsAndFailsAsAWhole() throws Exception {
     byte[] large = new byte[Uploads.LARGE_BYTES + 1];
@@ -417,8 +422,11 @@ class S3FaultsTest {
                   : Fault.NONE);
       assertThatThrownBy(() -> store.put("broken", large)).isInstanceOf(IOException.class);
       assertThat(store.exists("broken")).isFalse();
-      assertThat(proxy.requests())
-          .anyMatch(r -> r.method().equals("DELETE") && r.path().contains("uploadId"));
+      // The upload is discarded while the caller goes on.
+      for (int i = 0; i < 100 && proxy.requests().stream().noneMatch(S3FaultsTest::isAbort); i++) {
+        TimeUnit.MILLISECONDS.sleep(100);
+      }
+      assertThat(proxy.requests()).anyMatch(S3FaultsTest::isAbort);
     }
   }
 
