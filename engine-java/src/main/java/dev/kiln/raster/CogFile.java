@@ -101,8 +101,26 @@ public final class CogFile implements AutoCloseable {
       throw SceneException.permanent(
           key, "the file's georeferencing tags contradict each other in its orientation");
     }
+    requireSameImage();
     this.threads = threads;
     this.nativeTiles = wanted == TileDecoder.NATIVE ? nativeTiles(bytes) : Optional.empty();
+  }
+
+  /**
+   * Checks that GDAL reads the image whose tiles were fetched. Damaged directories can be
+   * understood in two ways.
+   */
+  private void requireSameImage() throws SceneException {
+    if (layout.isEmpty()) {
+      return;
+    }
+    CogLayout tiles = layout.get();
+    if (tiles.width() != width || tiles.height() != height || tiles.bands() != bands) {
+      throw SceneException.permanent(
+          key,
+          "corrupt TIFF: expected an image of %d × %d px and %d bands, found one of %d × %d px and %d bands"
+              .formatted(tiles.width(), tiles.height(), tiles.bands(), width, height, bands));
+    }
   }
 
   /** Reads the tile layout; empty for files that only GDAL can read. */

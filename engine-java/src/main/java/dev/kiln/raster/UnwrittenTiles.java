@@ -34,8 +34,8 @@ final class UnwrittenTiles {
     }
     CogLayout tiles = file.layout().get();
     int w = columns.length();
-    int tileWidth = file.tileWidth();
-    int tileHeight = file.tileHeight();
+    int tileWidth = tiles.tileWidth();
+    int tileHeight = tiles.tileHeight();
     int left = file.flippedX() ? file.width() - columns.end() : columns.begin();
     int top = file.flippedY() ? file.height() - y - h : y;
     for (int row = top / tileHeight; row <= (top + h - 1) / tileHeight; row++) {
