@@ -63,9 +63,9 @@ public final class Footprint {
   }
 
   /**
-   * Returns the outline of one cell of a grid over a chip, interpolated between the chip's corners,
-   * which are the upper right, upper left, lower left and lower right. A cell of a chip that
-   * contains a pole is the outline of the whole chip.
+   * {@return the outline of one cell of a grid over a chip, interpolated between the chip's
+   * corners, which are the upper right, upper left, lower left and lower right} A cell of a chip
+   * that contains a pole is the outline of the whole chip.
    *
    * @param grid cells along an edge
    * @param x column of the cell, 0 at the left

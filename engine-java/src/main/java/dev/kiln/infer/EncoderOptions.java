@@ -100,7 +100,11 @@ public record EncoderOptions(
         kind, requireGpu, precision, batchSize, OptionalInt.of(count), vectors);
   }
 
-  /** Returns these options with the vectors of a chip that are computed. */
+  /**
+   * {@return these options with the vectors of a chip that are computed}
+   *
+   * @param request vectors to compute
+   */
   public EncoderOptions withVectors(VectorRequest request) {
     return new EncoderOptions(kind, requireGpu, precision, batchSize, threads, request);
   }

@@ -12,27 +12,31 @@ import java.nio.FloatBuffer;
  * @param patchGrid edge of the grid; 0 without it
  */
 public record VectorLayout(int dim, boolean mean, int patchGrid) {
-  /** Returns the layout of a chip's embedding alone. */
+  /**
+   * {@return the layout of a chip's embedding alone}
+   *
+   * @param dim length of an embedding
+   */
   public static VectorLayout ofEmbedding(int dim) {
     return new VectorLayout(dim, false, 0);
   }
 
-  /** Returns the number of vectors of the grid. */
+  /** {@return the number of vectors of the grid} */
   public int patches() {
     return patchGrid * patchGrid;
   }
 
-  /** Returns the number of values of a chip. */
+  /** {@return the number of values of a chip} */
   public int length() {
     return Math.multiplyExact(dim, 1 + (mean ? 1 : 0) + patches());
   }
 
-  /** Returns whether there are vectors besides the embedding. */
+  /** {@return whether there are vectors besides the embedding} */
   public boolean needsTokens() {
     return mean || patchGrid > 0;
   }
 
-  /** Returns where the first vector of the grid starts. */
+  /** {@return where the first vector of the grid starts} */
   public int patchesAt() {
     return mean ? 2 * dim : dim;
   }

@@ -19,13 +19,13 @@ public record VectorRequest(boolean mean, int patchGrid) {
   /** The embedding alone. */
   public static final VectorRequest CHIP = new VectorRequest(false, NO_PATCHES);
 
-  /** Returns whether the last block has to be computed for all tokens. */
+  /** {@return whether the last block has to be computed for all tokens} */
   public boolean needsTokens() {
     return mean || patchGrid != NO_PATCHES;
   }
 
   /**
-   * Returns the layout of the vectors of a chip.
+   * {@return the layout of the vectors of a chip}
    *
    * @param dim length of a token
    * @param side patches along the edge of a chip

@@ -131,7 +131,7 @@ public record DryRun(
     }
   }
 
-  /** Returns the result as a few lines of text. */
+  /** {@return the result as a few lines of text} */
   public String text() {
     StringBuilder text = new StringBuilder();
     line(

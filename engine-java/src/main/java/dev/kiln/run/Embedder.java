@@ -62,8 +62,9 @@ public final class Embedder {
   }
 
   /**
-   * Returns what {@link #embed} would do with a request. Opens no encoder and writes nothing.
+   * {@return what {@link #embed} would do with a request} Opens no encoder and writes nothing.
    *
+   * @param request what to embed, and how
    * @throws ConfigurationException if an option or the model is not as required, or no scene of the
    *     sample can be opened
    * @throws InterruptedException if the calling thread is interrupted

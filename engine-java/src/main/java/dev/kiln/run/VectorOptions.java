@@ -17,7 +17,7 @@ public record VectorOptions(VectorRequest request, VectorType type) {
   public static final VectorOptions PLAIN =
       new VectorOptions(VectorRequest.CHIP, VectorType.FLOAT32);
 
-  /** Returns the options by name, as the footer of a file records them. */
+  /** {@return the options by name, as the footer of a file records them} */
   public Map<String, String> byName() {
     Map<String, String> options = new TreeMap<>();
     String vectors = "chip";

@@ -12,7 +12,12 @@ import java.util.List;
  * @param means of the patch tokens, {@code [chips, dim]}; empty for a file without them; borrowed
  */
 public record ChipRows(List<Chip> chips, float[] embeddings, float[] means) {
-  /** Creates rows without means. */
+  /**
+   * Creates rows without means.
+   *
+   * @param chips one per row
+   * @param embeddings {@code [chips, dim]}, row-major
+   */
   public ChipRows(List<Chip> chips, float[] embeddings) {
     this(chips, embeddings, new float[0]);
   }

@@ -20,13 +20,13 @@ public enum VectorType {
   /** Largest magnitude of an int8 value; -128 is not used, so that the range is symmetric. */
   public static final int INT8_MAX = 127;
 
-  /** Returns the value of {@code --dtype}, which is also STAC's {@code data_type}. */
+  /** {@return the value of {@code --dtype}, which is also STAC's {@code data_type}} */
   public String label() {
     return name().toLowerCase(Locale.ROOT);
   }
 
   /**
-   * Returns the scale of a vector.
+   * {@return the scale of a vector}
    *
    * @param vectors row-major
    * @param at first value of the vector
@@ -40,7 +40,12 @@ public enum VectorType {
     return largest / INT8_MAX;
   }
 
-  /** Returns the integer of a value; 0 for a vector of zeros, whose scale is 0. */
+  /**
+   * {@return the integer of a value; 0 for a vector of zeros, whose scale is 0}
+   *
+   * @param value to quantize
+   * @param scale of the vector
+   */
   public static int quantize(float value, float scale) {
     int rounded = scale == 0 ? 0 : (int) Math.rint(value / (double) scale);
     return Math.max(-INT8_MAX, Math.min(INT8_MAX, rounded));
