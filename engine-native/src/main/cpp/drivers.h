@@ -13,6 +13,8 @@ CPL_C_START
 void GDALRegister_GTiff(void);
 void GDALRegister_COG(void);
 void GDALRegister_MEM(void);
+void GDALRegister_PNG(void);
+void GDALRegister_JPEG(void);
 void GDALRegister_VRT(void);
 
 void RegisterOGRGeoJSON(void);

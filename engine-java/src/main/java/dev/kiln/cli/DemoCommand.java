@@ -16,7 +16,9 @@ import picocli.CommandLine.Spec;
 /** {@code kiln demo}: runs the commands of a first session. */
 @Command(
     name = "demo",
-    description = "Create a synthetic archive, export a model, embed and inspect, on this machine.",
+    description =
+        "Create a synthetic archive, export a model, embed, inspect and draw a map, on this"
+            + " machine.",
     footer = {"", "Example:", "  kiln demo --dir kiln-demo"})
 public final class DemoCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -45,10 +47,11 @@ public final class DemoCommand implements Callable<Integer> {
       }
     }
     out.printf(
-        "%nThe vectors are in %s. They are meaningless, because the weights are random.%n"
-            + "Released weights: clay-v1.5.ckpt from https://huggingface.co/made-with-clay/Clay"
+        "%nThe vectors are in %s, a picture of them is %s. They are meaningless, because the"
+            + " weights are random.%nTo see them on a map in the browser, run:%n  ./%s%nReleased"
+            + " weights: clay-v1.5.ckpt from https://huggingface.co/made-with-clay/Clay"
             + " (Apache-2.0).%n",
-        demo.embeddings());
+        demo.embeddings(), demo.map(), Demo.typed(demo.explore()));
     out.flush();
     return ExitCode.DONE.code();
   }

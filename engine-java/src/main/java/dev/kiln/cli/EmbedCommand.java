@@ -6,6 +6,7 @@ import dev.kiln.archive.Shard;
 import dev.kiln.error.ExitCode;
 import dev.kiln.fetch.ObjectStore;
 import dev.kiln.fetch.ObjectStores;
+import dev.kiln.fetch.StoreOptions;
 import dev.kiln.logging.Logging;
 import dev.kiln.model.ModelDirectory;
 import dev.kiln.platform.Platform;
@@ -98,6 +99,14 @@ public final class EmbedCommand implements Callable<Integer> {
   @Heading.Under(Heading.OUTPUT)
   private String runName;
 
+  @Option(
+      names = "--preview",
+      description =
+          "Write a picture of the embedded chips beside the report: a map in colours that show"
+              + " which vectors are similar.")
+  @Heading.Under(Heading.OUTPUT)
+  private boolean preview;
+
   @Mixin private ShardFlags shardFlags;
   @Mixin private ChipFlags chipFlags;
   @Mixin private VectorFlags vectorFlags;
@@ -162,9 +171,12 @@ public final class EmbedCommand implements Callable<Integer> {
     Optional<MetricsFile> metrics = metrics(shard);
     Optional<CloudWatchMetrics> cloudWatch = cloudWatch();
 
+    StoreOptions outOptions = outputS3Flags.options(s3Flags, System.getenv());
+    String reportKey = ReportKey.of(runName, shard.index());
+
     try (ObjectStore from =
             ObjectStores.openSource(chosen.source(), s3Flags.source(), s3Flags.rules());
-        ObjectStore to = ObjectStores.open(out, outputS3Flags.options(s3Flags, System.getenv()));
+        ObjectStore to = ObjectStores.open(out, outOptions);
         ProgressLog watcher =
             new ProgressLog(
                 resultFlags.dryRun() ? ProgressLog.Style.NONE : progress,
@@ -182,7 +194,7 @@ public final class EmbedCommand implements Callable<Integer> {
               .vectors(vectorFlags.options())
               .encoder(encoderFlags.options())
               .run(performanceFlags.options())
-              .reportKey(ReportKey.of(runName, shard.index()))
+              .reportKey(reportKey)
               .context(context(chosen, shard))
               .stopOnSigterm(true)
               .progress(
@@ -202,6 +214,9 @@ public final class EmbedCommand implements Callable<Integer> {
       metrics.ifPresent(file -> file.write(report.run()));
       cloudWatch.ifPresent(log -> log.log(report.run()));
       report.summary().lines().forEach(log::info);
+      if (preview && report.ended().isEmpty()) {
+        new Preview(out, outOptions, to).write(list.keys(), reportKey);
+      }
       report.ended().ifPresent(reason -> log.error("run aborted: {}", reason));
       return report.exitCode().code();
     }

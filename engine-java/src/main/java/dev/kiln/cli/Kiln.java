@@ -51,6 +51,8 @@ public final class Kiln implements Callable<Integer> {
           RetryCommand.class,
           CancelCommand.class,
           LogsCommand.class,
+          MapCommand.class,
+          ExploreCommand.class,
           InspectCommand.class,
           SelfTestCommand.class,
           DoctorCommand.class,

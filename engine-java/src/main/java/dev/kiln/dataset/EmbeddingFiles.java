@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
@@ -82,6 +83,20 @@ public final class EmbeddingFiles implements AutoCloseable {
       store.close();
       throw e;
     }
+  }
+
+  /**
+   * Selects some files of a dataset, without listing it.
+   *
+   * @param uri a directory or the prefix of a bucket
+   * @param options for a remote store
+   * @param keys of files that exist, at least one
+   */
+  public static EmbeddingFiles of(String uri, StoreOptions options, Collection<String> keys) {
+    Optional<Path> directory =
+        ObjectStores.isRemote(uri) ? Optional.empty() : Optional.of(path(uri));
+    return new EmbeddingFiles(
+        uri, ObjectStores.open(uri, options), directory, keys.stream().sorted().toList());
   }
 
   private static Path path(String uri) {

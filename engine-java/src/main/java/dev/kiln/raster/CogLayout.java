@@ -5,6 +5,7 @@ import dev.kiln.memory.ByteRange;
 import dev.kiln.memory.HostBuffer;
 import dev.kiln.tiles.TiledTiff;
 import dev.kiln.tiles.UnsupportedTiffException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -80,6 +81,27 @@ public final class CogLayout {
       }
     }
     return new CogLayout(key, size, image, mask);
+  }
+
+  /**
+   * Reads the layouts of the full-resolution image and of its overviews; requests only the bytes of
+   * the file's directories.
+   *
+   * @param key the object, for messages
+   * @param size of the object in bytes
+   * @param bytes of the object
+   * @return the full-resolution image first
+   * @throws SceneException permanent if it is not a TIFF, or one whose directory is broken
+   */
+  static List<CogLayout> readLevels(String key, long size, FileBytes bytes)
+      throws SceneException, InterruptedException {
+    List<CogLayout> levels = new ArrayList<>(List.of(read(key, size, bytes)));
+    for (TiffDirectory other : TiffDirectory.readAll(key, size, bytes)) {
+      if (other.number(TiffTags.SUBFILE, "subfile type", 0) == REDUCED_RESOLUTION) {
+        levels.add(new CogLayout(key, size, other, Optional.empty()));
+      }
+    }
+    return levels;
   }
 
   private CogLayout(String key, long size, TiffDirectory image, Optional<CogLayout> mask)

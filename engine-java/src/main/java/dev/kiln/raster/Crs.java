@@ -114,6 +114,20 @@ public final class Crs implements AutoCloseable {
                     && Math.abs(backY[i] - northings[i]) < ROUND_TRIP_ERROR);
   }
 
+  /**
+   * Transforms points in place, in the other direction.
+   *
+   * @param x longitudes in degrees; eastings in metres on return
+   * @param y latitudes in degrees; northings in metres on return
+   * @return whether all points can be transformed
+   */
+  public boolean fromLonLat(double[] x, double[] y) {
+    if (transformation == null) {
+      throw new IllegalStateException("coordinate transformation used after close");
+    }
+    return OCTTransform(inverse, x.length, x, y, null) != 0;
+  }
+
   /** Frees the transformation. Idempotent. */
   @Override
   public void close() {

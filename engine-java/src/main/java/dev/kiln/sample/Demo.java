@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * Shortest tour of Kiln as the command lines that a user would type: sample, export, embed and
- * inspect.
+ * Shortest tour of Kiln as the command lines that a user would type: sample, export, embed, inspect
+ * and map.
  *
  * @param directory output directory of all steps
  */
@@ -61,7 +61,24 @@ public record Demo(Path directory) {
             archive.resolve(SampleArchive.NAIP).toString(),
             "--out",
             embeddings().toString()),
-        List.of("inspect", embeddings().resolve(first).toString()));
+        List.of("inspect", embeddings().resolve(first).toString()),
+        List.of("map", embeddings().toString(), "-o", map().toString()));
+  }
+
+  /** Returns the picture of the embeddings. */
+  public Path map() {
+    return directory.resolve("map.png");
+  }
+
+  /**
+   * Returns the command that opens the page with the embeddings, which runs until it is stopped.
+   */
+  public List<String> explore() {
+    return List.of(
+        "explore",
+        embeddings().toString(),
+        "--source",
+        directory.resolve("archive").resolve(SampleArchive.NAIP).toString());
   }
 
   /** Returns a command as a user would type it. */

@@ -41,7 +41,13 @@ class DemoCommandTest {
     CommandLine kiln =
         Kiln.commandLine(
             Map.of(),
-            List.of(DemoCommand.class, Sample.class, Export.class, Embed.class, Inspect.class));
+            List.of(
+                DemoCommand.class,
+                Sample.class,
+                Export.class,
+                Embed.class,
+                Inspect.class,
+                MapOfChips.class));
     kiln.setOut(new PrintWriter(printed)).setErr(new PrintWriter(printed));
     return kiln.execute("demo", "--dir", directory.toString());
   }
@@ -51,16 +57,19 @@ class DemoCommandTest {
     int code = demo();
 
     assertThat(code).isEqualTo(ExitCode.DONE.code());
-    assertThat(CALLS).hasSize(4);
+    assertThat(CALLS).hasSize(5);
     assertThat(CALLS.get(0)).startsWith("sample " + directory.resolve("archive"));
     assertThat(CALLS.get(1)).startsWith("export --checkpoint").contains("clay-tiny-random.ckpt");
     assertThat(CALLS.get(2)).startsWith("embed naip --scenes").contains("naip-scenes.txt.gz");
     assertThat(CALLS.get(3)).startsWith("inspect ").endsWith(".parquet");
+    assertThat(CALLS.get(4)).startsWith("map ").endsWith("map.png");
     for (String call : CALLS) {
       assertThat(printed.toString()).contains("$ kiln " + call + System.lineSeparator());
     }
     assertThat(printed.toString())
         .contains(directory.resolve("embeddings").toString())
+        .contains(directory.resolve("map.png").toString())
+        .contains("./kiln explore " + directory.resolve("embeddings") + " --source ")
         .contains("meaningless")
         .contains("clay-v1.5.ckpt");
   }
@@ -116,4 +125,7 @@ class DemoCommandTest {
 
   @Command(name = "inspect")
   static final class Inspect extends Recorded {}
+
+  @Command(name = "map")
+  static final class MapOfChips extends Recorded {}
 }

@@ -72,7 +72,16 @@ class LauncherTest {
       Path usr = Path.of("/usr/bin", tool);
       fake(bin.resolve(tool), "exec " + (Files.exists(usr) ? usr : "/bin/" + tool) + " \"$@\"\n");
     }
-    for (String tool : List.of("cmake", "c++", "make", "gdal-config", "shellcheck", "codespell")) {
+    for (String tool :
+        List.of(
+            "cmake",
+            "c++",
+            "make",
+            "gdal-config",
+            "shellcheck",
+            "codespell",
+            "chromium",
+            "chromedriver")) {
       fake(bin.resolve(tool), "");
     }
     fake(

@@ -5,7 +5,9 @@ import static dev.kiln.gdal.global.gdal.CPLSetConfigOption;
 import static dev.kiln.gdal.global.gdal.CPLSetErrorHandler;
 import static dev.kiln.gdal.global.gdal.GDALRegister_COG;
 import static dev.kiln.gdal.global.gdal.GDALRegister_GTiff;
+import static dev.kiln.gdal.global.gdal.GDALRegister_JPEG;
 import static dev.kiln.gdal.global.gdal.GDALRegister_MEM;
+import static dev.kiln.gdal.global.gdal.GDALRegister_PNG;
 import static dev.kiln.gdal.global.gdal.GDALRegister_VRT;
 import static dev.kiln.gdal.global.gdal.GDALVersionInfo;
 import static dev.kiln.gdal.global.gdal.OSRSetPROJEnableNetwork;
@@ -68,6 +70,8 @@ public final class Gdal {
     GDALRegister_GTiff();
     GDALRegister_COG();
     GDALRegister_MEM();
+    GDALRegister_PNG();
+    GDALRegister_JPEG();
     GDALRegister_VRT();
     RegisterOGRGeoJSON();
     RegisterOGRGeoPackage();

@@ -1,0 +1,120 @@
+package dev.kiln.cli;
+
+import dev.kiln.dataset.EmbeddingFiles;
+import dev.kiln.error.ExitCode;
+import dev.kiln.explore.Basemap;
+import dev.kiln.explore.ExploreApi;
+import dev.kiln.explore.ExploreServer;
+import dev.kiln.explore.ScenePictures;
+import dev.kiln.fetch.ObjectStores;
+import dev.kiln.picture.ChipReading;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code kiln explore}: shows a dataset on a map in the browser. */
+@Command(
+    name = "explore",
+    description = "Show a dataset on a map in the browser, and find similar chips by clicking.",
+    footer = {
+      "",
+      "Prints the URL of the page and runs until it is stopped with Ctrl+C. The page needs no",
+      "internet. Only this machine can open it, unless --host names another address.",
+      "",
+      "Example:",
+      "  kiln explore embeddings --source naip-analytic"
+    })
+public final class ExploreCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Parameters(
+      paramLabel = "DATASET",
+      description = "Output of kiln embed or kiln merge: a directory, a bucket or one file.")
+  private String dataset;
+
+  @Option(
+      names = "--source",
+      paramLabel = "URI",
+      description =
+          "Archive of the scenes, as for kiln embed: shows pictures of the chips, and the imagery"
+              + " as a map.")
+  @Heading.Under(Heading.INPUT)
+  private String source;
+
+  @Option(
+      names = "--port",
+      paramLabel = "N",
+      defaultValue = "8484",
+      description = "Port of the page; 0 for any that is free (default: ${DEFAULT-VALUE}).")
+  private int port;
+
+  @Option(
+      names = "--host",
+      paramLabel = "NAME",
+      defaultValue = "127.0.0.1",
+      description =
+          "Name or address of this machine to listen on. If others can reach it, the URL contains"
+              + " a token (default: ${DEFAULT-VALUE}).")
+  private String host;
+
+  @Option(
+      names = "--basemap",
+      paramLabel = "URL",
+      description =
+          "Online map under the chips, such as https://tile.openstreetmap.org/{z}/{x}/{y}.png"
+              + " (default: none).")
+  private String basemap;
+
+  @Option(
+      names = "--basemap-attribution",
+      paramLabel = "TEXT",
+      defaultValue = "© OpenStreetMap contributors",
+      description = "Whom to name on the online map (default: ${DEFAULT-VALUE}).")
+  private String attribution;
+
+  @Mixin private S3Flags s3Flags;
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    if (port < 0 || port > 65535) {
+      throw new OptionException("--port: expected 0 to 65535, found " + port);
+    }
+    Optional<Basemap> online =
+        Optional.ofNullable(basemap)
+            .map(url -> OptionException.parse(() -> new Basemap(url, attribution)));
+    PrintWriter out = spec.commandLine().getOut();
+    out.printf("reading %s%n", ObjectStores.redacted(dataset));
+    out.flush();
+    try (EmbeddingFiles files = EmbeddingFiles.open(dataset, s3Flags.source())) {
+      ChipReading reading = ChipReading.of(files);
+      MapCommand.warn(reading);
+      Optional<ScenePictures> pictures =
+          source == null
+              ? Optional.empty()
+              : Optional.of(
+                  new ScenePictures(
+                      ObjectStores.openSource(source, s3Flags.source(), s3Flags.rules()),
+                      reading.chips(),
+                      files));
+      ExploreApi api = new ExploreApi(files, reading, pictures, online);
+      try (ExploreServer server = ExploreServer.start(host, port, api)) {
+        out.printf(
+            "%,d chips%nOpen %s in a browser. Ctrl+C stops the server.%n",
+            reading.chips().size(), server.url());
+        out.flush();
+        new CountDownLatch(1).await();
+      } finally {
+        pictures.ifPresent(ScenePictures::close);
+      }
+    }
+    return ExitCode.DONE.code();
+  }
+}

@@ -1,0 +1,159 @@
+package dev.kiln.explore;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.kiln.explore.TestExplorer.Reply;
+import dev.kiln.model.Architecture;
+import dev.kiln.picture.Mercator;
+import dev.kiln.sample.SampleArchive;
+import dev.kiln.sample.SampleOptions;
+import dev.kiln.sample.SampleSize;
+import dev.kiln.testing.BandStatistics;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.file.Path;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+
+class ScenePicturesTest {
+  private static TestExplorer explorer;
+
+  @TempDir static Path directory;
+
+  @BeforeAll
+  static void start() throws Exception {
+    SampleOptions options =
+        new SampleOptions(new SampleSize(1300, 900, 1098), 1, 0, Architecture.named("micro"), 7);
+    SampleArchive.write(directory.resolve("archive"), options, false, line -> {});
+    Path naip = directory.resolve("archive").resolve(SampleArchive.NAIP);
+    String key = SampleArchive.naipKeys(1).get(0);
+    BandStatistics.write(naip, key, directory.resolve("vectors"));
+    explorer = new TestExplorer(directory.resolve("vectors"), naip, "127.0.0.1");
+  }
+
+  @AfterAll
+  static void stop() {
+    explorer.close();
+  }
+
+  private static BufferedImage image(Reply reply, String type) throws IOException {
+    assertThat(reply.status()).as(reply.text()).isEqualTo(200);
+    assertThat(reply.headers()).containsEntry("content-type", type);
+    return ImageIO.read(new ByteArrayInputStream(reply.body()));
+  }
+
+  /** Returns the mean of a channel in a square; the channel is 16 for red, 8 or 0. */
+  private static double mean(BufferedImage image, int x, int y, int size, int channel) {
+    double sum = 0;
+    for (int j = y; j < y + size; j++) {
+      for (int i = x; i < x + size; i++) {
+        sum += image.getRGB(i, j) >> channel & 0xff;
+      }
+    }
+    return sum / size / size;
+  }
+
+  private static double[] center(JsonNode chip) {
+    double lon = 0;
+    double lat = 0;
+    for (int i = 0; i < 4; i++) {
+      lon += chip.path("rings").path(0).path(i).path(0).asDouble() / 4;
+      lat += chip.path("rings").path(0).path(i).path(1).asDouble() / 4;
+    }
+    return new double[] {lon, lat};
+  }
+
+  @Test
+  void aChipHasAPictureOfItsPixels() throws IOException {
+    BufferedImage picture = image(explorer.get("/api/picture/7"), "image/jpeg");
+
+    assertThat(picture.getWidth()).isEqualTo(256);
+    assertThat(picture.getHeight()).isEqualTo(256);
+    // Neighbours in the scene differ, so the picture is of this chip.
+    BufferedImage other = image(explorer.get("/api/picture/0"), "image/jpeg");
+    assertThat(Math.abs(mean(picture, 0, 0, 256, 8) - mean(other, 0, 0, 256, 8))).isGreaterThan(1);
+  }
+
+  @Test
+  void theMapShowsTheScenePixelsAtTheirPlace() throws IOException {
+    int zoom = 18;
+    for (int number : new int[] {0, 7, 14}) {
+      double[] center = center(explorer.get("/api/chip/" + number).json());
+      double x = Mercator.x(center[0]) * (1 << zoom);
+      double y = Mercator.y(center[1]) * (1 << zoom);
+      BufferedImage tile =
+          image(
+              explorer.get("/api/pictures/%d/%d/%d".formatted(zoom, (int) x, (int) y)),
+              "image/png");
+      int px = (int) (x % 1 * 256);
+      int py = (int) (y % 1 * 256);
+      BufferedImage chip = image(explorer.get("/api/picture/" + number), "image/jpeg");
+
+      assertThat(tile.getRGB(px, py) >>> 24).isEqualTo(255);
+      // 16 pixels of the tile are about as many of the chip.
+      if (px >= 8 && py >= 8 && px < 248 && py < 248) {
+        for (int channel : new int[] {16, 8, 0}) {
+          assertThat(mean(tile, px - 8, py - 8, 16, channel))
+              .isCloseTo(mean(chip, 120, 120, 16, channel), within(14.0));
+        }
+      }
+    }
+  }
+
+  @Test
+  void theMapIsTransparentOutsideTheScenes() throws IOException {
+    JsonNode area = explorer.get("/api/dataset").json().path("areas").path(0);
+    int zoom = 16;
+    int x = (int) (Mercator.x(area.path("west").asDouble()) * (1 << zoom));
+    int y = (int) (Mercator.y(area.path("north").asDouble()) * (1 << zoom));
+
+    BufferedImage corner =
+        image(explorer.get("/api/pictures/%d/%d/%d".formatted(zoom, x, y)), "image/png");
+    BufferedImage outside =
+        image(explorer.get("/api/pictures/%d/%d/%d".formatted(zoom, x - 3, y)), "image/png");
+
+    int opaque = 0;
+    for (int i = 0; i < 256 * 256; i++) {
+      opaque += corner.getRGB(i % 256, i / 256) >>> 24 == 255 ? 1 : 0;
+    }
+    assertThat(opaque).isBetween(1000, 256 * 256 - 1000);
+    assertThat(outside.getWidth()).isEqualTo(1);
+    assertThat(outside.getRGB(0, 0) >>> 24).isZero();
+  }
+
+  @Test
+  void smallScalesAreReadFromOverviews() throws IOException {
+    JsonNode area = explorer.get("/api/dataset").json().path("areas").path(0);
+    double lon = (area.path("west").asDouble() + area.path("east").asDouble()) / 2;
+    double lat = (area.path("south").asDouble() + area.path("north").asDouble()) / 2;
+    for (int zoom = 10; zoom <= 15; zoom++) {
+      double x = Mercator.x(lon) * (1 << zoom);
+      double y = Mercator.y(lat) * (1 << zoom);
+      BufferedImage tile =
+          image(
+              explorer.get("/api/pictures/%d/%d/%d".formatted(zoom, (int) x, (int) y)),
+              "image/png");
+      assertThat(tile.getRGB((int) (x % 1 * 256), (int) (y % 1 * 256)) >>> 24)
+          .as("zoom %d", zoom)
+          .isEqualTo(255);
+    }
+  }
+
+  @Test
+  void aMissingSceneHasNoPictureAndTheServerGoesOn(@TempDir Path empty) throws Exception {
+    try (TestExplorer open = new TestExplorer(directory.resolve("vectors"), empty, "127.0.0.1")) {
+      Reply reply = open.get("/api/picture/0");
+
+      assertThat(reply.status()).isEqualTo(404);
+      assertThat(reply.text()).contains("no picture of");
+      assertThat(open.get("/api/pictures/10/0/0").status()).isEqualTo(200);
+      assertThat(open.get("/api/dataset").status()).isEqualTo(200);
+    }
+  }
+}
