@@ -202,7 +202,7 @@ class ArchitectureTest {
               entry(
                   "tensorrt",
                   Set.of("io", "export", "model", "platform", "error", "cuda", "memory", "type")),
-              entry("export", Set.of("io", "model", "platform", "error", "type")),
+              entry("export", Set.of("io", "model", "platform", "error", "memory", "type")),
               entry("model", Set.of("io", "platform", "error", "type")),
               entry("platform", Set.of("error")),
               entry("error", Set.of()),

@@ -155,7 +155,8 @@ public final class ObjectStores {
     return query < 0 ? masked : masked.substring(0, query) + "?***";
   }
 
-  private static String parent(String uri) {
+  /** Returns the URI up to the name of an object. */
+  static String parent(String uri) {
     return uri.substring(0, nameStart(uri));
   }
 
@@ -165,7 +166,8 @@ public final class ObjectStores {
     return uri.lastIndexOf('/', query < 0 ? uri.length() : query) + 1;
   }
 
-  private static String name(String uri) {
+  /** Returns the name of an object in its directory, with the query of a URL. */
+  static String name(String uri) {
     String name = uri.substring(nameStart(uri));
     if (name.isEmpty() || parent(uri).endsWith("://")) {
       throw new ConfigurationException(

@@ -1,12 +1,14 @@
 package dev.kiln.export;
 
 import dev.kiln.error.ConfigurationException;
+import dev.kiln.memory.ByteRange;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,12 +27,12 @@ public final class Checkpoint implements AutoCloseable {
   private static final List<String> ENCODER_PARTS =
       List.of("cls_token", "patch_embedding.", "transformer.");
 
-  private final Path file;
+  private final CheckpointFile file;
   private final TorchArchive archive;
   private final String prefix;
   private final Map<String, Object> tensors;
 
-  private Checkpoint(Path file, TorchArchive archive, Map<String, Object> stateDict) {
+  private Checkpoint(CheckpointFile file, TorchArchive archive, Map<String, Object> stateDict) {
     this.file = file;
     this.archive = archive;
     this.prefix = prefix(file, stateDict);
@@ -52,6 +54,17 @@ public final class Checkpoint implements AutoCloseable {
    *     encoder
    */
   public static Checkpoint open(Path file) {
+    return open(CheckpointFile.of(file));
+  }
+
+  /**
+   * Opens a checkpoint of any supported format.
+   *
+   * @param file the checkpoint, or a sparse copy of a remote one
+   * @return the open checkpoint, which the caller closes
+   * @throws ConfigurationException as for {@link #open(Path)}
+   */
+  static Checkpoint open(CheckpointFile file) {
     try {
       byte[] head = head(file);
       if (head.length >= 2 && head[0] == 'P' && head[1] == 'K') {
@@ -68,27 +81,29 @@ public final class Checkpoint implements AutoCloseable {
       }
     } catch (NoSuchFileException e) {
       throw new ConfigurationException(
-          "checkpoint %s: no such file; check --checkpoint".formatted(file), e);
+          "checkpoint %s: no such file; check --checkpoint".formatted(file.name()), e);
     } catch (IOException e) {
       throw new ConfigurationException(
-          "checkpoint %s: cannot read (truncated or damaged?): %s".formatted(file, e.getMessage()),
+          "checkpoint %s: cannot read (truncated or damaged?): %s"
+              .formatted(file.name(), e.getMessage()),
           e);
     }
     throw new ConfigurationException(
         "checkpoint %s: expected a zip file of torch.save or safetensors, found neither; save files of PyTorch before 1.6 again"
-            .formatted(file));
+            .formatted(file.name()));
   }
 
-  private static byte[] head(Path file) throws IOException {
-    if (Files.isDirectory(file)) {
+  private static byte[] head(CheckpointFile file) throws IOException {
+    if (Files.isDirectory(file.path())) {
       throw new IOException("it is a directory");
     }
-    try (InputStream in = Files.newInputStream(file)) {
+    file.fetch(List.of(ByteRange.between(0, Math.min(Files.size(file.path()), Long.BYTES + 1))));
+    try (InputStream in = Files.newInputStream(file.path())) {
       return in.readNBytes(Long.BYTES + 1);
     }
   }
 
-  private static String prefix(Path file, Map<String, Object> stateDict) {
+  private static String prefix(CheckpointFile file, Map<String, Object> stateDict) {
     for (String prefix : PREFIXES) {
       for (String part : ENCODER_PARTS) {
         if (stateDict.keySet().stream().anyMatch(name -> name.startsWith(prefix + part))) {
@@ -99,7 +114,7 @@ public final class Checkpoint implements AutoCloseable {
     throw new ConfigurationException(
         "checkpoint %s: expected a Clay encoder (tensors model.encoder.*), found %s"
             .formatted(
-                file,
+                file.name(),
                 stateDict.isEmpty()
                     ? "no tensors"
                     : stateDict.keySet().stream()
@@ -107,9 +122,24 @@ public final class Checkpoint implements AutoCloseable {
                         .collect(Collectors.joining(", ", "", ", …"))));
   }
 
-  /** Returns the file that this was opened from. */
-  public Path file() {
-    return file;
+  /** Returns the name of the file or object that this was opened from. */
+  String source() {
+    return file.name();
+  }
+
+  /**
+   * Fetches the values of tensors, if the checkpoint is a sparse copy; call {@link #check} first.
+   *
+   * @param names of tensors
+   * @throws UncheckedIOException if they cannot be fetched
+   */
+  void fetch(Collection<String> names) {
+    file.fetch(
+        names.stream()
+            .map(name -> tensor(name).storage().range())
+            .filter(range -> range.length() > 0)
+            .distinct()
+            .toList());
   }
 
   /** Returns the names of the encoder's tensors, without the file's prefix. */
@@ -132,7 +162,7 @@ public final class Checkpoint implements AutoCloseable {
    * @throws ConfigurationException naming the tensor, what was expected and what was found
    */
   void check(String name, List<Long> shape) {
-    tensor(name).check(file, shape);
+    tensor(name).check(file.name(), shape);
   }
 
   /**
@@ -171,7 +201,7 @@ public final class Checkpoint implements AutoCloseable {
   }
 
   private String message(String tensor, String problem) {
-    return "checkpoint %s: tensor %s%s: %s".formatted(file, prefix, tensor, problem);
+    return "checkpoint %s: tensor %s%s: %s".formatted(file.name(), prefix, tensor, problem);
   }
 
   @Override

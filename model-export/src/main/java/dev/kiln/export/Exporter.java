@@ -79,6 +79,19 @@ public final class Exporter {
    *     exists or cannot be written
    */
   public static ModelDirectory export(Path file, Options options, Path out) {
+    return export(CheckpointFile.of(file), options, out);
+  }
+
+  /**
+   * Exports a checkpoint, of which only the encoder's values are fetched.
+   *
+   * @param file a checkpoint that {@link Checkpoint} reads, or a sparse copy of a remote one
+   * @param options what to export
+   * @param out model directory to create
+   * @return the exported model
+   * @throws ConfigurationException as for {@link #export(Path, Options, Path)}
+   */
+  public static ModelDirectory export(CheckpointFile file, Options options, Path out) {
     Path target = out.toAbsolutePath().normalize();
     requireReplaceable(target, options.overwrite());
     try (Checkpoint checkpoint = Checkpoint.open(file)) {
@@ -86,8 +99,14 @@ public final class Exporter {
     }
   }
 
-  /** Checks that the target is absent, empty, or a model that may be replaced. */
-  private static void requireReplaceable(Path target, boolean overwrite) {
+  /**
+   * Checks that a model directory is absent, empty, or a model that may be replaced.
+   *
+   * @param target model directory
+   * @param overwrite whether a model may be replaced
+   * @throws ConfigurationException if it is anything else
+   */
+  public static void requireReplaceable(Path target, boolean overwrite) {
     if (!Files.exists(target)) {
       return;
     }
@@ -158,6 +177,7 @@ public final class Exporter {
   }
 
   private void write(Path directory) throws IOException {
+    checkpoint.fetch(EncoderTensors.shapes(architecture).keySet());
     ModelDescription.Weights weights;
     List<ModelDescription.Tensor> tensors;
     List<ModelDescription.Graph> graphs = new ArrayList<>();

@@ -1,7 +1,7 @@
 package dev.kiln.export;
 
 import dev.kiln.error.ConfigurationException;
-import java.io.BufferedInputStream;
+import dev.kiln.memory.ByteRange;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -40,12 +40,17 @@ final class Safetensors {
     return ByteBuffer.wrap(head).order(ByteOrder.LITTLE_ENDIAN).getLong();
   }
 
-  static Map<String, Object> stateDict(Path file) throws IOException {
+  static Map<String, Object> stateDict(CheckpointFile source) throws IOException {
+    Path file = source.path();
     JsonNode header;
     long dataStart;
-    try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
+    source.fetch(List.of(ByteRange.between(0, Math.min(Files.size(file), Long.BYTES))));
+    // Unbuffered: only bytes that were fetched are valid.
+    try (InputStream in = Files.newInputStream(file)) {
       long length = headerLength(in.readNBytes(Long.BYTES));
       dataStart = Long.BYTES + length;
+      // Room for a damaged length, which the check below finds.
+      source.fetch(List.of(ByteRange.between(0, Math.min(Files.size(file), dataStart))));
       byte[] json = in.readNBytes((int) length);
       if (json.length < length) {
         throw new IOException("unexpected end of file in the header");
@@ -59,14 +64,14 @@ final class Safetensors {
     for (Map.Entry<String, JsonNode> entry : header.properties()) {
       if (!entry.getKey().equals("__metadata__")) {
         tensors.put(
-            entry.getKey(), stored(file, dataStart, dataBytes, entry.getKey(), entry.getValue()));
+            entry.getKey(), stored(source, dataStart, dataBytes, entry.getKey(), entry.getValue()));
       }
     }
     return tensors;
   }
 
   private static StoredTensor stored(
-      Path file, long dataStart, long dataBytes, String name, JsonNode node) {
+      CheckpointFile file, long dataStart, long dataBytes, String name, JsonNode node) {
     List<Long> shape = new ArrayList<>();
     node.path("shape").forEach(size -> shape.add(size.asLong(-1)));
     JsonNode offsets = node.path("data_offsets");
@@ -75,7 +80,7 @@ final class Safetensors {
     if (shape.contains(-1L) || begin < 0 || end < begin) {
       throw new ConfigurationException(
           "checkpoint %s: tensor %s: expected a shape and data_offsets, found %s"
-              .formatted(file, name, node));
+              .formatted(file.name(), name, node));
     }
     long held = Math.max(0, Math.min(end, dataBytes) - begin);
     return new StoredTensor(
@@ -84,11 +89,16 @@ final class Safetensors {
         StoredTensor.contiguous(shape),
         node.path("dtype").asString(""),
         0,
-        new Region(file, name, dataStart + begin, held));
+        new Region(file.path(), name, dataStart + begin, held));
   }
 
   /** A tensor's bytes within the file. */
   private record Region(Path file, String name, long start, long bytes) implements Storage {
+    @Override
+    public ByteRange range() {
+      return new ByteRange(start, bytes);
+    }
+
     @Override
     public InputStream open(long offset) throws IOException {
       SeekableByteChannel channel = Files.newByteChannel(file);

@@ -1,5 +1,6 @@
 package dev.kiln.export;
 
+import dev.kiln.memory.ByteRange;
 import java.io.IOException;
 import java.io.InputStream;
 
@@ -16,4 +17,7 @@ interface Storage {
    * Opens the storage at a byte offset; only the bytes read from the stream are read from the file.
    */
   InputStream open(long offset) throws IOException;
+
+  /** Returns the bytes of the file that hold the storage; empty if it is missing. */
+  ByteRange range();
 }

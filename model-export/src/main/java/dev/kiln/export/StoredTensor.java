@@ -4,7 +4,6 @@ import dev.kiln.error.ConfigurationException;
 import dev.kiln.type.DataType;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.Path;
 import java.util.List;
 
 /**
@@ -52,7 +51,7 @@ record StoredTensor(
    *
    * @throws ConfigurationException naming the tensor, the expectation and what was found
    */
-  void check(Path file, List<Long> expected) {
+  void check(String file, List<Long> expected) {
     if (!shape.equals(expected)) {
       throw fault(file, "expected shape " + expected + ", found " + shape);
     }
@@ -79,7 +78,7 @@ record StoredTensor(
     }
   }
 
-  private ConfigurationException fault(Path file, String problem) {
+  private ConfigurationException fault(String file, String problem) {
     return new ConfigurationException(
         "checkpoint %s: tensor %s: %s".formatted(file, name, problem));
   }

@@ -1,12 +1,13 @@
 package dev.kiln.export;
 
 import dev.kiln.error.ConfigurationException;
+import dev.kiln.memory.ByteRange;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.zip.CRC32;
 import java.util.zip.CheckedInputStream;
@@ -24,18 +25,21 @@ final class TorchArchive implements AutoCloseable {
   /** Real pickles are under a megabyte; limits what a damaged directory can allocate. */
   private static final long MAX_PICKLE_BYTES = 256L << 20;
 
-  private final Path file;
+  private final CheckpointFile file;
+  private final ZipDirectory directory;
   private final ZipFile zip;
   private final String prefix;
 
-  private TorchArchive(Path file, ZipFile zip, String prefix) {
+  private TorchArchive(CheckpointFile file, ZipDirectory directory, ZipFile zip, String prefix) {
     this.file = file;
+    this.directory = directory;
     this.zip = zip;
     this.prefix = prefix;
   }
 
-  static TorchArchive open(Path file) throws IOException {
-    ZipFile zip = new ZipFile(file.toFile());
+  static TorchArchive open(CheckpointFile file) throws IOException {
+    ZipDirectory directory = ZipDirectory.read(file);
+    ZipFile zip = new ZipFile(file.path().toFile());
     try {
       String prefix =
           zip.stream()
@@ -47,8 +51,8 @@ final class TorchArchive implements AutoCloseable {
                   () ->
                       new ConfigurationException(
                           "checkpoint %s: expected %s of torch.save in the zip, found none"
-                              .formatted(file, PICKLE)));
-      TorchArchive archive = new TorchArchive(file, zip, prefix);
+                              .formatted(file.name(), PICKLE)));
+      TorchArchive archive = new TorchArchive(file, directory, zip, prefix);
       archive.requireLittleEndian();
       return archive;
     } catch (IOException | RuntimeException e) {
@@ -70,7 +74,7 @@ final class TorchArchive implements AutoCloseable {
     if (!(weights instanceof Map<?, ?> stateDict)) {
       throw new ConfigurationException(
           "checkpoint %s: expected a map of tensors, found %s"
-              .formatted(file, TorchPickle.describe(weights)));
+              .formatted(file.name(), TorchPickle.describe(weights)));
     }
     Map<String, Object> tensors = new LinkedHashMap<>();
     stateDict.forEach(
@@ -98,6 +102,7 @@ final class TorchArchive implements AutoCloseable {
     if (entry.getSize() > MAX_PICKLE_BYTES) {
       throw new IOException(entry.getName() + " claims " + entry.getSize() + " bytes");
     }
+    file.fetch(List.of(directory.entries().get(entry.getName())));
     try (InputStream in = new VerifiedEntry(zip.getInputStream(entry), entry)) {
       return in.readNBytes((int) MAX_PICKLE_BYTES);
     }
@@ -106,11 +111,12 @@ final class TorchArchive implements AutoCloseable {
   private void requireLittleEndian() throws IOException {
     ZipEntry entry = zip.getEntry(prefix + "byteorder");
     if (entry != null) {
+      file.fetch(List.of(directory.entries().get(entry.getName())));
       try (InputStream in = zip.getInputStream(entry)) {
         if (new String(in.readNBytes(8), StandardCharsets.US_ASCII).strip().equals("big")) {
           throw new ConfigurationException(
               "checkpoint %s: expected little-endian values, found big-endian ones; save it again on a little-endian machine"
-                  .formatted(file));
+                  .formatted(file.name()));
         }
       }
     }
@@ -138,6 +144,11 @@ final class TorchArchive implements AutoCloseable {
     public long bytes() {
       ZipEntry entry = zip.getEntry(name);
       return entry == null ? 0 : entry.getSize();
+    }
+
+    @Override
+    public ByteRange range() {
+      return directory.entries().getOrDefault(name, new ByteRange(0, 0));
     }
 
     @Override
