@@ -1,5 +1,6 @@
 package dev.kiln.archive;
 
+import dev.kiln.error.Printable;
 import dev.kiln.error.SceneException;
 import dev.kiln.platform.Band;
 import dev.kiln.platform.Platform;
@@ -35,6 +36,9 @@ public record ItemAssets(List<BandAsset> bands, Optional<Mask> mask, double gsd)
           "landsat-c2l1", PixelClasses.QUALITY_BITS,
           "landsat-c2l2-sr", PixelClasses.QUALITY_BITS);
 
+  /** Most assets that an error lists. */
+  private static final int MAX_LISTED = 30;
+
   private record Place(StacAsset asset, int index) {}
 
   /** Copies the bands. */
@@ -66,14 +70,29 @@ public record ItemAssets(List<BandAsset> bands, Optional<Mask> mask, double gsd)
    */
   public static ItemAssets map(StacItem item, Platform platform, boolean masked)
       throws SceneException {
+    return map(item, platform, masked, BandAliases.standard());
+  }
+
+  /**
+   * Maps a platform's bands.
+   *
+   * @param item whose assets are mapped
+   * @param platform whose bands are wanted
+   * @param masked whether the mask is required, if the platform has one
+   * @param aliases other names of bands
+   * @return the file of each band
+   * @throws SceneException (permanent) as for {@link #map(StacItem, Platform)}
+   */
+  static ItemAssets map(StacItem item, Platform platform, boolean masked, BandAliases aliases)
+      throws SceneException {
     List<StacAsset> files = item.assets().values().stream().filter(StacAsset::isTiff).toList();
-    Map<String, Place> places = byName(item, files, platform, false);
+    Map<String, Place> places = byName(item, files, platform, aliases, false);
     if (places.isEmpty()) {
       places = byOrder(files, platform, false);
     }
     if (places.isEmpty()) {
       // A true-colour image also has a band red; it is used only if the item has no data.
-      places = byName(item, files, platform, true);
+      places = byName(item, files, platform, aliases, true);
     }
     if (places.isEmpty()) {
       // Aerial imagery is published as images for display.
@@ -95,24 +114,33 @@ public record ItemAssets(List<BandAsset> bands, Optional<Mask> mask, double gsd)
               + String.join(", ", missing)
               + " of "
               + platform.name()
-              + " (assets: "
-              + String.join(", ", files.stream().map(StacAsset::name).toList())
-              + ")");
+              + expected(item, platform, aliases, missing.get(0))
+              + found(item)
+              + "; name them with --band-aliases");
     }
     return new ItemAssets(
-        bands, mask(item, platform, places.values(), masked), gsd(item, platform, places.values()));
+        bands,
+        mask(item, platform, places.values(), masked, aliases),
+        gsd(item, platform, places.values()));
   }
 
   private static Optional<Mask> mask(
-      StacItem item, Platform platform, Collection<Place> places, boolean masked)
+      StacItem item,
+      Platform platform,
+      Collection<Place> places,
+      boolean masked,
+      BandAliases aliases)
       throws SceneException {
     PixelClasses classes = MASKS.get(platform.name());
     if (classes == null) {
       return Optional.empty();
     }
     Optional<StacAsset> found =
-        item.assets().values().stream()
-            .filter(asset -> asset.name().equalsIgnoreCase(classes.asset()) && asset.isTiff())
+        aliases.names(platform.name(), item.id(), classes.asset()).stream()
+            .flatMap(
+                name ->
+                    item.assets().values().stream()
+                        .filter(asset -> asset.name().equalsIgnoreCase(name) && asset.isTiff()))
             .findFirst();
     if (found.isEmpty()) {
       if (!masked) {
@@ -134,14 +162,60 @@ public record ItemAssets(List<BandAsset> bands, Optional<Mask> mask, double gsd)
     return Optional.of(new Mask(locate(item, asset.name(), new Place(asset, 0)), classes, width));
   }
 
+  /** Returns the names of a band that were looked up, if it has others than its own. */
+  private static String expected(
+      StacItem item, Platform platform, BandAliases aliases, String band) {
+    List<String> names = aliases.names(platform.name(), item.id(), band);
+    return names.size() < 2
+        ? ": expected assets or bands of these names, found "
+        : ": expected assets or bands of these names ("
+            + band
+            + ": also "
+            + String.join(", ", names.subList(1, names.size()))
+            + "), found ";
+  }
+
+  /** Returns the assets of an item with their bands, in one line. */
+  private static String found(StacItem item) {
+    List<String> described = new ArrayList<>();
+    for (StacAsset asset : item.assets().values()) {
+      String bands =
+          String.join(
+              " ",
+              asset.bands().stream()
+                  .map(band -> band.name().isEmpty() ? band.commonName() : band.name())
+                  .toList());
+      described.add(
+          Printable.of(asset.name())
+              + (asset.isTiff()
+                  ? bands.isEmpty() ? "" : " (" + Printable.of(bands) + ")"
+                  : " (not a TIFF)"));
+    }
+    int most = Math.min(MAX_LISTED, described.size());
+    return described.isEmpty()
+        ? "no assets"
+        : String.join(", ", described.subList(0, most))
+            + (described.size() > most ? " and " + (described.size() - most) + " more" : "");
+  }
+
   private static Map<String, Place> byName(
-      StacItem item, List<StacAsset> files, Platform platform, boolean forDisplay)
+      StacItem item,
+      List<StacAsset> files,
+      Platform platform,
+      BandAliases aliases,
+      boolean forDisplay)
       throws SceneException {
     List<StacAsset> kind =
         files.stream().filter(file -> file.isForDisplay() == forDisplay).toList();
     Map<String, Place> places = new HashMap<>();
     for (Band band : platform.bands()) {
-      find(item, kind, band.name()).ifPresent(place -> places.put(band.name(), place));
+      for (String name : aliases.names(platform.name(), item.id(), band.name())) {
+        Optional<Place> place = find(item, kind, name);
+        if (place.isPresent()) {
+          places.put(band.name(), place.get());
+          break;
+        }
+      }
     }
     return places;
   }

@@ -38,12 +38,24 @@ public interface SceneArchive {
    * @return the archive
    */
   static SceneArchive of(Platform platform, boolean masked) {
+    return of(platform, masked, BandAliases.standard());
+  }
+
+  /**
+   * Returns the archive of a platform's scene lists.
+   *
+   * @param platform whose bands are read
+   * @param masked whether scenes need a mask, if the platform has one
+   * @param aliases other names of bands in items
+   * @return the archive
+   */
+  static SceneArchive of(Platform platform, boolean masked, BandAliases aliases) {
     return platform.name().equals("naip")
         ? (sceneKey, objects) ->
             isItem(sceneKey)
-                ? StacItem.read(sceneKey, objects).scene(platform, masked)
+                ? StacItem.read(sceneKey, objects).scene(platform, masked, aliases)
                 : NaipKey.parse(sceneKey).scene(platform)
-        : (sceneKey, objects) -> StacItem.read(sceneKey, objects).scene(platform, masked);
+        : (sceneKey, objects) -> StacItem.read(sceneKey, objects).scene(platform, masked, aliases);
   }
 
   /**

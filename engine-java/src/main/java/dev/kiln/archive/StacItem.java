@@ -182,8 +182,21 @@ public record StacItem(
    * @throws SceneException (permanent) if a band, or a required mask, has no asset
    */
   public Scene scene(Platform platform, boolean masked) throws SceneException {
+    return scene(platform, masked, BandAliases.standard());
+  }
+
+  /**
+   * Returns the scene that this item is for a platform.
+   *
+   * @param platform whose bands are wanted
+   * @param masked whether the mask is required, if the platform has one
+   * @param aliases other names of bands
+   * @return the scene
+   * @throws SceneException (permanent) if a band, or a required mask, has no asset
+   */
+  public Scene scene(Platform platform, boolean masked, BandAliases aliases) throws SceneException {
     requireLevel(platform);
-    ItemAssets files = ItemAssets.map(this, platform, masked);
+    ItemAssets files = ItemAssets.map(this, platform, masked, aliases);
     Optional<String> bucket = files.bands().get(0).object().bucketUri();
     return Scene.builder(key)
         .uri(bucket.filter(name -> !key.contains("://")).map(name -> name + "/" + key).orElse(key))

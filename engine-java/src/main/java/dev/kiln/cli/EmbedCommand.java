@@ -187,6 +187,7 @@ public final class EmbedCommand implements Callable<Integer> {
               .model(model, platform)
               .sceneKeys(list.keys())
               .files(fileOptions)
+              .aliases(fileFlags.aliases())
               .items(chosen.items())
               .source(from)
               .out(to)

@@ -1,12 +1,14 @@
 package dev.kiln.cli;
 
+import dev.kiln.archive.BandAliases;
 import dev.kiln.archive.BandOrder;
 import dev.kiln.archive.DatePattern;
 import dev.kiln.archive.FileOptions;
+import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
-/** Options that describe plain image files, which have no item. */
+/** Options that describe the bands of items, and plain image files, which have no item. */
 @Heading.Under(Heading.INPUT)
 final class FileFlags {
   @Option(
@@ -33,9 +35,20 @@ final class FileFlags {
               + " in the order of the platform (default: by names and colours in the file).")
   private String bands;
 
+  @Option(
+      names = "--band-aliases",
+      paramLabel = "FILE.yaml",
+      description = "Names that your catalogue gives to bands, besides those of common ones.")
+  private Path aliases;
+
   /** Returns the value of {@code --datetime}, or null. */
   String datetime() {
     return datetime;
+  }
+
+  /** Returns the names of bands in items. */
+  BandAliases aliases() {
+    return aliases == null ? BandAliases.standard() : BandAliases.load(aliases);
   }
 
   /**

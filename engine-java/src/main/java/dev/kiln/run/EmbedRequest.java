@@ -1,5 +1,6 @@
 package dev.kiln.run;
 
+import dev.kiln.archive.BandAliases;
 import dev.kiln.archive.FileOptions;
 import dev.kiln.archive.StacItem;
 import dev.kiln.fetch.ObjectStore;
@@ -21,6 +22,7 @@ import java.util.Optional;
  * @param sceneKeys keys of the scenes in the source
  * @param files what is known about scenes that are plain image files
  * @param items items that are known already, by scene key; others are read from the source
+ * @param aliases other names of bands in items
  * @param source where scenes are read from
  * @param out where files and the report are written to
  * @param chips which chips are embedded
@@ -39,6 +41,7 @@ public record EmbedRequest(
     Platform platform,
     List<String> sceneKeys,
     FileOptions files,
+    BandAliases aliases,
     Map<String, StacItem> items,
     ObjectStore source,
     ObjectStore out,
@@ -74,6 +77,7 @@ public record EmbedRequest(
     private Platform platform;
     private List<String> sceneKeys = List.of();
     private FileOptions files = FileOptions.NONE;
+    private BandAliases aliases = BandAliases.standard();
     private Map<String, StacItem> items = Map.of();
     private ObjectStore source;
     private ObjectStore out;
@@ -133,6 +137,17 @@ public record EmbedRequest(
      */
     public Builder items(Map<String, StacItem> known) {
       this.items = known;
+      return this;
+    }
+
+    /**
+     * Sets other names of bands in items.
+     *
+     * @param names by platform
+     * @return this builder
+     */
+    public Builder aliases(BandAliases names) {
+      this.aliases = names;
       return this;
     }
 
@@ -264,6 +279,7 @@ public record EmbedRequest(
           platform,
           sceneKeys,
           files,
+          aliases,
           items,
           source,
           out,

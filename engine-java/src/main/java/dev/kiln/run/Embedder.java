@@ -153,12 +153,12 @@ public final class Embedder {
   /** Items that are known already need not be read. */
   private static SceneArchive archive(EmbedRequest request) {
     boolean masked = request.chips().needsMask();
-    SceneArchive archive = SceneArchive.of(request.platform(), masked);
+    SceneArchive archive = SceneArchive.of(request.platform(), masked, request.aliases());
     return (sceneKey, objects) -> {
       StacItem item = request.items().get(sceneKey);
       return item == null
           ? archive.describe(sceneKey, objects)
-          : item.scene(request.platform(), masked);
+          : item.scene(request.platform(), masked, request.aliases());
     };
   }
 

@@ -211,8 +211,8 @@ class ItemAssetsTest {
         item("\"green\": {\"href\": \"g.tif\"}, \"red-jp2\": {\"href\": \"r.jp2\"}"),
         RGBN,
         "no asset for red, blue, nir of satellogic-MSI-L1D",
-        "(assets: green)");
-    assertRefused(item(""), RGBN, "no asset for red, green, blue, nir", "(assets: )");
+        "found green, red-jp2 (not a TIFF)");
+    assertRefused(item(""), RGBN, "no asset for red, green, blue, nir", "found no assets");
     assertRefused(
         item("\"a\": {\"href\": \"a.tif\", \"raster:bands\": [{}, {}]}"), RGBN, "no asset for red");
     assertRefused(

@@ -12,10 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
-import tools.jackson.core.JacksonException;
-import tools.jackson.core.StreamReadFeature;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.dataformat.yaml.YAMLMapper;
 
 /**
  * The supported sensor platforms by name, read from YAML in the layout of Clay's {@code
@@ -31,7 +28,7 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
  *     wavelength: {red: 0.65, green: 0.56}
  * </pre>
  *
- * Other keys, such as Clay's {@code rgb_indices}, are ignored.
+ * Anchors and merge keys are resolved. Other keys, such as Clay's {@code rgb_indices}, are ignored.
  */
 public final class PlatformCatalog {
   private static final String BUILT_IN = "metadata.yaml";
@@ -106,16 +103,12 @@ public final class PlatformCatalog {
     return platform;
   }
 
-  private static Map<String, Platform> parse(String source, InputStream yaml) {
+  private static Map<String, Platform> parse(String source, InputStream yaml) throws IOException {
     JsonNode root;
     try {
-      root =
-          YAMLMapper.builder()
-              .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-              .build()
-              .readTree(yaml);
-    } catch (JacksonException e) {
-      throw fault(source, "is not valid YAML: " + firstLine(e.getOriginalMessage()));
+      root = YamlFiles.read(source, yaml);
+    } catch (IllegalArgumentException e) {
+      throw fault(source, "is not valid YAML: " + firstLine(e.getMessage()));
     }
     if (!root.isObject() || root.isEmpty()) {
       throw fault(source, "expected a map of platform names, found " + describe(root));

@@ -127,6 +127,34 @@ class PlatformCatalogTest {
   }
 
   @Test
+  void anchorsAndMergeKeysAreResolved() throws Exception {
+    Path file =
+        write(
+            """
+            first: &first
+              band_order: [red, nir]
+              gsd: 2.5
+              bands: &bands
+                mean: {red: 10, nir: 20.5}
+                std: &std {red: 3, nir: 4}
+                wavelength: {red: 0.65, nir: 0.842}
+            second:
+              <<: *first
+              gsd: 5
+            third:
+              band_order: [nir]
+              gsd: 1
+              bands:
+                <<: *bands
+                mean: *std
+            """);
+    PlatformCatalog catalog = PlatformCatalog.load(file);
+    assertThat(catalog.get("second").gsd()).isEqualTo(5);
+    assertThat(catalog.get("second").bands()).isEqualTo(catalog.get("first").bands());
+    assertThat(catalog.get("third").bands()).containsExactly(new Band("nir", 0.842, 4, 4));
+  }
+
+  @Test
   void missingFile() {
     assertThatThrownBy(() -> PlatformCatalog.load(temp.resolve("none.yaml")))
         .isInstanceOf(ConfigurationException.class)
