@@ -1,12 +1,15 @@
 package dev.kiln.explore;
 
 import dev.kiln.archive.BandAsset;
+import dev.kiln.archive.ObjectRef;
 import dev.kiln.archive.Scene;
 import dev.kiln.archive.SceneArchive;
 import dev.kiln.dataset.EmbeddingFiles;
 import dev.kiln.error.KilnException;
+import dev.kiln.error.Mismatch;
 import dev.kiln.error.SceneException;
 import dev.kiln.fetch.ObjectStore;
+import dev.kiln.fetch.ObjectStores;
 import dev.kiln.picture.ChipShapes;
 import dev.kiln.picture.ColoredChips;
 import dev.kiln.picture.Mercator;
@@ -15,12 +18,14 @@ import dev.kiln.platform.Platform;
 import dev.kiln.platform.PlatformCatalog;
 import dev.kiln.raster.PictureFormat;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -202,8 +207,31 @@ public final class ScenePictures implements AutoCloseable {
       throw SceneException.permanent("scene", "the dataset does not record where scenes are");
     }
     String key = uri.replaceFirst("^[a-z0-9]+://[^/]+/", "");
-    String found = key.equals(uri) || source.exists(key) ? key : uri;
-    return SceneArchive.of(platform, false).describe(found, source::stream);
+    boolean present = key.equals(uri) || source.exists(key);
+    if (!present && !ObjectStores.isRemote(source.root())) {
+      throw SceneException.permanent(
+          key, Mismatch.of("the scene in --source " + source.root(), "none"));
+    }
+    String found = present ? key : uri;
+    return SceneArchive.isImageFile(platform, found)
+        ? image(found, platform)
+        : SceneArchive.of(platform, false).describe(found, source::stream);
+  }
+
+  /** Returns the scene of a plain image file, whose bands are in the platform's order. */
+  private static Scene image(String key, Platform platform) {
+    List<BandAsset> bands = new ArrayList<>();
+    for (Band band : platform.bands()) {
+      bands.add(
+          new BandAsset(
+              band.name(), ObjectRef.inSource(key), bands.size() + 1, OptionalDouble.empty()));
+    }
+    return Scene.builder(key)
+        .itemId(key)
+        .datetime(Instant.EPOCH)
+        .gsd(platform.gsd())
+        .bands(bands)
+        .build();
   }
 
   /** Returns the bands that are shown as red, green and blue. */

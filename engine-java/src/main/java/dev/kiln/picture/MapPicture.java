@@ -90,16 +90,37 @@ public record MapPicture(int width, int height, int[] argb, int panels, int area
     double cell = (double) size / columns;
     double gap = Math.min(cell / 8, Math.max(2, size / 100.0));
     double edge = cell - gap;
-    for (int i = 0; i < count; i++) {
-      Areas.Area area = areas.all().get(order.get(i));
-      double across = area.east() - area.west();
-      double down = area.south() - area.north();
-      double scale = edge / Math.max(1e-9, Math.max(across, down));
-      double left = i % columns * cell + (cell - across * scale) / 2;
-      double top = i / columns * cell + (cell - down * scale) / 2;
-      panels.add(new Panel(order.get(i), area.west(), area.north(), scale, left, top));
+    double top = 0;
+    for (int row = 0; row < rows; row++) {
+      List<Integer> inRow = order.subList(row * columns, Math.min(count, (row + 1) * columns));
+      double tallest = 0;
+      for (int area : inRow) {
+        tallest = Math.max(tallest, down(areas.all().get(area)) * scale(areas, area, edge));
+      }
+      for (int i = 0; i < inRow.size(); i++) {
+        Areas.Area area = areas.all().get(inRow.get(i));
+        double scale = scale(areas, inRow.get(i), edge);
+        double left = i * cell + (cell - across(area) * scale) / 2;
+        double upper = top + gap / 2 + (tallest - down(area) * scale) / 2;
+        panels.add(new Panel(inRow.get(i), area.west(), area.north(), scale, left, upper));
+      }
+      top += tallest + gap;
     }
-    return new int[] {pixels(cell * columns), pixels(cell * rows)};
+    return new int[] {pixels(cell * columns), pixels(top)};
+  }
+
+  private static double across(Areas.Area area) {
+    return area.east() - area.west();
+  }
+
+  private static double down(Areas.Area area) {
+    return area.south() - area.north();
+  }
+
+  /** Returns the scale at which an area fits into a panel. */
+  private static double scale(Areas areas, int area, double edge) {
+    Areas.Area fitted = areas.all().get(area);
+    return edge / Math.max(1e-9, Math.max(across(fitted), down(fitted)));
   }
 
   private static int pixels(double length) {

@@ -151,7 +151,7 @@ class ScenePicturesTest {
       Reply reply = open.get("/api/picture/0");
 
       assertThat(reply.status()).isEqualTo(404);
-      assertThat(reply.text()).contains("no picture of");
+      assertThat(reply.text()).contains("no picture of", "--source");
       assertThat(open.get("/api/pictures/10/0/0").status()).isEqualTo(200);
       assertThat(open.get("/api/dataset").status()).isEqualTo(200);
     }

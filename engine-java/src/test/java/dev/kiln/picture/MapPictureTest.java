@@ -90,10 +90,14 @@ class MapPictureTest {
 
     assertThat(picture.panels()).isEqualTo(2);
     assertThat(picture.width()).isEqualTo(200);
-    // Two columns: the area with more chips is on the left.
-    assertThat(isBright(picture.argb()[50 * 200 + 30])).isTrue();
-    assertThat(isDark(picture.argb()[50 * 200 + 70])).isTrue();
-    assertThat(isBright(picture.argb()[50 * 200 + 150])).isTrue();
+    // Two columns: the area with more chips, twice as wide as high, is on the left. The row is as
+    // high as the other area, whose chip is a square in degrees.
+    int middle = picture.height() / 2;
+    assertThat(picture.height()).isBetween(100, 140);
+    assertThat(isBright(picture.argb()[middle * 200 + 30])).isTrue();
+    assertThat(isDark(picture.argb()[middle * 200 + 70])).isTrue();
+    assertThat(isBright(picture.argb()[middle * 200 + 150])).isTrue();
+    assertThat(picture.argb()[5 * 200 + 50]).isZero();
   }
 
   @Test
