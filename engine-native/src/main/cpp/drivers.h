@@ -22,14 +22,14 @@ void RegisterOGRGeoPackage(void);
 void RegisterOGRFlatGeobuf(void);
 void RegisterOGRShape(void);
 
-const char *OGR_L_GetName(OGRLayerH layer);
+const char* OGR_L_GetName(OGRLayerH layer);
 OGRSpatialReferenceH OGR_L_GetSpatialRef(OGRLayerH layer);
 OGRFeatureH OGR_L_GetNextFeature(OGRLayerH layer);
 OGRGeometryH OGR_F_GetGeometryRef(OGRFeatureH feature);
 void OGR_F_Destroy(OGRFeatureH feature);
-OGRGeometryH OGR_G_GetLinearGeometry(OGRGeometryH geometry, double maxAngle, char **options);
+OGRGeometryH OGR_G_GetLinearGeometry(OGRGeometryH geometry, double maxAngle, char** options);
 void OGR_G_DestroyGeometry(OGRGeometryH geometry);
 int OGR_G_WkbSize(OGRGeometryH geometry);
-int OGR_G_ExportToWkb(OGRGeometryH geometry, OGRwkbByteOrder order, unsigned char *wkb);
+int OGR_G_ExportToWkb(OGRGeometryH geometry, OGRwkbByteOrder order, unsigned char* wkb);
 
 CPL_C_END

@@ -22,7 +22,8 @@ extern "C" JNIEXPORT void JNICALL Java_dev_kiln_memory_AddressSpace_unmap(JNIEnv
 }
 
 // Returns whole pages within the range to the system; they read as zeros afterwards.
-extern "C" JNIEXPORT void JNICALL Java_dev_kiln_memory_AddressSpace_release(JNIEnv*, jclass, jlong address, jlong size) {
+extern "C" JNIEXPORT void JNICALL Java_dev_kiln_memory_AddressSpace_release(JNIEnv*, jclass, jlong address,
+                                                                            jlong size) {
   const auto page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
   const auto begin = static_cast<uintptr_t>(address);
   const uintptr_t first = (begin + page - 1) / page * page;

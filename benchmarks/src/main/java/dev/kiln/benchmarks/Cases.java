@@ -321,8 +321,7 @@ final class Cases {
     int rows = Integer.getInteger("kiln.benchmarks.rows", workplace.small() ? 3000 : 100_000);
     String subject =
         String.format(Locale.ROOT, "%,d clustered vectors of %,d values", rows, SearchDataset.DIM);
-    cases.add(
-        Case.of("search index", subject, "kiln index", "rows/s", new IndexRate(workplace)));
+    cases.add(Case.of("search index", subject, "kiln index", "rows/s", new IndexRate(workplace)));
     Map<String, SearchRate.By> candidates = new LinkedHashMap<>();
     candidates.put("exact, Kiln", SearchRate.By.EXACT);
     candidates.put("exact, DuckDB", SearchRate.By.DUCKDB);
@@ -330,8 +329,7 @@ final class Cases {
     candidates.forEach(
         (name, by) ->
             cases.add(
-                Case.of(
-                    "search", subject, name, "searches/s", new SearchRate(workplace, by))));
+                Case.of("search", subject, name, "searches/s", new SearchRate(workplace, by))));
   }
 
   private void wholeJob(String platform) {

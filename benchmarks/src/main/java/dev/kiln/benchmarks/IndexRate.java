@@ -18,7 +18,6 @@ record IndexRate(Workplace workplace) implements Case.Sampler {
       throw new IllegalStateException(
           "index: expected %d rows, found %d".formatted(dataset.rows(), report.rows()));
     }
-    return List.of(
-        Case.Sample.of(report.rows(), report.seconds(), (CoreTime.nanos() - cpu) / 1e9));
+    return List.of(Case.Sample.of(report.rows(), report.seconds(), (CoreTime.nanos() - cpu) / 1e9));
   }
 }

@@ -79,8 +79,7 @@ record SearchRate(Workplace workplace, By by) implements Case.Sampler {
     do {
       searching.search(queries.get(done++ % queries.size()));
     } while (System.nanoTime() - start < millis * 1_000_000);
-    return Case.Sample.of(
-        done, (System.nanoTime() - start) / 1e9, (CoreTime.nanos() - cpu) / 1e9);
+    return Case.Sample.of(done, (System.nanoTime() - start) / 1e9, (CoreTime.nanos() - cpu) / 1e9);
   }
 
   private void check(List<Query> queries, Search search, Searching searching)

@@ -84,7 +84,11 @@ final class HttpRequests implements RangeRequests, AutoCloseable {
     this.service = service;
     this.stallLimit = options.limits().stallLimit();
     this.retries =
-        new Retries(options.limits().retryPolicy(), traffic, thrown -> map(thrown, HttpLocation.origin(service.url("").toString())), service::renew);
+        new Retries(
+            options.limits().retryPolicy(),
+            traffic,
+            thrown -> map(thrown, HttpLocation.origin(service.url("").toString())),
+            service::renew);
     this.client = client(options);
   }
 

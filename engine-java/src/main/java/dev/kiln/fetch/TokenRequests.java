@@ -101,7 +101,12 @@ final class TokenRequests {
     try {
       response = client.send(request, HttpResponse.BodyHandlers.ofByteArray());
     } catch (IOException e) {
-      throw new RequestException(Kind.TRANSIENT, what + ": " + HttpRequests.map(e, HttpLocation.origin(request.uri().toString())).getMessage(), e);
+      throw new RequestException(
+          Kind.TRANSIENT,
+          what
+              + ": "
+              + HttpRequests.map(e, HttpLocation.origin(request.uri().toString())).getMessage(),
+          e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new RequestException(Kind.TRANSIENT, what + ": interrupted", e);

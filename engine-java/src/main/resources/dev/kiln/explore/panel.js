@@ -62,7 +62,7 @@ export function showSummary(dataset) {
 
 const percent = (share) => `${Math.round(100 * share)}%`;
 
-export function showSelection(chip, others, dataset, onOther) {
+export function showSelection(chip, others, dataset, onDateChosen) {
   byId('selection').hidden = chip === null;
   if (chip === null) {
     return;
@@ -86,7 +86,7 @@ export function showSelection(chip, others, dataset, onOther) {
     option.selected = other.number === chip.number;
     return option;
   }));
-  byId('others-list').onchange = (event) => onOther(others[event.target.value]);
+  byId('others-list').onchange = (event) => onDateChosen(others[event.target.value]);
 }
 
 export function showExamples(positives, negatives, dataset, onRemove) {

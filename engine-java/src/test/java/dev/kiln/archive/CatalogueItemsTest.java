@@ -186,8 +186,8 @@ class CatalogueItemsTest {
                   String[] names = pair.split(":");
                   String file = "LC09_SR_" + names[1] + ".TIF";
                   return ("\"%s\":{\"href\":\"https://landsatlook.usgs.gov/data/%s\",\"type\":\"%s\","
-                              + "\"eo:bands\":[{\"name\":\"%s\",\"common_name\":\"%s\"}],"
-                              + "\"alternate\":{\"s3\":{\"href\":\"s3://usgs-landsat/%s\"}}}")
+                          + "\"eo:bands\":[{\"name\":\"%s\",\"common_name\":\"%s\"}],"
+                          + "\"alternate\":{\"s3\":{\"href\":\"s3://usgs-landsat/%s\"}}}")
                       .formatted(names[0], file, TIFF, names[1], names[0], file);
                 })
             .toArray(String[]::new);

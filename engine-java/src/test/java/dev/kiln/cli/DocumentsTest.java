@@ -30,7 +30,8 @@ class DocumentsTest {
       Set.of("target", ".git", ".kiln", "node_modules", "shared");
 
   /** Commands of the launcher itself. */
-  private static final Set<String> LAUNCHER = Set.of("test", "bench", "bundle", "format", "javadoc");
+  private static final Set<String> LAUNCHER =
+      Set.of("test", "bench", "bundle", "format", "javadoc");
 
   private static final Pattern LINK = Pattern.compile("!?\\[[^\\]]*\\]\\(([^)\\s]+)\\)");
   private static final Pattern BLOCK = Pattern.compile("(?ms)^ *```\\w*\n(.*?)^ *```");

@@ -141,7 +141,8 @@ class CloudFaultsTest {
     try (ObjectStore store = open()) {
       assertThatThrownBy(() -> fetch(store))
           .isInstanceOf(UnavailableException.class)
-          .hasMessageMatching(root + "/object: (the server responded|connection failed: |no connection to ).*");
+          .hasMessageMatching(
+              root + "/object: (the server responded|connection failed: |no connection to ).*");
     }
   }
 
