@@ -201,7 +201,8 @@ class KilnTest {
     assertThat(err.toString()).startsWith("kiln: Unknown option: '--scnes=a'").contains("--scenes");
     err.getBuffer().setLength(0);
     assertThat(commandLine.execute("embed", "naip", "--model=b", "--out=c")).isEqualTo(2);
-    assertThat(err.toString()).contains("expected FILE, or --scenes and --source, found none");
+    assertThat(err.toString())
+        .contains("expected FILE, or --scenes and --source, or --stac, found none");
   }
 
   @Test

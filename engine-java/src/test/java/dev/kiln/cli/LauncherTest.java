@@ -66,6 +66,8 @@ class LauncherTest {
       write("deploy/bundle/" + tool, "");
       fake(checkout.resolve("deploy/bundle/" + tool), "echo " + tool + " \"$@\"\n");
     }
+    write("engine-native/kernel-resources", "");
+    fake(checkout.resolve("engine-native/kernel-resources"), "");
 
     bin = Files.createDirectory(directory.resolve("bin"));
     for (String tool : SYSTEM) {
@@ -402,6 +404,20 @@ class LauncherTest {
         .contains("FAILED: Java format; fix it with ./kiln format", "FAILED: build or tests")
         .doesNotContain("all checks passed");
     assertThat(logged("maven")).hasSize(2);
+  }
+
+  @Test
+  void checksTheRegistersOfCudaKernels() throws Exception {
+    Path resources = checkout.resolve("engine-native/kernel-resources");
+    fake(resources, "echo 'kiln_norm: expected at most 80 registers'; [[ $* != --check ]]\n");
+    Ended failed = kiln("test");
+    assertThat(failed.code()).isEqualTo(1);
+    assertThat(failed.err()).contains("FAILED: registers of CUDA kernels: kiln_norm: expected");
+
+    fake(resources, "echo 'no nvcc'; exit 75\n");
+    Ended skipped = kiln("test");
+    assertThat(skipped.code()).isZero();
+    assertThat(skipped.err()).contains("registers of CUDA kernels SKIPPED: no nvcc");
   }
 
   @Test
