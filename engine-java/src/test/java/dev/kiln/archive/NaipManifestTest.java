@@ -130,7 +130,7 @@ class NaipManifestTest {
             () ->
                 select(NaipManifest.of(null, null, null), Arrays.copyOf(whole, whole.length - 20)))
         .isInstanceOf(ConfigurationException.class)
-        .hasMessageContaining("broken gzip");
+        .hasMessageContaining("damaged gzip");
   }
 
   @Test

@@ -68,6 +68,7 @@ class MergeKillTest {
       Process run = merge(dataset);
       if (run.waitFor(millis / 4 + random.nextLong(millis * 3 / 4), TimeUnit.MILLISECONDS)) {
         assertThat(run.exitValue()).as(Files.readString(log)).isZero();
+        removeUnfinished(dataset);
         DatasetMergeTest.assertSame(dataset, dir.resolve("clean"));
         finished++;
       } else {
@@ -78,7 +79,21 @@ class MergeKillTest {
     }
     Path dataset = dir.resolve("dataset-" + finished);
     assertThat(merge(dataset).waitFor()).as(Files.readString(log)).isZero();
+    removeUnfinished(dataset);
     DatasetMergeTest.assertSame(dataset, dir.resolve("clean"));
+  }
+
+  /**
+   * Removes what a killed run was writing. Readers skip these hidden files, and Kiln removes them
+   * when they are old: earlier, another machine could still be writing them.
+   */
+  private static void removeUnfinished(Path dataset) throws IOException {
+    for (String name : DatasetMergeTest.files(dataset).keySet()) {
+      Path file = dataset.resolve(name);
+      if (file.getFileName().toString().matches("[.]kiln-.*[.]part")) {
+        Files.delete(file);
+      }
+    }
   }
 
   private static void assertFilesAreWhole(Path dataset, Map<String, byte[]> expected)
