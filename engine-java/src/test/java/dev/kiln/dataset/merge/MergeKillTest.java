@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Timeout(3600)
 class MergeKillTest {
-  private static final int KILLS = Integer.getInteger("kiln.kills", 4);
+  private static final int KILLS = Integer.getInteger("kiln.kills", 2);
 
   @TempDir private Path dir;
   private Path log;
