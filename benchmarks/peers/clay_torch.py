@@ -109,9 +109,9 @@ class Clock:
 
 
 class Report:
-    def __init__(self, path, device):
+    def __init__(self, path, device, model):
         self.path = path
-        self.data = {"torch": torch.__version__, "device": device, "results": []}
+        self.data = {"torch": torch.__version__, "device": device, "model": model, "results": []}
         if device == "cuda":
             self.data["gpu"] = torch.cuda.get_device_name()
             self.data["cuda"] = torch.version.cuda
@@ -348,7 +348,7 @@ def main():
     # One compilation per batch size for all blocks: a change of shapes must not trigger a dynamic one.
     torch._dynamo.config.automatic_dynamic_shapes = False
     torch._dynamo.config.cache_size_limit = 64
-    report = Report(arguments.out, arguments.device)
+    report = Report(arguments.out, arguments.device, "rehearsal" if arguments.rehearse else "large")
     clock = Clock(arguments.device)
     with torch.inference_mode():
         if not arguments.only or "ceilings" in arguments.only:

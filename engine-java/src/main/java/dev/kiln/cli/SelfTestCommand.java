@@ -89,6 +89,14 @@ public final class SelfTestCommand implements Callable<Integer> {
       description = "Skip checks whose names contain this, such as 'embed'; repeatable.")
   private List<String> skip = List.of();
 
+  @Option(
+      names = "--peers",
+      paramLabel = "FILE",
+      description =
+          "Results of PyTorch on this GPU, which benchmarks/peers/clay_torch.py writes: they enter"
+              + " the report, and throughput is compared with them.")
+  private Path peers;
+
   @Mixin private TraceFlags traceFlags;
 
   @Override
@@ -105,6 +113,9 @@ public final class SelfTestCommand implements Callable<Integer> {
             .withBatches(sizes)
             .withOnly(only)
             .withSkip(skip);
+    if (peers != null) {
+      options = options.withPeers(peers);
+    }
     Files.createDirectories(out);
     if (prepare) {
       SelfTest.prepare(options);

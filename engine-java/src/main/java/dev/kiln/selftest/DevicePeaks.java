@@ -1,11 +1,23 @@
 package dev.kiln.selftest;
 
+import dev.kiln.model.Architecture;
+import java.util.Optional;
 import java.util.OptionalDouble;
 
 /** The measured limits of the device; later checks report fractions of them. */
 final class DevicePeaks {
   private double copyBytes = Double.NaN;
   private double matrixFlops = Double.NaN;
+  private final Optional<Peers> peers;
+
+  /**
+   * Creates peaks that are not measured yet.
+   *
+   * @param peers results of PyTorch on the same device
+   */
+  DevicePeaks(Optional<Peers> peers) {
+    this.peers = peers;
+  }
 
   /** Returns the bandwidth of a copy within the device in bytes per second, read plus written. */
   OptionalDouble copyBytes() {
@@ -23,6 +35,11 @@ final class DevicePeaks {
 
   void matrixFlops(double perSecond) {
     matrixFlops = perSecond;
+  }
+
+  /** Returns the results of PyTorch with a model of this architecture. */
+  Optional<Peers> peers(Architecture model) {
+    return peers.filter(measured -> measured.model().equals(model.name()));
   }
 
   private static OptionalDouble of(double value) {

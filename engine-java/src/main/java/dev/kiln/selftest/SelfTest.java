@@ -28,7 +28,7 @@ public final class SelfTest {
 
   private final Options options;
   private final Device device;
-  private final DevicePeaks peaks = new DevicePeaks();
+  private final DevicePeaks peaks;
   private final RandomModel model;
 
   /**
@@ -41,6 +41,7 @@ public final class SelfTest {
    * @param batches batch sizes to measure, in chips
    * @param only parts of names: only checks whose names contain one of them run; empty for all
    * @param skip parts of names: checks whose names contain one of them do not run
+   * @param peers results of PyTorch on this device
    */
   public record Options(
       Path work,
@@ -49,7 +50,8 @@ public final class SelfTest {
       Architecture model,
       List<Integer> batches,
       List<String> only,
-      List<String> skip) {
+      List<String> skip,
+      Optional<Peers> peers) {
     /** Copies the lists. */
     public Options {
       batches = List.copyOf(batches);
@@ -60,37 +62,55 @@ public final class SelfTest {
     /** Returns options for a model of Clay's size, all checks and no golden cases. */
     public static Options of(Path work) {
       return new Options(
-          work, Optional.empty(), false, DEFAULT_MODEL, List.of(32, 64, 128), List.of(), List.of());
+          work,
+          Optional.empty(),
+          false,
+          DEFAULT_MODEL,
+          List.of(32, 64, 128),
+          List.of(),
+          List.of(),
+          Optional.empty());
     }
 
     /** Returns these options with golden cases. */
     public Options withGolden(Optional<Path> changed) {
-      return new Options(work, changed, quick, model, batches, only, skip);
+      return new Options(work, changed, quick, model, batches, only, skip, peers);
     }
 
     /** Returns these options with short measurements. */
     public Options withQuick(boolean changed) {
-      return new Options(work, golden, changed, model, batches, only, skip);
+      return new Options(work, golden, changed, model, batches, only, skip, peers);
     }
 
     /** Returns these options with another model size. */
     public Options withModel(Architecture changed) {
-      return new Options(work, golden, quick, changed, batches, only, skip);
+      return new Options(work, golden, quick, changed, batches, only, skip, peers);
     }
 
     /** Returns these options with other batch sizes. */
     public Options withBatches(List<Integer> changed) {
-      return new Options(work, golden, quick, model, changed, only, skip);
+      return new Options(work, golden, quick, model, changed, only, skip, peers);
     }
 
     /** Returns these options with only some of the checks. */
     public Options withOnly(List<String> changed) {
-      return new Options(work, golden, quick, model, batches, changed, skip);
+      return new Options(work, golden, quick, model, batches, changed, skip, peers);
     }
 
     /** Returns these options without some of the checks. */
     public Options withSkip(List<String> changed) {
-      return new Options(work, golden, quick, model, batches, only, changed);
+      return new Options(work, golden, quick, model, batches, only, changed, peers);
+    }
+
+    /**
+     * Returns these options with the results of PyTorch.
+     *
+     * @param file that {@code benchmarks/peers/clay_torch.py} wrote
+     * @throws ConfigurationException if it is another file
+     */
+    public Options withPeers(Path file) throws IOException {
+      return new Options(
+          work, golden, quick, model, batches, only, skip, Optional.of(Peers.read(file)));
     }
   }
 
@@ -113,6 +133,7 @@ public final class SelfTest {
   private SelfTest(Options options, Device device) {
     this.options = options;
     this.device = device;
+    this.peaks = new DevicePeaks(options.peers());
     this.model = new RandomModel(options.model(), options.work());
   }
 
@@ -184,8 +205,11 @@ public final class SelfTest {
     checks.add(new PatchKernelCheck(device.open()));
     checks.add(new CopyCheck(device.open(), peaks, quick ? 128L << 20 : 1L << 30));
     checks.add(new PatchBandwidthCheck(device.open(), peaks, quick ? 8 : 49, 8));
+    // As wide as the hidden layer of the MLP: 4,096 with Clay's size.
+    int side = options.model().mlpDim();
     checks.add(
-        new MatrixCeilingCheck(device.open(), device.products(), peaks, quick ? 4096 : 8192));
+        new MatrixCeilingCheck(device.open(), device.products(), peaks, quick ? side : 2 * side));
+    checks.add(new PeersCheck(options.peers()));
     addGolden(checks);
     for (Candidate candidate : device.candidates()) {
       checks.add(new ReferenceCheck(candidate, model));

@@ -8,11 +8,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Measures the throughput of an encoder in chips per second and as a fraction of the device's
- * matrix ceiling.
+ * Measures the throughput of an encoder in chips per second, as a fraction of the device's ceilings
+ * and relative to PyTorch.
  */
 final class ThroughputCheck implements Check {
-  private static final double GOAL = 0.85;
+  private static final double OF_CEILING = 0.85;
+  private static final double OF_PYTORCH = 1.15;
 
   private final Candidate candidate;
   private final int batch;
@@ -42,8 +43,8 @@ final class ThroughputCheck implements Check {
   @Override
   public List<Measurement> run() throws Exception {
     candidate.requireAvailable();
-    double chips;
     Platform platform = model.directory().platform(RandomModel.PLATFORM);
+    double chips;
     try (Encoder encoder =
         candidate.open(model.directory().encoder(platform.name(), RandomModel.CHIP), batch)) {
       chips = EncoderThroughput.chipsPerSecond(encoder, platform, time.dividedBy(2), time);
@@ -62,8 +63,28 @@ final class ThroughputCheck implements Check {
             ceiling ->
                 measurements.add(
                     Measurement.of(
-                            "fraction of the matrix ceiling, executed", executed / ceiling, "")
-                        .atLeast(GOAL)));
+                        "fraction of the matrix ceiling, executed", executed / ceiling, "")));
+    peaks.peers(architecture).ifPresent(peers -> compare(chips, peers, measurements));
     return measurements;
+  }
+
+  private static void compare(double chips, Peers peers, List<Measurement> measurements) {
+    peers
+        .composite()
+        .ifPresent(
+            ceiling ->
+                measurements.add(
+                    Measurement.of("fraction of the composite ceiling", chips / ceiling, "")
+                        .atLeast(OF_CEILING)));
+    peers
+        .best()
+        .ifPresent(
+            best ->
+                measurements.add(
+                    Measurement.of(
+                            "relative to PyTorch (%s)".formatted(best.name()),
+                            chips / best.chipsPerSecond(),
+                            "")
+                        .atLeast(OF_PYTORCH)));
   }
 }

@@ -80,7 +80,7 @@ class DeviceChecksTest {
 
   @Test
   void copiesAreMeasured() {
-    DevicePeaks peaks = new DevicePeaks();
+    DevicePeaks peaks = new DevicePeaks(Optional.empty());
     List<Measurement> measurements = new CopyCheck(this::open, peaks, 1_000_000).run();
     assertThat(measurements)
         .extracting(Measurement::value)
@@ -90,7 +90,7 @@ class DeviceChecksTest {
 
   @Test
   void bandwidthOfTheKernelIsAFractionOfACopy() {
-    DevicePeaks peaks = new DevicePeaks();
+    DevicePeaks peaks = new DevicePeaks(Optional.empty());
     peaks.copyBytes(10e9);
     List<Measurement> measurements = new PatchBandwidthCheck(this::open, peaks, 2, 1).run();
     // Two chips with four bytes per pixel, and 2 bytes per value.
@@ -103,7 +103,7 @@ class DeviceChecksTest {
 
   @Test
   void fastestLibrarySetsTheCeiling() throws Exception {
-    DevicePeaks peaks = new DevicePeaks();
+    DevicePeaks peaks = new DevicePeaks(Optional.empty());
     List<String> queued = new ArrayList<>();
     List<Measurement> measurements =
         new MatrixCeilingCheck(
@@ -122,7 +122,7 @@ class DeviceChecksTest {
   @Test
   void withoutALibraryThereIsNoCeiling() {
     open().close();
-    DevicePeaks peaks = new DevicePeaks();
+    DevicePeaks peaks = new DevicePeaks(Optional.empty());
     assertThatThrownBy(
             () ->
                 new MatrixCeilingCheck(

@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -82,7 +83,8 @@ class EncoderChecksTest {
         List.of(
             new GoldenCheck(absent, set, work),
             new ReferenceCheck(absent, micro()),
-            new ThroughputCheck(absent, 4, micro(), new DevicePeaks(), Duration.ofMillis(1)),
+            new ThroughputCheck(
+                absent, 4, micro(), new DevicePeaks(Optional.empty()), Duration.ofMillis(1)),
             new EmbedCheck(
                 absent, 4, micro(), () -> null, new EmbedCheck.Scenes(SampleSize.SMALL, 1, work)));
     for (Check check : checks) {
@@ -93,7 +95,7 @@ class EncoderChecksTest {
 
   @Test
   void throughputIsAFractionOfTheCeiling() throws Exception {
-    DevicePeaks peaks = new DevicePeaks();
+    DevicePeaks peaks = new DevicePeaks(Optional.empty());
     peaks.matrixFlops(1e9);
     ThroughputCheck check =
         new ThroughputCheck(candidate(1, null), 2, micro(), peaks, Duration.ofMillis(200));
@@ -106,6 +108,41 @@ class EncoderChecksTest {
     assertThat(measurements.get(1).value()).isCloseTo(executed / 1e12, within(executed * 1e-15));
     assertThat(measurements.get(2).value()).isCloseTo(nominal / 1e12, within(nominal * 1e-15));
     assertThat(measurements.get(3).value()).isCloseTo(executed / 1e9, within(executed * 1e-12));
+    assertThat(measurements).hasSize(4);
+  }
+
+  @Test
+  void throughputIsComparedWithPytorchAndTheCompositeCeiling() throws Exception {
+    Peers peers =
+        new Peers(
+            "micro",
+            List.of(new Peers.Variant("slow", 2, 0.5), new Peers.Variant("eager", 4, 1e-3 + 0.5)),
+            OptionalDouble.of(1e9));
+    List<Measurement> measurements = throughput(peers).run();
+    double chips = measurements.get(0).value();
+    assertThat(measurements)
+        .extracting(Measurement::name)
+        .endsWith("fraction of the composite ceiling", "relative to PyTorch (eager)");
+    assertThat(measurements.get(3).value()).isCloseTo(chips / 1e9, within(chips * 1e-15));
+    assertThat(measurements.get(3).met()).isFalse();
+    assertThat(measurements.get(4).value()).isCloseTo(chips / 0.501, within(chips * 1e-9));
+    assertThat(measurements.get(4).met()).isEqualTo(chips / 0.501 >= 1.15);
+  }
+
+  @Test
+  void resultsOfAnotherModelAreNotCompared() throws Exception {
+    Peers large =
+        new Peers("large", List.of(new Peers.Variant("eager", 4, 1)), OptionalDouble.of(9));
+    assertThat(throughput(large).run()).hasSize(3);
+  }
+
+  private ThroughputCheck throughput(Peers peers) {
+    return new ThroughputCheck(
+        candidate(1, null),
+        2,
+        micro(),
+        new DevicePeaks(Optional.of(peers)),
+        Duration.ofMillis(100));
   }
 
   @Test
