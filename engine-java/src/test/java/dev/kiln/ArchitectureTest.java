@@ -47,6 +47,7 @@ class ArchitectureTest {
                       "explore",
                       "picture",
                       "run",
+                      "catalog",
                       "logging",
                       "infer.gpu",
                       "archive",
@@ -147,6 +148,7 @@ class ArchitectureTest {
                       "io",
                       "pipeline",
                       "metrics",
+                      "catalog",
                       "archive",
                       "fetch",
                       "raster",
@@ -164,6 +166,7 @@ class ArchitectureTest {
               entry("metrics", Set.of()),
               entry("logging", Set.of()),
               // Work.
+              entry("catalog", Set.of("archive", "fetch", "sink", "error", "io")),
               entry("archive", Set.of("platform", "error", "io", "memory", "type")),
               entry("fetch", Set.of("model", "error", "memory", "io")),
               entry("raster", Set.of("error", "gdal", "tiles", "memory", "type")),

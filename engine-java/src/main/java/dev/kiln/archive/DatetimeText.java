@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
  * Times as they occur in catalogues: RFC 3339 and its common variants, with a space or lower-case
  * letters, an offset without a colon, a leap second, or no zone, which is read as UTC.
  */
-final class DatetimeText {
+public final class DatetimeText {
   private static final Pattern TEXT =
       Pattern.compile(
           "(\\d{4})-(\\d{2})-(\\d{2})[Tt ](\\d{2}):(\\d{2})(?::(\\d{2})(?:[.,](\\d+))?)?"
@@ -33,7 +33,7 @@ final class DatetimeText {
    * @return the instant
    * @throws DateTimeException if it is not a time, or is outside the years 1900 to 2200
    */
-  static Instant parse(String text) {
+  public static Instant parse(String text) {
     Matcher matcher = TEXT.matcher(text.strip());
     if (!matcher.matches()) {
       throw new DateTimeException("not a time");

@@ -232,12 +232,12 @@ public record ObjectRef(String root, String key) {
   }
 
   /**
-   * Parses a whole URI of S3 or a web server.
+   * Parses a whole URI of a bucket or web server.
    *
    * @param name a key or a URI
-   * @return empty for a key
+   * @return its location, without a query; empty for a key
    */
-  static Optional<ObjectRef> of(String name) {
+  public static Optional<ObjectRef> of(String name) {
     Optional<ObjectRef> inBucket =
         BUCKET_URI.matcher(name).matches() ? ofBucket(name) : Optional.empty();
     if (inBucket.isPresent()) {

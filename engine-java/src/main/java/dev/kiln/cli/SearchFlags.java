@@ -1,17 +1,19 @@
 package dev.kiln.cli;
 
 import dev.kiln.archive.BestScenes;
-import dev.kiln.archive.DatetimeRange;
-import dev.kiln.archive.StacSearch;
+import dev.kiln.catalog.Catalog;
+import dev.kiln.catalog.ItemQuery;
 import dev.kiln.fetch.ObjectStore;
 import dev.kiln.fetch.ObjectStores;
 import dev.kiln.fetch.SourceRules;
 import dev.kiln.fetch.StoreOptions;
 import dev.kiln.platform.Platform;
 import dev.kiln.run.AreaSearch;
+import dev.kiln.run.ChipArea;
 import dev.kiln.run.ChipOptions;
 import java.io.IOException;
 import java.util.Optional;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Options that search a STAC API for the scenes to embed. */
@@ -25,11 +27,7 @@ final class SearchFlags {
               + " --datetime START/END.")
   private String api;
 
-  @Option(
-      names = "--collection",
-      paramLabel = "ID",
-      description = "Collection that --stac searches.")
-  private String collection;
+  @Mixin private QueryFlags queryFlags;
 
   @Option(
       names = "--best",
@@ -66,17 +64,13 @@ final class SearchFlags {
       StoreOptions options,
       SourceRules rules)
       throws IOException, InterruptedException {
-    if (collection == null || datetime == null || chips.area().isEmpty()) {
+    if (queryFlags.collection().isEmpty() || datetime == null || chips.area().isEmpty()) {
       throw new OptionException("--stac: expected --collection, --aoi and --datetime as well");
     }
     Range.optionalAtLeast("--best", best, 1);
-    AreaSearch found =
-        AreaSearch.run(
-            new StacSearch(
-                OptionException.parse(() -> StacSearch.api(api)),
-                collection,
-                chips.area().get().area(),
-                OptionException.parse(() -> DatetimeRange.parse(datetime))));
+    ItemQuery query = queryFlags.query(chips.area().map(ChipArea::area), Optional.of(datetime));
+    Catalog catalog = OptionException.parse(() -> Catalog.open("--stac", api, options));
+    AreaSearch found = AreaSearch.run(catalog, query);
     found.checkHosts(rules.allowedHosts());
     if (best == null) {
       return found;
@@ -88,6 +82,6 @@ final class SearchFlags {
 
   /** Returns the API and collection, for the log. */
   String name() {
-    return Optional.ofNullable(api).orElse("") + " " + collection;
+    return Optional.ofNullable(api).orElse("") + " " + queryFlags.collection().orElse("");
   }
 }

@@ -15,8 +15,6 @@ import java.net.http.HttpTimeoutException;
 import java.nio.ByteBuffer;
 import java.nio.channels.UnresolvedAddressException;
 import java.nio.charset.StandardCharsets;
-import java.security.cert.CertPathBuilderException;
-import java.security.cert.CertificateException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -463,15 +461,9 @@ final class HttpRequests implements RangeRequests, AutoCloseable {
     if (cause instanceof RequestException failure) {
       return failure;
     }
-    for (Throwable e = cause; e != null; e = e.getCause()) {
-      if (e instanceof CertificateException || e instanceof CertPathBuilderException) {
-        return new RequestException(
-            Kind.CONFIGURATION,
-            "the server's certificate is not trusted ("
-                + e.getMessage()
-                + "): give its authority with --ca-certificates FILE",
-            cause);
-      }
+    Optional<String> untrusted = WebAccess.untrusted(cause);
+    if (untrusted.isPresent()) {
+      return new RequestException(Kind.CONFIGURATION, untrusted.get(), cause);
     }
     if (cause instanceof IOException) {
       return new RequestException(Kind.TRANSIENT, connection(cause, host), cause);

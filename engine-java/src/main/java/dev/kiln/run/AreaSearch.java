@@ -5,9 +5,9 @@ import dev.kiln.archive.Candidate;
 import dev.kiln.archive.ListingStats;
 import dev.kiln.archive.ObjectRef;
 import dev.kiln.archive.StacAsset;
-import dev.kiln.archive.StacClient;
 import dev.kiln.archive.StacItem;
-import dev.kiln.archive.StacSearch;
+import dev.kiln.catalog.Catalog;
+import dev.kiln.catalog.ItemQuery;
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.error.Mismatch;
 import dev.kiln.error.SceneException;
@@ -45,45 +45,57 @@ public record AreaSearch(String source, List<Candidate> candidates, ListingStats
   /**
    * Searches.
    *
-   * @param search what is searched for
+   * @param catalog that is searched
+   * @param query what is searched for
    * @return its items
-   * @throws ConfigurationException if the API rejects the search, or has no items
-   * @throws IOException if the API is unavailable
+   * @throws ConfigurationException if the catalogue does not support the query, or has no items
+   * @throws IOException if the catalogue is unavailable
    */
-  public static AreaSearch run(StacSearch search) throws IOException {
+  public static AreaSearch run(Catalog catalog, ItemQuery query) throws IOException {
     List<Candidate> found = new ArrayList<>();
-    List<SceneException> faults = new ArrayList<>();
-    StacSearch.Found result =
-        search.run(
-            new StacClient(),
-            (place, json) -> {
+    ListingStats stats =
+        catalog.list(
+            query,
+            item -> {
               try {
-                found.add(Candidate.of(place, json));
+                found.add(Candidate.of(item.key(), item.json()));
+                return "";
               } catch (SceneException e) {
                 log.warn("item is left out: {}", e.getMessage());
-                faults.add(e);
+                return "not a STAC item";
               }
             });
-    result.tally().skip("not a STAC item", faults.size());
     if (found.isEmpty()) {
       throw new ConfigurationException(
           Mismatch.of(
-              "--stac " + search.api(),
-              "items of collection %s in the area and period".formatted(search.collection()),
-              "none"));
+              catalog.where(),
+              query.collection().map(id -> "items of collection " + id).orElse("items")
+                  + " in the area and period",
+              "none" + catalog.explainEmpty(query)));
     }
     // As in a list that kiln manifest stac writes, so that both name the same outputs.
-    Optional<String> bucket = result.bucket();
+    Optional<String> bucket = commonBucket(found);
     List<Candidate> candidates = new ArrayList<>();
     for (Candidate candidate : found) {
       String place = candidate.sceneKey();
-      String key = bucket.isPresent() ? ObjectRef.ofS3(place).orElseThrow().key() : place;
+      String key = bucket.isPresent() ? ObjectRef.ofBucket(place).orElseThrow().key() : place;
       candidates.add(candidate.withKey(key));
     }
-    candidates.sort(Comparator.comparing(Candidate::sceneKey));
-    String api = search.api().getScheme() + "://" + search.api().getRawAuthority();
-    return new AreaSearch(
-        bucket.map(name -> "s3://" + name).orElse(api), candidates, result.tally());
+    if (query.sort().isEmpty()) {
+      candidates.sort(Comparator.comparing(Candidate::sceneKey));
+    }
+    return new AreaSearch(bucket.orElse(catalog.source()), candidates, stats);
+  }
+
+  private static Optional<String> commonBucket(List<Candidate> found) {
+    Set<String> buckets = new TreeSet<>();
+    for (Candidate candidate : found) {
+      buckets.add(
+          ObjectRef.ofBucket(candidate.sceneKey()).flatMap(ObjectRef::bucketUri).orElse(""));
+    }
+    return buckets.size() == 1
+        ? Optional.of(buckets.iterator().next()).filter(uri -> !uri.isEmpty())
+        : Optional.empty();
   }
 
   /**
@@ -99,7 +111,7 @@ public record AreaSearch(String source, List<Candidate> candidates, ListingStats
         host(asset).filter(host -> !allowed.contains(host)).ifPresent(hosts::add);
       }
     }
-    if (!source.startsWith("s3:")) {
+    if (source.startsWith("http")) {
       hosts.remove(URI.create(source).getHost());
     }
     if (!hosts.isEmpty()) {
@@ -110,7 +122,7 @@ public record AreaSearch(String source, List<Candidate> candidates, ListingStats
   }
 
   private static Optional<String> host(StacAsset asset) {
-    if (!asset.isTiff() || ObjectRef.ofS3(asset.href()).isPresent()) {
+    if (!asset.isTiff() || ObjectRef.ofBucket(asset.href()).isPresent()) {
       return Optional.empty();
     }
     try {

@@ -1,11 +1,15 @@
-package dev.kiln.archive;
+package dev.kiln.catalog;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.kiln.archive.AreaOfInterest;
+import dev.kiln.archive.DatetimeRange;
+import dev.kiln.archive.ListingStats;
 import dev.kiln.error.ConfigurationException;
+import dev.kiln.fetch.StoreOptions;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -20,6 +24,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -42,7 +47,6 @@ class StacSearchTest {
   private final List<String> asked = Collections.synchronizedList(new ArrayList<>());
   private final List<JsonNode> bodies = Collections.synchronizedList(new ArrayList<>());
   private final List<Duration> waits = new ArrayList<>();
-  private final StacClient client = new StacClient(waits::add);
   private HttpServer server;
   private String api;
 
@@ -93,21 +97,38 @@ class StacSearchTest {
   }
 
   private static String item(String rel, String href) {
-    return "{\"id\":\"i\",\"links\":[{\"rel\":\"" + rel + "\",\"href\":\"" + href + "\"}]}";
+    return "{\"id\":\""
+        + href.replace("\\n", "")
+        + "\",\"links\":[{\"rel\":\""
+        + rel
+        + "\",\"href\":\""
+        + href
+        + "\"}]}";
   }
 
-  private StacSearch search() throws IOException {
-    AreaOfInterest area =
-        AreaOfInterest.read(
-            new MemoryObjects()
-                .put(
-                    "a",
-                    "{\"type\":\"Polygon\","
-                        + "\"coordinates\":[[[0,0],[10,0],[10,10],[0,10],[0,0]]]}"),
-            "--aoi",
-            "a");
-    return new StacSearch(
-        StacSearch.api(api + "/v1/"), "sentinel-2-l2a", area, DatetimeRange.parse("2023/2024"));
+  /** What a search found. */
+  private record Found(
+      List<String> lines, Optional<String> bucket, int pages, ListingStats tally) {}
+
+  private Found search() throws IOException {
+    ItemQuery query =
+        ItemQuery.builder()
+            .collection(Optional.of("sentinel-2-l2a"))
+            .area(Optional.of(AreaOfInterest.ofBox(0, 0, 10, 10)))
+            .datetime(Optional.of(DatetimeRange.parse("2023/2024")))
+            .build();
+    URI uri = Catalog.api("--api", api + "/v1/");
+    StacClient client = new StacClient("--api", uri, StoreOptions.standard(), waits::add);
+    StacSearch search = new StacSearch(client, StacApi.undescribed(uri), query);
+    ListedItems list = new ListedItems(query);
+    ItemCollector items =
+        new ItemCollector(
+            ItemFilter.ofSearch(query, search::sendsBoxOnly),
+            Long.MAX_VALUE,
+            list,
+            new ListingStats());
+    int pages = search.run(items);
+    return new Found(list.keys(), list.bucket(), pages, items.stats());
   }
 
   private static String next(String href) {
@@ -119,7 +140,7 @@ class StacSearchTest {
     responses.add(page(next("/search?page=a"), item(1)));
     responses.add(page(next("/search?page=b"), item(2)));
     responses.add(page(next("/search?page=a"), item(3)));
-    assertThatThrownBy(() -> search().run(client))
+    assertThatThrownBy(this::search)
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining(
             "page 3: expected a link to a new page, found one that was read before");
@@ -129,7 +150,7 @@ class StacSearchTest {
   void pageWithoutNewItemsEndsTheSearch() throws IOException {
     responses.add(page(next("/search?page=a"), item(1)));
     responses.add(page(next("/search?page=b"), item(1)));
-    assertThat(search().run(client).lines()).containsExactly("items/1.json");
+    assertThat(search().lines()).containsExactly("items/1.json");
   }
 
   @ParameterizedTest
@@ -137,7 +158,7 @@ class StacSearchTest {
       strings = {"file:///etc/passwd", "https://other.example/search", "ftp://127.0.0.1/x", ""})
   void nextPageOnAnotherServerIsRejected(String href) {
     responses.add(page(next(href.isEmpty() ? "http://" : href), item(1)));
-    assertThatThrownBy(() -> search().run(client))
+    assertThatThrownBy(this::search)
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining("next link: expected a URL of 127.0.0.1");
     assertThat(asked).hasSize(1);
@@ -147,7 +168,7 @@ class StacSearchTest {
   void illegalCharactersInLinksAreEncoded() throws IOException {
     responses.add(page(next("/search?token=next|c {x}"), item(1)));
     responses.add(page("", item("self", "https://host.example/my item.json")));
-    StacSearch.Found found = search().run(client);
+    Found found = search();
     assertThat(asked.get(1)).endsWith("/search?token=next%7Cc%20%7Bx%7D");
     assertThat(found.lines())
         .containsExactly("https://host.example/my%20item.json", "s3://bucket/items/1.json");
@@ -161,7 +182,7 @@ class StacSearchTest {
             item(1),
             item("self", "s3://b/x.json\\n../evil.json"),
             item("self", "file:///etc/passwd")));
-    StacSearch.Found found = search().run(client);
+    Found found = search();
     assertThat(found.lines()).containsExactly("items/1.json");
     assertThat(found.tally().skipped().values()).containsExactly(2L);
   }
@@ -172,7 +193,7 @@ class StacSearchTest {
         status(
             200,
             "{\"features\":[" + item(1) + "," + item(2) + "],\"numberMatched\":37,\"links\":[]}"));
-    assertThat(search().run(client).tally().skipped())
+    assertThat(search().tally().skipped())
         .containsEntry("matched by the API but not returned", 35L);
   }
 
@@ -180,10 +201,10 @@ class StacSearchTest {
   void postsTheSearchAndSortsTheItems() throws IOException {
     responses.add(page("", item(2), item(1), item(2)));
 
-    StacSearch.Found found = search().run(client);
+    Found found = search();
 
     assertThat(found.lines()).containsExactly("items/1.json", "items/2.json");
-    assertThat(found.bucket()).contains("bucket");
+    assertThat(found.bucket()).contains("s3://bucket");
     assertThat(found.tally().kept()).isEqualTo(2);
     assertThat(found.tally().skipped()).containsEntry("listed twice", 1L);
     assertThat(asked).containsExactly("POST /v1/search");
@@ -212,7 +233,7 @@ class StacSearchTest {
     responses.add(page(",{\"rel\":\"next\",\"href\":\"/v1/search?token=t3\"}", item(3)));
     responses.add(page("", item(4)));
 
-    StacSearch.Found found = search().run(client);
+    Found found = search();
 
     assertThat(found.lines()).hasSize(4);
     assertThat(found.pages()).isEqualTo(4);
@@ -236,7 +257,7 @@ class StacSearchTest {
                   .toArray(String[]::new)));
     }
 
-    assertThat(search().run(client).lines()).hasSize(3000).isSorted();
+    assertThat(search().lines()).hasSize(3000).isSorted();
   }
 
   @Test
@@ -248,18 +269,19 @@ class StacSearchTest {
             item("self", "collections/c/items/1"),
             "{\"id\":\"lost\",\"links\":[]}"));
 
-    StacSearch.Found found = search().run(client);
+    Found found = search();
 
     assertThat(found.lines()).containsExactly(api + "/v1/collections/c/items/1", "s3://b/x.json");
     assertThat(found.bucket()).isEmpty();
-    assertThat(found.tally().skipped()).containsEntry("item without a self link", 1L);
+    assertThat(found.tally().skipped())
+        .containsEntry("item without a self link to a bucket or web server", 1L);
   }
 
   @Test
   void emptyResultIsReturned() throws IOException {
     responses.add(page(""));
 
-    assertThat(search().run(client).lines()).isEmpty();
+    assertThat(search().lines()).isEmpty();
   }
 
   @Test
@@ -273,7 +295,7 @@ class StacSearchTest {
     responses.add(HttpExchange::close);
     responses.add(page("", item(1)));
 
-    assertThat(search().run(client).lines()).hasSize(1);
+    assertThat(search().lines()).hasSize(1);
     assertThat(waits).hasSize(4);
     assertThat(waits.get(0)).isEqualTo(Duration.ofSeconds(7));
     assertThat(waits.get(1)).isZero();
@@ -288,7 +310,7 @@ class StacSearchTest {
       responses.add(status(500, "down"));
     }
 
-    assertThatThrownBy(() -> search().run(client))
+    assertThatThrownBy(this::search)
         .isInstanceOf(IOException.class)
         .hasMessageContaining("status 500")
         .hasMessageContaining("try again later");
@@ -299,7 +321,7 @@ class StacSearchTest {
   void rejectsALongRetryAfter() {
     responses.add(status(429, "", "Retry-After", "86400"));
 
-    assertThatThrownBy(() -> search().run(client))
+    assertThatThrownBy(this::search)
         .isInstanceOf(IOException.class)
         .hasMessageContaining("Retry-After 86400 s");
     assertThat(waits).isEmpty();
@@ -309,7 +331,7 @@ class StacSearchTest {
   void reportsAnUnreachableServer() {
     server.stop(0);
 
-    assertThatThrownBy(() -> search().run(client))
+    assertThatThrownBy(this::search)
         .isInstanceOf(IOException.class)
         .hasMessageContaining("--api " + api + "/v1/search: java.net.ConnectException");
     assertThat(waits).hasSize(5);
@@ -319,7 +341,7 @@ class StacSearchTest {
   void reportsTheErrorOfTheApi() {
     responses.add(status(400, "{\"description\":\"no such\\ncollection\"}"));
 
-    assertThatThrownBy(() -> search().run(client))
+    assertThatThrownBy(this::search)
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining("/v1/search: expected status 200, found 400: ")
         .hasMessageContaining("no such\\ncollection");
@@ -329,11 +351,11 @@ class StacSearchTest {
   @Test
   void rejectsResponsesThatAreNotPages() {
     responses.add(status(200, "<html>welcome</html>"));
-    assertThatThrownBy(() -> search().run(client))
+    assertThatThrownBy(this::search)
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining("expected JSON");
     responses.add(status(200, "{\"type\":\"Catalog\"}"));
-    assertThatThrownBy(() -> search().run(client))
+    assertThatThrownBy(this::search)
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining("expected a GeoJSON FeatureCollection");
   }
@@ -344,7 +366,7 @@ class StacSearchTest {
     responses.add(page(loop, item(1)));
     responses.add(page(loop, item(2)));
 
-    assertThatThrownBy(() -> search().run(client))
+    assertThatThrownBy(this::search)
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining(
             "page 2: expected a link to a new page, found one that was read before");
@@ -353,13 +375,13 @@ class StacSearchTest {
   @ParameterizedTest
   @ValueSource(strings = {"https://x.org/v1", "https://x.org/v1/", "https://x.org/v1/search"})
   void acceptsTheLandingPageOrTheSearchUrl(String url) {
-    assertThat(StacSearch.api(url)).isEqualTo(URI.create("https://x.org/v1"));
+    assertThat(Catalog.api("--api", url)).isEqualTo(URI.create("https://x.org/v1"));
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"", "earth-search", "ftp://x.org", "https://", "s3://b/k", "http://a b"})
   void rejectsAnInvalidUrl(String url) {
-    assertThatThrownBy(() -> StacSearch.api(url))
+    assertThatThrownBy(() -> Catalog.api("--api", url))
         .isInstanceOf(ConfigurationException.class)
         .hasMessage("--api: expected an http(s) URL, found '" + url + "'");
   }

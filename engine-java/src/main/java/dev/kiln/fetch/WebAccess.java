@@ -1,0 +1,65 @@
+package dev.kiln.fetch;
+
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.security.cert.CertPathBuilderException;
+import java.security.cert.CertificateException;
+import java.util.Map;
+import java.util.Optional;
+
+/** How web services that are no stores are reached: with the same certificates and credentials. */
+public final class WebAccess {
+  private WebAccess() {}
+
+  /**
+   * {@return scheme, host and port of a URL, in lower case}
+   *
+   * @param url of a web server
+   */
+  public static String origin(URI url) {
+    return HttpLocation.origin(url.toString());
+  }
+
+  /**
+   * Returns the headers that authorize requests to a web server.
+   *
+   * @param url that the user named
+   * @param options whether credentials are sent, and the environment that has them
+   * @return header values by name; secret
+   */
+  public static Map<String, String> credentials(URI url, StoreOptions options) {
+    return HttpCredentials.find(
+            url.getHost(), options.sendsCredentials(), options.cloud().environment())
+        .map(header -> Map.of(header.name(), header.value()))
+        .orElse(Map.of());
+  }
+
+  /**
+   * {@return a builder of a client that trusts the certificate authorities of the options}
+   *
+   * @param options with certificate authorities
+   */
+  public static HttpClient.Builder builder(StoreOptions options) {
+    HttpClient.Builder builder = HttpClient.newBuilder();
+    options.certificates().ifPresent(file -> builder.sslContext(TrustedCertificates.context(file)));
+    return builder;
+  }
+
+  /**
+   * Explains a connection that failed because of the server's certificate.
+   *
+   * @param failure of a request
+   * @return what is wrong, and the option to add; empty for any other failure
+   */
+  public static Optional<String> untrusted(Throwable failure) {
+    for (Throwable e = failure; e != null; e = e.getCause()) {
+      if (e instanceof CertificateException || e instanceof CertPathBuilderException) {
+        return Optional.of(
+            "the server's certificate is not trusted ("
+                + e.getMessage()
+                + "): give its authority with --ca-certificates FILE");
+      }
+    }
+    return Optional.empty();
+  }
+}
