@@ -94,7 +94,8 @@ class ArchitectureTest {
                       "raster",
                       "platform",
                       "error",
-                      "tiles")),
+                      "tiles",
+                      "io")),
               entry("picture", Set.of("dataset", "raster", "error")),
               entry("inspect", Set.of("sink", "error")),
               entry(

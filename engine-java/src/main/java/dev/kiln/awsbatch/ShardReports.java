@@ -2,18 +2,13 @@ package dev.kiln.awsbatch;
 
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.fetch.ObjectStore;
+import dev.kiln.io.Workers;
 import dev.kiln.run.ReportKey;
 import java.io.IOException;
 import java.io.InterruptedIOException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -26,14 +21,7 @@ final class ShardReports implements AutoCloseable {
 
   private final ObjectStore out;
   private final Map<String, ShardReport> finalReports = new ConcurrentHashMap<>();
-  private final ExecutorService readers =
-      Executors.newFixedThreadPool(
-          CONCURRENCY,
-          task -> {
-            Thread thread = new Thread(task, "reports");
-            thread.setDaemon(true);
-            return thread;
-          });
+  private final Workers readers = new Workers("reports", CONCURRENCY);
 
   ShardReports(ObjectStore out) {
     this.out = out;
@@ -50,29 +38,19 @@ final class ShardReports implements AutoCloseable {
 
   /** Returns the reports in a directory; the empty one is the root of the store. */
   List<ShardReport> in(String directory) throws IOException {
-    List<Callable<ShardReport>> reads = new ArrayList<>();
-    for (String name : out.list(directory)) {
-      if (name.endsWith(".json") && name.matches("(shard-\\d+|run)\\b.*")) {
-        reads.add(() -> read(directory.isEmpty() ? name : directory + "/" + name, name));
-      }
-    }
+    List<String> names =
+        out.list(directory).stream()
+            .filter(n -> n.endsWith(".json") && n.matches("(shard-\\d+|run)\\b.*"))
+            .toList();
+    Map<String, ShardReport> reports = new ConcurrentHashMap<>();
     try {
-      List<ShardReport> reports = new ArrayList<>();
-      for (Future<ShardReport> read : readers.invokeAll(reads)) {
-        reports.add(read.get());
-      }
-      return reports;
+      readers.forEach(
+          names, n -> reports.put(n, read(directory.isEmpty() ? n : directory + "/" + n, n)));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new InterruptedIOException(out.uri(directory) + ": interrupted");
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof IOException io) {
-        throw io;
-      }
-      throw e.getCause() instanceof RuntimeException fault
-          ? fault
-          : new IllegalStateException(e.getCause());
     }
+    return names.stream().map(reports::get).toList();
   }
 
   private ShardReport read(String key, String name) throws IOException {
@@ -97,6 +75,6 @@ final class ShardReports implements AutoCloseable {
 
   @Override
   public void close() {
-    readers.shutdownNow();
+    readers.close();
   }
 }

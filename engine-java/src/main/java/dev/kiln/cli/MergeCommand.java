@@ -108,7 +108,8 @@ public final class MergeCommand implements Callable<Integer> {
 
   @Option(
       names = "--remove-missing",
-      description = "Remove rows of files that are no longer in the output.")
+      description =
+          "Remove rows of files that are no longer in the output, or cannot be read any more.")
   @Heading.Under(Heading.INPUT)
   private boolean removeMissing;
 

@@ -62,9 +62,18 @@ public record EmbeddingBatch(
    * @param i row of the batch, from 0
    */
   public Optional<Instant> datetime(int i) {
-    return micros[i] == NO_TIME
+    return time(micros[i]);
+  }
+
+  /**
+   * {@return a stored time, if it is one}
+   *
+   * @param micros microseconds since 1970; {@link #NO_TIME} without one
+   */
+  public static Optional<Instant> time(long micros) {
+    return micros == NO_TIME
         ? Optional.empty()
-        : Optional.of(Instant.EPOCH.plus(micros[i], ChronoUnit.MICROS));
+        : Optional.of(Instant.EPOCH.plus(micros, ChronoUnit.MICROS));
   }
 
   /**

@@ -19,16 +19,28 @@ public record ModelSignature(String modelHash, String precision) {
   static ModelSignature of(EmbeddingFile file) {
     String footer = file.footer().getOrDefault("kiln", "{}");
     try {
-      JsonNode kiln = JsonMapper.shared().readTree(footer);
-      return new ModelSignature(
-          kiln.path("model_hash").asString(""), kiln.path("precision").asString(""));
+      return of(JsonMapper.shared().readTree(footer));
     } catch (JacksonException e) {
       return new ModelSignature("", "");
     }
   }
 
-  /** Returns what differs from another file's signature; empty if nothing does. */
-  String differences(ModelSignature found) {
+  /**
+   * {@return the signature that a file records}
+   *
+   * @param kiln value of the footer's key {@code kiln}
+   */
+  public static ModelSignature of(JsonNode kiln) {
+    return new ModelSignature(
+        kiln.path("model_hash").asString(""), kiln.path("precision").asString(""));
+  }
+
+  /**
+   * {@return what differs from another file's signature; empty if nothing does}
+   *
+   * @param found signature of the other file
+   */
+  public String differences(ModelSignature found) {
     List<String> differences = new ArrayList<>();
     compare(differences, "model hash", modelHash, found.modelHash);
     compare(differences, "precision", precision, found.precision);

@@ -3,10 +3,10 @@ package dev.kiln.dataset;
 import dev.kiln.archive.AreaOfInterest;
 import dev.kiln.error.Mismatch;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
+import org.locationtech.jts.geom.Envelope;
 
 /**
  * Which rows of a dataset are wanted: those that meet every condition that is set. Row groups whose
@@ -59,18 +59,90 @@ public record RowFilter(
     return new Builder();
   }
 
-  /** Returns the earliest time in microseconds since 1970. */
-  long fromMicros() {
-    return from.map(RowFilter::micros).orElse(Long.MIN_VALUE);
+  /** {@return the filter, prepared for the test of many rows} */
+  public Test test() {
+    return new Test(this);
   }
 
-  /** Returns the latest time in microseconds since 1970. */
-  long toMicros() {
-    return to.map(RowFilter::micros).orElse(Long.MAX_VALUE);
+  /** What a filter needs to know of a row. Only what it tests is asked for. */
+  public interface Row {
+    /** {@return the id of the chip} */
+    String chipId();
+
+    /** {@return the platform; empty if unknown} */
+    String platform();
+
+    /** {@return the time in microseconds since 1970; {@link EmbeddingBatch#NO_TIME} without one} */
+    long micros();
+
+    /** {@return the share of cloud, 0 to 1; NaN if unknown} */
+    float cloud();
+
+    /** {@return the share of pixels without data, 0 to 1; NaN if unknown} */
+    float nodata();
+
+    /** {@return the box in degrees} */
+    Envelope box();
   }
 
-  private static long micros(Instant time) {
-    return ChronoUnit.MICROS.between(Instant.EPOCH, time);
+  /** A filter that is prepared for many rows. Safe for use by several threads. */
+  public static final class Test {
+    private final RowFilter filter;
+    private final boolean timed;
+    private final long from;
+    private final long to;
+    private final double maxCloud;
+    private final double maxNodata;
+
+    private Test(RowFilter filter) {
+      this.filter = filter;
+      this.timed = filter.from.isPresent() || filter.to.isPresent();
+      this.from = filter.from.map(Test::micros).orElse(Long.MIN_VALUE);
+      this.to = filter.to.map(Test::micros).orElse(Long.MAX_VALUE);
+      this.maxCloud = filter.maxCloud.orElse(Double.NaN);
+      this.maxNodata = filter.maxNodata.orElse(Double.NaN);
+    }
+
+    /** Returns microseconds since 1970, at most what a file can store. */
+    private static long micros(Instant time) {
+      try {
+        return Math.addExact(
+            Math.multiplyExact(time.getEpochSecond(), 1_000_000L), time.getNano() / 1000);
+      } catch (ArithmeticException e) {
+        return time.isBefore(Instant.EPOCH) ? Long.MIN_VALUE : Long.MAX_VALUE;
+      }
+    }
+
+    long fromMicros() {
+      return from;
+    }
+
+    long toMicros() {
+      return to;
+    }
+
+    /**
+     * {@return whether a row meets all conditions, of its area only by its box}
+     *
+     * @param row to test
+     */
+    public boolean meets(Row row) {
+      return meetsTime(row)
+          // An unknown share is not known to be low.
+          && (filter.maxCloud.isEmpty() || row.cloud() <= maxCloud)
+          && (filter.maxNodata.isEmpty() || row.nodata() <= maxNodata)
+          && (filter.area.isEmpty() || filter.area.get().mayIntersect(row.box()))
+          && (filter.platforms.isEmpty() || filter.platforms.contains(row.platform()))
+          && (filter.chipIds.isEmpty() || filter.chipIds.contains(row.chipId()));
+    }
+
+    private boolean meetsTime(Row row) {
+      if (!timed) {
+        return true;
+      }
+      long micros = row.micros();
+      return micros != EmbeddingBatch.NO_TIME && micros >= from && micros <= to;
+    }
   }
 
   /** Builds a {@link RowFilter}; what is not set excludes no row. */

@@ -1,16 +1,15 @@
 package dev.kiln.dataset;
 
 import dev.kiln.error.ConfigurationException;
-import dev.kiln.error.Mismatch;
 import dev.kiln.sink.ColumnCursor;
 import dev.kiln.sink.EmbeddingFile;
 import dev.kiln.sink.SceneSchema;
 import dev.kiln.sink.VectorCursor;
 import dev.kiln.vector.NativeVectors;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -28,13 +27,16 @@ import org.locationtech.jts.io.WKBReader;
  * damaged.
  */
 final class RowGroupReader {
-  private static final String CHIP_ID = "chip_id";
+  static final String CHIP_ID = "chip_id";
+  static final String PLATFORM = "platform";
+  static final String DATETIME = "datetime";
+  static final String CLOUD = "cloud";
+  static final String NODATA = "nodata";
+
+  /** West, south, east, north. */
+  static final List<String> BOX = List.of("bbox.xmin", "bbox.ymin", "bbox.xmax", "bbox.ymax");
+
   private static final String ITEM_ID = "item_id";
-  private static final String PLATFORM = "platform";
-  private static final String DATETIME = "datetime";
-  private static final String CLOUD = "cloud";
-  private static final String NODATA = "nodata";
-  private static final String[] BOX = {"bbox.xmin", "bbox.ymin", "bbox.xmax", "bbox.ymax"};
   private static final GeometryFactory WGS84 = new GeometryFactory();
 
   private final int fileIndex;
@@ -81,67 +83,6 @@ final class RowGroupReader {
     this.wanted = wanted;
     this.left = wanted == null ? file.rows(rowGroup) : wanted.length();
     this.vectors = columns.contains(Column.VECTOR) && left > 0 ? file.vectorCursor(rowGroup) : null;
-  }
-
-  /**
-   * Checks that a file has the columns that a filter needs.
-   *
-   * @throws ConfigurationException if one is missing
-   */
-  static void requireColumns(EmbeddingFile file, RowFilter filter) {
-    require(file, DATETIME, filter.from().isPresent() || filter.to().isPresent());
-    require(file, PLATFORM, !filter.platforms().isEmpty());
-    require(file, CLOUD, filter.maxCloud().isPresent());
-    require(file, NODATA, filter.maxNodata().isPresent());
-    require(file, CHIP_ID, !filter.chipIds().isEmpty());
-    require(file, BOX[0], filter.area().isPresent());
-  }
-
-  private static void require(EmbeddingFile file, String column, boolean needed) {
-    if (needed && !file.has(column)) {
-      throw new ConfigurationException(
-          Mismatch.of(file.name(), "a column " + column + ", which the filter needs", "none"));
-    }
-  }
-
-  /** Returns whether the statistics of a row group allow rows that meet a filter. */
-  static boolean mayMeet(EmbeddingFile file, int rowGroup, RowFilter filter) {
-    if (filter.area().isPresent()) {
-      double[] box = {-180, -90, 180, 90};
-      for (int side = 0; side < 4; side++) {
-        int at = side;
-        file.range(BOX[side], rowGroup)
-            .ifPresent(range -> box[at] = at < 2 ? range.min() : range.max());
-      }
-      Envelope bounds = new Envelope(box[0], box[2], box[1], box[3]);
-      if (!filter.area().get().intersects(WGS84.toGeometry(bounds))) {
-        return false;
-      }
-    }
-    boolean times =
-        file.range(DATETIME, rowGroup)
-            .map(r -> r.meets(filter.fromMicros(), filter.toMicros()))
-            .orElse(true);
-    return times
-        && mayBeLow(file, rowGroup, CLOUD, filter.maxCloud().orElse(1))
-        && mayBeLow(file, rowGroup, NODATA, filter.maxNodata().orElse(1))
-        && mayContain(file, rowGroup, PLATFORM, filter.platforms())
-        && mayContain(file, rowGroup, CHIP_ID, filter.chipIds());
-  }
-
-  private static boolean mayBeLow(EmbeddingFile file, int rowGroup, String column, double max) {
-    return max >= 1 || file.range(column, rowGroup).map(r -> r.meets(0, max)).orElse(true);
-  }
-
-  private static boolean mayContain(
-      EmbeddingFile file, int rowGroup, String column, Set<String> texts) {
-    return texts.isEmpty()
-        || file.textRange(column, rowGroup)
-            .map(
-                range ->
-                    texts.stream()
-                        .anyMatch(t -> range.mayContain(t.getBytes(StandardCharsets.UTF_8))))
-            .orElse(true);
   }
 
   /** Returns the number of wanted rows that were left out because of their vector. */
@@ -278,11 +219,11 @@ final class RowGroupReader {
     private void readBoxes() {
       boxes = new double[4 * n];
       for (int side = 0; side < 4; side++) {
-        if (!file.has(BOX[side])) {
+        if (!file.has(BOX.get(side))) {
           Arrays.fill(boxes, Double.NaN);
           return;
         }
-        ColumnCursor cursor = cursor(BOX[side]);
+        ColumnCursor cursor = cursor(BOX.get(side));
         for (int i = 0; i < n; i++) {
           boxes[4 * i + side] = cursor.nextDouble();
         }
@@ -290,19 +231,48 @@ final class RowGroupReader {
     }
 
     private void applyFilter() {
-      long from = filter.fromMicros();
-      long to = filter.toMicros();
-      boolean timed = filter.from().isPresent() || filter.to().isPresent();
+      RowFilter.Test test = filter.test();
       for (int i = 0; i < n; i++) {
-        boolean meets = filter.chipIds().isEmpty() || filter.chipIds().contains(chipIds[i]);
-        meets &= filter.platforms().isEmpty() || filter.platforms().contains(platforms[i]);
-        meets &=
-            !timed || micros[i] != EmbeddingBatch.NO_TIME && micros[i] >= from && micros[i] <= to;
-        // An unknown share is not known to be low.
-        meets &= filter.maxCloud().isEmpty() || cloud[i] <= filter.maxCloud().getAsDouble();
-        meets &= filter.maxNodata().isEmpty() || nodata[i] <= filter.maxNodata().getAsDouble();
-        meets &= filter.area().isEmpty() || filter.area().get().mayIntersect(box(i));
-        keep[i] &= meets;
+        keep[i] &= test.meets(new RowView(i));
+      }
+    }
+
+    /** A row as the filter sees it. */
+    private final class RowView implements RowFilter.Row {
+      private final int i;
+
+      RowView(int i) {
+        this.i = i;
+      }
+
+      @Override
+      public String chipId() {
+        return chipIds[i];
+      }
+
+      @Override
+      public String platform() {
+        return platforms[i];
+      }
+
+      @Override
+      public long micros() {
+        return micros[i];
+      }
+
+      @Override
+      public float cloud() {
+        return cloud[i];
+      }
+
+      @Override
+      public float nodata() {
+        return nodata[i];
+      }
+
+      @Override
+      public Envelope box() {
+        return Rows.this.box(i);
       }
     }
 
@@ -336,7 +306,7 @@ final class RowGroupReader {
       }
       try {
         return wkb.read(footprints[i]);
-      } catch (ParseException e) {
+      } catch (ParseException | IllegalArgumentException e) {
         throw new ConfigurationException(
             "%s: row %d: geometry is not WKB: %s"
                 .formatted(file.name(), firstRow + next + i, e.getMessage()),

@@ -1,5 +1,6 @@
 package dev.kiln.dataset;
 
+import dev.kiln.error.ConfigurationException;
 import dev.kiln.fetch.ObjectChangedException;
 import dev.kiln.fetch.ObjectStore;
 import dev.kiln.fetch.SparseObject;
@@ -41,6 +42,8 @@ final class StoredBytes implements ParquetBytes {
       return store.open(List.of(key)).get(0);
     } catch (InterruptedException e) {
       throw interrupted(e);
+    } catch (ConfigurationException e) {
+      throw new ReadErrors.SettingsException(e);
     }
   }
 
@@ -68,6 +71,8 @@ final class StoredBytes implements ParquetBytes {
       return copy.put(object.bytes(offset, length)).flip();
     } catch (InterruptedException e) {
       throw interrupted(e);
+    } catch (ConfigurationException e) {
+      throw new ReadErrors.SettingsException(e);
     }
   }
 

@@ -1,6 +1,6 @@
 package dev.kiln.explore;
 
-/** A request that the page would not make. The message is one line. */
+/** A request that cannot be answered as the page wishes. The message is one line. */
 final class BadRequestException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
@@ -13,7 +13,7 @@ final class BadRequestException extends RuntimeException {
   /**
    * Creates an error.
    *
-   * @param status of the response, 400 to 499
+   * @param status of the response: 400 to 499, or 503 if the same request can succeed later
    */
   BadRequestException(int status, String message) {
     super(message);

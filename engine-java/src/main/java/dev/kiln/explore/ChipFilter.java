@@ -1,6 +1,5 @@
 package dev.kiln.explore;
 
-import dev.kiln.dataset.EmbeddingBatch;
 import dev.kiln.dataset.RowFilter;
 import dev.kiln.picture.ColoredChips;
 import java.time.Instant;
@@ -9,12 +8,12 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeParseException;
 import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
-import java.util.BitSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeSet;
+import org.locationtech.jts.geom.Envelope;
 
 /**
  * Which chips the page shows: those that meet every condition that is set.
@@ -30,6 +29,7 @@ record ChipFilter(
     Set<String> platforms,
     OptionalDouble maxCloud) {
   private static final int MOST_PLATFORMS = 127;
+  private static final int LAST_YEAR = 9999;
 
   ChipFilter {
     platforms = Set.copyOf(platforms);
@@ -37,7 +37,8 @@ record ChipFilter(
 
   /**
    * Reads the parameters {@code from}, {@code to}, {@code platforms} and {@code cloud}, of which
-   * each can be missing or empty.
+   * each can be missing or empty. Names of platforms are separated by commas; a comma alone is the
+   * empty name, of chips whose platform is unknown.
    *
    * @throws BadRequestException if one is not valid
    */
@@ -45,7 +46,7 @@ record ChipFilter(
     String platforms = parameters.getOrDefault("platforms", "");
     Set<String> names = new TreeSet<>();
     if (!platforms.isEmpty()) {
-      names.addAll(Arrays.asList(platforms.split(",")));
+      names.addAll(Arrays.asList(platforms.split(",", -1)));
       if (names.size() > MOST_PLATFORMS) {
         throw new BadRequestException(
             "platforms: expected at most %d, found %d".formatted(MOST_PLATFORMS, names.size()));
@@ -57,11 +58,18 @@ record ChipFilter(
 
   private static Optional<LocalDate> day(Map<String, String> parameters, String name) {
     String text = parameters.getOrDefault(name, "");
-    try {
-      return text.isEmpty() ? Optional.empty() : Optional.of(LocalDate.parse(text));
-    } catch (DateTimeParseException e) {
-      throw new BadRequestException(name + ": expected a day such as 2020-08-31, found another");
+    if (text.isEmpty()) {
+      return Optional.empty();
     }
+    try {
+      LocalDate day = LocalDate.parse(text);
+      if (day.getYear() >= 0 && day.getYear() <= LAST_YEAR) {
+        return Optional.of(day);
+      }
+    } catch (DateTimeParseException e) {
+      // Reported below.
+    }
+    throw new BadRequestException(name + ": expected a day such as 2020-08-31, found another text");
   }
 
   private static OptionalDouble share(Map<String, String> parameters, String name) {
@@ -107,28 +115,44 @@ record ChipFilter(
 
   /** Returns the filter for the chips of a dataset. */
   Test test(ColoredChips chips) {
-    long first = begin().map(ChipFilter::micros).orElse(Long.MIN_VALUE);
-    long last = end().map(ChipFilter::micros).orElse(Long.MAX_VALUE);
-    boolean timed = from.isPresent() || to.isPresent();
-    BitSet wanted = new BitSet();
-    for (int p = 0; p < chips.platforms().size(); p++) {
-      wanted.set(p, platforms.isEmpty() || platforms.contains(chips.platforms().get(p)));
+    RowFilter filter = rows();
+    if (filter.isAll()) {
+      return chip -> true;
     }
-    if (platforms.isEmpty()) {
-      wanted.set(0, MOST_PLATFORMS + 1);
-    }
-    boolean clear = maxCloud.isPresent();
-    double cloud = maxCloud.orElse(1);
-    return chip -> {
-      long time = chips.micros(chip);
-      return (!timed || time != EmbeddingBatch.NO_TIME && time >= first && time <= last)
-          && wanted.get(chips.platform(chip))
-          // An unknown share is not known to be low.
-          && (!clear || chips.cloud(chip) <= cloud);
-    };
+    RowFilter.Test test = filter.test();
+    return chip -> test.meets(new ChipRow(chips, chip));
   }
 
-  private static long micros(Instant time) {
-    return ChronoUnit.MICROS.between(Instant.EPOCH, time);
+  /** A chip as the filter sees it. */
+  private record ChipRow(ColoredChips chips, int chip) implements RowFilter.Row {
+    @Override
+    public String chipId() {
+      throw new UnsupportedOperationException("the page does not filter by chip");
+    }
+
+    @Override
+    public String platform() {
+      return chips.platformOf(chip);
+    }
+
+    @Override
+    public long micros() {
+      return chips.micros(chip);
+    }
+
+    @Override
+    public float cloud() {
+      return chips.cloud(chip);
+    }
+
+    @Override
+    public float nodata() {
+      throw new UnsupportedOperationException("the page does not filter by missing data");
+    }
+
+    @Override
+    public Envelope box() {
+      throw new UnsupportedOperationException("the page does not filter by area");
+    }
   }
 }

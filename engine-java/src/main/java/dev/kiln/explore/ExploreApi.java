@@ -75,7 +75,7 @@ public final class ExploreApi {
     this.index = new ChipIndex(chips);
     this.tiles = new ChipTiles(chips, index);
     this.areas = new Areas(chips.shapes());
-    this.details = new ChipDetails(files);
+    this.details = pictures.map(ScenePictures::details).orElseGet(() -> new ChipDetails(files));
     this.similar = new SimilarChips(files, chips);
     this.pictures = pictures;
     this.basemap = basemap;
@@ -125,7 +125,8 @@ public final class ExploreApi {
   }
 
   private int number(String text) {
-    long number = Long.parseLong(text);
+    // Any longer number is none of a chip.
+    long number = text.length() <= 10 ? Long.parseLong(text) : -1;
     if (number < 0 || number >= chips.size()) {
       throw new BadRequestException(404, "no such chip: " + text);
     }
@@ -145,7 +146,9 @@ public final class ExploreApi {
               "application/octet-stream", tiles.tile(zoom, (int) column, (int) row, filter))
           .cached();
     }
-    return Response.of("image/png", pictures().tile(zoom, (int) column, (int) row)).cached();
+    ScenePictures.Tile picture = pictures().tile(zoom, (int) column, (int) row);
+    Response png = Response.of("image/png", picture.png());
+    return picture.complete() ? png.cached() : png;
   }
 
   private ScenePictures pictures() {
@@ -164,7 +167,7 @@ public final class ExploreApi {
 
   private Response picture(int chip) throws InterruptedException {
     ChipDetails.Details found = details(chip);
-    byte[] jpeg = pictures().chip(found, chips.platforms().get(chips.platform(chip)));
+    byte[] jpeg = pictures().chip(found, chips.platformOf(chip));
     return Response.of("image/jpeg", jpeg).cached();
   }
 
@@ -321,7 +324,7 @@ public final class ExploreApi {
     json.put("number", chip);
     json.put("chip_id", found.map(ChipDetails.Details::chipId).orElse(""));
     json.put("item_id", chips.items().get(chips.item(chip)));
-    json.put("platform", chips.platforms().get(chips.platform(chip)));
+    json.put("platform", chips.platformOf(chip));
     long micros = chips.micros(chip);
     json.put("datetime", micros == EmbeddingBatch.NO_TIME ? null : instant(micros).toString());
     json.put("gsd", finite(found.map(ChipDetails.Details::gsd).orElse(Double.NaN)));

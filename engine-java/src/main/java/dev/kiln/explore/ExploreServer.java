@@ -5,6 +5,7 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.error.KilnException;
+import dev.kiln.io.Workers;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.BindException;
@@ -79,11 +80,7 @@ public final class ExploreServer implements AutoCloseable {
             10,
             TimeUnit.SECONDS,
             new ArrayBlockingQueue<>(WAITING),
-            task -> {
-              Thread thread = new Thread(task, "explore");
-              thread.setDaemon(true);
-              return thread;
-            },
+            Workers.daemons("explore"),
             new ThreadPoolExecutor.CallerRunsPolicy());
   }
 
@@ -157,6 +154,9 @@ public final class ExploreServer implements AutoCloseable {
     } catch (IOException e) {
       log.warn("request failed: path={} {}", exchange.getRequestURI().getPath(), e.toString());
       response = error(500, "cannot read the dataset or its source: " + e.getMessage());
+    } catch (RuntimeException | Error e) {
+      log.error("request failed: path={}", exchange.getRequestURI().getPath(), e);
+      response = error(500, "the request failed: see the log of kiln explore");
     }
     if (response != null) {
       send(exchange, response);

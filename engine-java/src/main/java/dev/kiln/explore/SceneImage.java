@@ -22,7 +22,7 @@ import java.util.Map;
  * pixels minus two standard deviations is black, one of plus two and a half is white. Opened when
  * it is first used. Methods exclude each other.
  */
-final class SceneImage implements AutoCloseable {
+final class SceneImage implements OpenScenes.Held {
   /** Edge of a tile in pixels. */
   static final int TILE = 256;
 
@@ -36,31 +36,45 @@ final class SceneImage implements AutoCloseable {
   private static final long MOST_PIXELS = 4 << 20;
 
   private final ObjectStore source;
-  private final Scene scene;
+  private final Description description;
   private final List<Band> shown;
   private final Map<String, SparseObject> objects = new LinkedHashMap<>();
   private final Map<String, ImagePyramid> files = new LinkedHashMap<>();
   private volatile long heldBytes;
 
+  /** Null until it is first used. */
+  private Scene scene;
+
+  /** Finds a scene in its archive. */
+  interface Description {
+    /** Returns the scene; may read from the archive. */
+    Scene scene() throws IOException;
+  }
+
   /**
-   * Creates the image of a scene.
+   * Creates the image of a scene, without reading anything.
    *
    * @param source that contains it, borrowed
+   * @param description finds the scene when it is first used
    * @param shown bands that are shown as red, green and blue
    */
-  SceneImage(ObjectStore source, Scene scene, List<Band> shown) {
+  SceneImage(ObjectStore source, Description description, List<Band> shown) {
     this.source = source;
-    this.scene = scene;
+    this.description = description;
     this.shown = shown;
   }
 
   /** Returns the bytes of imagery in memory. */
-  long heldBytes() {
+  @Override
+  public long heldBytes() {
     // Not synchronised: a value that is a little old will do, and reading can take long.
     return heldBytes;
   }
 
   private void open() throws IOException, InterruptedException {
+    if (scene == null) {
+      scene = description.scene();
+    }
     for (Band band : shown) {
       String name = ScenePictures.asset(scene, band).object().name();
       if (!files.containsKey(name)) {

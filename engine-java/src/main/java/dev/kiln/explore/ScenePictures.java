@@ -5,11 +5,14 @@ import dev.kiln.archive.ObjectRef;
 import dev.kiln.archive.Scene;
 import dev.kiln.archive.SceneArchive;
 import dev.kiln.dataset.EmbeddingFiles;
+import dev.kiln.dataset.ReadErrors;
+import dev.kiln.error.ConfigurationException;
 import dev.kiln.error.KilnException;
 import dev.kiln.error.Mismatch;
 import dev.kiln.error.SceneException;
 import dev.kiln.fetch.ObjectStore;
 import dev.kiln.fetch.ObjectStores;
+import dev.kiln.fetch.UnreadableObjectException;
 import dev.kiln.picture.ChipShapes;
 import dev.kiln.picture.ColoredChips;
 import dev.kiln.picture.Mercator;
@@ -18,15 +21,16 @@ import dev.kiln.platform.Platform;
 import dev.kiln.platform.PlatformCatalog;
 import dev.kiln.raster.PictureFormat;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
-import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,6 +47,11 @@ public final class ScenePictures implements AutoCloseable {
 
   private static final int MOST_OPEN = 64;
 
+  /** Time after a transient error in which a scene is not read again. */
+  private static final Duration PAUSE = Duration.ofSeconds(15);
+
+  private static final int UNAVAILABLE = 503;
+
   /** Scenes in a tile above which the tile is left empty: they would take too long to read. */
   private static final int MOST_SCENES = 16;
 
@@ -57,8 +66,12 @@ public final class ScenePictures implements AutoCloseable {
   /** A chip of each scene. */
   private final int[] example;
 
-  private final Map<String, SceneImage> open = new LinkedHashMap<>(16, 0.75f, true);
-  private final Set<String> failed = new HashSet<>();
+  private final OpenScenes<SceneImage> open = new OpenScenes<>(MOST_BYTES, MOST_OPEN);
+  private final Map<String, Failure> failures = new ConcurrentHashMap<>();
+  private final Duration pause;
+
+  /** Why a scene has no picture, and until when it is not read again. */
+  private record Failure(String reason, Instant until) {}
 
   /**
    * Prepares the pictures of a dataset.
@@ -67,7 +80,17 @@ public final class ScenePictures implements AutoCloseable {
    * @param files the dataset, borrowed
    */
   public ScenePictures(ObjectStore source, ColoredChips chips, EmbeddingFiles files) {
+    this(source, chips, files, PAUSE);
+  }
+
+  /**
+   * Prepares the pictures of a dataset.
+   *
+   * @param pause time after a transient error in which a scene is not read again
+   */
+  ScenePictures(ObjectStore source, ColoredChips chips, EmbeddingFiles files, Duration pause) {
     this.source = source;
+    this.pause = pause;
     this.chips = chips;
     this.details = new ChipDetails(files);
     this.bounds = new int[chips.items().size()][];
@@ -89,6 +112,11 @@ public final class ScenePictures implements AutoCloseable {
     }
   }
 
+  /** Returns the columns of chips, which pictures need. */
+  ChipDetails details() {
+    return details;
+  }
+
   /**
    * Returns the picture of a chip as a JPEG file.
    *
@@ -99,23 +127,26 @@ public final class ScenePictures implements AutoCloseable {
       throw new BadRequestException(
           404, "the dataset does not record the place of chips in scenes");
     }
-    SceneImage image = image(chip, platform);
-    try {
-      int size = chip.chipSize();
-      int[] argb = image.window(chip.x() * chip.stride(), chip.y() * chip.stride(), size);
-      return PictureFormat.JPEG.encode(argb, size, size);
-    } catch (IOException | KilnException e) {
-      throw unavailable(chip.itemId(), e);
-    } finally {
-      release();
-    }
+    int size = chip.chipSize();
+    int[] argb =
+        use(
+            chip,
+            platform,
+            image -> image.window(chip.x() * chip.stride(), chip.y() * chip.stride(), size));
+    return PictureFormat.JPEG.encode(argb, size, size);
   }
 
   /**
-   * Returns a tile of a map as a PNG file of 256 by 256 pixels; of one transparent pixel if it
-   * shows nothing, or too many scenes.
+   * A tile of a map.
+   *
+   * @param png of 256 by 256 pixels; of one transparent pixel if it shows nothing, or too many
+   *     scenes
+   * @param complete whether no scene is missing that a later request can show
    */
-  byte[] tile(int zoom, int column, int row) throws InterruptedException {
+  record Tile(byte[] png, boolean complete) {}
+
+  /** Returns a tile of a map. */
+  Tile tile(int zoom, int column, int row) throws InterruptedException {
     long size = ChipShapes.WORLD >> zoom;
     long left = column * size;
     long top = row * size;
@@ -128,7 +159,7 @@ public final class ScenePictures implements AutoCloseable {
       }
     }
     if (scenes.isEmpty() || scenes.size() > MOST_SCENES) {
-      return blank();
+      return new Tile(blank(), true);
     }
     // The latest is drawn last, like the latest chip.
     scenes.sort((a, b) -> Long.compare(chips.micros(example[a]), chips.micros(example[b])));
@@ -140,65 +171,84 @@ public final class ScenePictures implements AutoCloseable {
       lon[i] = Mercator.lon((left + share * size) / ChipShapes.WORLD);
       lat[i] = Mercator.lat((top + share * size) / ChipShapes.WORLD);
     }
+    boolean complete = true;
     for (int item : scenes) {
-      draw(item, lon, lat, argb);
+      complete &= draw(item, lon, lat, argb);
     }
     boolean blank = Arrays.stream(argb).allMatch(pixel -> pixel == 0);
-    return blank ? blank() : PictureFormat.PNG.encode(argb, SceneImage.TILE, SceneImage.TILE);
+    byte[] png = blank ? blank() : PictureFormat.PNG.encode(argb, SceneImage.TILE, SceneImage.TILE);
+    return new Tile(png, complete);
   }
 
   private static byte[] blank() {
     return PictureFormat.PNG.encode(new int[1], 1, 1);
   }
 
-  private void draw(int item, double[] lon, double[] lat, int[] argb) throws InterruptedException {
+  /** Draws a scene; returns false if a later request can show it. */
+  private boolean draw(int item, double[] lon, double[] lat, int[] argb)
+      throws InterruptedException {
     int chip = example[item];
     ChipDetails.Details found = details.of(List.of(chips.ref(chip))).get(chips.ref(chip));
     if (found == null) {
-      return;
+      return true;
     }
     try {
-      image(found, chips.platforms().get(chips.platform(chip))).draw(lon, lat, argb);
+      return use(
+          found,
+          chips.platformOf(chip),
+          image -> {
+            image.draw(lon, lat, argb);
+            return true;
+          });
     } catch (BadRequestException e) {
-      // Reported once, when the scene was opened.
+      return e.status() != UNAVAILABLE;
+    }
+  }
+
+  /** Uses a scene. */
+  private <T> T use(ChipDetails.Details chip, String platform, OpenScenes.Use<SceneImage, T> use)
+      throws InterruptedException {
+    String item = chip.itemId();
+    Failure failure = failures.get(item);
+    if (failure != null && Instant.now().isBefore(failure.until())) {
+      throw noPicture(item, failure);
+    }
+    try {
+      T result =
+          open.use(
+              chip.uri() + " " + item,
+              () -> {
+                Platform bands = platforms.get(platform);
+                return new SceneImage(source, () -> scene(chip.uri(), bands), shown(bands));
+              },
+              use);
+      failures.remove(item);
+      return result;
     } catch (IOException | KilnException e) {
-      unavailable(found.itemId(), e);
-    } finally {
-      release();
+      Instant until = isTransient(e) ? Instant.now().plus(pause) : Instant.MAX;
+      Failure found = new Failure(ReadErrors.reason(e), until);
+      if (failures.put(item, found) == null) {
+        log.warn("no picture: item={} reason=\"{}\"", item, found.reason());
+      }
+      throw noPicture(item, found);
     }
   }
 
-  private BadRequestException unavailable(String item, Exception cause) {
-    synchronized (failed) {
-      if (failed.add(item)) {
-        log.warn("no picture: item={} {}", item, cause.getMessage());
-      }
-    }
-    return new BadRequestException(404, "no picture of " + item + ": " + cause.getMessage());
+  private static BadRequestException noPicture(String item, Failure failure) {
+    return new BadRequestException(
+        failure.until().equals(Instant.MAX) ? 404 : UNAVAILABLE,
+        "no picture of " + item + ": " + failure.reason());
   }
 
-  /** Returns an open scene. */
-  private SceneImage image(ChipDetails.Details chip, String platform) throws InterruptedException {
-    synchronized (failed) {
-      if (failed.contains(chip.itemId())) {
-        throw new BadRequestException(404, "no picture of " + chip.itemId());
-      }
+  /** Returns whether the same request can succeed later. */
+  private static boolean isTransient(Exception e) {
+    if (e instanceof SceneException scene) {
+      return scene.kind() == SceneException.Kind.TRANSIENT;
     }
-    String key = chip.uri() + " " + chip.itemId();
-    synchronized (open) {
-      SceneImage image = open.get(key);
-      if (image != null) {
-        return image;
-      }
-      try {
-        Platform bands = platforms.get(platform);
-        image = new SceneImage(source, scene(chip.uri(), bands), shown(bands));
-        open.put(key, image);
-        return image;
-      } catch (IOException | KilnException e) {
-        throw unavailable(chip.itemId(), e);
-      }
-    }
+    return !(e instanceof ConfigurationException
+        || e instanceof NoSuchFileException
+        || e instanceof AccessDeniedException
+        || e instanceof UnreadableObjectException);
   }
 
   /** Finds a scene in the source, under its key there or by its whole URI. */
@@ -249,29 +299,10 @@ public final class ScenePictures implements AutoCloseable {
     return List.of(bands.get(0), bands.get(Math.min(1, last)), bands.get(Math.min(2, last)));
   }
 
-  /** Closes the scenes that were not used for longest, while they hold too much memory. */
-  private void release() {
-    List<SceneImage> closed = new ArrayList<>();
-    synchronized (open) {
-      long held = open.values().stream().mapToLong(SceneImage::heldBytes).sum();
-      for (String key : List.copyOf(open.keySet())) {
-        if (open.size() > 1 && (held > MOST_BYTES || open.size() > MOST_OPEN)) {
-          SceneImage image = open.remove(key);
-          held -= image.heldBytes();
-          closed.add(image);
-        }
-      }
-    }
-    closed.forEach(SceneImage::close);
-  }
-
   /** Closes all scenes and the source. Idempotent. */
   @Override
   public void close() {
-    synchronized (open) {
-      open.values().forEach(SceneImage::close);
-      open.clear();
-    }
+    open.close();
     source.close();
   }
 

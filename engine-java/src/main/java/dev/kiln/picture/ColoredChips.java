@@ -84,6 +84,11 @@ public final class ColoredChips {
     return platform[chip];
   }
 
+  /** Returns the name of a chip's platform; empty if unknown. */
+  public String platformOf(int chip) {
+    return platform[chip] < platforms.size() ? platforms.get(platform[chip]) : "";
+  }
+
   /** Returns the share of cloud of a chip, 0 to 1; NaN if unknown. */
   public float cloud(int chip) {
     return cloud[chip];

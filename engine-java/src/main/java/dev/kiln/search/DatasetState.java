@@ -3,14 +3,13 @@ package dev.kiln.search;
 import dev.kiln.dataset.EmbeddingFiles;
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.error.Mismatch;
+import dev.kiln.io.Sha256;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 
 /**
  * Which files a dataset had at one time. Two states are equal if every file has the same key, size
@@ -29,12 +28,7 @@ record DatasetState(int files, long bytes, String hash) {
    */
   static DatasetState of(EmbeddingFiles files) throws IOException {
     Path directory = directory(files);
-    MessageDigest digest;
-    try {
-      digest = MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
+    MessageDigest digest = Sha256.digest();
     long bytes = 0;
     for (String key : files.keys()) {
       BasicFileAttributes attributes =
@@ -44,7 +38,7 @@ record DatasetState(int files, long bytes, String hash) {
           key + "\n" + attributes.size() + " " + attributes.lastModifiedTime().toMillis() + "\n";
       digest.update(line.getBytes(StandardCharsets.UTF_8));
     }
-    return new DatasetState(files.keys().size(), bytes, HexFormat.of().formatHex(digest.digest()));
+    return new DatasetState(files.keys().size(), bytes, Sha256.hex(digest));
   }
 
   /**

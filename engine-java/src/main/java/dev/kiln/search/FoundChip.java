@@ -11,7 +11,7 @@ import org.locationtech.jts.io.ParseException;
 import org.locationtech.jts.io.WKBReader;
 
 /**
- * What a dataset records of a chip, its vector apart.
+ * What a dataset records of a chip besides its vector.
  *
  * @param ref position in the dataset
  * @param chipId id of the chip
@@ -54,7 +54,7 @@ public record FoundChip(
     if (footprint.length > 0) {
       try {
         return new WKBReader(WGS84).read(footprint);
-      } catch (ParseException e) {
+      } catch (ParseException | IllegalArgumentException e) {
         return WGS84.toGeometry(box);
       }
     }

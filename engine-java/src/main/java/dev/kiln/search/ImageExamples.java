@@ -4,6 +4,7 @@ import dev.kiln.archive.FileOptions;
 import dev.kiln.dataset.Column;
 import dev.kiln.dataset.EmbeddingFiles;
 import dev.kiln.dataset.EmbeddingReader;
+import dev.kiln.dataset.ReadErrors;
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.error.ExitCode;
 import dev.kiln.error.Mismatch;
@@ -63,8 +64,9 @@ public record ImageExamples(
     }
     Path out = Files.createTempDirectory("kiln-search");
     try {
-      for (String image : images) {
-        embed(image, out, chips(made));
+      for (int i = 0; i < images.size(); i++) {
+        // Images of the same name must not take each other's place.
+        embed(images.get(i), out.resolve("image-%04d".formatted(i)), chips(made));
       }
       List<float[]> vectors = new ArrayList<>();
       try (EmbeddingFiles files = EmbeddingFiles.open(out.toString(), options)) {
@@ -122,13 +124,15 @@ public record ImageExamples(
   }
 
   /** Returns what the first file that can be read records of its making. */
-  private static JsonNode provenance(EmbeddingFiles dataset) throws IOException {
+  private static JsonNode provenance(EmbeddingFiles dataset)
+      throws IOException, InterruptedException {
     for (int i = 0; i < dataset.keys().size(); i++) {
       try (ParquetBytes bytes = dataset.open(i)) {
         String footer = EmbeddingFile.open(bytes).footer().getOrDefault("kiln", "{}");
         return JsonMapper.shared().readTree(footer);
-      } catch (ConfigurationException | JacksonException e) {
-        // Damaged: a search reports it.
+      } catch (IOException | ConfigurationException | JacksonException e) {
+        // A search reports the damaged file.
+        ReadErrors.requireOfTheFile(e);
       }
     }
     throw new ConfigurationException(

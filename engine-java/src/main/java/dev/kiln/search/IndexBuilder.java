@@ -1,7 +1,6 @@
 package dev.kiln.search;
 
 import dev.kiln.dataset.Column;
-import dev.kiln.dataset.EmbeddingBatch;
 import dev.kiln.dataset.EmbeddingFiles;
 import dev.kiln.dataset.EmbeddingReader;
 import dev.kiln.dataset.FileFault;
@@ -19,12 +18,6 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -99,11 +92,11 @@ public final class IndexBuilder {
    */
   public Report build() throws IOException, InterruptedException {
     Files.createDirectories(home);
+    Path file = home.resolve("index.lock");
     try (FileChannel channel =
-            FileChannel.open(
-                home.resolve("index.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         FileLock lock = lock(channel)) {
-      log.debug("index lock: {}", lock);
+      log.debug("index locked: file={} exclusive={}", file, !lock.isShared());
       return buildLocked();
     }
   }
@@ -126,20 +119,38 @@ public final class IndexBuilder {
     long start = System.nanoTime();
     DatasetState state = DatasetState.of(files);
     prepare(IndexManifest.plan(state, options));
-    Shards shards = new Shards();
-    ReadReport report;
-    try {
-      report =
-          EmbeddingReader.builder(files)
-              .columns(EnumSet.allOf(Column.class))
-              .allowMixed(mixed)
-              .build()
-              .read(shards::add);
-      shards.finish();
-    } finally {
-      shards.close();
+    while (true) {
+      try (IndexShards shards = new IndexShards(files, building, options, threads)) {
+        ReadReport report = read(shards);
+        publish(state, shards);
+        return new Report(
+            shards.rows(),
+            shards.count(),
+            shards.kept(),
+            report.notFinite() + shards.zeros(),
+            bytes(directory(files)),
+            (System.nanoTime() - start) / 1e9,
+            report.faults());
+      } catch (IndexShards.StaleException e) {
+        // Deleted; the others are kept.
+        log.debug("reading the dataset again: reason=\"{}\"", e.getMessage());
+      }
     }
-    if (shards.rows == 0) {
+  }
+
+  private ReadReport read(IndexShards shards) throws IOException, InterruptedException {
+    ReadReport report =
+        EmbeddingReader.builder(files)
+            .columns(EnumSet.allOf(Column.class))
+            .allowMixed(mixed)
+            .build()
+            .read(shards::add);
+    shards.finish();
+    return report;
+  }
+
+  private void publish(DatasetState state, IndexShards shards) throws IOException {
+    if (shards.rows() == 0) {
       throw new ConfigurationException(
           Mismatch.of(files.uri(), "at least one row with a finite vector", "none"));
     }
@@ -148,20 +159,12 @@ public final class IndexBuilder {
           files.uri() + ": the dataset changed while it was indexed: run kiln index again");
     }
     IndexManifest manifest =
-        new IndexManifest(state, options, shards.dim, shards.rows, shards.count);
+        new IndexManifest(state, options, shards.dim(), shards.rows(), shards.count());
     Path target = building.resolve(IndexManifest.NAME);
     Files.writeString(ShardFiles.part(target), manifest.json());
     ShardFiles.publish(target);
     Files.delete(building.resolve(PLAN));
     publish();
-    return new Report(
-        shards.rows,
-        shards.count,
-        shards.kept.get(),
-        report.notFinite() + shards.zeros,
-        bytes(directory(files)),
-        (System.nanoTime() - start) / 1e9,
-        report.faults());
   }
 
   /** Keeps what an earlier build of the same dataset and options has finished. */
@@ -196,124 +199,5 @@ public final class IndexBuilder {
       }
     }
     return bytes;
-  }
-
-  /** Divides rows into shards and has them built. */
-  private final class Shards {
-    private final ExecutorService pool =
-        Executors.newFixedThreadPool(
-            threads,
-            task -> {
-              Thread thread = new Thread(task, "index");
-              thread.setDaemon(true);
-              return thread;
-            });
-    private final Semaphore room = new Semaphore(threads);
-    private final AtomicReference<Throwable> failure = new AtomicReference<>();
-    private final AtomicInteger kept = new AtomicInteger();
-    private ShardBuilder open;
-    private boolean skipping;
-    private int inShard;
-    private int dim;
-    private int count;
-    private long rows;
-    private long zeros;
-
-    void add(EmbeddingBatch batch) throws IOException, InterruptedException {
-      if (dim == 0) {
-        dim = batch.dim();
-      } else if (dim != batch.dim()) {
-        throw new ConfigurationException(
-            Mismatch.of(
-                files.name(batch.file()),
-                "vectors of " + dim + " values, as in the files before",
-                batch.dim()));
-      }
-      for (int i = 0; i < batch.size(); i++) {
-        if (!(batch.norms()[i] > 0)) {
-          zeros++;
-          continue;
-        }
-        if (inShard == 0) {
-          start();
-        }
-        if (!skipping) {
-          open.add(batch, i);
-        }
-        rows++;
-        if (++inShard == options.rows(dim)) {
-          submit();
-        }
-      }
-    }
-
-    private void start() throws IOException, InterruptedException {
-      ShardFiles shard = ShardFiles.of(building, count);
-      skipping = shard.complete();
-      if (skipping) {
-        kept.incrementAndGet();
-        return;
-      }
-      room.acquire();
-      check();
-      open = new ShardBuilder(shard, options, dim, options.rows(dim));
-    }
-
-    private void submit() {
-      int shard = count++;
-      inShard = 0;
-      if (skipping) {
-        return;
-      }
-      ShardBuilder builder = open;
-      open = null;
-      pool.execute(
-          () -> {
-            long start = System.nanoTime();
-            try (builder) {
-              builder.build();
-              log.info(
-                  "shard built: shard={} rows={} seconds={}",
-                  shard,
-                  builder.count(),
-                  (System.nanoTime() - start) / 1_000_000_000L);
-            } catch (Throwable e) {
-              failure.compareAndSet(null, e);
-            } finally {
-              room.release();
-            }
-          });
-    }
-
-    void finish() throws IOException, InterruptedException {
-      if (inShard > 0) {
-        submit();
-      }
-      room.acquire(threads);
-      room.release(threads);
-      check();
-    }
-
-    private void check() throws IOException {
-      Throwable e = failure.get();
-      if (e instanceof IOException io) {
-        throw io;
-      }
-      if (e instanceof RuntimeException runtime) {
-        throw runtime;
-      }
-      if (e instanceof Error error) {
-        throw error;
-      }
-    }
-
-    /** Stops the builders and deletes temporary files. */
-    void close() throws IOException, InterruptedException {
-      pool.shutdownNow();
-      pool.awaitTermination(1, TimeUnit.MINUTES);
-      if (open != null) {
-        open.close();
-      }
-    }
   }
 }

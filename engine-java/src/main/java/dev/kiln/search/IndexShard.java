@@ -1,7 +1,7 @@
 package dev.kiln.search;
 
-import dev.kiln.dataset.EmbeddingBatch;
 import dev.kiln.dataset.RowFilter;
+import dev.kiln.dataset.RowRef;
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.error.Mismatch;
 import dev.kiln.vector.CodedVectors;
@@ -17,8 +17,6 @@ import io.github.jbellis.jvector.vector.VectorSimilarityFunction;
 import io.github.jbellis.jvector.vector.types.VectorFloat;
 import java.io.IOException;
 import java.nio.MappedByteBuffer;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.BitSet;
 
 /**
@@ -67,6 +65,16 @@ final class IndexShard {
               "%d of %d".formatted(graph.size(0), graph.getDimension())));
     }
     return new IndexShard(rows, new CodedVectors(buffer, rows.count(), dim), graph, dim);
+  }
+
+  /** Returns the number of rows. */
+  int count() {
+    return rows.count();
+  }
+
+  /** Returns where the row of a node is stored in the dataset. */
+  RowRef ref(int node) {
+    return rows.ref(node);
   }
 
   FoundChip chip(int node) {
@@ -133,30 +141,14 @@ final class IndexShard {
 
   private BitSet accepted(RowFilter filter) {
     BitSet accepted = new BitSet();
-    long from = filter.from().map(IndexShard::micros).orElse(Long.MIN_VALUE + 1);
-    long to = filter.to().map(IndexShard::micros).orElse(Long.MAX_VALUE);
-    boolean timed = filter.from().isPresent() || filter.to().isPresent();
-    boolean texts = !filter.platforms().isEmpty() || !filter.chipIds().isEmpty();
+    RowFilter.Test test = filter.test();
     for (int i = 0; i < rows.count(); i++) {
-      boolean meets =
-          (!timed || rows.micros(i) >= from && rows.micros(i) <= to)
-              && (filter.maxCloud().isEmpty() || rows.cloud(i) <= filter.maxCloud().getAsDouble())
-              && (filter.maxNodata().isEmpty()
-                  || rows.nodata(i) <= filter.maxNodata().getAsDouble())
-              && (filter.area().isEmpty() || filter.area().get().mayIntersect(rows.box(i)));
-      if (meets && (texts || filter.area().isPresent())) {
-        FoundChip chip = rows.chip(i);
-        meets =
-            (filter.platforms().isEmpty() || filter.platforms().contains(chip.platform()))
-                && (filter.chipIds().isEmpty() || filter.chipIds().contains(chip.chipId()))
-                && (filter.area().isEmpty() || filter.area().get().intersects(chip.outline()));
+      boolean meets = test.meets(rows.view(i));
+      if (meets && filter.area().isPresent()) {
+        meets = filter.area().get().intersects(rows.chip(i).outline());
       }
       accepted.set(i, meets);
     }
     return accepted;
-  }
-
-  private static long micros(Instant time) {
-    return Math.max(EmbeddingBatch.NO_TIME + 1, ChronoUnit.MICROS.between(Instant.EPOCH, time));
   }
 }

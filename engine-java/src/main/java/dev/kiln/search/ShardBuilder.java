@@ -27,49 +27,69 @@ import java.util.function.IntFunction;
  * the rows and options only: one thread inserts the nodes, in an order of its own, because rows
  * that are sorted by place would give a graph with long detours.
  *
- * <p>Vectors are kept in a temporary file that is mapped, so that the Java heap holds only the
- * graph. Used by one thread at a time.
+ * <p>Vectors are written to a temporary file that is then mapped, so that the Java heap holds only
+ * the graph. Used by one thread at a time.
  */
 final class ShardBuilder implements AutoCloseable {
   private static final float NEIGHBOUR_OVERFLOW = 1.2f;
   private static final float ALPHA = 1.2f;
   private static final int ORDER_SEED = 7;
+  private static final int WRITE_BYTES = 1 << 20;
 
   private final ShardFiles files;
   private final IndexOptions options;
   private final int dim;
   private final Path vectorFile;
-  private final FloatBuffer vectors;
+  private final FileChannel vectorChannel;
+  private final ByteBuffer unwritten;
   private final ShardRows.Writer rows;
+
+  /** The vectors {@code [count, dim]}, once all have been added. */
+  private FloatBuffer vectors;
+
   private int count;
 
-  /**
-   * Creates a builder of a shard without rows.
-   *
-   * @param capacity most rows
-   */
-  ShardBuilder(ShardFiles files, IndexOptions options, int dim, int capacity) throws IOException {
+  /** Creates a builder of a shard without rows. */
+  ShardBuilder(ShardFiles files, IndexOptions options, int dim) throws IOException {
     JVector.load();
     this.files = files;
     this.options = options;
     this.dim = dim;
     this.vectorFile = files.graph().resolveSibling(files.graph().getFileName() + ".vectors.part");
-    this.vectors =
-        map(vectorFile, (long) capacity * dim * Float.BYTES)
-            .order(ByteOrder.nativeOrder())
-            .asFloatBuffer();
+    this.unwritten =
+        ByteBuffer.allocateDirect(Math.max(WRITE_BYTES, dim * Float.BYTES))
+            .order(ByteOrder.nativeOrder());
+    this.vectorChannel = create(vectorFile);
     this.rows = new ShardRows.Writer(files);
   }
 
+  private static FileChannel create(Path path) throws IOException {
+    return FileChannel.open(
+        path,
+        StandardOpenOption.CREATE,
+        StandardOpenOption.TRUNCATE_EXISTING,
+        StandardOpenOption.READ,
+        StandardOpenOption.WRITE);
+  }
+
+  /**
+   * Maps a new file whose bytes are on the disk already: without space for them, this fails, where
+   * writing to the memory of a sparse file would end the process.
+   */
   private static ByteBuffer map(Path path, long bytes) throws IOException {
-    try (FileChannel channel =
-        FileChannel.open(
-            path,
-            StandardOpenOption.CREATE,
-            StandardOpenOption.TRUNCATE_EXISTING,
-            StandardOpenOption.READ,
-            StandardOpenOption.WRITE)) {
+    try (FileChannel channel = create(path)) {
+      ByteBuffer zeros = ByteBuffer.allocateDirect(WRITE_BYTES);
+      for (long left = bytes; left > 0; left -= zeros.capacity()) {
+        zeros.clear().limit((int) Math.min(left, zeros.capacity()));
+        write(channel, zeros);
+      }
       return channel.map(FileChannel.MapMode.READ_WRITE, 0, bytes);
+    }
+  }
+
+  private static void write(FileChannel channel, ByteBuffer bytes) throws IOException {
+    while (bytes.hasRemaining()) {
+      channel.write(bytes);
     }
   }
 
@@ -80,19 +100,27 @@ final class ShardBuilder implements AutoCloseable {
 
   /** Adds a row of a batch that has all columns; its vector is not zero. */
   void add(EmbeddingBatch batch, int i) throws IOException {
-    float[] unit = new float[dim];
+    if (unwritten.remaining() < dim * Float.BYTES) {
+      write(vectorChannel, unwritten.flip());
+      unwritten.clear();
+    }
     float norm = batch.norms()[i];
     for (int k = 0; k < dim; k++) {
-      unit[k] = batch.vectors()[i * dim + k] / norm;
+      unwritten.putFloat(batch.vectors()[i * dim + k] / norm);
     }
-    vectors.put(count * dim, unit);
     rows.add(batch, i);
     count++;
   }
 
   /** Builds the graph and makes the files of the shard appear. */
-  void build() throws IOException {
+  void build() throws IOException, InterruptedException {
     rows.close();
+    write(vectorChannel, unwritten.flip());
+    vectors =
+        vectorChannel
+            .map(FileChannel.MapMode.READ_ONLY, 0, vectorChannel.size())
+            .order(ByteOrder.nativeOrder())
+            .asFloatBuffer();
     long codeBytes = CodedVectors.bytes(count, dim);
     CodedVectors codes =
         new CodedVectors(map(ShardFiles.part(files.codes()), codeBytes), count, dim);
@@ -121,7 +149,8 @@ final class ShardBuilder implements AutoCloseable {
     return vector;
   }
 
-  private void writeGraph(CodedVectors codes, float[] centroid) throws IOException {
+  private void writeGraph(CodedVectors codes, float[] centroid)
+      throws IOException, InterruptedException {
     CodeScores scores = new CodeScores(codes, centroid);
     ForkJoinPool one = new ForkJoinPool(1);
     try (GraphIndexBuilder builder =
@@ -138,8 +167,8 @@ final class ShardBuilder implements AutoCloseable {
             one)) {
       for (int node : order(count)) {
         builder.addGraphNode(node, scores.searchProviderFor(node));
-        if (Thread.currentThread().isInterrupted()) {
-          throw new IOException("interrupted");
+        if (Thread.interrupted()) {
+          throw new InterruptedException("interrupted while a graph was built");
         }
       }
       builder.cleanup();
@@ -174,6 +203,7 @@ final class ShardBuilder implements AutoCloseable {
   /** Deletes the temporary file. */
   @Override
   public void close() throws IOException {
+    vectorChannel.close();
     rows.close();
     Files.deleteIfExists(vectorFile);
   }

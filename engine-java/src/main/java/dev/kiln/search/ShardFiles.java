@@ -32,6 +32,16 @@ record ShardFiles(Path codes, Path rows, Path texts, Path graph) {
     return Files.isRegularFile(graph);
   }
 
+  /** Deletes a shard; returns whether it was complete. */
+  boolean deleteIfExists() throws IOException {
+    // The graph first: without it, what is left is no shard.
+    boolean complete = Files.deleteIfExists(graph);
+    Files.deleteIfExists(codes);
+    Files.deleteIfExists(rows);
+    Files.deleteIfExists(texts);
+    return complete;
+  }
+
   /** Returns where a file is written before it is complete. */
   static Path part(Path file) {
     return file.resolveSibling(file.getFileName() + ".part");

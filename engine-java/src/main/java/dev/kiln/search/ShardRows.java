@@ -1,6 +1,7 @@
 package dev.kiln.search;
 
 import dev.kiln.dataset.EmbeddingBatch;
+import dev.kiln.dataset.RowFilter;
 import dev.kiln.dataset.RowRef;
 import java.io.BufferedOutputStream;
 import java.io.DataOutputStream;
@@ -12,9 +13,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
-import java.util.Optional;
 import org.locationtech.jts.geom.Envelope;
 
 /**
@@ -77,20 +75,71 @@ final class ShardRows {
         rows.getDouble(at + 24));
   }
 
-  FoundChip chip(int i) {
+  /** Returns a row as a filter sees it; its texts are read when they are asked for. */
+  RowFilter.Row view(int i) {
+    return new RowFilter.Row() {
+      @Override
+      public String chipId() {
+        return text(textsOf(i));
+      }
+
+      @Override
+      public String platform() {
+        ByteBuffer text = textsOf(i);
+        skipText(text);
+        skipText(text);
+        return text(text);
+      }
+
+      @Override
+      public long micros() {
+        return ShardRows.this.micros(i);
+      }
+
+      @Override
+      public float cloud() {
+        return ShardRows.this.cloud(i);
+      }
+
+      @Override
+      public float nodata() {
+        return ShardRows.this.nodata(i);
+      }
+
+      @Override
+      public Envelope box() {
+        return ShardRows.this.box(i);
+      }
+    };
+  }
+
+  private ByteBuffer textsOf(int i) {
     ByteBuffer text = texts.duplicate();
-    text.position(Math.toIntExact(rows.getLong(i * RECORD_BYTES + 64)));
+    return text.position(Math.toIntExact(rows.getLong(i * RECORD_BYTES + 64)));
+  }
+
+  private static void skipText(ByteBuffer text) {
+    int length = text.getShort() & 0xFFFF;
+    text.position(text.position() + length);
+  }
+
+  FoundChip chip(int i) {
+    ByteBuffer text = textsOf(i);
     String chipId = text(text);
     String itemId = text(text);
     String platform = text(text);
     byte[] footprint = new byte[rows.getInt(i * RECORD_BYTES + 12)];
     text.get(footprint);
-    Optional<Instant> datetime =
-        micros(i) == EmbeddingBatch.NO_TIME
-            ? Optional.empty()
-            : Optional.of(Instant.EPOCH.plus(micros(i), ChronoUnit.MICROS));
     return new FoundChip(
-        ref(i), chipId, itemId, platform, datetime, box(i), footprint, cloud(i), nodata(i));
+        ref(i),
+        chipId,
+        itemId,
+        platform,
+        EmbeddingBatch.time(micros(i)),
+        box(i),
+        footprint,
+        cloud(i),
+        nodata(i));
   }
 
   private static String text(ByteBuffer from) {

@@ -4,6 +4,7 @@ import dev.kiln.dataset.EmbeddingFiles;
 import dev.kiln.dataset.RowRef;
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.error.Mismatch;
+import dev.kiln.io.Workers;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,14 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Future;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,25 +28,12 @@ final class VectorIndex {
 
   private final IndexManifest manifest;
   private final List<IndexShard> shards;
-  private final ExecutorService pool;
+  private final Workers workers;
 
   private VectorIndex(IndexManifest manifest, List<IndexShard> shards, int threads) {
     this.manifest = manifest;
     this.shards = shards;
-    ThreadPoolExecutor executor =
-        new ThreadPoolExecutor(
-            threads,
-            threads,
-            5,
-            TimeUnit.SECONDS,
-            new LinkedBlockingQueue<>(),
-            task -> {
-              Thread thread = new Thread(task, "search");
-              thread.setDaemon(true);
-              return thread;
-            });
-    executor.allowCoreThreadTimeOut(true);
-    this.pool = executor;
+    this.workers = new Workers("search", threads);
   }
 
   /**
@@ -120,10 +101,9 @@ final class VectorIndex {
     TopRows top = new TopRows(request.k());
     Map<RowRef, FoundChip> chips = new ConcurrentHashMap<>();
     AtomicLong compared = new AtomicLong();
-    List<Callable<Void>> tasks = new ArrayList<>();
-    for (IndexShard shard : shards) {
-      tasks.add(
-          () -> {
+    workers.forEach(
+        shards,
+        shard ->
             compared.addAndGet(
                 shard.search(
                     query.vector(),
@@ -138,28 +118,11 @@ final class VectorIndex {
                           top.offer(chip.ref(), cosine);
                         }
                       }
-                    }));
-            return null;
-          });
-    }
-    run(tasks);
+                    })));
     List<Match> matches = new ArrayList<>();
     for (TopRows.Scored scored : top.best()) {
       matches.add(new Match(matches.size() + 1, scored.score(), chips.get(scored.row())));
     }
     return new Found(matches, compared.get());
-  }
-
-  private void run(List<Callable<Void>> tasks) throws IOException, InterruptedException {
-    for (Future<Void> done : pool.invokeAll(tasks)) {
-      try {
-        done.get();
-      } catch (ExecutionException e) {
-        if (e.getCause() instanceof IOException io) {
-          throw io;
-        }
-        throw new IllegalStateException("search of a shard failed", e.getCause());
-      }
-    }
   }
 }

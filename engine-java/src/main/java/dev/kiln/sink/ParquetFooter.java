@@ -78,8 +78,14 @@ public final class ParquetFooter {
       return new ParquetMetadataConverter()
           .readParquetMetadata(
               ByteBufferInputStream.wrap(footer.duplicate()), ParquetMetadataConverter.NO_FILTER);
-    } catch (RuntimeException e) {
-      throw new IOException("footer is damaged: " + e.getMessage(), e);
+    } catch (IOException | RuntimeException e) {
+      // Thrift reports bytes that it cannot parse as a socket that was closed.
+      IOException damaged =
+          new IOException(
+              "expected a Parquet footer of %d bytes, found other bytes"
+                  .formatted(footer.remaining()));
+      damaged.addSuppressed(e);
+      throw damaged;
     }
   }
 }

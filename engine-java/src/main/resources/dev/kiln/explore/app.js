@@ -45,16 +45,19 @@ async function search() {
   panel.showExamples(state.positives, state.negatives, state.dataset, remove);
   state.search?.abort();
   if (state.positives.length === 0) {
+    state.search = null;
+    document.body.classList.remove('busy');
     state.results = null;
     panel.showResults(null, 0, state.dataset, {});
     drawMarks();
     return;
   }
-  state.search = new AbortController();
+  const own = new AbortController();
+  state.search = own;
   document.body.classList.add('busy');
   try {
     const found = await api.similar(state.positives, state.negatives, Number(byId('count').value),
-      state.filter, state.search.signal);
+      state.filter, own.signal);
     state.results = found.chips;
     panel.showResults(found.chips, found.seconds, state.dataset, {
       hover: (chip) => map.select(chip ?? state.selected),
@@ -65,7 +68,10 @@ async function search() {
       add: (chip, kind) => add(chip, kind),
     });
   } finally {
-    document.body.classList.remove('busy');
+    // A search that was aborted leaves the mark to the one that follows it.
+    if (state.search === own) {
+      document.body.classList.remove('busy');
+    }
   }
   drawMarks();
 }

@@ -136,6 +136,12 @@ export function showResults(results, seconds, dataset, handlers) {
       }, '−')))));
 }
 
+/** Returns platforms as a parameter: no platform at all is a name that none has. */
+function names(platforms) {
+  // A comma alone is the empty name, of chips whose platform is unknown.
+  return platforms.length === 0 ? '-' : platforms.join(',') || ',';
+}
+
 /** Creates the filter's controls and calls back with the filter when they change. */
 export function setUpFilter(dataset, onChange) {
   const from = byId('from');
@@ -159,8 +165,7 @@ export function setUpFilter(dataset, onChange) {
     return {
       from: from.value,
       to: to.value,
-      // No platform at all is a name that none has.
-      platforms: chosen.length === boxes.length ? '' : chosen.map((box) => box.value).join(',') || '-',
+      platforms: chosen.length === boxes.length ? '' : names(chosen.map((box) => box.value)),
       cloud: byId('cloud').value === '100' ? '' : String(byId('cloud').value / 100),
     };
   };

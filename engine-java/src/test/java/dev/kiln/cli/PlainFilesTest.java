@@ -2,10 +2,15 @@ package dev.kiln.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.kiln.archive.FileOptions;
+import dev.kiln.dataset.EmbeddingFiles;
 import dev.kiln.error.ExitCode;
 import dev.kiln.export.Exporter;
+import dev.kiln.fetch.StoreOptions;
 import dev.kiln.inspect.Inspection;
+import dev.kiln.model.ModelDirectory;
 import dev.kiln.platform.PlatformCatalog;
+import dev.kiln.search.ImageExamples;
 import dev.kiln.testing.GeoTiffs;
 import dev.kiln.testing.Reports;
 import java.io.IOException;
@@ -287,5 +292,27 @@ class PlainFilesTest {
     assertThat(exit).as(errors.toString()).isZero();
     assertThat(found.toString().lines()).hasSize(5);
     assertThat(found.toString()).contains("BX24_20230115-0-0");
+  }
+
+  @Test
+  void imagesOfTheSameNameAreExamplesOfTheirOwn() throws Exception {
+    List<String> images = new ArrayList<>();
+    for (String directory : List.of("a", "b")) {
+      Path image = folder.resolve(directory).resolve("BX24_20230115.tif");
+      ortho().write(image);
+      images.add(image.toString());
+    }
+    assertThat(embed("linz", "DIR/a/BX24_20230115.tif")).isZero();
+    ImageExamples examples =
+        new ImageExamples(
+            ModelDirectory.open(shared.resolve("model")),
+            "linz",
+            FileOptions.NONE,
+            StoreOptions.standard());
+
+    try (EmbeddingFiles files =
+        EmbeddingFiles.open(folder.resolve("out").toString(), StoreOptions.standard())) {
+      assertThat(examples.vectors(images, files, false)).hasSize(8);
+    }
   }
 }

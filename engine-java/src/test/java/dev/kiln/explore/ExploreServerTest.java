@@ -404,4 +404,47 @@ class ExploreServerTest {
       assertThat(open.get("/api/chips/0/0/0").status()).isEqualTo(200);
     }
   }
+
+  @Test
+  void daysThatNoImageHasAreBadRequests() throws IOException {
+    for (String day : new String[] {"%2B999999999-12-31", "-0001-01-01", "%2B12000-01-01"}) {
+      Reply reply = explorer.get("/api/at?lon=10.05&lat=0.35&to=" + day);
+
+      assertThat(reply.status()).as(day).isEqualTo(400);
+      assertThat(reply.text()).contains("to: expected a day such as 2020-08-31");
+    }
+    assertThat(explorer.get("/api/at?lon=10.05&lat=0.35&to=9999-12-31").status()).isEqualTo(200);
+  }
+
+  @Test
+  void numbersOfNoChipAreNotFound() throws IOException {
+    for (String number :
+        new String[] {"-1", "99", "4294967296", "123456789012345678901234567890"}) {
+      Reply reply = explorer.post("/api/similar", "{\"positives\":[" + number + "]}");
+
+      assertThat(reply.status()).as(number).isEqualTo(404);
+    }
+  }
+
+  @Test
+  void chipsOfAnUnknownPlatformCanBeSelected(@TempDir Path other) throws Exception {
+    ChipFiles.write(other, new Grid("named", "2020-01-01", 10, 0.4, 0.1, 1), new float[] {1, 0});
+    ChipFiles.write(
+        other, new Grid("unnamed", "2020-01-01", 10.1, 0.4, 0.1, 1, "", 0), new float[] {0, 1});
+    try (TestExplorer open = new TestExplorer(other, null, "127.0.0.1")) {
+      for (String chosen : new String[] {",", ",naip", "naip", "-", ""}) {
+        String body = "{\"positives\":[0],\"platforms\":\"%s\"}".formatted(chosen);
+        int similar = open.post("/api/similar", body).json().path("chips").size();
+        int named =
+            open.get("/api/at?lon=10.05&lat=0.35&platforms=" + chosen).json().path("chips").size();
+        int unnamed =
+            open.get("/api/at?lon=10.15&lat=0.35&platforms=" + chosen).json().path("chips").size();
+
+        boolean all = chosen.isEmpty();
+        assertThat(named).as(chosen).isEqualTo(all || chosen.contains("naip") ? 1 : 0);
+        assertThat(unnamed).as(chosen).isEqualTo(all || chosen.startsWith(",") ? 1 : 0);
+        assertThat(similar).as(chosen).isEqualTo(unnamed);
+      }
+    }
+  }
 }

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.kiln.explore.TestExplorer.Reply;
+import dev.kiln.fetch.ObjectStore;
+import dev.kiln.fetch.ObjectStores;
+import dev.kiln.fetch.UnavailableException;
 import dev.kiln.model.Architecture;
 import dev.kiln.picture.Mercator;
 import dev.kiln.sample.SampleArchive;
@@ -13,7 +16,12 @@ import dev.kiln.testing.BandStatistics;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -153,6 +161,67 @@ class ScenePicturesTest {
       assertThat(reply.status()).isEqualTo(404);
       assertThat(reply.text()).contains("no picture of", "--source");
       assertThat(open.get("/api/pictures/10/0/0").status()).isEqualTo(200);
+      assertThat(open.get("/api/dataset").status()).isEqualTo(200);
+    }
+  }
+
+  /** A local archive whose requests fail with an error for as long as one is set. */
+  private static ObjectStore failing(ObjectStore store, AtomicReference<Throwable> error) {
+    return (ObjectStore)
+        Proxy.newProxyInstance(
+            ObjectStore.class.getClassLoader(),
+            new Class<?>[] {ObjectStore.class},
+            (proxy, method, arguments) -> {
+              boolean request = !List.of("root", "uri", "close").contains(method.getName());
+              if (request && error.get() != null) {
+                throw error.get();
+              }
+              try {
+                return method.invoke(store, arguments);
+              } catch (InvocationTargetException e) {
+                throw e.getCause();
+              }
+            });
+  }
+
+  @Test
+  void aSceneIsReadAgainAfterATransientError() throws Exception {
+    AtomicReference<Throwable> error = new AtomicReference<>();
+    ObjectStore archive =
+        ObjectStores.open(directory.resolve("archive").resolve(SampleArchive.NAIP).toString());
+    try (TestExplorer open =
+        new TestExplorer(
+            directory.resolve("vectors"), failing(archive, error), Duration.ofMillis(1))) {
+      error.set(new UnavailableException("s3://archive", "the connection was reset", null));
+      Reply failed = open.get("/api/picture/7");
+      assertThat(failed.status()).isEqualTo(503);
+      assertThat(failed.text()).contains("the connection was reset");
+      double[] center = center(open.get("/api/chip/7").json());
+      String tile =
+          "/api/pictures/18/%d/%d"
+              .formatted(
+                  (int) (Mercator.x(center[0]) * (1 << 18)),
+                  (int) (Mercator.y(center[1]) * (1 << 18)));
+      assertThat(open.get(tile).headers()).containsEntry("cache-control", "no-store");
+
+      error.set(null);
+      Thread.sleep(5);
+      assertThat(image(open.get("/api/picture/7"), "image/jpeg").getWidth()).isEqualTo(256);
+      assertThat(open.get(tile).headers().get("cache-control")).contains("max-age");
+    }
+  }
+
+  @Test
+  void anUnexpectedErrorIsAResponseAndALogLine() throws Exception {
+    AtomicReference<Throwable> error = new AtomicReference<>(new IllegalStateException("a bug"));
+    ObjectStore archive = ObjectStores.open(directory.toString());
+    try (TestExplorer open =
+        new TestExplorer(directory.resolve("vectors"), failing(archive, error), Duration.ZERO)) {
+      Reply reply = open.get("/api/picture/0");
+
+      assertThat(reply.status()).isEqualTo(500);
+      assertThat(reply.json().path("error").asString())
+          .isEqualTo("the request failed: see the log of kiln explore");
       assertThat(open.get("/api/dataset").status()).isEqualTo(200);
     }
   }

@@ -1,6 +1,7 @@
 package dev.kiln.explore;
 
 import dev.kiln.dataset.EmbeddingFiles;
+import dev.kiln.fetch.ObjectStore;
 import dev.kiln.fetch.ObjectStores;
 import dev.kiln.fetch.StoreOptions;
 import dev.kiln.picture.ChipReading;
@@ -12,6 +13,7 @@ import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
@@ -32,14 +34,30 @@ final class TestExplorer implements AutoCloseable {
    * @param source archive of the scenes; null for none
    */
   TestExplorer(Path dataset, Path source, String host) throws IOException, InterruptedException {
+    this(
+        dataset,
+        Optional.ofNullable(source).map(archive -> ObjectStores.open(archive.toString())),
+        host,
+        Duration.ofSeconds(15));
+  }
+
+  /**
+   * Starts a server on a free port.
+   *
+   * @param source archive of the scenes; owned
+   * @param pause time after a transient error in which a scene is not read again
+   */
+  TestExplorer(Path dataset, ObjectStore source, Duration pause)
+      throws IOException, InterruptedException {
+    this(dataset, Optional.of(source), "127.0.0.1", pause);
+  }
+
+  private TestExplorer(Path dataset, Optional<ObjectStore> source, String host, Duration pause)
+      throws IOException, InterruptedException {
     this.files = EmbeddingFiles.open(dataset.toString(), StoreOptions.standard());
     ChipReading reading = ChipReading.of(files);
     this.pictures =
-        Optional.ofNullable(source)
-            .map(
-                archive ->
-                    new ScenePictures(
-                        ObjectStores.open(archive.toString()), reading.chips(), files));
+        source.map(archive -> new ScenePictures(archive, reading.chips(), files, pause));
     this.server =
         ExploreServer.start(host, 0, new ExploreApi(files, reading, pictures, Optional.empty()));
   }

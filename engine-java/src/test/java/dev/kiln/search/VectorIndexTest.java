@@ -3,12 +3,14 @@ package dev.kiln.search;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.kiln.archive.AreaOfInterest;
 import dev.kiln.dataset.EmbeddingFiles;
 import dev.kiln.dataset.RowFilter;
 import dev.kiln.dataset.RowRef;
 import dev.kiln.error.ConfigurationException;
+import dev.kiln.error.MachineException;
 import dev.kiln.fetch.StoreOptions;
 import dev.kiln.testing.TestDataset;
 import java.io.IOException;
@@ -265,5 +267,55 @@ class VectorIndexTest {
           .isInstanceOf(ConfigurationException.class)
           .hasMessage(empty.uri() + ": expected at least one row with a finite vector, found none");
     }
+  }
+
+  @Test
+  void aShardOfOtherRowsIsBuiltAgain() throws Exception {
+    build();
+    Map<String, byte[]> expected = indexFiles();
+    // A build that could not read the second file left shards whose rows are shifted.
+    Path file = dir.resolve("out/naip/s1.parquet");
+    byte[] whole = Files.readAllBytes(file);
+    FileTime time = Files.getLastModifiedTime(file);
+    byte[] damaged = whole.clone();
+    Arrays.fill(damaged, damaged.length - 600, damaged.length - 8, (byte) 0x55);
+    Files.write(file, damaged);
+    IndexBuilder.Report without = build();
+    assertThat(without.faults()).hasSize(1);
+    Path building = dir.resolve("out/_kiln/index.building");
+    Files.move(index(), building);
+    Files.delete(building.resolve("index.json"));
+    Files.write(building.resolve("00003.graph"), new byte[7]);
+    Files.write(file, whole);
+    Files.setLastModifiedTime(file, time);
+    Files.writeString(
+        building.resolve("plan.json"), IndexManifest.plan(DatasetState.of(files), SMALL));
+
+    IndexBuilder.Report report = build();
+
+    assertThat(report.rows()).isEqualTo(SCENES * CHIPS);
+    assertThat(report.kept()).isZero();
+    assertSame(expected);
+  }
+
+  @Test
+  void aFullDiskIsOneClearLine() throws Exception {
+    Path full = Path.of("/dev/full");
+    assumeTrue(Files.exists(full), "the system has no /dev/full");
+    Path building = Files.createDirectories(dir.resolve("out/_kiln/index.building"));
+    Files.writeString(
+        building.resolve("plan.json"), IndexManifest.plan(DatasetState.of(files), SMALL));
+    for (String name : List.of("00000.graph.vectors.part", "00000.codes.part")) {
+      Path file = Files.createSymbolicLink(building.resolve(name), full);
+
+      assertThatThrownBy(this::build)
+          .isInstanceOf(MachineException.class)
+          .hasMessage(
+              building
+                  + ": cannot write the index: No space left on device: free space there and run"
+                  + " kiln index again, which resumes");
+      Files.deleteIfExists(file);
+    }
+    assertThat(build().rows()).isEqualTo(SCENES * CHIPS);
   }
 }

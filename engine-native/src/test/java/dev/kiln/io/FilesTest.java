@@ -3,7 +3,9 @@ package dev.kiln.io;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -32,5 +34,32 @@ class FilesTest {
     assertThat(directory.resolve("tree")).doesNotExist();
     assertThat(kept.resolve("file")).exists();
     FileTrees.delete(directory.resolve("no such"));
+  }
+
+  @Test
+  void severalThreadsDeleteTheSameTreeWhileFilesAppear() throws Exception {
+    Path tree = directory.resolve("shared");
+    for (int i = 0; i < 200; i++) {
+      Files.writeString(Files.createDirectories(tree.resolve("d" + i % 10)).resolve("f" + i), "");
+    }
+    Path late = tree.resolve("d5");
+    try (Workers workers = new Workers("delete", 4)) {
+      workers.forEach(
+          List.of(0, 1, 2, 3),
+          i -> {
+            if (i == 0) {
+              try {
+                for (int n = 0; n < 20; n++) {
+                  Files.writeString(late.resolve("late" + n), "");
+                }
+              } catch (NoSuchFileException e) {
+                // Deleted already.
+              }
+            } else {
+              FileTrees.delete(tree);
+            }
+          });
+    }
+    assertThat(tree).doesNotExist();
   }
 }

@@ -1,9 +1,7 @@
 package dev.kiln.dataset.merge;
 
 import dev.kiln.dataset.EmbeddingFiles;
-import dev.kiln.sink.ParquetBytes;
 import dev.kiln.sink.RowBlock;
-import dev.kiln.sink.RowFile;
 import dev.kiln.sink.RowSchema;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -12,8 +10,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import org.locationtech.jts.geom.Envelope;
 import org.slf4j.Logger;
@@ -21,16 +23,11 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Makes the files of one partition: reads its sources one row group at a time, sorts the rows along
- * a Hilbert curve through the cell and writes them.
- *
- * <p>A record of the sort has what orders rows of one place (time, then chip id), the box and the
- * type of the geometry, and the packed row.
+ * a Hilbert curve through the cell and writes them. A source that turns out to be damaged leaves no
+ * row.
  */
 final class CellMerge implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(CellMerge.class);
-
-  private static final int MULTIPOLYGON = 6;
-  private static final int WKB_TYPE = 1;
 
   private final List<EmbeddingFiles> roots;
   private final Layout layout;
@@ -40,14 +37,17 @@ final class CellMerge implements AutoCloseable {
   private final RowSchema schema;
   private final Path scratch;
   private final RecordSort sort;
+  private final SourceRows sourceRows;
+  private final RowRecord.Writer records = new RowRecord.Writer();
 
-  private final List<String> failed = new ArrayList<>();
+  private final Map<String, String> failed = new TreeMap<>();
+  private final BitSet failedSources = new BitSet();
   private final CommonJson kiln = new CommonJson();
   private final CommonJson emb = new CommonJson();
   private double expectedBytes;
+  private long failedRows;
   private long duplicates;
   private long notFinite;
-  private ByteBuffer record = ByteBuffer.allocate(1 << 16).order(ByteOrder.LITTLE_ENDIAN);
 
   /**
    * Creates a merge.
@@ -66,6 +66,7 @@ final class CellMerge implements AutoCloseable {
     this.schema = MergedSchema.of(unit.sources().get(0).schema());
     this.scratch = scratch;
     this.sort = new RecordSort(scratch, memory);
+    this.sourceRows = new SourceRows(roots);
   }
 
   /**
@@ -84,7 +85,7 @@ final class CellMerge implements AutoCloseable {
    * @param rows of all parts
    * @param duplicates rows that were left out
    * @param notFinite rows that were left out
-   * @param failed keys of damaged sources
+   * @param failed reasons by key of damaged sources
    * @param bounds of all rows in degrees, beyond 180 across the antimeridian; null without rows
    * @param firstMicros earliest time
    * @param lastMicros latest time
@@ -95,78 +96,48 @@ final class CellMerge implements AutoCloseable {
       long rows,
       long duplicates,
       long notFinite,
-      List<String> failed,
+      Map<String, String> failed,
       Envelope bounds,
       long firstMicros,
       long lastMicros,
       String emb) {}
 
-  Result run() throws IOException {
+  Result run() throws IOException, InterruptedException {
     Duplicates known = layout.duplicates() == Duplicates.Policy.KEEP ? null : findDuplicates();
-    for (Source source : unit.sources()) {
-      add(source, known);
+    for (int i = 0; i < unit.sources().size(); i++) {
+      add(i, known);
     }
     return write();
   }
 
-  private interface RowUse {
-    void accept(RowBlock block, int row, Place place) throws IOException;
-  }
-
-  /**
-   * Calls {@code use} for every row of a source, after all of its columns were read without an
-   * error; a damaged source has no rows.
-   */
-  private boolean forEachRow(Source source, boolean all, RowUse use) throws IOException {
-    try (ParquetBytes opened = roots.get(source.root()).open(source.file());
-        ParquetBytes bytes = all ? new SmallFile(opened) : opened) {
-      RowFile file = RowFile.open(bytes);
-      if (!file.footerHash().equals(source.footerHash())) {
-        throw new IOException("the file changed while it was merged");
-      }
-      if (file.rowGroups() > 1) {
-        // Nothing of a file may be used if its last row group is damaged.
-        for (int g = 0; g < file.rowGroups(); g++) {
-          file.read(g, bytes, path -> all || isSmall(path));
-        }
-      }
-      for (int g = 0; g < file.rowGroups(); g++) {
-        RowBlock block = file.read(g, bytes, path -> all || isSmall(path));
-        for (int row = 0; row < block.rows(); row++) {
-          use.accept(block, row, Place.of(block, row));
-        }
-      }
-      return true;
-    } catch (IOException e) {
-      if (Faults.isOfTheStore(e)) {
-        throw e;
-      }
-      log.error(
-          "source cannot be read: file={} reason=\"{}\"",
-          roots.get(source.root()).name(source.file()),
-          Faults.reason(e));
-      return false;
-    }
-  }
-
-  private static boolean isSmall(String path) {
-    return !path.contains(".list.");
-  }
-
-  private Duplicates findDuplicates() throws IOException {
+  private Duplicates findDuplicates() throws IOException, InterruptedException {
     Envelope area = grid.envelope(partition.cell());
     Envelope near = new Envelope(area);
     near.expandBy(MergePlan.NEIGHBOURHOOD);
     Duplicates known = new Duplicates(layout.duplicates(), area);
     for (Source source : unit.rivals()) {
-      forEachRow(
-          source,
-          false,
-          (block, row, place) -> {
-            if (near.contains(place.lon(), place.lat())) {
-              known.add(place, rank(block, row));
-            }
-          });
+      // A damaged file is no reason to leave a row out.
+      List<Place> places = new ArrayList<>();
+      List<Duplicates.Rank> ranks = new ArrayList<>();
+      Optional<String> fault =
+          sourceRows.read(
+              source,
+              false,
+              (block, found) -> {
+                for (int row = 0; row < block.rows(); row++) {
+                  if (near.contains(found.get(row).lon(), found.get(row).lat())) {
+                    places.add(found.get(row));
+                    ranks.add(rank(block, row));
+                  }
+                }
+              });
+      if (fault.isPresent()) {
+        fail(source, fault.get());
+        continue;
+      }
+      for (int i = 0; i < places.size(); i++) {
+        known.add(places.get(i), ranks.get(i));
+      }
     }
     return known;
   }
@@ -178,40 +149,70 @@ final class CellMerge implements AutoCloseable {
         block.text("chip_id", row));
   }
 
-  private void add(Source source, Duplicates known) throws IOException {
-    long before = sort.records();
-    List<ByteBuffer> added = addedColumns(source);
-    boolean read =
-        forEachRow(
-            source,
-            true,
-            (block, row, place) -> {
-              long micros = block.int64("datetime", row);
-              if (!grid.at(place.lon(), place.lat()).equals(partition.cell())
-                  || SourceScan.year(micros) != partition.year()) {
-                return;
-              }
-              if (!block.isFinite(row)) {
-                notFinite++;
-              } else if (known != null && known.isDuplicate(place, rank(block, row))) {
-                duplicates++;
-              } else {
-                add(block, row, place, micros, added);
-              }
-            });
-    if (!read) {
-      if (sort.records() != before) {
-        throw new IOException(
-            "%s: changed while it was read: merge again when nothing is written there"
-                .formatted(source.key()));
-      }
-      failed.add(source.key());
+  private void fail(Source source, String reason) {
+    if (failed.put(source.key(), reason) == null) {
+      log.error(
+          "source cannot be read: file={} reason=\"{}\"",
+          roots.get(source.root()).name(source.file()),
+          reason);
     }
-    long rows = sort.records() - before;
-    if (rows > 0) {
+  }
+
+  /** What a source adds to the partition. */
+  private final class Added {
+    private final int number;
+    private final Duplicates known;
+    private final List<ByteBuffer> columns;
+    private long rows;
+    private long duplicates;
+    private long notFinite;
+
+    Added(int number, Duplicates known) {
+      this.number = number;
+      this.known = known;
+      this.columns = addedColumns(unit.sources().get(number));
+    }
+
+    void add(RowBlock block, List<Place> places) throws IOException {
+      for (int row = 0; row < block.rows(); row++) {
+        Place place = places.get(row);
+        if (!grid.at(place.lon(), place.lat()).equals(partition.cell())
+            || SourceScan.year(block.int64("datetime", row)) != partition.year()) {
+          continue;
+        }
+        if (!block.isFinite(row)) {
+          notFinite++;
+        } else if (known != null && known.isDuplicate(place, rank(block, row))) {
+          duplicates++;
+        } else {
+          // Chips whose boxes cover all longitudes come last, in row groups of their own.
+          int key =
+              place.crossing()
+                  ? CellGrid.AFTER_ALL
+                  : grid.hilbert(partition.cell(), place.lon(), place.lat());
+          sort.add(key, records.of(block, row, place, columns, number));
+          rows++;
+        }
+      }
+    }
+  }
+
+  private void add(int number, Duplicates known) throws IOException, InterruptedException {
+    Source source = unit.sources().get(number);
+    Added added = new Added(number, known);
+    Optional<String> fault = sourceRows.read(source, true, added::add);
+    if (fault.isPresent()) {
+      fail(source, fault.get());
+      failedSources.set(number);
+      failedRows += added.rows;
+      return;
+    }
+    duplicates += added.duplicates;
+    notFinite += added.notFinite;
+    if (added.rows > 0) {
       kiln.add(source.footer().kiln());
       emb.add(source.footer().emb());
-      expectedBytes += (double) source.bytes() / source.rows() * rows;
+      expectedBytes += (double) source.bytes() / source.rows() * added.rows;
     }
   }
 
@@ -221,7 +222,9 @@ final class CellMerge implements AutoCloseable {
     for (String name : MergedSchema.ADDED) {
       if (!source.schema().has(name)) {
         String value =
-            name.equals("uri") ? source.footer().uri() : source.footer().signature().modelHash();
+            name.equals("uri")
+                ? source.footer().uri()
+                : source.footer().signature().model().modelHash();
         byte[] text = value.getBytes(StandardCharsets.UTF_8);
         added.add(
             ByteBuffer.allocate(Integer.BYTES + text.length)
@@ -234,49 +237,19 @@ final class CellMerge implements AutoCloseable {
     return added;
   }
 
-  private void add(RowBlock block, int row, Place place, long micros, List<ByteBuffer> added)
-      throws IOException {
-    byte[] chipId = block.bytes("chip_id", row);
-    int size = 64 + chipId.length + block.packedBytes(row);
-    for (ByteBuffer value : added) {
-      size += value.remaining();
-    }
-    if (record.capacity() < size) {
-      record = ByteBuffer.allocate(size * 2).order(ByteOrder.LITTLE_ENDIAN);
-    }
-    record.clear();
-    // Signed times in the order of unsigned bytes, then the id and a zero that ends it.
-    record.order(ByteOrder.BIG_ENDIAN).putLong(micros ^ Long.MIN_VALUE);
-    record.order(ByteOrder.LITTLE_ENDIAN).put(chipId).put((byte) 0);
-    Envelope box = place.box();
-    record.putDouble(box.getMinX()).putDouble(box.getMaxX());
-    record.putDouble(box.getMinY()).putDouble(box.getMaxY());
-    record.put(block.bytes("geometry", row)[WKB_TYPE]);
-    block.pack(row, record);
-    added.forEach(value -> record.put(value.duplicate()));
-    // Chips whose boxes cover all longitudes come last, in row groups of their own.
-    int key =
-        place.crossing()
-            ? CellGrid.AFTER_ALL
-            : grid.hilbert(partition.cell(), place.lon(), place.lat());
-    sort.add(key, record.flip());
-  }
-
   private Result write() throws IOException {
     Summary summary = new Summary();
     List<Part> parts = new ArrayList<>();
     int count = (int) Math.max(1, Math.ceil(expectedBytes / layout.fileBytes()));
-    long rowsPerPart = Math.max(1, (sort.records() + count - 1) / count);
+    long rowsPerPart = Math.max(1, (sort.records() - failedRows + count - 1) / count);
     try (RecordSort.Cursor cursor = sort.sorted()) {
-      boolean more = cursor.next();
+      boolean more = summary.advance(cursor);
       while (more) {
         Path path = scratch.resolve("part-" + parts.size() + ".parquet");
         try (PartWriter part = new PartWriter(path, schema, layout.rowGroupRows())) {
           while (more && part.rows() < rowsPerPart) {
-            if (!summary.isRepeated(cursor)) {
-              part.add(cursor.key(), summary.add(cursor.record()));
-            }
-            more = cursor.next();
+            part.add(cursor.key(), summary.add(cursor.record()));
+            more = summary.advance(cursor);
           }
           part.finish(kiln.toString(), emb.toString());
           parts.add(new Part(path, part.rows(), part.rowGroups()));
@@ -284,7 +257,7 @@ final class CellMerge implements AutoCloseable {
       }
     }
     if (parts.stream().mapToLong(Part::rows).sum() != summary.rows
-        || summary.rows + summary.repeated != sort.records()) {
+        || summary.rows + summary.repeated + failedRows != sort.records()) {
       throw new IllegalStateException(
           "%s: expected %d rows, wrote %d".formatted(partition.id(), sort.records(), summary.rows));
     }
@@ -310,17 +283,24 @@ final class CellMerge implements AutoCloseable {
     private int lastKey = -1;
     private byte[] lastId = new byte[0];
 
+    /** Advances to the next record to write; returns whether there is one. */
+    boolean advance(RecordSort.Cursor cursor) throws IOException {
+      while (cursor.next()) {
+        if (!failedSources.get(RowRecord.source(cursor.record())) && !isRepeated(cursor)) {
+          return true;
+        }
+      }
+      return false;
+    }
+
     /**
      * Returns whether a record has place, time and id of the last; only where these are resolved.
      */
-    boolean isRepeated(RecordSort.Cursor cursor) {
+    private boolean isRepeated(RecordSort.Cursor cursor) {
       if (layout.duplicates() == Duplicates.Policy.KEEP) {
         return false;
       }
-      ByteBuffer record = cursor.record();
-      int length = idEnd(record) - record.position();
-      byte[] id = new byte[length];
-      record.get(id);
+      byte[] id = RowRecord.timeAndId(cursor.record());
       boolean same = cursor.key() == lastKey && Arrays.equals(id, lastId);
       lastKey = cursor.key();
       lastId = id;
@@ -329,21 +309,16 @@ final class CellMerge implements AutoCloseable {
     }
 
     PartWriter.Row add(ByteBuffer record) {
-      long micros = record.order(ByteOrder.BIG_ENDIAN).getLong() ^ Long.MIN_VALUE;
-      record.order(ByteOrder.LITTLE_ENDIAN);
+      long micros = RowRecord.micros(record);
       first = Math.min(first, micros);
       last = Math.max(last, micros);
-      while (record.get() != 0) {
-        // The id is also a column of the row.
-      }
-      Envelope box =
-          new Envelope(
-              record.getDouble(), record.getDouble(), record.getDouble(), record.getDouble());
+      PartWriter.Row row = RowRecord.row(record);
+      Envelope box = row.box();
       double turn = turn(box);
       bounds.expandToInclude(box.getMinX() + turn, box.getMinY());
       bounds.expandToInclude(box.getMaxX() + turn, box.getMaxY());
       rows++;
-      return new PartWriter.Row(box, record.get() == MULTIPOLYGON, record);
+      return row;
     }
 
     /** Brings a box to the side of the antimeridian where its cell is. */
@@ -351,20 +326,13 @@ final class CellMerge implements AutoCloseable {
       double middle = grid.envelope(partition.cell()).centre().getX();
       return 360 * Math.rint((middle - box.centre().getX()) / 360);
     }
-
-    private int idEnd(ByteBuffer record) {
-      int at = record.position() + Long.BYTES;
-      while (record.get(at) != 0) {
-        at++;
-      }
-      return at;
-    }
   }
 
-  /** Returns the keys of all sources, for the state. */
+  /** Returns the keys of all files that were read, for the state. */
   List<String> sourceKeys() {
     Set<String> keys = new TreeSet<>();
     unit.sources().forEach(s -> keys.add(s.key()));
+    unit.rivals().forEach(s -> keys.add(s.key()));
     return List.copyOf(keys);
   }
 

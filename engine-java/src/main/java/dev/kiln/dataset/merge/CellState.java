@@ -55,6 +55,11 @@ record CellState(
    */
   record PartFile(String key, long rows, long bytes, int rowGroups) {}
 
+  /** Returns the key of the partition's STAC Item, which exists if it has rows. */
+  String itemKey() {
+    return "items/" + id + ".json";
+  }
+
   /** Returns the state of a partition; empty if it is not finished. */
   static Optional<CellState> read(ObjectStore dataset, String key) throws IOException {
     try {

@@ -4,10 +4,12 @@ import dev.kiln.archive.Shard;
 import dev.kiln.dataset.EmbeddingFiles;
 import dev.kiln.dataset.FileFault;
 import dev.kiln.error.ConfigurationException;
+import dev.kiln.error.Count;
 import dev.kiln.error.MachineException;
 import dev.kiln.fetch.ObjectStore;
 import dev.kiln.fetch.ObjectWriter;
 import dev.kiln.io.FileTrees;
+import dev.kiln.io.Workers;
 import dev.kiln.sink.GeoParquetWriter;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -45,6 +47,7 @@ public final class DatasetMerge {
   private final Map<String, FileFault> faults = new ConcurrentHashMap<>();
   private final AtomicLong done = new AtomicLong();
   private final AtomicLong unchanged = new AtomicLong();
+  private final AtomicLong kept = new AtomicLong();
   private final AtomicLong lastLog = new AtomicLong(System.nanoTime());
 
   private DatasetMerge(
@@ -82,7 +85,9 @@ public final class DatasetMerge {
     SourceScan.Result scan = SourceScan.of(roots, options.threads());
     scan.faults().forEach(fault -> faults.put(fault.key(), fault));
     scan.faults()
-        .forEach(f -> log.error("file is left out: file={} reason=\"{}\"", f.key(), f.reason()));
+        .forEach(
+            f -> log.error("source cannot be read: file={} reason=\"{}\"", f.key(), f.reason()));
+    Set<String> unreadable = Set.copyOf(faults.keySet());
     MergePlan.requireComparable(scan.sources(), options.allowMixed());
     Layout layout = Layout.of(dataset, options, scan.sources());
     List<MergePlan.Unit> plan = MergePlan.of(layout, scan.sources());
@@ -98,20 +103,20 @@ public final class DatasetMerge {
     Map<String, CellState> states = states();
     requirePresent(states, scan.keys());
     Map<String, CellState> merged = new ConcurrentHashMap<>();
-    try (Scratch scratch = Scratch.in(scratchParent)) {
-      new Workers(options.threads())
-          .forEach(
-              mine,
-              unit -> {
-                CellState before = states.get(unit.partition().id());
-                CellState after = merge(unit, layout, before, scratch);
-                merged.put(after.id(), after);
-                progress(mine.size());
-              });
+    try (Scratch scratch = Scratch.in(scratchParent);
+        Workers workers = new Workers("merge", options.threads())) {
+      workers.forEach(
+          mine,
+          unit -> {
+            CellState before = states.get(unit.partition().id());
+            CellState after = merge(unit, layout, before, unreadable, scratch);
+            merged.put(after.id(), after);
+            progress(mine.size());
+          });
     }
     boolean first = shard.index().isEmpty() || shard.index().getAsInt() == 0;
     if (first) {
-      removeStale(states, plan);
+      removeStale(states, plan, unreadable);
     }
     publish(layout, plan, scan);
     return report(scan, merged, (System.nanoTime() - start) / 1e9);
@@ -129,12 +134,13 @@ public final class DatasetMerge {
   /** Reads the states of all finished partitions, by id. */
   private Map<String, CellState> states() throws IOException, InterruptedException {
     Map<String, CellState> states = new ConcurrentHashMap<>();
-    new Workers(options.threads())
-        .forEach(
-            dataset.list(CellState.DIRECTORY).stream().filter(n -> n.endsWith(".json")).toList(),
-            name ->
-                CellState.read(dataset, CellState.DIRECTORY + "/" + name)
-                    .ifPresent(state -> states.put(state.id(), state)));
+    try (Workers workers = new Workers("states", options.threads())) {
+      workers.forEach(
+          dataset.list(CellState.DIRECTORY).stream().filter(n -> n.endsWith(".json")).toList(),
+          name ->
+              CellState.read(dataset, CellState.DIRECTORY + "/" + name)
+                  .ifPresent(state -> states.put(state.id(), state)));
+    }
     return states;
   }
 
@@ -144,24 +150,30 @@ public final class DatasetMerge {
     missing.removeAll(keys);
     if (!missing.isEmpty() && !options.removeMissing()) {
       throw new ConfigurationException(
-          "%d files that the dataset was made of are not in the output, such as %s: restore them, or remove their rows with --remove-missing"
-              .formatted(missing.size(), missing.iterator().next()));
+          "%s: expected the files that the dataset was made of, found %s missing, such as %s: restore them, or remove their rows with --remove-missing"
+              .formatted(
+                  roots.get(0).uri(), Count.of(missing.size(), "file"), missing.iterator().next()));
     }
   }
 
-  private CellState merge(MergePlan.Unit unit, Layout layout, CellState before, Scratch scratch)
-      throws IOException {
+  private CellState merge(
+      MergePlan.Unit unit, Layout layout, CellState before, Set<String> unreadable, Scratch scratch)
+      throws IOException, InterruptedException {
     Partition partition = unit.partition();
     if (before != null && isCurrent(before, unit)) {
       unchanged.incrementAndGet();
+      return before;
+    }
+    if (before != null && mustKeep(before, unreadable)) {
       return before;
     }
     Path directory = scratch.directory(partition.id());
     CellState state;
     try (CellMerge merge = new CellMerge(roots, layout, unit, directory, options.sortMemory())) {
       CellMerge.Result result = merge.run();
-      for (String key : result.failed()) {
-        faults.put(key, new FileFault(key, "damaged"));
+      result.failed().forEach((key, reason) -> faults.put(key, new FileFault(key, reason)));
+      if (before != null && mustKeep(before, result.failed().keySet())) {
+        return before;
       }
       List<CellState.PartFile> files = new ArrayList<>();
       for (CellMerge.Part part : result.parts()) {
@@ -176,7 +188,7 @@ public final class DatasetMerge {
       state = StacFiles.state(unit, result, files, merge.sourceKeys());
       if (!files.isEmpty()) {
         dataset.put(
-            partition.itemKey(),
+            state.itemKey(),
             StacFiles.item(
                 partition, state, MergedSchema.of(unit.sources().get(0).schema()), result.emb()));
       }
@@ -197,14 +209,40 @@ public final class DatasetMerge {
     Files.delete(file);
   }
 
-  private boolean isCurrent(CellState state, MergePlan.Unit unit) throws IOException {
-    if (!state.fingerprint().equals(unit.fingerprint()) || !state.failed().isEmpty()) {
+  /**
+   * Returns whether a partition stays as it is, because it has rows of files that cannot be read
+   * now: without them it would lose these rows. The next merge tries again.
+   */
+  private boolean mustKeep(CellState state, Set<String> unreadable) throws IOException {
+    if (options.removeMissing()) {
       return false;
     }
+    Set<String> lost = new TreeSet<>(state.sources());
+    lost.removeAll(state.failed());
+    lost.retainAll(unreadable);
+    if (lost.isEmpty() || !hasAllFiles(state)) {
+      return false;
+    }
+    kept.incrementAndGet();
+    log.error(
+        "cell keeps its rows and gets no new ones, because a source cannot be read: cell={}"
+            + " file={}: repair or delete the file, or remove its rows with --remove-missing",
+        state.id(),
+        lost.iterator().next());
+    return true;
+  }
+
+  private boolean isCurrent(CellState state, MergePlan.Unit unit) throws IOException {
+    return state.fingerprint().equals(unit.fingerprint())
+        && state.failed().isEmpty()
+        && hasAllFiles(state);
+  }
+
+  private boolean hasAllFiles(CellState state) throws IOException {
     List<String> keys =
         new ArrayList<>(state.files().stream().map(CellState.PartFile::key).toList());
     if (!keys.isEmpty()) {
-      keys.add(unit.partition().itemKey());
+      keys.add(state.itemKey());
     }
     return dataset.existing(keys).size() == keys.size();
   }
@@ -220,22 +258,23 @@ public final class DatasetMerge {
       }
     }
     if (current.isEmpty()) {
-      dataset.delete("items/" + state.id() + ".json");
+      dataset.delete(state.itemKey());
     }
   }
 
   /** Removes partitions that have no sources any more. */
-  private void removeStale(Map<String, CellState> states, List<MergePlan.Unit> plan)
+  private void removeStale(
+      Map<String, CellState> states, List<MergePlan.Unit> plan, Set<String> unreadable)
       throws IOException {
     Set<String> planned =
         plan.stream().map(unit -> unit.partition().id()).collect(Collectors.toSet());
     for (CellState state : states.values()) {
-      if (!planned.contains(state.id())) {
+      if (!planned.contains(state.id()) && !mustKeep(state, unreadable)) {
         log.info("removing a cell without sources: cell={}", state.id());
         for (CellState.PartFile file : state.files()) {
           dataset.delete(file.key());
         }
-        dataset.delete("items/" + state.id() + ".json");
+        dataset.delete(state.itemKey());
         dataset.delete(CellState.DIRECTORY + "/" + state.id() + ".json");
       }
     }
@@ -273,7 +312,7 @@ public final class DatasetMerge {
     long found = states.stream().mapToLong(s -> s.rows() + s.duplicates() + s.notFinite()).sum();
     if (current && expected != found) {
       throw new MachineException(
-          "%s: expected %d rows, found %d: files changed while they were merged; merge again"
+          "%s: expected %d rows, found %d: files changed while they were merged: merge again"
               .formatted(dataset.root(), expected, found),
           null);
     }
@@ -287,6 +326,7 @@ public final class DatasetMerge {
         scan.empty(),
         merged.size(),
         unchanged.get(),
+        kept.get(),
         merged.values().stream().mapToLong(CellState::rows).sum(),
         merged.values().stream().mapToLong(CellState::duplicates).sum(),
         merged.values().stream().mapToLong(CellState::notFinite).sum(),

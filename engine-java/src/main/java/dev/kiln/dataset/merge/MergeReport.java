@@ -12,6 +12,7 @@ import java.util.Locale;
  * @param emptyFiles without rows
  * @param cells partitions of this job
  * @param unchanged partitions that were complete already
+ * @param kept partitions that keep the rows of files that cannot be read now
  * @param rows in the partitions of this job
  * @param duplicates rows left out because of a preferred row of the same place
  * @param notFinite rows left out because a value is NaN or infinite
@@ -25,6 +26,7 @@ public record MergeReport(
     long emptyFiles,
     long cells,
     long unchanged,
+    long kept,
     long rows,
     long duplicates,
     long notFinite,
@@ -42,7 +44,7 @@ public record MergeReport(
   public String summary() {
     return String.format(
         Locale.ROOT,
-        "merged: rows=%d files=%d empty=%d failed=%d cells=%d unchanged=%d duplicates=%d"
+        "merged: rows=%d files=%d empty=%d failed=%d cells=%d unchanged=%d kept=%d duplicates=%d"
             + " not_finite=%d output_files=%d output_bytes=%d seconds=%.1f",
         rows,
         files,
@@ -50,6 +52,7 @@ public record MergeReport(
         faults.size(),
         cells,
         unchanged,
+        kept,
         duplicates,
         notFinite,
         outputFiles,

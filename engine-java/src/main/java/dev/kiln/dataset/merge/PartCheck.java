@@ -19,7 +19,7 @@ final class PartCheck {
       long rows = RowFile.open(bytes).rows();
       if (rows != part.rows()) {
         throw new MachineException(
-            "%s: expected %d rows, found %d: the disk lost what was written"
+            "%s: expected %d rows, found %d: the disk of --scratch loses what is written to it: check it, or set another directory"
                 .formatted(part.path(), part.rows(), rows),
             null);
       }

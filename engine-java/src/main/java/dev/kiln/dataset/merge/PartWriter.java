@@ -1,5 +1,6 @@
 package dev.kiln.dataset.merge;
 
+import dev.kiln.dataset.ReadErrors;
 import dev.kiln.error.MachineException;
 import dev.kiln.sink.RowFileWriter;
 import dev.kiln.sink.RowSchema;
@@ -108,7 +109,7 @@ final class PartWriter implements AutoCloseable {
   private MachineException cannotWrite(IOException e) {
     return new MachineException(
         "cannot write %s: %s: free space, or set --scratch to another directory"
-            .formatted(path, Faults.reason(e)),
+            .formatted(path, ReadErrors.reason(e)),
         e);
   }
 

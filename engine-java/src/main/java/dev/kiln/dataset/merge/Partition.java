@@ -41,10 +41,6 @@ record Partition(String platform, int year, String model, CellGrid.Cell cell, St
     return CellState.DIRECTORY + "/" + id() + ".json";
   }
 
-  String itemKey() {
-    return "items/" + id() + ".json";
-  }
-
   @Override
   public int compareTo(Partition other) {
     return ORDER.compare(this, other);

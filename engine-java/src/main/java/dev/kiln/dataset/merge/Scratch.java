@@ -2,42 +2,47 @@ package dev.kiln.dataset.merge;
 
 import dev.kiln.io.FileTrees;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A directory for temporary files of this process, deleted when it is closed or the JVM exits.
- * Directories that killed processes left are deleted first.
+ * A directory for temporary files, deleted when it is closed or the JVM exits. Its process holds a
+ * lock on the file {@value #LOCK} in it; a directory whose lock is free was left by a process that
+ * was killed, and is deleted by the next merge.
  */
 final class Scratch implements AutoCloseable {
+  /** The file that is locked. */
+  static final String LOCK = "lock";
+
   private static final Logger log = LoggerFactory.getLogger(Scratch.class);
-  private static final Pattern NAME = Pattern.compile("scratch-(.+)-(\\d+)-\\d+");
+  private static final String PREFIX = "scratch-";
+  private static final String UNLOCKED = "unlocked-scratch-";
 
-  /** A directory of another machine that was not written to for this long was left behind. */
-  private static final Duration ABANDONED = Duration.ofDays(2);
+  /** A directory without a lock of this age is not about to be locked. */
+  private static final Duration ABANDONED = Duration.ofHours(1);
 
-  /** Directories of this process. */
+  /** Directories of this process. Opening their locks would release them. */
   private static final Set<Path> OPEN = ConcurrentHashMap.newKeySet();
 
-  private static final AtomicLong SERIAL = new AtomicLong();
-
   private final Path directory;
+  private final FileChannel lock;
   private final Thread hook;
 
-  private Scratch(Path directory) {
+  private Scratch(Path directory, FileChannel lock) {
     this.directory = directory;
+    this.lock = lock;
     this.hook = new Thread(this::delete, "delete scratch");
     Runtime.getRuntime().addShutdownHook(hook);
   }
@@ -50,44 +55,68 @@ final class Scratch implements AutoCloseable {
   static Scratch in(Path parent) throws IOException {
     Files.createDirectories(parent);
     removeAbandoned(parent);
-    Path directory =
-        parent.resolve(
-            "scratch-%s-%d-%d"
-                .formatted(host(), ProcessHandle.current().pid(), SERIAL.incrementAndGet()));
-    OPEN.add(directory);
-    return new Scratch(Files.createDirectories(directory));
-  }
-
-  private static String host() {
+    // The directory gets its name when it is locked, so that no process finds it without a lock.
+    Path unlocked = Files.createTempDirectory(parent.toRealPath(), UNLOCKED);
+    String name = unlocked.getFileName().toString().replaceFirst(UNLOCKED, PREFIX);
+    Path directory = unlocked.resolveSibling(name);
+    FileChannel lock =
+        FileChannel.open(
+            unlocked.resolve(LOCK), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
     try {
-      return InetAddress.getLocalHost().getHostName().replaceAll("[^A-Za-z0-9.]", "_");
-    } catch (UnknownHostException e) {
-      return "localhost";
+      lock.lock();
+    } catch (IOException e) {
+      log.warn(
+          "cannot lock temporary files: directory={} reason=\"{}\": set --scratch to a local"
+              + " directory",
+          directory,
+          e.getMessage());
     }
+    OPEN.add(directory);
+    Files.move(unlocked, directory, StandardCopyOption.ATOMIC_MOVE);
+    return new Scratch(directory, lock);
   }
 
   private static void removeAbandoned(Path parent) throws IOException {
-    try (DirectoryStream<Path> entries = Files.newDirectoryStream(parent, "scratch-*")) {
+    try (DirectoryStream<Path> entries =
+        Files.newDirectoryStream(parent, "{" + PREFIX + "," + UNLOCKED + "}*")) {
       for (Path entry : entries) {
-        Matcher name = NAME.matcher(entry.getFileName().toString());
-        if (!name.matches()) {
-          continue;
-        }
-        boolean here = name.group(1).equals(host());
-        long pid = Long.parseLong(name.group(2));
-        boolean dead =
-            here
-                ? pid == ProcessHandle.current().pid() && !OPEN.contains(entry)
-                    || ProcessHandle.of(pid).filter(ProcessHandle::isAlive).isEmpty()
-                : Files.getLastModifiedTime(entry)
-                    .toInstant()
-                    .isBefore(Instant.now().minus(ABANDONED));
-        if (dead) {
-          log.info("deleting what a killed merge left: directory={}", entry);
-          FileTrees.delete(entry);
+        try {
+          removeIfAbandoned(entry.toRealPath());
+        } catch (NoSuchFileException e) {
+          // Another process has deleted it.
+        } catch (IOException e) {
+          log.warn(
+              "cannot delete what a killed merge left: directory={} reason=\"{}\"",
+              entry,
+              e.toString());
         }
       }
     }
+  }
+
+  private static void removeIfAbandoned(Path directory) throws IOException {
+    if (OPEN.contains(directory)) {
+      return;
+    }
+    Path file = directory.resolve(LOCK);
+    if (directory.getFileName().toString().startsWith(UNLOCKED) || !Files.exists(file)) {
+      Instant changed = Files.getLastModifiedTime(directory).toInstant();
+      if (changed.isBefore(Instant.now().minus(ABANDONED))) {
+        deleteAbandoned(directory);
+      }
+      return;
+    }
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE);
+        FileLock lock = channel.tryLock()) {
+      if (lock != null) {
+        deleteAbandoned(directory);
+      }
+    }
+  }
+
+  private static void deleteAbandoned(Path directory) throws IOException {
+    log.info("deleting what a killed merge left: directory={}", directory);
+    FileTrees.delete(directory);
   }
 
   /** Returns a new directory of this name. */
@@ -100,14 +129,17 @@ final class Scratch implements AutoCloseable {
       FileTrees.delete(directory);
     } catch (IOException e) {
       log.warn(
-          "cannot delete temporary files: directory={} reason=\"{}\"", directory, e.toString());
+          "cannot delete temporary files: directory={} reason=\"{}\": delete the directory",
+          directory,
+          e.toString());
     }
   }
 
   @Override
-  public void close() {
+  public void close() throws IOException {
     delete();
     OPEN.remove(directory);
+    lock.close();
     try {
       Runtime.getRuntime().removeShutdownHook(hook);
     } catch (IllegalStateException e) {

@@ -2,11 +2,13 @@ package dev.kiln.dataset.merge;
 
 import dev.kiln.dataset.EmbeddingFiles;
 import dev.kiln.dataset.FileFault;
+import dev.kiln.dataset.ReadErrors;
+import dev.kiln.io.Workers;
 import dev.kiln.sink.ParquetBytes;
-import dev.kiln.sink.RowBlock;
 import dev.kiln.sink.RowFile;
 import dev.kiln.sink.RowSchema;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
@@ -44,6 +46,27 @@ final class SourceScan {
           "bbox.ymin",
           "bbox.xmax",
           "bbox.ymax");
+
+  /** Types of columns that a merge reads, or how they start. */
+  private static final Map<String, String> TYPES =
+      Map.of(
+          "chip_id",
+          "string",
+          "platform",
+          "string",
+          "datetime",
+          "timestamp(micros",
+          "cloud",
+          "float",
+          "nodata",
+          "float",
+          MergedSchema.VECTORS,
+          "list<",
+          "bbox",
+          "struct");
+
+  private static final int FIRST_YEAR = 1800;
+  private static final int LAST_YEAR = 2200;
 
   private final List<EmbeddingFiles> roots;
   private final Map<String, Source.Footer> footers = new ConcurrentHashMap<>();
@@ -88,30 +111,30 @@ final class SourceScan {
     List<Source> sources = new ArrayList<>();
     List<FileFault> faults = new ArrayList<>();
     AtomicInteger empty = new AtomicInteger();
-    new Workers(threads)
-        .forEach(
-            files,
-            file -> {
-              String key = roots.get(file.root()).keys().get(file.index());
-              keys.add(key);
-              try {
-                Optional<Source> source = read(file, key);
-                synchronized (sources) {
-                  source.ifPresentOrElse(sources::add, empty::incrementAndGet);
-                }
-              } catch (IOException e) {
-                if (Faults.isOfTheStore(e)) {
-                  throw e;
-                }
-                synchronized (faults) {
-                  faults.add(new FileFault(key, Faults.reason(e)));
-                }
+    try (Workers workers = new Workers("footers", threads)) {
+      workers.forEach(
+          files,
+          file -> {
+            String key = roots.get(file.root()).keys().get(file.index());
+            keys.add(key);
+            try {
+              Optional<Source> source = read(file, key);
+              synchronized (sources) {
+                source.ifPresentOrElse(sources::add, empty::incrementAndGet);
               }
-              int done = scanned.incrementAndGet();
-              if (done % 10_000 == 0) {
-                log.info("reading footers: files={} of {}", done, files.size());
+            } catch (IOException | RuntimeException e) {
+              // Footers and pages of damaged files fail in many ways.
+              ReadErrors.requireOfTheFile(e);
+              synchronized (faults) {
+                faults.add(new FileFault(key, ReadErrors.reason(e)));
               }
-            });
+            }
+            int done = scanned.incrementAndGet();
+            if (done % 10_000 == 0) {
+              log.info("reading footers: files={} of {}", done, files.size());
+            }
+          });
+    }
     sources.sort(
         (a, b) ->
             a.key().equals(b.key())
@@ -137,10 +160,10 @@ final class SourceScan {
       int dim = Math.toIntExact(values / file.rows());
       Envelope bounds =
           new Envelope(
-              range(file, "bbox.xmin").low(),
-              range(file, "bbox.xmax").high(),
-              range(file, "bbox.ymin").low(),
-              range(file, "bbox.ymax").high());
+              side(range(file, "bbox.xmin").min(), 360),
+              side(range(file, "bbox.xmax").max(), 360),
+              side(range(file, "bbox.ymin").min(), 90),
+              side(range(file, "bbox.ymax").max(), 90));
       RowFile.Range times = range(file, "datetime");
       return Optional.of(
           new Source(
@@ -154,10 +177,10 @@ final class SourceScan {
               schemas.computeIfAbsent(file.schema(), s -> s),
               dim,
               platform(file),
-              year((long) times.low()),
-              year((long) times.high()),
+              recordedYear(times.min()),
+              recordedYear(times.max()),
               bounds,
-              bounds.getWidth() > Place.WIDEST_BOX ? centres(file, bytes) : List.of()));
+              bounds.getWidth() > Place.WIDEST_BOX ? SourceRows.centres(file, bytes) : List.of()));
     }
   }
 
@@ -169,6 +192,34 @@ final class SourceScan {
             "expected a file of kiln embed, found one without the column " + required);
       }
     }
+    for (RowSchema.Column column : file.schema().columns()) {
+      String expected = TYPES.getOrDefault(column.name(), column.type());
+      if (!column.type().startsWith(expected)) {
+        throw new IOException(
+            "column %s: expected type %s, found %s"
+                .formatted(column.name(), expected, column.type()));
+      }
+    }
+  }
+
+  private static double side(Object degrees, double most) throws IOException {
+    if (degrees instanceof Double number && Math.abs(number) <= most) {
+      return number;
+    }
+    throw new IOException("column bbox: expected a range in degrees, found " + degrees);
+  }
+
+  private static int recordedYear(Object micros) throws IOException {
+    if (!(micros instanceof Long number)) {
+      throw new IOException("column datetime: expected a range of times, found " + micros);
+    }
+    int year = year(number);
+    if (year < FIRST_YEAR || year > LAST_YEAR) {
+      throw new IOException(
+          "column datetime: expected years from %d to %d, found %d"
+              .formatted(FIRST_YEAR, LAST_YEAR, year));
+    }
+    return year;
   }
 
   private static RowFile.Range range(RowFile file, String column) throws IOException {
@@ -179,10 +230,11 @@ final class SourceScan {
 
   private static String platform(RowFile file) throws IOException {
     RowFile.Range range = range(file, "platform");
-    if (!range.min().equals(range.max())) {
-      throw new IOException("expected one platform, found several");
+    Object least = range.min();
+    if (!(least instanceof Binary name) || !least.equals(range.max())) {
+      throw new IOException("column platform: expected one platform, found several");
     }
-    return ((Binary) (Object) range.min()).toStringUsingUTF8();
+    return name.toStringUsingUTF8();
   }
 
   static int year(long micros) {
@@ -201,29 +253,25 @@ final class SourceScan {
         footers.computeIfAbsent(
             kiln + '\n' + emb + '\n' + dim,
             k -> {
-              try {
-                JsonNode json = JSON.readTree(kiln);
-                return new Source.Footer(kiln, emb, "", Signature.of(json, dim));
-              } catch (JacksonException e) {
-                return new Source.Footer(kiln, emb, "", null);
-              }
+              requireObject("emb", emb);
+              JsonNode json = requireObject("kiln", kiln);
+              return new Source.Footer(kiln, emb, "", Signature.of(json, dim));
             });
-    if (shared.signature() == null) {
-      throw new IOException("expected JSON under the footer key kiln, found none");
-    }
     return new Source.Footer(shared.kiln(), shared.emb(), uri, shared.signature());
   }
 
-  private static List<double[]> centres(RowFile file, ParquetBytes bytes) throws IOException {
-    List<double[]> centres = new ArrayList<>();
-    for (int g = 0; g < file.rowGroups(); g++) {
-      RowBlock block =
-          file.read(g, bytes, path -> path.startsWith("bbox.") || path.equals("geometry"));
-      for (int row = 0; row < block.rows(); row++) {
-        Place place = Place.of(block, row);
-        centres.add(new double[] {place.lon(), place.lat()});
-      }
+  private static JsonNode requireObject(String key, String text) {
+    JsonNode json;
+    try {
+      json = JSON.readTree(text);
+    } catch (JacksonException e) {
+      throw new UncheckedIOException(
+          new IOException("footer key " + key + ": expected JSON, found other text", e));
     }
-    return List.copyOf(centres);
+    if (!json.isObject()) {
+      throw new UncheckedIOException(
+          new IOException("footer key " + key + ": expected a JSON object, found other JSON"));
+    }
+    return json;
   }
 }

@@ -57,7 +57,7 @@ final class StacFiles {
         result.duplicates(),
         result.notFinite(),
         sourceKeys,
-        result.failed(),
+        List.copyOf(result.failed().keySet()),
         files,
         any ? bbox(result.bounds()) : List.of(),
         any ? time(result.firstMicros()) : "",
@@ -242,7 +242,8 @@ final class StacFiles {
     Set<String> names = new TreeSet<>();
     for (Source source : sources) {
       Signature signature = source.footer().signature();
-      names.add("Clay, size " + signature.modelSize() + ", weights " + signature.modelHash());
+      names.add(
+          "Clay, size " + signature.modelSize() + ", weights " + signature.model().modelHash());
     }
     return names.isEmpty() ? "Clay" : String.join("; ", names);
   }

@@ -28,6 +28,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -500,5 +501,145 @@ class DatasetMergeTest {
       }
     }
     assertThat(rows).isEqualTo(778);
+  }
+
+  private static void damageFooter(Path file) throws IOException {
+    byte[] bytes = Files.readAllBytes(file);
+    Arrays.fill(bytes, bytes.length - 600, bytes.length - 8, (byte) 0x55);
+    Files.write(file, bytes);
+  }
+
+  private static void damageVectors(Path file) throws IOException {
+    byte[] bytes = Files.readAllBytes(file);
+    bytes[1000] ^= 1;
+    Files.write(file, bytes);
+  }
+
+  private List<String> rowsByScene() throws SQLException {
+    return query("SELECT item_id, count(*) FROM " + table() + " GROUP BY ALL ORDER BY ALL");
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aCellKeepsTheRowsOfAFileThatCanNoLongerBeRead(boolean footer) throws Exception {
+    Path damaged = scene("a").write(out);
+    scene("b").at(-99.2, 47.1).write(out);
+    Path elsewhere = scene("far").at(20.2, 10.5).write(out);
+    merge(MergeOptions.builder().cellDegrees(1).build());
+    byte[] whole = Files.readAllBytes(damaged);
+    if (footer) {
+      damageFooter(damaged);
+      damageFooter(elsewhere);
+    } else {
+      damageVectors(damaged);
+    }
+    Map<String, byte[]> before = files(dataset.resolve("data"));
+    scene("c").at(-99.1, 47.1).write(out);
+
+    MergeReport report = merge();
+
+    assertThat(report.exitCode()).isEqualTo(ExitCode.SCENES_FAILED);
+    assertThat(report.faults()).extracting(f -> f.key()).contains("naip/a.parquet");
+    assertThat(report.kept()).isEqualTo(footer ? 2 : 1);
+    assertThat(rowsByScene()).containsExactly("a 20", "b 20", "far 20");
+    assertThat(files(dataset.resolve("data"))).containsExactlyEntriesOf(before);
+
+    Files.write(damaged, whole);
+    assertThat(merge().kept()).isEqualTo(footer ? 1 : 0);
+    assertThat(rowsByScene()).containsExactly("a 20", "b 20", "c 20", "far 20");
+  }
+
+  @Test
+  void rowsOfAFileThatCannotBeReadAreRemovedOnRequest() throws Exception {
+    Path damaged = scene("a").write(out);
+    scene("b").at(-99.2, 47.1).write(out);
+    Path elsewhere = scene("far").at(20.2, 10.5).write(out);
+    merge(MergeOptions.builder().cellDegrees(1).build());
+    damageFooter(damaged);
+    damageFooter(elsewhere);
+
+    MergeReport report = merge(MergeOptions.builder().removeMissing(true).build());
+
+    assertThat(report.exitCode()).isEqualTo(ExitCode.SCENES_FAILED);
+    assertThat(report.kept()).isZero();
+    assertThat(rowsByScene()).containsExactly("b 20");
+  }
+
+  @Test
+  void aPartOfNothingButDuplicatesIsNotWritten() throws Exception {
+    scene("a").size(2, 1).write(out);
+    Path copies = dir.resolve("copies");
+    scene("a").size(2, 1).write(copies);
+    StoreOptions access = StoreOptions.standard();
+
+    MergeReport report;
+    try (EmbeddingFiles first = EmbeddingFiles.open(out.toString(), access);
+        EmbeddingFiles second = EmbeddingFiles.open(copies.toString(), access);
+        ObjectStore store = ObjectStores.open(dataset.toString(), access)) {
+      report =
+          DatasetMerge.merge(
+              List.of(first, second),
+              store,
+              dataset.resolve("_kiln"),
+              Shard.whole(),
+              MergeOptions.builder().duplicates("newest").fileBytes(1).build());
+    }
+
+    assertThat(report.duplicates()).isEqualTo(2);
+    assertThat(report.outputFiles()).isEqualTo(2);
+    assertThat(
+            query(
+                "SELECT filename, count(*) FROM "
+                    + table().replace(")", ", filename = true)")
+                    + " GROUP BY ALL"))
+        .hasSize(2)
+        .allMatch(line -> line.endsWith(" 1"));
+  }
+
+  @Test
+  void aFileWithOneInvalidFootprintLeavesNoRow() throws Exception {
+    scene("a").write(out);
+    Path damaged = scene("b").at(-99.2, 47.1).write(out);
+    Outputs.rewrite(
+        damaged,
+        (number, row) -> {
+          if (number == 13) {
+            Outputs.damageFootprint(row);
+          }
+        },
+        Map.of());
+
+    MergeReport report = merge();
+
+    assertThat(rowsByScene()).containsExactly("a 20");
+    assertThat(report.faults())
+        .singleElement()
+        .satisfies(
+            f -> {
+              assertThat(f.key()).isEqualTo("naip/b.parquet");
+              assertThat(f.reason())
+                  .isEqualTo(
+                      "row group 0: row 13: column geometry: expected WKB, found other bytes");
+            });
+  }
+
+  @Test
+  void aFooterThatIsOddIsAFaultOfItsFileOnly() throws Exception {
+    scene("a").write(out);
+    Path emb = scene("emb").at(-99.2, 47.1).write(out);
+    Outputs.rewrite(emb, (number, row) -> {}, Map.of("emb", "{\"emb:type\": "));
+    Path kiln = scene("kiln").at(-99.2, 47.1).write(out);
+    Outputs.rewrite(kiln, (number, row) -> {}, Map.of("kiln", "[]"));
+    scene("late").at(-99.2, 47.1).datetime("2250-01-01T00:00:00Z").write(out);
+
+    MergeReport report = merge();
+
+    assertThat(rowsByScene()).containsExactly("a 20");
+    assertThat(report.faults())
+        .extracting(f -> f.key() + ": " + f.reason())
+        .containsExactly(
+            "naip/emb.parquet: footer key emb: expected JSON, found other text",
+            "naip/kiln.parquet: footer key kiln: expected a JSON object, found other JSON",
+            "naip/late.parquet: column datetime: expected years from 1800 to 2200, found 2250");
   }
 }

@@ -3,17 +3,27 @@ package dev.kiln.dataset.merge;
 import dev.kiln.chip.Chip;
 import dev.kiln.chip.Footprint;
 import dev.kiln.sink.GeoParquetWriter;
+import dev.kiln.sink.ParquetBytes;
 import dev.kiln.sink.Provenance;
+import dev.kiln.sink.RowBlock;
+import dev.kiln.sink.RowFile;
+import dev.kiln.sink.RowFileWriter;
 import dev.kiln.sink.SceneTable;
 import dev.kiln.type.DataType;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
+import org.locationtech.jts.geom.Envelope;
 
 /** Made-up output of {@code kiln embed}. */
 final class Outputs {
@@ -166,5 +176,47 @@ final class Outputs {
           .write(out);
     }
     scene("nothing").size(0, 0).write(out);
+  }
+
+  /** Changes the packed rows of a file. */
+  interface RowChange {
+    /** Changes one row, little-endian, in place. */
+    void apply(int number, byte[] row);
+  }
+
+  /** Writes a file of one row group again, with changed rows and key-value pairs. */
+  static void rewrite(Path file, RowChange change, Map<String, String> keys) throws IOException {
+    byte[] copy = Files.readAllBytes(file);
+    Path whole = Files.write(file.resolveSibling("_whole"), copy);
+    try (ParquetBytes bytes = ParquetBytes.open(whole)) {
+      RowFile from = RowFile.open(bytes);
+      RowBlock block = from.read(0, bytes, path -> true);
+      Map<String, String> footer = new TreeMap<>(from.footer());
+      footer.remove("geo");
+      footer.putAll(keys);
+      try (RowFileWriter to = new RowFileWriter(file, from.schema())) {
+        for (int row = 0; row < block.rows(); row++) {
+          ByteBuffer packed = ByteBuffer.allocate(block.packedBytes(row));
+          block.pack(row, packed.order(ByteOrder.LITTLE_ENDIAN));
+          change.apply(row, packed.array());
+          to.add(packed.flip());
+        }
+        to.finish(Set.of("Polygon"), new Envelope(), footer);
+      }
+    }
+    Files.delete(whole);
+  }
+
+  /** Overwrites the number of rings of the polygon of a packed row. */
+  static void damageFootprint(byte[] row) {
+    // Little-endian, polygon, one ring of five points.
+    byte[] start = {1, 3, 0, 0, 0, 1, 0, 0, 0, 5, 0, 0, 0};
+    for (int at = 0; at + start.length <= row.length; at++) {
+      if (Arrays.equals(row, at, at + start.length, start, 0, start.length)) {
+        Arrays.fill(row, at + 5, at + 9, (byte) 0x7f);
+        return;
+      }
+    }
+    throw new AssertionError("no polygon");
   }
 }
