@@ -84,7 +84,7 @@ public interface SceneArchive {
    */
   static long maxStripBytes(Platform platform) {
     return platform.name().equals("naip")
-        ? 64 << 20
+        ? 32 << 20
         : Math.max(128 << 20, 1024L * 10_980 * Short.BYTES * platform.bands().size());
   }
 }

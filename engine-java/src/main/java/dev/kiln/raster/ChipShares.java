@@ -59,7 +59,7 @@ public final class ChipShares {
       for (StripWindow window : grid.strips(mask.cut(MOST_STRIP_BYTES), wanted)) {
         try (Strip strip = mask.read(window, memory)) {
           for (int chipIndex : grid.chips(window, wanted)) {
-            shares.count(chipIndex, strip, window, grid, meaning);
+            shares.count(chipIndex, strip, window, mask, grid, meaning);
           }
         }
       }
@@ -83,22 +83,31 @@ public final class ChipShares {
   }
 
   private void count(
-      int chipIndex, Strip strip, StripWindow window, ChipGrid grid, byte[] meaning) {
+      int chipIndex,
+      Strip strip,
+      StripWindow window,
+      SceneRaster mask,
+      ChipGrid grid,
+      byte[] meaning) {
     BandPlane plane = strip.bands().get(0);
     ByteBuffer raw = strip.raw();
     int repeat = plane.repeat();
+    int size = grid.chipSize();
     int left = grid.left(chipIndex) - window.firstColumn();
     int top = grid.top(chipIndex) - strip.firstRow();
+    // Pixels beyond the edge of the scene have no data.
+    int right = Math.min(left + size, mask.width() - window.firstColumn());
+    int bottom = Math.min(top + size, mask.height() - strip.firstRow());
     int cloudy = 0;
-    int missing = 0;
-    for (int y = top / repeat; y * repeat < top + grid.chipSize(); y++) {
-      int high = overlap(y * repeat, repeat, top, grid.chipSize());
-      for (int x = left / repeat; x * repeat < left + grid.chipSize(); x++) {
+    int missing = size * size - (right - left) * (bottom - top);
+    for (int y = top / repeat; y * repeat < bottom; y++) {
+      int high = overlap(y * repeat, repeat, top, bottom);
+      for (int x = left / repeat; x * repeat < right; x++) {
         int at = Math.toIntExact(plane.byteOf(x, y));
         int value =
             plane.type() == PixelType.UINT8 ? raw.get(at) & 0xFF : raw.getShort(at) & 0xFFFF;
         if (meaning[value] != 0) {
-          int pixels = high * overlap(x * repeat, repeat, left, grid.chipSize());
+          int pixels = high * overlap(x * repeat, repeat, left, right);
           cloudy += (meaning[value] & CLOUD) != 0 ? pixels : 0;
           missing += (meaning[value] & NODATA) != 0 ? pixels : 0;
         }
@@ -108,11 +117,9 @@ public final class ChipShares {
     nodata[chipIndex] = missing;
   }
 
-  /**
-   * Returns the length of the intersection of {@code [a, a + length)} and {@code [b, b + size)}.
-   */
-  private static int overlap(int a, int length, int b, int size) {
-    return Math.min(a + length, b + size) - Math.max(a, b);
+  /** Returns the length of the intersection of {@code [a, a + length)} and {@code [b, end)}. */
+  private static int overlap(int a, int length, int b, int end) {
+    return Math.min(a + length, end) - Math.max(a, b);
   }
 
   /** Returns a chip's share of cloudy pixels, 0 to 1. */

@@ -5,6 +5,7 @@ import static dev.kiln.gdal.global.gdal.OCTDestroyCoordinateTransformation;
 import static dev.kiln.gdal.global.gdal.OCTGetInverse;
 import static dev.kiln.gdal.global.gdal.OCTNewCoordinateTransformation;
 import static dev.kiln.gdal.global.gdal.OCTTransform;
+import static dev.kiln.gdal.global.gdal.OCTTransformEx;
 import static dev.kiln.gdal.global.gdal.OSRGetLinearUnits;
 import static dev.kiln.gdal.global.gdal.OSRGetName;
 import static dev.kiln.gdal.global.gdal.OSRImportFromEPSG;
@@ -16,7 +17,6 @@ import static dev.kiln.gdal.global.gdal.OSRSetAxisMappingStrategy;
 import dev.kiln.error.SceneException;
 import dev.kiln.gdal.OGRCoordinateTransformationH;
 import dev.kiln.gdal.OGRSpatialReferenceH;
-import java.util.stream.IntStream;
 import org.bytedeco.javacpp.BytePointer;
 
 /** Transformation of a scene's projected coordinates to WGS84. Not thread-safe. */
@@ -93,25 +93,42 @@ public final class Crs implements AutoCloseable {
    * @return whether all points are on the Earth
    */
   public boolean toLonLat(double[] x, double[] y) {
+    boolean all = true;
+    for (boolean found : toLonLatEach(x, y)) {
+      all &= found;
+    }
+    return all;
+  }
+
+  /**
+   * Transforms points in place, each on its own.
+   *
+   * @param x eastings in metres; longitudes in degrees on return
+   * @param y northings in metres; latitudes in degrees on return
+   * @return for each point whether it is on the Earth; coordinates of others are undefined
+   */
+  public boolean[] toLonLatEach(double[] x, double[] y) {
     if (transformation == null) {
       throw new IllegalStateException("coordinate transformation used after close");
     }
+    int[] forward = new int[x.length];
+    int[] backward = new int[x.length];
     double[] eastings = x.clone();
     double[] northings = y.clone();
-    if (OCTTransform(transformation, x.length, x, y, null) == 0) {
-      return false;
-    }
+    OCTTransformEx(transformation, x.length, x, y, (double[]) null, forward);
     // Outside a map's area PROJ returns coordinates too, but their inverse is another point.
     double[] backX = x.clone();
     double[] backY = y.clone();
-    if (OCTTransform(inverse, x.length, backX, backY, null) == 0) {
-      return false;
+    OCTTransformEx(inverse, x.length, backX, backY, (double[]) null, backward);
+    boolean[] found = new boolean[x.length];
+    for (int i = 0; i < x.length; i++) {
+      found[i] =
+          forward[i] != 0
+              && backward[i] != 0
+              && Math.abs(backX[i] - eastings[i]) < ROUND_TRIP_ERROR
+              && Math.abs(backY[i] - northings[i]) < ROUND_TRIP_ERROR;
     }
-    return IntStream.range(0, x.length)
-        .allMatch(
-            i ->
-                Math.abs(backX[i] - eastings[i]) < ROUND_TRIP_ERROR
-                    && Math.abs(backY[i] - northings[i]) < ROUND_TRIP_ERROR);
+    return found;
   }
 
   /**

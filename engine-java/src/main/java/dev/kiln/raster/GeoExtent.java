@@ -1,5 +1,7 @@
 package dev.kiln.raster;
 
+import static dev.kiln.gdal.global.gdal.OSRGetAuthorityCode;
+import static dev.kiln.gdal.global.gdal.OSRGetName;
 import static dev.kiln.gdal.global.gdal.OSRIsSame;
 import static dev.kiln.gdal.global.gdal.OSRNewSpatialReference;
 import static dev.kiln.gdal.global.gdal.OSRRelease;
@@ -28,6 +30,33 @@ public record GeoExtent(
         && Math.abs(right - other.right) < tolerance
         && Math.abs(lower - other.lower) < tolerance
         && isSameCrs(crs, other.crs);
+  }
+
+  /** Returns what differs from another extent, as {@code expected X, found Y}. */
+  public String difference(GeoExtent found) {
+    return isSameCrs(crs, found.crs)
+        ? "expected %s, found %s".formatted(corners(), found.corners())
+        : "expected %s, found %s".formatted(crsName(crs), crsName(found.crs));
+  }
+
+  /** Returns the corners as {@code left, lower to right, upper}. */
+  private String corners() {
+    return "%s, %s to %s, %s".formatted(left, lower, right, upper);
+  }
+
+  /** Returns the name of a coordinate reference system, with its code where it has one. */
+  private static String crsName(String wkt) {
+    OGRSpatialReferenceH reference = wkt.isEmpty() ? null : OSRNewSpatialReference(wkt);
+    if (reference == null) {
+      return "no CRS";
+    }
+    try {
+      String name = OSRGetName(reference);
+      String code = OSRGetAuthorityCode(reference, (String) null);
+      return (name == null ? "an unnamed CRS" : name) + (code == null ? "" : " (" + code + ")");
+    } finally {
+      OSRRelease(reference);
+    }
   }
 
   private static boolean isSameCrs(String a, String b) {

@@ -8,13 +8,12 @@ import dev.kiln.memory.Strip;
 import dev.kiln.tiles.TiledTiff;
 import dev.kiln.type.PixelType;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.Set;
 
 /**
  * The bands of one scene on a common grid, which is that of the finest band. A coarser band keeps
@@ -115,7 +114,8 @@ public final class SceneRaster implements AutoCloseable {
     if (!file.extent().isSameAs(grid.extent())) {
       throw SceneException.permanent(
           file.objectKey(),
-          band + ": expected the extent and CRS of " + grid.objectKey() + ", found others");
+          "%s: expected the extent and CRS of %s: %s"
+              .formatted(band, grid.objectKey(), grid.extent().difference(file.extent())));
     }
   }
 
@@ -181,13 +181,40 @@ public final class SceneRaster implements AutoCloseable {
    *     as at the edge of a world map
    */
   public Optional<double[][]> corners(int x, int y, int edge) {
-    double left = finest.easting((double) x / refinement);
-    double right = finest.easting((double) (x + edge) / refinement);
-    double upper = finest.northing((double) y / refinement);
-    double lower = finest.northing((double) (y + edge) / refinement);
-    double[] lon = {right, left, left, right};
-    double[] lat = {upper, upper, lower, lower};
-    return crs.toLonLat(lon, lat) ? Optional.of(new double[][] {lon, lat}) : Optional.empty();
+    return corners(new int[] {x}, new int[] {y}, edge).get(0);
+  }
+
+  /**
+   * Returns the corners of several squares of the grid, transformed together.
+   *
+   * @param x left edges, in grid pixels
+   * @param y upper edges, in grid pixels
+   * @param edge side of the squares, in grid pixels
+   * @return per square, as {@link #corners(int, int, int)}
+   */
+  public List<Optional<double[][]>> corners(int[] x, int[] y, int edge) {
+    double[] lon = new double[4 * x.length];
+    double[] lat = new double[4 * x.length];
+    for (int i = 0; i < x.length; i++) {
+      double left = finest.easting((double) x[i] / refinement);
+      double right = finest.easting(((double) x[i] + edge) / refinement);
+      double upper = finest.northing((double) y[i] / refinement);
+      double lower = finest.northing(((double) y[i] + edge) / refinement);
+      System.arraycopy(new double[] {right, left, left, right}, 0, lon, 4 * i, 4);
+      System.arraycopy(new double[] {upper, upper, lower, lower}, 0, lat, 4 * i, 4);
+    }
+    boolean[] found = crs.toLonLatEach(lon, lat);
+    List<Optional<double[][]>> corners = new ArrayList<>(x.length);
+    for (int i = 0; i < found.length; i += 4) {
+      corners.add(
+          found[i] && found[i + 1] && found[i + 2] && found[i + 3]
+              ? Optional.of(
+                  new double[][] {
+                    Arrays.copyOfRange(lon, i, i + 4), Arrays.copyOfRange(lat, i, i + 4)
+                  })
+              : Optional.empty());
+    }
+    return corners;
   }
 
   /**
@@ -206,7 +233,7 @@ public final class SceneRaster implements AutoCloseable {
 
   /**
    * Reads the raw pixels of a strip, pixel-interleaved where the file is, planar otherwise. Outside
-   * the window's spans the planes are undefined.
+   * the window's spans, and outside the image, the planes are undefined.
    *
    * @param memory pool that the strip's memory is taken from
    * @return the strip, owned by the caller
@@ -264,16 +291,18 @@ public final class SceneRaster implements AutoCloseable {
     int[] numbers = bands.stream().mapToInt(i -> sources.get(i).index()).toArray();
     long bandStride = bands.size() == 1 ? 0 : planes[bands.get(1)].offset() - first.offset();
     int repeat = first.repeat();
+    int y = window.firstRow() / repeat;
+    int height = Math.min(first.height(), file.height() - y);
     List<TileRead> reads = new ArrayList<>();
     for (StripWindow.Span span : window.joined(file.tileWidth() * repeat)) {
       int left = span.begin() / repeat;
-      int width = ceilDiv(span.end(), repeat) - left;
       int x = window.firstColumn() / repeat + left;
+      int width = Math.min(ceilDiv(span.end(), repeat) - left, file.width() - x);
       reads.add(
           new TileRead(
               file,
               numbers,
-              new TiledTiff.Window(x, window.firstRow() / repeat, width, first.height()),
+              new TiledTiff.Window(x, y, width, height),
               pixels,
               new CogFile.BandLayout(
                   first.byteOf(left, 0), first.pixelStride(), first.lineStride(), bandStride)));
@@ -282,72 +311,15 @@ public final class SceneRaster implements AutoCloseable {
   }
 
   /**
-   * Reads which pixels of a strip the files exclude by a mask, an alpha band or unwritten tiles.
+   * Reads which pixels of a strip the files exclude by a mask, an alpha band, unwritten tiles or
+   * the edge of the image.
    *
    * @param memory pool that the memory is taken from
    * @return the validity, owned by the caller
    * @throws SceneException permanent if a tile cannot be decoded
    */
   public FileValidity validity(StripWindow window, BufferPool memory) throws SceneException {
-    List<Optional<FileValidity.Plane>> planes = new ArrayList<>();
-    for (Source source : sources) {
-      Optional<FileValidity.Plane> shared = Optional.empty();
-      for (int i = 0; i < planes.size(); i++) {
-        // Bands of a file share its mask; unwritten tiles they share only where interleaved.
-        if (sources.get(i).file() == source.file() && source.file().interleaved()) {
-          shared = planes.get(i);
-        }
-      }
-      try {
-        planes.add(shared.isPresent() ? shared : validity(source, window, memory));
-      } catch (RuntimeException | Error e) {
-        new FileValidity(planes).close();
-        throw e;
-      }
-    }
-    return new FileValidity(planes);
-  }
-
-  private Optional<FileValidity.Plane> validity(
-      Source source, StripWindow window, BufferPool memory) throws SceneException {
-    CogFile file = source.file();
-    int repeat = repeat(file);
-    int left = window.firstColumn() / repeat;
-    int y = window.firstRow() / repeat;
-    int w = ceilDiv(window.width(), repeat);
-    int h = ceilDiv(window.rows(), repeat);
-    Set<Integer> used = new HashSet<>();
-    sources.stream().filter(s -> s.file() == file).forEach(s -> used.add(s.index()));
-    Optional<ValidityBand> mask = ValidityBand.of(file, used);
-    // Only the tiles of spans have been fetched.
-    List<StripWindow.Span> spans =
-        window.joined(file.tileWidth() * repeat).stream()
-            .map(span -> new StripWindow.Span(span.begin() / repeat, ceilDiv(span.end(), repeat)))
-            .toList();
-    boolean unwritten = false;
-    for (StripWindow.Span span : spans) {
-      unwritten |= UnwrittenTiles.isIn(file, source.index(), span.shifted(left), y, h);
-    }
-    if (mask.isEmpty() && !unwritten) {
-      return Optional.empty();
-    }
-    HostBuffer bytes = memory.take("validity of " + file.objectKey(), (long) w * h);
-    try {
-      FileValidity.Plane plane = new FileValidity.Plane(bytes, w, repeat);
-      plane.fill(FileValidity.VALID);
-      for (StripWindow.Span span : spans) {
-        if (mask.isPresent()) {
-          mask.get().read(span, left, y, h, plane);
-        }
-        if (unwritten) {
-          UnwrittenTiles.mark(file, source.index(), span, left, y, h, plane);
-        }
-      }
-      return Optional.of(plane);
-    } catch (RuntimeException | Error e) {
-      bytes.close();
-      throw e;
-    }
+    return new ValidityReader(sources, width(), memory).read(window);
   }
 
   private static int ceilDiv(int a, int b) {

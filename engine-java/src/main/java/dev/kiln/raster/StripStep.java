@@ -59,19 +59,20 @@ public record StripStep(int tileHeight, int tileWidth, int step, double pixelByt
   }
 
   /** Returns the number of rows of chips in a strip: as many as fit a row of tiles. */
-  int chipRows(int chipSize) {
-    return Math.max(1, tileHeight / chipSize);
+  int chipRows(int chipSize, int stride) {
+    return tileHeight < chipSize ? 1 : (tileHeight - chipSize) / stride + 1;
   }
 
   /**
    * Returns the number of columns of chips in a strip, at most: whole tiles if they are narrower
    * than that.
    */
-  int chipColumns(int chipSize) {
-    long rows = (long) chipRows(chipSize) * chipSize;
+  int chipColumns(int chipSize, int stride) {
+    long rows = (chipRows(chipSize, stride) - 1L) * stride + chipSize;
     long pixels = (long) Math.min(Integer.MAX_VALUE, maxBytes / (rows * pixelBytes));
-    long chips = Math.min(pixels / chipSize, MOST_CHIPS / chipRows(chipSize));
-    long whole = commonMultiple(tileWidth, chipSize) / chipSize;
+    long fitting = pixels < chipSize ? 0 : (pixels - chipSize) / stride + 1;
+    long chips = Math.min(fitting, MOST_CHIPS / chipRows(chipSize, stride));
+    long whole = commonMultiple(tileWidth, stride) / stride;
     return (int) Math.max(1, whole <= chips ? chips / whole * whole : chips);
   }
 

@@ -14,6 +14,7 @@ import java.util.List;
  * @param chipColumns columns of chips in the strip
  * @param spans ranges of columns with wanted chips, counted from the strip's first, ascending and
  *     disjoint; only these are read
+ * @param endsRows whether it is the last strip of its rows of chips
  */
 public record StripWindow(
     int firstRow,
@@ -22,7 +23,8 @@ public record StripWindow(
     int width,
     Span chipRows,
     Span chipColumns,
-    List<Span> spans) {
+    List<Span> spans,
+    boolean endsRows) {
   /**
    * Half-open range.
    *
@@ -41,6 +43,11 @@ public record StripWindow(
 
   public StripWindow {
     spans = List.copyOf(spans);
+  }
+
+  /** Returns the same window as the last of its rows of chips. */
+  StripWindow endingRows() {
+    return new StripWindow(firstRow, rows, firstColumn, width, chipRows, chipColumns, spans, true);
   }
 
   /**

@@ -25,6 +25,11 @@ final class TiffDirectory {
 
   private static final int MOST_FIELDS = 4096;
 
+  /** Fields with one value per tile. */
+  private static final Set<Integer> TILE_FIELDS =
+      Set.of(
+          TiffTags.TILE_OFFSETS, TiffTags.STRIP_OFFSETS, TiffTags.TILE_BYTES, TiffTags.STRIP_BYTES);
+
   /** Sufficient for the directories of a scene of sixteen million tiles. */
   private static final long MOST_VALUE_BYTES = 256 << 20;
 
@@ -253,6 +258,10 @@ final class TiffDirectory {
         if (each == 0) {
           // Field type of a later revision: the specification asks readers to skip it.
           continue;
+        }
+        if (TILE_FIELDS.contains(tag) && values > TileIndex.MOST_TILES) {
+          corrupt = TileIndex.tooMany(key, Long.toString(values));
+          throw corrupt;
         }
         if (values < 0 || values > MOST_VALUE_BYTES / each) {
           throw broken("field %d has %d values".formatted(tag, values));

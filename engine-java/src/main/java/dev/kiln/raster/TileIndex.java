@@ -9,7 +9,7 @@ import dev.kiln.tiles.TiledTiff;
  * All of them are checked to lie within the object.
  */
 final class TileIndex implements TiledTiff.Tiles {
-  private static final int MOST_TILES = 1 << 24;
+  static final int MOST_TILES = 1 << 24;
 
   /** Decoded bytes that any file may have. */
   private static final long FREE_DECODED_BYTES = 256 << 20;
@@ -41,6 +41,7 @@ final class TileIndex implements TiledTiff.Tiles {
    * @throws SceneException permanent if it is corrupt, or tiles are outside the object
    */
   static TileIndex of(TiffDirectory image, CogLayout layout) throws SceneException {
+    requireFew(layout);
     boolean tiled = image.has(TiffTags.TILE_WIDTH);
     int offsets = tiled ? TiffTags.TILE_OFFSETS : TiffTags.STRIP_OFFSETS;
     int otherOffsets = tiled ? TiffTags.STRIP_OFFSETS : TiffTags.TILE_OFFSETS;
@@ -62,10 +63,30 @@ final class TileIndex implements TiledTiff.Tiles {
     return image.numbers(image.has(tag) || !image.has(other) ? tag : other, name);
   }
 
+  private static long tiles(CogLayout layout) {
+    return (long) layout.columns() * layout.rows() * (layout.interleaved() ? 1 : layout.bands());
+  }
+
+  private static void requireFew(CogLayout layout) throws SceneException {
+    long tiles = tiles(layout);
+    if (tiles > MOST_TILES) {
+      throw tooMany(
+          layout.objectKey(),
+          "%d of %d × %d px".formatted(tiles, layout.tileWidth(), layout.tileHeight()));
+    }
+  }
+
+  /** Returns the error of a file with more tiles than Kiln reads the places of. */
+  static SceneException tooMany(String objectKey, String found) {
+    return SceneException.permanent(
+        objectKey,
+        "expected at most %d tiles, found %s: rewrite the file with larger tiles"
+            .formatted(MOST_TILES, found));
+  }
+
   private void check() throws SceneException {
-    long tiles =
-        (long) layout.columns() * layout.rows() * (layout.interleaved() ? 1 : layout.bands());
-    if (tiles > MOST_TILES || offsets.length < tiles || lengths.length < tiles) {
+    long tiles = tiles(layout);
+    if (offsets.length < tiles || lengths.length < tiles) {
       throw SceneException.permanent(
           layout.objectKey(),
           "corrupt TIFF: expected %d tiles, found %d offsets and %d byte counts"

@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /** Finds the chips of scenes that are in an area, from the headers of files alone. */
 final class AreaChips {
@@ -29,13 +30,13 @@ final class AreaChips {
       return grid.all();
     }
     BitSet inside = new BitSet(grid.size());
-    for (int i = 0; i < grid.size(); i++) {
-      // A chip off the Earth is in no area.
-      Optional<double[][]> corners = raster.corners(grid.left(i), grid.top(i), grid.chipSize());
-      inside.set(
-          i,
-          corners.isPresent()
-              && area.get().contains(new Footprint(corners.get()[0], corners.get()[1])));
+    for (int row = 0; row < grid.rows(); row++) {
+      int[] chips = IntStream.range(row * grid.columns(), (row + 1) * grid.columns()).toArray();
+      List<Optional<Footprint>> footprints = ChipPlaces.footprints(raster, grid, chips);
+      for (int i = 0; i < chips.length; i++) {
+        // A chip off the Earth is in no area.
+        inside.set(chips[i], footprints.get(i).filter(area.get()::contains).isPresent());
+      }
     }
     return inside;
   }

@@ -36,11 +36,10 @@ final class Batch {
   /** Adds a chip of a strip. */
   void put(StripWork strip, int row) {
     Chip chip = strip.chip(row);
-    int chipSize = slot.chipSize();
     slot.put(
         strip.strip(),
-        strip.column(chip, chipSize),
-        chip.y() * chipSize,
+        strip.column(chip),
+        strip.top(chip),
         strip.scene().time(),
         strip.rows().location(row));
     entries.add(new Entry(strip, row));

@@ -121,7 +121,8 @@ record ChipSelection(
   void requireFits(SceneRaster bands) throws SceneException {
     if (!extent.isSameAs(bands.extent())) {
       throw SceneException.permanent(
-          bands.objectKey(), "expected the extent and CRS of the mask, found others");
+          bands.objectKey(),
+          "bands: expected the extent and CRS of the mask: " + extent.difference(bands.extent()));
     }
     ChipGrid found = grid(bands.objectKey(), bands.width(), bands.height(), grid.chipSize());
     if (!found.equals(grid)) {

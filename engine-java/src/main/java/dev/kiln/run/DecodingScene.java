@@ -49,15 +49,18 @@ record DecodingScene(
   /**
    * Reads one strip and finds the scene's chips in it.
    *
+   * @param section strips whose bytes are in memory
    * @param memory lends the memory of the strip
    * @return the strip; empty if none of its chips is on the Earth
    */
-  Optional<StripWork> read(StripWindow window, BufferPool memory) throws SceneException {
+  Optional<StripWork> read(StripWindow window, List<StripWindow> section, BufferPool memory)
+      throws SceneException {
     List<ChipPlaces.Place> located = places.orElseThrow().in(window);
     if (located.isEmpty()) {
       return Optional.empty();
     }
-    SceneValues.Prepared prepared = values.orElseThrow().read(raster.orElseThrow(), window, memory);
+    SceneValues.Prepared prepared =
+        values.orElseThrow().read(raster.orElseThrow(), window, section, memory);
     Strip strip = prepared.strip();
     try {
       List<Chip> chips = new ArrayList<>();
@@ -72,7 +75,7 @@ record DecodingScene(
         }
       }
       return Optional.of(
-          new StripWork(scene, strip, window, new StripRows(chips, locations, scene.dim())));
+          new StripWork(scene, strip, window, grid, new StripRows(chips, locations, scene.dim())));
     } catch (RuntimeException | Error e) {
       strip.close();
       throw e;
@@ -81,8 +84,7 @@ record DecodingScene(
 
   /** Returns the chip with its share of nodata; empty if that is too large. */
   private Optional<Chip> kept(Chip chip, MissingPixels missing) {
-    int size = grid.chipSize();
-    double share = missing.share(chip.x() * size, chip.y() * size, size);
+    double share = missing.share(grid.columnLeft(chip.x()), grid.rowTop(chip.y()), grid.chipSize());
     if (share > options.maxNodata()) {
       return Optional.empty();
     }
@@ -100,9 +102,13 @@ record DecodingScene(
    * @throws SceneException permanent if the scene has chips, and none is on the Earth
    */
   void requireChips() throws SceneException {
-    if (places.isPresent() && places.get().offEarth() == surviving.cardinality()) {
+    if (places.isPresent()
+        && !surviving.isEmpty()
+        && places.get().offEarth() == surviving.cardinality()) {
       throw SceneException.permanent(
-          raster.orElseThrow().objectKey(), "no chip of the scene is on the Earth");
+          raster.orElseThrow().objectKey(),
+          "expected chips on the Earth, found none of %d: check the file's CRS and geotransform"
+              .formatted(surviving.cardinality()));
     }
   }
 

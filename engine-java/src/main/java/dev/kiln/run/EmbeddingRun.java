@@ -196,15 +196,19 @@ final class EmbeddingRun {
               fetched.feed().await(section);
               return null;
             });
-        for (StripWindow window : fetched.sections().get(section)) {
+        List<StripWindow> windows = fetched.sections().get(section);
+        for (StripWindow window : windows) {
           if (scene.givenUp() || monitor.stopping()) {
             return;
           }
           Optional<StripWork> strip =
-              stage.work(sceneKey, 0, () -> decoding.read(window, stripMemory));
+              stage.work(sceneKey, 0, () -> decoding.read(window, windows, stripMemory));
           if (strip.isPresent()) {
             counters.decoded(strip.get().bytes());
             handOn(stage, strip.get(), strips);
+          }
+          if (window.endsRows() && scene.endRows()) {
+            stage.put(finished, scene);
           }
         }
       }

@@ -52,7 +52,7 @@ final class FiniteCheck {
     for (int b = 0; b < strip.bands().size(); b++) {
       float magnitude =
           largestMagnitude(
-              strip, strip.bands().get(b), work.column(chip, chipSize), chip.y(), chipSize);
+              strip, strip.bands().get(b), work.column(chip), work.top(chip), chipSize);
       if (magnitude > largest) {
         largest = magnitude;
         worst = b;
@@ -67,11 +67,11 @@ final class FiniteCheck {
 
   /** Returns the largest magnitude of a chip's pixels in one band, NaN apart. */
   private static float largestMagnitude(
-      Strip strip, BandPlane plane, int column, int chipRow, int chipSize) {
+      Strip strip, BandPlane plane, int column, int row, int chipSize) {
     ByteBuffer raw = strip.raw();
     float[] line = new float[chipSize];
     float largest = 0;
-    int top = chipRow * chipSize - strip.firstRow();
+    int top = row - strip.firstRow();
     for (int y = top; y < top + chipSize; y++) {
       plane.readLine(raw, column, y, line);
       for (float value : line) {

@@ -7,14 +7,20 @@ import dev.kiln.sink.SceneInfo;
 import java.nio.FloatBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
- * A scene between decode and write. Its strips add rows in the order of the file; embeddings arrive
- * as they are computed; consecutive complete strips become row groups, which the write stage takes
- * one by one. A scene of any size therefore holds a few row groups at most.
+ * A scene between decode and write. Its strips add rows from the top of the scene; embeddings
+ * arrive as they are computed; consecutive complete strips become row groups, which the write stage
+ * takes one by one. A scene of any size therefore holds a few row groups at most.
+ *
+ * <p>Rows of a file are in the order of the grid. Strips of very wide scenes are blocks of columns,
+ * so a row group ends where rows of the grid do, and its rows are sorted, unless it would have more
+ * than {@value #MOST_GROUPS} times the usual size.
  *
  * <p>The scene is handed to the write stage when a row group is ready, and again for later ones; it
  * is there at most once at a time.
@@ -22,6 +28,12 @@ import java.util.Optional;
 final class SceneAssembly {
   /** Vectors in a row group, at least: ordinary scenes have one group. */
   private static final int GROUP_BYTES = 32 << 20;
+
+  /** Size of a row group, in ordinary ones, beyond which it ends within rows of the grid. */
+  private static final int MOST_GROUPS = 4;
+
+  private static final Comparator<Chip> GRID_ORDER =
+      Comparator.comparingInt(Chip::y).thenComparingInt(Chip::x);
 
   private final Scene scene;
   private final String outputKey;
@@ -106,9 +118,11 @@ final class SceneAssembly {
    * not full until more follow.
    */
   synchronized void add(StripRows strip) throws InterruptedException {
-    while (!givenUp
-        && waitingRows >= 2 * groupRows
-        && waitingRows >= rowsOfNextGroup() + batchRows) {
+    while (!givenUp && waitingRows >= 2 * groupRows) {
+      OptionalInt group = nextGroup();
+      if (group.isEmpty() || waitingRows < rows(group.getAsInt()) + batchRows) {
+        break;
+      }
       wait();
     }
     if (!givenUp && strip.size() > 0) {
@@ -117,15 +131,35 @@ final class SceneAssembly {
     }
   }
 
-  private int rowsOfNextGroup() {
+  /**
+   * Records that the strips so far complete rows of the grid.
+   *
+   * @return whether the caller has to hand the scene to the write stage
+   */
+  synchronized boolean endRows() {
+    if (!strips.isEmpty()) {
+      strips.getLast().endRows();
+    }
+    return handOn();
+  }
+
+  /** Returns how many strips the next row group has; empty while that is open. */
+  private OptionalInt nextGroup() {
     int count = 0;
+    int rows = 0;
     for (StripRows strip : strips) {
-      count += strip.size();
-      if (count >= groupRows) {
-        break;
+      count++;
+      rows += strip.size();
+      if (rows >= groupRows && strip.endsRows() || rows >= MOST_GROUPS * groupRows) {
+        return OptionalInt.of(count);
       }
     }
-    return count;
+    return allRead && !lastTaken ? OptionalInt.of(count) : OptionalInt.empty();
+  }
+
+  /** Returns the rows of the first strips. */
+  private int rows(int count) {
+    return strips.stream().limit(count).mapToInt(StripRows::size).sum();
   }
 
   /**
@@ -160,17 +194,9 @@ final class SceneAssembly {
   }
 
   private boolean isGroupReady() {
-    int count = 0;
-    for (StripRows strip : strips) {
-      if (!strip.isComplete()) {
-        return false;
-      }
-      count += strip.size();
-      if (count >= groupRows) {
-        return true;
-      }
-    }
-    return allRead && !lastTaken;
+    OptionalInt group = nextGroup();
+    return group.isPresent()
+        && strips.stream().limit(group.getAsInt()).allMatch(StripRows::isComplete);
   }
 
   /**
@@ -190,23 +216,30 @@ final class SceneAssembly {
       }
       return Optional.empty();
     }
-    List<StripRows> group = new ArrayList<>();
-    int count = 0;
-    while (!strips.isEmpty() && count < groupRows) {
+    List<Row> rows = new ArrayList<>();
+    for (int left = nextGroup().orElseThrow(); left > 0; left--) {
       StripRows strip = strips.remove();
-      group.add(strip);
-      count += strip.size();
+      for (int row = 0; row < strip.size(); row++) {
+        rows.add(new Row(strip, row));
+      }
     }
-    waitingRows -= count;
+    waitingRows -= rows.size();
     notifyAll();
     lastTaken = allRead && strips.isEmpty();
-    List<Chip> chips = new ArrayList<>(count);
-    float[] vectors = new float[Math.multiplyExact(count, dim)];
-    for (StripRows strip : group) {
-      strip.copyTo(vectors, chips.size());
-      chips.addAll(strip.chips());
+    rows.sort(Comparator.comparing(Row::chip, GRID_ORDER));
+    float[] vectors = new float[Math.multiplyExact(rows.size(), dim)];
+    for (int i = 0; i < rows.size(); i++) {
+      rows.get(i).strip().copyTo(rows.get(i).row(), vectors, i);
     }
-    return Optional.of(new RowGroup(new ChipRows(chips, vectors), lastTaken));
+    return Optional.of(
+        new RowGroup(new ChipRows(rows.stream().map(Row::chip).toList(), vectors), lastTaken));
+  }
+
+  /** A row of a strip. */
+  private record Row(StripRows strip, int row) {
+    Chip chip() {
+      return strip.chip(row);
+    }
   }
 
   /** Returns the file that is being written; empty before the first row group. */

@@ -10,7 +10,6 @@ import dev.kiln.platform.Platform;
 import dev.kiln.raster.CogFile;
 import dev.kiln.raster.NodataValues;
 import dev.kiln.raster.SceneRaster;
-import dev.kiln.raster.StripWindow;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.ArrayList;
@@ -115,7 +114,7 @@ final class SceneDecode {
           Optional.of(raster),
           selection.grid(),
           selection.surviving(),
-          Optional.of(values(scene, sources, plan.sections().get(0), open.decisions())),
+          Optional.of(values(scene, sources, open.decisions())),
           Optional.of(new ChipPlaces(raster, selection, options.locationOrder())),
           selection.leftOut(),
           new DecodingScene.Tally(),
@@ -138,10 +137,7 @@ final class SceneDecode {
 
   /** Prepares to read the values of a scene's bands. */
   private SceneValues values(
-      Scene scene,
-      List<SceneRaster.Source> sources,
-      List<StripWindow> windows,
-      SceneDecisions decisions) {
+      Scene scene, List<SceneRaster.Source> sources, SceneDecisions decisions) {
     List<NodataValues.Band> bands = new ArrayList<>();
     List<Optional<double[]>> declared = new ArrayList<>();
     for (int b = 0; b < sources.size(); b++) {
@@ -158,7 +154,7 @@ final class SceneDecode {
       declared.add(file.scaleAndOffset(index));
     }
     NodataValues rule = new NodataValues(bands, scene.nodataByValue());
-    return new SceneValues(scene, platform, options, rule, declared, windows, decisions);
+    return new SceneValues(scene, platform, options, rule, declared, decisions);
   }
 
   /**

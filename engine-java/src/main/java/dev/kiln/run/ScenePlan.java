@@ -230,7 +230,10 @@ final class ScenePlan {
     return most;
   }
 
-  /** Frees the bytes of a section that the next two do not need. */
+  /**
+   * Frees all bytes but those of the directories and of the next two sections: those of this
+   * section, and those between ranges that were requested together.
+   */
   void release(int section) {
     for (int i = 0; i < assets.size(); i++) {
       Asset asset = assets.get(i);
@@ -238,7 +241,7 @@ final class ScenePlan {
       for (int next = section + 1; next < Math.min(sections.size(), section + 3); next++) {
         kept.addAll(ranges(asset, sections.get(next)));
       }
-      asset.object.release(ranges(asset, sections.get(section)), kept);
+      asset.object.release(asset.object.heldRanges(), kept);
     }
   }
 

@@ -62,7 +62,6 @@ final class SceneValues {
   private final Platform platform;
   private final ChipOptions options;
   private final List<double[]> declared;
-  private final List<StripWindow> windows;
   private final SceneDecisions decisions;
   private final NodataValues nodata;
   private boolean decided;
@@ -75,7 +74,6 @@ final class SceneValues {
    *
    * @param nodata rule for pixels without data, in stored values
    * @param declared scale and offset of each band that its file declares; empty for stored values
-   * @param windows strips that can be read when the first is, top first
    * @param decisions receives what is decided
    */
   SceneValues(
@@ -84,14 +82,12 @@ final class SceneValues {
       ChipOptions options,
       NodataValues nodata,
       List<Optional<double[]>> declared,
-      List<StripWindow> windows,
       SceneDecisions decisions) {
     this.scene = scene;
     this.platform = platform;
     this.options = options;
     this.nodata = nodata;
     this.declared = declared.stream().map(d -> d.orElse(new double[] {1, 0})).toList();
-    this.windows = List.copyOf(windows);
     this.decisions = decisions;
   }
 
@@ -106,11 +102,14 @@ final class SceneValues {
   /**
    * Reads a strip.
    *
+   * @param section strips whose bytes are in memory, top first; the window is one of them
    * @param memory pool that the strip's memory is taken from
    * @return the strip, owned by the caller
    * @throws SceneException permanent if a tile cannot be decoded, or values are of another scale
    */
-  Prepared read(SceneRaster raster, StripWindow window, BufferPool memory) throws SceneException {
+  Prepared read(
+      SceneRaster raster, StripWindow window, List<StripWindow> section, BufferPool memory)
+      throws SceneException {
     Strip strip = raster.read(window, memory);
     try (FileValidity validity = raster.validity(window, memory)) {
       MissingPixels missing = nodata.find(strip, window, validity);
@@ -118,7 +117,7 @@ final class SceneValues {
         StripSample sample = StripSample.of(strip, window, missing, nodata);
         if (!sample.isEmpty()) {
           if (isInDoubt(sample)) {
-            sample = sample.plus(others(raster, window, memory, sample));
+            sample = sample.plus(others(raster, window, section, memory, sample));
           }
           decide(raster, strip, sample);
           decided = true;
@@ -163,9 +162,13 @@ final class SceneValues {
                 && any(sample, b -> sample.shareBelow(b, LOWEST_WITH_OFFSET) > CONTRADICTION));
   }
 
-  /** Returns a sample of strips from other parts of the scene. */
+  /** Returns a sample of other strips, as far apart as those in memory are. */
   private StripSample others(
-      SceneRaster raster, StripWindow window, BufferPool memory, StripSample sample)
+      SceneRaster raster,
+      StripWindow window,
+      List<StripWindow> windows,
+      BufferPool memory,
+      StripSample sample)
       throws SceneException {
     StripSample others = new StripSample(sample.bands().stream().map(b -> new float[0]).toList());
     Set<StripWindow> chosen = new LinkedHashSet<>();

@@ -14,6 +14,7 @@ final class StripRows {
   private final int dim;
   private final float[] embeddings;
   private int missing;
+  private boolean endsRows;
 
   /**
    * Creates rows without embeddings.
@@ -61,8 +62,18 @@ final class StripRows {
     return missing == 0;
   }
 
-  /** Copies all embeddings to row {@code at} of {@code [rows, dim]}. */
-  void copyTo(float[] rows, int at) {
-    System.arraycopy(embeddings, 0, rows, at * dim, embeddings.length);
+  /** Records that these rows complete rows of the grid. */
+  void endRows() {
+    endsRows = true;
+  }
+
+  /** Returns whether the grid's rows are complete with these. */
+  boolean endsRows() {
+    return endsRows;
+  }
+
+  /** Copies the embedding of one row to row {@code at} of {@code [rows, dim]}. */
+  void copyTo(int row, float[] rows, int at) {
+    System.arraycopy(embeddings, row * dim, rows, at * dim, dim);
   }
 }

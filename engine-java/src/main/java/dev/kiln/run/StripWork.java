@@ -3,6 +3,7 @@ package dev.kiln.run;
 import dev.kiln.chip.Chip;
 import dev.kiln.memory.Strip;
 import dev.kiln.pipeline.BoundedQueue;
+import dev.kiln.raster.ChipGrid;
 import dev.kiln.raster.StripWindow;
 
 /**
@@ -12,6 +13,7 @@ final class StripWork implements BoundedQueue.Owner {
   private final SceneAssembly scene;
   private final Strip strip;
   private final StripWindow window;
+  private final ChipGrid grid;
   private final StripRows rows;
   private int pending;
 
@@ -20,12 +22,14 @@ final class StripWork implements BoundedQueue.Owner {
    *
    * @param strip owned by this from now on
    * @param window part of the grid that the strip covers
+   * @param grid chips of the scene
    * @param rows the scene's rows for the strip's chips; none if all were left out
    */
-  StripWork(SceneAssembly scene, Strip strip, StripWindow window, StripRows rows) {
+  StripWork(SceneAssembly scene, Strip strip, StripWindow window, ChipGrid grid, StripRows rows) {
     this.scene = scene;
     this.strip = strip;
     this.window = window;
+    this.grid = grid;
     this.rows = rows;
     this.pending = rows.size();
   }
@@ -39,8 +43,13 @@ final class StripWork implements BoundedQueue.Owner {
   }
 
   /** Returns the column of the strip at which a chip starts. */
-  int column(Chip chip, int chipSize) {
-    return chip.x() * chipSize - window.firstColumn();
+  int column(Chip chip) {
+    return grid.columnLeft(chip.x()) - window.firstColumn();
+  }
+
+  /** Returns the row of the scene's grid at which a chip starts. */
+  int top(Chip chip) {
+    return grid.rowTop(chip.y());
   }
 
   /** Returns the bytes of raw pixels. */

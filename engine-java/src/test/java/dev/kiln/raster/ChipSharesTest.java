@@ -98,7 +98,7 @@ class ChipSharesTest {
     // 0.2 is exact neither as float32 nor as a sum.
     GeoTiffs tiff =
         GeoTiffs.naip().bands(1).size(20, 10).pixels((b, x, y) -> y < 2 || x == 19 ? 0 : 1);
-    ChipGrid grid = new ChipGrid(2, 1, 10);
+    ChipGrid grid = ChipGrid.of(20, 10, 10);
 
     ChipShares shares =
         withMask(tiff, 1, mask -> ChipShares.of(mask, grid, grid.all(), v -> false, v -> v == 0));
@@ -117,14 +117,18 @@ class ChipSharesTest {
                     1,
                     mask ->
                         ChipShares.of(
-                            mask, new ChipGrid(1, 1, 256), new BitSet(), v -> false, v -> false)))
+                            mask,
+                            ChipGrid.of(256, 256, 256),
+                            new BitSet(),
+                            v -> false,
+                            v -> false)))
         .isInstanceOf(SceneException.class)
         .hasMessageContaining("expected a mask of type uint8 or uint16, found FLOAT32");
   }
 
   @Test
   void sharesAreZeroWithoutAMask() {
-    ChipGrid grid = new ChipGrid(3, 2, 256);
+    ChipGrid grid = ChipGrid.of(768, 512, 256);
 
     assertThat(ChipShares.none(grid).surviving(0, 0)).isEqualTo(grid.all());
   }

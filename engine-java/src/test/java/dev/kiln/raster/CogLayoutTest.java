@@ -191,7 +191,8 @@ class CogLayoutTest {
             1600,
             new StripWindow.Span(1, 2),
             new StripWindow.Span(0, 6),
-            List.of(new StripWindow.Span(256, 512)));
+            List.of(new StripWindow.Span(256, 512)),
+            true);
     List<ByteRange> found = layout.tiles(List.of(window), 2, 1);
     List<ByteRange> expected = new ArrayList<>();
     for (int row = 2; row <= 3; row++) {
@@ -236,7 +237,8 @@ class CogLayoutTest {
             256,
             new StripWindow.Span(0, 1),
             new StripWindow.Span(0, 1),
-            List.of(new StripWindow.Span(0, 256)));
+            List.of(new StripWindow.Span(0, 256)),
+            true);
     assertThat(sparse.tiles(List.of(all), 1, 1)).hasSize(15);
   }
 

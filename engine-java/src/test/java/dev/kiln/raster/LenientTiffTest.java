@@ -119,6 +119,22 @@ class LenientTiffTest {
   }
 
   @Test
+  void rejectsMoreTilesThanItCanIndexAndSaysHowMany() {
+    int side = 5000;
+    TestTiff tiff =
+        new TestTiff(1)
+            .field(TestTiff.IMAGE_WIDTH, TestTiff.LONG, side * 16)
+            .field(TestTiff.IMAGE_LENGTH, TestTiff.LONG, side * 16);
+    assertThatThrownBy(() -> read(tiff.bytes()))
+        .isInstanceOf(SceneException.class)
+        .hasMessageContaining(
+            "expected at most 16777216 tiles, found 25000000 of 16 × 16 px: rewrite");
+    assertThatThrownBy(
+            () -> read(tiff.lie(TestTiff.TILE_OFFSETS, TestTiff.LONG, side * side, 16).bytes()))
+        .hasMessageContaining("expected at most 16777216 tiles, found 25000000: rewrite");
+  }
+
+  @Test
   void readsASparseImageOfMillionsOfTiles() throws Exception {
     int tiles = 2240 * 2240;
     int zeros = 1 << 12;

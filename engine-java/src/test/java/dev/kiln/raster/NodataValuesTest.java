@@ -78,7 +78,8 @@ class NodataValuesTest {
             16,
             new StripWindow.Span(3, 4),
             new StripWindow.Span(0, 2),
-            List.of(new StripWindow.Span(0, 16)));
+            List.of(new StripWindow.Span(0, 16)),
+            true);
     NodataValues nodata =
         new NodataValues(
             Stream.of(values)

@@ -284,15 +284,16 @@ class SceneRasterTest {
     refused(
         red,
         file("shifted.tif", at(10, 400, 300).geotransform(500_010, 10, 0, 5_200_000, 0, -10)),
-        "expected the extent and CRS of red.tif");
+        "of red.tif: expected 500000.0, 5197000.0 to 504000.0, 5200000.0,"
+            + " found 500010.0, 5197000.0 to 504010.0, 5200000.0");
     refused(
         red,
         file("zone.tif", at(20, 200, 150).epsg(32615)),
-        "expected the extent and CRS of red.tif");
+        "expected WGS 84 / UTM zone 14N (32614), found WGS 84 / UTM zone 15N (32615)");
     refused(
         red,
         file("nowhere.tif", at(20, 200, 150).epsg(0)),
-        "expected the extent and CRS of red.tif");
+        "expected WGS 84 / UTM zone 14N (32614), found no CRS");
     assertThatThrownBy(() -> raster(new SceneRaster.Source("nir", red, 2)))
         .isInstanceOf(SceneException.class)
         .hasMessageContaining("band nir: expected at least 2 bands, found 1");
@@ -310,6 +311,90 @@ class SceneRasterTest {
               assertThat(fault.kind()).isEqualTo(SceneException.Kind.PERMANENT);
               assertThat(fault).hasMessageContaining("nir08").hasMessageContaining(message);
             });
+  }
+
+  @Test
+  void bandsOfAPlanarFileShareItsMaskUnlessTheirOwnTilesAreMissing() throws Exception {
+    CogFile file =
+        file(
+            "planar",
+            GeoTiffs.naip()
+                .size(256, 256)
+                .option("INTERLEAVE=BAND")
+                .option("BLOCKXSIZE=128")
+                .option("BLOCKYSIZE=128")
+                .mask((x, y) -> x < 5));
+    SceneRaster raster =
+        raster(
+            new SceneRaster.Source("a", file, 1),
+            new SceneRaster.Source("b", file, 2),
+            new SceneRaster.Source("d", file, 4));
+    ChipGrid grid = ChipGrid.of(256, 256, 256);
+    StripWindow window = grid.strips(raster.cut(WHOLE), grid.all()).get(0);
+
+    try (FileValidity validity = raster.validity(window, pool)) {
+      assertThat(validity.plane(0).orElseThrow()).isSameAs(validity.plane(1).orElseThrow());
+      assertThat(validity.plane(0).orElseThrow()).isSameAs(validity.plane(2).orElseThrow());
+      FileValidity.Plane plane = validity.plane(0).orElseThrow();
+      assertThat(plane.at(plane.view(), 4, 100)).isEqualTo(FileValidity.MISSING);
+      assertThat(plane.at(plane.view(), 5, 100)).isEqualTo(FileValidity.VALID);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"PIXEL, NATIVE, 1", "BAND, NATIVE, 1", "PIXEL, GDAL, 3", "BAND, NATIVE, 3"})
+  void pixelsBeyondTheEdgeHaveNoData(String interleave, TileDecoder decoder, int coarser)
+      throws Exception {
+    CogFile fine =
+        file(
+            "fine",
+            GeoTiffs.naip()
+                .size(300, 210)
+                .option("INTERLEAVE=" + interleave)
+                .option("BLOCKXSIZE=128")
+                .option("BLOCKYSIZE=128")
+                .pixels((b, x, y) -> (x + 3 * y + b) % 250),
+            decoder);
+    CogFile coarse =
+        file("coarse", at(coarser, 300 / coarser, 210 / coarser).pixels((b, x, y) -> x * 5 + y));
+    SceneRaster raster =
+        raster(
+            new SceneRaster.Source("a", fine, 1),
+            new SceneRaster.Source("d", fine, 4),
+            new SceneRaster.Source("coarse", coarse, 1));
+    ChipGrid grid = ChipGrid.of(300, 210, new ChipLayout(128, 96, EdgeRule.PAD));
+    assertThat(grid.lastLeft() + 128).isGreaterThan(300);
+    assertThat(grid.lastTop() + 128).isGreaterThan(210);
+
+    for (StripWindow window : grid.strips(raster.cut(100_000), grid.all())) {
+      try (Strip strip = raster.read(window, pool);
+          FileValidity validity = raster.validity(window, pool)) {
+        for (int band = 0; band < 3; band++) {
+          int repeat = band == 2 ? coarser : 1;
+          for (int y = 0; y < window.rows(); y++) {
+            for (int x = 0; x < window.width(); x++) {
+              int column = window.firstColumn() + x;
+              int row = window.firstRow() + y;
+              boolean outside = column >= 300 || row >= 210;
+              int px = x / repeat;
+              int py = y / repeat;
+              byte found =
+                  validity.plane(band).isEmpty()
+                      ? FileValidity.VALID
+                      : validity.plane(band).get().at(validity.plane(band).get().view(), px, py);
+              assertThat(found).isEqualTo(outside ? FileValidity.MISSING : FileValidity.VALID);
+              if (!outside) {
+                assertThat(strip.bands().get(band).value(strip.raw(), px, py))
+                    .isEqualTo(
+                        band == 2
+                            ? column / repeat * 5 + row / repeat
+                            : (column + 3 * row + 3 * band) % 250);
+              }
+            }
+          }
+        }
+      }
+    }
   }
 
   @Test

@@ -53,11 +53,14 @@ class StripStepTest {
   void limitsTheWidthOfStripsByTheirBytesAndPrefersWholeTiles() {
     StripStep step = StripStep.of(186_000, List.of(new Tiles(186_000, 512, 512, 4)), 64 << 20);
 
-    assertThat(step.chipRows(256)).isEqualTo(2);
-    assertThat(step.chipColumns(256)).isEqualTo(32_768 / 256);
-    assertThat(step.chipColumns(224)).as("whole tiles: 7168 pixels").isEqualTo(5 * 7168 / 224);
-    assertThat(step.chipColumns(8)).as("limited by the number of chips").isEqualTo(256);
-    assertThat(StripStep.of(4096, List.of(new Tiles(4096, 512, 512, 4)), 1).chipColumns(256))
+    assertThat(step.chipRows(256, 256)).isEqualTo(2);
+    assertThat(step.chipColumns(256, 256)).isEqualTo(32_768 / 256);
+    assertThat(step.chipColumns(224, 224)).as("whole tiles: 7168 pixels").isEqualTo(5 * 7168 / 224);
+    assertThat(step.chipColumns(8, 8)).as("limited by the number of chips").isEqualTo(256);
+    assertThat(step.chipRows(256, 64)).as("rows 0 to 256 of 512").isEqualTo(5);
+    assertThat(step.chipColumns(256, 64)).as("whole tiles").isEqualTo(504);
+    assertThat(step.chipRows(64, 500)).isEqualTo(1);
+    assertThat(StripStep.of(4096, List.of(new Tiles(4096, 512, 512, 4)), 1).chipColumns(256, 256))
         .isEqualTo(1);
   }
 }

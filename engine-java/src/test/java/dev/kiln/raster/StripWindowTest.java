@@ -11,7 +11,8 @@ class StripWindowTest {
   void joinsSpansThatShareATile() {
     List<Span> spans =
         List.of(new Span(0, 256), new Span(512, 768), new Span(1024, 1280), new Span(2048, 2304));
-    StripWindow window = new StripWindow(0, 1024, 0, 4096, new Span(0, 4), new Span(0, 16), spans);
+    StripWindow window =
+        new StripWindow(0, 1024, 0, 4096, new Span(0, 4), new Span(0, 16), spans, true);
 
     assertThat(window.joined(256)).isEqualTo(spans);
     assertThat(window.joined(512)).isEqualTo(spans);
@@ -27,7 +28,7 @@ class StripWindowTest {
   void tilesStartAtTheLeftEdgeOfTheImageAndNotOfTheStrip() {
     List<Span> spans = List.of(new Span(0, 256), new Span(512, 768));
     StripWindow window =
-        new StripWindow(0, 1024, 512, 4096, new Span(0, 4), new Span(2, 18), spans);
+        new StripWindow(0, 1024, 512, 4096, new Span(0, 4), new Span(2, 18), spans, true);
 
     assertThat(window.joined(1024)).isEqualTo(spans);
     assertThat(window.joined(2048)).containsExactly(new Span(0, 768));

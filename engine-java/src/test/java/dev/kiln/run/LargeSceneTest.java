@@ -12,7 +12,9 @@ import dev.kiln.testing.GeoTiffs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -103,5 +105,60 @@ class LargeSceneTest {
     assertThat(counting[0].most.get()).isLessThan(3_000_000);
     EmbeddingFile file = EmbeddingFile.open(run.file(run.keys.get(0)));
     assertThat(file.values("chip_id")).hasSize(4);
+  }
+
+  @Test
+  void aSceneOfWhichNoTileWasWrittenHasNoChips() throws Exception {
+    TestRun run = new TestRun(folder);
+    run.scene(
+        TestRun.key(3, "100cm"),
+        GeoTiffs.naip().size(700, 700).hole(0, 0, 700, 700).option("SPARSE_OK=TRUE"));
+
+    Counting[] counting = new Counting[1];
+    embed(run, folder.resolve("empty"), 1 << 28, counting);
+
+    assertThat(EmbeddingFile.open(run.file(run.keys.get(0))).rows()).isZero();
+  }
+
+  /** The first sections have no data, so the values of a later one decide what values mean. */
+  @Test
+  void aLaterSectionDecidesByItsOwnStrips() throws Exception {
+    TestRun run = new TestRun(folder);
+    run.scene(
+        TestRun.key(4, "100cm"),
+        GeoTiffs.naip()
+            .size(300, 2600)
+            .pixels((b, x, y) -> y < 1600 ? 0 : 1 + (7 * x + 13 * y + b) % 250)
+            .nodata(0)
+            .scale(0.9, 3)
+            .option("COMPRESS=LZW"));
+    Counting[] counting = new Counting[1];
+
+    byte[] expected = embed(run, folder.resolve("whole"), 1 << 28, counting);
+    byte[] found = embed(run, folder.resolve("sections"), 20_000, counting);
+
+    assertThat(counting[0].fetches.get()).isGreaterThan(3);
+    assertThat(found).isEqualTo(expected);
+  }
+
+  @Test
+  void rowsOfASceneThatIsCutIntoBlocksAreInGridOrder() throws Exception {
+    TestRun run = new TestRun(folder);
+    // Rows of tiles of 38 MB: strips have at most 32 MB.
+    run.scene(
+        TestRun.key(5, "100cm"),
+        GeoTiffs.naip().size(4700, 2048).option("BLOCKYSIZE=2048").option("COMPRESS=NONE"));
+    Counting[] counting = new Counting[1];
+
+    embed(run, folder.resolve("blocks"), 1 << 28, counting);
+
+    EmbeddingFile file = EmbeddingFile.open(run.file(run.keys.get(0)));
+    List<String> expected = new ArrayList<>();
+    List<String> found = new ArrayList<>();
+    for (int i = 0; i < 18 * 8; i++) {
+      expected.add(i % 18 + "," + i / 18);
+      found.add(file.values("chip_x").get(i) + "," + file.values("chip_y").get(i));
+    }
+    assertThat(found).isEqualTo(expected);
   }
 }

@@ -9,6 +9,7 @@ import java.nio.FloatBuffer;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -41,6 +42,26 @@ class SceneAssemblyTest {
     return new StripRows(added, Collections.nCopies(rows, new float[4]), DIM);
   }
 
+  /** Adds a strip that is as wide as the scene. */
+  private void add(StripRows strip) throws InterruptedException {
+    scene.add(strip);
+    scene.endRows();
+  }
+
+  /** Returns rows of a block of columns: all in one row of the grid. */
+  private StripRows block(int y, int firstColumn, int rows) {
+    List<Chip> added = new ArrayList<>();
+    for (int i = 0; i < rows; i++) {
+      added.add(new Chip(firstColumn + i, y + i % 2, 0, 0, FOOTPRINT));
+    }
+    added.sort(Comparator.comparingInt(Chip::y));
+    return new StripRows(added, Collections.nCopies(rows, new float[4]), DIM);
+  }
+
+  private static List<String> places(Optional<SceneAssembly.RowGroup> group) {
+    return group.orElseThrow().rows().chips().stream().map(c -> c.x() + "," + c.y()).toList();
+  }
+
   private boolean deliver(StripRows strip) {
     boolean ready = false;
     for (int i = 0; i < strip.size(); i++) {
@@ -64,7 +85,7 @@ class SceneAssemblyTest {
   void consecutiveStripsBecomeRowGroupsInTheirOrder() throws Exception {
     List<StripRows> strips = List.of(strip(3), strip(3), strip(1), strip(2));
     for (StripRows strip : strips) {
-      scene.add(strip);
+      add(strip);
     }
     // The second is complete before the first.
     assertThat(deliver(strips.get(1))).isFalse();
@@ -81,11 +102,54 @@ class SceneAssemblyTest {
   }
 
   @Test
+  void blocksOfColumnsBecomeRowsInTheOrderOfTheGrid() throws Exception {
+    StripRows left = block(0, 0, 4);
+    StripRows right = block(0, 4, 2);
+    scene.add(left);
+    assertThat(deliver(left)).as("enough rows, but the row of the grid goes on").isFalse();
+    scene.add(right);
+    assertThat(deliver(right)).isFalse();
+    assertThat(scene.endRows()).as("handed on").isTrue();
+    Optional<SceneAssembly.RowGroup> group = scene.takeGroup();
+    assertThat(places(group)).containsExactly("0,0", "2,0", "4,0", "1,1", "3,1", "5,1");
+    for (int i = 0; i < 6; i++) {
+      assertThat(group.orElseThrow().rows().embeddings()[i * DIM])
+          .isEqualTo(group.get().rows().chips().get(i).x());
+    }
+  }
+
+  @Test
+  void blocksWithoutChipsEndRowsToo() throws Exception {
+    StripRows left = block(0, 0, 4);
+    scene.add(left);
+    scene.add(block(0, 4, 0));
+    assertThat(deliver(left)).isFalse();
+    assertThat(scene.endRows()).isTrue();
+    assertThat(scene.takeGroup()).isPresent();
+    assertThat(scene.endRows()).as("nothing is new").isFalse();
+  }
+
+  @Test
+  void aRowGroupWithinRowsOfTheGridEndsAtFourTimesTheUsualSize() throws Exception {
+    List<StripRows> blocks = new ArrayList<>();
+    for (int i = 0; i < 5; i++) {
+      blocks.add(block(0, 4 * i, 4));
+      scene.add(blocks.get(i));
+    }
+    for (StripRows block : blocks.subList(0, 3)) {
+      assertThat(deliver(block)).isFalse();
+    }
+    assertThat(deliver(blocks.get(3))).isTrue();
+    assertThat(places(scene.takeGroup())).hasSize(16).startsWith("0,0", "2,0").endsWith("15,1");
+    assertThat(scene.takeGroup()).isEmpty();
+  }
+
+  @Test
   void aSceneIsWithTheWriteStageAtMostOnce() throws Exception {
     StripRows first = strip(4);
     StripRows second = strip(4);
-    scene.add(first);
-    scene.add(second);
+    add(first);
+    add(second);
     assertThat(deliver(first)).isTrue();
     assertThat(deliver(second)).as("already handed on").isFalse();
     assertThat(scene.takeGroup()).isPresent();
@@ -110,14 +174,14 @@ class SceneAssemblyTest {
     for (int i = 0; i < 4; i++) {
       strips.add(strip(2));
       // Up to eight rows: two groups, or one and what a batch that is not full can hold back.
-      scene.add(strips.get(i));
+      add(strips.get(i));
     }
     StripRows fifth = strip(2);
     Thread decoder =
         new Thread(
             () -> {
               try {
-                scene.add(fifth);
+                add(fifth);
               } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
               }
@@ -134,10 +198,10 @@ class SceneAssemblyTest {
   @Test
   void aSceneThatIsGivenUpReleasesItsDecoderAndHasNoGroup() throws Exception {
     StripRows strip = strip(8);
-    scene.add(strip);
+    add(strip);
     Thread giver = new Thread(scene::giveUp);
     giver.start();
-    scene.add(strip(8));
+    add(strip(8));
     giver.join();
     assertThat(deliver(strip)).isFalse();
     assertThat(scene.takeGroup()).isEmpty();
