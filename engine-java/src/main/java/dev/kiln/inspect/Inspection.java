@@ -141,6 +141,7 @@ public record Inspection(
     }
     ObjectNode footer = root.putObject("footer");
     file.footer().forEach((key, value) -> footer.set(key, jsonOrText(value)));
+    file.keysWithoutValue().forEach(footer::putNull);
     vectors.ifPresent(v -> put(v, root.putObject("vectors")));
     return JSON.writerWithDefaultPrettyPrinter().writeValueAsString(root);
   }

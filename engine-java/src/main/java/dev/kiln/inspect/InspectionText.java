@@ -1,5 +1,6 @@
 package dev.kiln.inspect;
 
+import dev.kiln.error.Printable;
 import dev.kiln.sink.EmbeddingFile;
 import dev.kiln.sink.FileColumn;
 import java.util.List;
@@ -62,7 +63,11 @@ final class InspectionText {
   private void footer(EmbeddingFile file) {
     line("footer");
     int key = file.footer().keySet().stream().mapToInt(String::length).max().orElse(0);
-    file.footer().forEach((k, v) -> line("  %-" + key + "s  %s", k, cut(v, FOOTER_WIDTH)));
+    file.footer()
+        .forEach(
+            (k, v) ->
+                line("  %-" + key + "s  %s", Printable.of(k), cut(Printable.of(v), FOOTER_WIDTH)));
+    file.keysWithoutValue().forEach(k -> line("  %s  null", Printable.of(k)));
     line("");
   }
 

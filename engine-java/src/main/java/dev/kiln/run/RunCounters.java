@@ -78,6 +78,7 @@ public final class RunCounters {
   private long filesDecodedByGdal;
   private int outOfMemory;
   private final Set<Long> itemIds = new HashSet<>();
+  private boolean sharedIdLogged;
   private final List<FailedScene> failures = new ArrayList<>();
   private final TreeMap<String, Long> decisions = new TreeMap<>();
 
@@ -131,10 +132,15 @@ public final class RunCounters {
     long hash =
         UUID.nameUUIDFromBytes(itemId.getBytes(StandardCharsets.UTF_8)).getMostSignificantBits();
     if (!itemIds.add(hash)) {
-      log.warn(
-          "chip ids are not unique: another scene has the same id: scene={} id={}",
-          Printable.of(sceneKey),
-          Printable.of(itemId));
+      // An archive may give all its scenes one id: one line, the report has the number.
+      if (!sharedIdLogged) {
+        sharedIdLogged = true;
+        log.warn(
+            "chip ids are not unique: two scenes have the same id, more are only counted in the"
+                + " report: scene={} id={}",
+            Printable.of(sceneKey),
+            Printable.of(itemId));
+      }
       decided(Map.of("item-id", "not unique in this run"));
     }
   }

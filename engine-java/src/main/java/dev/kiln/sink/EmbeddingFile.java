@@ -7,12 +7,10 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.TreeMap;
 import org.apache.parquet.VersionParser;
 import org.apache.parquet.column.ColumnDescriptor;
 import org.apache.parquet.column.ColumnReader;
@@ -133,10 +131,18 @@ public final class EmbeddingFile {
     return Objects.requireNonNullElse(metadata.getFileMetaData().getCreatedBy(), "unknown");
   }
 
-  /** {@return the key-value pairs of the footer, sorted by key} */
+  /** {@return the key-value pairs of the footer that have a value, sorted by key} */
   public Map<String, String> footer() {
-    return Collections.unmodifiableMap(
-        new TreeMap<>(metadata.getFileMetaData().getKeyValueMetaData()));
+    return ParquetFooter.pairs(metadata);
+  }
+
+  /** {@return the keys of the footer that have no value, sorted} */
+  public List<String> keysWithoutValue() {
+    return metadata.getFileMetaData().getKeyValueMetaData().entrySet().stream()
+        .filter(pair -> pair.getValue() == null)
+        .map(Map.Entry::getKey)
+        .sorted()
+        .toList();
   }
 
   /** {@return the leaf columns in schema order} */

@@ -4,7 +4,10 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.Collections;
 import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
 import org.apache.parquet.bytes.ByteBufferInputStream;
 import org.apache.parquet.format.converter.ParquetMetadataConverter;
 import org.apache.parquet.hadoop.metadata.ParquetMetadata;
@@ -45,7 +48,17 @@ public final class ParquetFooter {
    */
   public static <X extends Exception> Map<String, String> keyValues(long size, Bytes<X> bytes)
       throws IOException, X {
-    return read(size, bytes).getFileMetaData().getKeyValueMetaData();
+    return pairs(read(size, bytes));
+  }
+
+  /**
+   * {@return the key-value pairs that have a value, sorted by key} Parquet allows a key without
+   * one, which counts as absent.
+   */
+  static Map<String, String> pairs(ParquetMetadata metadata) {
+    TreeMap<String, String> pairs = new TreeMap<>(metadata.getFileMetaData().getKeyValueMetaData());
+    pairs.values().removeIf(Objects::isNull);
+    return Collections.unmodifiableMap(pairs);
   }
 
   /** Reads all metadata of a file. */

@@ -67,7 +67,7 @@ public final class RowFile {
 
   /** {@return the key-value pairs of the footer} */
   public Map<String, String> footer() {
-    return metadata.getFileMetaData().getKeyValueMetaData();
+    return ParquetFooter.pairs(metadata);
   }
 
   /** {@return the number of rows} */
