@@ -136,8 +136,8 @@ public final class RunCounters {
       if (!sharedIdLogged) {
         sharedIdLogged = true;
         log.warn(
-            "chip ids are not unique: two scenes have the same id, more are only counted in the"
-                + " report: scene={} id={}",
+            "chip ids are not unique: scenes have the same item id, the report counts them: scene={}"
+                + " id={}",
             Printable.of(sceneKey),
             Printable.of(itemId));
       }

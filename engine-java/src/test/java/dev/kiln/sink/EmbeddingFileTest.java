@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kiln.error.ConfigurationException;
+import dev.kiln.testing.Footers;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,6 +43,24 @@ class EmbeddingFileTest {
   private void writeScene(int rows, int dim) throws IOException {
     Files.write(
         path, GeoParquetWriter.toBytes(SampleTables.table(rows, dim), SampleTables.PROVENANCE));
+  }
+
+  @Test
+  void keyWithoutAValueCountsAsAbsent() throws IOException {
+    writeScene(3, 8);
+    byte[] bytes = Footers.withKeyWithoutValue(Files.readAllBytes(path), "note");
+    Files.write(path, bytes);
+
+    EmbeddingFile file = EmbeddingFile.open(path);
+    assertThat(file.footer()).containsKeys("geo", "kiln").doesNotContainKey("note");
+    assertThat(file.keysWithoutValue()).containsExactly("note");
+    assertThat(file.vectors(0).count()).isEqualTo(3);
+
+    try (ParquetBytes open = ParquetBytes.open(path)) {
+      RowFile rows = RowFile.open(open);
+      assertThat(rows.footer()).isEqualTo(file.footer());
+      assertThat(rows.rows()).isEqualTo(3);
+    }
   }
 
   @ParameterizedTest

@@ -17,6 +17,7 @@ import dev.kiln.sink.Provenance;
 import dev.kiln.sink.SceneTable;
 import dev.kiln.sink.VectorColumns;
 import dev.kiln.sink.VectorType;
+import dev.kiln.testing.Footers;
 import dev.kiln.type.DataType;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -96,6 +97,14 @@ class DatasetMergeTest {
       }
     }
     return files;
+  }
+
+  @Test
+  void keyWithoutAValueInAFooterIsNoFault() throws Exception {
+    Path file = scene("a").write(out);
+    Files.write(file, Footers.withKeyWithoutValue(Files.readAllBytes(file), "note"));
+    merge();
+    assertThat(query("SELECT count(*) FROM " + table())).containsExactly("20");
   }
 
   static void assertSame(Path root, Path expected) throws IOException {
