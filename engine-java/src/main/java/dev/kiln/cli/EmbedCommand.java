@@ -17,16 +17,20 @@ import dev.kiln.run.DryRun;
 import dev.kiln.run.EmbedRequest;
 import dev.kiln.run.Embedder;
 import dev.kiln.run.MetricsFile;
+import dev.kiln.run.ProgressListener;
 import dev.kiln.run.ProgressLog;
 import dev.kiln.run.ReportKey;
 import dev.kiln.run.RunReport;
+import dev.kiln.run.Snapshot;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
@@ -168,8 +172,10 @@ public final class EmbedCommand implements Callable<Integer> {
       log.info("{}: {}", chosen.name(), list.description());
     }
     logFields(shard);
-    Optional<MetricsFile> metrics = metrics(shard);
-    Optional<CloudWatchMetrics> cloudWatch = cloudWatch();
+    List<ProgressListener> listeners = new ArrayList<>();
+    metrics(shard).ifPresent(listeners::add);
+    cloudWatch().ifPresent(listeners::add);
+    listeners.add(new ResultPrint());
 
     StoreOptions outOptions = outputS3Flags.options(s3Flags, System.getenv());
     String reportKey = ReportKey.of(runName, shard.index());
@@ -198,12 +204,7 @@ public final class EmbedCommand implements Callable<Integer> {
               .reportKey(reportKey)
               .context(context(chosen, shard))
               .stopOnSigterm(true)
-              .progress(
-                  snapshot -> {
-                    watcher.tick(snapshot);
-                    metrics.ifPresent(file -> file.tick(snapshot));
-                    cloudWatch.ifPresent(log -> log.tick(snapshot));
-                  })
+              .progress(listeners.stream().reduce(watcher, ProgressListener::and))
               .build();
       if (resultFlags.dryRun()) {
         DryRun plan = new Embedder().dryRun(request);
@@ -211,15 +212,23 @@ public final class EmbedCommand implements Callable<Integer> {
         return (plan.failures().isEmpty() ? ExitCode.DONE : ExitCode.SCENES_FAILED).code();
       }
       RunReport report = new Embedder().embed(request);
-      resultFlags.print(report);
-      metrics.ifPresent(file -> file.write(report.run()));
-      cloudWatch.ifPresent(log -> log.log(report.run()));
-      report.summary().lines().forEach(log::info);
-      if (preview && report.ended().isEmpty()) {
+      if (preview && report.ended().isEmpty() && !report.outcome().stopped()) {
         new Preview(out, outOptions, to).write(list.keys(), reportKey);
       }
-      report.ended().ifPresent(reason -> log.error("run aborted: {}", reason));
       return report.exitCode().code();
+    }
+  }
+
+  /** Prints the result of a run as its last progress, which a request to exit waits for. */
+  private final class ResultPrint implements ProgressListener {
+    @Override
+    public void tick(Supplier<Snapshot> snapshot) {}
+
+    @Override
+    public void ended(RunReport report) {
+      resultFlags.print(report);
+      report.summary().lines().forEach(log::info);
+      report.ended().ifPresent(reason -> log.error("run aborted: {}", reason));
     }
   }
 
@@ -227,11 +236,18 @@ public final class EmbedCommand implements Callable<Integer> {
       throws IOException, InterruptedException {
     sceneFlags.refuse(files);
     AreaSearch found =
-        searchFlags.run(fileFlags.datetime(), sensor, chips, s3Flags.source(), s3Flags.rules());
+        searchFlags.run(
+            fileFlags.datetime(),
+            sensor,
+            fileFlags.aliases(),
+            chips,
+            s3Flags.source(),
+            s3Flags.rules());
     found
         .stats()
         .skipped()
-        .forEach((reason, items) -> log.info("{} items left out: {}", items, reason));
+        .forEach(
+            (reason, items) -> log.info("items left out: items={} reason=\"{}\"", items, reason));
     return new SceneFlags.Chosen(
         searchFlags.name(),
         SceneList.of("--stac", found.keys(), shard),

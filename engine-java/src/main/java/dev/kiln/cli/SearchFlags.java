@@ -1,5 +1,6 @@
 package dev.kiln.cli;
 
+import dev.kiln.archive.BandAliases;
 import dev.kiln.archive.BestScenes;
 import dev.kiln.catalog.Catalog;
 import dev.kiln.catalog.ItemQuery;
@@ -55,11 +56,13 @@ final class SearchFlags {
    * Searches, and chooses the best scenes.
    *
    * @param datetime value of {@code --datetime}; may be null
+   * @param aliases names of bands in items
    * @param chips options with the area
    */
   AreaSearch run(
       String datetime,
       Platform platform,
+      BandAliases aliases,
       ChipOptions chips,
       StoreOptions options,
       SourceRules rules)
@@ -76,7 +79,7 @@ final class SearchFlags {
       return found;
     }
     try (ObjectStore source = ObjectStores.openSource(found.source(), options, rules)) {
-      return found.best(new BestScenes(best, period), platform, source, chips);
+      return found.best(new BestScenes(best, period), platform, aliases, source, chips);
     }
   }
 

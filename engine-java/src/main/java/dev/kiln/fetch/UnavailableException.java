@@ -29,13 +29,13 @@ public final class UnavailableException extends FileSystemException {
   }
 
   /**
-   * Returns the error of a request that used all of its attempts.
+   * {@return the error of a request that used all of its attempts}
    *
    * @param uri of the object or store
    * @param reason one line without the URI
    * @param cause the last failure
    */
-  static UnavailableException afterAllAttempts(String uri, String reason, Throwable cause) {
+  public static UnavailableException afterAllAttempts(String uri, String reason, Throwable cause) {
     return new UnavailableException(uri, reason, cause, true);
   }
 

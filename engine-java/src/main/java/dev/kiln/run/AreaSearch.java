@@ -1,5 +1,6 @@
 package dev.kiln.run;
 
+import dev.kiln.archive.BandAliases;
 import dev.kiln.archive.BestScenes;
 import dev.kiln.archive.Candidate;
 import dev.kiln.archive.ListingStats;
@@ -9,7 +10,9 @@ import dev.kiln.archive.StacItem;
 import dev.kiln.catalog.Catalog;
 import dev.kiln.catalog.ItemQuery;
 import dev.kiln.error.ConfigurationException;
+import dev.kiln.error.MachineException;
 import dev.kiln.error.Mismatch;
+import dev.kiln.error.Printable;
 import dev.kiln.error.SceneException;
 import dev.kiln.fetch.ObjectStore;
 import dev.kiln.platform.Platform;
@@ -61,7 +64,7 @@ public record AreaSearch(String source, List<Candidate> candidates, ListingStats
                 found.add(Candidate.of(item.key(), item.json()));
                 return "";
               } catch (SceneException e) {
-                log.warn("item is left out: {}", e.getMessage());
+                log.warn("item left out: reason=\"{}\"", Printable.of(e.getMessage()));
                 return "not a STAC item";
               }
             });
@@ -116,7 +119,7 @@ public record AreaSearch(String source, List<Candidate> candidates, ListingStats
     }
     if (!hosts.isEmpty()) {
       log.warn(
-          "items have files on servers that are not read: allow them with --allow-host {}",
+          "items have files on servers that are not read: hosts={}; to read them, give --allow-host",
           String.join(",", hosts));
     }
   }
@@ -160,19 +163,26 @@ public record AreaSearch(String source, List<Candidate> candidates, ListingStats
    *
    * @param rule how many scenes of which period
    * @param platform whose masks are read
+   * @param aliases names of bands in items
    * @param source store of the items and masks; borrowed
    * @param chips options with the area
    * @return the search with the chosen scenes only
    * @throws ConfigurationException if no scene can be chosen
+   * @throws MachineException if a mask cannot be read at the moment
    * @throws InterruptedException if the calling thread is interrupted
    */
-  public AreaSearch best(BestScenes rule, Platform platform, ObjectStore source, ChipOptions chips)
+  public AreaSearch best(
+      BestScenes rule,
+      Platform platform,
+      BandAliases aliases,
+      ObjectStore source,
+      ChipOptions chips)
       throws InterruptedException {
-    CloudMeasure measure = new CloudMeasure(platform, source, chips);
+    CloudMeasure measure = new CloudMeasure(platform, aliases, source, chips);
     List<BestScenes.Choice> choices = rule.choose(candidates, measure);
-    choices.forEach(choice -> log.info("chosen: {}", choice));
+    choices.forEach(choice -> log.info("scene chosen for --best: {}", choice));
     log.info(
-        "chosen {} of {} scenes, masks read {}",
+        "scenes chosen for --best: chosen={} found={} masks_read={}",
         choices.size(),
         candidates.size(),
         measure.masksRead());

@@ -1,9 +1,12 @@
 package dev.kiln.run;
 
+import dev.kiln.archive.BandAliases;
 import dev.kiln.archive.BestScenes;
 import dev.kiln.archive.Candidate;
 import dev.kiln.archive.Mask;
 import dev.kiln.archive.Scene;
+import dev.kiln.error.MachineException;
+import dev.kiln.error.Printable;
 import dev.kiln.error.SceneException;
 import dev.kiln.fetch.ObjectStore;
 import dev.kiln.fetch.SparseObject;
@@ -23,6 +26,7 @@ final class CloudMeasure implements BestScenes.CloudOverArea {
   private static final double NEVER = 2;
 
   private final Platform platform;
+  private final BandAliases aliases;
   private final ObjectStore source;
   private final SceneMasking masking;
   private final AtomicInteger masksRead = new AtomicInteger();
@@ -30,11 +34,13 @@ final class CloudMeasure implements BestScenes.CloudOverArea {
   /**
    * Creates a measure.
    *
+   * @param aliases names of bands in items
    * @param source store of the masks; borrowed
    * @param chips options with the area
    */
-  CloudMeasure(Platform platform, ObjectStore source, ChipOptions chips) {
+  CloudMeasure(Platform platform, BandAliases aliases, ObjectStore source, ChipOptions chips) {
     this.platform = platform;
+    this.aliases = aliases;
     this.source = source;
     this.masking = new SceneMasking(chips, 1);
   }
@@ -44,13 +50,29 @@ final class CloudMeasure implements BestScenes.CloudOverArea {
     return masksRead.get();
   }
 
+  /**
+   * {@inheritDoc}
+   *
+   * @throws MachineException if a mask cannot be read at the moment: leaving its scene out would
+   *     change the choice from one run to the next
+   */
   @Override
   public double of(Candidate candidate) throws InterruptedException {
     try {
-      Scene scene = candidate.item().scene(platform, true);
+      Scene scene = candidate.item().scene(platform, true, aliases);
       return scene.mask().isEmpty() ? candidate.cloud().orElse(1) : measure(scene);
     } catch (SceneException e) {
-      log.warn("scene is not chosen: {}", e.getMessage());
+      if (e.kind() == SceneException.Kind.TRANSIENT) {
+        throw new MachineException(
+            "cannot choose scenes for --best: "
+                + e.getMessage()
+                + "; run the command again when the source is available",
+            e);
+      }
+      log.warn(
+          "scene cannot be chosen: scene={} reason=\"{}\"",
+          Printable.of(candidate.sceneKey()),
+          Printable.of(e.getMessage()));
       return NEVER;
     }
   }

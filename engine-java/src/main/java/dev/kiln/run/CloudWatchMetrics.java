@@ -48,6 +48,11 @@ public final class CloudWatchMetrics implements ProgressListener {
     }
   }
 
+  @Override
+  public void ended(RunReport report) {
+    log(report.run());
+  }
+
   /**
    * Logs the metrics since the last call: one line for the run, and one per stage.
    *

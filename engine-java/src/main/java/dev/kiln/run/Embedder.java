@@ -113,6 +113,7 @@ public final class Embedder {
         report = run.run();
       }
       file.ifPresent(f -> f.write(report));
+      request.progress().ended(report);
       return report;
     } finally {
       signal.ifPresent(StopOnSigterm::close);

@@ -168,13 +168,18 @@ final class EmbeddingRun {
         unreachable.success();
         counters.fetched(bytes.bytes());
         fetched.put(bytes);
-        fetch.rest(bytes, stage, counters::fetched);
+        fetch.rest(bytes, stage, counters::fetched).ifPresent(this::countUnreachable);
       } catch (RuntimeException | VirtualMachineError e) {
         counters.failed(scene.sceneKey(), e);
-        if (StoreErrors.afterAllAttempts(e)) {
-          unreachable.failure(e);
-        }
+        countUnreachable(e);
       }
+    }
+  }
+
+  /** Ends the run if the source has been unreachable for several scenes in a row. */
+  private void countUnreachable(Throwable failure) {
+    if (StoreErrors.afterAllAttempts(failure)) {
+      unreachable.failure(failure);
     }
   }
 

@@ -31,7 +31,7 @@ final class FailureLimit {
     inARow++;
     if (inARow >= LIMIT) {
       throw new MachineException(
-          inARow + " " + what + " in a row failed, the last: " + cause.getMessage(), cause);
+          "%d consecutive %s failed: %s".formatted(inARow, what, cause.getMessage()), cause);
     }
   }
 }

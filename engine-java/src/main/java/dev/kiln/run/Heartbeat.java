@@ -11,8 +11,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Writes the progress of an attempt into its report every minute, so that others can distinguish an
- * attempt that runs from one that was killed. Uses a thread of its own, because a slow output must
- * not delay the run.
+ * attempt that runs from one that was killed. Writes on a separate thread, because a slow output
+ * must not delay the run.
  */
 final class Heartbeat implements ProgressListener, AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Heartbeat.class);
@@ -20,7 +20,8 @@ final class Heartbeat implements ProgressListener, AutoCloseable {
   /** Between two writes. A bucket takes about 0.0003 dollars per child and hour for them. */
   static final Duration INTERVAL = Duration.ofMinutes(1);
 
-  private static final Duration CLOSE_LIMIT = Duration.ofSeconds(5);
+  /** Less than the time that a scheduler leaves after SIGTERM. */
+  private static final Duration CLOSE_LIMIT = Duration.ofSeconds(15);
 
   private final ScheduledExecutorService writer =
       Executors.newSingleThreadScheduledExecutor(
@@ -29,6 +30,7 @@ final class Heartbeat implements ProgressListener, AutoCloseable {
             thread.setDaemon(true);
             return thread;
           });
+  private final Duration closeLimit;
   private volatile Supplier<Snapshot> latest;
 
   /**
@@ -38,15 +40,30 @@ final class Heartbeat implements ProgressListener, AutoCloseable {
    * @param write takes the progress; called from another thread
    */
   Heartbeat(Duration interval, Consumer<Snapshot> write) {
-    Runnable beat =
-        () -> {
-          Supplier<Snapshot> now = latest;
-          if (now != null) {
-            write.accept(now.get());
-          }
-        };
+    this(interval, CLOSE_LIMIT, write);
+  }
+
+  /**
+   * Starts to write.
+   *
+   * @param closeLimit how long {@link #close} waits for a write in progress
+   */
+  Heartbeat(Duration interval, Duration closeLimit, Consumer<Snapshot> write) {
+    this.closeLimit = closeLimit;
     writer.scheduleWithFixedDelay(
-        beat, interval.toMillis(), interval.toMillis(), TimeUnit.MILLISECONDS);
+        () -> beat(write), interval.toMillis(), interval.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /** Writes once. An exception would end the schedule, so that a run seems to have been killed. */
+  private void beat(Consumer<Snapshot> write) {
+    try {
+      Supplier<Snapshot> now = latest;
+      if (now != null) {
+        write.accept(now.get());
+      }
+    } catch (RuntimeException e) {
+      log.warn("cannot write heartbeat: reason=\"{}\"; the next is due as usual", e.toString());
+    }
   }
 
   @Override
@@ -54,13 +71,19 @@ final class Heartbeat implements ProgressListener, AutoCloseable {
     latest = snapshot;
   }
 
-  /** Ends the writing: the final report must not be overwritten by a late heartbeat. */
+  /**
+   * Ends the writing. A write in progress is waited for: interrupted, it could still reach the
+   * output after the final report, and replace it.
+   */
   @Override
   public void close() {
-    writer.shutdownNow();
+    writer.shutdown();
     try {
-      if (!writer.awaitTermination(CLOSE_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
-        log.warn("the last heartbeat is still being written after {} s", CLOSE_LIMIT.toSeconds());
+      if (!writer.awaitTermination(closeLimit.toMillis(), TimeUnit.MILLISECONDS)) {
+        writer.shutdownNow();
+        log.warn(
+            "heartbeat is still being written: waited_s={}; it can replace the final report",
+            closeLimit.toSeconds());
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

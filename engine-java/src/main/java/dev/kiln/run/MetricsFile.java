@@ -58,6 +58,11 @@ public final class MetricsFile implements ProgressListener {
     }
   }
 
+  @Override
+  public void ended(RunReport report) {
+    write(report.run());
+  }
+
   /**
    * Writes a snapshot; a failure is logged once, because the run does not depend on it.
    *
@@ -68,7 +73,10 @@ public final class MetricsFile implements ProgressListener {
       replace(text(snapshot));
     } catch (IOException e) {
       if (!failed) {
-        log.warn("cannot write metrics file {}: {}", file, e.toString());
+        log.warn(
+            "cannot write metrics: file={} reason=\"{}\"; logged once, fix its permissions",
+            file,
+            e.toString());
       }
       failed = true;
     }
@@ -82,51 +90,69 @@ public final class MetricsFile implements ProgressListener {
   }
 
   private String text(Snapshot now) {
-    StringBuilder text = new StringBuilder();
     RunCounters.Counts counts = now.counts();
-    header(text, "kiln_run_seconds", "gauge", "Seconds since the start of the run.");
-    sample(text, "kiln_run_seconds", "", now.seconds());
-    header(text, "kiln_scenes", "gauge", "Scenes of the shard by state.");
-    sample(text, "kiln_scenes", label("state", "embedded"), counts.embedded());
-    sample(text, "kiln_scenes", label("state", "already_done"), counts.alreadyDone());
-    sample(text, "kiln_scenes", label("state", "failed"), counts.failed());
-    sample(text, "kiln_scenes", label("state", "left"), now.scenes() - now.settled());
-    header(text, "kiln_chips_total", "counter", "Chips embedded.");
-    sample(text, "kiln_chips_total", "", counts.chips());
-    header(text, "kiln_bytes_total", "counter", "Bytes fetched, decoded and written.");
-    sample(text, "kiln_bytes_total", label("step", "fetched"), counts.bytesFetched());
-    sample(text, "kiln_bytes_total", label("step", "decoded"), counts.bytesDecoded());
-    sample(text, "kiln_bytes_total", label("step", "written"), counts.bytesWritten());
-    header(text, "kiln_stage_threads", "gauge", "Threads of a stage.");
+    StringBuilder text = new StringBuilder();
+    family(text, "kiln_run_seconds", "gauge", "Seconds since the start of the run.")
+        .sample("", now.seconds());
+    family(text, "kiln_scenes", "gauge", "Scenes of the shard by state.")
+        .sample(label("state", "embedded"), counts.embedded())
+        .sample(label("state", "already_done"), counts.alreadyDone())
+        .sample(label("state", "failed"), counts.failed())
+        .sample(label("state", "left"), now.scenes() - now.settled());
+    family(text, "kiln_chips_total", "counter", "Chips embedded.").sample("", counts.chips());
+    family(text, "kiln_bytes_total", "counter", "Bytes fetched, decoded and written.")
+        .sample(label("step", "fetched"), counts.bytesFetched())
+        .sample(label("step", "decoded"), counts.bytesDecoded())
+        .sample(label("step", "written"), counts.bytesWritten());
+    Family threads = family(text, "kiln_stage_threads", "gauge", "Threads of a stage.");
     for (Stage.Times s : now.stages()) {
-      sample(text, "kiln_stage_threads", label("stage", s.stage()), s.threads());
+      threads.sample(label("stage", s.stage()), s.threads());
     }
-    header(text, "kiln_stage_seconds_total", "counter", "Thread seconds of a stage by activity.");
+    Family seconds =
+        family(
+            text, "kiln_stage_seconds_total", "counter", "Thread seconds of a stage by activity.");
     for (Stage.Times s : now.stages()) {
       String stage = label("stage", s.stage()) + ",";
-      sample(text, "kiln_stage_seconds_total", stage + label("activity", "busy"), s.busy());
-      sample(text, "kiln_stage_seconds_total", stage + label("activity", "waiting"), s.waiting());
-      sample(text, "kiln_stage_seconds_total", stage + label("activity", "blocked"), s.blocked());
+      seconds
+          .sample(stage + label("activity", "busy"), s.busy())
+          .sample(stage + label("activity", "waiting"), s.waiting())
+          .sample(stage + label("activity", "blocked"), s.blocked());
     }
-    header(text, "kiln_queue_items", "gauge", "Items in a queue.");
-    header(text, "kiln_queue_capacity", "gauge", "Capacity of a queue.");
+    Family items = family(text, "kiln_queue_items", "gauge", "Items in a queue.");
     for (BoundedQueue.Fill q : now.queues()) {
-      sample(text, "kiln_queue_items", label("queue", q.queue()), q.items());
-      sample(text, "kiln_queue_capacity", label("queue", q.queue()), q.capacity());
+      items.sample(label("queue", q.queue()), q.items());
+    }
+    Family capacity = family(text, "kiln_queue_capacity", "gauge", "Capacity of a queue.");
+    for (BoundedQueue.Fill q : now.queues()) {
+      capacity.sample(label("queue", q.queue()), q.capacity());
     }
     return text.toString();
   }
 
-  private static void header(StringBuilder text, String name, String type, String help) {
-    text.append("# HELP %s %s%n# TYPE %s %s%n".formatted(name, help, name, type));
+  /** Starts a metric; its samples must follow without those of another between them. */
+  private Family family(StringBuilder text, String name, String type, String help) {
+    text.append("# HELP %s %s\n# TYPE %s %s\n".formatted(name, help, name, type));
+    return new Family(text, name);
   }
 
-  private void sample(StringBuilder text, String name, String own, double value) {
-    String all = labels.isEmpty() || own.isEmpty() ? labels + own : labels + "," + own;
-    text.append(name)
-        .append(all.isEmpty() ? "" : "{" + all + "}")
-        .append(
-            String.format(Locale.ROOT, value == Math.rint(value) ? " %.0f%n" : " %.3f%n", value));
+  /** A metric that is being written. */
+  private final class Family {
+    private final StringBuilder text;
+    private final String name;
+
+    Family(StringBuilder text, String name) {
+      this.text = text;
+      this.name = name;
+    }
+
+    Family sample(String own, double value) {
+      String all = labels.isEmpty() || own.isEmpty() ? labels + own : labels + "," + own;
+      String format = value == Math.rint(value) ? " %.0f\n" : " %.3f\n";
+      text.append(name)
+          .append(all.isEmpty() ? "" : "{" + all + "}")
+          .append(String.format(Locale.ROOT, format, value));
+      return this;
+    }
   }
 
   private static String label(String name, String value) {

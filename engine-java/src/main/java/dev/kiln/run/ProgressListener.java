@@ -12,14 +12,32 @@ public interface ProgressListener {
   void tick(Supplier<Snapshot> snapshot);
 
   /**
+   * Called once at the end of a run, after its report was written. A process that was asked to exit
+   * waits until this returns.
+   *
+   * @param report what was done
+   */
+  default void ended(RunReport report) {}
+
+  /**
    * {@return a listener that calls this one and another}
    *
    * @param other called after this one
    */
   default ProgressListener and(ProgressListener other) {
-    return snapshot -> {
-      tick(snapshot);
-      other.tick(snapshot);
+    ProgressListener first = this;
+    return new ProgressListener() {
+      @Override
+      public void tick(Supplier<Snapshot> snapshot) {
+        first.tick(snapshot);
+        other.tick(snapshot);
+      }
+
+      @Override
+      public void ended(RunReport report) {
+        first.ended(report);
+        other.ended(report);
+      }
     };
   }
 }

@@ -38,6 +38,7 @@ public final class ProgressLog implements ProgressListener, AutoCloseable {
   private final ProgressBar bar;
   private long next;
   private Supplier<Snapshot> last;
+  private boolean closed;
 
   /**
    * Creates a progress log.
@@ -132,9 +133,18 @@ public final class ProgressLog implements ProgressListener, AutoCloseable {
     return String.format(Locale.ROOT, "%d:%02d:%02d", s / 3600, s / 60 % 60, s % 60);
   }
 
+  @Override
+  public void ended(RunReport report) {
+    close();
+  }
+
   /** Ends the bar; in style JSON, prints the last line, of kind {@code end}. */
   @Override
   public void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
     if (bar != null) {
       bar.close();
     } else if (style == Style.JSON && last != null) {

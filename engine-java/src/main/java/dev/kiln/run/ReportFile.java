@@ -10,7 +10,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The report of one attempt at a shard, in the output. Each attempt has a key of its own.
+ * The report of one attempt at a shard, in the output. Each attempt has a different key.
  *
  * @param out borrowed
  * @param key of the report
@@ -43,7 +43,7 @@ record ReportFile(ObjectStore out, String key, Attempt attempt) {
     try {
       put(RunReport.running(attempt, Optional.of(now)));
     } catch (IOException e) {
-      log.warn("cannot write heartbeat {}: {}", out.uri(key), e.toString());
+      log.warn("cannot write heartbeat: report={} reason=\"{}\"", out.uri(key), e.toString());
     }
   }
 
@@ -53,7 +53,7 @@ record ReportFile(ObjectStore out, String key, Attempt attempt) {
       put(report.json(attempt.end()));
       log.info("report  {}", out.uri(key));
     } catch (IOException e) {
-      log.error("cannot write report {}: {}", out.uri(key), e.toString());
+      log.error("cannot write report: report={} reason=\"{}\"", out.uri(key), e.toString());
     }
   }
 

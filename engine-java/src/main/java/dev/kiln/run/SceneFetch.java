@@ -5,7 +5,7 @@ import dev.kiln.archive.ImageFile;
 import dev.kiln.archive.Mask;
 import dev.kiln.archive.Scene;
 import dev.kiln.archive.SceneArchive;
-import dev.kiln.error.KilnException;
+import dev.kiln.error.Printable;
 import dev.kiln.error.RetryPolicy;
 import dev.kiln.error.SceneException;
 import dev.kiln.fetch.ObjectStore;
@@ -14,7 +14,6 @@ import dev.kiln.fetch.SparseObject;
 import dev.kiln.pipeline.Stage;
 import dev.kiln.platform.Platform;
 import dev.kiln.raster.TiffDescription;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -33,9 +32,9 @@ final class SceneFetch {
   private static final Duration FIRST_PAUSE = Duration.ofMillis(500);
 
   private final Platform platform;
-  private final SceneArchive archive;
   private final FileOptions files;
   private final ObjectStore source;
+  private final SceneSource scenes;
   private final RetryPolicy retries;
   private final SceneMasking masking;
   private final ChipOptions chips;
@@ -49,9 +48,9 @@ final class SceneFetch {
    */
   SceneFetch(EmbeddingJob job, RunOptions options) {
     this.platform = job.platform();
-    this.archive = job.archive();
     this.files = job.files();
     this.source = job.source();
+    this.scenes = new SceneSource(job.archive(), job.source());
     this.masking = new SceneMasking(job.chips(), options.inflateThreads());
     this.chips = job.chips();
     this.limits = ScenePlan.Limits.of(job.platform(), options.fetchMemory());
@@ -94,7 +93,7 @@ final class SceneFetch {
       long needed = held(objects) + planned.plan().map(SceneFetch::reserved).orElse(0L);
       share = stage.waitFor(() -> budget.take(needed));
       if (planned.plan().isPresent()) {
-        fetch(planned.plan().get().ranges(0), planned.names());
+        scenes.fetch(planned.plan().get().ranges(0), planned.names());
       }
       return new FetchedScene(
           planned.scene(),
@@ -129,9 +128,9 @@ final class SceneFetch {
     if (SceneArchive.isImageFile(platform, pending.sceneKey())) {
       return imageFile(pending);
     }
-    Scene scene = describe(pending.sceneKey());
+    Scene scene = scenes.describe(pending.sceneKey());
     if (scene.mask().isEmpty()) {
-      return bands(scene, Optional.empty(), scene.assets(), open(scene.assets()), 0);
+      return bands(scene, Optional.empty(), scene.assets(), scenes.open(scene.assets()), 0);
     }
     try {
       return masked(scene, scene.mask().get(), stage);
@@ -139,15 +138,18 @@ final class SceneFetch {
       if (masking.isRequired()) {
         throw e.error;
       }
-      log.warn("{}; embedded without a mask", e.error.getMessage());
-      return bands(scene, Optional.empty(), scene.assets(), open(scene.assets()), 0);
+      log.warn(
+          "scene is embedded without a mask: scene={} reason=\"{}\"",
+          Printable.of(pending.sceneKey()),
+          Printable.of(e.error.getMessage()));
+      return bands(scene, Optional.empty(), scene.assets(), scenes.open(scene.assets()), 0);
     }
   }
 
   /** Plans a scene that is one file, whose header describes it. */
   private PlannedScene imageFile(PendingScene pending) throws SceneException, InterruptedException {
     List<String> names = List.of(pending.sceneKey());
-    List<SparseObject> objects = open(names);
+    List<SparseObject> objects = scenes.open(names);
     Scene scene;
     try {
       TiffDescription file = ScenePlan.description(source, names.get(0), objects.get(0));
@@ -175,7 +177,7 @@ final class SceneFetch {
 
   private SparseObject openMask(String name) throws MissingMaskException, InterruptedException {
     try {
-      return open(List.of(name)).get(0);
+      return scenes.open(List.of(name)).get(0);
     } catch (SceneException e) {
       if (e.kind() == SceneException.Kind.PERMANENT) {
         throw new MissingMaskException(e);
@@ -194,13 +196,13 @@ final class SceneFetch {
       // Returned before the bands' share is taken: scenes must not wait for each other's masks.
       ByteBudget.Share share = stage.waitFor(() -> budget.take(part.ranges().bytes()));
       try (share) {
-        fetch(List.of(part.ranges()), List.of(maskName));
+        scenes.fetch(List.of(part.ranges()), List.of(maskName));
         selection = masking.select(scene, mask, object.buffer(), part.inside());
       }
       maskBytes = object.heldBytes();
     }
     List<String> wanted = selection.surviving().isEmpty() ? List.of() : scene.assets();
-    return bands(scene, Optional.of(selection), wanted, open(wanted), maskBytes);
+    return bands(scene, Optional.of(selection), wanted, scenes.open(wanted), maskBytes);
   }
 
   /**
@@ -232,14 +234,16 @@ final class SceneFetch {
   }
 
   /**
-   * Fetches the sections of a scene after the first, as the decode stage needs them. What fails is
-   * reported there.
+   * Fetches the sections of a scene after the first, as the decode stage needs them. The decode
+   * stage reports a failure as the scene's.
    *
    * @param counted receives the bytes of each section
+   * @return what failed; empty if nothing did
    */
-  void rest(FetchedScene scene, Stage stage, LongConsumer counted) throws InterruptedException {
+  Optional<Throwable> rest(FetchedScene scene, Stage stage, LongConsumer counted)
+      throws InterruptedException {
     if (!scene.hasMoreSections() || !scene.startFetching()) {
-      return;
+      return Optional.empty();
     }
     ScenePlan plan = scene.plan().orElseThrow();
     SectionFeed feed = scene.feed();
@@ -248,7 +252,7 @@ final class SceneFetch {
       for (int i = 1; i < plan.sections().size(); i++) {
         int section = i;
         if (!stage.waitFor(() -> feed.awaitRoom(section))) {
-          return;
+          return Optional.empty();
         }
         if (section >= 2) {
           plan.release(section - 2);
@@ -262,7 +266,7 @@ final class SceneFetch {
                   scene.sceneKey(),
                   stage,
                   attempt -> {
-                    fetch(plan.ranges(section), names);
+                    scenes.fetch(ranges, names);
                     return null;
                   });
               counted.accept(ranges.stream().mapToLong(RangePlan::bytes).sum());
@@ -270,8 +274,10 @@ final class SceneFetch {
             });
         feed.fetched(section);
       }
+      return Optional.empty();
     } catch (RuntimeException | Error e) {
       feed.fail(e);
+      return Optional.of(e);
     } finally {
       scene.endFetching();
     }
@@ -299,46 +305,12 @@ final class SceneFetch {
     return bands(scene, Optional.of(selection), List.of(), List.of(), maskBytes + held);
   }
 
-  private Scene describe(String sceneKey) throws SceneException {
-    try {
-      return archive.describe(sceneKey, source::stream);
-    } catch (IOException e) {
-      throw StoreErrors.of(source, List.of(sceneKey), e);
-    } catch (KilnException e) {
-      throw e;
-    } catch (RuntimeException e) {
-      // Descriptions come from outside: whatever is odd about them is the scene's fault.
-      throw SceneException.permanent(sceneKey, "cannot interpret the scene: " + e, e);
-    }
-  }
-
-  private List<SparseObject> open(List<String> keys) throws SceneException, InterruptedException {
-    try {
-      return source.open(keys);
-    } catch (IOException e) {
-      throw StoreErrors.of(source, keys, e);
-    } catch (IllegalArgumentException e) {
-      // Such as a key that cannot be a path.
-      throw SceneException.permanent(
-          keys.get(0), "expected a valid object key, found: " + e.getMessage(), e);
-    }
-  }
-
   private static Map<String, SparseObject> named(List<String> names, List<SparseObject> objects) {
     Map<String, SparseObject> named = new HashMap<>();
     for (int i = 0; i < names.size(); i++) {
       named.put(names.get(i), objects.get(i));
     }
     return named;
-  }
-
-  private void fetch(List<RangePlan> plans, List<String> names)
-      throws SceneException, InterruptedException {
-    try {
-      source.fetch(plans);
-    } catch (IOException e) {
-      throw StoreErrors.of(source, names, e);
-    }
   }
 
   private static long held(List<SparseObject> objects) {

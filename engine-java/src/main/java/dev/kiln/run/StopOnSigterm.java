@@ -30,11 +30,13 @@ final class StopOnSigterm implements AutoCloseable {
   }
 
   private void stopAndWait(Runnable stop) {
-    log.warn("asked to exit: finishing the batches in the encoder");
+    log.warn("asked to exit, saving: limit_s={}", GRACE.toSeconds());
     stop.run();
     try {
       if (!saved.await(GRACE.toSeconds(), TimeUnit.SECONDS)) {
-        log.warn("exiting after {} s; the next run embeds the rest", GRACE.toSeconds());
+        log.warn(
+            "exiting before all is saved, run again to embed the rest: limit_s={}",
+            GRACE.toSeconds());
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -64,6 +64,9 @@ class StacEmbedTest {
     scene("april-a", "2024-04-05", 1, (x, y) -> 4);
     scene("april-b", "2024-04-15", 2, (x, y) -> 4);
     scene("may", "2024-05-05", 0, (x, y) -> 4);
+    scene("june", "2024-06-05", 0, (x, y) -> 4);
+    ObjectNode assets = (ObjectNode) ITEMS.get("june").get("assets");
+    assets.set("blau", assets.remove("blue"));
     server.post("v1/search", StacEmbedTest::search);
   }
 
@@ -74,6 +77,7 @@ class StacEmbedTest {
 
   @BeforeEach
   void forgetRequests() {
+    server.allow(request -> true);
     server.requests().clear();
   }
 
@@ -200,8 +204,29 @@ class StacEmbedTest {
   }
 
   @Test
+  void maskThatCannotBeReadAtTheMomentEndsTheChoice() throws IOException {
+    server.allow(request -> !request.path().contains("march-b/scl"), 503);
+    assertThat(embed("--best=1", "--request-attempts=1")).isEqualTo(ExitCode.TRY_AGAIN.code());
+    assertThat(errors.toString())
+        .contains("cannot choose scenes for --best", "the server responded 503");
+    assertThat(folder.resolve("out")).doesNotExist();
+  }
+
+  @Test
+  void bandAliasesApplyToTheChoice() throws IOException {
+    Path aliases =
+        Files.writeString(
+            folder.resolve("aliases.yaml"),
+            "- platform: sentinel-2-l2a\n  bands:\n    blue: [blau]\n");
+    assertThat(embed("--best=1", "--datetime=2024-06", "--band-aliases=" + aliases))
+        .as(errors.toString())
+        .isEqualTo(ExitCode.DONE.code());
+    assertThat(embedded()).containsExactly("june");
+  }
+
+  @Test
   void bestSceneOfASeason() throws IOException {
-    assertThat(embed("--best=1", "--best-per=season", "--datetime=2024"))
+    assertThat(embed("--best=1", "--best-per=season", "--datetime=2024-01/2024-05"))
         .isEqualTo(ExitCode.DONE.code());
     // May is spring, too, and has the least cloud according to the catalogue.
     assertThat(embedded()).containsExactly("may");

@@ -150,7 +150,7 @@ class FaultsTest {
                 }));
     assertThat(report.exitCode()).isEqualTo(ExitCode.TRY_AGAIN);
     assertThat(report.ended().orElseThrow())
-        .contains("3 batches in a row failed")
+        .contains("3 consecutive batches failed")
         .contains("device lost");
     assertThat(run.files()).isEmpty();
   }
@@ -201,7 +201,7 @@ class FaultsTest {
             });
     RunReport report = run.embed(encoder());
     assertThat(report.exitCode()).isEqualTo(ExitCode.TRY_AGAIN);
-    assertThat(report.ended().orElseThrow()).contains("3 writes in a row failed");
+    assertThat(report.ended().orElseThrow()).contains("3 consecutive writes failed");
     assertThat(run.files()).isEmpty();
   }
 

@@ -33,12 +33,53 @@ class HeartbeatTest {
   }
 
   @Test
-  void closeEndsAWriteInProgress() throws Exception {
+  void failedWriteDoesNotEndTheHeartbeat() throws Exception {
+    CountDownLatch three = new CountDownLatch(3);
+    try (Heartbeat heartbeat =
+        new Heartbeat(
+            Duration.ofMillis(5),
+            snapshot -> {
+              three.countDown();
+              throw new IllegalStateException("store closed");
+            })) {
+      heartbeat.tick(() -> null);
+      assertThat(three.await(10, TimeUnit.SECONDS)).isTrue();
+    }
+  }
+
+  @Test
+  void closeWaitsForAWriteInProgress() throws Exception {
+    CountDownLatch writing = new CountDownLatch(1);
+    AtomicInteger written = new AtomicInteger();
+    try (Heartbeat heartbeat =
+        new Heartbeat(
+            Duration.ofMillis(5),
+            snapshot -> {
+              writing.countDown();
+              try {
+                Thread.sleep(100);
+                written.incrementAndGet();
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+            })) {
+      heartbeat.tick(() -> null);
+      assertThat(writing.await(10, TimeUnit.SECONDS)).isTrue();
+    }
+    assertThat(written.get()).isPositive();
+    int atClose = written.get();
+    Thread.sleep(150);
+    assertThat(written.get()).isEqualTo(atClose);
+  }
+
+  @Test
+  void closeEndsAWriteThatHangs() throws Exception {
     CountDownLatch writing = new CountDownLatch(1);
     CountDownLatch interrupted = new CountDownLatch(1);
     try (Heartbeat heartbeat =
         new Heartbeat(
             Duration.ofMillis(5),
+            Duration.ofMillis(50),
             snapshot -> {
               writing.countDown();
               try {
@@ -50,6 +91,6 @@ class HeartbeatTest {
       heartbeat.tick(() -> null);
       assertThat(writing.await(10, TimeUnit.SECONDS)).isTrue();
     }
-    assertThat(interrupted.getCount()).isZero();
+    assertThat(interrupted.await(10, TimeUnit.SECONDS)).isTrue();
   }
 }

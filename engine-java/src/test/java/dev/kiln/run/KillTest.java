@@ -19,6 +19,7 @@ import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -41,41 +42,48 @@ class KillTest {
   private static final Path MICRO =
       Path.of("../model-export/src/test/resources/golden/micro/clay-micro.ckpt");
 
+  @TempDir static Path shared;
   @TempDir Path folder;
   private Path log;
 
-  @BeforeEach
-  void archiveAndModel() throws IOException {
-    log = folder.resolve("log");
+  @BeforeAll
+  static void archiveAndModel() throws IOException {
     List<String> keys = new ArrayList<>();
     for (int i = 1; i <= SCENES; i++) {
       keys.add(TestRun.key(i, "100cm"));
       GeoTiffs.naip()
           .size(550 + 100 * (i % 3), 600)
           .seed(i)
-          .write(folder.resolve("source").resolve(TestRun.key(i, "100cm")));
+          .write(shared.resolve("source").resolve(TestRun.key(i, "100cm")));
     }
-    Files.write(folder.resolve("scenes.txt"), keys);
+    Files.write(shared.resolve("scenes.txt"), keys);
     Exporter.export(
         MICRO,
         new Exporter.Options(
             List.of(PlatformCatalog.builtIn().get("naip")), List.of(256), false, false),
-        folder.resolve("model"));
+        shared.resolve("model"));
+  }
+
+  @BeforeEach
+  void log() {
+    log = folder.resolve("log");
   }
 
   private List<String> arguments(String source, String out) {
     return List.of(
         "embed",
         "naip",
-        "--scenes=" + folder.resolve("scenes.txt"),
-        "--model=" + folder.resolve("model"),
+        "--scenes=" + shared.resolve("scenes.txt"),
+        "--model=" + shared.resolve("model"),
         "--source=" + source,
         "--out=" + out,
+        "--metrics-file=" + folder.resolve("kiln.prom"),
+        "--json",
         "--progress=plain");
   }
 
   private Process embed(Path out) throws IOException {
-    return KilnProcess.start(log, arguments(folder.resolve("source").toString(), out.toString()));
+    return KilnProcess.start(log, arguments(shared.resolve("source").toString(), out.toString()));
   }
 
   @Test
@@ -127,7 +135,7 @@ class KillTest {
   @CsvSource({"true, false", "false, true", "true, true"})
   void sigtermSavesAndReportsOverS3(boolean source, boolean out) throws Exception {
     try (S3Server server = S3Server.start(Files.createDirectories(folder.resolve("s3")))) {
-      server.upload(folder.resolve("source"), "archive");
+      server.upload(shared.resolve("source"), "archive");
       Path bucket = server.bucket("embeddings");
       Map<String, String> environment =
           Map.of(
@@ -144,7 +152,7 @@ class KillTest {
                   log,
                   environment,
                   arguments(
-                      source ? "s3://archive" : folder.resolve("source").toString(),
+                      source ? "s3://archive" : shared.resolve("source").toString(),
                       out ? "s3://embeddings" : local.toString())),
           out ? bucket : local);
     }
@@ -168,8 +176,12 @@ class KillTest {
     assertThat(code).as(Files.readString(log)).isEqualTo(ExitCode.TERMINATED.code());
     assertThat(seconds).as(Files.readString(log)).isLessThan(LONGEST_EXIT_SECONDS);
     assertThat(Reports.latest(out)).contains("\"stopped\" : true");
-
     int saved = parquetFiles(out).size();
+    // The process has waited for everything that follows the report.
+    assertThat(Files.readString(log)).contains("\"exitCode\" : 143");
+    assertThat(Files.readString(folder.resolve("kiln.prom")))
+        .contains("kiln_scenes{run=\"\",state=\"embedded\"} " + saved + "\n");
+
     assertThat(starter.start().waitFor()).as(Files.readString(log)).isZero();
     assertThat(parquetFiles(out)).hasSize(SCENES);
     assertThat(Reports.latest(out)).contains("\"alreadyDone\" : " + saved);
@@ -181,7 +193,7 @@ class KillTest {
   void aSuspendedProcessIsNotStalled() throws Exception {
     Path out = folder.resolve("out");
     List<String> arguments =
-        new ArrayList<>(arguments(folder.resolve("source").toString(), out.toString()));
+        new ArrayList<>(arguments(shared.resolve("source").toString(), out.toString()));
     arguments.add("--stall-limit=4");
     Process run = KilnProcess.start(log, arguments);
     while (run.isAlive() && Reports.of(out, "run").isEmpty()) {

@@ -2,9 +2,11 @@ package dev.kiln.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.kiln.error.ExitCode;
 import dev.kiln.fetch.ObjectStore;
 import dev.kiln.fetch.RangePlan;
 import dev.kiln.fetch.SparseObject;
+import dev.kiln.fetch.UnavailableException;
 import dev.kiln.sink.EmbeddingFile;
 import dev.kiln.testing.FakeEncoder;
 import dev.kiln.testing.ForwardingStore;
@@ -85,6 +87,35 @@ class LargeSceneTest {
     assertThat(sections[0].fetches.get()).isGreaterThan(8);
     // Two strips of 256 rows, each of up to two rows of tiles, and what joins ranges.
     assertThat(sections[0].most.get()).isLessThan(22_000_000);
+  }
+
+  @Test
+  void outageWithinALargeSceneCountsTowardsTheEndOfTheRun() throws Exception {
+    TestRun run = new TestRun(folder);
+    run.fetchThreads = 1;
+    run.fetchMemory = 4_000_000;
+    for (int i = 1; i <= 5; i++) {
+      run.scene(TestRun.key(i, "100cm"), GeoTiffs.naip().size(600, 1600).option("COMPRESS=NONE"));
+    }
+    AtomicLong fetches = new AtomicLong();
+    run.wrapSource =
+        store ->
+            new ForwardingStore(store) {
+              @Override
+              public void fetch(Collection<RangePlan> plans)
+                  throws IOException, InterruptedException {
+                // The source fails after the first section of the first scene.
+                if (fetches.incrementAndGet() > 1) {
+                  throw UnavailableException.afterAllAttempts("archive", "503 SlowDown", null);
+                }
+                super.fetch(plans);
+              }
+            };
+    RunReport report = run.embed(new FakeEncoder(run.platform, 256, 5));
+    assertThat(report.exitCode()).isEqualTo(ExitCode.TRY_AGAIN);
+    assertThat(report.ended().orElseThrow())
+        .contains("3 consecutive scenes failed", "503 SlowDown");
+    assertThat(fetches.get()).isEqualTo(4);
   }
 
   @Test

@@ -28,8 +28,10 @@ class MetricsFileTest {
           10,
           new RunCounters.Counts(
               1, 3, 2, 6, 4000, 4000, ChipsLeftOut.NONE, 63, 5_000_000_000L, 7, 9, 3, 0),
-          List.of(new Stage.Times("decode", 2, 5, 20.25, 3, 1.5)),
-          List.of(new BoundedQueue.Fill("strips", 1, 2)));
+          List.of(
+              new Stage.Times("fetch", 4, 5, 10, 3, 1.5),
+              new Stage.Times("decode", 2, 5, 20.25, 3, 1.5)),
+          List.of(new BoundedQueue.Fill("fetched", 0, 4), new BoundedQueue.Fill("strips", 1, 2)));
 
   @TempDir Path directory;
 
@@ -58,18 +60,31 @@ class MetricsFileTest {
 
   @Test
   void everyLineIsInThePrometheusTextFormat() throws IOException {
-    Set<String> declared = new HashSet<>();
-    for (String line : Files.readAllLines(write(Map.of()))) {
-      Matcher comment = Pattern.compile("# (HELP|TYPE) (kiln_\\w+) .+").matcher(line);
-      Matcher sample =
-          Pattern.compile("(kiln_\\w+)(\\{(\\w+=\"[^\"]*\",?)+})? [0-9.]+").matcher(line);
-      if (comment.matches()) {
-        declared.add(comment.group(2));
+    Pattern comment = Pattern.compile("# (HELP|TYPE) (kiln_\\w+) (.+)");
+    Pattern sample = Pattern.compile("(kiln_\\w+)(\\{(\\w+=\"[^\"]*\",?)+})? [0-9.]+");
+    Set<String> families = new HashSet<>();
+    Set<String> samples = new HashSet<>();
+    String family = "";
+    String before = "";
+    for (String line : Files.readString(write(Map.of())).split("\n")) {
+      Matcher header = comment.matcher(line);
+      Matcher value = sample.matcher(line);
+      if (!header.matches()) {
+        assertThat(value.matches()).as(line).isTrue();
+        // All samples of a family are together, and each is there once.
+        assertThat(value.group(1)).isEqualTo(family);
+        assertThat(samples.add(line.substring(0, line.lastIndexOf(' ')))).as(line).isTrue();
+      } else if (header.group(1).equals("HELP")) {
+        family = header.group(2);
+        assertThat(families.add(family)).as("one group of " + family).isTrue();
       } else {
-        assertThat(sample.matches()).as(line).isTrue();
-        assertThat(declared).contains(sample.group(1));
+        assertThat(before).startsWith("# HELP " + header.group(2) + " ");
+        assertThat(header.group(3)).isIn("gauge", "counter");
+        assertThat(family.endsWith("_total")).isEqualTo(header.group(3).equals("counter"));
       }
+      before = line;
     }
+    assertThat(families).hasSize(8);
   }
 
   @Test

@@ -138,7 +138,7 @@ class S3RunTest {
     RunReport report = run.embed(encoder());
     assertThat(report.exitCode()).isEqualTo(ExitCode.TRY_AGAIN);
     assertThat(report.ended().orElseThrow())
-        .contains("3 scenes in a row failed", "connection refused by 127.0.0.1:1");
+        .contains("3 consecutive scenes failed", "connection refused by 127.0.0.1:1");
     // Four attempts per request, and none per scene on top; two scenes at a time.
     assertThat(report.failures()).hasSizeBetween(3, 4);
     assertThat(report.requests().sourceTraffic().requests()).isBetween(3L * 4, 5L * 4);
@@ -255,7 +255,8 @@ class S3RunTest {
   void outputThatCannotBeWrittenEndsTheRun() throws Exception {
     RunReport report = runWith(toOut, ".parquet", Fault.error(503, "SlowDown"));
     assertThat(report.exitCode()).isEqualTo(ExitCode.TRY_AGAIN);
-    assertThat(report.ended().orElseThrow()).contains("3 writes in a row failed", "503 SlowDown");
+    assertThat(report.ended().orElseThrow())
+        .contains("3 consecutive writes failed", "503 SlowDown");
     assertThat(run.files()).isEmpty();
   }
 

@@ -66,6 +66,7 @@ public final class RangeServer implements AutoCloseable {
   private volatile Validator validator = Validator.TAG;
   private volatile boolean ranges = true;
   private volatile Predicate<Request> allowed = request -> true;
+  private volatile int refusal = 401;
 
   private RangeServer(HttpServer server, String scheme) {
     this.server = server;
@@ -204,6 +205,12 @@ public final class RangeServer implements AutoCloseable {
 
   /** Sets which requests are served; the response to others is 401. */
   public void allow(Predicate<Request> condition) {
+    allow(condition, 401);
+  }
+
+  /** Sets which requests are served, and the status of the response to others. */
+  public void allow(Predicate<Request> condition, int status) {
+    refusal = status;
     allowed = condition;
   }
 
@@ -226,7 +233,7 @@ public final class RangeServer implements AutoCloseable {
         bytes = posts.get(path).apply(exchange.getRequestBody().readAllBytes());
       }
       if (!allowed.test(request)) {
-        error(exchange, 401, "who are you?");
+        error(exchange, refusal, "who are you?");
       } else if (redirects.containsKey(path)) {
         exchange.getResponseHeaders().set("Location", redirects.get(path));
         error(exchange, 302, "elsewhere");
