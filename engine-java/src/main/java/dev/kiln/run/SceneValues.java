@@ -1,13 +1,11 @@
 package dev.kiln.run;
 
 import dev.kiln.archive.Scene;
-import dev.kiln.archive.StoredOffset;
 import dev.kiln.chip.PixelValues;
 import dev.kiln.chip.RadiometricOffset;
 import dev.kiln.error.SceneException;
 import dev.kiln.memory.BufferPool;
 import dev.kiln.memory.Strip;
-import dev.kiln.platform.Band;
 import dev.kiln.platform.Platform;
 import dev.kiln.raster.FileValidity;
 import dev.kiln.raster.MissingPixels;
@@ -18,10 +16,8 @@ import dev.kiln.raster.StripWindow;
 import dev.kiln.type.PixelType;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.IntPredicate;
 
 /**
  * Reads strips of a scene and makes their values those that the platform's statistics describe.
@@ -32,31 +28,8 @@ import java.util.function.IntPredicate;
  * looked at as well. A scene whose values cannot be what the platform expects fails.
  */
 final class SceneValues {
-  /** Values with an offset of +1000 are rarely lower than this. */
-  private static final float LOWEST_WITH_OFFSET = 900;
-
-  /** The offset was removed if more than this share of a band's values is lower. */
-  private static final double CONTRADICTION = 0.1;
-
-  /** The offset is present, without other evidence, if at most this share of a band is below it. */
-  private static final double PROOF = 0.01;
-
-  private static final float OFFSET = 1000;
-
   /** Strips besides the first that are looked at where values decide. */
   private static final int OTHER_STRIPS = 3;
-
-  /** Linear power of land and water is lower than this in the median. */
-  private static final float HIGHEST_MEDIAN_POWER = 1.5f;
-
-  /** Values of another scale are smaller than the mean by this factor in all bands. */
-  private static final float OTHER_SCALE = 200;
-
-  /** Values that are smaller than the mean by this factor in all bands are suspicious. */
-  private static final float SUSPICIOUS_SCALE = 20;
-
-  /** Values whose median is higher than this, in standard deviations, are of another scale. */
-  private static final float HIGHEST_MEDIAN = 20;
 
   private final Scene scene;
   private final Platform platform;
@@ -116,10 +89,10 @@ final class SceneValues {
       if (!decided) {
         StripSample sample = StripSample.of(strip, window, missing, nodata);
         if (!sample.isEmpty()) {
-          if (isInDoubt(sample)) {
+          if (isInDoubt(values(sample))) {
             sample = sample.plus(others(raster, window, section, memory, sample));
           }
-          decide(raster, strip, sample);
+          decide(raster, strip, values(sample));
           decided = true;
         }
       }
@@ -146,20 +119,20 @@ final class SceneValues {
     }
   }
 
+  private SampledValues values(StripSample sample) {
+    return new SampledValues(sample, platform, declared);
+  }
+
   /** Returns whether the values and not the metadata decide. */
-  private boolean isInDoubt(StripSample sample) {
-    boolean tagged = declared.stream().anyMatch(d -> d[0] != 1 || d[1] != 0);
-    boolean positive = isInDecibels() && all(sample, b -> sample.shareBelow(b, 0) <= 0.001);
+  private boolean isInDoubt(SampledValues values) {
+    boolean positive = values.isInDecibels() && values.isPositive();
     if (options.pixelValues() == PixelValues.AUTO
-        && (tagged || positive || implausible(sample, false).isPresent())) {
+        && (values.areDeclared() || positive || values.implausible(false).isPresent())) {
       return true;
     }
-    StoredOffset stated = scene.storedOffset();
     return platform.name().equals(ChipOptions.PLATFORM_WITH_OFFSET)
         && options.radiometricOffset() == RadiometricOffset.AUTO
-        && (stated == StoredOffset.UNKNOWN
-            || stated == StoredOffset.PROBABLE
-                && any(sample, b -> sample.shareBelow(b, LOWEST_WITH_OFFSET) > CONTRADICTION));
+        && StoredOffsetRule.isInDoubt(scene.storedOffset(), values);
   }
 
   /** Returns a sample of other strips, as far apart as those in memory are. */
@@ -186,37 +159,33 @@ final class SceneValues {
     return others;
   }
 
-  private void decide(SceneRaster raster, Strip strip, StripSample sample) throws SceneException {
+  private void decide(SceneRaster raster, Strip strip, SampledValues values)
+      throws SceneException {
     if (options.pixelValues() == PixelValues.AUTO) {
-      decideScale(raster, strip, sample);
+      decideScale(raster, strip, values);
     }
     if (scaled) {
       return;
     }
-    if (isInDecibels() && options.pixelValues() == PixelValues.AUTO) {
-      decidePower(raster, strip, sample);
+    if (values.isInDecibels() && options.pixelValues() == PixelValues.AUTO) {
+      decidePower(raster, strip, values);
     }
     if (platform.name().equals(ChipOptions.PLATFORM_WITH_OFFSET)) {
-      decideOffset(sample);
+      offset =
+          StoredOffsetRule.decide(
+              options.radiometricOffset(), scene.storedOffset(), values, decisions);
     }
   }
 
-  private boolean isInDecibels() {
-    return platform.bands().stream().allMatch(band -> band.mean() < 0);
-  }
-
-  // Scale.
-
-  private void decideScale(SceneRaster raster, Strip strip, StripSample sample)
+  private void decideScale(SceneRaster raster, Strip strip, SampledValues values)
       throws SceneException {
-    boolean declares = declared.stream().anyMatch(d -> d[0] != 1 || d[1] != 0);
     boolean picture =
         strip.bands().stream().allMatch(plane -> plane.type() == PixelType.UINT8)
             && platform.bands().stream().allMatch(band -> band.mean() > 0xFF);
     Optional<String> storedFault =
-        picture ? Optional.of("uint8 pixels, such as a picture") : implausible(sample, false);
-    if (declares) {
-      if (implausible(sample, true).isEmpty()) {
+        picture ? Optional.of("uint8 pixels, such as a picture") : values.implausible(false);
+    if (values.areDeclared()) {
+      if (values.implausible(true).isEmpty()) {
         scaled = true;
         double[] first = declared.get(0);
         decisions.warn(
@@ -229,167 +198,31 @@ final class SceneValues {
       }
     }
     if (storedFault.isPresent()) {
-      throw SceneException.permanent(
-          raster.objectKey(),
-          "expected pixel values of %s, found values of another scale: %s; convert the file or use --pixel-values stored"
-              .formatted(platform.name(), storedFault.get()));
+      throw otherScale(raster, "pixel values of %s", "values of another scale", storedFault.get());
     }
-    if (!isInDecibels()
-        && all(sample, b -> quantile(sample, b, 0.999, false) < mean(b) / SUSPICIOUS_SCALE)) {
-      decisions.warn(
-          "value-scale",
-          "suspiciously small: band %s has a maximum of %s, mean of the platform %s",
-          band(0).name(),
-          quantile(sample, 0, 0.999, false),
-          band(0).mean());
-    }
+    values.suspicion().ifPresent(text -> decisions.warn("value-scale", "%s", text));
   }
 
-  /** Returns why values cannot be those of the platform; empty if they can. */
-  private Optional<String> implausible(StripSample sample, boolean applyTags) {
-    if (isInDecibels()) {
-      // Positive values are looked at in another place.
-      boolean plausible =
-          !applyTags
-              || any(sample, b -> quantile(sample, b, 0.5, true) < 0)
-                  && all(sample, b -> Math.abs(quantile(sample, b, 0.5, true)) < 100);
-      return plausible ? Optional.empty() : Optional.of("not decibels");
-    }
-    if (all(sample, b -> quantile(sample, b, 0.999, applyTags) < mean(b) / OTHER_SCALE)) {
-      return Optional.of(describe(sample, applyTags));
-    }
-    if (all(
-        sample,
-        b ->
-            quantile(sample, b, 0.5, applyTags)
-                > mean(b) + HIGHEST_MEDIAN * (float) band(b).std())) {
-      return Optional.of(describe(sample, applyTags));
-    }
-    return Optional.empty();
-  }
-
-  private String describe(StripSample sample, boolean applyTags) {
-    int b = firstBand(sample);
-    return String.format(
-        Locale.ROOT,
-        "band %s has a median of %s and a maximum of %s, mean of the platform %s",
-        band(b).name(),
-        quantile(sample, b, 0.5, applyTags),
-        quantile(sample, b, 0.999, applyTags),
-        band(b).mean());
-  }
-
-  // Backscatter.
-
-  private void decidePower(SceneRaster raster, Strip strip, StripSample sample)
+  private void decidePower(SceneRaster raster, Strip strip, SampledValues values)
       throws SceneException {
-    if (any(sample, b -> sample.shareBelow(b, 0) > 0.001)) {
+    if (!values.isPositive()) {
       return;
     }
     boolean floats = strip.bands().stream().allMatch(plane -> plane.type() == PixelType.FLOAT32);
-    if (floats && all(sample, b -> quantile(sample, b, 0.5, false) < HIGHEST_MEDIAN_POWER)) {
+    if (floats && values.canBePower()) {
       power = true;
       decisions.warn("value-scale", "linear power, converted to dB");
       return;
     }
-    throw SceneException.permanent(
+    throw otherScale(
+        raster, "backscatter of %s in dB", "positive values only", values.describe(false));
+  }
+
+  private SceneException otherScale(
+      SceneRaster raster, String expected, String found, String description) {
+    return SceneException.permanent(
         raster.objectKey(),
-        "expected backscatter of %s in dB, found positive values only: %s; convert the file or use --pixel-values stored"
-            .formatted(platform.name(), describe(sample, false)));
-  }
-
-  // Sentinel-2.
-
-  private void decideOffset(StripSample sample) {
-    StoredOffset stated = scene.storedOffset();
-    double lowest = 0;
-    for (int b = 0; b < sample.bands().size(); b++) {
-      lowest = Math.max(lowest, sample.shareBelow(b, LOWEST_WITH_OFFSET));
-    }
-    double below = 0;
-    for (int b = 0; b < sample.bands().size(); b++) {
-      below = Math.max(below, sample.shareBelow(b, OFFSET));
-    }
-    boolean contradicted = lowest > CONTRADICTION;
-    boolean proved = below <= PROOF;
-    switch (options.radiometricOffset()) {
-      case NONE -> decisions.note("offset", "0 (option)");
-      case MINUS_1000 -> {
-        offset = -1000;
-        decisions.note("offset", "-1000 (option)");
-      }
-      case AUTO -> {
-        switch (stated) {
-          case NONE -> {
-            if (proved) {
-              decisions.warn(
-                  "offset", "0 (metadata), but no value is below 1000: check --radiometric-offset");
-            }
-          }
-          case CERTAIN -> {
-            offset = -1000;
-            decisions.note("offset", "-1000 (collection)");
-          }
-          case PROBABLE -> {
-            offset = contradicted ? 0 : -1000;
-            if (contradicted) {
-              decisions.warn(
-                  "offset",
-                  "0 (values: many are below 1000, although the metadata state an offset)");
-            } else {
-              decisions.note("offset", "-1000 (processing baseline)");
-            }
-          }
-          case UNKNOWN -> {
-            offset = proved ? -1000 : 0;
-            if (proved) {
-              decisions.warn("offset", "-1000 (values: none is below 1000)");
-            } else {
-              decisions.note("offset", "0 (values: some are below 1000)");
-            }
-          }
-        }
-      }
-    }
-  }
-
-  // Bands.
-
-  private Band band(int index) {
-    return platform.bands().get(index);
-  }
-
-  private float mean(int index) {
-    return (float) band(index).mean();
-  }
-
-  private static int firstBand(StripSample sample) {
-    int b = 0;
-    while (sample.bands().get(b).length == 0) {
-      b++;
-    }
-    return b;
-  }
-
-  private float quantile(StripSample sample, int band, double quantile, boolean applyTags) {
-    double[] tags = declared.get(band);
-    if (!applyTags) {
-      return sample.quantile(band, quantile);
-    }
-    double flipped = tags[0] < 0 ? 1 - quantile : quantile;
-    return (float) (sample.quantile(band, flipped) * tags[0] + tags[1]);
-  }
-
-  private static boolean all(StripSample sample, IntPredicate predicate) {
-    for (int b = 0; b < sample.bands().size(); b++) {
-      if (sample.bands().get(b).length > 0 && !predicate.test(b)) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  private static boolean any(StripSample sample, IntPredicate predicate) {
-    return !all(sample, predicate.negate());
+        "expected %s, found %s: %s; convert the file or use --pixel-values stored"
+            .formatted(expected.formatted(platform.name()), found, description));
   }
 }

@@ -1,0 +1,146 @@
+package dev.kiln.run;
+
+import dev.kiln.platform.Band;
+import dev.kiln.platform.Platform;
+import dev.kiln.raster.StripSample;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.IntPredicate;
+
+/**
+ * Values of some strips of a scene, compared with the statistics of its platform. Bands without
+ * values decide nothing.
+ *
+ * @param sample stored values of each band
+ * @param platform what they should be
+ * @param declared scale and offset of each band that its file declares
+ */
+record SampledValues(StripSample sample, Platform platform, List<double[]> declared) {
+  /** Linear power of land and water is lower than this in the median. */
+  private static final float HIGHEST_MEDIAN_POWER = 1.5f;
+
+  /** Values of another scale are smaller than the mean by this factor in all bands. */
+  private static final float OTHER_SCALE = 200;
+
+  /** Values that are smaller than the mean by this factor in all bands are suspicious. */
+  private static final float SUSPICIOUS_SCALE = 20;
+
+  /** Share of values that may be wrong. */
+  private static final double OUTLIERS = 0.001;
+
+  /** Values whose median is higher than this, in standard deviations, are of another scale. */
+  private static final float HIGHEST_MEDIAN = 20;
+
+  /** Returns whether the platform's values are decibels. */
+  boolean isInDecibels() {
+    return platform.bands().stream().allMatch(band -> band.mean() < 0);
+  }
+
+  /** Returns whether no value is negative, but for outliers. */
+  boolean isPositive() {
+    return all(b -> sample.shareBelow(b, 0) <= OUTLIERS);
+  }
+
+  /** Returns whether the values can be backscatter in linear power. */
+  boolean canBePower() {
+    return all(b -> quantile(b, 0.5, false) < HIGHEST_MEDIAN_POWER);
+  }
+
+  /** Returns whether a file declares a scale or an offset. */
+  boolean areDeclared() {
+    return declared.stream().anyMatch(d -> d[0] != 1 || d[1] != 0);
+  }
+
+  /** Returns what is suspicious about values that are possible; empty for nothing. */
+  Optional<String> suspicion() {
+    if (isInDecibels() || !all(b -> quantile(b, 0.999, false) < mean(b) / SUSPICIOUS_SCALE)) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        String.format(
+            Locale.ROOT,
+            "suspiciously small: band %s has a maximum of %s, mean of the platform %s",
+            band(0).name(),
+            quantile(0, 0.999, false),
+            band(0).mean()));
+  }
+
+  /** Returns why values cannot be those of the platform; empty if they can. */
+  Optional<String> implausible(boolean applyTags) {
+    if (isInDecibels()) {
+      // Whether they are positive is decided by the caller.
+      boolean plausible =
+          !applyTags
+              || any(b -> quantile(b, 0.5, true) < 0)
+                  && all(b -> Math.abs(quantile(b, 0.5, true)) < 100);
+      return plausible ? Optional.empty() : Optional.of("not decibels");
+    }
+    if (all(b -> quantile(b, 0.999, applyTags) < mean(b) / OTHER_SCALE)) {
+      return Optional.of(describe(applyTags));
+    }
+    if (all(b -> quantile(b, 0.5, applyTags) > mean(b) + HIGHEST_MEDIAN * (float) band(b).std())) {
+      return Optional.of(describe(applyTags));
+    }
+    return Optional.empty();
+  }
+
+  /** Returns median and maximum of the first band that has values. */
+  String describe(boolean applyTags) {
+    int b = firstBand();
+    return String.format(
+        Locale.ROOT,
+        "band %s has a median of %s and a maximum of %s, mean of the platform %s",
+        band(b).name(),
+        quantile(b, 0.5, applyTags),
+        quantile(b, 0.999, applyTags),
+        band(b).mean());
+  }
+
+  /** Returns the largest share of a band's values that is lower than a limit. */
+  double mostBelow(float limit) {
+    double most = 0;
+    for (int b = 0; b < sample.bands().size(); b++) {
+      most = Math.max(most, sample.shareBelow(b, limit));
+    }
+    return most;
+  }
+
+  private Band band(int index) {
+    return platform.bands().get(index);
+  }
+
+  private float mean(int index) {
+    return (float) band(index).mean();
+  }
+
+  private int firstBand() {
+    int b = 0;
+    while (sample.bands().get(b).length == 0) {
+      b++;
+    }
+    return b;
+  }
+
+  private float quantile(int band, double quantile, boolean applyTags) {
+    double[] tags = declared.get(band);
+    if (!applyTags) {
+      return sample.quantile(band, quantile);
+    }
+    double flipped = tags[0] < 0 ? 1 - quantile : quantile;
+    return (float) (sample.quantile(band, flipped) * tags[0] + tags[1]);
+  }
+
+  private boolean all(IntPredicate predicate) {
+    for (int b = 0; b < sample.bands().size(); b++) {
+      if (sample.bands().get(b).length > 0 && !predicate.test(b)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private boolean any(IntPredicate predicate) {
+    return !all(predicate.negate());
+  }
+}
