@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -24,15 +23,14 @@ final class AzureCredentials {
   private static final Logger log = LoggerFactory.getLogger(ObjectStore.class);
   private static final String RESOURCE = "https://storage.azure.com/";
 
-  /** The machine's service answers within milliseconds; elsewhere there is none. */
-  private static final Duration METADATA_LIMIT = Duration.ofSeconds(2);
-
   private final CloudOptions cloud;
   private final TokenRequests requests;
+  private final MachineIdentity machine;
 
-  private AzureCredentials(StoreOptions options) {
+  private AzureCredentials(String root, StoreOptions options) {
     this.cloud = options.cloud();
     this.requests = new TokenRequests(options);
+    this.machine = new MachineIdentity(root, options.limits());
   }
 
   /**
@@ -55,7 +53,9 @@ final class AzureCredentials {
       return SasTokens.ofPlanetaryComputer(account, location.container(), options);
     }
     Optional<RequestSigner> found =
-        isOwn ? new AzureCredentials(options).find(account, own) : Optional.empty();
+        isOwn
+            ? new AzureCredentials(location.root(), options).find(account, own)
+            : Optional.empty();
     if (found.isEmpty() && options.identity().signing() == Identity.Signing.REQUIRED) {
       throw new ConfigurationException(
           location.root()
@@ -64,7 +64,7 @@ final class AzureCredentials {
               + " managed identity");
     }
     if (found.isEmpty()) {
-      log.info("{}: no Azure credentials found; requests are anonymous", location.root());
+      log.info("no Azure credentials found, requests are anonymous: container={}", location.root());
     }
     return found.orElse(RequestSigner.ANONYMOUS);
   }
@@ -141,19 +141,18 @@ final class AzureCredentials {
     Map<String, String> headers =
         platform ? Map.of("X-IDENTITY-HEADER", header.get()) : Map.of("Metadata", "true");
     String what = "managed identity";
-    CachedToken.Source source =
-        () ->
-            TokenRequests.token(what, requests.get(what, URI.create(url), headers, METADATA_LIMIT));
+    boolean named = platform || host.isPresent();
+    return machine.find(
+        () -> TokenRequests.token(what, requests.ofMachine(what, parse(url), headers, named)),
+        named || client.isPresent());
+  }
+
+  private static URI parse(String url) throws RequestException {
     try {
-      source.obtain();
-      return Optional.of(BearerTokens.of(source));
-    } catch (RequestException | IllegalArgumentException e) {
-      if (platform || host.isPresent() || client.isPresent()) {
-        log.warn("{}", e.getMessage());
-      } else {
-        log.debug("{}", e.getMessage());
-      }
-      return Optional.empty();
+      return URI.create(url);
+    } catch (IllegalArgumentException e) {
+      throw new RequestException(
+          Kind.CONFIGURATION, "managed identity: expected a URL, found '" + url + "'", e);
     }
   }
 }

@@ -7,7 +7,6 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
@@ -154,7 +153,7 @@ final class AzureStore implements CloudService {
   }
 
   /** Blocks, which belong to no blob until the list of them is written. */
-  private final class Blocks implements Uploads.Parts {
+  private final class Blocks extends PartsInFlight<HttpRequests.Success> {
     private final HttpRequests requests;
     private final String what;
     private final String key;
@@ -163,40 +162,36 @@ final class AzureStore implements CloudService {
     /** Another writer of the same blob must not replace a block. */
     private final String upload = UUID.randomUUID().toString();
 
-    private final List<CompletableFuture<HttpRequests.Success>> sent = new ArrayList<>();
-    private final StringBuilder list =
-        new StringBuilder("<?xml version=\"1.0\" encoding=\"utf-8\"?><BlockList>");
-
     Blocks(HttpRequests requests, String key, String contentType) {
+      super(Optional.empty());
       this.requests = requests;
       this.what = location.root() + "/" + key + ": put";
       this.key = key;
       this.contentType = contentType;
     }
 
-    @Override
-    public void add(ByteBuffer bytes) throws RequestException, InterruptedException {
-      if (sent.size() >= Uploads.IN_FLIGHT) {
-        Requests.await(sent.get(sent.size() - Uploads.IN_FLIGHT));
-      }
-      String id =
-          Base64.getEncoder()
-              .encodeToString(
-                  "%s-%05d".formatted(upload, sent.size()).getBytes(StandardCharsets.UTF_8));
-      list.append("<Latest>").append(id).append("</Latest>");
-      sent.add(
-          requests.write(
-              what + " of block " + (sent.size() + 1),
-              HttpCall.of("PUT", blob(key, "?comp=block&blockid=" + CloudLocation.encodeQuery(id)))
-                  .with("Content-MD5", md5(bytes))
-                  .with(bytes),
-              "x-ms-request-id"));
+    private String id(int number) {
+      byte[] id = "%s-%05d".formatted(upload, number).getBytes(StandardCharsets.UTF_8);
+      return Base64.getEncoder().encodeToString(id);
     }
 
     @Override
-    public void complete() throws RequestException, InterruptedException {
-      for (CompletableFuture<HttpRequests.Success> block : sent) {
-        Requests.await(block);
+    CompletableFuture<HttpRequests.Success> send(int number, ByteBuffer block) {
+      return requests.write(
+          what + " of block " + number,
+          HttpCall.of(
+                  "PUT", blob(key, "?comp=block&blockid=" + CloudLocation.encodeQuery(id(number))))
+              .with("Content-MD5", md5(block))
+              .with(block),
+          "x-ms-request-id");
+    }
+
+    @Override
+    void join(List<HttpRequests.Success> responses) throws RequestException, InterruptedException {
+      StringBuilder list =
+          new StringBuilder("<?xml version=\"1.0\" encoding=\"utf-8\"?><BlockList>");
+      for (int number = 1; number <= responses.size(); number++) {
+        list.append("<Latest>").append(id(number)).append("</Latest>");
       }
       byte[] body = list.append("</BlockList>").toString().getBytes(StandardCharsets.UTF_8);
       Requests.await(
@@ -209,21 +204,20 @@ final class AzureStore implements CloudService {
               "ETag"));
     }
 
-    /** Gives up. The service removes blocks without a blob after a week. */
     @Override
-    public void abort() {
-      sent.forEach(block -> block.cancel(true));
+    Optional<Stored> stored() throws RequestException, InterruptedException {
+      return requests.stored(what, blob(key, ""));
     }
+
+    /** Does nothing: the service removes blocks without a blob after a week. */
+    @Override
+    void discard() {}
   }
 
   @Override
   public Optional<RequestException> error(Failure failure) {
-    String code =
-        failure
-            .headers()
-            .firstValue("x-ms-error-code")
-            .orElseGet(() -> failure.body().replaceAll("(?s).*<Code>(\\w+)</Code>.*|.*", "$1"));
-    String found = "the service responded " + failure.status() + (code.isEmpty() ? "" : " " + code);
+    String code = failure.headers().firstValue("x-ms-error-code").orElseGet(failure::code);
+    String found = failure.found(code);
     String root = location.root();
     return Optional.ofNullable(
         switch (code) {
@@ -262,7 +256,9 @@ final class AzureStore implements CloudService {
     };
   }
 
-  /** Azure has one code for credentials that are wrong, expired or missing; the text tells. */
+  /**
+   * Azure has one code for credentials that are wrong, expired or missing; only its text differs.
+   */
   private RequestException authentication(Failure failure, String found) {
     if (isAnonymous()) {
       return denied(found);
@@ -289,7 +285,7 @@ final class AzureStore implements CloudService {
           null);
     }
     if (signer.renews()) {
-      // A token can be revoked; a new one tells.
+      // The token may have been revoked; a new one shows whether it was.
       return new RequestException(
           Kind.EXPIRED, location.root() + ": the credentials are refused (" + found + ")", null);
     }

@@ -138,7 +138,7 @@ final class CloudObjectStore extends HttpStore {
     HttpRequests.Success response =
         Requests.await(
             requests()
-                .request(
+                .requestText(
                     location.root() + ": list of '" + prefix + "'",
                     service.list(prefix, directories, after, token, page)));
     String[] elements = service.listElements();

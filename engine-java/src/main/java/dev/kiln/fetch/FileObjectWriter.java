@@ -24,8 +24,11 @@ import org.slf4j.LoggerFactory;
 final class FileObjectWriter extends ObjectWriter {
   private static final Logger log = LoggerFactory.getLogger(ObjectStore.class);
 
-  /** An unfinished write older than this was left by a process that died. */
-  private static final Duration ABANDONED = Duration.ofMinutes(10);
+  /**
+   * An unfinished write older than this was left by a process that died. Long, because a live
+   * writer can be idle: a scene of many row groups waits for the encoder between them.
+   */
+  private static final Duration ABANDONED = Duration.ofDays(1);
 
   private static final AtomicLong SERIAL = new AtomicLong();
 

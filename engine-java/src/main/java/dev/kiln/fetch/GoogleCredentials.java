@@ -36,19 +36,18 @@ final class GoogleCredentials {
   private static final String TOKEN_URL = "https://oauth2.googleapis.com/token";
   private static final String FILE = "GOOGLE_APPLICATION_CREDENTIALS";
 
-  /** The metadata server answers within milliseconds; elsewhere there is none. */
-  private static final Duration METADATA_LIMIT = Duration.ofSeconds(2);
-
   private static final Base64.Encoder BASE64 = Base64.getUrlEncoder().withoutPadding();
 
   private final String bucket;
   private final CloudOptions cloud;
   private final TokenRequests requests;
+  private final MachineIdentity machine;
 
   private GoogleCredentials(String bucket, StoreOptions options) {
     this.bucket = bucket;
     this.cloud = options.cloud();
     this.requests = new TokenRequests(options);
+    this.machine = new MachineIdentity(bucket, options.limits());
   }
 
   /**
@@ -72,7 +71,7 @@ final class GoogleCredentials {
               + " the machine a service account");
     }
     if (found.isEmpty()) {
-      log.info("{}: no Google credentials found; requests are anonymous", bucket);
+      log.info("no Google credentials found, requests are anonymous: bucket={}", bucket);
     }
     return found.orElse(RequestSigner.ANONYMOUS);
   }
@@ -120,11 +119,21 @@ final class GoogleCredentials {
   private static JsonNode read(Path file) {
     try {
       return JsonMapper.shared().readTree(Files.readAllBytes(file));
-    } catch (IOException | JacksonException e) {
-      // The text of a parser's message can hold part of a secret.
+    } catch (IOException e) {
       throw new ConfigurationException(
-          FILE + " " + file + ": expected a JSON file of credentials that can be read, found none",
-          e instanceof IOException ? e : null);
+          FILE
+              + " "
+              + file
+              + ": cannot be read ("
+              + e.getClass().getSimpleName()
+              + "): correct the"
+              + " path or its permissions",
+          e);
+    } catch (JacksonException e) {
+      // Without the cause: the text of a parser's message can hold part of a secret.
+      throw new ConfigurationException(
+          "%s %s: expected JSON, found other text at line %d, column %d"
+              .formatted(FILE, file, e.getLocation().getLineNr(), e.getLocation().getColumnNr()));
     }
   }
 
@@ -293,21 +302,11 @@ final class GoogleCredentials {
         URI.create(
             "http://" + host + "/computeMetadata/v1/instance/service-accounts/default/token");
     String what = "metadata server " + host;
-    CachedToken.Source source =
+    boolean named = cloud.variable("GCE_METADATA_HOST").isPresent();
+    return machine.find(
         () ->
             TokenRequests.token(
-                what, requests.get(what, url, Map.of("Metadata-Flavor", "Google"), METADATA_LIMIT));
-    try {
-      CachedToken.Token first = source.obtain();
-      log.debug("{}: {} from {}", bucket, first, what);
-      return Optional.of(BearerTokens.of(source));
-    } catch (RequestException e) {
-      if (cloud.variable("GCE_METADATA_HOST").isPresent()) {
-        log.warn("{}: {}", bucket, e.getMessage());
-      } else {
-        log.debug("{}: {}", bucket, e.getMessage());
-      }
-      return Optional.empty();
-    }
+                what, requests.ofMachine(what, url, Map.of("Metadata-Flavor", "Google"), named)),
+        named);
   }
 }

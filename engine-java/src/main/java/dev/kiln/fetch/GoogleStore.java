@@ -5,7 +5,6 @@ import dev.kiln.fetch.RequestException.Kind;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
@@ -24,7 +23,6 @@ import org.slf4j.LoggerFactory;
 final class GoogleStore implements CloudService {
   private static final Logger log = LoggerFactory.getLogger(ObjectStore.class);
   private static final String GOOGLE = "https://storage.googleapis.com";
-  private static final Pattern CODE = Pattern.compile("<Code>([A-Za-z]+)</Code>");
   private static final Pattern UPLOAD_ID = Pattern.compile("<UploadId>([^<]+)</UploadId>");
 
   private final CloudLocation location;
@@ -99,12 +97,6 @@ final class GoogleStore implements CloudService {
     signer.renew();
   }
 
-  /** Objects that are stored compressed would otherwise be unpacked, and ranges ignored. */
-  @Override
-  public String encodings() {
-    return "gzip";
-  }
-
   @Override
   public HttpCall list(String prefix, boolean directories, String after, String token, int max) {
     StringBuilder query = new StringBuilder("/?list-type=2&max-keys=" + max);
@@ -163,19 +155,18 @@ final class GoogleStore implements CloudService {
       throw new RequestException(
           Kind.TRANSIENT, "expected an UploadId, found a response without one", null);
     }
-    return new Parts(requests, what, key, id.group(1));
+    return new Parts(requests, what, key, id.group(1), started.headers().firstValue("Date"));
   }
 
   /** An upload in parts, by the API that S3 has, too. */
-  private final class Parts implements Uploads.Parts {
+  private final class Parts extends PartsInFlight<HttpRequests.Success> {
     private final HttpRequests requests;
     private final String what;
     private final String key;
     private final String id;
-    private final List<CompletableFuture<HttpRequests.Success>> sent = new ArrayList<>();
-    private long bytes;
 
-    Parts(HttpRequests requests, String what, String key, String id) {
+    Parts(HttpRequests requests, String what, String key, String id, Optional<String> date) {
+      super(date);
       this.requests = requests;
       this.what = what;
       this.key = key;
@@ -187,66 +178,53 @@ final class GoogleStore implements CloudService {
     }
 
     @Override
-    public void add(ByteBuffer part) throws RequestException, InterruptedException {
-      if (sent.size() >= Uploads.IN_FLIGHT) {
-        Requests.await(sent.get(sent.size() - Uploads.IN_FLIGHT));
-      }
-      int number = sent.size() + 1;
-      sent.add(
-          requests.write(
-              what + " of part " + number,
-              HttpCall.of("PUT", url("?partNumber=" + number + "&"))
-                  .with("x-goog-hash", "crc32c=" + checksum(part))
-                  .with(part),
-              "ETag"));
-      bytes += part.remaining();
+    CompletableFuture<HttpRequests.Success> send(int number, ByteBuffer part) {
+      return requests.write(
+          what + " of part " + number,
+          HttpCall.of("PUT", url("?partNumber=" + number + "&"))
+              .with("x-goog-hash", "crc32c=" + checksum(part))
+              .with(part),
+          "ETag");
     }
 
     @Override
-    public void complete() throws RequestException, InterruptedException {
+    void join(List<HttpRequests.Success> responses) throws RequestException, InterruptedException {
       StringBuilder xml = new StringBuilder("<CompleteMultipartUpload>");
-      for (int i = 0; i < sent.size(); i++) {
-        String tag = Requests.await(sent.get(i)).headers().firstValue("ETag").orElseThrow();
+      for (int i = 0; i < responses.size(); i++) {
         xml.append("<Part><PartNumber>")
             .append(i + 1)
             .append("</PartNumber><ETag>")
-            .append(tag)
+            .append(responses.get(i).headers().firstValue("ETag").orElseThrow())
             .append("</ETag></Part>");
       }
       xml.append("</CompleteMultipartUpload>");
-      try {
-        Requests.await(
-            requests.request(
-                what,
-                HttpCall.of("POST", url("?"))
-                    .with("Content-Type", "application/xml")
-                    .with(ByteBuffer.wrap(xml.toString().getBytes(StandardCharsets.UTF_8)))));
-      } catch (RequestException e) {
-        // The upload is unknown if an earlier attempt completed it and only its response was lost.
-        if (e.kind() != Kind.MISSING || !isWhole()) {
-          throw e;
-        }
-      }
+      Requests.await(
+          requests.request(
+              what,
+              HttpCall.of("POST", url("?"))
+                  .with("Content-Type", "application/xml")
+                  .with(ByteBuffer.wrap(xml.toString().getBytes(StandardCharsets.UTF_8)))));
     }
 
-    private boolean isWhole() throws RequestException, InterruptedException {
-      return Requests.await(requests.request(what + ": head", HttpCall.of("HEAD", object(key, ""))))
-              .headers()
-              .firstValueAsLong("Content-Length")
-              .orElse(-1)
-          == bytes;
-    }
-
-    /** Gives up. Parts that are left behind cost money until a lifecycle rule removes them. */
     @Override
-    public void abort() {
-      sent.forEach(part -> part.cancel(true));
+    Optional<Stored> stored() throws RequestException, InterruptedException {
+      return requests.stored(what, object(key, ""));
+    }
+
+    /** Aborts the upload. Parts that are left cost money until a lifecycle rule removes them. */
+    @Override
+    void discard() {
       requests
           .request(what + ": abort", HttpCall.of("DELETE", url("?")))
           .whenComplete(
               (done, thrown) -> {
                 if (thrown != null) {
-                  log.warn("{}: parts of upload {} are left in the bucket", what, id);
+                  log.warn(
+                      "parts of an upload are left in the bucket: object={} upload={} reason=\"{}\";"
+                          + " a lifecycle rule should remove them",
+                      location.root() + "/" + key,
+                      id,
+                      thrown.getMessage());
                 }
               });
     }
@@ -254,10 +232,9 @@ final class GoogleStore implements CloudService {
 
   @Override
   public Optional<RequestException> error(Failure failure) {
-    Matcher matcher = CODE.matcher(failure.body());
-    String code = matcher.find() ? matcher.group(1) : "";
+    String code = failure.code();
     String root = location.root();
-    String found = "the service responded " + failure.status() + (code.isEmpty() ? "" : " " + code);
+    String found = failure.found(code);
     return Optional.ofNullable(
         switch (code) {
           case "NoSuchBucket" -> configuration(root + ": no such bucket: correct its name");

@@ -2,7 +2,6 @@ package dev.kiln.fetch;
 
 import java.net.http.HttpHeaders;
 import java.net.http.HttpResponse;
-import java.net.http.HttpTimeoutException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
@@ -10,18 +9,18 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Flow;
-import java.util.concurrent.TimeUnit;
 
 /** Feeds a {@link RangeSink} from a response of the JDK's HTTP client. */
 final class HttpRangeSink implements HttpResponse.BodySubscriber<Void> {
   private final RangeSink sink;
   private final Duration stallLimit;
   private final CompletableFuture<Void> body = new CompletableFuture<>();
-  private volatile long lastBytes = System.nanoTime();
+  private final StallWatch watch;
 
   private HttpRangeSink(RangeSink sink, Duration stallLimit) {
     this.sink = sink;
     this.stallLimit = stallLimit;
+    this.watch = new StallWatch(stallLimit);
     sink.result().whenComplete((done, thrown) -> body.complete(null));
   }
 
@@ -38,6 +37,13 @@ final class HttpRangeSink implements HttpResponse.BodySubscriber<Void> {
     String version = version(headers);
     if (status == 206) {
       sink.begin(version, headers.firstValue("Content-Range").orElse(null));
+    } else if (headers.firstValue("x-goog-stored-content-encoding").orElse("").equals("gzip")) {
+      sink.fail(
+          new RequestException(
+              RequestException.Kind.REFUSED,
+              "the object is stored with Content-Encoding gzip, so the service ignores ranges: upload"
+                  + " it again uncompressed",
+              null));
     } else if (headers.firstValue("Content-Length").isEmpty()) {
       sink.fail(
           new RequestException(
@@ -62,19 +68,6 @@ final class HttpRangeSink implements HttpResponse.BodySubscriber<Void> {
         });
   }
 
-  private void watch() {
-    if (sink.result().isDone()) {
-      return;
-    }
-    long left = stallLimit.toNanos() - (System.nanoTime() - lastBytes);
-    if (left <= 0) {
-      sink.fail(new HttpTimeoutException("no byte for " + stallLimit.toSeconds() + " s"));
-      sink.close();
-      return;
-    }
-    CompletableFuture.delayedExecutor(left, TimeUnit.NANOSECONDS).execute(this::watch);
-  }
-
   @Override
   public CompletionStage<Void> getBody() {
     return body;
@@ -83,7 +76,12 @@ final class HttpRangeSink implements HttpResponse.BodySubscriber<Void> {
   @Override
   public void onSubscribe(Flow.Subscription subscription) {
     if (sink.connect(subscription::cancel)) {
-      watch();
+      watch.start(
+          () -> {
+            sink.fail(HttpSender.stalled(stallLimit));
+            sink.close();
+          });
+      sink.result().whenComplete((done, thrown) -> watch.end());
       subscription.request(Long.MAX_VALUE);
     } else {
       body.complete(null);
@@ -92,7 +90,7 @@ final class HttpRangeSink implements HttpResponse.BodySubscriber<Void> {
 
   @Override
   public void onNext(List<ByteBuffer> buffers) {
-    lastBytes = System.nanoTime();
+    watch.moved();
     buffers.forEach(sink::accept);
   }
 

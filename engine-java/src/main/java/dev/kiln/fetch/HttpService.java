@@ -3,6 +3,8 @@ package dev.kiln.fetch;
 import java.net.URI;
 import java.net.http.HttpHeaders;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** What distinguishes services that are reached by HTTP: URLs, credentials and errors. */
 interface HttpService {
@@ -15,6 +17,19 @@ interface HttpService {
    * @param body its beginning, as sent
    */
   record Failure(String method, int status, HttpHeaders headers, String body) {
+    private static final Pattern CODE = Pattern.compile("<Code>(\\w+)</Code>");
+
+    /** Returns the code of an error in XML, as most object stores send it; empty for none. */
+    String code() {
+      Matcher matcher = CODE.matcher(body);
+      return matcher.find() ? matcher.group(1) : "";
+    }
+
+    /** Returns status and code, for messages. */
+    String found(String code) {
+      return "the service responded " + status + (code.isEmpty() ? "" : " " + code);
+    }
+
     /** Returns the body in one line of at most 200 characters, without markup. */
     String text() {
       String line = body.replaceAll("<[^>]*>", " ").replaceAll("\\s+", " ").strip();
@@ -52,11 +67,6 @@ interface HttpService {
 
   /** Looks credentials up again, because they were refused as expired. */
   default void renew() {}
-
-  /** Returns which encodings of the body are accepted; ranges count encoded bytes. */
-  default String encodings() {
-    return "identity";
-  }
 
   /**
    * Returns what an error of this service means; empty for the meaning of its status alone.

@@ -79,7 +79,7 @@ final class KeyQuery {
       }
       String last = page.keys().get(page.keys().size() - 1);
       if (BY_BYTES.compare(last, first) < 0) {
-        // A page full of other keys: the next key is found faster by a request of its own.
+        // A page full of other keys: a separate request finds the next key faster.
         last = first;
         if (listing.exists(last)) {
           found.add(last);

@@ -66,7 +66,10 @@ public final class ModelCache {
         return ModelDirectory.open(copy);
       } catch (ConfigurationException e) {
         // Opening compares every hash: what another process left or changed there is copied again.
-        log.warn("model copy {}: {}; copying it again", copy, e.getMessage());
+        log.warn(
+            "damaged copy of the model, copying it again: copy={} reason=\"{}\"",
+            copy,
+            e.getMessage());
         FileTrees.delete(copy);
         return ModelDirectory.open(copy(store, cache));
       }

@@ -141,7 +141,7 @@ public final class PartialCopy implements AutoCloseable {
     List<String> lines = text.substring(0, text.lastIndexOf('\n') + 1).lines().toList();
     if (lines.isEmpty() || !lines.get(0).equals(title())) {
       if (!lines.isEmpty()) {
-        log.info("{}: the object changed; fetching it from the start", store.uri(key));
+        log.info("object changed, fetching it from the start: object={}", store.uri(key));
       }
       journal.truncate(0);
       data.truncate(0);
@@ -157,12 +157,16 @@ public final class PartialCopy implements AutoCloseable {
       if (range.end() <= data.size() && checksum(range).equals(fields[2])) {
         held.add(range);
       } else {
-        log.warn("{}: bytes {} to {} are damaged", file, range.offset(), range.end());
+        log.warn(
+            "damaged bytes are fetched again: file={} first={} end={}",
+            file,
+            range.offset(),
+            range.end());
       }
     }
     resumed = held.bytes();
     if (resumed > 0) {
-      log.info("{}: resumed bytes={}", store.uri(key), resumed);
+      log.info("fetch resumed: object={} bytes={}", store.uri(key), resumed);
     }
   }
 
@@ -279,7 +283,7 @@ public final class PartialCopy implements AutoCloseable {
     }
   }
 
-  /** Fetches into memory of its own, which is freed afterwards. */
+  /** Fetches into temporary memory, which is freed afterwards. */
   private void fetchWindow(List<ByteRange> window) throws IOException, InterruptedException {
     try (SparseObject object = store.open(List.of(key)).get(0)) {
       if (!object.version().equals(head.version())) {

@@ -20,7 +20,7 @@ import java.util.concurrent.ConcurrentHashMap;
 /**
  * A source whose objects may be in several stores. A key without a scheme is an object of the
  * source itself. A key that is a whole URI ({@code s3://…}, {@code https://…}, {@code file:///…})
- * is read from the bucket or host that it names, each with a store of its own, except where the
+ * is read from the bucket or host that it names, each with a separate store, except where the
  * source is a mirror: then {@code s3://BUCKET/KEY} is read as {@code KEY} of the source. So are
  * {@code gs://} and {@code az://}.
  *

@@ -75,21 +75,21 @@ final class S3Credentials implements AwsCredentialsProvider, AutoCloseable {
     Optional<String> variable = EXPECTED.stream().filter(S3Credentials::isSet).findFirst();
     if (variable.isPresent()) {
       // Not anonymous: the machine has a role, and its requests must be signed.
-      log.warn("credentials: {}", e.getMessage());
+      log.warn("AWS credentials: bucket={} reason=\"{}\"", bucket, e.getMessage());
       throw new UncheckedIOException(
           new UnavailableException(
               "s3://" + bucket, variable.get() + " is set but provides no credentials now", e));
     }
     String missing = new S3ErrorMapper(bucket, identity, true, Optional.empty()).noCredentials();
     if (identity.signing() == Identity.Signing.REQUIRED || isSet(PROFILE)) {
-      log.warn("credentials: {}", e.getMessage());
+      log.warn("AWS credentials: bucket={} reason=\"{}\"", bucket, e.getMessage());
       throw new ConfigurationException(missing, e);
     }
     if (identity.requesterPays()) {
       throw new ConfigurationException(
           missing + " (the requester pays, so requests must be signed)", e);
     }
-    log.info("s3://{}: no AWS credentials found; requests are unsigned", bucket);
+    log.info("no AWS credentials found, requests are unsigned: bucket=s3://{}", bucket);
     return anonymous();
   }
 

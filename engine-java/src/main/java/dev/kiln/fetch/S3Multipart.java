@@ -3,6 +3,7 @@ package dev.kiln.fetch;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -13,6 +14,9 @@ import software.amazon.awssdk.services.s3.model.CompleteMultipartUploadRequest;
 import software.amazon.awssdk.services.s3.model.CompleteMultipartUploadResponse;
 import software.amazon.awssdk.services.s3.model.CompletedPart;
 import software.amazon.awssdk.services.s3.model.CreateMultipartUploadRequest;
+import software.amazon.awssdk.services.s3.model.CreateMultipartUploadResponse;
+import software.amazon.awssdk.services.s3.model.HeadObjectRequest;
+import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
 import software.amazon.awssdk.services.s3.model.UploadPartRequest;
 import software.amazon.awssdk.services.s3.model.UploadPartResponse;
 
@@ -20,21 +24,26 @@ import software.amazon.awssdk.services.s3.model.UploadPartResponse;
  * An object that is uploaded in parts, which become the object at the end. The service verifies the
  * CRC-32C of each part. Used by one thread at a time.
  */
-final class S3Multipart implements Uploads.Parts {
+final class S3Multipart extends PartsInFlight<UploadPartResponse> {
   private static final Logger log = LoggerFactory.getLogger(ObjectStore.class);
 
   private final S3Requests requests;
   private final String bucket;
   private final String key;
   private final String id;
-  private final List<CompletableFuture<UploadPartResponse>> parts = new ArrayList<>();
 
-  /** Starts an upload. */
-  S3Multipart(S3Requests requests, String bucket, String key)
-      throws RequestException, InterruptedException {
+  private S3Multipart(
+      S3Requests requests, String bucket, String key, CreateMultipartUploadResponse created) {
+    super(created.sdkHttpResponse().firstMatchingHeader("Date"));
     this.requests = requests;
     this.bucket = bucket;
     this.key = key;
+    this.id = created.uploadId();
+  }
+
+  /** Starts an upload. */
+  static S3Multipart start(S3Requests requests, String bucket, String key)
+      throws RequestException, InterruptedException {
     CreateMultipartUploadRequest create =
         CreateMultipartUploadRequest.builder()
             .bucket(bucket)
@@ -43,43 +52,42 @@ final class S3Multipart implements Uploads.Parts {
             .checksumAlgorithm(ChecksumAlgorithm.CRC32_C)
             .requestPayer(requests.payer())
             .build();
-    this.id = requests.request("put of " + key, s3 -> s3.createMultipartUpload(create)).uploadId();
+    return new S3Multipart(
+        requests,
+        bucket,
+        key,
+        requests.request("put of " + key, s3 -> s3.createMultipartUpload(create)));
   }
 
   @Override
-  public void add(ByteBuffer bytes) throws RequestException, InterruptedException {
-    if (parts.size() >= Uploads.IN_FLIGHT) {
-      Requests.await(parts.get(parts.size() - Uploads.IN_FLIGHT));
-    }
+  CompletableFuture<UploadPartResponse> send(int number, ByteBuffer part) {
     UploadPartRequest request =
         UploadPartRequest.builder()
             .bucket(bucket)
             .key(key)
             .uploadId(id)
-            .partNumber(parts.size() + 1)
-            .checksumCRC32C(S3Upload.checksum(bytes.duplicate()))
+            .partNumber(number)
+            .checksumCRC32C(S3Upload.checksum(part.duplicate()))
             .requestPayer(requests.payer())
             .build();
-    parts.add(
-        requests.send(
-            "put of " + key + ", part " + (parts.size() + 1),
-            s3 ->
-                S3Upload.confirmed(
-                    s3.uploadPart(
-                        request, AsyncRequestBody.fromRemainingByteBufferUnsafe(bytes.duplicate())),
-                    UploadPartResponse::eTag)));
+    return requests.send(
+        "put of " + key + ", part " + number,
+        s3 ->
+            S3Upload.confirmed(
+                s3.uploadPart(
+                    request, AsyncRequestBody.fromRemainingByteBufferUnsafe(part.duplicate())),
+                UploadPartResponse::eTag));
   }
 
   @Override
-  public void complete() throws RequestException, InterruptedException {
+  void join(List<UploadPartResponse> responses) throws RequestException, InterruptedException {
     List<CompletedPart> completed = new ArrayList<>();
-    for (CompletableFuture<UploadPartResponse> part : parts) {
-      UploadPartResponse answer = Requests.await(part);
+    for (UploadPartResponse response : responses) {
       completed.add(
           CompletedPart.builder()
               .partNumber(completed.size() + 1)
-              .eTag(answer.eTag())
-              .checksumCRC32C(answer.checksumCRC32C())
+              .eTag(response.eTag())
+              .checksumCRC32C(response.checksumCRC32C())
               .build());
     }
     CompleteMultipartUploadRequest complete =
@@ -97,10 +105,24 @@ final class S3Multipart implements Uploads.Parts {
                 s3.completeMultipartUpload(complete), CompleteMultipartUploadResponse::eTag));
   }
 
-  /** Gives up. Parts that are left behind cost money until a lifecycle rule removes them. */
   @Override
-  public void abort() {
-    parts.forEach(part -> part.cancel(true));
+  Optional<Stored> stored() throws RequestException, InterruptedException {
+    HeadObjectRequest request =
+        HeadObjectRequest.builder().bucket(bucket).key(key).requestPayer(requests.payer()).build();
+    try {
+      HeadObjectResponse head = requests.request("head of " + key, s3 -> s3.headObject(request));
+      return Optional.of(new Stored(head.contentLength(), head.lastModified()));
+    } catch (RequestException e) {
+      if (e.kind() == RequestException.Kind.MISSING) {
+        return Optional.empty();
+      }
+      throw e;
+    }
+  }
+
+  /** Aborts the upload. Parts that are left cost money until a lifecycle rule removes them. */
+  @Override
+  void discard() {
     AbortMultipartUploadRequest request =
         AbortMultipartUploadRequest.builder()
             .bucket(bucket)
@@ -113,7 +135,13 @@ final class S3Multipart implements Uploads.Parts {
         .whenComplete(
             (done, thrown) -> {
               if (thrown != null) {
-                log.warn("s3://{}/{}: parts of upload {} are left in the bucket", bucket, key, id);
+                log.warn(
+                    "parts of an upload are left in the bucket: object=s3://{}/{} upload={}"
+                        + " reason=\"{}\"; a lifecycle rule should remove them",
+                    bucket,
+                    key,
+                    id,
+                    thrown.getMessage());
               }
             });
   }

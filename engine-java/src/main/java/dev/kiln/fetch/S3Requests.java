@@ -69,8 +69,8 @@ final class S3Requests implements RangeRequests, AutoCloseable {
         new Retries(options.limits().retryPolicy(), traffic, errors::map, credentials::renew);
     this.http = http(options.limits());
     this.client = client(options, credentials, http);
-    // The CRT shuts down in a hook of its own when the JVM is asked to exit; without this reference
-    // requests would hang that a run makes to save its work.
+    // A shutdown hook of the CRT runs when the JVM is asked to exit. Without this reference, the
+    // requests by which a run saves its work would hang.
     CRT.acquireShutdownRef();
   }
 
@@ -149,7 +149,7 @@ final class S3Requests implements RangeRequests, AutoCloseable {
     return retries.run(what, () -> start(request));
   }
 
-  /** Starts a request on a thread of its own, because the SDK clears the caller's interrupt. */
+  /** Starts a request on another thread, because the SDK clears the caller's interrupt. */
   private <T> CompletableFuture<T> start(Function<S3AsyncClient, CompletableFuture<T>> request) {
     CompletableFuture<T> result = new CompletableFuture<>();
     starters.execute(

@@ -43,7 +43,7 @@ final class S3Upload implements Uploads {
 
   @Override
   public S3Multipart start(String key) throws RequestException, InterruptedException {
-    return new S3Multipart(requests, bucket, key);
+    return S3Multipart.start(requests, bucket, key);
   }
 
   @Override

@@ -15,7 +15,10 @@ public record SourceRules(boolean mirror, Set<String> allowedHosts) {
     allowedHosts = Set.copyOf(allowedHosts);
   }
 
-  /** {@return the defaults: every object is read from where its item says, no other web servers} */
+  /**
+   * {@return the defaults: every object is read from the place that its item names, no other web
+   * servers}
+   */
   public static SourceRules standard() {
     return new SourceRules(false, Set.of());
   }

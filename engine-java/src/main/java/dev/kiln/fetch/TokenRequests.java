@@ -3,8 +3,11 @@ package dev.kiln.fetch;
 import dev.kiln.error.RetryPolicy;
 import dev.kiln.fetch.RequestException.Kind;
 import java.io.IOException;
+import java.net.ConnectException;
+import java.net.NoRouteToHostException;
 import java.net.URI;
 import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
@@ -12,6 +15,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -22,7 +26,14 @@ import tools.jackson.databind.json.JsonMapper;
  */
 final class TokenRequests {
   private static final Duration LIMIT = Duration.ofSeconds(20);
+
+  /** Services of a machine answer within milliseconds; elsewhere there is none. */
+  private static final Duration MACHINE_LIMIT = Duration.ofSeconds(2);
+
   private static final int DEFAULT_SECONDS = 600;
+
+  /** Azure's service of the machine responds 410 while it is being updated. */
+  private static final Set<Integer> TRANSIENT = Set.of(408, 410, 429);
 
   private final HttpClient client;
 
@@ -32,7 +43,7 @@ final class TokenRequests {
    * @param options certificates and limits
    */
   TokenRequests(StoreOptions options) {
-    this.client = HttpRequests.client(options);
+    this.client = HttpSender.client(options);
   }
 
   /**
@@ -47,6 +58,30 @@ final class TokenRequests {
     HttpRequest.Builder builder = HttpRequest.newBuilder(url).timeout(limit);
     headers.forEach(builder::header);
     return send(what, builder.build());
+  }
+
+  /**
+   * Sends a GET request to a service that only machines of one cloud have.
+   *
+   * @param what is requested, for messages
+   * @param headers of the request
+   * @param named whether the environment names the service, so that it should be there
+   * @throws RequestException of kind MISSING if there is no such service, or it has no token
+   */
+  JsonNode ofMachine(String what, URI url, Map<String, String> headers, boolean named)
+      throws RequestException {
+    try {
+      return get(what, url, headers, MACHINE_LIMIT);
+    } catch (RequestException e) {
+      boolean none = e.kind() == Kind.CONFIGURATION || !named && isUnconnected(e.getCause());
+      throw none ? new RequestException(Kind.MISSING, e.getMessage(), e) : e;
+    }
+  }
+
+  private static boolean isUnconnected(Throwable cause) {
+    return cause instanceof ConnectException
+        || cause instanceof HttpConnectTimeoutException
+        || cause instanceof NoRouteToHostException;
   }
 
   /** Sends a GET request with the usual limit. */
@@ -105,14 +140,14 @@ final class TokenRequests {
           Kind.TRANSIENT,
           what
               + ": "
-              + HttpRequests.map(e, HttpLocation.origin(request.uri().toString())).getMessage(),
+              + HttpErrors.of(e, HttpLocation.origin(request.uri().toString())).getMessage(),
           e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new RequestException(Kind.TRANSIENT, what + ": interrupted", e);
     }
     int status = response.statusCode();
-    if (status >= 500 || status == 429 || status == 408) {
+    if (status >= 500 || TRANSIENT.contains(status)) {
       throw new RequestException(
           Kind.TRANSIENT,
           what + ": the server responded " + status,

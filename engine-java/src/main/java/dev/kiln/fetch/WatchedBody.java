@@ -5,27 +5,24 @@ import java.nio.ByteBuffer;
 import java.util.concurrent.Flow;
 
 /**
- * A request body that is handed to the connection in pieces, and that knows when the last piece was
- * taken: a slow upload is distinguished from one that has stalled.
+ * A request body that is handed to the connection in pieces, each of which is reported to a watch:
+ * a slow upload is distinguished from one that has stalled.
  */
 final class WatchedBody implements HttpRequest.BodyPublisher {
   private static final int PIECE_BYTES = 64 << 10;
 
   private final ByteBuffer bytes;
-  private volatile long lastTaken = System.nanoTime();
+  private final StallWatch watch;
 
   /**
    * Creates a body.
    *
    * @param bytes to send, which must not change; the position is not moved
+   * @param watch notes when the connection takes bytes
    */
-  WatchedBody(ByteBuffer bytes) {
+  WatchedBody(ByteBuffer bytes, StallWatch watch) {
     this.bytes = bytes.slice();
-  }
-
-  /** Returns when the connection last took bytes, by {@link System#nanoTime}. */
-  long lastTaken() {
-    return lastTaken;
+    this.watch = watch;
   }
 
   @Override
@@ -61,7 +58,7 @@ final class WatchedBody implements HttpRequest.BodyPublisher {
         sending = true;
       }
       for (ByteBuffer piece = next(); piece != null; piece = next()) {
-        lastTaken = System.nanoTime();
+        watch.moved();
         subscriber.onNext(piece);
       }
       boolean complete;

@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.testing.AzureServer;
+import dev.kiln.testing.CloudServer;
+import dev.kiln.testing.FaultProxy;
 import dev.kiln.testing.GoogleServer;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
@@ -152,6 +155,20 @@ class CloudCredentialsTest {
   }
 
   @Test
+  void fileThatCannotBeReadIsNamedWithItsReason() throws Exception {
+    Map<String, String> broken = file("{\n \"type\": planted-secret}");
+    assertThatThrownBy(() -> assertGoogle(broken))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("credentials.json: expected JSON, found other text at line 2")
+        .hasMessageNotContaining("planted")
+        .hasNoCause();
+    assertThatThrownBy(
+            () -> assertGoogle(Map.of("GOOGLE_APPLICATION_CREDENTIALS", "/nonexistent/file")))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("/nonexistent/file: cannot be read (NoSuchFileException)");
+  }
+
+  @Test
   void tokenOfAnotherProviderIsExchanged() throws Exception {
     google.accept("exchanged");
     Path subject = Files.writeString(directory.resolve("subject"), "planted-subject\n");
@@ -191,6 +208,69 @@ class CloudCredentialsTest {
       assertThat(store.read("a")).isEqualTo(BYTES);
       assertThat(issued.get()).isEqualTo(first + 1);
     }
+  }
+
+  /** Opens a store whose token service is on another port. */
+  private void assertReadsByMachine(String scheme, int port) throws Exception {
+    if (scheme.equals("gs")) {
+      assertGoogle(Map.of("GCE_METADATA_HOST", "127.0.0.1:" + port));
+    } else {
+      assertAzure(
+          Map.of(
+              "AZURE_STORAGE_ACCOUNT",
+              "kilntest",
+              "AZURE_POD_IDENTITY_AUTHORITY_HOST",
+              "http://127.0.0.1:" + port));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"gs", "az"})
+  void machineIsNotAnonymousWhileItsTokenServiceFails(String scheme) throws Exception {
+    CloudServer server = scheme.equals("gs") ? google : azure;
+    server.accept("issued");
+    google.issuer((request, body) -> token("issued"));
+    azure.issuer((request, body) -> token("issued"));
+    try (FaultProxy proxy = new FaultProxy(server.port())) {
+      int port = proxy.endpoint().getPort();
+      proxy.plan(
+          request ->
+              switch (request.number()) {
+                case 0 -> FaultProxy.Fault.error(429, "");
+                case 1 -> FaultProxy.Fault.error(503, "");
+                default -> FaultProxy.Fault.NONE;
+              });
+      assertReadsByMachine(scheme, port);
+
+      proxy.plan(request -> FaultProxy.Fault.error(503, ""));
+      assertThatThrownBy(() -> assertReadsByMachine(scheme, port))
+          .isInstanceOf(UncheckedIOException.class)
+          .hasCauseInstanceOf(UnavailableException.class)
+          .hasMessageContaining("the server responded 503")
+          .hasMessageContaining("--anonymous");
+      assertThatThrownBy(() -> assertReadsByMachine(scheme, 1))
+          .hasCauseInstanceOf(UnavailableException.class)
+          .hasMessageContaining("connection refused by http://127.0.0.1:1");
+
+      // The service's own answer that the machine has no identity.
+      proxy.plan(request -> FaultProxy.Fault.error(400, "identity_not_found"));
+      if (scheme.equals("gs")) {
+        google.open(true);
+        assertReads(
+            "gs://bucket",
+            optional(
+                GoogleServer.options(
+                    google.endpoint(), Map.of("GCE_METADATA_HOST", "127.0.0.1:" + port))));
+        assertThat(google.requests().get(google.requests().size() - 1).header("Authorization"))
+            .isEmpty();
+      }
+    }
+  }
+
+  private static StoreOptions optional(StoreOptions options) {
+    return new StoreOptions(
+            options.endpoint(), options.region(), Identity.standard(), options.limits())
+        .withCloud(options.cloud());
   }
 
   @Test
@@ -461,7 +541,8 @@ class CloudCredentialsTest {
     StoreOptions closed =
         AzureServer.options(
             azure.endpoint(),
-            Map.of("AZURE_POD_IDENTITY_AUTHORITY_HOST", "http://127.0.0.1:1"),
+            // It responds that the machine has no identity.
+            Map.of("AZURE_POD_IDENTITY_AUTHORITY_HOST", azure.endpoint().toString()),
             false);
     assertThatThrownBy(() -> ObjectStores.open("az://data@kilntest", closed))
         .isInstanceOf(ConfigurationException.class)

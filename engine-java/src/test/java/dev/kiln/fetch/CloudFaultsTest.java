@@ -196,6 +196,22 @@ class CloudFaultsTest {
     }
   }
 
+  /** Ranges count the bytes of the encoding, so objects must come as they are stored. */
+  @Test
+  void onlyListingsMayBeCompressed() throws Exception {
+    try (ObjectStore store = open()) {
+      assertThat(store.list("")).containsExactly("object");
+      assertThat(fetch(store)).isEqualTo(OBJECT);
+      assertThat(store.exists("object")).isTrue();
+    }
+    assertThat(proxy.requests())
+        .hasSizeGreaterThan(3)
+        .allSatisfy(
+            request ->
+                assertThat(request.header("accept-encoding"))
+                    .isEqualTo(request.path().contains("/object") ? "identity" : "gzip"));
+  }
+
   @Test
   void brokenPartContinuesWhereItEnded() throws Exception {
     proxy.plan(request -> request.number() == 1 ? Fault.cutAfter(300_000) : Fault.NONE);

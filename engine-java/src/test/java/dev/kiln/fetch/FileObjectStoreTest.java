@@ -76,10 +76,12 @@ class FileObjectStoreTest {
   @Test
   void putRemovesOnlyAbandonedTemporaryFilesOfItsOwnKey() throws Exception {
     Path old = Files.write(temporary("x", 99), new byte[10]);
-    Files.setLastModifiedTime(old, FileTime.from(Instant.now().minus(Duration.ofHours(1))));
+    Files.setLastModifiedTime(old, FileTime.from(Instant.now().minus(Duration.ofHours(25))));
+    // A writer can be idle for hours.
     Path fresh = Files.write(temporary("x", 98), new byte[10]);
+    Files.setLastModifiedTime(fresh, FileTime.from(Instant.now().minus(Duration.ofHours(23))));
     Path other = Files.write(temporary("y", 99), new byte[10]);
-    Files.setLastModifiedTime(other, FileTime.from(Instant.now().minus(Duration.ofHours(1))));
+    Files.setLastModifiedTime(other, FileTime.from(Instant.now().minus(Duration.ofHours(25))));
     store.put("x", new byte[] {1});
     assertThat(old).doesNotExist();
     assertThat(fresh).exists();

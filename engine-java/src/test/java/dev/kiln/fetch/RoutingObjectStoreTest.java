@@ -4,15 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kiln.memory.ByteRange;
+import dev.kiln.testing.FaultProxy;
 import dev.kiln.testing.RangeServer;
 import dev.kiln.testing.S3Server;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -81,6 +87,71 @@ class RoutingObjectStoreTest {
         assertThat(read(prefixed, "a.tif")).isEqualTo("meta");
         assertThat(read(prefixed, "s3://meta/t/a.tif")).isEqualTo("meta");
       }
+    }
+  }
+
+  @Test
+  void everyHostHasItsOwnLimitOfConnections() throws Exception {
+    int limit = 3;
+    try (RangeServer first = RangeServer.start();
+        RangeServer second = RangeServer.start();
+        FaultProxy one = new FaultProxy(first.port());
+        FaultProxy two = new FaultProxy(second.port())) {
+      List<AtomicInteger> most = List.of(new AtomicInteger(), new AtomicInteger());
+      List<String> names = new ArrayList<>();
+      CountDownLatch bothFull = new CountDownLatch(2 * limit);
+      for (int i = 0; i < 2; i++) {
+        AtomicInteger inside = new AtomicInteger();
+        AtomicInteger peak = most.get(i);
+        (i == 0 ? one : two)
+            .plan(
+                request ->
+                    link -> {
+                      peak.accumulateAndGet(inside.incrementAndGet(), Math::max);
+                      bothFull.countDown();
+                      // No response is sent before both hosts have as many requests as allowed.
+                      bothFull.await(10, TimeUnit.SECONDS);
+                      Thread.sleep(5);
+                      inside.decrementAndGet();
+                      link.forward(Long.MAX_VALUE);
+                    });
+        for (int k = 0; k < 9; k++) {
+          (i == 0 ? first : second).put("t/" + k, text("host " + i));
+          names.add((i == 0 ? one : two).endpoint() + "/t/" + k);
+        }
+      }
+      StoreOptions options =
+          new StoreOptions(
+              Optional.empty(),
+              Optional.empty(),
+              Identity.standard(),
+              new RequestLimits(limit, 1, Duration.ofMillis(5), Duration.ofSeconds(20)));
+      try (ObjectStore source =
+          ObjectStores.openSource(
+              one.endpoint().toString(), options, new SourceRules(false, Set.of("127.0.0.1")))) {
+        List<Thread> readers = new ArrayList<>();
+        for (String half : List.of(one.endpoint().toString(), two.endpoint().toString())) {
+          Thread reader =
+              new Thread(
+                  () -> {
+                    try {
+                      ObjectStore.closeAll(
+                          source.open(names.stream().filter(n -> n.startsWith(half)).toList()));
+                    } catch (Exception e) {
+                      throw new IllegalStateException(e);
+                    }
+                  });
+          reader.start();
+          readers.add(reader);
+        }
+        for (Thread reader : readers) {
+          reader.join();
+        }
+      }
+      assertThat(bothFull.getCount()).isZero();
+      assertThat(most).extracting(AtomicInteger::get).containsExactly(limit, limit);
+      assertThat(one.requests()).hasSize(9);
+      assertThat(two.requests()).hasSize(9);
     }
   }
 

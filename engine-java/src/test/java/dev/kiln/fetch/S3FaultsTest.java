@@ -11,8 +11,11 @@ import dev.kiln.testing.S3Server;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -427,6 +430,42 @@ class S3FaultsTest {
         TimeUnit.MILLISECONDS.sleep(100);
       }
       assertThat(proxy.requests()).anyMatch(S3FaultsTest::isAbort);
+    }
+  }
+
+  @Test
+  void lostResponseToTheEndOfAnUploadIsNoError() throws Exception {
+    byte[] large = new byte[Uploads.LARGE_BYTES + 1];
+    new Random(3).nextBytes(large);
+    Set<String> met = ConcurrentHashMap.newKeySet();
+    proxy.plan(
+        request ->
+            request.method().equals("POST")
+                    && request.path().contains("uploadId=")
+                    && met.add(request.path())
+                ? link -> {
+                  link.forward(Long.MAX_VALUE, false);
+                  link.reset();
+                }
+                : Fault.NONE);
+    try (ObjectStore store = openPatient()) {
+      store.put("large", large);
+      assertThat(store.read("large")).isEqualTo(large);
+      assertThat(met).hasSize(1);
+
+      // An upload that is unknown for another reason is an error, although there is an object of
+      // the same size.
+      Path before = server.bucket("bucket").resolve("large");
+      Files.setLastModifiedTime(before, FileTime.from(Instant.now().minusSeconds(60)));
+      proxy.plan(
+          request ->
+              request.method().equals("POST") && request.path().contains("uploadId=")
+                  ? Fault.error(404, "NoSuchUpload")
+                  : Fault.NONE);
+      byte[] other = large.clone();
+      other[7]++;
+      assertThatThrownBy(() -> store.put("large", other)).isInstanceOf(IOException.class);
+      assertThat(store.read("large")).isEqualTo(large);
     }
   }
 

@@ -2,12 +2,17 @@ package dev.kiln.testing;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -22,6 +27,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.zip.GZIPOutputStream;
 
 /** What stand-ins for cloud stores share: objects in memory, ranges, conditions, listings. */
 public abstract class CloudServer implements AutoCloseable {
@@ -141,6 +147,9 @@ public abstract class CloudServer implements AutoCloseable {
       } catch (RuntimeException e) {
         response = Response.of(500, e.toString());
       }
+      if (request.header("Accept-Encoding").contains("gzip")) {
+        response = compressed(response);
+      }
       response.headers().forEach(exchange.getResponseHeaders()::set);
       boolean empty = request.method().equals("HEAD") || response.body().length == 0;
       if (request.method().equals("HEAD")) {
@@ -155,6 +164,15 @@ public abstract class CloudServer implements AutoCloseable {
     }
   }
 
+  private static Response compressed(Response response) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (OutputStream gzip = new GZIPOutputStream(bytes)) {
+      gzip.write(response.body());
+    }
+    return new Response(response.status(), response.headers(), bytes.toByteArray())
+        .with("Content-Encoding", "gzip");
+  }
+
   abstract Response answer(Request request, byte[] body);
 
   /** Returns an error in the service's form. */
@@ -167,13 +185,14 @@ public abstract class CloudServer implements AutoCloseable {
   /** Answers GET and HEAD of an object, with ranges and conditions. */
   Response object(Request request, byte[] bytes, String changed, String noRange) {
     String tag = tag(bytes);
+    String now = DateTimeFormatter.RFC_1123_DATE_TIME.format(ZonedDateTime.now(ZoneOffset.UTC));
     String condition = request.header("If-Match");
     if (!condition.isEmpty() && !condition.equals(tag)) {
       return error(412, changed, "condition");
     }
     Matcher range = RANGE.matcher(request.header("Range"));
     if (!range.matches()) {
-      return new Response(200, Map.of("ETag", tag), bytes);
+      return new Response(200, Map.of("ETag", tag, "Last-Modified", now), bytes);
     }
     long from = Long.parseLong(range.group(1));
     int to = (int) Math.min(bytes.length, Long.parseLong(range.group(2)) + 1);

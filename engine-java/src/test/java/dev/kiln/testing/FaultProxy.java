@@ -215,6 +215,8 @@ public final class FaultProxy implements AutoCloseable {
           answerHead = head(answer);
         }
         if (!answered) {
+          // Whole, because a server can send the head before it has done its work.
+          copy(answer, bodyLength(answerHead), OutputStream.nullOutputStream(), Long.MAX_VALUE);
           return;
         }
         write(out, answerHead);
