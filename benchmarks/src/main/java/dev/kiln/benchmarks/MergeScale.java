@@ -157,39 +157,13 @@ public final class MergeScale {
   }
 
   private void merge(ObjectNode result) throws IOException, InterruptedException {
-    List<String> command =
-        List.of(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-XX:+UseParallelGC",
-            "-Xmx" + heap,
-            "-cp",
-            System.getProperty("java.class.path"),
-            "dev.kiln.cli.Kiln",
-            "merge",
-            out.toString(),
-            "-o",
-            dataset.toString());
-    long start = System.nanoTime();
-    Process process = new ProcessBuilder(command).inheritIO().start();
-    Path status = Path.of("/proc", Long.toString(process.pid()), "status");
-    long peak = 0;
-    while (process.isAlive()) {
-      try {
-        for (String line : Files.readAllLines(status)) {
-          if (line.startsWith("VmHWM:")) {
-            peak = Math.max(peak, Long.parseLong(line.replaceAll("\\D", "")));
-          }
-        }
-      } catch (IOException e) {
-        // The process has just ended.
-      }
-      Thread.sleep(100);
+    KilnChild.Use use =
+        KilnChild.run(heap, List.of("merge", out.toString(), "-o", dataset.toString()));
+    if (use.exitCode() != 0) {
+      throw new IllegalStateException("kiln merge: expected exit 0, found " + use.exitCode());
     }
-    if (process.exitValue() != 0) {
-      throw new IllegalStateException("kiln merge: expected exit 0, found " + process.exitValue());
-    }
-    result.put("seconds", (System.nanoTime() - start) / 1e9);
-    result.put("peak_rss_bytes", peak * 1024);
+    result.put("seconds", use.seconds()).put("cpu_seconds", use.cpuSeconds());
+    result.put("peak_rss_bytes", use.peakRssBytes());
   }
 
   private static long bytes(Path directory) throws IOException {
