@@ -88,7 +88,7 @@ record ChildReport(
         && Instant.parse(running.lastSeen()).plus(LOST_AFTER).isBefore(now);
   }
 
-  /** Returns whether the child is running as far as its report tells. */
+  /** Returns whether the child is running according to its report. */
   boolean alive() {
     return running && !lost;
   }

@@ -82,7 +82,7 @@ public record PriceTable(
   }
 
   /**
-   * Returns the built-in table with the entries of a file in place of its own.
+   * Returns the built-in table with the entries of a file replacing its entries of the same name.
    *
    * @throws ConfigurationException if the file is not a price table; names the entry
    */

@@ -23,11 +23,11 @@ import picocli.CommandLine.Spec;
 /** {@code kiln explore}: shows a dataset on a map in the browser. */
 @Command(
     name = "explore",
-    description = "Show a dataset on a map in the browser, and find similar chips by clicking.",
+    description = "Show a dataset on a map in the browser and find similar chips with a click.",
     footer = {
       "",
-      "Prints the URL of the page and runs until it is stopped with Ctrl+C. The page needs no",
-      "internet. Only this machine can open it, unless --host names another address.",
+      "Prints the URL of the page and runs until stopped with Ctrl+C. The page needs no internet",
+      "connection. Only this machine can open it, unless --host names another address.",
       "",
       "Example:",
       "  kiln explore embeddings --source naip-analytic"
@@ -44,8 +44,8 @@ public final class ExploreCommand implements Callable<Integer> {
       names = "--source",
       paramLabel = "URI",
       description =
-          "Archive of the scenes, as for kiln embed: shows pictures of the chips, and the imagery"
-              + " as a map.")
+          "Archive of the scenes, as for kiln embed, to show pictures of the chips and the imagery"
+              + " on the map.")
   @Heading.Under(Heading.INPUT)
   private String source;
 
@@ -53,7 +53,7 @@ public final class ExploreCommand implements Callable<Integer> {
       names = "--port",
       paramLabel = "N",
       defaultValue = "8484",
-      description = "Port of the page; 0 for any that is free (default: ${DEFAULT-VALUE}).")
+      description = "Port to listen on; 0 for any free port (default: ${DEFAULT-VALUE}).")
   private int port;
 
   @Option(
@@ -61,8 +61,8 @@ public final class ExploreCommand implements Callable<Integer> {
       paramLabel = "NAME",
       defaultValue = "127.0.0.1",
       description =
-          "Name or address of this machine to listen on. If others can reach it, the URL contains"
-              + " a token (default: ${DEFAULT-VALUE}).")
+          "Address to listen on. If other machines can reach it, the URL contains a token (default:"
+              + " ${DEFAULT-VALUE}).")
   private String host;
 
   @Option(
@@ -77,7 +77,7 @@ public final class ExploreCommand implements Callable<Integer> {
       names = "--basemap-attribution",
       paramLabel = "TEXT",
       defaultValue = "© OpenStreetMap contributors",
-      description = "Whom to name on the online map (default: ${DEFAULT-VALUE}).")
+      description = "Attribution shown on the online map (default: ${DEFAULT-VALUE}).")
   private String attribution;
 
   @Mixin private S3Flags s3Flags;
@@ -91,7 +91,7 @@ public final class ExploreCommand implements Callable<Integer> {
         Optional.ofNullable(basemap)
             .map(url -> OptionException.parse(() -> new Basemap(url, attribution)));
     PrintWriter out = spec.commandLine().getOut();
-    out.printf("reading %s%n", ObjectStores.redacted(dataset));
+    out.printf("Reading %s%n", ObjectStores.redacted(dataset));
     out.flush();
     try (EmbeddingFiles files = EmbeddingFiles.open(dataset, s3Flags.source())) {
       ChipReading reading = ChipReading.of(files);
@@ -107,7 +107,7 @@ public final class ExploreCommand implements Callable<Integer> {
       ExploreApi api = new ExploreApi(files, reading, pictures, online);
       try (ExploreServer server = ExploreServer.start(host, port, api)) {
         out.printf(
-            "%,d chips%nOpen %s in a browser. Ctrl+C stops the server.%n",
+            "%,d chips%nOpen %s in a browser. Press Ctrl+C to stop.%n",
             reading.chips().size(), server.url());
         out.flush();
         new CountDownLatch(1).await();

@@ -7,7 +7,7 @@ import tools.jackson.databind.json.JsonMapper;
 final class JsonPrint {
   private JsonPrint() {}
 
-  /** Prints a value on lines of its own. */
+  /** Prints a value, then a line break. */
   static void print(PrintWriter print, Object value) {
     print.println(JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsString(value));
     print.flush();

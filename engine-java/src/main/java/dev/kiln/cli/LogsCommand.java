@@ -24,8 +24,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "logs",
     description =
-        "Print the end of the CloudWatch logs of children: of the one with an index, else of some"
-            + " that failed, else of some that run.",
+        "Print the last lines of the CloudWatch logs of one child (--index), or of some failed"
+            + " children, or, if none has failed, of some running ones.",
     footer = {"", "Example:", "  kiln logs s3://my-bucket/clay --index 17 --lines 200"})
 public final class LogsCommand implements Callable<Integer> {
   private static final int MAX_LINES = 10_000;
@@ -64,6 +64,9 @@ public final class LogsCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Range.atLeast("--lines", lines, 1);
+    if (lines > MAX_LINES) {
+      throw new OptionException("--lines: expected 1 to " + MAX_LINES + ", found " + lines);
+    }
     Runs runs = new Runs(subject);
     try (AwsBatchService awsBatch = flags.awsBatch();
         JobLogs logs = new JobLogs(awsBatch, flags.batchOptions());
@@ -73,7 +76,7 @@ public final class LogsCommand implements Callable<Integer> {
               ? new SubmissionLedger(out).ofJob(runs.jobId().orElseThrow())
               : Retry.select(out, Optional.ofNullable(submissionId));
       OptionalInt child = index == null ? OptionalInt.empty() : OptionalInt.of(index);
-      print(logs.tail(submission, child, Math.min(lines, MAX_LINES)));
+      print(logs.tail(submission, child, lines));
     }
     return ExitCode.DONE.code();
   }
@@ -83,15 +86,12 @@ public final class LogsCommand implements Callable<Integer> {
     if (json) {
       JsonPrint.print(print, logs);
     } else if (logs.isEmpty()) {
-      print.println("no child has failed or runs; choose one with --index");
+      print.println("No child has failed or is running. Choose a child with --index.");
     } else {
       for (JobLogs.Log log : logs) {
         print.printf(
             "%s %s, log group %s, stream %s%n",
-            log.jobId(),
-            log.state(),
-            log.logGroup(),
-            log.logStream().orElse("none: never started"));
+            log.jobId(), log.state(), log.logGroup(), log.logStream().orElse("none (not started)"));
         log.lines().forEach(line -> print.printf("  %s  %s%n", line.time(), line.text()));
       }
     }

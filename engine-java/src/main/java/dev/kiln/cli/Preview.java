@@ -44,15 +44,15 @@ record Preview(String out, StoreOptions options, ObjectStore store) {
       }
       Set<String> existing = store.existing(keys);
       if (existing.isEmpty()) {
-        log.warn("no preview: no scene of this run has a file");
+        log.warn("preview not written: reason=\"no scene of this run has a file\"");
         return;
       }
       try (EmbeddingFiles files = EmbeddingFiles.of(out, options, existing)) {
         store.put(key, MapPicture.of(ChipReading.of(files).chips(), SIZE).png());
-        log.info("preview {}", store.uri(key));
+        log.info("preview written: file={}", store.uri(key));
       }
     } catch (IOException | KilnException e) {
-      log.warn("no preview: {}", e.getMessage());
+      log.warn("preview not written: reason=\"{}\"", e.getMessage());
     }
   }
 }

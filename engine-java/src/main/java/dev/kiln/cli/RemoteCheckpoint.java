@@ -13,7 +13,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -23,8 +22,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A checkpoint in a bucket or on a web server, of which only the encoder is fetched, to a file
- * beside the model. If that is interrupted, the next export to the same directory continues.
+ * A checkpoint in a bucket or on a web server. Only the encoder is fetched, to a file beside the
+ * model directory. After an interruption, the next export to the same directory resumes.
  */
 final class RemoteCheckpoint implements CheckpointFile {
   private static final Logger log = LoggerFactory.getLogger(RemoteCheckpoint.class);
@@ -62,7 +61,7 @@ final class RemoteCheckpoint implements CheckpointFile {
                 new RemoteCheckpoint(copy, Boolean.getBoolean("kiln.terminal")), options, out);
         keep = false;
         log.info(
-            "checkpoint fetched bytes={} of={} resumed={} requests={} retries={}",
+            "checkpoint fetched: bytes={} of={} resumed={} requests={} retries={}",
             copy.traffic().bytesRead(),
             copy.size(),
             copy.resumed(),
@@ -74,7 +73,10 @@ final class RemoteCheckpoint implements CheckpointFile {
         keep = false;
         throw e;
       } catch (UncheckedIOException e) {
-        log.warn("{}: interrupted; the next export to {} continues", copy.uri(), out);
+        log.warn(
+            "checkpoint not fetched completely, run the same command to resume: checkpoint={} out={}",
+            copy.uri(),
+            out);
         throw e;
       } finally {
         if (!keep) {
@@ -139,10 +141,10 @@ final class RemoteCheckpoint implements CheckpointFile {
       bar.stepTo(Math.min(total, done) >> 20);
     } else {
       log.info(
-          "fetching checkpoint {} of {} MB ({}%)",
+          "fetching checkpoint: mb={} of_mb={} percent={}",
           done / 1_000_000,
           total / 1_000_000,
-          String.format(Locale.ROOT, "%.0f", 100.0 * Math.min(done, total) / total));
+          100 * Math.min(done, total) / total);
     }
   }
 }

@@ -3,8 +3,8 @@ package dev.kiln.cli;
 import dev.kiln.archive.AreaOfInterest;
 import dev.kiln.archive.DatetimeRange;
 import dev.kiln.dataset.RowFilter;
-import dev.kiln.fetch.ObjectStores;
 import dev.kiln.fetch.StoreOptions;
+import dev.kiln.run.AreaFile;
 import java.io.IOException;
 import java.util.List;
 import java.util.Set;
@@ -15,8 +15,10 @@ import picocli.CommandLine.Option;
 final class SearchFilterFlags {
   @Option(
       names = "--aoi",
-      paramLabel = "FILE",
-      description = "Only chips that intersect the polygons of this GeoJSON file.")
+      paramLabel = "URI",
+      description =
+          "Only chips that intersect the polygons of this file: GeoJSON, GeoPackage, FlatGeobuf,"
+              + " GeoParquet or Shapefile, in any CRS.")
   private String aoi;
 
   @Option(
@@ -31,7 +33,7 @@ final class SearchFilterFlags {
       names = "--datetime",
       paramLabel = "START/END",
       description =
-          "Only chips of this period: times, days, months or years; .. leaves one side open.")
+          "Only chips of this period: times, days, months or years; .. for an open start or end.")
   private String datetime;
 
   @Option(
@@ -43,14 +45,14 @@ final class SearchFilterFlags {
 
   @Option(
       names = "--max-cloud",
-      paramLabel = "SHARE",
-      description = "Only chips with at most this share of cloud, 0 to 1.")
+      paramLabel = "FRACTION",
+      description = "Only chips with at most this fraction of cloudy pixels, 0 to 1.")
   private Double maxCloud;
 
   @Option(
       names = "--max-nodata",
-      paramLabel = "SHARE",
-      description = "Only chips with at most this share of pixels without data, 0 to 1.")
+      paramLabel = "FRACTION",
+      description = "Only chips with at most this fraction of pixels without data, 0 to 1.")
   private Double maxNodata;
 
   /** Returns the platforms. */
@@ -65,7 +67,7 @@ final class SearchFilterFlags {
       throw new OptionException("--aoi cannot be combined with --bbox");
     }
     if (aoi != null) {
-      filter.area(AreaOfInterest.read(uri -> ObjectStores.stream(uri, options), "--aoi", aoi));
+      filter.area(AreaFile.read("--aoi", aoi, options));
     }
     if (bbox != null) {
       double[] box = Numbers.parse("--bbox", "W,S,E,N in degrees", bbox, 4);

@@ -33,14 +33,14 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "submit",
     description =
-        "Embed a scene list on AWS Batch. After a failure, the same command resumes the"
+        "Embed a scene list on AWS Batch. After a failure, run the same command to resume the"
             + " submission.",
     footer = {
       "",
       "Example:",
       "  kiln submit naip --scenes scenes.txt.gz --model s3://my-bucket/models/clay \\",
       "      --source s3://naip-analytic --out s3://my-bucket/clay --queue kiln-spot \\",
-      "      --image my-registry/kiln:0.1 --instance g6e.xlarge --items-per-job 500 \\",
+      "      --image my-registry/kiln:0.2.0 --instance g6e.xlarge --items-per-job 500 \\",
       "      --job-role arn:aws:iam::123456789012:role/kiln-job -- --precision bf16"
     })
 public final class SubmitCommand implements Callable<Integer> {
@@ -108,7 +108,8 @@ public final class SubmitCommand implements Callable<Integer> {
 
   @Option(
       names = "--again",
-      description = "Submit again what was already submitted; finished scenes are skipped.")
+      description =
+          "Submit the list again although it was submitted before; finished scenes are skipped.")
   private boolean again;
 
   @Option(names = "--dry-run", description = "Print the requests as JSON and send none.")

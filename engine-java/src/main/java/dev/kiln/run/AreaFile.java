@@ -26,7 +26,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Reads an area from a file: GeoJSON, GeoParquet, or GeoPackage, FlatGeobuf and Shapefile through
- * GDAL, in any CRS. What a file is, its first bytes tell.
+ * GDAL, in any CRS. The first bytes of a file determine its format.
  */
 public final class AreaFile {
   /** Size limit of a file in bytes. */

@@ -34,7 +34,7 @@ final class ChipPlaces {
   /**
    * A chip and the encoding of its location.
    *
-   * @param chip with the shares of cloud and nodata that the mask tells
+   * @param chip with the shares of cloud and nodata by the mask
    */
   record Place(Chip chip, float[] location) {}
 

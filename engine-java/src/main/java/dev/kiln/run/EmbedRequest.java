@@ -31,7 +31,7 @@ import java.util.Optional;
  * @param encoder an encoder that is open already and is used instead; empty to open one
  * @param run how the machine is used
  * @param reportKey key of the shard's reports in {@code out}, from {@link ReportKey#of}: the report
- *     of each attempt gets a name of its own from it; empty to write none
+ *     of each attempt gets a different name from it; empty to write none
  * @param context further facts for the report, such as the scene list
  * @param stopOnSigterm whether the run ends early, and saves, when the JVM is asked to exit
  * @param progress receives snapshots during the run

@@ -27,7 +27,7 @@ public final class MemoryPlan {
   }
 
   /**
-   * Plans the host memory of a run. An encoder with a device of its own adds nothing.
+   * Plans the host memory of a run. An encoder on a device adds nothing.
    *
    * @param encoder the open encoder
    * @param stripBytes size of the largest decoded strip

@@ -144,7 +144,7 @@ final class SceneDecode {
       CogFile file = sources.get(b).file();
       int index = sources.get(b).index();
       Band statistics = platform.bands().get(b);
-      // No data is what the file or the item says.
+      // The file or the item defines which values are no data.
       double[] nodata =
           Stream.of(file.nodata(index), scene.bands().get(b).nodata())
               .flatMapToDouble(OptionalDouble::stream)

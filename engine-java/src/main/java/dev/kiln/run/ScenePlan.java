@@ -245,7 +245,7 @@ final class ScenePlan {
     }
   }
 
-  /** Reads what an image file tells about itself; requests only its header. */
+  /** Reads the description in the header of an image file; requests nothing else. */
   static TiffDescription description(ObjectStore source, String name, SparseObject object)
       throws SceneException, InterruptedException {
     return TiffDescription.read(name, object.size(), bytes(source, name, object));

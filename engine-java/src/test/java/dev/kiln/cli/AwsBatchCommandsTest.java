@@ -124,6 +124,20 @@ class AwsBatchCommandsTest {
     return kiln(arguments.toArray(String[]::new));
   }
 
+  @Test
+  void serviceThatCannotBeReachedIsTransientAndNamed() throws Exception {
+    environment.put("KILN_AWS_BATCH_ENDPOINT", "http://127.0.0.1:1");
+    environment.put("KILN_REQUEST_ATTEMPTS", "2");
+    assertThat(submit(scenes(5))).isEqualTo(ExitCode.TRY_AGAIN.code());
+    assertThat(said()).contains("connection refused by 127.0.0.1:1");
+    assertThat(kiln("status", "01234567-89ab-cdef-0123-456789abcdef"))
+        .isEqualTo(ExitCode.TRY_AGAIN.code());
+    assertThat(said()).contains("connection refused by 127.0.0.1:1");
+    environment.put("ENDPOINT_URL", "http://127.0.0.1:1");
+    assertThat(kiln("status", "s3://bucket/clay")).isEqualTo(ExitCode.TRY_AGAIN.code());
+    assertThat(said()).contains("connection refused by 127.0.0.1:1");
+  }
+
   private static String report(int exitCode, int embedded, String failures) {
     return """
     {"exitCode": %d, "ended": null, "provenance": {"modelHash": "x"},

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.kiln.error.ExitCode;
 import dev.kiln.export.Exporter;
 import dev.kiln.export.RandomCheckpoint;
+import dev.kiln.fetch.ObjectStore;
+import dev.kiln.fetch.ObjectStores;
 import dev.kiln.model.Architecture;
 import dev.kiln.model.ModelDirectory;
 import dev.kiln.platform.PlatformCatalog;
@@ -12,6 +14,7 @@ import dev.kiln.testing.FaultProxy;
 import dev.kiln.testing.FaultProxy.Fault;
 import dev.kiln.testing.GoogleServer;
 import dev.kiln.testing.RangeServer;
+import dev.kiln.testing.S3Server;
 import dev.kiln.type.DataType;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -70,7 +73,11 @@ class ExportFromWebTest {
                 "--platform=naip",
                 "--request-attempts=1",
                 "-o=" + folder.resolve("model")));
-    arguments.addAll(List.of(more));
+    for (String argument : more) {
+      String option = argument.replaceFirst("=.*", "=");
+      arguments.removeIf(given -> argument.contains("=") && given.startsWith(option));
+      arguments.add(argument);
+    }
     CommandLine kiln = Kiln.commandLine(Map.of(), Kiln.COMMANDS);
     kiln.setOut(new PrintWriter(printed, true)).setErr(new PrintWriter(printed, true));
     return kiln.execute(arguments.toArray(String[]::new));
@@ -93,12 +100,13 @@ class ExportFromWebTest {
     return server.requests().stream()
         .map(request -> request.header("Range"))
         .filter(range -> !range.isEmpty())
-        .mapToLong(
-            range -> {
-              String[] ends = range.substring("bytes=".length()).split("-");
-              return Long.parseLong(ends[1]) + 1 - Long.parseLong(ends[0]);
-            })
+        .mapToLong(ExportFromWebTest::length)
         .sum();
+  }
+
+  private static long length(String range) {
+    String[] ends = range.substring("bytes=".length()).split("-");
+    return Long.parseLong(ends[1]) + 1 - Long.parseLong(ends[0]);
   }
 
   @Test
@@ -134,6 +142,36 @@ class ExportFromWebTest {
           .as(printed.toString())
           .isZero();
       assertSameModelAndNothingElse();
+    }
+  }
+
+  @Test
+  void s3IsReadByRangesToo() throws Exception {
+    try (S3Server s3 = S3Server.startOpen(Files.createDirectories(folder.resolve("s3")));
+        FaultProxy link = new FaultProxy(s3.port())) {
+      s3.bucket("weights");
+      try (ObjectStore bucket =
+          ObjectStores.open("s3://weights", S3Server.options(s3.endpoint()))) {
+        bucket.put("clay/tiny.ckpt", Files.readAllBytes(checkpoint));
+      }
+      link.plan(request -> request.number() == 4 ? Fault.error(503, "SlowDown") : Fault.NONE);
+      assertThat(
+              export(
+                  "s3://weights/clay/tiny.ckpt",
+                  "--source-endpoint=" + link.endpoint(),
+                  "--anonymous",
+                  "--request-attempts=3"))
+          .as(printed.toString())
+          .isZero();
+      long requested =
+          link.requests().stream()
+              .filter(request -> request.number() != 4)
+              .mapToLong(request -> length(request.header("range")))
+              .sum();
+      long encoder = Files.size(checkpoint) - BALLAST;
+      assertThat((double) requested / encoder).isLessThan(1.02);
+      assertThat(ModelDirectory.open(folder.resolve("model")).hash()).isEqualTo(expected.hash());
+      assertThat(folder.resolve(".model.checkpoint")).doesNotExist();
     }
   }
 
