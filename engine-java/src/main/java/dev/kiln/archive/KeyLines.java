@@ -1,8 +1,8 @@
 package dev.kiln.archive;
 
 import dev.kiln.error.ConfigurationException;
+import dev.kiln.error.Mismatch;
 import dev.kiln.error.Printable;
-import java.io.BufferedReader;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -17,14 +17,16 @@ import java.util.zip.ZipException;
  * Reads the keys of a text with one key per line: UTF-8, plain or gzip (detected by content), with
  * or without a byte order mark, Unix or Windows line ends. Whitespace around keys, blank lines and
  * lines that start with {@code #} are ignored. A key that these rules would change is written after
- * a backslash, and read unchanged. Owns its stream.
+ * a backslash, and read unchanged. A line that starts with a brace is an item itself. Owns its
+ * stream.
  */
 final class KeyLines implements AutoCloseable {
   private static final int BUFFER = 1 << 16;
 
   private final String name;
-  private final BufferedReader reader;
+  private final BoundedLines lines;
   private boolean first = true;
+  private boolean item;
 
   /**
    * Opens a text.
@@ -40,12 +42,12 @@ final class KeyLines implements AutoCloseable {
       byte[] magic = bytes.readNBytes(2);
       bytes.unread(magic);
       boolean gzip = magic.length == 2 && magic[0] == 0x1f && magic[1] == (byte) 0x8b;
-      this.reader =
-          new BufferedReader(
+      this.lines =
+          new BoundedLines(
               new InputStreamReader(
                   gzip ? new GZIPInputStream(bytes, BUFFER) : bytes,
                   StandardCharsets.UTF_8.newDecoder()),
-              BUFFER);
+              ItemLine.MAX_LENGTH);
     } catch (IOException e) {
       in.close();
       throw explain(e);
@@ -55,12 +57,19 @@ final class KeyLines implements AutoCloseable {
   /**
    * Returns the next key, or null after the last.
    *
-   * @throws ConfigurationException if the text is not UTF-8, or its gzip is broken or cut short
+   * @throws ConfigurationException if the text is not UTF-8, its gzip is broken or cut short, or a
+   *     line is longer than any key or item
    */
   String next() throws IOException {
     try {
-      String line = reader.readLine();
+      String line = lines.next();
       while (line != null) {
+        if (lines.isTooLong()) {
+          throw new ConfigurationException(
+              Mismatch.of(
+                  where(), "at most %,d characters".formatted(ItemLine.MAX_LENGTH), "more"));
+        }
+        item = false;
         if (first) {
           first = false;
           line = line.startsWith("\uFEFF") ? line.substring(1) : line;
@@ -70,13 +79,45 @@ final class KeyLines implements AutoCloseable {
         }
         String key = line.strip();
         if (!key.isEmpty() && key.charAt(0) != '#') {
+          item = ItemLine.isItem(key);
           return key;
         }
-        line = reader.readLine();
+        line = lines.next();
       }
       return null;
     } catch (IOException e) {
       throw explain(e);
+    }
+  }
+
+  /** Returns whether the last line is an item itself, and not a key. */
+  boolean isItem() {
+    return item;
+  }
+
+  /** Returns the list and the number of the last line, for messages. */
+  String where() {
+    return name + ": line " + lines.number();
+  }
+
+  /**
+   * Returns the next line, or null after the last.
+   *
+   * @throws ConfigurationException as for {@link #next}, or if an item is damaged
+   */
+  SceneLine nextLine() throws IOException {
+    String text = next();
+    if (text == null) {
+      return null;
+    }
+    if (item) {
+      return new SceneLine(ItemLine.parse(where(), text).key(), text, true);
+    }
+    try {
+      return new SceneLine(text, line(text), false);
+    } catch (IllegalArgumentException e) {
+      // A key that cannot be written fails its scene.
+      return new SceneLine(text, text, false);
     }
   }
 
@@ -95,7 +136,7 @@ final class KeyLines implements AutoCloseable {
       throw new IllegalArgumentException(
           "expected Unicode text without control characters, found '" + Printable.of(key) + "'");
     }
-    boolean plain = key.equals(key.strip()) && key.charAt(0) != '#' && key.charAt(0) != '\\';
+    boolean plain = key.equals(key.strip()) && "#{\\".indexOf(key.charAt(0)) < 0;
     return plain ? key : "\\" + key;
   }
 
@@ -112,6 +153,6 @@ final class KeyLines implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    reader.close();
+    lines.close();
   }
 }

@@ -2,6 +2,7 @@ package dev.kiln.archive;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Names of output files: the path of the scene, with the suffix {@code .parquet}. */
@@ -41,9 +42,27 @@ public final class OutputKey {
     return path.substring(0, path.length() - suffix(path).length()) + SUFFIX;
   }
 
+  /** The kind of keys that can have the same output as others of their kind. */
+  static final String AMBIGUOUS = "?";
+
   /**
-   * Returns the known suffix of a key, as written; empty if it has none. Two keys with the same
-   * suffix never have the same output.
+   * Returns the kind of a key: its scheme and its known suffix. Two keys of one kind never have the
+   * same output, unless the kind is {@link #AMBIGUOUS}: outputs drop the query of a URI.
+   *
+   * @param sceneKey key of a scene
+   */
+  static String kind(String sceneKey) {
+    Matcher scheme = SCHEME.matcher(sceneKey);
+    if (!scheme.lookingAt()) {
+      return suffix(sceneKey);
+    }
+    return sceneKey.indexOf('?') >= 0 || sceneKey.indexOf('#') >= 0
+        ? AMBIGUOUS
+        : scheme.group() + suffix(sceneKey);
+  }
+
+  /**
+   * Returns the known suffix of a key, as written; empty if it has none.
    *
    * @param sceneKey key of a scene
    */

@@ -20,17 +20,25 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The part of a scene list that belongs to one shard. The list is text with one key per line, plain
- * or gzip. Only the keys of the shard are kept in memory.
+ * The part of a scene list that belongs to one shard. The list is text, plain or gzip, with one key
+ * or one STAC item per line. Only what belongs to the shard is kept in memory.
  *
  * @param keys the shard's keys in list order, each once
  * @param total number of keys in the whole list
  * @param duplicates repeated keys within the shard's part, once per repetition; not in {@code keys}
- * @param sha256 hash of all keys of the list, each with a line feed, hexadecimal
+ * @param sha256 hash of all keys and items of the list, each with a line feed, hexadecimal
  * @param description the selected scenes and their selection, for the log
+ * @param items items that the list has itself, as JSON, by key
  */
 public record SceneList(
-    List<String> keys, long total, List<String> duplicates, String sha256, String description) {
+    List<String> keys,
+    long total,
+    List<String> duplicates,
+    String sha256,
+    String description,
+    Map<String, String> items) {
+  /** Part of the Java heap that the items of one job may take. */
+  private static final int HEAP_PART = 4;
 
   /** Opens the list; called up to three times. */
   @FunctionalInterface
@@ -48,6 +56,7 @@ public record SceneList(
   public SceneList {
     keys = List.copyOf(keys);
     duplicates = List.copyOf(duplicates);
+    items = Map.copyOf(items);
   }
 
   /**
@@ -67,15 +76,28 @@ public record SceneList(
     Shard.Slice slice = shard.slice(length);
     Collection<String> keys = new LinkedHashSet<>();
     List<String> duplicates = new ArrayList<>();
-    Set<String> suffixes = new HashSet<>();
+    Set<String> kinds = new HashSet<>();
+    Map<String, String> items = new HashMap<>();
     MessageDigest digest = Sha256.digest();
+    long room = Runtime.getRuntime().maxMemory() / HEAP_PART;
     long total = 0;
     try (KeyLines lines = new KeyLines(name, source.open())) {
-      for (String key = lines.next(); key != null; key = lines.next()) {
-        digest.update((key + "\n").getBytes(StandardCharsets.UTF_8));
-        suffixes.add(OutputKey.suffix(key));
-        if (total >= slice.from() && total < slice.to() && !keys.add(key)) {
+      for (SceneLine line = lines.nextLine(); line != null; line = lines.nextLine()) {
+        String key = line.key();
+        String hashed = line.isItem() ? line.text() : key;
+        digest.update((hashed + "\n").getBytes(StandardCharsets.UTF_8));
+        kinds.add(OutputKey.kind(key));
+        boolean selected = total >= slice.from() && total < slice.to();
+        if (selected && !keys.add(key)) {
           duplicates.add(key);
+        } else if (selected && line.isItem()) {
+          items.put(key, line.text());
+          room -= line.text().length();
+        }
+        if (room < 0) {
+          throw new ConfigurationException(
+              "%s: the items of %,d scenes do not fit into memory: divide the list with --index and --items-per-job"
+                  .formatted(name, items.size()));
         }
         total++;
       }
@@ -84,7 +106,7 @@ public record SceneList(
       throw new ConfigurationException(
           Mismatch.of(name, "at least one scene", "an empty list: write it with kiln manifest"));
     }
-    if (suffixes.size() > 1) {
+    if (kinds.size() > 1 || kinds.contains(OutputKey.AMBIGUOUS)) {
       requireDistinctOutputs(name, source, keys);
     }
     return new SceneList(
@@ -92,7 +114,8 @@ public record SceneList(
         total,
         duplicates,
         HexFormat.of().formatHex(digest.digest()),
-        shard.describe(total));
+        shard.describe(total),
+        items);
   }
 
   /**
@@ -120,8 +143,8 @@ public record SceneList(
   }
 
   /**
-   * Compares the outputs of the shard's scenes with those of the whole list. Keys with the same
-   * suffix never share an output, so this is needed for lists of several suffixes only.
+   * Compares the outputs of the shard's scenes with those of the whole list. Most lists have keys
+   * of one kind and do not need it.
    */
   private static void requireDistinctOutputs(String name, Source source, Collection<String> keys)
       throws IOException {
@@ -173,10 +196,25 @@ public record SceneList(
    * @throws IOException if the list cannot be read, or from {@code sink}
    */
   public static long each(String name, Source source, KeySink sink) throws IOException {
+    return lines(name, source, line -> sink.accept(line.key()));
+  }
+
+  /**
+   * Streams the lines of a whole list.
+   *
+   * @param name the option and the list, for messages
+   * @param source opens the list
+   * @param sink receives each line in list order, including repeated keys
+   * @return number of lines
+   * @throws ConfigurationException if the list is not text, its gzip is damaged, or an item is not
+   *     JSON
+   * @throws IOException if the list cannot be read, or from {@code sink}
+   */
+  public static long lines(String name, Source source, SceneLine.Sink sink) throws IOException {
     long total = 0;
     try (KeyLines lines = new KeyLines(name, source.open())) {
-      for (String key = lines.next(); key != null; key = lines.next()) {
-        sink.accept(key);
+      for (SceneLine line = lines.nextLine(); line != null; line = lines.nextLine()) {
+        sink.accept(line);
         total++;
       }
     }

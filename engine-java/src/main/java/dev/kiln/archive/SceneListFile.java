@@ -17,9 +17,10 @@ import java.util.Set;
 import java.util.zip.GZIPOutputStream;
 
 /**
- * Writes a scene list: one key per line, gzip if the name ends in {@code .gz}. The list is written
- * to a temporary file that {@link #commit} syncs and renames, so that a file of that name is always
- * complete. {@link #close} without a commit leaves no file. The same keys give the same bytes.
+ * Writes a scene list: one key or item per line, gzip if the name ends in {@code .gz}. The list is
+ * written to a temporary file that {@link #commit} syncs and renames, so that a file of that name
+ * is always complete. {@link #close} without a commit leaves no file. The same keys give the same
+ * bytes.
  */
 public final class SceneListFile implements AutoCloseable {
   private static final int BUFFER = 1 << 16;
@@ -27,7 +28,7 @@ public final class SceneListFile implements AutoCloseable {
   private final Path target;
   private final Path temporary;
   private final OutputStream out;
-  private final Set<String> suffixes = new HashSet<>();
+  private final Set<String> kinds = new HashSet<>();
   private boolean closed;
 
   private SceneListFile(Path target, Path temporary, OutputStream out) {
@@ -89,14 +90,29 @@ public final class SceneListFile implements AutoCloseable {
     } catch (IllegalArgumentException e) {
       throw new ConfigurationException(target + ": key of a scene: " + e.getMessage(), e);
     }
-    out.write(line.getBytes(StandardCharsets.UTF_8));
-    out.write('\n');
-    suffixes.add(OutputKey.suffix(key));
+    write(key, line);
   }
 
-  /** Keys with the same suffix never share an output, so most lists need no check. */
+  /**
+   * Appends one item.
+   *
+   * @param item with its key
+   * @throws ConfigurationException if the key is empty or has control characters
+   * @throws IOException if the file cannot be written
+   */
+  public void add(ItemLine item) throws IOException {
+    write(item.key(), item.text());
+  }
+
+  private void write(String key, String line) throws IOException {
+    out.write(line.getBytes(StandardCharsets.UTF_8));
+    out.write('\n');
+    kinds.add(OutputKey.kind(key));
+  }
+
+  /** Keys of the same kind rarely share an output, so most lists need no check. */
   private void requireDistinctOutputs() throws IOException {
-    if (suffixes.size() < 2) {
+    if (kinds.size() < 2 && !kinds.contains(OutputKey.AMBIGUOUS)) {
       return;
     }
     Map<String, String> byOutput = new HashMap<>();

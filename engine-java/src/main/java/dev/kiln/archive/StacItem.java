@@ -268,6 +268,11 @@ public record StacItem(
     }
   }
 
+  /** Returns whether an asset, as JSON, is a TIFF. */
+  static boolean isTiff(JsonNode asset) {
+    return asset("", asset, JSON.createObjectNode()).isTiff();
+  }
+
   private static StacAsset asset(String name, JsonNode asset, JsonNode properties) {
     // The item's fields apply to all assets that do not have their own.
     Function<String, JsonNode> field =

@@ -1,6 +1,7 @@
 package dev.kiln.awsbatch;
 
 import dev.kiln.archive.OutputKey;
+import dev.kiln.archive.SceneLine;
 import dev.kiln.archive.SceneList;
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.io.Sha256;
@@ -17,9 +18,9 @@ import java.util.HexFormat;
 import java.util.zip.GZIPOutputStream;
 
 /**
- * Scene list in the form that is stored in the output for all jobs to read: one scene key per line,
- * compressed with gzip. Comments and blank lines of the original are dropped, so the hash depends
- * on the keys alone.
+ * Scene list in the form that is stored in the output for all jobs to read: one key or item per
+ * line, compressed with gzip. Comments and blank lines of the original are dropped, so the hash
+ * depends on the keys and items alone.
  *
  * @param scenes number of keys
  * @param sha256 hash of the uncompressed lines, hexadecimal
@@ -40,13 +41,18 @@ public record PackedList(long scenes, String sha256, long duplicates, byte[] gzi
       lines = new DigestOutputStream(new GZIPOutputStream(packed, 1 << 16), digest);
     }
 
-    /** Appends a scene key. */
+    /** Appends a scene key that a list can have as it is. */
     public void add(String sceneKey) throws IOException {
-      lines.write((sceneKey + "\n").getBytes(StandardCharsets.UTF_8));
+      add(new SceneLine(sceneKey, sceneKey, false));
+    }
+
+    /** Appends a line of another list. */
+    public void add(SceneLine line) throws IOException {
+      lines.write((line.text() + "\n").getBytes(StandardCharsets.UTF_8));
       if (size == hashes.length) {
         hashes = Arrays.copyOf(hashes, size * 2);
       }
-      hashes[size++] = hash(sceneKey);
+      hashes[size++] = hash(line.key());
     }
 
     /** Returns the list; nothing can be added afterwards. */
@@ -86,12 +92,12 @@ public record PackedList(long scenes, String sha256, long duplicates, byte[] gzi
   public static PackedList of(String option, SceneList.Source source) throws IOException {
     Builder builder = new Builder();
     try {
-      SceneList.each(
+      SceneList.lines(
           option,
           source,
-          sceneKey -> {
-            requireOutputKey(option, sceneKey);
-            builder.add(sceneKey);
+          line -> {
+            requireOutputKey(option, line.key());
+            builder.add(line);
           });
     } catch (NoSuchFileException e) {
       throw new ConfigurationException(option + ": no such file", e);

@@ -1,6 +1,7 @@
 package dev.kiln.awsbatch;
 
 import dev.kiln.archive.OutputKey;
+import dev.kiln.archive.SceneLine;
 import dev.kiln.archive.SceneList;
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.fetch.ObjectStore;
@@ -38,12 +39,12 @@ public record UnfinishedScenes(Optional<PackedList> list, long done, long perman
     Scan scan = new Scan(out, failed);
     PackedList.Builder whole = new PackedList.Builder();
     try {
-      SceneList.each(
+      SceneList.lines(
           name,
           () -> out.stream(objectKey),
-          sceneKey -> {
-            whole.add(sceneKey);
-            scan.add(sceneKey);
+          line -> {
+            whole.add(line);
+            scan.add(line);
           });
     } catch (NoSuchFileException e) {
       throw new ConfigurationException(
@@ -78,7 +79,7 @@ public record UnfinishedScenes(Optional<PackedList> list, long done, long perman
   private static final class Scan {
     private final ObjectStore out;
     private final Set<String> failed;
-    private final List<String> block = new ArrayList<>();
+    private final List<SceneLine> block = new ArrayList<>();
     private final PackedList.Builder unfinished = new PackedList.Builder();
     private long doneCount;
     private long failedCount;
@@ -88,22 +89,23 @@ public record UnfinishedScenes(Optional<PackedList> list, long done, long perman
       this.failed = failed;
     }
 
-    void add(String sceneKey) throws IOException {
-      block.add(sceneKey);
+    void add(SceneLine line) throws IOException {
+      block.add(line);
       if (block.size() == BLOCK) {
         sortBlock();
       }
     }
 
     private void sortBlock() throws IOException {
-      Set<String> existing = out.existing(block.stream().map(OutputKey::of).toList());
-      for (String sceneKey : block) {
-        if (existing.contains(OutputKey.of(sceneKey))) {
+      Set<String> existing =
+          out.existing(block.stream().map(line -> OutputKey.of(line.key())).toList());
+      for (SceneLine line : block) {
+        if (existing.contains(OutputKey.of(line.key()))) {
           doneCount++;
-        } else if (failed.contains(sceneKey)) {
+        } else if (failed.contains(line.key())) {
           failedCount++;
         } else {
-          unfinished.add(sceneKey);
+          unfinished.add(line);
         }
       }
       block.clear();

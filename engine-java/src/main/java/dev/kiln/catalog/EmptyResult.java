@@ -1,7 +1,6 @@
 package dev.kiln.catalog;
 
 import dev.kiln.error.Printable;
-import dev.kiln.fetch.StoreOptions;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -19,8 +18,8 @@ final class EmptyResult {
   private final StacClient client;
   private final URI api;
 
-  EmptyResult(String option, URI api, StoreOptions options) {
-    this.client = new StacClient(option, api, options);
+  EmptyResult(StacClient client, URI api) {
+    this.client = client;
     this.api = api;
   }
 

@@ -97,6 +97,14 @@ final class ItemFilter {
     return before || after ? Optional.of("outside the period") : Optional.empty();
   }
 
+  /** Returns whether an interval, whose ends are null if they are open, is outside a range. */
+  static boolean isOutside(DatetimeRange range, JsonNode from, JsonNode to) {
+    Optional<Instant> start = instant(from);
+    Optional<Instant> end = instant(to);
+    return end.isPresent() && range.from().filter(end.get()::isBefore).isPresent()
+        || start.isPresent() && range.to().filter(start.get()::isAfter).isPresent();
+  }
+
   private static Optional<Instant> instant(JsonNode text) {
     try {
       return text.isString()

@@ -8,8 +8,14 @@ import org.locationtech.jts.geom.Envelope;
 import org.locationtech.jts.geom.Geometry;
 import org.locationtech.jts.geom.GeometryFactory;
 import org.locationtech.jts.geom.LinearRing;
+import org.locationtech.jts.geom.MultiPolygon;
+import org.locationtech.jts.geom.Point;
 import org.locationtech.jts.geom.Polygon;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
 
 /** Geometries of items: GeoJSON, (lon, lat) in degrees. What is malformed counts as absent. */
 final class ItemGeometry {
@@ -113,5 +119,40 @@ final class ItemGeometry {
       throw new IllegalArgumentException("not in degrees");
     }
     return new Coordinate(lon, lat);
+  }
+
+  /** {@return a point, polygon or multipolygon as GeoJSON; null for any other geometry} */
+  static JsonNode toGeoJson(Geometry geometry) {
+    ObjectNode json = JsonMapper.shared().createObjectNode();
+    if (geometry instanceof Point point && !point.isEmpty()) {
+      json.put("type", "Point").putArray("coordinates").add(point.getX()).add(point.getY());
+      return json;
+    }
+    if (geometry instanceof Polygon polygon) {
+      json.put("type", "Polygon");
+      addRings(polygon, json.putArray("coordinates"));
+      return json;
+    }
+    if (geometry instanceof MultiPolygon polygons) {
+      ArrayNode coordinates = json.put("type", "MultiPolygon").putArray("coordinates");
+      for (int i = 0; i < polygons.getNumGeometries(); i++) {
+        addRings((Polygon) polygons.getGeometryN(i), coordinates.addArray());
+      }
+      return json;
+    }
+    return JsonNodeFactory.instance.nullNode();
+  }
+
+  private static void addRings(Polygon polygon, ArrayNode rings) {
+    addRing(polygon.getExteriorRing(), rings.addArray());
+    for (int i = 0; i < polygon.getNumInteriorRing(); i++) {
+      addRing(polygon.getInteriorRingN(i), rings.addArray());
+    }
+  }
+
+  private static void addRing(LinearRing ring, ArrayNode points) {
+    for (Coordinate point : ring.getCoordinates()) {
+      points.addArray().add(point.x).add(point.y);
+    }
   }
 }

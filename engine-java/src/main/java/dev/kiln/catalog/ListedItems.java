@@ -1,51 +1,137 @@
 package dev.kiln.catalog;
 
+import dev.kiln.archive.ItemLine;
 import dev.kiln.archive.ObjectRef;
-import java.util.ArrayList;
+import dev.kiln.archive.SceneListFile;
+import dev.kiln.error.ConfigurationException;
+import dev.kiln.error.Mismatch;
+import java.io.IOException;
 import java.util.Collection;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import tools.jackson.databind.JsonNode;
 
-/** The locations of items, for a scene list. */
+/**
+ * Writes items to a scene list: an item that is an object of a store as its location, and any other
+ * as itself. The items themselves are written as they come; locations follow at the end.
+ */
 public final class ListedItems implements ItemConsumer {
+  private static final int MAX_HOSTS = 20;
+  private static final Pattern HOST = Pattern.compile("(?i)https?://([^/?#:]+).*", Pattern.DOTALL);
+
+  /** What a list has of an item. */
+  public enum Form {
+    /** Its location if it is an object of a store, otherwise the item itself. */
+    AUTO,
+    /** Its location. */
+    HREF,
+    /** The item itself. */
+    ITEM;
+
+    /**
+     * Parses a form.
+     *
+     * @param text {@code auto}, {@code href} or {@code item}, in any case
+     * @return the form
+     * @throws ConfigurationException if it is anything else, with {@code --list} in the message
+     */
+    public static Form parse(String text) {
+      for (Form form : values()) {
+        if (form.name().equalsIgnoreCase(text.strip())) {
+          return form;
+        }
+      }
+      throw new ConfigurationException(Mismatch.ofText("--list", "auto, href or item", text));
+    }
+  }
+
+  private final SceneListFile list;
+  private final Form form;
   private final Collection<String> places;
   private final Set<String> buckets = new TreeSet<>();
+  private final Set<String> hosts = new TreeSet<>();
+  private long items;
 
   /**
-   * Creates an empty list.
+   * Creates a writer.
    *
-   * @param query whose items are listed; sorted by location unless it has an order of its own
+   * @param list to write to; borrowed
+   * @param query whose items are listed; locations are sorted unless it has an order of its own
+   * @param form what the list has of an item
    */
-  public ListedItems(ItemQuery query) {
-    places = query.sort().isEmpty() ? new TreeSet<>() : new LinkedHashSet<>();
+  public ListedItems(SceneListFile list, ItemQuery query, Form form) {
+    this.list = list;
+    this.form = form;
+    this.places = query.sort().isEmpty() ? new TreeSet<>() : new LinkedHashSet<>();
   }
 
   @Override
-  public String accept(FoundItem item) {
-    if (item.place().isEmpty()) {
+  public String accept(FoundItem item) throws IOException {
+    boolean whole = item.json().path("assets").size() > 0 && item.json().path("id").isString();
+    boolean asItem = form == Form.ITEM || form == Form.AUTO && !item.isObject() && whole;
+    if (!asItem && item.place().isEmpty()) {
       return "item without a self link to a bucket or web server";
     }
-    places.add(item.place());
-    buckets.add(ObjectRef.ofBucket(item.place()).flatMap(ObjectRef::bucketUri).orElse(""));
+    if (asItem) {
+      Optional<ItemLine> line = ItemLine.of(item.key(), item.json());
+      if (line.isEmpty()) {
+        return "larger than %,d characters".formatted(ItemLine.MAX_LENGTH);
+      }
+      list.add(line.get());
+      items++;
+    } else {
+      places.add(item.place());
+      buckets.add(ObjectRef.ofBucket(item.place()).flatMap(ObjectRef::bucketUri).orElse(""));
+      host(item.place());
+    }
+    for (JsonNode asset : item.json().path("assets")) {
+      host(asset.path("href").asString(""));
+    }
     return "";
   }
 
-  /** {@return the bucket or container of all items, if they are in one} */
+  private void host(String href) {
+    Matcher web = HOST.matcher(href);
+    if (hosts.size() < MAX_HOSTS && web.matches() && ObjectRef.ofBucket(href).isEmpty()) {
+      hosts.add(web.group(1));
+    }
+  }
+
+  /**
+   * Writes the locations.
+   *
+   * @throws IOException if the list cannot be written
+   */
+  public void finish() throws IOException {
+    Optional<String> bucket = bucket();
+    for (String place : places) {
+      list.add(bucket.isPresent() ? ObjectRef.ofBucket(place).orElseThrow().key() : place);
+    }
+  }
+
+  /** {@return the bucket or container that keys are relative to; empty if there is none} */
   public Optional<String> bucket() {
-    return buckets.size() == 1
+    return items == 0 && buckets.size() == 1
         ? Optional.of(buckets.iterator().next()).filter(uri -> !uri.isEmpty())
         : Optional.empty();
   }
 
-  /** {@return the scene keys: keys in the bucket if there is one, otherwise whole URIs} */
-  public List<String> keys() {
-    List<String> keys = new ArrayList<>();
-    for (String place : places) {
-      keys.add(bucket().isPresent() ? ObjectRef.ofBucket(place).orElseThrow().key() : place);
-    }
-    return keys;
+  /** {@return the number of items that the list has themselves} */
+  public long items() {
+    return items;
+  }
+
+  /** {@return names of web servers that have items or their files} */
+  public Set<String> hosts() {
+    return hosts;
+  }
+
+  /** {@return whether keys are relative to the directory of the catalogue} */
+  public boolean hasRelativeKeys() {
+    return places.stream().anyMatch(place -> ObjectRef.of(place).isEmpty());
   }
 }

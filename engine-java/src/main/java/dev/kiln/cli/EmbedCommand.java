@@ -195,6 +195,7 @@ public final class EmbedCommand implements Callable<Integer> {
               .files(fileOptions)
               .aliases(fileFlags.aliases())
               .items(chosen.items())
+              .itemLines(list.items())
               .source(from)
               .out(to)
               .chips(chips)

@@ -2,6 +2,7 @@ package dev.kiln.cli;
 
 import dev.kiln.archive.ObjectSource;
 import dev.kiln.fetch.ObjectStores;
+import dev.kiln.fetch.SourceRules;
 import dev.kiln.fetch.StoreOptions;
 import java.io.IOException;
 import java.io.InputStream;
@@ -35,6 +36,11 @@ public final class ManifestCommand implements Runnable {
   /** Returns how stores are reached. */
   StoreOptions storeOptions() {
     return s3Flags.source();
+  }
+
+  /** Returns which web servers are read besides the one that is named. */
+  SourceRules rules() {
+    return s3Flags.rules();
   }
 
   /** Returns the source of {@code --manifest}, {@code --inventory} and {@code --aoi}. */

@@ -6,6 +6,7 @@ import dev.kiln.archive.SceneListFile;
 import dev.kiln.catalog.Catalog;
 import dev.kiln.catalog.ItemQuery;
 import dev.kiln.catalog.ListedItems;
+import dev.kiln.fetch.ObjectStores;
 import dev.kiln.run.AreaFile;
 import java.io.IOException;
 import java.util.Optional;
@@ -18,22 +19,26 @@ import picocli.CommandLine.ParentCommand;
 /** {@code kiln manifest stac}: selects items of a catalogue. */
 @Command(
     name = "stac",
-    description = "Select items of a STAC API.",
+    description = "Select items of a STAC API, a static catalogue or a file of items.",
     footer = {
       "",
       "Example:",
       "  kiln manifest stac --api https://earth-search.aws.element84.com/v1 \\",
       "      --collection sentinel-2-l2a --aoi area.geojson \\",
-      "      --datetime 2023-01-01/2023-12-31 --query 'eo:cloud_cover<20' -o scenes.txt.gz"
+      "      --datetime 2023-01-01/2023-12-31 --query 'eo:cloud_cover<20' -o scenes.txt.gz",
+      "  kiln manifest stac --stac https://example.org/catalog.json -o scenes.txt.gz",
+      "  kiln manifest stac --stac items.parquet --aoi area.geojson -o scenes.txt.gz"
     })
 public final class ManifestStacCommand implements Callable<Integer> {
   @ParentCommand private ManifestCommand parent;
 
   @Option(
       names = {"--api", "--stac"},
-      paramLabel = "URL",
+      paramLabel = "URI",
       required = true,
-      description = "URL of the STAC API.")
+      description =
+          "STAC API, or the path or URI of a static catalogue (catalog.json, collection.json) or a"
+              + " file of items (FeatureCollection, one item per line, stac-geoparquet).")
   @Heading.Under(Heading.INPUT)
   private String api;
 
@@ -56,42 +61,66 @@ public final class ManifestStacCommand implements Callable<Integer> {
   @Mixin private QueryFlags queryFlags;
   @Mixin private SceneListFlags output;
 
+  @Option(
+      names = "--list",
+      paramLabel = "FORM",
+      defaultValue = "auto",
+      description =
+          "What the list has of an item: href (its location), item (the item itself) or auto (its"
+              + " location if it is an object of a store) (default: ${DEFAULT-VALUE}).")
+  @Heading.Under(Heading.OUTPUT)
+  private String form;
+
   @Override
   public Integer call() throws IOException {
-    if (queryFlags.collection().isEmpty() || aoi == null || datetime == null) {
-      throw new OptionException("--api: expected --collection, --aoi and --datetime as well");
-    }
+    ListedItems.Form wanted = OptionException.parse(() -> ListedItems.Form.parse(form));
     Catalog catalog =
-        OptionException.parse(() -> Catalog.open("--api", api, parent.storeOptions()));
-    // Wrong options are reported before files are read.
+        OptionException.parse(
+            () -> Catalog.open("--api", api, parent.storeOptions(), parent.rules()));
+    // Wrong options are reported before anything is read.
     queryFlags.query(Optional.empty(), Optional.ofNullable(datetime));
+    boolean complete = queryFlags.collection().isPresent() && aoi != null && datetime != null;
+    if (!complete && catalog.kind() == Catalog.Kind.API) {
+      throw new OptionException("--api: expected --collection, --aoi and --datetime for an API");
+    }
     Optional<AreaOfInterest> area =
         aoi == null
             ? Optional.empty()
             : Optional.of(AreaFile.read("--aoi", aoi, parent.storeOptions()));
     ItemQuery query = queryFlags.query(area, Optional.ofNullable(datetime));
-    ListedItems items = new ListedItems(query);
-    ListingStats stats = catalog.list(query, items);
     try (SceneListFile list = output.create()) {
-      for (String line : items.keys()) {
-        list.add(line);
-      }
+      ListedItems items = new ListedItems(list, query, wanted);
+      ListingStats stats = catalog.list(query, items);
+      items.finish();
       list.commit();
-    }
-    output.report(stats);
-    if (stats.kept() == 0) {
-      output.print().println("no items found" + catalog.explainEmpty(query));
-    } else if (items.bucket().isEmpty()) {
+      output.report(stats);
       output
           .print()
           .println(
-              "the list has whole URIs: embed with any --source, and with --allow-host for each web"
-                  + " server");
-    } else {
-      output
-          .print()
-          .printf("keys are relative to %s; embed with that --source%n", items.bucket().get());
+              stats.kept() == 0
+                  ? "no items found" + catalog.explainEmpty(query)
+                  : advice(items, catalog));
+      output.print().flush();
     }
     return 0;
+  }
+
+  /** Returns how the list is embedded. */
+  private static String advice(ListedItems items, Catalog catalog) {
+    String hosts =
+        items.hosts().isEmpty() ? "" : ", and with --allow-host " + String.join(",", items.hosts());
+    if (items.bucket().isPresent()) {
+      return "keys are relative to %s; embed with that --source%s"
+          .formatted(items.bucket().get(), hosts);
+    }
+    boolean relative =
+        items.hasRelativeKeys() || items.items() > 0 && !ObjectStores.isRemote(catalog.source());
+    if (relative && !catalog.source().isEmpty()) {
+      return "keys are relative to %s; embed with that --source%s"
+          .formatted(catalog.source(), hosts);
+    }
+    return (items.items() > 0 ? "the list has the items themselves" : "the list has whole URIs")
+        + ": embed without --source"
+        + hosts;
   }
 }

@@ -1,9 +1,11 @@
 package dev.kiln.cli;
 
+import dev.kiln.archive.ObjectRef;
 import dev.kiln.archive.SceneList;
 import dev.kiln.archive.Shard;
 import dev.kiln.archive.StacItem;
 import dev.kiln.error.ConfigurationException;
+import dev.kiln.error.Printable;
 import dev.kiln.fetch.ObjectStores;
 import dev.kiln.fetch.StoreOptions;
 import dev.kiln.run.ImageFiles;
@@ -26,7 +28,7 @@ final class SceneFlags {
   @Option(
       names = "--scenes",
       paramLabel = "URI",
-      description = "Scene list, one key per line, plain or gzip.")
+      description = "Scene list, one key or STAC item per line, plain or gzip.")
   private String scenes;
 
   @Option(
@@ -34,7 +36,7 @@ final class SceneFlags {
       paramLabel = "URI",
       description =
           "Archive: the bucket of the scenes, or a local mirror of it (default for FILE: its"
-              + " directory).")
+              + " directory; not needed for whole URIs and items).")
   private String source;
 
   /**
@@ -61,10 +63,10 @@ final class SceneFlags {
 
   /** Requires files or a list, before anything is read. */
   void requireGiven(List<String> files) {
-    if (files.isEmpty() && (scenes == null || source == null)) {
+    if (files.isEmpty() && scenes == null) {
       throw new ParameterException(
           command.commandLine(),
-          scenes == null && source == null
+          source == null
               ? "expected FILE, or --scenes and --source, or --stac, found none"
               : "expected --scenes and --source, found only one of them");
     }
@@ -82,10 +84,26 @@ final class SceneFlags {
     try {
       SceneList list =
           SceneList.read("--scenes " + scenes, () -> ObjectStores.stream(scenes, options), shard);
-      return new Chosen(scenes, list, source, Map.of());
+      return new Chosen(scenes, list, sourceOf(list), Map.of());
     } catch (NoSuchFileException e) {
       throw new ConfigurationException("--scenes " + scenes + ": no such file", e);
     }
+  }
+
+  /** Returns the source; without one, all names are whole URIs. */
+  private String sourceOf(SceneList list) {
+    if (source != null) {
+      return source;
+    }
+    for (String key : list.keys()) {
+      if (!list.items().containsKey(key) && ObjectRef.of(key).isEmpty()) {
+        throw new ParameterException(
+            command.commandLine(),
+            "expected --scenes and --source, found only one of them: the list has keys such as "
+                + Printable.of(key));
+      }
+    }
+    return "";
   }
 
   /** On the command line, files take precedence over options from the environment. */

@@ -22,10 +22,11 @@ import picocli.CommandLine.Option;
 final class SearchFlags {
   @Option(
       names = "--stac",
-      paramLabel = "URL",
+      paramLabel = "URI",
       description =
-          "STAC API to search for scenes, instead of --scenes; with --collection, --aoi and"
-              + " --datetime START/END.")
+          "STAC API to search for scenes, instead of --scenes, with --collection, --aoi and"
+              + " --datetime START/END; or the path or URI of a static catalogue or a file of"
+              + " items.")
   private String api;
 
   @Mixin private QueryFlags queryFlags;
@@ -67,12 +68,18 @@ final class SearchFlags {
       StoreOptions options,
       SourceRules rules)
       throws IOException, InterruptedException {
-    if (queryFlags.collection().isEmpty() || datetime == null || chips.area().isEmpty()) {
-      throw new OptionException("--stac: expected --collection, --aoi and --datetime as well");
-    }
     Range.optionalAtLeast("--best", best, 1);
-    ItemQuery query = queryFlags.query(chips.area().map(ChipArea::area), Optional.of(datetime));
-    Catalog catalog = OptionException.parse(() -> Catalog.open("--stac", api, options));
+    ItemQuery query =
+        queryFlags.query(chips.area().map(ChipArea::area), Optional.ofNullable(datetime));
+    boolean complete =
+        queryFlags.collection().isPresent() && datetime != null && chips.area().isPresent();
+    Catalog catalog = OptionException.parse(() -> Catalog.open("--stac", api, options, rules));
+    if (!complete && catalog.kind() == Catalog.Kind.API) {
+      throw new OptionException("--stac: expected --collection, --aoi and --datetime for an API");
+    }
+    if (best != null && chips.area().isEmpty()) {
+      throw new OptionException("--best: expected --aoi as well");
+    }
     AreaSearch found = AreaSearch.run(catalog, query);
     found.checkHosts(rules.allowedHosts());
     if (best == null) {
@@ -85,6 +92,6 @@ final class SearchFlags {
 
   /** Returns the API and collection, for the log. */
   String name() {
-    return Optional.ofNullable(api).orElse("") + " " + queryFlags.collection().orElse("");
+    return (Optional.ofNullable(api).orElse("") + " " + queryFlags.collection().orElse("")).strip();
   }
 }

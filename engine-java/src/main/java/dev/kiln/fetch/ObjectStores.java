@@ -44,13 +44,17 @@ public final class ObjectStores {
    * Opens the source of a run, whose scenes may refer to objects in other buckets and on other web
    * servers by their whole URIs.
    *
-   * @param uri as for {@link #open(String, StoreOptions)}
+   * @param uri as for {@link #open(String, StoreOptions)}; an empty text if all names are whole
+   *     URIs
    * @param options for all of its stores
    * @param rules which other stores are read
    * @return the store, which the caller closes
    * @throws ConfigurationException also if it is a path without a directory
    */
   public static ObjectStore openSource(String uri, StoreOptions options, SourceRules rules) {
+    if (uri.isEmpty()) {
+      return new RoutingObjectStore(new NoObjectStore(), options.withoutSourceCredentials(), rules);
+    }
     if (!isRemote(uri) && !Files.isDirectory(localPath(uri))) {
       throw new ConfigurationException(
           Mismatch.of(

@@ -22,6 +22,8 @@ import java.util.Optional;
  * @param sceneKeys keys of the scenes in the source
  * @param files what is known about scenes that are plain image files
  * @param items items that are known already, by scene key; others are read from the source
+ * @param itemLines items that are known already, as JSON, by scene key; parsed when their scenes
+ *     are embedded
  * @param aliases other names of bands in items
  * @param source where scenes are read from
  * @param out where files and the report are written to
@@ -43,6 +45,7 @@ public record EmbedRequest(
     FileOptions files,
     BandAliases aliases,
     Map<String, StacItem> items,
+    Map<String, String> itemLines,
     ObjectStore source,
     ObjectStore out,
     ChipOptions chips,
@@ -63,6 +66,7 @@ public record EmbedRequest(
     Objects.requireNonNull(out, "out");
     sceneKeys = List.copyOf(sceneKeys);
     items = Map.copyOf(items);
+    itemLines = Map.copyOf(itemLines);
     context = Map.copyOf(context);
   }
 
@@ -79,6 +83,7 @@ public record EmbedRequest(
     private FileOptions files = FileOptions.NONE;
     private BandAliases aliases = BandAliases.standard();
     private Map<String, StacItem> items = Map.of();
+    private Map<String, String> itemLines = Map.of();
     private ObjectStore source;
     private ObjectStore out;
     private ChipOptions chips = ChipOptions.defaults();
@@ -137,6 +142,17 @@ public record EmbedRequest(
      */
     public Builder items(Map<String, StacItem> known) {
       this.items = known;
+      return this;
+    }
+
+    /**
+     * Sets items that are known already, and parsed when their scenes are embedded.
+     *
+     * @param known items as JSON by scene key
+     * @return this builder
+     */
+    public Builder itemLines(Map<String, String> known) {
+      this.itemLines = known;
       return this;
     }
 
@@ -281,6 +297,7 @@ public record EmbedRequest(
           files,
           aliases,
           items,
+          itemLines,
           source,
           out,
           chips,

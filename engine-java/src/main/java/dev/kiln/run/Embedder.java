@@ -12,6 +12,7 @@ import dev.kiln.sink.GeoParquetWriter;
 import dev.kiln.sink.Provenance;
 import dev.kiln.type.DataType;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -157,6 +158,10 @@ public final class Embedder {
     SceneArchive archive = SceneArchive.of(request.platform(), masked, request.aliases());
     return (sceneKey, objects) -> {
       StacItem item = request.items().get(sceneKey);
+      String line = request.itemLines().get(sceneKey);
+      if (item == null && line != null) {
+        item = StacItem.parse(sceneKey, line.getBytes(StandardCharsets.UTF_8));
+      }
       return item == null
           ? archive.describe(sceneKey, objects)
           : item.scene(request.platform(), masked, request.aliases());

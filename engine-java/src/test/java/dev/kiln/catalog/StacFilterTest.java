@@ -10,6 +10,7 @@ import dev.kiln.archive.AreaOfInterest;
 import dev.kiln.archive.DatetimeRange;
 import dev.kiln.archive.ListingStats;
 import dev.kiln.error.ConfigurationException;
+import dev.kiln.fetch.SourceRules;
 import dev.kiln.fetch.StoreOptions;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -184,7 +185,7 @@ class StacFilterTest {
 
   private ListingStats list(ItemQuery.Builder query) throws IOException {
     found = new LinkedHashMap<>();
-    return Catalog.open("--stac", uri + "/", StoreOptions.standard())
+    return Catalog.open("--stac", uri + "/", StoreOptions.standard(), SourceRules.standard())
         .list(
             query.build(),
             item -> {
@@ -339,7 +340,8 @@ class StacFilterTest {
   void aShortfallIsCountedAndAnEmptyResultExplained() throws IOException {
     matched = 300;
     assertThat(list(query()).skipped()).containsEntry("matched by the API but not returned", 50L);
-    Catalog catalog = Catalog.open("--stac", uri, StoreOptions.standard());
+    Catalog catalog = Catalog.open("--stac", uri, StoreOptions.standard(), SourceRules.standard());
+    assertThat(catalog.kind()).isEqualTo(Catalog.Kind.API);
     assertThat(catalog.explainEmpty(query().build()))
         .isEqualTo(": the API has no such collection, but sentinel-2-l2a");
   }

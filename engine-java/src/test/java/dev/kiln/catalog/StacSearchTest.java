@@ -8,8 +8,10 @@ import com.sun.net.httpserver.HttpServer;
 import dev.kiln.archive.AreaOfInterest;
 import dev.kiln.archive.DatetimeRange;
 import dev.kiln.archive.ListingStats;
+import dev.kiln.archive.SceneListFile;
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.fetch.StoreOptions;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -120,7 +122,9 @@ class StacSearchTest {
     URI uri = Catalog.api("--api", api + "/v1/");
     StacClient client = new StacClient("--api", uri, StoreOptions.standard(), waits::add);
     StacSearch search = new StacSearch(client, StacApi.undescribed(uri), query);
-    ListedItems list = new ListedItems(query);
+    ByteArrayOutputStream written = new ByteArrayOutputStream();
+    SceneListFile file = SceneListFile.to(written);
+    ListedItems list = new ListedItems(file, query, ListedItems.Form.HREF);
     ItemCollector items =
         new ItemCollector(
             ItemFilter.ofSearch(query, search::sendsBoxOnly),
@@ -128,7 +132,13 @@ class StacSearchTest {
             list,
             new ListingStats());
     int pages = search.run(items);
-    return new Found(list.keys(), list.bucket(), pages, items.stats());
+    list.finish();
+    file.commit();
+    return new Found(
+        written.toString(StandardCharsets.UTF_8).lines().toList(),
+        list.bucket(),
+        pages,
+        items.stats());
   }
 
   private static String next(String href) {
