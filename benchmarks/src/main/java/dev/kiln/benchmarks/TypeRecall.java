@@ -101,7 +101,7 @@ public final class TypeRecall {
     Chip chip =
         new Chip(0, 0, 0, 0, new Footprint(new double[] {1, 0, 0, 1}, new double[] {1, 1, 0, 0}));
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    SceneInfo scene = new SceneInfo("scene", "naip", Instant.EPOCH, 1, "uri", 256, dim);
+    SceneInfo scene = new SceneInfo("scene", "naip", Instant.EPOCH, 1, "uri", 256, 256, dim);
     Provenance provenance = new Provenance("0", "0", "tiny", "onednn", DataType.FP32, Map.of());
     try (GeoParquetWriter writer =
         new GeoParquetWriter(scene, new VectorColumns(type, false, 0), provenance, bytes)) {

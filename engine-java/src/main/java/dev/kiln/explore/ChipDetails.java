@@ -43,6 +43,8 @@ final class ChipDetails {
    * @param uri where its archive stores the scene; empty if unknown
    * @param chipSize edge of the chip in pixels
    * @param stride distance between chips of the grid in pixels
+   * @param within whether the last column and row of chips are moved inward, to the edge of the
+   *     scene
    */
   record Details(
       String chipId,
@@ -53,7 +55,8 @@ final class ChipDetails {
       double nodata,
       String uri,
       int chipSize,
-      int stride) {}
+      int stride,
+      boolean within) {}
 
   private final EmbeddingFiles files;
   private final Map<RowRef, Details> cache =
@@ -121,6 +124,7 @@ final class ChipDetails {
     Row row = new Row(file, group, first);
     Map<String, String> footer = file.footer();
     int[] layout = layout(footer.getOrDefault("emb", ""));
+    boolean within = isShifted(footer.getOrDefault("kiln", ""));
     String uri = footer.getOrDefault("uri", "");
     for (long at : rows) {
       Details details =
@@ -133,7 +137,8 @@ final class ChipDetails {
               row.number("nodata", at),
               file.has("uri") ? row.text("uri", at) : uri,
               layout[0],
-              layout[1]);
+              layout[1],
+              within);
       RowRef ref = new RowRef(index, at);
       cache.put(ref, details);
       found.put(ref, details);
@@ -149,6 +154,16 @@ final class ChipDetails {
       return new int[] {size, layout.path("stride").path(0).asInt(size)};
     } catch (JacksonException e) {
       return new int[] {DEFAULT_CHIP_SIZE, DEFAULT_CHIP_SIZE};
+    }
+  }
+
+  /** Returns whether chips were embedded with {@code --edge shift}. */
+  private static boolean isShifted(String kiln) {
+    try {
+      JsonNode made = JsonMapper.shared().readTree(kiln.isEmpty() ? "{}" : kiln);
+      return made.path("options").path("edge").asString("").equals("shift");
+    } catch (JacksonException e) {
+      return false;
     }
   }
 

@@ -101,6 +101,23 @@ final class SceneImage implements OpenScenes.Held {
   }
 
   /**
+   * Reads a chip.
+   *
+   * @param x left edge in pixels
+   * @param y upper edge in pixels
+   * @param size edge in pixels
+   * @param within whether a chip that extends over the right or lower edge is moved inward
+   * @return {@code [size, size]} colours, as {@link #window}
+   */
+  synchronized int[] chip(int x, int y, int size, boolean within)
+      throws IOException, InterruptedException {
+    open();
+    return within
+        ? window(Math.min(x, grid().width() - size), Math.min(y, grid().height() - size), size)
+        : window(x, y, size);
+  }
+
+  /**
    * Reads a square of the full resolution.
    *
    * @param x left edge in pixels

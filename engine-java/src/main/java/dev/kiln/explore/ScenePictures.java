@@ -132,7 +132,9 @@ public final class ScenePictures implements AutoCloseable {
         use(
             chip,
             platform,
-            image -> image.window(chip.x() * chip.stride(), chip.y() * chip.stride(), size));
+            image ->
+                image.chip(
+                    chip.x() * chip.stride(), chip.y() * chip.stride(), size, chip.within()));
     return PictureFormat.JPEG.encode(argb, size, size);
   }
 

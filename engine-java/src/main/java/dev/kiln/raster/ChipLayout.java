@@ -28,6 +28,11 @@ public record ChipLayout(int chipSize, int stride, EdgeRule edge) {
     return new ChipLayout(chipSize, stride, rule);
   }
 
+  /** Returns the number of chips of a scene of {@code width} × {@code height} pixels. */
+  public long count(int width, int height) {
+    return (long) along(width).count() * along(height).count();
+  }
+
   /**
    * Positions of chips along one side of a scene.
    *

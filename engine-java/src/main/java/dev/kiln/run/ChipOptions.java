@@ -6,15 +6,18 @@ import dev.kiln.chip.PixelValues;
 import dev.kiln.chip.RadiometricOffset;
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.platform.Platform;
+import dev.kiln.raster.ChipLayout;
+import dev.kiln.raster.EdgeRule;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * Options that decide which chips of a scene are embedded and what their vectors are. All of them
  * change the output, so all of them are recorded in the footer of every file.
  *
- * @param chipSize edge of a chip in pixels, a multiple of the patch size
+ * @param layout size of chips, a multiple of the patch size, and where they are
  * @param locationOrder order in which the model receives latitude and longitude
  * @param maxCloud largest share of cloud, 0 to 1, with which a chip is embedded
  * @param maxNodata largest share of pixels without data, 0 to 1, with which a chip is embedded
@@ -24,7 +27,7 @@ import java.util.Optional;
  * @param area area whose chips are embedded; empty for whole scenes
  */
 public record ChipOptions(
-    int chipSize,
+    ChipLayout layout,
     LocationOrder locationOrder,
     double maxCloud,
     double maxNodata,
@@ -60,6 +63,11 @@ public record ChipOptions(
     return new Builder();
   }
 
+  /** {@return the edge of a chip in pixels} */
+  public int chipSize() {
+    return layout.chipSize();
+  }
+
   /** {@return whether masks decide about chips: not if every share is accepted} */
   public boolean needsMask() {
     return maxCloud < 1 || maxNodata < 1;
@@ -70,13 +78,29 @@ public record ChipOptions(
     return Map.ofEntries(
         Map.entry("aoi", area.map(ChipArea::identity).orElse("none")),
         Map.entry("aoi-rule", area.map(a -> lower(a.rule())).orElse("none")),
-        Map.entry("chip", Integer.toString(chipSize)),
+        Map.entry("chip", Integer.toString(chipSize())),
+        Map.entry("edge", lower(layout.edge())),
         Map.entry("gsd-source", lower(gsdSource)),
         Map.entry("location-order", lower(locationOrder)),
         Map.entry("max-cloud", Double.toString(maxCloud)),
         Map.entry("max-nodata", Double.toString(maxNodata)),
         Map.entry("pixel-values", lower(pixelValues)),
-        Map.entry("radiometric-offset", radiometricOffset.toString()));
+        Map.entry("radiometric-offset", radiometricOffset.toString()),
+        Map.entry("stride", Integer.toString(layout.stride())));
+  }
+
+  /**
+   * Returns the value of an option in files that do not record it.
+   *
+   * @param chip recorded edge of a chip
+   * @return empty if all files record it
+   */
+  static String unrecorded(String option, String chip) {
+    return switch (option) {
+      case "edge" -> lower(EdgeRule.DROP);
+      case "stride" -> chip;
+      default -> "";
+    };
   }
 
   private static String lower(Enum<?> value) {
@@ -86,6 +110,8 @@ public record ChipOptions(
   /** Builds {@link ChipOptions}; what is not set keeps its default. */
   public static final class Builder {
     private int chipSize = 256;
+    private OptionalInt stride = OptionalInt.empty();
+    private EdgeRule edge = EdgeRule.DROP;
     private LocationOrder locationOrder = LocationOrder.TRAINED;
     private double maxCloud = 0.5;
     private double maxNodata = 0.2;
@@ -104,6 +130,28 @@ public record ChipOptions(
      */
     public Builder chipSize(int pixels) {
       this.chipSize = pixels;
+      return this;
+    }
+
+    /**
+     * Sets the distance from one chip to the next, in both directions.
+     *
+     * @param pixels at least 1; empty for chips side by side
+     * @return this builder
+     */
+    public Builder stride(OptionalInt pixels) {
+      this.stride = pixels;
+      return this;
+    }
+
+    /**
+     * Sets what happens at the right and lower edge of a scene.
+     *
+     * @param rule for pixels that no whole chip covers
+     * @return this builder
+     */
+    public Builder edge(EdgeRule rule) {
+      this.edge = rule;
       return this;
     }
 
@@ -187,7 +235,7 @@ public record ChipOptions(
     /** {@return the options} */
     public ChipOptions build() {
       return new ChipOptions(
-          chipSize,
+          new ChipLayout(chipSize, stride.orElse(chipSize), edge),
           locationOrder,
           maxCloud,
           maxNodata,

@@ -119,8 +119,8 @@ final class ExistingFiles implements PendingScenes.ExistingCheck {
         .forEach(
             (name, value) -> {
               JsonNode found = kiln.path("options").path(name);
-              // Files of earlier versions do not record which vectors they have.
-              String unrecorded = VectorOptions.unrecorded(name);
+              // Files of earlier versions do not record all options.
+              String unrecorded = unrecorded(name, kiln.path("options"));
               if (found.isMissingNode() && !unrecorded.isEmpty()) {
                 compare(differences, name, value, JsonNodeFactory.instance.stringNode(unrecorded));
               } else {
@@ -135,6 +135,11 @@ final class ExistingFiles implements PendingScenes.ExistingCheck {
           precision);
     }
     return String.join("; ", differences);
+  }
+
+  private static String unrecorded(String option, JsonNode recorded) {
+    String ofChips = ChipOptions.unrecorded(option, recorded.path("chip").asString(""));
+    return ofChips.isEmpty() ? VectorOptions.unrecorded(option) : ofChips;
   }
 
   private static void compare(

@@ -2,6 +2,7 @@ package dev.kiln.run;
 
 import dev.kiln.archive.Scene;
 import dev.kiln.chip.Chip;
+import dev.kiln.raster.ChipLayout;
 import dev.kiln.sink.ChipRows;
 import dev.kiln.sink.SceneInfo;
 import java.nio.FloatBuffer;
@@ -107,9 +108,16 @@ final class SceneAssembly {
    *
    * @param vectorLength length of one vector
    */
-  SceneInfo info(String platform, int chipSize, int vectorLength) {
+  SceneInfo info(String platform, ChipLayout layout, int vectorLength) {
     return new SceneInfo(
-        scene.itemId(), platform, scene.datetime(), gsd(), scene.uri(), chipSize, vectorLength);
+        scene.itemId(),
+        platform,
+        scene.datetime(),
+        gsd(),
+        scene.uri(),
+        layout.chipSize(),
+        layout.stride(),
+        vectorLength);
   }
 
   /**

@@ -60,7 +60,7 @@ final class SceneMasking {
     CogLayout layout = ScenePlan.layout(source, key, object);
     try (CogFile file = CogFile.open(key, object.buffer(), 1);
         SceneRaster raster = raster(scene, mask, file)) {
-      ChipGrid grid = ChipSelection.grid(raster, options.chipSize());
+      ChipGrid grid = ChipSelection.grid(raster, options.layout());
       BitSet inside = AreaChips.in(options.area(), raster, grid);
       List<StripWindow> windows = grid.strips(raster.cut(ChipShares.MOST_STRIP_BYTES), inside);
       return new Part(

@@ -99,7 +99,7 @@ final class ScenePlan {
     this.grid =
         selection.isPresent()
             ? selection.get().grid()
-            : ChipSelection.grid(scene.sceneKey(), width, height, options.chipSize());
+            : ChipSelection.grid(scene.sceneKey(), width, height, options.layout());
     BitSet wanted = selection.map(ChipSelection::surviving).orElseGet(grid::all);
     this.surviving = options.maxNodata() < 1 ? written(wanted) : wanted;
     this.unwritten = wanted.cardinality() - surviving.cardinality();

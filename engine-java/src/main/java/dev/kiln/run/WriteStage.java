@@ -94,7 +94,7 @@ final class WriteStage implements Pipeline.Sink<SceneAssembly>, AutoCloseable {
         new SceneOutput(
             job.out(),
             scene.outputKey(),
-            scene.info(job.platform().name(), job.chips().chipSize(), vectors.dim()),
+            scene.info(job.platform().name(), job.chips().layout(), vectors.dim()),
             vectors,
             job.vectors().type(),
             job.provenance());

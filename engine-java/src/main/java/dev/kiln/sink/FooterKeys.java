@@ -93,7 +93,9 @@ final class FooterKeys {
     ObjectNode layout = emb.putObject("emb:chip_layout");
     layout.put("layout_type", "regular_grid");
     layout.putArray("chip_size").add(edge).add(edge);
-    layout.putArray("stride").add(edge).add(edge);
+    // Patches are side by side within their chip.
+    int stride = vectors.patchGrid() > 0 ? edge : scene.stride();
+    layout.putArray("stride").add(stride).add(stride);
     quantization(emb.putObject("emb:quantization"), vectors.type());
     return emb;
   }

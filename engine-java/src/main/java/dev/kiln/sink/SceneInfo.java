@@ -11,6 +11,7 @@ import java.time.Instant;
  * @param gsd ground sample distance in metres per pixel
  * @param uri where the archive stores the scene
  * @param chipSize edge of a chip in pixels
+ * @param stride distance from one chip to the next in pixels
  * @param dim length of an embedding
  */
 public record SceneInfo(
@@ -20,14 +21,15 @@ public record SceneInfo(
     double gsd,
     String uri,
     int chipSize,
+    int stride,
     int dim) {
 
   /** Checks the sizes. */
   public SceneInfo {
-    if (dim < 1 || chipSize < 1) {
+    if (dim < 1 || chipSize < 1 || stride < 1) {
       throw new IllegalArgumentException(
-          "%s: expected positive dim and chip size, found %d and %d"
-              .formatted(itemId, dim, chipSize));
+          "%s: expected positive dim, chip size and stride, found %d, %d and %d"
+              .formatted(itemId, dim, chipSize, stride));
     }
   }
 }

@@ -77,7 +77,7 @@ public record SceneTable(
 
   /** {@return what all rows share} */
   public SceneInfo info() {
-    return new SceneInfo(itemId, platform, datetime, gsd, uri, chipSize, dim);
+    return new SceneInfo(itemId, platform, datetime, gsd, uri, chipSize, chipSize, dim);
   }
 
   /** {@return all rows} */

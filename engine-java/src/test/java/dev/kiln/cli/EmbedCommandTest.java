@@ -222,6 +222,24 @@ class EmbedCommandTest {
   }
 
   @Test
+  void dryRunCountsChipsByStrideAndEdge() throws IOException {
+    // 600 × 520 px.
+    String other = KEY.replace("_4709963_", "_4709964_");
+    GeoTiffs.naip().size(600, 520).write(folder.resolve("source").resolve(other));
+    Files.writeString(folder.resolve("scenes.txt"), other + "\n");
+    for (String[] expected :
+        new String[][] {
+          {"--stride=100", "12"}, {"--edge=pad", "9"}, {"--edge=SHIFT", "9"}, {"--stride=300", "2"}
+        }) {
+      printed.getBuffer().setLength(0);
+      assertThat(embed("--dry-run", "--json", expected[0])).isZero();
+      assertThat(JsonMapper.shared().readTree(printed.toString()).path("chips").asString())
+          .as(expected[0])
+          .isEqualTo(expected[1]);
+    }
+  }
+
+  @Test
   void jsonPrintsTheReport() {
     assertThat(embed("--json")).isZero();
     JsonNode report = JsonMapper.shared().readTree(printed.toString());
@@ -269,6 +287,7 @@ class EmbedCommandTest {
         "--index=-1 | --index",
         "--index=many | --index",
         "--chip=250 | --chip: expected a multiple of 8 (the patch size), found 250",
+        "--stride=0 | --stride: expected 1 or more, found 0",
         "--max-cloud=1.5 | --max-cloud: expected a fraction from 0 to 1, found 1.5",
         "--slots=0 | --slots: expected 1 or more, found 0",
       })

@@ -94,6 +94,25 @@ class ChipSharesTest {
   }
 
   @Test
+  void pixelsBeyondTheEdgeOfTheSceneAreNodata() throws IOException, SceneException {
+    // 25 × 15 pixels of the mask, 2 × 2 of the grid each; the right and lower chips reach beyond.
+    GeoTiffs tiff =
+        GeoTiffs.naip().bands(1).size(25, 15).pixels((b, x, y) -> x >= 20 || y >= 12 ? 9 : 1);
+    ChipGrid grid = ChipGrid.of(50, 30, new ChipLayout(20, 20, EdgeRule.PAD));
+    assertThat(grid.size()).isEqualTo(6);
+
+    ChipShares shares =
+        withMask(tiff, 2, mask -> ChipShares.of(mask, grid, grid.all(), v -> v == 9, v -> v == 0));
+
+    double[] cloud = {0, 0, 10 * 20, 6 * 20, 6 * 20, 10 * 10};
+    double[] nodata = {0, 0, 10 * 20, 10 * 20, 10 * 20, 400 - 10 * 10};
+    for (int i = 0; i < 6; i++) {
+      assertThat(shares.cloud(i)).as("cloud of chip %d", i).isEqualTo(cloud[i] / 400);
+      assertThat(shares.nodata(i)).as("nodata of chip %d", i).isEqualTo(nodata[i] / 400);
+    }
+  }
+
+  @Test
   void keepsAChipAtTheLimit() throws IOException, SceneException {
     // 0.2 is exact neither as float32 nor as a sum.
     GeoTiffs tiff =

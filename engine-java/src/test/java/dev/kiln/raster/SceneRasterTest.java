@@ -110,7 +110,12 @@ class SceneRasterTest {
     assertThat(raster.cut(WHOLE).tileHeight()).isEqualTo(tile);
     assertThat(raster.cut(WHOLE).step()).isEqualTo(coarser);
 
-    ChipGrid grid = ChipGrid.of(columns, rows, chip);
+    ChipGrid overlapping = ChipGrid.of(columns, rows, new ChipLayout(chip, 77, EdgeRule.SHIFT));
+    readsChips(raster, ChipGrid.of(columns, rows, chip), coarser);
+    readsChips(raster, overlapping, coarser);
+  }
+
+  private void readsChips(SceneRaster raster, ChipGrid grid, int coarser) throws SceneException {
     // The second cuts strips into blocks of one or a few chips.
     for (long maxBytes : new long[] {WHOLE, 100_000}) {
       int chips = 0;
