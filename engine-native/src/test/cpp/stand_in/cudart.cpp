@@ -107,6 +107,7 @@ struct State {
   double engines[stand_in::ENGINES] = {};
   double kernel_microseconds = 10;
   double bytes_per_microsecond = 25e3;
+  float distortion = 1;
   std::size_t memory = 80'000'000'000ul;
   std::size_t used = 0;
   int devices = 1;
@@ -309,6 +310,8 @@ void enqueue(void* stream, const char* what, Engine engine, double microseconds,
     run(*queue, op);
   }
 }
+
+float distortion() { return state().distortion; }
 
 void describe(const std::string& text) {
   if (state().log.size() < MAX_LINES) {
@@ -767,6 +770,11 @@ void stand_in_pace(double kernel_microseconds, double bytes_per_microsecond) {
   LOCK;
   state().kernel_microseconds = kernel_microseconds;
   state().bytes_per_microsecond = bytes_per_microsecond;
+}
+
+void stand_in_distort(float factor) {
+  LOCK;
+  state().distortion = factor;
 }
 
 // `topic`: calls, log, live, violations, spans or error. One line each; the result is valid until the next call.

@@ -10,6 +10,7 @@ void stand_in_fail(const char* function, int nth, int code, bool sticky);
 void stand_in_fail_work(int nth, int code);
 void stand_in_device(int devices, int driver, long long memory);
 void stand_in_pace(double kernel_microseconds, double bytes_per_microsecond);
+void stand_in_distort(float factor);
 const char* stand_in_read(const char* topic);
 
 JNIEXPORT void JNICALL Java_dev_kiln_cuda_StandIn_reset(JNIEnv*, jclass) { stand_in_reset(); }
@@ -32,6 +33,8 @@ JNIEXPORT void JNICALL Java_dev_kiln_cuda_StandIn_device(JNIEnv*, jclass, jint d
 JNIEXPORT void JNICALL Java_dev_kiln_cuda_StandIn_pace(JNIEnv*, jclass, jdouble kernel, jdouble bytes) {
   stand_in_pace(kernel, bytes);
 }
+
+JNIEXPORT void JNICALL Java_dev_kiln_cuda_StandIn_distort(JNIEnv*, jclass, jfloat factor) { stand_in_distort(factor); }
 
 JNIEXPORT jstring JNICALL Java_dev_kiln_cuda_StandIn_read(JNIEnv* env, jclass, jstring topic) {
   const char* text = env->GetStringUTFChars(topic, nullptr);

@@ -35,7 +35,7 @@ final class EnvironmentDefaults implements IDefaultValueProvider {
 
   /** Read by the launcher or when loading TensorRT, not by an option. */
   private static final Set<String> NOT_OPTIONS =
-      Set.of("KILN_JAVA_OPTS", "KILN_NO_INSTALL", "KILN_CUBLAS", "KILN_TENSORRT");
+      Set.of("KILN_JAVA_OPTS", "KILN_NO_INSTALL", "KILN_CUBLAS", "KILN_CUDNN", "KILN_TENSORRT");
 
   /** Other names, looked up in this order if the option's own name is unset. */
   private static final List<OtherName> OTHER_NAMES =

@@ -3,6 +3,7 @@ package dev.kiln.doctor;
 import dev.kiln.cuda.CublasLt;
 import dev.kiln.cuda.CudaDriver;
 import dev.kiln.cuda.CudaGpu;
+import dev.kiln.cuda.Cudnn;
 import dev.kiln.cuda.Gpu;
 import dev.kiln.cuda.Nvrtc;
 import dev.kiln.error.ConfigurationException;
@@ -162,6 +163,15 @@ public final class Doctor {
                 State.ABSENT,
                 noMatrixLibrary.get(),
                 "--encoder cuda uses Kiln's own kernels, which are slower"));
+    Optional<String> noAttention = Cudnn.missing();
+    findings.add(
+        noAttention.isEmpty()
+            ? new Finding("fused attention", State.OK, Cudnn.description(), "")
+            : new Finding(
+                "fused attention",
+                State.ABSENT,
+                noAttention.get(),
+                "--encoder cuda uses Kiln's own kernel"));
     Optional<String> missing = Encoders.missingGpuEncoder();
     findings.add(
         missing.isEmpty()

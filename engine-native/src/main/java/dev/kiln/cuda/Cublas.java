@@ -44,7 +44,7 @@ public final class Cublas implements AutoCloseable {
    * @throws IllegalStateException if this machine does not have it; the message is one line
    */
   public static void load() {
-    CublasLibrary.load();
+    NvidiaLibrary.CUBLAS.load();
   }
 
   /**

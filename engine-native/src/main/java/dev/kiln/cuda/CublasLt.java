@@ -101,12 +101,7 @@ public final class CublasLt implements AutoCloseable {
 
   /** Returns why this machine cannot load the library, in one line; empty if it can. */
   public static Optional<String> missing() {
-    try {
-      CublasLibrary.load();
-      return Optional.empty();
-    } catch (IllegalStateException e) {
-      return Optional.of(e.getMessage());
-    }
+    return NvidiaLibrary.CUBLAS.missing();
   }
 
   /**
@@ -117,7 +112,7 @@ public final class CublasLt implements AutoCloseable {
    * @throws DeviceMemoryException if there is no room for the workspace of 32 MiB
    */
   public static CublasLt open(Gpu gpu) {
-    CublasLibrary.load();
+    NvidiaLibrary.CUBLAS.load();
     DeviceBuffer workspace = gpu.allocate("workspace of cuBLASLt", WORKSPACE_BYTES);
     CublasLt library = new CublasLt(workspace);
     try {
@@ -135,7 +130,7 @@ public final class CublasLt implements AutoCloseable {
    * @throws IllegalStateException if this machine does not have it
    */
   public static String version() {
-    CublasLibrary.load();
+    NvidiaLibrary.CUBLAS.load();
     long number = cublasLtGetVersion();
     return number / 10_000 + "." + number / 100 % 100 + "." + number % 100;
   }
@@ -146,7 +141,7 @@ public final class CublasLt implements AutoCloseable {
    * @throws IllegalStateException if this machine does not have it
    */
   public static String description() {
-    return "cuBLASLt " + version() + " in " + CublasLibrary.location().orElseThrow();
+    return "cuBLASLt " + version() + " in " + NvidiaLibrary.CUBLAS.location().orElseThrow();
   }
 
   /**

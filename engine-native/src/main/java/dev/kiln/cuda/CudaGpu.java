@@ -203,12 +203,18 @@ public final class CudaGpu implements Gpu {
 
   @Override
   public Optional<CublasLt> matrixLibrary() {
-    Optional<String> missing = CublasLt.missing();
-    if (missing.isPresent()) {
-      System.getLogger(CudaGpu.class.getName()).log(System.Logger.Level.INFO, missing.get());
-      return Optional.empty();
-    }
-    return Optional.of(CublasLt.open(this));
+    return present(CublasLt.missing()) ? Optional.of(CublasLt.open(this)) : Optional.empty();
+  }
+
+  @Override
+  public Optional<Cudnn> attentionLibrary() {
+    return present(Cudnn.missing()) ? Optional.of(Cudnn.open(this)) : Optional.empty();
+  }
+
+  private static boolean present(Optional<String> missing) {
+    missing.ifPresent(
+        reason -> System.getLogger(CudaGpu.class.getName()).log(System.Logger.Level.INFO, reason));
+    return missing.isEmpty();
   }
 
   /** Registers a resource that is closed with the device unless its owner closes it first. */

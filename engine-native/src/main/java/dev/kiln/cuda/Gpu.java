@@ -87,6 +87,15 @@ public interface Gpu extends AutoCloseable {
     return Optional.empty();
   }
 
+  /**
+   * Opens NVIDIA's library of fused attention on this device; the caller closes it.
+   *
+   * @return empty if this machine does not have it
+   */
+  default Optional<Cudnn> attentionLibrary() {
+    return Optional.empty();
+  }
+
   /** Waits for all queued work and frees everything; a second call does nothing. */
   @Override
   void close();

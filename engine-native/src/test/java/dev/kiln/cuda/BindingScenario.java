@@ -27,6 +27,7 @@ final class BindingScenario {
         graphs(gpu, stream);
         product(gpu, stream);
         productsWithEpilogues(gpu, stream);
+        attention(gpu, stream);
       }
       assertThat(gpu.joules()).isPresent();
     }
@@ -197,6 +198,62 @@ final class BindingScenario {
         }
       }
     }
+  }
+
+  /** Compares attention with the formula, in float64. */
+  private static void attention(CudaGpu gpu, GpuStream stream) {
+    AttentionShape shape = new AttentionShape(2, 3, 2, 8, 0.5f);
+    int inner = 16;
+    try (Cudnn library = gpu.attentionLibrary().orElseThrow();
+        HostBuffer host = gpu.pinned("tokens", shape.inputBytes());
+        DeviceBuffer qkv = gpu.allocate("qkv", shape.inputBytes());
+        DeviceBuffer out = gpu.allocate("attended", shape.outputBytes());
+        Cudnn.Attention attention = library.attention(shape, qkv, out).orElseThrow()) {
+      assertThat(Cudnn.description()).startsWith("cuDNN 9.25.0 in /");
+      int count = (int) shape.inputBytes() / 2;
+      float[] values = new float[count];
+      ByteBuffer bytes = host.slice(0, 2 * count);
+      for (int i = 0; i < count; i++) {
+        values[i] = (i * 7 % 16 - 8) / 8f;
+        bytes.putShort(2 * i, bfloat16(values[i]));
+      }
+      stream.copyIn(host, 0, qkv, 0, qkv.size());
+      attention.enqueue(stream);
+      stream.copyOut(out, 0, host, 0, out.size());
+      stream.synchronize();
+      for (int chip = 0; chip < 2; chip++) {
+        for (int token = 0; token < 3; token++) {
+          for (int i = 0; i < inner; i++) {
+            float found =
+                Float.intBitsToFloat(bytes.getShort(2 * ((chip * 3 + token) * inner + i)) << 16);
+            assertThat((double) found)
+                .isCloseTo(
+                    attended(values, chip, token, i), org.assertj.core.data.Offset.offset(4e-3));
+          }
+        }
+      }
+      assertThat(library.attention(new AttentionShape(1, 3, 2, 4, 1), qkv, out)).isEmpty();
+    }
+  }
+
+  /** Value {@code i} of a token of two heads of 8, with three tokens per chip. */
+  private static double attended(float[] qkv, int chip, int token, int i) {
+    int head = i / 8 * 8;
+    double[] weight = new double[3];
+    double sum = 0;
+    for (int other = 0; other < 3; other++) {
+      double score = 0;
+      for (int d = head; d < head + 8; d++) {
+        score += qkv[(chip * 3 + token) * 48 + d] * qkv[(chip * 3 + other) * 48 + 16 + d];
+      }
+      weight[other] = Math.exp(0.5 * score);
+      sum += weight[other];
+    }
+    double result = 0;
+    for (int other = 0; other < 3; other++) {
+      result += weight[other] / sum * qkv[(chip * 3 + other) * 48 + 32 + i];
+    }
+    return result;
   }
 
   /** Of a number that is exact in bfloat16. */

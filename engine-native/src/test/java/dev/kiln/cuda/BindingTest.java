@@ -37,7 +37,9 @@ class BindingTest {
           "nvrtcGetErrorString",
           "cublasGetStatusString",
           "cublasLtGetStatusString",
-          "cublasLtGetVersion");
+          "cublasLtGetVersion",
+          "cudnnGetErrorString",
+          "cudnnGetVersion");
 
   /** Called once per process, by {@link CudaDriver#status} and {@link Nvrtc}. */
   private static final Set<String> ONCE =
@@ -81,7 +83,8 @@ class BindingTest {
 
     Set<String> used = nativeFunctionsOfProductionCode();
 
-    assertThat(used).contains("cudaMalloc", "cudaHostAlloc", "nvmlInit_v2", "cublasGemmEx");
+    assertThat(used)
+        .contains("cudaMalloc", "cudaHostAlloc", "nvmlInit_v2", "cublasGemmEx", "cudnnCreate");
     assertThat(called).containsAll(used);
   }
 
@@ -94,6 +97,8 @@ class BindingTest {
     StandIn.fail("cublasCreate_v2", 1, StandIn.UNKNOWN_ERROR, false);
     assertThatThrownBy(Cublas::open).isInstanceOf(IllegalStateException.class);
     StandIn.fail("cublasLtMatmulDescCreate", 1, StandIn.UNKNOWN_ERROR, false);
+    assertThatThrownBy(BindingScenario::run).isInstanceOf(IllegalStateException.class);
+    StandIn.fail("cudnnBackendFinalize", 1, StandIn.UNKNOWN_ERROR, false);
     assertThatThrownBy(BindingScenario::run).isInstanceOf(IllegalStateException.class);
     StandIn.fail("cudaSetDeviceFlags", 1, StandIn.UNKNOWN_ERROR, false);
     assertThatThrownBy(CudaGpu::open).isInstanceOf(CudaException.class);
@@ -134,7 +139,9 @@ class BindingTest {
       if (CANNOT_FAIL.contains(function) || function.startsWith("nvrtc")) {
         continue;
       }
-      for (int nth = 1; nth <= each.getValue(); nth++) {
+      // Of the attributes of descriptors, which are set in dozens of calls, some.
+      int step = Math.max(1, each.getValue() / 12);
+      for (int nth = 1; nth <= each.getValue(); nth += step) {
         StandIn.reset();
         StandIn.fail(function, nth, StandIn.UNKNOWN_ERROR, false);
         runWithOneFailure(function, nth);
@@ -162,7 +169,8 @@ class BindingTest {
   }
 
   private static boolean releases(String function) {
-    return function.matches(".*(Free|FreeHost|Destroy|DestroyProgram|Unload|Shutdown|Destroy_v2)");
+    return function.matches(
+        ".*(Free|FreeHost|Destroy|DestroyProgram|DestroyDescriptor|Unload|Shutdown|Destroy_v2)");
   }
 
   @Test

@@ -47,6 +47,9 @@ public final class StandIn {
   /** Sets the simulated clock: the time of one kernel and the speed of copies. */
   public static native void pace(double kernelMicroseconds, double bytesPerMicrosecond);
 
+  /** Multiplies the results of cuDNN by a factor, as if it were wrong. */
+  public static native void distort(float factor);
+
   private static native String read(String topic);
 
   private static List<String> lines(String topic) {

@@ -36,9 +36,6 @@ final class KernelForwardPass implements DeviceForwardPass {
   private static final Logger log = LoggerFactory.getLogger(KernelForwardPass.class);
 
   // As in encoder.cu.
-  private static final int QUERIES = 64;
-  private static final int ATTENTION_THREADS = 128;
-  private static final int ATTENTION_ROWS = 5 * 64;
   private static final int NORM_THREADS = 256;
   private static final int NORM_ROWS = 8;
   private static final int LARGEST_HEAD = 64;
@@ -52,7 +49,7 @@ final class KernelForwardPass implements DeviceForwardPass {
   private final List<AutoCloseable> owned = new ArrayList<>();
   private final KernelGemm patchGemm;
   private final Gemm gemm;
-  private final GpuKernel attention;
+  private final EncoderAttention attention;
   private final GpuKernel norm;
   private final GpuKernel finalNorm;
   private final GpuKernel firstTokens;
@@ -103,7 +100,6 @@ final class KernelForwardPass implements DeviceForwardPass {
       GpuModule module = own(DeviceEncoder.compile(gpu, DeviceCode.ENCODER, List.of()));
       this.patchGemm = new KernelGemm(module);
       this.gemm = own(gemm(gpu, module));
-      this.attention = module.kernel("kiln_attention_" + model.dimHead());
       this.norm = module.kernel("kiln_norm");
       this.finalNorm = module.kernel("kiln_norm_wide");
       this.firstTokens = module.kernel("kiln_tokens");
@@ -131,10 +127,9 @@ final class KernelForwardPass implements DeviceForwardPass {
               gpu.allocate(
                   "hidden layer of a batch",
                   rows * Math.max(3 * model.inner(), model.mlpDim()) * Short.BYTES));
-      if (gemm instanceof CublasLtGemm library) {
-        measure(gpu, library, batchSize);
-      }
-      log.info("encoder=cuda gemm=\"{}\"", gemm.name());
+      this.attention = own(new EncoderAttention(gpu, module, model, tokens, hidden, normalized));
+      measure(gpu, batchSize);
+      log.info("encoder=cuda gemm=\"{}\" attention=\"{}\"", gemm.name(), attention.name());
     } catch (RuntimeException | Error e) {
       close();
       throw e;
@@ -170,13 +165,26 @@ final class KernelForwardPass implements DeviceForwardPass {
         : patchGemm;
   }
 
-  /** Selects the library's algorithms for the shapes of a full batch. */
-  private void measure(Gpu gpu, CublasLtGemm library, int batchSize) {
-    try (GpuStream stream = gpu.newStream("measuring")) {
-      // Speed depends on the data: with zeros a GPU draws less power and runs faster.
-      for (DeviceBuffer memory : List.of(normalized, hidden)) {
-        fillWithNoise(gpu, stream, memory);
+  /** Selects what is fastest for the shapes of a full batch. */
+  private void measure(Gpu gpu, int batchSize) {
+    // Speed depends on the data: with zeros a GPU draws less power and runs faster.
+    if (attention.hasLibrary()) {
+      try (GpuStream stream = gpu.newStream("measuring attention")) {
+        fillWithNoise(gpu, stream, hidden);
+        attention.choose(gpu, stream, batchSize);
       }
+    }
+    if (gemm instanceof CublasLtGemm library) {
+      try (GpuStream stream = gpu.newStream("measuring products")) {
+        fillWithNoise(gpu, stream, normalized);
+        fillWithNoise(gpu, stream, hidden);
+        measure(stream, library, batchSize);
+      }
+    }
+  }
+
+  private void measure(GpuStream stream, CublasLtGemm library, int batchSize) {
+    try {
       stream.zero(residual, 0, residual.size());
       library.measure(true);
       for (Block block : List.of(blocks.get(0), blocks.get(blocks.size() - 1))) {
@@ -324,7 +332,7 @@ final class KernelForwardPass implements DeviceForwardPass {
         rows,
         new Rows(normalized.address(), model.dim()),
         new Rows(hidden.address(), 3 * inner));
-    attention(stream, tokens, size);
+    attention.enqueue(stream, tokens, size);
     gemm.add(stream, block.out(), rows, attended, new Rows(residual.address(), model.dim()));
   }
 
@@ -347,36 +355,13 @@ final class KernelForwardPass implements DeviceForwardPass {
         size,
         new Rows(normalized.address(), tokens * dim),
         new Rows(hidden.address(), tokens * 3 * inner));
-    attention(stream, 1, size);
+    attention.enqueue(stream, 1, size);
     gemm.add(
         stream,
         block.out(),
         size,
         new Rows(normalized.address(), tokens * inner),
         new Rows(residual.address(), tokens * dim));
-  }
-
-  /**
-   * Queues the attention kernel.
-   *
-   * @param wanted number of queries per chip to compute
-   */
-  private void attention(GpuStream stream, int wanted, int size) {
-    int head = model.dimHead();
-    stream.launch(
-        attention,
-        new LaunchShape(
-            (wanted + QUERIES - 1) / QUERIES,
-            model.heads(),
-            size,
-            ATTENTION_THREADS,
-            ATTENTION_ROWS * (head + 8) * Short.BYTES),
-        new KernelArguments()
-            .pointer(hidden)
-            .pointer(normalized)
-            .int32(tokens)
-            .int32(wanted)
-            .int32(model.heads()));
   }
 
   /**

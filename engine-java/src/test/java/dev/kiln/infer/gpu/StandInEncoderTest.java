@@ -65,6 +65,7 @@ class StandInEncoderTest {
   void everythingWasReleased() {
     System.clearProperty("kiln.cache");
     System.clearProperty("kiln.gemm");
+    System.clearProperty("kiln.attention");
     assertThat(StandIn.violations()).isEmpty();
     assertThat(StandIn.live()).isEmpty();
     assertThat(StandIn.lastError()).isZero();
@@ -79,15 +80,25 @@ class StandInEncoderTest {
         .encoder(golden.platform(), golden.chip());
   }
 
-  private static GoldenChips naip() {
+  private static GoldenChips golden(String platform) {
     return GoldenChips.under(MICRO).stream()
-        .filter(golden -> golden.platform().equals("naip"))
+        .filter(golden -> golden.platform().equals(platform))
         .findFirst()
         .orElseThrow();
   }
 
-  private ExportedEncoder micro() {
-    return export(MICRO.resolve("clay-micro.ckpt"), naip());
+  private ExportedEncoder micro(GoldenChips golden) {
+    return export(MICRO.resolve("clay-micro.ckpt"), golden);
+  }
+
+  /** Chips of 128 pixels: attention takes a sixteenth of the time of 256. */
+  private static GoldenChips small() {
+    return golden("landsat-c2l2-sr");
+  }
+
+  /** Leaves out comparing and timing of attention, which takes most of the time of a test. */
+  private static void withoutLibraryOfAttention() {
+    System.setProperty("kiln.attention", "own");
   }
 
   private static void check(GoldenChips golden, Encoder encoder, int... chips) throws Exception {
@@ -107,7 +118,10 @@ class StandInEncoderTest {
   @ValueSource(ints = {0, 1, 2, 3})
   void goldenCasesAgree(int which) throws Exception {
     GoldenChips golden = GoldenChips.under(MICRO).get(which);
-    try (Encoder encoder = open(export(MICRO.resolve("clay-micro.ckpt"), golden), 3)) {
+    if (golden.chip() > 128) {
+      withoutLibraryOfAttention();
+    }
+    try (Encoder encoder = open(micro(golden), 3)) {
       check(golden, encoder, 0, golden.count() - 1, 0);
     }
     assertThat(StandIn.calls().get("cublasLtMatmul")).isPositive();
@@ -118,8 +132,9 @@ class StandInEncoderTest {
   @ValueSource(ints = {0, 2})
   void goldenCasesAgreeWithOwnProducts(int which) throws Exception {
     System.setProperty("kiln.gemm", "own");
+    withoutLibraryOfAttention();
     GoldenChips golden = GoldenChips.under(MICRO).get(which);
-    try (Encoder encoder = open(export(MICRO.resolve("clay-micro.ckpt"), golden), 2)) {
+    try (Encoder encoder = open(micro(golden), 2)) {
       check(golden, encoder, 0, golden.count() - 1);
     }
     assertThat(StandIn.calls()).doesNotContainKey("cublasLtMatmul");
@@ -136,9 +151,11 @@ class StandInEncoderTest {
             .filter(one -> one.name().equals("naip-60cm-256"))
             .findFirst()
             .orElseThrow();
+    withoutLibraryOfAttention();
     try (Encoder encoder = open(export(checkpoint, golden), 1)) {
       check(golden, encoder, 0);
     }
+    assertThat(StandIn.calls()).doesNotContainKey("cudnnCreate");
   }
 
   /** Heads of 64, as Clay base and large have; the reference is ONNX Runtime in float32. */
@@ -202,7 +219,8 @@ class StandInEncoderTest {
 
   @Test
   void fastestAlgorithmIsMeasuredOnceAndStored() {
-    ExportedEncoder exported = micro();
+    withoutLibraryOfAttention();
+    ExportedEncoder exported = micro(small());
     open(exported, 2).close();
     List<String> first = StandIn.log();
     assertThat(first)
@@ -220,8 +238,9 @@ class StandInEncoderTest {
 
   @Test
   void unsupportedProductsAreComputedByOwnKernels() throws Exception {
-    GoldenChips golden = naip();
-    ExportedEncoder exported = micro();
+    withoutLibraryOfAttention();
+    GoldenChips golden = small();
+    ExportedEncoder exported = micro(golden);
     for (int n = 1; n <= 4; n++) {
       StandIn.reset();
       StandIn.fail("cublasLtMatmulAlgoGetHeuristic", n, 15, false);
@@ -234,13 +253,68 @@ class StandInEncoderTest {
     }
   }
 
+  @Test
+  void fasterAttentionIsChosenForFullBatches() throws Exception {
+    GoldenChips golden = small();
+    try (Encoder encoder = open(micro(golden), 2)) {
+      int choosing = StandIn.calls().get("cudnnBackendExecute");
+      assertThat(choosing).as("compared once and timed three times").isEqualTo(4);
+      check(golden, encoder, 0);
+      assertThat(StandIn.calls()).containsEntry("cudnnBackendExecute", choosing);
+      check(golden, encoder, 0, 1);
+      // The micro model has two blocks; the last one attends to the class token only.
+      assertThat(StandIn.calls()).containsEntry("cudnnBackendExecute", choosing + 1);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"slow", "wrong", "not a number"})
+  void otherAttentionIsLeftToTheKernel(String library) throws Exception {
+    switch (library) {
+      case "slow" -> StandIn.pace(0.01, 25e3);
+      case "wrong" -> StandIn.distort(1.05f);
+      case "not a number" -> StandIn.distort(Float.NaN);
+      default -> throw new AssertionError(library);
+    }
+    GoldenChips golden = small();
+    try (Encoder encoder = open(micro(golden), 2)) {
+      int choosing = StandIn.calls().getOrDefault("cudnnBackendExecute", 0);
+      check(golden, encoder, 0, 1);
+      assertThat(StandIn.calls().getOrDefault("cudnnBackendExecute", 0)).isEqualTo(choosing);
+      assertThat(StandIn.live()).doesNotContain("cuDNN context", "cuDNN descriptor");
+    }
+  }
+
+  /** Each call of cuDNN that may fail does so once; the kernel does the work. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "cudnnCreate",
+        "cudnnSetStream",
+        "cudnnBackendCreateDescriptor",
+        "cudnnBackendSetAttribute",
+        "cudnnBackendFinalize",
+        "cudnnBackendGetAttribute",
+        "cudnnBackendExecute"
+      })
+  void failingLibraryIsLeftOut(String function) throws Exception {
+    GoldenChips golden = small();
+    ExportedEncoder exported = micro(golden);
+    StandIn.fail(function, 1, StandIn.UNKNOWN_ERROR, false);
+    try (Encoder encoder = open(exported, 2)) {
+      check(golden, encoder, 0, 1);
+      assertThat(StandIn.live()).doesNotContain("cuDNN context", "cuDNN descriptor");
+    }
+  }
+
   /**
    * Double buffering: while a batch computes, the next is uploaded and the previous one is
    * downloaded. The clock makes copies and kernels long enough to observe this.
    */
   @Test
   void copiesOverlapComputing() throws Exception {
-    ExportedEncoder exported = micro();
+    withoutLibraryOfAttention();
+    ExportedEncoder exported = micro(golden("naip"));
     int chipSize = exported.chipSize();
     try (Encoder encoder = open(exported, 2);
         Strip strip = strip(chipSize, 2);
@@ -265,7 +339,7 @@ class StandInEncoderTest {
       List<StandIn.Span> run = spans.subList(before, spans.size());
       double busy =
           run.stream()
-              .filter(span -> span.work().startsWith("kiln") || span.work().startsWith("cublas"))
+              .filter(StandInEncoderTest::computes)
               .mapToDouble(span -> span.end() - span.begin())
               .sum();
       for (String copy : List.of("upload", "download")) {
@@ -289,14 +363,19 @@ class StandInEncoderTest {
 
   private static boolean overlapsCompute(List<StandIn.Span> run, StandIn.Span copy) {
     return run.stream()
-        .filter(span -> span.work().startsWith("kiln") || span.work().startsWith("cublas"))
+        .filter(StandInEncoderTest::computes)
         .anyMatch(span -> span.begin() < copy.end() && copy.begin() < span.end());
+  }
+
+  private static boolean computes(StandIn.Span span) {
+    return span.work().matches("(kiln|cublas|cudnn).*");
   }
 
   @Test
   @Timeout(60)
   void lostDeviceFailsTheBatchAndCanBeClosed() {
-    ExportedEncoder exported = micro();
+    withoutLibraryOfAttention();
+    ExportedEncoder exported = micro(golden("naip"));
     int chipSize = exported.chipSize();
     try (Encoder encoder = open(exported, 1);
         Strip strip = strip(chipSize, 1)) {
