@@ -136,6 +136,7 @@ public record ItemLine(String key, String text) {
       String href = link.path("href").asString("");
       if (link.path("rel").asString("").equals("self")
           && isKey(href)
+          && !ImageFile.isImage(href)
           && ObjectRef.of(href).isPresent()) {
         return href;
       }

@@ -268,8 +268,12 @@ public record StacItem(
     }
   }
 
-  /** Returns whether an asset, as JSON, is a TIFF. */
-  static boolean isTiff(JsonNode asset) {
+  /**
+   * {@return whether an asset is a TIFF}
+   *
+   * @param asset as JSON
+   */
+  public static boolean isTiff(JsonNode asset) {
     return asset("", asset, JSON.createObjectNode()).isTiff();
   }
 

@@ -8,7 +8,7 @@ import java.util.List;
  *
  * @param platform such as {@code naip}
  * @param model URI that every child can read
- * @param source URI of the archive
+ * @param source URI of the archive; empty if the list has whole URIs and items only
  * @param out URI of the output
  * @param itemsPerJob scenes per child
  * @param options further options of {@code kiln embed}
@@ -76,11 +76,13 @@ public record EmbedArguments(
                 platform,
                 "--scenes=" + list,
                 "--model=" + model,
-                "--source=" + source,
                 "--out=" + out,
                 "--items-per-job=" + itemsPerJob,
                 "--run-name=" + runName,
                 "--progress=plain"));
+    if (!source.isEmpty()) {
+      command.add("--source=" + source);
+    }
     if (requireGpu) {
       command.add("--require-gpu");
     }

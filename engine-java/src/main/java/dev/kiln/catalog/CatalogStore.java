@@ -47,8 +47,8 @@ final class CatalogStore implements AutoCloseable {
   static CatalogStore of(String uri, StoreOptions options, SourceRules rules) {
     SourceRules everywhere = new SourceRules(false, rules.allowedHosts());
     if (!ObjectStores.isRemote(uri)) {
-      Path file = ObjectStores.localPath(uri).toAbsolutePath().normalize();
-      Path directory = file.getParent();
+      Path file = ObjectStores.localPath(uri).toAbsolutePath();
+      Path directory = file.getParent().normalize();
       return new CatalogStore(
           Optional.of(directory),
           directory.toString(),
@@ -58,7 +58,7 @@ final class CatalogStore implements AutoCloseable {
     }
     String root =
         ObjectStores.isBucket(uri)
-            ? ObjectRef.of(uri).flatMap(ObjectRef::bucketUri).orElse(uri)
+            ? uri.replaceFirst("(://[^/]*).*", "$1")
             : URI.create(uri).resolve("/").toString().replaceFirst("/$", "");
     return new CatalogStore(
         Optional.empty(),
@@ -66,6 +66,27 @@ final class CatalogStore implements AutoCloseable {
         uri,
         Optional.empty(),
         ObjectStores.openSource(root, options, everywhere));
+  }
+
+  /**
+   * Opens the store of a directory.
+   *
+   * @param uri of a local directory, or a prefix of a bucket
+   * @param options how stores are reached
+   * @param rules which web servers are read
+   */
+  static CatalogStore ofDirectory(String uri, StoreOptions options, SourceRules rules) {
+    return of(uri.replaceFirst("/+$", "") + "/.", options, rules);
+  }
+
+  /** {@return the name of a file below the document or directory that the store was opened for} */
+  String below(String relative) {
+    return isLocal() ? relative : rootName.substring(0, rootName.lastIndexOf('/') + 1) + relative;
+  }
+
+  /** {@return whether a document exists} */
+  boolean exists(String name) throws IOException {
+    return store(name).exists(name);
   }
 
   /** {@return the name of the document that the store was opened for} */

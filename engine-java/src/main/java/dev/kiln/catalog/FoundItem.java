@@ -1,5 +1,6 @@
 package dev.kiln.catalog;
 
+import dev.kiln.archive.ImageFile;
 import dev.kiln.archive.ItemLine;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -12,8 +13,11 @@ import tools.jackson.databind.node.ObjectNode;
  * @param json the item
  */
 public record FoundItem(String place, boolean isObject, ObjectNode json) {
-  /** {@return the scene key of the item: its place, or its collection and id} */
+  /**
+   * {@return the scene key of the item: its place, or its collection and id} Some APIs name items
+   * after images, and the key of an image names a scene that is no item.
+   */
   public String key() {
-    return place.isEmpty() ? ItemLine.keyById(json) : place;
+    return place.isEmpty() || ImageFile.isImage(place) ? ItemLine.keyById(json) : place;
   }
 }

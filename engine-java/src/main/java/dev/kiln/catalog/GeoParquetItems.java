@@ -127,7 +127,9 @@ final class GeoParquetItems {
       }
     }
     Optional<ValueRange> time = rows.range("datetime", group);
-    if (query.datetime().isPresent() && time.isPresent()) {
+    // Of items with a time range, the datetime is one moment of it.
+    boolean instants = !rows.columns().contains("start_datetime");
+    if (query.datetime().isPresent() && time.isPresent() && instants) {
       double from = query.datetime().get().from().map(GeoParquetItems::micros).orElse(-1e300);
       double to = query.datetime().get().to().map(GeoParquetItems::micros).orElse(1e300);
       if (!time.get().meets(from, to)) {

@@ -3,6 +3,7 @@ package dev.kiln.catalog;
 import dev.kiln.archive.ItemLine;
 import dev.kiln.archive.ObjectRef;
 import dev.kiln.error.ConfigurationException;
+import dev.kiln.error.Printable;
 import dev.kiln.error.SceneException;
 import dev.kiln.fetch.ObjectRanges;
 import dev.kiln.sink.ParquetBytes;
@@ -41,35 +42,51 @@ final class ItemFile {
   }
 
   /**
-   * Reads the items.
+   * Reads the items of a FeatureCollection, or of lines.
    *
-   * @param head beginning of the file; empty for a Parquet file
-   * @param query of which row groups are read
+   * @param head beginning of the file
    * @param items receives what is found
    * @throws ConfigurationException if the file is damaged
    * @throws IOException if the file cannot be read
    */
-  void read(Optional<DocumentHead> head, ItemQuery query, ItemCollector items) throws IOException {
-    ItemDocuments.Sink sink = item -> add(item, items);
-    if (head.isPresent()) {
-      try (InputStream content = head.get().content()) {
-        if (head.get().kind() == DocumentHead.Kind.LINES) {
-          ItemDocuments.lines(where, content, sink, items);
-        } else {
-          ItemDocuments.features(where, content, sink, items);
-        }
+  void read(DocumentHead head, ItemCollector items) throws IOException {
+    ItemDocuments.Sink sink = item -> add(store.rootName(), item, items);
+    try (InputStream content = head.content()) {
+      if (head.kind() == DocumentHead.Kind.LINES) {
+        ItemDocuments.lines(where, content, sink, items);
+      } else {
+        ItemDocuments.features(where, content, sink, items);
       }
+    }
+  }
+
+  /**
+   * Reads the items of stac-geoparquet.
+   *
+   * @param name of the file in the store
+   * @param query of which row groups are read
+   * @param items receives what is found
+   * @throws ConfigurationException if the file is damaged, or is not stac-geoparquet
+   * @throws IOException if the file cannot be read
+   */
+  void readParquet(String name, ItemQuery query, ItemCollector items) throws IOException {
+    if (items.isFull()) {
       return;
     }
-    try (ParquetBytes bytes = parquet()) {
-      GeoParquetItems.read(where, bytes, query, sink, items);
+    try (ParquetBytes bytes = parquet(name)) {
+      GeoParquetItems.read(
+          name.equals(store.rootName()) ? where : where + ": " + Printable.of(store.uri(name)),
+          bytes,
+          query,
+          item -> add(name, item, items),
+          items);
     } catch (NoSuchFileException e) {
       throw new ConfigurationException(where + ": no such file", e);
     }
   }
 
-  private ParquetBytes parquet() throws IOException {
-    ObjectRanges ranges = new ObjectRanges(store.storeOf(store.rootName()), store.rootName());
+  private ParquetBytes parquet(String file) throws IOException {
+    ObjectRanges ranges = new ObjectRanges(store.storeOf(file), file);
     return new ParquetBytes() {
       @Override
       public String name() {
@@ -93,20 +110,20 @@ final class ItemFile {
     };
   }
 
-  private void add(JsonNode json, ItemCollector items) throws IOException {
+  private void add(String file, JsonNode json, ItemCollector items) throws IOException {
     // Only a whole URI tells what relative hrefs are relative to.
     Optional<String> self =
         Links.href(json, "self")
             .filter(href -> ObjectRef.of(href).isPresent())
             .filter(href -> href.chars().noneMatch(Character::isISOControl));
     if (self.isEmpty() && json instanceof ObjectNode item) {
-      rebase(item);
+      rebase(file, item);
     }
     items.add(self.orElse(""), false, json);
   }
 
   /** Rewrites relative hrefs, which are relative to the file, for the key of the item. */
-  private void rebase(ObjectNode item) {
+  private void rebase(String from, ObjectNode item) {
     String key = ItemLine.keyById(item);
     String up = "../".repeat((int) key.chars().filter(c -> c == '/').count());
     for (JsonNode asset : item.path("assets")) {
@@ -115,7 +132,7 @@ final class ItemFile {
         continue;
       }
       try {
-        String name = store.resolve(store.rootName(), href);
+        String name = store.resolve(from, href);
         boolean relative = CatalogStore.isRelative(name);
         needsSource |= relative;
         file.put("href", relative ? up + encoded(name) : name);

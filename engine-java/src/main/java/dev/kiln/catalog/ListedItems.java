@@ -3,6 +3,7 @@ package dev.kiln.catalog;
 import dev.kiln.archive.ItemLine;
 import dev.kiln.archive.ObjectRef;
 import dev.kiln.archive.SceneListFile;
+import dev.kiln.archive.StacItem;
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.error.Mismatch;
 import java.io.IOException;
@@ -89,7 +90,9 @@ public final class ListedItems implements ItemConsumer {
       host(item.place());
     }
     for (JsonNode asset : item.json().path("assets")) {
-      host(asset.path("href").asString(""));
+      if (StacItem.isTiff(asset)) {
+        host(asset.path("href").asString(""));
+      }
     }
     return "";
   }

@@ -77,6 +77,13 @@ final class StacSearch {
           continue;
         }
       }
+      if (pages == 0 && response.status() == 404 && api.conformsTo().isEmpty()) {
+        throw new ConfigurationException(
+            Mismatch.of(
+                client.where(api.uri()),
+                "a STAC API, a static catalogue or a file of items",
+                "status 404 for it and for its /search: correct the URL"));
+      }
       JsonNode page = client.json(request, response);
       if (!page.path("features").isArray()) {
         throw new ConfigurationException(

@@ -1,5 +1,7 @@
 package dev.kiln.cli;
 
+import dev.kiln.archive.ObjectRef;
+import dev.kiln.archive.SceneList;
 import dev.kiln.awsbatch.AwsBatchService;
 import dev.kiln.awsbatch.EmbedArguments;
 import dev.kiln.awsbatch.PackedList;
@@ -7,12 +9,14 @@ import dev.kiln.awsbatch.Submission;
 import dev.kiln.awsbatch.SubmissionRequest;
 import dev.kiln.awsbatch.Submitter;
 import dev.kiln.error.ConfigurationException;
+import dev.kiln.error.Printable;
 import dev.kiln.fetch.ModelCache;
 import dev.kiln.fetch.ObjectStore;
 import dev.kiln.fetch.ObjectStores;
 import dev.kiln.fetch.StoreOptions;
 import dev.kiln.model.ModelDescription;
 import dev.kiln.platform.Platform;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Clock;
@@ -75,9 +79,9 @@ public final class SubmitCommand implements Callable<Integer> {
 
   @Option(
       names = "--source",
-      required = true,
       paramLabel = "URI",
-      description = "Archive: bucket with the scenes.")
+      description =
+          "Archive: bucket with the scenes; not needed for lists of whole URIs and items.")
   private String source;
 
   @Option(
@@ -130,7 +134,7 @@ public final class SubmitCommand implements Callable<Integer> {
         EmbedArguments.builder()
             .platform(platform)
             .model(model)
-            .source(source)
+            .source(source == null ? "" : source)
             .out(out)
             .itemsPerJob(itemsPerJob)
             .options(childOptions())
@@ -141,10 +145,15 @@ public final class SubmitCommand implements Callable<Integer> {
     requireValidEnvironment();
     if (jobFlags.definition() == null) {
       requireBucket("--model", model);
-      requireBucket("--source", source);
+      if (source != null) {
+        requireBucket("--source", source);
+      }
       requireBucket("--out", out);
     }
     PackedList list = PackedList.of("--scenes " + scenes, () -> ObjectStores.stream(scenes, from));
+    if (source == null) {
+      requireWholeUris(list);
+    }
     ModelDescription description = ModelCache.describe(model, from);
     requirePlatform(description);
     try (ObjectStore to = ObjectStores.open(out, outputS3Flags.options(s3Flags, System.getenv()))) {
@@ -215,6 +224,20 @@ public final class SubmitCommand implements Callable<Integer> {
   }
 
   /** Requires a bucket; only a job definition of the user can mount a shared file system. */
+  private void requireWholeUris(PackedList list) throws IOException {
+    SceneList.lines(
+        "--scenes " + scenes,
+        () -> new ByteArrayInputStream(list.gzip()),
+        line -> {
+          if (!line.isItem() && ObjectRef.of(line.key()).isEmpty()) {
+            throw new OptionException(
+                "--source: expected a bucket, because the list has keys such as "
+                    + Printable.of(line.key())
+                    + ", found none");
+          }
+        });
+  }
+
   private static void requireBucket(String option, String uri) {
     if (!ObjectStores.isBucket(uri)) {
       throw new ConfigurationException(

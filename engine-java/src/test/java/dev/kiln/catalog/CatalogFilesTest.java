@@ -444,6 +444,27 @@ class CatalogFilesTest {
   }
 
   @Test
+  void filesOfADirectoryAreReadInTheOrderOfTheirNames() throws Exception {
+    for (int i = 0; i < 3; i++) {
+      Path file = parquet(items(30).subList(10 * i, 10 * i + 10), COLUMNS, "");
+      Path part = folder.resolve("all.parquet/year=%d/part.parquet".formatted(2022 - i));
+      Files.createDirectories(part.getParent());
+      Files.move(file, part);
+    }
+    write("all.parquet/_metadata/x.parquet", "ignored");
+    ListingStats stats = list("all.parquet");
+    assertThat(ids()).hasSize(30).startsWith("i020").endsWith("i009");
+    assertThat(stats.skipped()).isEmpty();
+    assertThat(found.get("even/i002.json").json().path("assets").path("red").path("href"))
+        .hasToString("\"../year=2022/red-2.tif\"");
+    assertThat(source).isEqualTo(folder.resolve("all.parquet").toString());
+    write("all.parquet/year=2021/z.parquet", "PAR1 is not at the end");
+    assertThatThrownBy(() -> list("all.parquet"))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("all.parquet/year=2021/z.parquet: cannot read the footer");
+  }
+
+  @Test
   void damagedFilesAreReported() throws Exception {
     Path file = parquet(items(30), COLUMNS, "");
     byte[] bytes = Files.readAllBytes(file);
@@ -479,7 +500,7 @@ class CatalogFilesTest {
     expected.put("text.txt", "a file of another format");
     expected.put("page.html", "a web page (HTML)");
     expected.put("empty.json", "the STAC catalogue 'none' without item search");
-    expected.put("", "a directory: name its catalog.json or collection.json");
+    expected.put("", "a directory without Parquet files: name a document such as its catalog.json");
     for (Map.Entry<String, String> one : expected.entrySet()) {
       assertThatThrownBy(() -> list(one.getKey()))
           .isInstanceOf(ConfigurationException.class)
@@ -528,7 +549,7 @@ class CatalogFilesTest {
       expected.put("/stac", "found the STAC catalogue 'core' without item search");
       expected.put("/page", "found a web page (HTML)");
       expected.put("/json", "found a JSON object without a STAC type");
-      expected.put("/nothing", "expected status 200, found 404");
+      expected.put("/nothing", "found status 404 for it and for its /search: correct the URL");
       for (Map.Entry<String, String> one : expected.entrySet()) {
         assertThatThrownBy(() -> list(server.uri() + one.getKey(), ItemQuery.builder()))
             .isInstanceOf(ConfigurationException.class)
@@ -538,7 +559,9 @@ class CatalogFilesTest {
       server.allow(request -> false);
       assertThatThrownBy(() -> list(root, ItemQuery.builder()))
           .isInstanceOf(ConfigurationException.class)
-          .hasMessageContaining("found status 401: <html>");
+          .hasMessageContaining(
+              "found status 401 (credentials: SOURCE_BEARER_TOKEN, SOURCE_HEADER or .netrc):"
+                  + " <html>");
     }
   }
 }

@@ -164,6 +164,29 @@ class AwsBatchCommandsTest {
   }
 
   @Test
+  void listsOfWholeUrisAndItemsNeedNoSource() throws Exception {
+    String[] arguments = {
+      "submit",
+      "naip",
+      "--scenes=" + scenes(5),
+      "--model=s3://models",
+      "--out=s3://bucket/clay",
+      "--queue=spot",
+      "--image=kiln:0.1",
+      "--instance=g6e.xlarge"
+    };
+    assertThat(kiln(arguments)).isEqualTo(ExitCode.USAGE.code());
+    assertThat(said())
+        .contains("--source: expected a bucket, because the list has keys such as nd/");
+    Files.writeString(
+        folder.resolve("scenes.txt"), "s3://b/i.json\n{\"id\":\"x\",\"assets\":{}}\n");
+    assertThat(kiln(arguments)).as(said()).isZero();
+    List<String> child = batch.jobs().get(0).command();
+    assertThat(child).contains("--model=s3://models").noneMatch(a -> a.startsWith("--source="));
+    Kiln.commandLine(Map.of(), Kiln.COMMANDS).parseArgs(child.toArray(String[]::new));
+  }
+
+  @Test
   void listIsSubmittedWatchedAndRetried() throws Exception {
     Path list = scenes(25);
     assertThat(submit(list)).as(said()).isZero();
