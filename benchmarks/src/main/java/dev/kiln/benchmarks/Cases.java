@@ -190,19 +190,17 @@ final class Cases {
     for (Candidate candidate : EncoderCandidates.onCpu()) {
       encoder(architecture, candidate, cpuBatchSize, skipped);
     }
-    for (boolean bf16 : new boolean[] {false, true}) {
-      String name = "PyTorch on the CPU, " + (bf16 ? "bf16 autocast" : "fp32");
-      int tokens = 1 + EncoderProgram.patches().tokens();
-      String reason = PyTorch.installed() ? skipped : "not installed: torch of python3";
-      cases.add(
-          reason.isEmpty()
-              ? Case.of(
-                  "encoder",
-                  workload(architecture),
-                  name,
-                  "chips/s",
-                  new PyTorch(architecture, tokens, bf16))
-              : Case.skipped("encoder", workload(architecture), name, "chips/s", reason));
+    int tokens = 1 + EncoderProgram.patches().tokens();
+    String noPeer = PyTorch.installed() ? skipped : "not installed: torch of python3";
+    for (PyTorch.Precision precision : PyTorch.Precision.values()) {
+      for (int batch : new int[] {1, 4}) {
+        PyTorch peer = new PyTorch(architecture, tokens, precision, batch);
+        String workload = workload(architecture);
+        cases.add(
+            noPeer.isEmpty()
+                ? Case.of("encoder", workload, peer.title(), "chips/s", peer)
+                : Case.skipped("encoder", workload, peer.title(), "chips/s", noPeer));
+      }
     }
     for (Candidate candidate : EncoderCandidates.onGpu()) {
       encoder(architecture, candidate, 0, skipped);
