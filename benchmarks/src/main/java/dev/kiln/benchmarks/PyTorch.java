@@ -7,9 +7,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Runs transformer blocks with the encoder's shapes in PyTorch on the CPU, with its fused attention,
- * if {@code python3} has torch: the most that a script can reach on this machine. A sample is
- * chips/s.
+ * Runs transformer blocks with the encoder's shapes in PyTorch on the CPU, with its fused
+ * attention, if {@code python3} has torch: the most that a script can reach on this machine. A
+ * sample is chips/s.
  *
  * @param model architecture of the encoder
  * @param tokens tokens per chip
@@ -32,7 +32,9 @@ record PyTorch(Architecture model, int tokens, Precision precision, int batch)
     }
   }
 
-  /** Arguments: dim, depth, heads, head size, MLP width, tokens, threads, precision, batch, runs. */
+  /**
+   * Arguments: dim, depth, heads, head size, MLP width, tokens, threads, precision, batch, runs.
+   */
   private static final String SCRIPT =
       """
       import sys, time, torch

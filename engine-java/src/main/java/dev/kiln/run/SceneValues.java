@@ -159,8 +159,7 @@ final class SceneValues {
     return others;
   }
 
-  private void decide(SceneRaster raster, Strip strip, SampledValues values)
-      throws SceneException {
+  private void decide(SceneRaster raster, Strip strip, SampledValues values) throws SceneException {
     if (options.pixelValues() == PixelValues.AUTO) {
       decideScale(raster, strip, values);
     }

@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class DecodersAgreeTest {
   private static final byte UNTOUCHED = 0x5A;
 
-  @TempDir Path folder;
+  @TempDir Path directory;
 
   /** Bands to read and their layout in the target. */
   private record Order(int[] bands, boolean interleaved) {
@@ -59,35 +59,40 @@ class DecodersAgreeTest {
   void onAllTypesCompressionsAndPredictors(String type, String compression, int predictor)
       throws Exception {
     TileDecoder expected = compression.equals("LZW") ? TileDecoder.GDAL : TileDecoder.NATIVE;
+    // All combinations for one coding; for the others, all pairs with the interleaving, the number
+    // of
+    // bands and the byte order, and BigTIFF and tile sizes in turn.
+    boolean all = type.equals("uint16") && compression.equals("DEFLATE") && predictor == 2;
     int files = 0;
+    int turn = Math.floorMod((type + compression + predictor).hashCode(), 6);
     for (String interleave : List.of("PIXEL", "BAND")) {
       for (int bands : new int[] {1, 2, 3, 4, 5, 8, 17}) {
         for (String order : List.of("LITTLE", "BIG")) {
-          for (String big : List.of("NO", "YES")) {
-            for (int[] tile : new int[][] {{16, 16}, {64, 32}, {48, 112}}) {
-              Path file =
-                  GeoTiffs.naip()
-                      .size(101, 75)
-                      .bands(bands)
-                      .type(type)
-                      .wide()
-                      .seed(files)
-                      .option("COMPRESS=" + compression)
-                      .option("PREDICTOR=" + predictor)
-                      .option("INTERLEAVE=" + interleave)
-                      .option("ENDIANNESS=" + order)
-                      .option("BIGTIFF=" + big)
-                      .option("BLOCKXSIZE=" + tile[0])
-                      .option("BLOCKYSIZE=" + tile[1])
-                      .write(folder.resolve("a.tif"));
-              agree(file, expected);
-              files++;
-            }
+          turn++;
+          for (int form = all ? 0 : turn % 6; form < (all ? 6 : turn % 6 + 1); form++) {
+            int[] tile = new int[][] {{16, 16}, {64, 32}, {48, 112}}[form / 2];
+            Path file =
+                GeoTiffs.naip()
+                    .size(101, 75)
+                    .bands(bands)
+                    .type(type)
+                    .wide()
+                    .seed(turn + files)
+                    .option("COMPRESS=" + compression)
+                    .option("PREDICTOR=" + predictor)
+                    .option("INTERLEAVE=" + interleave)
+                    .option("ENDIANNESS=" + order)
+                    .option("BIGTIFF=" + (form % 2 == 0 ? "NO" : "YES"))
+                    .option("BLOCKXSIZE=" + tile[0])
+                    .option("BLOCKYSIZE=" + tile[1])
+                    .write(directory.resolve("a.tif"));
+            agree(file, expected);
+            files++;
           }
         }
       }
     }
-    assertThat(files).isEqualTo(2 * 7 * 2 * 2 * 3);
+    assertThat(files).isEqualTo(2 * 7 * 2 * (all ? 6 : 1));
   }
 
   @ParameterizedTest(name = "{0}, nodata {1}")
@@ -125,7 +130,7 @@ class DecodersAgreeTest {
         if (nodata != null) {
           tiff.nodata(nodata);
         }
-        agree(tiff.write(folder.resolve("a.tif")), TileDecoder.NATIVE);
+        agree(tiff.write(directory.resolve("a.tif")), TileDecoder.NATIVE);
       }
     }
   }
@@ -150,7 +155,7 @@ class DecodersAgreeTest {
             .option("BLOCKXSIZE=64")
             .option("BLOCKYSIZE=64")
             .option(option)
-            .write(folder.resolve("a.tif"));
+            .write(directory.resolve("a.tif"));
     agree(file, expected);
   }
 
