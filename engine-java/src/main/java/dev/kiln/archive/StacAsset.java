@@ -46,12 +46,18 @@ public record StacAsset(
    * @return whether it is a TIFF
    */
   public boolean isTiff() {
-    String file = href.replaceFirst("[?#].*", "").toLowerCase(Locale.ROOT);
+    return isTiff(href, type);
+  }
+
+  /** Returns whether a file is a TIFF, as {@link #isTiff()} does. */
+  static boolean isTiff(String href, String type) {
     // image/tiff and image/vnd.stac.geotiff
     String media = type.toLowerCase(Locale.ROOT);
-    return media.isEmpty() || media.contains("octet-stream")
-        ? file.endsWith(".tif") || file.endsWith(".tiff")
-        : media.contains("tiff");
+    if (!media.isEmpty() && !media.contains("octet-stream")) {
+      return media.contains("tiff");
+    }
+    String file = href.replaceFirst("[?#].*", "").toLowerCase(Locale.ROOT);
+    return file.endsWith(".tif") || file.endsWith(".tiff");
   }
 
   /** Returns whether the file is an image for display, whose pixels are not those of the sensor. */

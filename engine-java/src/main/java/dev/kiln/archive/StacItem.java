@@ -274,17 +274,16 @@ public record StacItem(
    * @param asset as JSON
    */
   public static boolean isTiff(JsonNode asset) {
-    return asset("", asset, JSON.createObjectNode()).isTiff();
+    return StacAsset.isTiff(href(asset), asset.path("type").asString(""));
   }
 
   private static StacAsset asset(String name, JsonNode asset, JsonNode properties) {
     // The item's fields apply to all assets that do not have their own.
     Function<String, JsonNode> field =
         key -> asset.hasNonNull(key) ? asset.path(key) : properties.path(key);
-    String s3 = asset.path("alternate").path("s3").path("href").asString("");
     return new StacAsset(
         name,
-        s3.isEmpty() ? asset.path("href").asString("") : s3,
+        href(asset),
         asset.path("type").asString(""),
         list(asset.path("roles"), JsonNode::isString, node -> node.asString()),
         bands(asset),
@@ -293,6 +292,11 @@ public record StacItem(
         list(field.apply("proj:transform"), JsonNode::isNumber, node -> node.asDouble()),
         metres(asset.path("gsd")),
         number(asset.path("nodata")));
+  }
+
+  private static String href(JsonNode asset) {
+    String s3 = asset.path("alternate").path("s3").path("href").asString("");
+    return s3.isEmpty() ? asset.path("href").asString("") : s3;
   }
 
   private static Optional<String> crs(Function<String, JsonNode> field) {

@@ -128,7 +128,10 @@ final class ItemFile {
     String up = "../".repeat((int) key.chars().filter(c -> c == '/').count());
     for (JsonNode asset : item.path("assets")) {
       String href = asset.path("href").asString("");
-      if (!(asset instanceof ObjectNode file) || href.isEmpty()) {
+      if (!(asset instanceof ObjectNode file)
+          || href.isEmpty()
+          || href.startsWith("https://")
+          || href.startsWith("s3://")) {
         continue;
       }
       try {

@@ -8,6 +8,7 @@ import dev.kiln.error.ConfigurationException;
 import dev.kiln.error.Mismatch;
 import java.io.IOException;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.Optional;
 import java.util.Set;
@@ -22,6 +23,7 @@ import tools.jackson.databind.JsonNode;
  */
 public final class ListedItems implements ItemConsumer {
   private static final int MAX_HOSTS = 20;
+  private static final int MAX_ORIGINS = 1000;
   private static final Pattern HOST = Pattern.compile("(?i)https?://([^/?#:]+).*", Pattern.DOTALL);
 
   /** What a list has of an item. */
@@ -55,6 +57,10 @@ public final class ListedItems implements ItemConsumer {
   private final Collection<String> places;
   private final Set<String> buckets = new TreeSet<>();
   private final Set<String> hosts = new TreeSet<>();
+
+  /** Parts of hrefs that were looked at already. */
+  private final Set<String> origins = new HashSet<>();
+
   private long items;
 
   /**
@@ -98,6 +104,13 @@ public final class ListedItems implements ItemConsumer {
   }
 
   private void host(String href) {
+    int path = href.indexOf('/', href.indexOf("://") + 3);
+    if (!origins.add(path < 0 ? href : href.substring(0, path))) {
+      return;
+    }
+    if (origins.size() > MAX_ORIGINS) {
+      origins.clear();
+    }
     Matcher web = HOST.matcher(href);
     if (hosts.size() < MAX_HOSTS && web.matches() && ObjectRef.ofBucket(href).isEmpty()) {
       hosts.add(web.group(1));
