@@ -5,6 +5,7 @@ import dev.kiln.chip.Footprint;
 import dev.kiln.sink.EmbeddingFile;
 import dev.kiln.sink.GeoParquetWriter;
 import dev.kiln.sink.Provenance;
+import dev.kiln.sink.SceneInfo;
 import dev.kiln.sink.SceneTable;
 import dev.kiln.type.DataType;
 import java.io.IOException;
@@ -59,15 +60,16 @@ public class GeoParquetBenchmark {
     }
     table =
         new SceneTable(
-            "m_4709963_se_14_060_20200831",
-            "naip",
-            Instant.parse("2020-08-31T12:00:00Z"),
-            0.6,
-            "s3://naip-analytic/nd/2020/60cm/rgbir_cog/47099/m_4709963_se_14_060_20200831.tif",
-            256,
+            new SceneInfo(
+                "m_4709963_se_14_060_20200831",
+                "naip",
+                Instant.parse("2020-08-31T12:00:00Z"),
+                0.6,
+                "s3://naip-analytic/nd/2020/60cm/rgbir_cog/47099/m_4709963_se_14_060_20200831.tif",
+                256,
+                DIM),
             grid(chips),
-            vectors,
-            DIM);
+            vectors);
     provenance = new Provenance("benchmark", "sha256:0", "large", "none", DataType.FP32, Map.of());
     Path file = Files.createTempFile("kiln-benchmark", ".parquet");
     try {

@@ -5,6 +5,7 @@ import dev.kiln.chip.Footprint;
 import dev.kiln.sink.EmbeddingFile;
 import dev.kiln.sink.GeoParquetWriter;
 import dev.kiln.sink.Provenance;
+import dev.kiln.sink.SceneInfo;
 import dev.kiln.sink.SceneTable;
 import dev.kiln.sink.ValueRange;
 import dev.kiln.type.DataType;
@@ -145,15 +146,16 @@ public final class MergeScale {
       vectors[i] = (float) random.nextGaussian();
     }
     return new SceneTable(
-        "scene-" + number,
-        "naip",
-        Instant.parse(number % 2 == 0 ? "2020-07-16T12:00:00Z" : "2022-07-16T12:00:00Z"),
-        0.6,
-        "s3://archive/scene-" + number + ".tif",
-        256,
+        new SceneInfo(
+            "scene-" + number,
+            "naip",
+            Instant.parse(number % 2 == 0 ? "2020-07-16T12:00:00Z" : "2022-07-16T12:00:00Z"),
+            0.6,
+            "s3://archive/scene-" + number + ".tif",
+            256,
+            dim),
         chips,
-        vectors,
-        dim);
+        vectors);
   }
 
   private void merge(ObjectNode result) throws IOException, InterruptedException {

@@ -11,6 +11,7 @@ import dev.kiln.search.Query;
 import dev.kiln.search.Search;
 import dev.kiln.sink.GeoParquetWriter;
 import dev.kiln.sink.Provenance;
+import dev.kiln.sink.SceneInfo;
 import dev.kiln.sink.SceneTable;
 import dev.kiln.type.DataType;
 import java.io.IOException;
@@ -80,15 +81,16 @@ record SearchDataset(Path directory, int rows) {
                   new double[] {north, north, north - 0.01, north - 0.01})));
     }
     return new SceneTable(
-        "scene-" + first,
-        "naip",
-        Instant.parse("2020-08-31T12:00:00Z"),
-        0.6,
-        "s3://benchmark/" + first,
-        256,
+        new SceneInfo(
+            "scene-" + first,
+            "naip",
+            Instant.parse("2020-08-31T12:00:00Z"),
+            0.6,
+            "s3://benchmark/" + first,
+            256,
+            DIM),
         chips,
-        vectors,
-        DIM);
+        vectors);
   }
 
   private static float[] centres() {

@@ -1,5 +1,6 @@
 package dev.kiln.awsbatch;
 
+import dev.kiln.error.Count;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -19,7 +20,13 @@ public final class EstimateText {
   public static String of(
       String name, Workload work, String rates, PriceTable prices, List<Estimate> estimates) {
     StringBuilder text = new StringBuilder();
-    line(text, "%s: %,d scenes, %,.0f chips (%s)", name, work.scenes(), work.chips(), work.basis());
+    line(
+        text,
+        "%s: %s, %,.0f chips (%s)",
+        name,
+        Count.of(work.scenes(), "scene"),
+        work.chips(),
+        work.basis());
     line(
         text,
         "reads %s with %,.0f requests, writes %s, whose storage costs $%,.2f per month",

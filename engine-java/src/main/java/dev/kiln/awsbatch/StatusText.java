@@ -1,5 +1,6 @@
 package dev.kiln.awsbatch;
 
+import dev.kiln.error.Count;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
@@ -46,8 +47,8 @@ public final class StatusText {
     if (reports.beyondList() > 0) {
       line(
           text,
-          "  WARNING   %,d children had no scenes: the array is longer than the list",
-          reports.beyondList());
+          "  WARNING   %s had no scenes: the array is longer than the list",
+          Count.of(reports.beyondList(), "child", "children"));
     }
     ArrayStatus.Scenes scenes = run.scenes();
     line(

@@ -2,6 +2,7 @@ package dev.kiln.awsbatch;
 
 import dev.kiln.archive.SceneList;
 import dev.kiln.error.ConfigurationException;
+import dev.kiln.error.Count;
 import java.io.IOException;
 import java.util.Map;
 import java.util.OptionalDouble;
@@ -81,7 +82,7 @@ public record Workload(
         scenes * run.reads() / run.scenes(),
         scenes * run.bytesRead() / run.scenes(),
         scenes * run.bytesWritten() / run.scenes(),
-        "like the %,d scenes of %s".formatted(run.scenes(), run.name()));
+        "like %s of %s".formatted(Count.of(run.scenes(), "scene"), run.name()));
   }
 
   private static void requireScenes(String name, long scenes) {

@@ -1,6 +1,7 @@
 package dev.kiln.cli;
 
 import dev.kiln.dataset.EmbeddingFiles;
+import dev.kiln.error.Count;
 import dev.kiln.error.ExitCode;
 import dev.kiln.explore.Basemap;
 import dev.kiln.explore.ExploreApi;
@@ -107,8 +108,8 @@ public final class ExploreCommand implements Callable<Integer> {
       ExploreApi api = new ExploreApi(files, reading, pictures, online);
       try (ExploreServer server = ExploreServer.start(host, port, api)) {
         out.printf(
-            "%,d chips%nOpen %s in a browser. Press Ctrl+C to stop.%n",
-            reading.chips().size(), server.url());
+            "%s%nOpen %s in a browser. Press Ctrl+C to stop.%n",
+            Count.of(reading.chips().size(), "chip"), server.url());
         out.flush();
         new CountDownLatch(1).await();
       } finally {

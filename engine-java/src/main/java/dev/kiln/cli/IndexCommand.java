@@ -1,6 +1,7 @@
 package dev.kiln.cli;
 
 import dev.kiln.dataset.EmbeddingFiles;
+import dev.kiln.error.Count;
 import dev.kiln.error.ExitCode;
 import dev.kiln.fetch.StoreOptions;
 import dev.kiln.search.IndexBuilder;
@@ -63,14 +64,13 @@ public final class IndexCommand implements Callable<Integer> {
           .getOut()
           .printf(
               Locale.ROOT,
-              "%s: index of %,d rows in %,d shards, %,.1f MB, built in %.1f s; %,d rows without a"
-                  + " usable vector%n",
+              "%s: index of %s in %s, %,.1f MB, built in %.1f s; %s without a usable vector%n",
               dataset,
-              report.rows(),
-              report.shards(),
+              Count.of(report.rows(), "row"),
+              Count.of(report.shards(), "shard"),
               report.bytes() / 1e6,
               report.seconds(),
-              report.leftOut());
+              Count.of(report.leftOut(), "row"));
       spec.commandLine().getOut().flush();
       return report.faults().isEmpty() ? ExitCode.DONE.code() : ExitCode.SCENES_FAILED.code();
     }

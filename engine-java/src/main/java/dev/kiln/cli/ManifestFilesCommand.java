@@ -2,6 +2,7 @@ package dev.kiln.cli;
 
 import dev.kiln.archive.ListingStats;
 import dev.kiln.archive.SceneListFile;
+import dev.kiln.error.Count;
 import dev.kiln.run.ImageFiles;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -58,9 +59,8 @@ public final class ManifestFilesCommand implements Callable<Integer> {
     PrintWriter print = output.print();
     if (checked.undated() > 0) {
       print.printf(
-          "%,d files have no date in their name or header: embed with --datetime or"
-              + " --date-pattern%n",
-          checked.undated());
+          "%s without a date in name or header: embed with --datetime or --date-pattern%n",
+          Count.of(checked.undated(), "file"));
     }
     print.printf("keys are relative to %s; embed with that --source%n", directory);
     print.flush();

@@ -2,6 +2,7 @@ package dev.kiln.cli;
 
 import dev.kiln.dataset.EmbeddingFiles;
 import dev.kiln.dataset.FileFault;
+import dev.kiln.error.Count;
 import dev.kiln.error.ExitCode;
 import dev.kiln.picture.ChipReading;
 import dev.kiln.picture.MapPicture;
@@ -80,12 +81,12 @@ public final class MapCommand implements Callable<Integer> {
       Files.write(output, picture.png());
       PrintWriter out = spec.commandLine().getOut();
       out.printf(
-          "%s: %,d chips, %d × %d px%s%n",
+          "%s: %s, %d × %d px%s%n",
           output,
-          reading.chips().size(),
+          Count.of(reading.chips().size(), "chip"),
           picture.width(),
           picture.height(),
-          picture.panels() > 1 ? ", %d areas".formatted(picture.panels()) : "");
+          picture.panels() > 1 ? ", " + Count.of(picture.panels(), "area") : "");
       out.flush();
       return (reading.report().faults().isEmpty() ? ExitCode.DONE : ExitCode.SCENES_FAILED).code();
     }

@@ -3,6 +3,7 @@ package dev.kiln.cli;
 import dev.kiln.archive.ListingStats;
 import dev.kiln.archive.SceneListFile;
 import dev.kiln.error.ConfigurationException;
+import dev.kiln.error.Count;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -69,7 +70,9 @@ final class SceneListFlags {
       print.flush();
       return;
     }
-    print.printf("%s: %,d scenes of %,d entries%n", out, tally.kept(), tally.total());
+    print.printf(
+        "%s: %s of %s%n",
+        out, Count.of(tally.kept(), "scene"), Count.of(tally.total(), "entry", "entries"));
     tally.skipped().forEach((reason, entries) -> print.printf("%,14d  %s%n", entries, reason));
     print.flush();
   }

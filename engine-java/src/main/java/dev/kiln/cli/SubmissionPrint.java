@@ -4,6 +4,7 @@ import dev.kiln.awsbatch.PackedList;
 import dev.kiln.awsbatch.Submission;
 import dev.kiln.awsbatch.SubmissionRequest;
 import dev.kiln.awsbatch.Submitter;
+import dev.kiln.error.Count;
 import java.io.IOException;
 import java.io.PrintWriter;
 
@@ -25,14 +26,14 @@ final class SubmissionPrint {
    */
   static void print(PrintWriter print, Submission submission, PackedList list, boolean before) {
     print.printf(
-        "submission %s: %,d scenes, %,d children of at most %,d scenes%s%n",
+        "submission %s: %s, %s of at most %s%s%n",
         submission.id(),
-        submission.scenes(),
-        submission.children(),
-        submission.arguments().itemsPerJob(),
+        Count.of(submission.scenes(), "scene"),
+        Count.of(submission.children(), "child", "children"),
+        Count.of(submission.arguments().itemsPerJob(), "scene"),
         before ? "; already submitted, no request sent (submit again with --again)" : "");
     if (list.duplicates() > 0) {
-      print.printf("  %,d duplicate keys in the list%n", list.duplicates());
+      print.printf("  %s in the list%n", Count.of(list.duplicates(), "duplicate key"));
     }
     for (Submission.Job job : submission.jobs()) {
       print.printf(

@@ -12,6 +12,8 @@ public enum Column {
   FOOTPRINT,
   /** {@code cloud} and {@code nodata}. */
   SHARES,
+  /** What is needed to find a chip in its scene: {@link ChipOrigins}. */
+  ORIGIN,
   /** {@code embeddings}. */
   VECTOR
 }

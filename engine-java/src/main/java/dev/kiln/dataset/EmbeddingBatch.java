@@ -21,6 +21,7 @@ import org.locationtech.jts.geom.Envelope;
  * @param footprints each outline as WKB
  * @param cloud share of cloud, 0 to 1; NaN if unknown
  * @param nodata share of pixels without data, 0 to 1; NaN if unknown
+ * @param origins where each chip is in its scene
  * @param dim length of a vector; 0 without vectors
  * @param vectors {@code [size, dim]}, row-major, all finite
  * @param norms Euclidean norm of each vector
@@ -36,6 +37,7 @@ public record EmbeddingBatch(
     byte[][] footprints,
     float[] cloud,
     float[] nodata,
+    ChipOrigins origins,
     int dim,
     float[] vectors,
     float[] norms) {

@@ -1,16 +1,12 @@
 package dev.kiln.dataset;
 
 import dev.kiln.error.ConfigurationException;
-import dev.kiln.sink.ColumnCursor;
 import dev.kiln.sink.EmbeddingFile;
 import dev.kiln.sink.SceneSchema;
 import dev.kiln.sink.VectorCursor;
-import dev.kiln.vector.NativeVectors;
 import java.util.Arrays;
 import java.util.BitSet;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -42,7 +38,6 @@ final class RowGroupReader {
   private final int fileIndex;
   private final EmbeddingFile file;
   private final String key;
-  private final int rowGroup;
   private final long firstRow;
   private final RowFilter filter;
   private final Set<Column> columns;
@@ -50,7 +45,7 @@ final class RowGroupReader {
   /** Rows of the row group that are wanted; null for those that meet the filter. */
   private final BitSet wanted;
 
-  private final Map<String, ColumnCursor> cursors = new HashMap<>();
+  private final ColumnArrays arrays;
   private final WKBReader wkb = new WKBReader(WGS84);
   private final VectorCursor vectors;
   private long left;
@@ -76,7 +71,7 @@ final class RowGroupReader {
     this.fileIndex = fileIndex;
     this.file = file;
     this.key = key;
-    this.rowGroup = rowGroup;
+    this.arrays = new ColumnArrays(file, rowGroup);
     this.firstRow = firstRow;
     this.filter = filter;
     this.columns = columns;
@@ -112,10 +107,6 @@ final class RowGroupReader {
     return Optional.of(rows.batch());
   }
 
-  private ColumnCursor cursor(String column) {
-    return cursors.computeIfAbsent(column, c -> file.cursor(c, rowGroup));
-  }
-
   /** The next rows of the row group. */
   private final class Rows {
     private final int n;
@@ -128,6 +119,7 @@ final class RowGroupReader {
     private byte[][] footprints = {};
     private float[] cloud = {};
     private float[] nodata = {};
+    private ChipOrigins origins = ChipOrigins.NONE;
     private float[] values = {};
     private float[] norms = {};
 
@@ -141,28 +133,34 @@ final class RowGroupReader {
 
     void read() {
       boolean filtered = wanted == null;
-      if (columns.contains(Column.IDS)) {
-        chipIds = texts(CHIP_ID, true);
-        itemIds = texts(ITEM_ID, false);
-        platforms = texts(PLATFORM, false);
-      } else if (filtered) {
-        chipIds = filter.chipIds().isEmpty() ? chipIds : texts(CHIP_ID, true);
-        platforms = filter.platforms().isEmpty() ? platforms : texts(PLATFORM, false);
+      boolean ids = columns.contains(Column.IDS);
+      if (ids || filtered && !filter.chipIds().isEmpty()) {
+        long first = firstRow + next;
+        chipIds = arrays.texts(CHIP_ID, n, i -> key + "#" + (first + i));
+      }
+      if (ids || filtered && !filter.platforms().isEmpty()) {
+        platforms = arrays.texts(PLATFORM, n, i -> "");
+      }
+      if (ids) {
+        itemIds = arrays.texts(ITEM_ID, n, i -> "");
       }
       boolean timed = filtered && (filter.from().isPresent() || filter.to().isPresent());
       if (columns.contains(Column.DATETIME) || timed) {
-        micros = times();
+        micros = arrays.times(DATETIME, n);
       }
       boolean inArea = filtered && filter.area().isPresent();
       if (columns.contains(Column.BOX) || inArea) {
-        readBoxes();
+        boxes = arrays.boxes(n);
       }
       boolean shares = columns.contains(Column.SHARES);
       if (shares || filtered && filter.maxCloud().isPresent()) {
-        cloud = shares(CLOUD);
+        cloud = arrays.floats(CLOUD, n);
       }
       if (shares || filtered && filter.maxNodata().isPresent()) {
-        nodata = shares(NODATA);
+        nodata = arrays.floats(NODATA, n);
+      }
+      if (columns.contains(Column.ORIGIN)) {
+        origins = arrays.origins(n);
       }
       if (filtered) {
         applyFilter();
@@ -171,62 +169,10 @@ final class RowGroupReader {
         readFootprints(inArea);
       }
       if (vectors != null) {
-        readVectors();
-      }
-    }
-
-    private String[] texts(String column, boolean required) {
-      String[] texts = new String[n];
-      if (!file.has(column)) {
-        for (int i = 0; i < n; i++) {
-          texts[i] = required ? key + "#" + (firstRow + next + i) : "";
-        }
-        return texts;
-      }
-      ColumnCursor cursor = cursor(column);
-      for (int i = 0; i < n; i++) {
-        texts[i] = cursor.nextText();
-      }
-      return texts;
-    }
-
-    private long[] times() {
-      long[] times = new long[n];
-      if (!file.has(DATETIME)) {
-        Arrays.fill(times, EmbeddingBatch.NO_TIME);
-        return times;
-      }
-      ColumnCursor cursor = cursor(DATETIME);
-      for (int i = 0; i < n; i++) {
-        times[i] = cursor.nextMicros(EmbeddingBatch.NO_TIME);
-      }
-      return times;
-    }
-
-    private float[] shares(String column) {
-      float[] shares = new float[n];
-      if (!file.has(column)) {
-        Arrays.fill(shares, Float.NaN);
-        return shares;
-      }
-      ColumnCursor cursor = cursor(column);
-      for (int i = 0; i < n; i++) {
-        shares[i] = (float) cursor.nextDouble();
-      }
-      return shares;
-    }
-
-    private void readBoxes() {
-      boxes = new double[4 * n];
-      for (int side = 0; side < 4; side++) {
-        if (!file.has(BOX.get(side))) {
-          Arrays.fill(boxes, Double.NaN);
-          return;
-        }
-        ColumnCursor cursor = cursor(BOX.get(side));
-        for (int i = 0; i < n; i++) {
-          boxes[4 * i + side] = cursor.nextDouble();
-        }
+        KeptVectors kept = KeptVectors.read(vectors, keep);
+        values = kept.values();
+        norms = kept.norms();
+        notFinite += kept.notFinite();
       }
     }
 
@@ -287,12 +233,12 @@ final class RowGroupReader {
         footprints[i] = new byte[0];
         if (!keep[i]) {
           if (stored) {
-            cursor(SceneSchema.GEOMETRY).skip(1);
+            arrays.cursor(SceneSchema.GEOMETRY).skip(1);
           }
           continue;
         }
         if (stored) {
-          footprints[i] = cursor(SceneSchema.GEOMETRY).nextBytes();
+          footprints[i] = arrays.cursor(SceneSchema.GEOMETRY).nextBytes();
         }
         if (inArea) {
           keep[i] = filter.area().get().intersects(outline(i));
@@ -311,56 +257,6 @@ final class RowGroupReader {
             "%s: row %d: geometry is not WKB: %s"
                 .formatted(file.name(), firstRow + next + i, e.getMessage()),
             e);
-      }
-    }
-
-    /** Reads the vectors of the rows that are kept, one after the other, and drops bad ones. */
-    private void readVectors() {
-      int kept = 0;
-      for (boolean k : keep) {
-        kept += k ? 1 : 0;
-      }
-      int dim = vectors.dim();
-      values = new float[Math.multiplyExact(kept, dim)];
-      norms = new float[kept];
-      for (int i = 0, at = 0; i < n; ) {
-        int run = i;
-        while (run < n && keep[run] == keep[i]) {
-          run++;
-        }
-        if (keep[i]) {
-          vectors.read(values, at, run - i);
-          at += run - i;
-        } else {
-          vectors.skip(run - i);
-        }
-        i = run;
-      }
-      if (dim > 0) {
-        NativeVectors.norms(values, kept, dim, norms);
-      } else {
-        Arrays.fill(norms, Float.NaN);
-      }
-      int good = 0;
-      for (int i = 0, at = 0; i < n; i++) {
-        if (!keep[i]) {
-          continue;
-        }
-        if (Float.isFinite(norms[at])) {
-          if (good < at) {
-            System.arraycopy(values, at * dim, values, good * dim, dim);
-            norms[good] = norms[at];
-          }
-          good++;
-        } else {
-          keep[i] = false;
-          notFinite++;
-        }
-        at++;
-      }
-      if (good < kept) {
-        values = Arrays.copyOf(values, good * dim);
-        norms = Arrays.copyOf(norms, good);
       }
     }
 
@@ -399,6 +295,7 @@ final class RowGroupReader {
               : new byte[0][],
           shares ? pick(cloud, from) : new float[0],
           shares ? pick(nodata, from) : new float[0],
+          columns.contains(Column.ORIGIN) ? origins.pick(from) : origins,
           dim(),
           values,
           norms);

@@ -1,26 +1,24 @@
 package dev.kiln.explore;
 
+import dev.kiln.dataset.ChipOrigins;
+import dev.kiln.dataset.Column;
+import dev.kiln.dataset.EmbeddingBatch;
 import dev.kiln.dataset.EmbeddingFiles;
+import dev.kiln.dataset.EmbeddingReader;
+import dev.kiln.dataset.ReadReport;
 import dev.kiln.dataset.RowRef;
-import dev.kiln.error.ConfigurationException;
 import dev.kiln.picture.ColoredChips;
-import dev.kiln.sink.ColumnCursor;
-import dev.kiln.sink.EmbeddingFile;
-import dev.kiln.sink.ParquetBytes;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
-import java.util.TreeSet;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Columns of single chips that {@link ColoredChips} does not keep, read from the files when they
@@ -75,130 +73,51 @@ final class ChipDetails {
   }
 
   /**
-   * Reads chips. One that is no longer where it was when the server started, or whose file cannot
-   * be read, is missing from the result.
+   * Reads chips. One that is no longer where it was when the server started, or whose file is
+   * damaged, is missing from the result.
+   *
+   * @throws IOException if the dataset cannot be reached
    */
-  Map<RowRef, Details> of(Collection<RowRef> refs) {
+  Map<RowRef, Details> of(Collection<RowRef> refs) throws IOException, InterruptedException {
     Map<RowRef, Details> found = new HashMap<>();
-    Map<Integer, TreeSet<Long>> missing = new TreeMap<>();
+    List<RowRef> missing = new ArrayList<>();
     for (RowRef ref : refs) {
       Details cached = cache.get(ref);
       if (cached == null) {
-        missing.computeIfAbsent(ref.file(), f -> new TreeSet<>()).add(ref.row());
+        missing.add(ref);
       } else {
         found.put(ref, cached);
       }
     }
-    for (Map.Entry<Integer, TreeSet<Long>> entry : missing.entrySet()) {
-      try {
-        read(entry.getKey(), entry.getValue(), found);
-      } catch (IOException | ConfigurationException e) {
-        log.warn("cannot read chips: file={} {}", files.name(entry.getKey()), e.toString());
-      }
+    if (!missing.isEmpty()) {
+      ReadReport report =
+          EmbeddingReader.builder(files)
+              .columns(EnumSet.of(Column.IDS, Column.SHARES, Column.ORIGIN))
+              .build()
+              .read(missing, batch -> add(batch, found));
+      report.faults().forEach(f -> log.warn("cannot read chips: {}", f.reason()));
     }
     return found;
   }
 
-  private void read(int index, TreeSet<Long> rows, Map<RowRef, Details> found) throws IOException {
-    try (ParquetBytes bytes = files.open(index)) {
-      EmbeddingFile file = EmbeddingFile.open(bytes);
-      long first = 0;
-      for (int g = 0; g < file.rowGroups(); g++) {
-        long end = first + file.rows(g);
-        List<Long> wanted = List.copyOf(rows.subSet(first, end));
-        if (!wanted.isEmpty()) {
-          read(file, g, wanted, index, first, found);
-        }
-        first = end;
-      }
-    }
-  }
-
-  private void read(
-      EmbeddingFile file,
-      int group,
-      List<Long> rows,
-      int index,
-      long first,
-      Map<RowRef, Details> found) {
-    Row row = new Row(file, group, first);
-    Map<String, String> footer = file.footer();
-    int[] layout = layout(footer.getOrDefault("emb", ""));
-    boolean within = isShifted(footer.getOrDefault("kiln", ""));
-    String uri = footer.getOrDefault("uri", "");
-    for (long at : rows) {
+  private void add(EmbeddingBatch batch, Map<RowRef, Details> found) {
+    ChipOrigins origins = batch.origins();
+    int size = origins.chipSize() > 0 ? origins.chipSize() : DEFAULT_CHIP_SIZE;
+    for (int i = 0; i < batch.size(); i++) {
       Details details =
           new Details(
-              row.text("chip_id", at),
-              row.text("item_id", at),
-              row.number("gsd", at),
-              row.integer("chip_x", at),
-              row.integer("chip_y", at),
-              row.number("nodata", at),
-              file.has("uri") ? row.text("uri", at) : uri,
-              layout[0],
-              layout[1],
-              within);
-      RowRef ref = new RowRef(index, at);
-      cache.put(ref, details);
-      found.put(ref, details);
-    }
-  }
-
-  /** Reads the edge and the stride of chips from the fields of the STAC Embedding extension. */
-  private static int[] layout(String emb) {
-    try {
-      JsonNode layout = JsonMapper.shared().readTree(emb.isEmpty() ? "{}" : emb);
-      layout = layout.path("emb:chip_layout");
-      int size = layout.path("chip_size").path(0).asInt(DEFAULT_CHIP_SIZE);
-      return new int[] {size, layout.path("stride").path(0).asInt(size)};
-    } catch (JacksonException e) {
-      return new int[] {DEFAULT_CHIP_SIZE, DEFAULT_CHIP_SIZE};
-    }
-  }
-
-  /** Returns whether chips were embedded with {@code --edge shift}. */
-  private static boolean isShifted(String kiln) {
-    try {
-      JsonNode made = JsonMapper.shared().readTree(kiln.isEmpty() ? "{}" : kiln);
-      return made.path("options").path("edge").asString("").equals("shift");
-    } catch (JacksonException e) {
-      return false;
-    }
-  }
-
-  /** Values of ascending rows of a row group. */
-  private static final class Row {
-    private final EmbeddingFile file;
-    private final int group;
-    private final long first;
-    private final Map<String, ColumnCursor> cursors = new HashMap<>();
-    private final Map<String, Long> next = new HashMap<>();
-
-    Row(EmbeddingFile file, int group, long first) {
-      this.file = file;
-      this.group = group;
-      this.first = first;
-    }
-
-    private ColumnCursor at(String column, long row) {
-      ColumnCursor cursor = cursors.computeIfAbsent(column, c -> file.cursor(c, group));
-      cursor.skip(row - next.getOrDefault(column, first));
-      next.put(column, row + 1);
-      return cursor;
-    }
-
-    String text(String column, long row) {
-      return file.has(column) ? at(column, row).nextText() : "";
-    }
-
-    double number(String column, long row) {
-      return file.has(column) ? at(column, row).nextDouble() : Double.NaN;
-    }
-
-    int integer(String column, long row) {
-      double value = number(column, row);
-      return value >= 0 ? (int) value : -1;
+              batch.chipIds()[i],
+              batch.itemIds()[i],
+              origins.gsd()[i],
+              origins.chipX()[i],
+              origins.chipY()[i],
+              batch.nodata()[i],
+              origins.uris()[i],
+              size,
+              origins.stride() > 0 ? origins.stride() : size,
+              origins.within());
+      cache.put(batch.ref(i), details);
+      found.put(batch.ref(i), details);
     }
   }
 }

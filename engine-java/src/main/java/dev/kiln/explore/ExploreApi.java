@@ -2,7 +2,6 @@ package dev.kiln.explore;
 
 import dev.kiln.dataset.EmbeddingBatch;
 import dev.kiln.dataset.EmbeddingFiles;
-import dev.kiln.dataset.RowRef;
 import dev.kiln.explore.ExploreServer.Response;
 import dev.kiln.picture.Areas;
 import dev.kiln.picture.ChipReading;
@@ -11,15 +10,12 @@ import dev.kiln.picture.ColoredChips;
 import dev.kiln.picture.Mercator;
 import java.io.IOException;
 import java.security.SecureRandom;
-import java.time.Instant;
 import java.time.ZoneOffset;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
@@ -50,6 +46,7 @@ public final class ExploreApi {
   private final ChipTiles tiles;
   private final Areas areas;
   private final ChipDetails details;
+  private final ChipDescriptions described;
   private final SimilarChips similar;
   private final Optional<ScenePictures> pictures;
   private final Optional<Basemap> basemap;
@@ -76,6 +73,7 @@ public final class ExploreApi {
     this.tiles = new ChipTiles(chips, index);
     this.areas = new Areas(chips.shapes());
     this.details = pictures.map(ScenePictures::details).orElseGet(() -> new ChipDetails(files));
+    this.described = new ChipDescriptions(chips, details);
     this.similar = new SimilarChips(files, chips);
     this.pictures = pictures;
     this.basemap = basemap;
@@ -114,7 +112,7 @@ public final class ExploreApi {
     if (chip.matches()) {
       int number = number(chip.group(2));
       return chip.group(1).equals("chip")
-          ? Response.json(described(number, Optional.of(details(number))))
+          ? Response.json(described.of(number, Optional.of(details(number))))
           : picture(number);
     }
     throw notFound(path);
@@ -133,7 +131,7 @@ public final class ExploreApi {
     return (int) number;
   }
 
-  private Response tile(Matcher tile, Request request) throws InterruptedException {
+  private Response tile(Matcher tile, Request request) throws IOException, InterruptedException {
     int zoom = Integer.parseInt(tile.group(2));
     long column = Long.parseLong(tile.group(3));
     long row = Long.parseLong(tile.group(4));
@@ -156,7 +154,7 @@ public final class ExploreApi {
         () -> new BadRequestException(404, "no pictures: start kiln explore with --source"));
   }
 
-  private ChipDetails.Details details(int chip) {
+  private ChipDetails.Details details(int chip) throws IOException, InterruptedException {
     ChipDetails.Details found = details.of(List.of(chips.ref(chip))).get(chips.ref(chip));
     if (found == null) {
       throw new BadRequestException(
@@ -165,7 +163,7 @@ public final class ExploreApi {
     return found;
   }
 
-  private Response picture(int chip) throws InterruptedException {
+  private Response picture(int chip) throws IOException, InterruptedException {
     ChipDetails.Details found = details(chip);
     byte[] jpeg = pictures().chip(found, chips.platformOf(chip));
     return Response.of("image/jpeg", jpeg).cached();
@@ -213,14 +211,12 @@ public final class ExploreApi {
   }
 
   private static String day(long micros) {
-    return instant(micros).atOffset(ZoneOffset.UTC).toLocalDate().toString();
+    return EmbeddingBatch.time(micros)
+        .map(time -> time.atOffset(ZoneOffset.UTC).toLocalDate().toString())
+        .orElse(null);
   }
 
-  private static Instant instant(long micros) {
-    return Instant.EPOCH.plus(micros, ChronoUnit.MICROS);
-  }
-
-  private List<Map<String, Object>> at(Request request) {
+  private List<Map<String, Object>> at(Request request) throws IOException, InterruptedException {
     ChipFilter filter = ChipFilter.of(request.parameters());
     double x = Mercator.x(request.number("lon"));
     double y = Mercator.y(request.number("lat"));
@@ -230,7 +226,7 @@ public final class ExploreApi {
             y * ChipShapes.WORLD,
             filter.test(chips),
             MOST_AT_A_PLACE);
-    return described(found);
+    return described.of(found);
   }
 
   private Response similar(JsonNode query) throws IOException, InterruptedException {
@@ -252,7 +248,7 @@ public final class ExploreApi {
     List<SimilarChips.Hit> hits =
         similar.find(positives, negatives, count, ChipFilter.of(parameters));
     List<Map<String, Object>> results =
-        described(hits.stream().map(SimilarChips.Hit::chip).toList());
+        described.of(hits.stream().map(SimilarChips.Hit::chip).toList());
     for (int i = 0; i < results.size(); i++) {
       results.get(i).put("similarity", hits.get(i).similarity());
     }
@@ -276,92 +272,9 @@ public final class ExploreApi {
   }
 
   /** Returns the chips of a query as a GeoJSON file. */
-  private Response export(JsonNode query) {
+  private Response export(JsonNode query) throws IOException, InterruptedException {
     List<Integer> numbers = numbers(query, "chips", MOST_EXPORTED);
-    JsonNode similarities = query.path("similarities");
-    List<Map<String, Object>> described = described(numbers);
-    List<Map<String, Object>> features = new ArrayList<>();
-    for (int i = 0; i < described.size(); i++) {
-      Map<String, Object> properties = new LinkedHashMap<>(described.get(i));
-      List<?> rings = (List<?>) properties.remove("rings");
-      properties.remove("number");
-      properties.remove("center");
-      if (similarities.path(i).isNumber()) {
-        properties.put("similarity", similarities.path(i).asDouble());
-      }
-      Map<String, Object> feature = new LinkedHashMap<>();
-      feature.put("type", "Feature");
-      feature.put("id", properties.get("chip_id"));
-      feature.put(
-          "geometry",
-          rings.size() == 1
-              ? Map.of("type", "Polygon", "coordinates", List.of(rings.get(0)))
-              : Map.of(
-                  "type", "MultiPolygon", "coordinates", rings.stream().map(List::of).toList()));
-      feature.put("properties", properties);
-      features.add(feature);
-    }
-    Map<String, Object> collection = new LinkedHashMap<>();
-    collection.put("type", "FeatureCollection");
-    collection.put("features", features);
-    Response json = Response.json(collection);
+    Response json = Response.json(described.geoJson(numbers, query.path("similarities")));
     return Response.of("application/geo+json", json.body()).download("chips.geojson");
-  }
-
-  /** Returns what the page shows of some chips, in their order. */
-  private List<Map<String, Object>> described(List<Integer> numbers) {
-    List<RowRef> refs = numbers.stream().map(chips::ref).toList();
-    Map<RowRef, ChipDetails.Details> found = details.of(new TreeSet<>(refs));
-    List<Map<String, Object>> list = new ArrayList<>();
-    for (int i = 0; i < refs.size(); i++) {
-      list.add(described(numbers.get(i), Optional.ofNullable(found.get(refs.get(i)))));
-    }
-    return list;
-  }
-
-  private Map<String, Object> described(int chip, Optional<ChipDetails.Details> found) {
-    Map<String, Object> json = new LinkedHashMap<>();
-    json.put("number", chip);
-    json.put("chip_id", found.map(ChipDetails.Details::chipId).orElse(""));
-    json.put("item_id", chips.items().get(chips.item(chip)));
-    json.put("platform", chips.platformOf(chip));
-    long micros = chips.micros(chip);
-    json.put("datetime", micros == EmbeddingBatch.NO_TIME ? null : instant(micros).toString());
-    json.put("gsd", finite(found.map(ChipDetails.Details::gsd).orElse(Double.NaN)));
-    json.put("cloud", finite(chips.cloud(chip)));
-    json.put("nodata", finite(found.map(ChipDetails.Details::nodata).orElse(Double.NaN)));
-    json.put("color", "#%06x".formatted(chips.rgb(chip)));
-    json.put("rings", rings(chip));
-    return json;
-  }
-
-  /** JSON has no NaN. A float's digits are those of the float. */
-  private static Double finite(double value) {
-    return Double.isFinite(value)
-        ? (Double) Double.parseDouble(Float.toString((float) value))
-        : null;
-  }
-
-  /** Returns the outer ring of each part in degrees, closed. */
-  private List<List<double[]>> rings(int chip) {
-    ChipShapes shapes = chips.shapes();
-    List<List<double[]>> rings = new ArrayList<>();
-    for (int part = shapes.firstPart(chip); part < shapes.firstPart(chip + 1); part++) {
-      List<double[]> ring = new ArrayList<>();
-      for (int v = 0; v <= shapes.vertices(part); v++) {
-        int vertex = v % shapes.vertices(part);
-        ring.add(
-            new double[] {
-              rounded(Mercator.lon((double) shapes.x(part, vertex) / ChipShapes.WORLD)),
-              rounded(Mercator.lat((double) shapes.y(part, vertex) / ChipShapes.WORLD))
-            });
-      }
-      rings.add(ring);
-    }
-    return rings;
-  }
-
-  private static double rounded(double degrees) {
-    return Math.rint(degrees * 1e7) / 1e7;
   }
 }

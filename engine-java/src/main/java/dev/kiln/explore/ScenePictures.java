@@ -148,7 +148,7 @@ public final class ScenePictures implements AutoCloseable {
   record Tile(byte[] png, boolean complete) {}
 
   /** Returns a tile of a map. */
-  Tile tile(int zoom, int column, int row) throws InterruptedException {
+  Tile tile(int zoom, int column, int row) throws IOException, InterruptedException {
     long size = ChipShapes.WORLD >> zoom;
     long left = column * size;
     long top = row * size;
@@ -188,7 +188,7 @@ public final class ScenePictures implements AutoCloseable {
 
   /** Draws a scene; returns false if a later request can show it. */
   private boolean draw(int item, double[] lon, double[] lat, int[] argb)
-      throws InterruptedException {
+      throws IOException, InterruptedException {
     int chip = example[item];
     ChipDetails.Details found = details.of(List.of(chips.ref(chip))).get(chips.ref(chip));
     if (found == null) {

@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.stream.IntStream;
 import org.locationtech.jts.io.ParseException;
 import org.locationtech.jts.io.WKBReader;
 import tools.jackson.core.JacksonException;
@@ -66,10 +68,13 @@ public record Inspection(
 
   private static Map<String, String> firstValuesOf(EmbeddingFile file) {
     Map<String, String> values = new LinkedHashMap<>();
-    if (file.rows() > 0) {
+    OptionalInt first =
+        IntStream.range(0, file.rowGroups()).filter(g -> file.rows(g) > 0).findFirst();
+    if (first.isPresent()) {
       for (FileColumn column : file.columns()) {
         if (!column.repeated()) {
-          values.put(column.path(), textOf(column.path(), file.values(column.path(), 0).get(0)));
+          List<Object> rows = file.values(column.path(), first.getAsInt());
+          values.put(column.path(), textOf(column.path(), rows.get(0)));
         }
       }
     }
@@ -101,7 +106,7 @@ public record Inspection(
       return column.equals(SceneSchema.GEOMETRY)
           ? new WKBReader().read(bytes).toText()
           : bytes.length + " bytes";
-    } catch (ParseException e) {
+    } catch (ParseException | IllegalArgumentException e) {
       return bytes.length + " bytes, not WKB";
     }
   }

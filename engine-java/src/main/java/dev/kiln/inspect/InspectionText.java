@@ -41,8 +41,8 @@ final class InspectionText {
 
   private void columns(Inspection inspection) {
     List<FileColumn> columns = inspection.columns();
-    int path = columns.stream().mapToInt(c -> c.path().length()).max().orElse(0);
-    int type = columns.stream().mapToInt(c -> type(c).length()).max().orElse(0);
+    int path = columns.stream().mapToInt(c -> Printable.of(c.path()).length()).max().orElse(0);
+    int type = columns.stream().mapToInt(c -> Printable.of(type(c)).length()).max().orElse(0);
     line("columns, with bytes in the file, compression and first value");
     for (FileColumn c : columns) {
       line(
@@ -62,12 +62,10 @@ final class InspectionText {
 
   private void footer(EmbeddingFile file) {
     line("footer");
-    int key = file.footer().keySet().stream().mapToInt(String::length).max().orElse(0);
-    file.footer()
-        .forEach(
-            (k, v) ->
-                line("  %-" + key + "s  %s", Printable.of(k), cut(Printable.of(v), FOOTER_WIDTH)));
-    file.keysWithoutValue().forEach(k -> line("  %s  null", Printable.of(k)));
+    int key =
+        file.footer().keySet().stream().mapToInt(k -> Printable.of(k).length()).max().orElse(0);
+    file.footer().forEach((k, v) -> line("  %-" + key + "s  %s", k, cut(v, FOOTER_WIDTH)));
+    file.keysWithoutValue().forEach(k -> line("  %-" + key + "s  null", k));
     line("");
   }
 
@@ -89,10 +87,16 @@ final class InspectionText {
   }
 
   private static String cut(String value, int width) {
-    return value.length() <= width ? value : value.substring(0, width - 1) + "…";
+    String safe = Printable.of(value);
+    return safe.length() <= width ? safe : safe.substring(0, width - 1) + "…";
   }
 
+  /** Adds a line. Text from the file is escaped: it could forge lines or control a terminal. */
   private void line(String format, Object... values) {
-    out.append(String.format(Locale.ROOT, format, values).stripTrailing()).append('\n');
+    Object[] safe = values.clone();
+    for (int i = 0; i < safe.length; i++) {
+      safe[i] = safe[i] instanceof String text ? Printable.of(text) : safe[i];
+    }
+    out.append(String.format(Locale.ROOT, format, safe).stripTrailing()).append('\n');
   }
 }

@@ -5,6 +5,7 @@ import dev.kiln.dataset.EmbeddingFiles;
 import dev.kiln.dataset.EmbeddingReader;
 import dev.kiln.dataset.ReadReport;
 import dev.kiln.error.ConfigurationException;
+import dev.kiln.error.Count;
 import dev.kiln.error.Mismatch;
 import java.io.IOException;
 import java.util.EnumSet;
@@ -69,7 +70,7 @@ public record ChipReading(
           files.uri()
               + ": expected at least one chip, found "
               + (report.faults().isEmpty()
-                  ? "%,d files without any".formatted(report.files())
+                  ? Count.of(report.files(), "file") + " without any"
                   : "none: " + report.faults().get(0).reason()));
     }
     return VectorColors.of(sample[0], dim[0]);

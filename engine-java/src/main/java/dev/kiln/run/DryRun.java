@@ -1,5 +1,6 @@
 package dev.kiln.run;
 
+import dev.kiln.error.Count;
 import dev.kiln.error.MachineException;
 import dev.kiln.pipeline.BoundedQueue;
 import dev.kiln.pipeline.Pipeline;
@@ -145,7 +146,7 @@ public record DryRun(
           text,
           "chips    %,d%s, less those without data",
           chips,
-          sampled == outputs.size() ? "" : ", estimated from %,d scenes".formatted(sampled));
+          sampled == outputs.size() ? "" : ", estimated from " + Count.of(sampled, "scene"));
       line(
           text,
           "bytes    %,.1f MB to fetch, about %,.1f MB to write",

@@ -1,5 +1,6 @@
 package dev.kiln.run;
 
+import dev.kiln.error.Count;
 import java.io.PrintStream;
 import java.time.Instant;
 import java.util.Locale;
@@ -79,8 +80,8 @@ public final class ProgressLog implements ProgressListener, AutoCloseable {
       bar.setExtraMessage(
           String.format(
               Locale.ROOT,
-              "%d chips, %.1f chips/s, %d failed",
-              now.counts().chips(),
+              "%s, %.1f chips/s, %d failed",
+              Count.of(now.counts().chips(), "chip"),
               now.chipsPerSecond(),
               now.counts().failed()));
     } else if (style == Style.JSON) {

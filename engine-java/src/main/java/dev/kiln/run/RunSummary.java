@@ -1,5 +1,6 @@
 package dev.kiln.run;
 
+import dev.kiln.error.Count;
 import dev.kiln.fetch.Traffic;
 import dev.kiln.metrics.ResourceUse;
 import dev.kiln.pipeline.Stage;
@@ -34,7 +35,7 @@ final class RunSummary {
         "chips   %d in %.1f s: %.1f chips/s with %s",
         counts.chips(), run.seconds(), report.pace().chipsPerSecond(), report.job().encoder());
     if (counts.leftOut().total() > 0) {
-      line("left out  %d chips: %s", counts.leftOut().total(), counts.leftOut());
+      line("left out  %s: %s", Count.of(counts.leftOut().total(), "chip"), counts.leftOut());
     }
     if (counts.embedded() > 0 && counts.chips() == 0 && counts.leftOut().outside() > 0) {
       line("area    no chip of these scenes is in it: check the coordinates of --aoi");

@@ -167,6 +167,10 @@ public final class EmbeddingFile {
    */
   public Vectors vectors(int rowGroup) {
     ColumnDescriptor column = requireVectors();
+    if (rows(rowGroup) == 0) {
+      // parquet-java reads no column without values.
+      return new Vectors(0, new float[0]);
+    }
     Vectors vectors =
         read(rowGroup, column, (reader, count) -> Vectors.read(reader, Math.toIntExact(count)));
     scales(rowGroup, column)
@@ -219,6 +223,9 @@ public final class EmbeddingFile {
    */
   public List<Object> values(String column, int rowGroup) {
     ColumnDescriptor descriptor = single(column);
+    if (rows(rowGroup) == 0) {
+      return List.of();
+    }
     return read(
         rowGroup,
         descriptor,

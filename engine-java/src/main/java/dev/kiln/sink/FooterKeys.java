@@ -47,16 +47,17 @@ final class FooterKeys {
   }
 
   private static ObjectNode geo(SceneBounds found) {
-    return geo(found.types(), found.envelope());
+    return geo(found.types(), found.envelope(), true);
   }
 
   /**
    * Returns the key {@code geo}.
    *
-   * @param types of geometry that occur, sorted
+   * @param types of geometry that occur, sorted; none for any
    * @param bounds of all geometries in degrees; null envelope without one
+   * @param counterclockwise whether all outer rings are known to be so
    */
-  static ObjectNode geo(Set<String> types, Envelope bounds) {
+  static ObjectNode geo(Set<String> types, Envelope bounds, boolean counterclockwise) {
     ObjectNode geo = JSON.createObjectNode();
     geo.put("version", "1.1.0");
     geo.put("primary_column", SceneSchema.GEOMETRY);
@@ -65,7 +66,9 @@ final class FooterKeys {
     ArrayNode named = column.putArray("geometry_types");
     types.forEach(named::add);
     column.put("edges", "planar");
-    column.put("orientation", "counterclockwise");
+    if (counterclockwise) {
+      column.put("orientation", "counterclockwise");
+    }
     if (!bounds.isNull()) {
       column
           .putArray("bbox")

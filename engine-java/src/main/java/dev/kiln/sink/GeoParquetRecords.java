@@ -11,7 +11,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.apache.parquet.bytes.HeapByteBufferAllocator;
+import java.util.Set;
 import org.apache.parquet.column.ColumnDescriptor;
 import org.apache.parquet.column.ColumnWriteStore;
 import org.apache.parquet.column.ColumnWriter;
@@ -25,8 +25,7 @@ import org.apache.parquet.schema.LogicalTypeAnnotation.TimeUnit;
 import org.apache.parquet.schema.MessageType;
 import org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName;
 import org.apache.parquet.schema.Types;
-import tools.jackson.databind.json.JsonMapper;
-import tools.jackson.databind.node.ObjectNode;
+import org.locationtech.jts.geom.Envelope;
 
 /**
  * Writes a small table as GeoParquet 1.1: one row group, zstd. The same rows give the same bytes.
@@ -87,7 +86,8 @@ public final class GeoParquetRecords {
         write(schema, columns, rows, writer);
       }
       Map<String, String> keys = new LinkedHashMap<>(footer);
-      keys.put("geo", geo());
+      // Rows of any dataset: their outlines have any type and orientation.
+      keys.put("geo", FooterKeys.geo(Set.of(), new Envelope(), false).toString());
       writer.end(keys);
     } catch (IOException e) {
       throw new UncheckedIOException("cannot write Parquet to memory", e);
@@ -127,14 +127,7 @@ public final class GeoParquetRecords {
   private static void write(
       MessageType schema, Map<String, Type> columns, List<Object[]> rows, ParquetFileWriter writer)
       throws IOException {
-    ZstdPages zstd = new ZstdPages(ZSTD_LEVEL);
-    try (ColumnChunkPageWriteStore pages =
-            ColumnChunkPageWriteStore.builder()
-                .withSchema(schema)
-                .withAllocator(HeapByteBufferAllocator.getInstance())
-                .withCompressorProvider(column -> zstd)
-                .withPageWriteChecksumEnabled(PROPERTIES.getPageWriteChecksumEnabled())
-                .build();
+    try (ColumnChunkPageWriteStore pages = ZstdPages.open(schema, ZSTD_LEVEL);
         ColumnWriteStore store = PROPERTIES.newColumnWriteStore(schema, pages, pages)) {
       for (Object[] row : rows) {
         int i = 0;
@@ -169,20 +162,5 @@ public final class GeoParquetRecords {
           column.write(ChronoUnit.MICROS.between(Instant.EPOCH, (Instant) value), 0, 1);
       case WKB -> column.write(Binary.fromConstantByteArray((byte[]) value), 0, 1);
     }
-  }
-
-  private static String geo() {
-    ObjectNode geo = JsonMapper.shared().createObjectNode();
-    geo.put("version", "1.1.0");
-    geo.put("primary_column", SceneSchema.GEOMETRY);
-    ObjectNode column = geo.putObject("columns").putObject(SceneSchema.GEOMETRY);
-    column.put("encoding", "WKB");
-    // Empty: any type.
-    column.putArray("geometry_types");
-    ObjectNode covering = column.putObject("covering").putObject(SceneSchema.BBOX);
-    for (String side : new String[] {"xmin", "ymin", "xmax", "ymax"}) {
-      covering.putArray(side).add(SceneSchema.BBOX).add(side);
-    }
-    return geo.toString();
   }
 }

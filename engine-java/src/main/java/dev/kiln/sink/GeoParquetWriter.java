@@ -10,7 +10,6 @@ import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Map;
-import org.apache.parquet.bytes.HeapByteBufferAllocator;
 import org.apache.parquet.column.ColumnWriteStore;
 import org.apache.parquet.column.ColumnWriter;
 import org.apache.parquet.column.ParquetProperties;
@@ -128,14 +127,7 @@ public final class GeoParquetWriter implements AutoCloseable {
     if (rows.size() == 0) {
       return;
     }
-    ZstdPages zstd = new ZstdPages(ZSTD_LEVEL);
-    try (ColumnChunkPageWriteStore pages =
-            ColumnChunkPageWriteStore.builder()
-                .withSchema(schema)
-                .withAllocator(HeapByteBufferAllocator.getInstance())
-                .withCompressorProvider(column -> zstd)
-                .withPageWriteChecksumEnabled(PROPERTIES.getPageWriteChecksumEnabled())
-                .build();
+    try (ColumnChunkPageWriteStore pages = ZstdPages.open(schema, ZSTD_LEVEL);
         ColumnWriteStore columns = PROPERTIES.newColumnWriteStore(writtenByValue(), pages, pages)) {
       Row row = new Row(columns);
       VectorWriter embeddings = vectorWriter(SceneSchema.VECTORS);

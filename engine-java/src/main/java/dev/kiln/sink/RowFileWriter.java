@@ -107,7 +107,7 @@ public final class RowFileWriter implements AutoCloseable {
       throws IOException {
     endRowGroup();
     Map<String, String> footer = new LinkedHashMap<>();
-    footer.put("geo", FooterKeys.geo(geometryTypes, bounds).toString());
+    footer.put("geo", FooterKeys.geo(geometryTypes, bounds, true).toString());
     footer.putAll(keys);
     file.end(footer);
     finished = true;
@@ -132,14 +132,7 @@ public final class RowFileWriter implements AutoCloseable {
     private int count;
 
     RowGroup() {
-      ZstdPages zstd = new ZstdPages(ZSTD_LEVEL);
-      this.pages =
-          ColumnChunkPageWriteStore.builder()
-              .withSchema(schema)
-              .withAllocator(HeapByteBufferAllocator.getInstance())
-              .withCompressorProvider(column -> zstd)
-              .withPageWriteChecksumEnabled(PROPERTIES.getPageWriteChecksumEnabled())
-              .build();
+      this.pages = ZstdPages.open(schema, ZSTD_LEVEL);
       MessageType scalars =
           new MessageType(
               schema.getName(),

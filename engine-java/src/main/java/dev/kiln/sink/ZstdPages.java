@@ -5,8 +5,11 @@ import com.github.luben.zstd.util.Native;
 import dev.kiln.error.ConfigurationException;
 import java.io.IOException;
 import org.apache.parquet.bytes.BytesInput;
+import org.apache.parquet.bytes.HeapByteBufferAllocator;
 import org.apache.parquet.compression.CompressionCodecFactory.BytesInputCompressor;
+import org.apache.parquet.hadoop.ColumnChunkPageWriteStore;
 import org.apache.parquet.hadoop.metadata.CompressionCodecName;
+import org.apache.parquet.schema.MessageType;
 
 /**
  * Compresses Parquet pages with zstd. parquet-java's own codec requires Hadoop's Configuration,
@@ -32,8 +35,25 @@ final class ZstdPages implements BytesInputCompressor {
     }
   }
 
-  ZstdPages(int level) {
+  private ZstdPages(int level) {
     this.level = level;
+  }
+
+  /**
+   * Opens the pages of a row group, in Java memory.
+   *
+   * @param schema of the file
+   * @param level of the compression
+   * @return the pages, which the caller closes
+   */
+  static ColumnChunkPageWriteStore open(MessageType schema, int level) {
+    ZstdPages zstd = new ZstdPages(level);
+    return ColumnChunkPageWriteStore.builder()
+        .withSchema(schema)
+        .withAllocator(HeapByteBufferAllocator.getInstance())
+        .withCompressorProvider(column -> zstd)
+        .withPageWriteChecksumEnabled(true)
+        .build();
   }
 
   @Override

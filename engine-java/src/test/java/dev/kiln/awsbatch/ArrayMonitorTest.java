@@ -189,7 +189,7 @@ class ArrayMonitorTest {
     ArrayStatus.Run run = runAfter(Duration.ofSeconds(10));
     assertThat(run.reports().beyondList()).isEqualTo(1);
     assertThat(StatusText.of(new ArrayStatus("memory", List.of(run))))
-        .contains("WARNING   1 children had no scenes: the array is longer than the list");
+        .contains("WARNING   1 child had no scenes: the array is longer than the list");
   }
 
   @Test

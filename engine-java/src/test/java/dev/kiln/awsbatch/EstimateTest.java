@@ -196,7 +196,7 @@ class EstimateTest {
   void measuredRunGivesRateAndSizes() throws IOException {
     MeasuredRun run = measured("run.json", "tensorrt", "NVIDIA L40S", 4);
     Workload work = Workload.like(run, "x", list("a\nb\nc\n"));
-    assertThat(work).isEqualTo(new Workload(3, 3000, 60, 600, 30, "like the 4 scenes of run.json"));
+    assertThat(work).isEqualTo(new Workload(3, 3000, 60, 600, 30, "like 4 scenes of run.json"));
     Rates rates = Rates.of(Optional.empty(), List.of(run));
     assertThat(rate(rates, "g6e.xlarge")).isEqualTo(500);
     assertThat(rates.origin()).isEqualTo("measured by run.json with tensorrt on NVIDIA L40S");
@@ -339,7 +339,7 @@ class EstimateTest {
     assertThat(least.get(0).children().count()).isEqualTo(1);
     assertThat(EstimateText.of("x", work, "as given", PriceTable.builtIn(), least))
         .contains(
-            "x: 1 scenes, 1,813 chips",
+            "x: 1 scene, 1,813 chips",
             "g5.xlarge",
             "cheapest: --instance g5.xlarge --items-per-job 1: $",
             "assumed, not looked up");

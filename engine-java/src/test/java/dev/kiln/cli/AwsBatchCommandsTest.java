@@ -240,7 +240,7 @@ class AwsBatchCommandsTest {
     assertThat(batch.jobs()).hasSize(1);
     assertThat(kiln("retry", "s3://bucket/clay", "--scenes=" + list)).as(said()).isZero();
     assertThat(said())
-        .contains("16 of 25 scenes done, 1 failed permanently", ": 8 scenes, 1 children");
+        .contains("16 of 25 scenes done, 1 failed permanently", ": 8 scenes, 1 child");
     assertThat(batch.jobs()).hasSize(2);
     FakeAwsBatch.Job again = batch.jobs().get(1);
     assertThat(again.size()).isZero();
@@ -256,7 +256,7 @@ class AwsBatchCommandsTest {
         .isEqualTo(ExitCode.TRY_AGAIN.code());
 
     assertThat(kiln("retry", "s3://bucket/clay", "--permanent")).as(said()).isZero();
-    assertThat(said()).contains(": 9 scenes, 1 children");
+    assertThat(said()).contains(": 9 scenes, 1 child");
   }
 
   @Test
@@ -609,6 +609,6 @@ class AwsBatchCommandsTest {
     JsonNode sum = JsonMapper.shared().readTree(said());
     assertThat(sum.path("estimates").path(0).path("chipsPerSecond").asDouble())
         .isEqualTo(14 * 1813 / 40.0);
-    assertThat(sum.path("workload").path("basis").asString()).startsWith("like the 14 scenes");
+    assertThat(sum.path("workload").path("basis").asString()).startsWith("like 14 scenes");
   }
 }

@@ -51,7 +51,7 @@ class IndexCommandTest {
   void searchUsesTheIndexUnlessExactIsRequested() {
     assertThat(search()).contains("\"approximate\" : false");
     assertThat(run("index", dataset.uri(), "--threads", "1")).isZero();
-    assertThat(out.toString()).contains("index of 300 rows in 1 shards");
+    assertThat(out.toString()).contains("index of 300 rows in 1 shard,");
 
     assertThat(search()).contains("\"approximate\" : true");
     assertThat(search("--exact")).contains("\"approximate\" : false");

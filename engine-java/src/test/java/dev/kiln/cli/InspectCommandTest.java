@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.sink.GeoParquetWriter;
 import dev.kiln.sink.Provenance;
+import dev.kiln.sink.SceneInfo;
 import dev.kiln.sink.SceneTable;
 import dev.kiln.type.DataType;
 import java.io.IOException;
@@ -31,7 +32,8 @@ class InspectCommandTest {
   void writeAScene() throws IOException {
     file = dir.resolve("scene.parquet");
     SceneTable table =
-        new SceneTable("id", "naip", Instant.EPOCH, 1, "uri", 256, List.of(), new float[0], 8);
+        new SceneTable(
+            new SceneInfo("id", "naip", Instant.EPOCH, 1, "uri", 256, 8), List.of(), new float[0]);
     Provenance provenance = new Provenance("0", "hash", "micro", "cpu", DataType.FP32, Map.of());
     Files.write(file, GeoParquetWriter.toBytes(table, provenance));
   }

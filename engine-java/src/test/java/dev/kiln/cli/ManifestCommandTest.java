@@ -81,7 +81,7 @@ class ManifestCommandTest {
 
     assertThat(listed()).isEqualTo(SCENE + "\n");
     assertThat(printed.toString())
-        .contains("1 scenes of 3 entries", "1  other state", "1  not a scene: rgbir_cog, not .tif");
+        .contains("1 scene of 3 entries", "1  other state", "1  not a scene: rgbir_cog, not .tif");
   }
 
   @Test
@@ -133,7 +133,7 @@ class ManifestCommandTest {
 
     assertThat(listed()).isEqualTo(ITEM + "\n");
     assertThat(printed.toString())
-        .contains("s3://sentinel-cogs", "1 scenes of 3 entries", "1  outside the area");
+        .contains("s3://sentinel-cogs", "1 scene of 3 entries", "1  outside the area");
     byte[] first = Files.readAllBytes(list);
     run(
         "sentinel-2",
@@ -189,7 +189,7 @@ class ManifestCommandTest {
       server.stop(0);
     }
     assertThat(out.toString()).isEmpty();
-    assertThat(err.toString()).contains("1 scenes of 1 entries", "the list has whole URIs");
+    assertThat(err.toString()).contains("1 scene of 1 entry", "the list has whole URIs");
   }
 
   @Test
@@ -230,7 +230,7 @@ class ManifestCommandTest {
       server.stop(0);
     }
     assertThat(listed()).isEqualTo(ITEM + "\n");
-    assertThat(printed.toString()).contains("1 scenes of 1 entries", "s3://b");
+    assertThat(printed.toString()).contains("1 scene of 1 entry", "s3://b");
   }
 
   @Test
@@ -278,7 +278,7 @@ class ManifestCommandTest {
       System.setOut(before);
     }
     assertThat(standardOutput.toString(StandardCharsets.UTF_8)).isEqualTo(SCENE + "\n");
-    assertThat(printed.toString()).contains("-: 1 scenes of 2 entries");
+    assertThat(printed.toString()).contains("-: 1 scene of 2 entries");
     assertThat(folder).isDirectoryNotContaining("glob:**-");
   }
 

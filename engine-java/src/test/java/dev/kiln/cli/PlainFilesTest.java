@@ -229,7 +229,7 @@ class PlainFilesTest {
         .containsExactly("1_20240301.tif", "b/2_20240301.TIF", "undated.tiff");
     assertThat(printed.toString())
         .contains("3 scenes of 6 entries", "not a readable TIFF", "hidden", "not .tif")
-        .contains("1 files have no date", "embed with that --source");
+        .contains("1 file without a date", "embed with that --source");
   }
 
   /** The README's two quickstarts, word for word but for the names of files. */

@@ -1,6 +1,7 @@
 package dev.kiln.docs;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.kiln.dataset.EmbeddingFiles;
@@ -8,6 +9,7 @@ import dev.kiln.fetch.StoreOptions;
 import dev.kiln.search.Query;
 import dev.kiln.search.Search;
 import dev.kiln.search.SearchRequest;
+import dev.kiln.sink.VectorType;
 import dev.kiln.testing.TestDataset;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -17,6 +19,7 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
@@ -27,6 +30,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * Runs the examples of docs/guides/reading.md and docs/examples with the readers of this machine.
@@ -109,6 +114,66 @@ class ReadersTest {
             chip);
 
     assertThat(ids(printed)).isEqualTo(expected.subList(0, 10));
+  }
+
+  @Test
+  void polarsFindsTheSameChips() throws Exception {
+    requirePython("numpy, polars");
+    String printed =
+        run(
+            "python3",
+            EXAMPLES.resolve("similar_polars.py").toString(),
+            dir.resolve("vectors").toString(),
+            chip);
+
+    assertThat(ids(printed)).isEqualTo(expected.subList(0, 10));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "similar.py, pyarrow, FLOAT16",
+    "similar.py, pyarrow, INT8",
+    "similar_polars.py, polars; polars.Float16, FLOAT16",
+    "similar_polars.py, polars, INT8"
+  })
+  void smallVectorsAreReadWithTheirScale(String example, String module, VectorType type)
+      throws Exception {
+    requirePython("numpy, " + module);
+    Path small = Files.createDirectories(dir.resolve("small-" + type + example));
+    float[] vectors = TestDataset.random(30 * DIM, 7);
+    TestDataset.SceneFile scene = new TestDataset(small).scene("a").chips(30).vectors(vectors);
+    scene.write(type);
+
+    String printed =
+        run("python3", EXAMPLES.resolve(example).toString(), small.toString(), "a-0-0");
+
+    List<String> cosines = new ArrayList<>();
+    for (int i = 0; i < 30; i++) {
+      cosines.add("%.4f  a-%d-0".formatted(cosine(vectors, 0, i), i));
+    }
+    cosines.sort(Comparator.reverseOrder());
+    List<String> found = printed.lines().toList();
+    assertThat(found).hasSize(10);
+    for (int i = 0; i < found.size(); i++) {
+      // Small vectors are rounded, so that neighbours in the list can change places.
+      double score = Double.parseDouble(found.get(i).split(" +")[0]);
+      assertThat(score).isCloseTo(Double.parseDouble(cosines.get(i).split(" +")[0]), within(0.01));
+    }
+    assertThat(found.get(0)).isEqualTo("1.0000  a-0-0");
+  }
+
+  private static double cosine(float[] vectors, int a, int b) {
+    double dot = 0;
+    double aa = 0;
+    double bb = 0;
+    for (int k = 0; k < DIM; k++) {
+      double x = vectors[a * DIM + k];
+      double y = vectors[b * DIM + k];
+      dot += x * y;
+      aa += x * x;
+      bb += y * y;
+    }
+    return dot / Math.sqrt(aa * bb);
   }
 
   @Test

@@ -298,4 +298,29 @@ class ExplorePageTest {
     until("document.getElementById('selection').hidden === false");
     requireNoErrors();
   }
+
+  @Test
+  void anAbortedSearchLeavesTheBusyMarkToTheNext() {
+    search();
+    browser.executeScript(
+        "const real = window.fetch; window.pending = []; window.fetch = (url, options) => url !=="
+            + " '/api/similar' ? real(url, options) : new Promise((resolve, reject) => {"
+            + " options.signal.addEventListener('abort', () => reject(new DOMException('aborted',"
+            + " 'AbortError'))); window.pending.push(() => resolve(real(url, options))); });");
+    String change = "document.getElementById('count').dispatchEvent(new Event('change'));";
+    browser.executeScript(change);
+    browser.executeScript(change);
+    until("window.pending.length === 2");
+    // The first one has been rejected, and its handlers have run.
+    browser.executeAsyncScript("setTimeout(arguments[0], 50)");
+
+    assertThat(busy()).isTrue();
+    browser.executeScript("window.pending[1]()");
+    until("!document.body.classList.contains('busy')");
+  }
+
+  private static boolean busy() {
+    return Boolean.TRUE.equals(
+        browser.executeScript("return document.body.classList.contains('busy')"));
+  }
 }

@@ -3,11 +3,18 @@ package dev.kiln.explore;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.kiln.archive.Shard;
+import dev.kiln.dataset.EmbeddingFiles;
+import dev.kiln.dataset.merge.DatasetMerge;
+import dev.kiln.dataset.merge.MergeOptions;
 import dev.kiln.explore.TestExplorer.Reply;
 import dev.kiln.fetch.ObjectStore;
 import dev.kiln.fetch.ObjectStores;
+import dev.kiln.fetch.StoreOptions;
 import dev.kiln.fetch.UnavailableException;
 import dev.kiln.model.Architecture;
+import dev.kiln.picture.ChipReading;
+import dev.kiln.picture.MapPicture;
 import dev.kiln.picture.Mercator;
 import dev.kiln.sample.SampleArchive;
 import dev.kiln.sample.SampleOptions;
@@ -20,7 +27,10 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicReference;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.AfterAll;
@@ -223,6 +233,52 @@ class ScenePicturesTest {
       assertThat(reply.json().path("error").asString())
           .isEqualTo("the request failed: see the log of kiln explore");
       assertThat(open.get("/api/dataset").status()).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void aMergedDatasetShowsTheSamePictures(@TempDir Path merged) throws Exception {
+    StoreOptions access = StoreOptions.standard();
+    try (EmbeddingFiles files =
+            EmbeddingFiles.open(directory.resolve("vectors").toString(), access);
+        ObjectStore store = ObjectStores.open(merged.toString(), access)) {
+      DatasetMerge.merge(
+          List.of(files),
+          store,
+          merged.resolve("_kiln"),
+          Shard.whole(),
+          MergeOptions.builder().cellDegrees(0.1).build());
+    }
+    Path archive = directory.resolve("archive").resolve(SampleArchive.NAIP);
+    try (TestExplorer open = new TestExplorer(merged, archive, "127.0.0.1")) {
+      int chips = open.get("/api/dataset").json().path("chips").asInt();
+      assertThat(chips).isEqualTo(explorer.get("/api/dataset").json().path("chips").asInt());
+      Map<String, Integer> numbers = new TreeMap<>();
+      for (int i = 0; i < chips; i++) {
+        numbers.put(explorer.get("/api/chip/" + i).json().path("chip_id").asString(), i);
+      }
+      for (int i = 0; i < chips; i += 4) {
+        JsonNode chip = open.get("/api/chip/" + i).json();
+        int same = numbers.get(chip.path("chip_id").asString());
+        assertThat(chip.path("gsd")).isEqualTo(explorer.get("/api/chip/" + same).json().get("gsd"));
+        assertThat(open.get("/api/picture/" + i).body())
+            .isEqualTo(explorer.get("/api/picture/" + same).body());
+        JsonNode similar =
+            open.post("/api/similar", "{\"positives\":[%d],\"count\":3}".formatted(i)).json();
+        assertThat(similar.path("chips").size()).isEqualTo(3);
+      }
+      double[] center = center(open.get("/api/chip/0").json());
+      String tile =
+          "/api/pictures/16/%d/%d"
+              .formatted(
+                  (int) (Mercator.x(center[0]) * (1 << 16)),
+                  (int) (Mercator.y(center[1]) * (1 << 16)));
+      assertThat(open.get(tile).body()).isEqualTo(explorer.get(tile).body());
+    }
+    try (EmbeddingFiles files = EmbeddingFiles.open(merged.toString(), access)) {
+      MapPicture map = MapPicture.of(ChipReading.of(files).chips(), 64);
+      assertThat(Arrays.stream(map.argb()).filter(pixel -> pixel != 0).count())
+          .isGreaterThan(map.argb().length / 2);
     }
   }
 }

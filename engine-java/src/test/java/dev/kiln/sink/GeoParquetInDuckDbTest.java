@@ -83,7 +83,7 @@ class GeoParquetInDuckDbTest {
         assertThat(rows.getString("chip_id"))
             .isEqualTo("m_4709963_se_14_1_20180716-" + row % 5 + "-" + row / 5);
         assertThat(rows.getObject("datetime", OffsetDateTime.class).toInstant())
-            .isEqualTo(table.datetime());
+            .isEqualTo(table.info().datetime());
         Object[] vector = (Object[]) rows.getArray("embeddings").getArray();
         assertThat(vector).hasSize(DIM);
         for (int k = 0; k < DIM; k++) {

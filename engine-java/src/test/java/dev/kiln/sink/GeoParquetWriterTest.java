@@ -185,15 +185,9 @@ class GeoParquetWriterTest {
     Footprint cut = new Footprint(new double[] {-179, 179, 179, -179}, new double[] {1, 1, 0, 0});
     SceneTable table =
         new SceneTable(
-            "id",
-            "naip",
-            Instant.EPOCH,
-            1,
-            "uri",
-            256,
+            new SceneInfo("id", "naip", Instant.EPOCH, 1, "uri", 256, 1),
             List.of(new Chip(0, 0, 0, 0, cut)),
-            new float[1],
-            1);
+            new float[1]);
 
     JsonNode geometry = geometry(write(table));
     assertThat(geometry.get("geometry_types").toString())
@@ -237,7 +231,7 @@ class GeoParquetWriterTest {
         .hasMessageContaining("expected 3 chips x 4 values, found 11");
     assertThatThrownBy(() -> SampleTables.table(0, 0, new float[0]))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("expected positive dim and chip size, found 0");
+        .hasMessageContaining("expected positive dim, chip size and stride, found 0");
   }
 
   private static JsonNode geometry(EmbeddingFile file) {

@@ -42,15 +42,16 @@ public final class SampleTables {
       chips.add(new Chip(x, y, i / 100f, i / 200f, footprint(x, y)));
     }
     return new SceneTable(
-        "m_4709963_se_14_1_20180716",
-        "naip",
-        Instant.parse("2018-07-16T12:00:00.123456Z"),
-        0.6,
-        "s3://naip-analytic/nd/2018/60cm/rgbir_cog/47099/m_4709963_se_14_1_20180716.tif",
-        256,
+        new SceneInfo(
+            "m_4709963_se_14_1_20180716",
+            "naip",
+            Instant.parse("2018-07-16T12:00:00.123456Z"),
+            0.6,
+            "s3://naip-analytic/nd/2018/60cm/rgbir_cog/47099/m_4709963_se_14_1_20180716.tif",
+            256,
+            dim),
         chips,
-        embeddings,
-        dim);
+        embeddings);
   }
 
   /** Slightly turned against the axes, as a projected rectangle is. */

@@ -10,6 +10,7 @@ import dev.kiln.platform.PlatformCatalog;
 import dev.kiln.raster.CogFile;
 import dev.kiln.raster.ImagePyramid;
 import dev.kiln.raster.SceneRaster;
+import dev.kiln.sink.SceneInfo;
 import dev.kiln.sink.SceneTable;
 import dev.kiln.tiles.TiledTiff;
 import java.io.IOException;
@@ -60,15 +61,10 @@ public final class BandStatistics {
         }
         SceneTable table =
             new SceneTable(
-                scene.itemId(),
-                "naip",
-                scene.datetime(),
-                scene.gsd(),
-                scene.uri(),
-                CHIP,
+                new SceneInfo(
+                    scene.itemId(), "naip", scene.datetime(), scene.gsd(), scene.uri(), CHIP, dim),
                 chips,
-                all,
-                dim);
+                all);
         ChipFiles.write(out.resolve(OutputKey.of(key)), table, "band statistics");
       }
     }

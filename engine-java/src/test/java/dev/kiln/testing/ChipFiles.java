@@ -4,6 +4,7 @@ import dev.kiln.chip.Chip;
 import dev.kiln.chip.Footprint;
 import dev.kiln.sink.GeoParquetWriter;
 import dev.kiln.sink.Provenance;
+import dev.kiln.sink.SceneInfo;
 import dev.kiln.sink.SceneTable;
 import dev.kiln.type.DataType;
 import java.io.IOException;
@@ -82,15 +83,16 @@ public final class ChipFiles {
     }
     SceneTable table =
         new SceneTable(
-            grid.name,
-            grid.platform,
-            Instant.parse(grid.datetime + "T12:00:00Z"),
-            1,
-            "s3://bucket/" + grid.name + ".tif",
-            256,
+            new SceneInfo(
+                grid.name,
+                grid.platform,
+                Instant.parse(grid.datetime + "T12:00:00Z"),
+                1,
+                "s3://bucket/" + grid.name + ".tif",
+                256,
+                dim),
             chips,
-            all,
-            dim);
+            all);
     return write(directory.resolve(grid.name + ".parquet"), table, modelHash);
   }
 

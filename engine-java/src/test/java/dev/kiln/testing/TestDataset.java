@@ -4,8 +4,12 @@ import dev.kiln.chip.Chip;
 import dev.kiln.chip.Footprint;
 import dev.kiln.sink.GeoParquetWriter;
 import dev.kiln.sink.Provenance;
+import dev.kiln.sink.SceneInfo;
 import dev.kiln.sink.SceneTable;
+import dev.kiln.sink.VectorColumns;
+import dev.kiln.sink.VectorType;
 import dev.kiln.type.DataType;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -109,6 +113,11 @@ public final class TestDataset {
 
     /** Writes the file, in a directory named after the platform. */
     public Path write() throws IOException {
+      return write(VectorType.FLOAT32);
+    }
+
+    /** Writes the file with vectors of a type. */
+    public Path write(VectorType type) throws IOException {
       List<Chip> list = new ArrayList<>();
       for (int i = 0; i < chips; i++) {
         double lon = west + i * STEP;
@@ -126,11 +135,19 @@ public final class TestDataset {
       float[] values = vectors == null ? random(chips * dim, itemId.hashCode()) : vectors;
       SceneTable table =
           new SceneTable(
-              itemId, platform, datetime, 0.6, "s3://archive/" + itemId, 256, list, values, dim);
+              new SceneInfo(itemId, platform, datetime, 0.6, "s3://archive/" + itemId, 256, dim),
+              list,
+              values);
       Path path = directory.resolve(platform).resolve(itemId + ".parquet");
       Files.createDirectories(path.getParent());
-      Files.write(path, GeoParquetWriter.toBytes(table, provenance));
-      return path;
+      ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+      try (GeoParquetWriter writer =
+          new GeoParquetWriter(
+              table.info(), new VectorColumns(type, false, 0), provenance, bytes)) {
+        writer.write(table.rows());
+        writer.finish(table.decisions());
+      }
+      return Files.write(path, bytes.toByteArray());
     }
   }
 

@@ -86,7 +86,7 @@ public final class CodedVectors {
   public float dot(int i, CodedVectors others, int j) {
     if (others.dim != dim || i < 0 || i >= count || j < 0 || j >= others.count) {
       throw new IllegalArgumentException(
-          "codes: expected vectors below %d and %d, found %d and %d"
+          "codes: expected numbers of vectors below %d and %d, found %d and %d"
               .formatted(count, others.count, i, j));
     }
     int product =

@@ -92,11 +92,13 @@ public final class NativeVectors {
               .formatted(dim, query == null ? "no query" : query.length + " values"));
     }
     if (dots != null && dots.length < rows || norms != null && norms.length < rows) {
-      throw new IllegalArgumentException("results: expected room for %d values".formatted(rows));
+      throw new IllegalArgumentException(
+          "results: expected arrays of at least %d values, found a shorter one".formatted(rows));
     }
     if (rows > 0 && !products(vectors, rows, dim, query, dots, norms, instructions.code)) {
       throw new IllegalStateException(
-          "vectors: this CPU has no %s, only %s".formatted(instructions, fastest()));
+          "instructions: expected those of this CPU, up to %s, found %s"
+              .formatted(fastest(), instructions));
     }
   }
 

@@ -7,12 +7,10 @@ import dev.kiln.error.ConfigurationException;
 import dev.kiln.error.Count;
 import dev.kiln.error.MachineException;
 import dev.kiln.fetch.ObjectStore;
-import dev.kiln.fetch.ObjectWriter;
 import dev.kiln.io.FileTrees;
 import dev.kiln.io.Workers;
 import dev.kiln.sink.GeoParquetWriter;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -42,6 +40,7 @@ public final class DatasetMerge {
 
   private final List<EmbeddingFiles> roots;
   private final ObjectStore dataset;
+  private final MergedFiles files;
   private final Shard shard;
   private final MergeOptions options;
   private final Map<String, FileFault> faults = new ConcurrentHashMap<>();
@@ -54,6 +53,7 @@ public final class DatasetMerge {
       List<EmbeddingFiles> roots, ObjectStore dataset, Shard shard, MergeOptions options) {
     this.roots = roots;
     this.dataset = dataset;
+    this.files = new MergedFiles(dataset, options.threads());
     this.shard = shard;
     this.options = options;
   }
@@ -100,7 +100,7 @@ public final class DatasetMerge {
         mine.size(),
         plan.size());
 
-    Map<String, CellState> states = states();
+    Map<String, CellState> states = files.states();
     requirePresent(states, scan.keys());
     Map<String, CellState> merged = new ConcurrentHashMap<>();
     try (Scratch scratch = Scratch.in(scratchParent);
@@ -129,19 +129,6 @@ public final class DatasetMerge {
     if (now - last > LOG_NANOS && lastLog.compareAndSet(last, now)) {
       log.info("merging: cells={} of {} unchanged={}", count, total, unchanged.get());
     }
-  }
-
-  /** Reads the states of all finished partitions, by id. */
-  private Map<String, CellState> states() throws IOException, InterruptedException {
-    Map<String, CellState> states = new ConcurrentHashMap<>();
-    try (Workers workers = new Workers("states", options.threads())) {
-      workers.forEach(
-          dataset.list(CellState.DIRECTORY).stream().filter(n -> n.endsWith(".json")).toList(),
-          name ->
-              CellState.read(dataset, CellState.DIRECTORY + "/" + name)
-                  .ifPresent(state -> states.put(state.id(), state)));
-    }
-    return states;
   }
 
   private void requirePresent(Map<String, CellState> states, Set<String> keys) {
@@ -175,18 +162,17 @@ public final class DatasetMerge {
       if (before != null && mustKeep(before, result.failed().keySet())) {
         return before;
       }
-      List<CellState.PartFile> files = new ArrayList<>();
+      List<CellState.PartFile> made = new ArrayList<>();
       for (CellMerge.Part part : result.parts()) {
         String key =
             "%s/part-%03d-%s.parquet"
-                .formatted(
-                    partition.directory(), files.size(), unit.fingerprint().substring(0, 12));
+                .formatted(partition.directory(), made.size(), unit.fingerprint().substring(0, 12));
         long bytes = PartCheck.bytes(part);
-        store(part.path(), key);
-        files.add(new CellState.PartFile(key, part.rows(), bytes, part.rowGroups()));
+        files.store(part.path(), key);
+        made.add(new CellState.PartFile(key, part.rows(), bytes, part.rowGroups()));
       }
-      state = StacFiles.state(unit, result, files, merge.sourceKeys());
-      if (!files.isEmpty()) {
+      state = StacFiles.state(unit, result, made, merge.sourceKeys());
+      if (!made.isEmpty()) {
         dataset.put(
             state.itemKey(),
             StacFiles.item(
@@ -196,17 +182,8 @@ public final class DatasetMerge {
       FileTrees.delete(directory);
     }
     dataset.put(partition.stateKey(), state.json());
-    removeOthers(state);
+    files.removeOthers(state);
     return state;
-  }
-
-  /** Copies a checked file into the dataset, where it appears whole. */
-  private void store(Path file, String key) throws IOException {
-    try (ObjectWriter object = dataset.write(key)) {
-      Files.copy(file, object);
-      object.complete();
-    }
-    Files.delete(file);
   }
 
   /**
@@ -220,7 +197,7 @@ public final class DatasetMerge {
     Set<String> lost = new TreeSet<>(state.sources());
     lost.removeAll(state.failed());
     lost.retainAll(unreadable);
-    if (lost.isEmpty() || !hasAllFiles(state)) {
+    if (lost.isEmpty() || !files.hasAll(state)) {
       return false;
     }
     kept.incrementAndGet();
@@ -235,31 +212,7 @@ public final class DatasetMerge {
   private boolean isCurrent(CellState state, MergePlan.Unit unit) throws IOException {
     return state.fingerprint().equals(unit.fingerprint())
         && state.failed().isEmpty()
-        && hasAllFiles(state);
-  }
-
-  private boolean hasAllFiles(CellState state) throws IOException {
-    List<String> keys =
-        new ArrayList<>(state.files().stream().map(CellState.PartFile::key).toList());
-    if (!keys.isEmpty()) {
-      keys.add(state.itemKey());
-    }
-    return dataset.existing(keys).size() == keys.size();
-  }
-
-  /** Deletes files of earlier fingerprints, and of merges that were killed. */
-  private void removeOthers(CellState state) throws IOException {
-    Set<String> current =
-        state.files().stream().map(CellState.PartFile::key).collect(Collectors.toSet());
-    for (String name : dataset.list(state.directory())) {
-      String key = state.directory() + "/" + name;
-      if (name.endsWith(".parquet") && !current.contains(key)) {
-        dataset.delete(key);
-      }
-    }
-    if (current.isEmpty()) {
-      dataset.delete(state.itemKey());
-    }
+        && files.hasAll(state);
   }
 
   /** Removes partitions that have no sources any more. */
@@ -271,11 +224,7 @@ public final class DatasetMerge {
     for (CellState state : states.values()) {
       if (!planned.contains(state.id()) && !mustKeep(state, unreadable)) {
         log.info("removing a cell without sources: cell={}", state.id());
-        for (CellState.PartFile file : state.files()) {
-          dataset.delete(file.key());
-        }
-        dataset.delete(state.itemKey());
-        dataset.delete(CellState.DIRECTORY + "/" + state.id() + ".json");
+        files.remove(state);
       }
     }
   }
@@ -283,14 +232,14 @@ public final class DatasetMerge {
   /** Writes the collection, until no other job has finished a cell in between. */
   private void publish(Layout layout, List<MergePlan.Unit> plan, SourceScan.Result scan)
       throws IOException, InterruptedException {
-    Map<String, CellState> states = states();
+    Map<String, CellState> states = files.states();
     while (true) {
       List<CellState> sorted = new ArrayList<>(new TreeMap<>(states).values());
       if (sorted.size() == plan.size()) {
         requireAllRows(sorted, plan, scan);
       }
       dataset.put(StacFiles.COLLECTION, StacFiles.collection(layout, sorted, scan.sources()));
-      Map<String, CellState> now = states();
+      Map<String, CellState> now = files.states();
       if (now.equals(states)) {
         return;
       }

@@ -8,6 +8,7 @@ import dev.kiln.sink.Provenance;
 import dev.kiln.sink.RowBlock;
 import dev.kiln.sink.RowFile;
 import dev.kiln.sink.RowFileWriter;
+import dev.kiln.sink.SceneInfo;
 import dev.kiln.sink.SceneTable;
 import dev.kiln.type.DataType;
 import java.io.IOException;
@@ -130,15 +131,9 @@ final class Outputs {
         }
       }
       return new SceneTable(
-          id,
-          platform,
-          datetime,
-          0.6,
-          "s3://archive/" + id + ".tif",
-          256,
+          new SceneInfo(id, platform, datetime, 0.6, "s3://archive/" + id + ".tif", 256, dim),
           chips,
-          vectors == null ? random() : vectors,
-          dim);
+          vectors == null ? random() : vectors);
     }
 
     Path write(Path out) throws IOException {
