@@ -76,9 +76,10 @@ final class HttpSender {
             .setHeader("Accept-Encoding", "identity")
             .setHeader("User-Agent", "kiln");
     signed.headers().forEach(builder::setHeader);
-    StallWatch upload = new StallWatch(stallLimit);
-    if (signed.body().isPresent()) {
-      builder.method(signed.method(), new WatchedBody(signed.body().get(), upload));
+    StallWatch watch = new StallWatch(stallLimit);
+    Optional<WatchedBody> upload = signed.body().map(bytes -> new WatchedBody(bytes, watch));
+    if (upload.isPresent()) {
+      builder.method(signed.method(), upload.get());
     } else {
       builder.method(signed.method(), HttpRequest.BodyPublishers.noBody()).timeout(stallLimit);
     }
@@ -99,10 +100,15 @@ final class HttpSender {
             sent.cancel(true);
           }
         });
-    if (signed.body().isPresent()) {
-      upload.start(() -> result.completeExceptionally(stalled(stallLimit)));
-      result.whenComplete((done, thrown) -> upload.end());
-    }
+    upload.ifPresent(
+        sending -> {
+          watch.start(() -> result.completeExceptionally(stalled(stallLimit)));
+          result.whenComplete(
+              (done, thrown) -> {
+                watch.end();
+                sending.release();
+              });
+        });
     sent.whenComplete(
         (response, thrown) -> {
           if (thrown != null) {

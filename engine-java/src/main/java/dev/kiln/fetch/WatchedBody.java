@@ -10,8 +10,10 @@ import java.util.concurrent.Flow;
  */
 final class WatchedBody implements HttpRequest.BodyPublisher {
   private static final int PIECE_BYTES = 64 << 10;
+  private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
-  private final ByteBuffer bytes;
+  private final int length;
+  private volatile ByteBuffer bytes;
   private final StallWatch watch;
 
   /**
@@ -21,13 +23,19 @@ final class WatchedBody implements HttpRequest.BodyPublisher {
    * @param watch notes when the connection takes bytes
    */
   WatchedBody(ByteBuffer bytes, StallWatch watch) {
+    this.length = bytes.remaining();
     this.bytes = bytes.slice();
     this.watch = watch;
   }
 
+  /** Drops the bytes: an idle connection of the client keeps its last request for half a minute. */
+  void release() {
+    bytes = NOTHING;
+  }
+
   @Override
   public long contentLength() {
-    return bytes.remaining();
+    return length;
   }
 
   @Override
@@ -37,7 +45,7 @@ final class WatchedBody implements HttpRequest.BodyPublisher {
 
   private final class Pieces implements Flow.Subscription {
     private final Flow.Subscriber<? super ByteBuffer> subscriber;
-    private final ByteBuffer rest;
+    private ByteBuffer rest;
     private long wanted;
     private boolean sending;
     private boolean ended;
@@ -65,6 +73,7 @@ final class WatchedBody implements HttpRequest.BodyPublisher {
       synchronized (this) {
         complete = !ended && !rest.hasRemaining();
         ended |= complete;
+        rest = ended ? NOTHING : rest;
       }
       if (complete) {
         subscriber.onComplete();
@@ -86,6 +95,7 @@ final class WatchedBody implements HttpRequest.BodyPublisher {
     @Override
     public synchronized void cancel() {
       ended = true;
+      rest = NOTHING;
     }
   }
 }

@@ -13,15 +13,15 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class StallWatchTest {
   @Test
-  void transferThatMovesIsNotStalled() throws Exception {
+  void onlyTransfersThatGoOnCanStall() throws Exception {
     CountDownLatch stalled = new CountDownLatch(1);
-    StallWatch watch = new StallWatch(Duration.ofMillis(400));
-    watch.start(stalled::countDown);
-    for (int i = 0; i < 10; i++) {
-      assertThat(stalled.await(60, TimeUnit.MILLISECONDS)).isFalse();
-      watch.moved();
-    }
+    CountDownLatch afterEnd = new CountDownLatch(1);
+    StallWatch ended = new StallWatch(Duration.ofMillis(50));
+    ended.start(afterEnd::countDown);
+    ended.end();
+    new StallWatch(Duration.ofMillis(50)).start(stalled::countDown);
     assertThat(stalled.await(30, TimeUnit.SECONDS)).isTrue();
+    assertThat(afterEnd.getCount()).isEqualTo(1);
   }
 
   @Test

@@ -1,0 +1,92 @@
+package dev.kiln.benchmarks;
+
+import dev.kiln.fetch.Identity;
+import dev.kiln.fetch.ObjectStore;
+import dev.kiln.fetch.ObjectStores;
+import dev.kiln.fetch.RequestLimits;
+import dev.kiln.fetch.SparseObject;
+import dev.kiln.fetch.StoreOptions;
+import dev.kiln.memory.ByteRange;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Measures CPU seconds per gigabyte fetched from a server on this machine: by the S3 client, by the
+ * client of web servers, and by {@code curl}, which discards the bytes. The candidates take turns,
+ * so that the load of the machine affects all of them.
+ *
+ * <p>{@code java -cp … dev.kiln.benchmarks.FetchCpu FILE CONNECTIONS ROUNDS}; the file is in a
+ * directory that serves as bucket, and should have about a gigabyte.
+ */
+public final class FetchCpu {
+  private FetchCpu() {}
+
+  /** Runs the measurement. */
+  public static void main(String[] arguments) throws IOException, InterruptedException {
+    Locale.setDefault(Locale.ROOT);
+    Path file = Path.of(arguments[0]).toAbsolutePath();
+    int connections = Integer.parseInt(arguments[1]);
+    int rounds = Integer.parseInt(arguments[2]);
+    Path bucket = file.getParent();
+    ObjectNode result = JsonMapper.shared().createObjectNode();
+    result.put("bytes", Files.size(file)).put("connections", connections);
+    double[][] seconds = new double[3][rounds];
+    try (ObjectServer server = ObjectServer.start(bucket.getParent())) {
+      String url = server.endpoint() + "/" + bucket.getFileName();
+      try (ObjectStore s3 = open("s3://" + bucket.getFileName(), server.endpoint(), connections);
+          ObjectStore web = open(url, server.endpoint(), connections)) {
+        String key = file.getFileName().toString();
+        double gigabytes = Files.size(file) / 1e9;
+        for (int round = 0; round < rounds; round++) {
+          seconds[0][round] = fetch(s3, key) / gigabytes;
+          seconds[1][round] = fetch(web, key) / gigabytes;
+          seconds[2][round] =
+              Command.run("curl", "-sf", "-o", "/dev/null", url + "/" + key) / gigabytes;
+        }
+      }
+    }
+    List<String> names = List.of("s3", "http", "curl");
+    for (int i = 0; i < names.size(); i++) {
+      ObjectNode of = result.putObject(names.get(i));
+      ArrayNode all = of.putArray("cpu_seconds_per_gb");
+      Arrays.stream(seconds[i]).forEach(all::add);
+      // The first half warms the JVM up.
+      double[] warm = Arrays.copyOfRange(seconds[i], rounds / 2, rounds);
+      Arrays.sort(warm);
+      of.put("least", warm[0]).put("median", warm[warm.length / 2]);
+    }
+    System.out.println(
+        JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsString(result));
+    System.exit(0);
+  }
+
+  private static ObjectStore open(String uri, URI endpoint, int connections) {
+    return ObjectStores.open(
+        uri,
+        new StoreOptions(
+            Optional.of(endpoint),
+            Optional.of("us-west-2"),
+            new Identity(Identity.Signing.ANONYMOUS, Optional.empty(), false),
+            new RequestLimits(connections, 1, Duration.ofMillis(100), Duration.ofSeconds(20))));
+  }
+
+  /** Fetches an object and returns the CPU seconds. */
+  private static double fetch(ObjectStore store, String key)
+      throws IOException, InterruptedException {
+    long start = CoreTime.nanos();
+    try (SparseObject object = store.open(List.of(key)).get(0)) {
+      store.fetch(List.of(object.plan(List.of(new ByteRange(0, object.size())))));
+    }
+    return (CoreTime.nanos() - start) / 1e9;
+  }
+}
