@@ -152,8 +152,12 @@ public record ItemLine(String key, String text) {
    * @return its key
    */
   public static String keyById(JsonNode item) {
-    String collection = item.path("collection").asString("");
-    String name = encoded(item.path("id").asString("")) + ".json";
+    return keyById(item.path("collection").asString(""), item.path("id").asString(""));
+  }
+
+  /** Returns {@link #keyById(JsonNode)} of an item's collection, which may be empty, and id. */
+  static String keyById(String collection, String id) {
+    String name = encoded(id) + ".json";
     return collection.isEmpty() ? name : encoded(collection) + "/" + name;
   }
 

@@ -196,10 +196,29 @@ public record StacItem(
    */
   public Scene scene(Platform platform, boolean masked, BandAliases aliases) throws SceneException {
     requireLevel(platform);
-    ItemAssets files = ItemAssets.map(this, platform, masked, aliases);
-    Optional<String> bucket = files.bands().get(0).object().bucketUri();
+    return scene(ItemAssets.map(this, platform, masked, aliases), platform, true);
+  }
+
+  /**
+   * Returns the scene that this item is for a platform, if the item was not read from its key. An
+   * item that is named by its collection and id has no location then.
+   *
+   * @param platform whose bands are wanted
+   * @param masked whether the mask is required, if the platform has one
+   * @param aliases other names of bands
+   * @return the scene
+   * @throws SceneException (permanent) if a band, or a required mask, has no asset
+   */
+  public Scene sceneOfKnown(Platform platform, boolean masked, BandAliases aliases)
+      throws SceneException {
+    requireLevel(platform);
+    boolean located = !key.equals(ItemLine.keyById(collection, id));
+    return scene(ItemAssets.map(this, platform, masked, aliases), platform, located);
+  }
+
+  private Scene scene(ItemAssets files, Platform platform, boolean located) {
     return Scene.builder(key)
-        .uri(bucket.filter(name -> !key.contains("://")).map(name -> name + "/" + key).orElse(key))
+        .uri(uri(files.bands().get(0).object(), located))
         .itemId(id)
         .datetime(datetime)
         .gsd(files.gsd())
@@ -208,6 +227,17 @@ public record StacItem(
         .nodataByValue(files.mask().isEmpty())
         .storedOffset(storedOffset(platform))
         .build();
+  }
+
+  /**
+   * Returns the item's location in the original archive: its key, in the bucket of its first band;
+   * or the first band if the item has no location.
+   */
+  private String uri(ObjectRef band, boolean located) {
+    if (key.contains("://")) {
+      return key;
+    }
+    return located ? band.bucketUri().map(bucket -> bucket + "/" + key).orElse(key) : band.name();
   }
 
   /** Checks that a Landsat item is of the platform's level: radiance and reflectance differ. */

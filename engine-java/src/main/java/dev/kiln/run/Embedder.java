@@ -164,7 +164,7 @@ public final class Embedder {
       }
       return item == null
           ? archive.describe(sceneKey, objects)
-          : item.scene(request.platform(), masked, request.aliases());
+          : item.sceneOfKnown(request.platform(), masked, request.aliases());
     };
   }
 

@@ -235,6 +235,10 @@ class CatalogEmbedTest {
     assertThat(embed("--scenes=" + list, "--allow-host=localhost"))
         .isEqualTo(ExitCode.SCENES_FAILED.code());
     assertEmbedded("sentinel-2-l2a/clear.parquet");
+    EmbeddingFile file = EmbeddingFile.open(folder.resolve("out/sentinel-2-l2a/clear.parquet"));
+    assertThat(file.footer().get("uri"))
+        .as("the item has no location, but its bands have")
+        .isEqualTo(server.uri() + "/clear/blue.tif");
     // A key is relative to something.
     Files.writeString(list, "clear/clear.json\n");
     assertThat(embed("--scenes=" + list)).isEqualTo(ExitCode.USAGE.code());
