@@ -21,18 +21,6 @@ extern "C" JNIEXPORT void JNICALL Java_dev_kiln_memory_AddressSpace_unmap(JNIEnv
   munmap(address_of(address), static_cast<size_t>(size));
 }
 
-// Asks for pages of 2 MB within the range. Without them (THP disabled, old kernel) nothing changes.
-extern "C" JNIEXPORT void JNICALL Java_dev_kiln_memory_AddressSpace_largePages(JNIEnv*, jclass, jlong address,
-                                                                               jlong size) {
-  const uintptr_t page = uintptr_t{2} << 20;
-  const auto begin = static_cast<uintptr_t>(address);
-  const uintptr_t first = (begin + page - 1) / page * page;
-  const uintptr_t last = (begin + static_cast<uintptr_t>(size)) / page * page;
-  if (first < last) {
-    madvise(reinterpret_cast<void*>(first), last - first, MADV_HUGEPAGE);
-  }
-}
-
 // Returns whole pages within the range to the system; they read as zeros afterwards.
 extern "C" JNIEXPORT void JNICALL Java_dev_kiln_memory_AddressSpace_release(JNIEnv*, jclass, jlong address,
                                                                             jlong size) {

@@ -177,7 +177,6 @@ final class FileObjectStore implements ObjectStore {
             key,
             file -> {
               for (ByteRange range : plan.ranges()) {
-                object.buffer().expect(range);
                 for (long at = range.offset(); at < range.end(); at += READ_BYTES) {
                   int length = (int) Math.min(READ_BYTES, range.end() - at);
                   read(file, key, at, object.buffer().slice(at, length));

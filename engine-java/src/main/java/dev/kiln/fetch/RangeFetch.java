@@ -116,7 +116,6 @@ final class RangeFetch {
     for (RangePlan plan : plans) {
       SparseObject object = plan.object();
       for (ByteRange range : plan.ranges()) {
-        object.buffer().expect(range);
         for (long at = range.offset(); at < range.end(); at += partBytes) {
           int length = (int) Math.min(partBytes, range.end() - at);
           ObjectPart part =

@@ -44,20 +44,9 @@ final class AddressSpace {
     release(address, size);
   }
 
-  /**
-   * Asks the system to back a range with pages of 2 MB when it is written. Only pages that are
-   * within the range as a whole are affected, so that the range uses no more memory.
-   */
-  static void useLargePages(long address, long size) {
-    NativeLibrary.KILN.load();
-    largePages(address, size);
-  }
-
   private static native long map(long size);
 
   private static native void unmap(long address, long size);
-
-  private static native void largePages(long address, long size);
 
   private static native void release(long address, long size);
 }

@@ -76,21 +76,6 @@ public final class HostBuffer implements AutoCloseable {
   }
 
   /**
-   * Announces that a range is about to be written as a whole. The system then backs it with large
-   * pages: a page fault per 4 KiB costs more than fetching the bytes does. Only for buffers that
-   * were allocated or reserved here.
-   *
-   * @throws IndexOutOfBoundsException if the range exceeds the buffer
-   * @throws IllegalStateException after close
-   */
-  public void expect(ByteRange range) {
-    if (range.end() > size) {
-      throw new IndexOutOfBoundsException(purpose + ": " + range + " of " + size + " bytes");
-    }
-    AddressSpace.useLargePages(address() + range.offset(), range.length());
-  }
-
-  /**
    * Wraps memory that was allocated elsewhere.
    *
    * @param release runs once, on close

@@ -44,30 +44,6 @@ class AddressSpaceTest {
   }
 
   @Test
-  void expectedRangesHaveTheSameBytesAndUseNoMoreMemory() throws Exception {
-    int size = 64 << 20;
-    try (HostBuffer buffer = HostBuffer.reserve("test", size)) {
-      byte[] ones = new byte[3 << 20];
-      java.util.Arrays.fill(ones, (byte) 1);
-      long before = residentBytes();
-      for (int at = 0; at < size; at += 8 << 20) {
-        ByteRange range = new ByteRange(at + 12_345, ones.length);
-        buffer.expect(range);
-        buffer.slice(range.offset(), ones.length).put(ones);
-      }
-      // Eight ranges of 3 MiB, and what the JVM does meanwhile; eight of 8 MiB would be 64 MiB.
-      assertThat(residentBytes() - before).isLessThan(40 << 20);
-      assertThat(buffer.slice(12_344, 1).get(0)).isZero();
-      assertThat(buffer.slice(12_345, 1).get(0)).isEqualTo((byte) 1);
-      assertThat(buffer.slice(12_345 + (3 << 20), 1).get(0)).isZero();
-      buffer.discard(new ByteRange(0, 8 << 20));
-      assertThat(buffer.slice(2 << 20, 1).get(0)).isZero();
-      assertThatThrownBy(() -> buffer.expect(new ByteRange(0, size + 1)))
-          .isInstanceOf(IndexOutOfBoundsException.class);
-    }
-  }
-
-  @Test
   void isGoneAfterClose() {
     HostBuffer buffer = HostBuffer.reserve("test", 4096);
     buffer.close();
