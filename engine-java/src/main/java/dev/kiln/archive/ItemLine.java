@@ -87,7 +87,15 @@ public record ItemLine(String key, String text) {
     try {
       String key = writtenKey(where, text);
       if (key.isEmpty()) {
-        key = keyOf(JSON.readTree(text));
+        JsonNode item = JSON.readTree(text);
+        if (item.path("features").isArray()) {
+          throw new ConfigurationException(
+              Mismatch.of(
+                  where,
+                  "a scene key or a STAC item",
+                  "a FeatureCollection: write a list of its items with kiln manifest stac"));
+        }
+        key = keyOf(item);
       }
       if (key.isEmpty()) {
         throw new ConfigurationException(

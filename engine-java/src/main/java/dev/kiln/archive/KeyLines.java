@@ -113,12 +113,7 @@ final class KeyLines implements AutoCloseable {
     if (item) {
       return new SceneLine(ItemLine.parse(where(), text).key(), text, true);
     }
-    try {
-      return new SceneLine(text, line(text), false);
-    } catch (IllegalArgumentException e) {
-      // A key that cannot be written fails its scene.
-      return new SceneLine(text, text, false);
-    }
+    return new SceneLine(text, escaped(text), false);
   }
 
   /**
@@ -136,6 +131,10 @@ final class KeyLines implements AutoCloseable {
       throw new IllegalArgumentException(
           "expected Unicode text without control characters, found '" + Printable.of(key) + "'");
     }
+    return escaped(key);
+  }
+
+  private static String escaped(String key) {
     boolean plain = key.equals(key.strip()) && "#{\\".indexOf(key.charAt(0)) < 0;
     return plain ? key : "\\" + key;
   }

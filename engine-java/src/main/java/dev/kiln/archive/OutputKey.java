@@ -52,6 +52,9 @@ public final class OutputKey {
    * @param sceneKey key of a scene
    */
   static String kind(String sceneKey) {
+    if (sceneKey.indexOf("://") < 0) {
+      return suffix(sceneKey);
+    }
     Matcher scheme = SCHEME.matcher(sceneKey);
     if (!scheme.lookingAt()) {
       return suffix(sceneKey);

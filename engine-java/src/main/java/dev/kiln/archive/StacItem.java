@@ -141,7 +141,11 @@ public record StacItem(
     JsonNode properties = item.path("properties");
     String id = item.path("id").asString("");
     if (id.isBlank() || !properties.isObject() || !item.path("assets").isObject()) {
-      throw SceneException.permanent(key, "not a STAC item: expected id, properties and assets");
+      boolean several = item.path("features").isArray() || item.path("links").isArray();
+      throw SceneException.permanent(
+          key,
+          "not a STAC item: expected id, properties and assets"
+              + (several ? "; kiln embed --stac reads catalogues and FeatureCollections" : ""));
     }
     Map<String, StacAsset> assets = new LinkedHashMap<>();
     item.path("assets")

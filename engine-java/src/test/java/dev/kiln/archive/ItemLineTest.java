@@ -105,6 +105,7 @@ class ItemLineTest {
       delimiter = '|',
       value = {
         "{\"id\": |line 2: expected a scene key or a STAC item, found damaged JSON",
+        "{\"features\":[]}|line 2: expected a scene key or a STAC item, found a FeatureCollection",
         "{\"a\":1}|line 2: expected a scene key or a STAC item, found JSON without an id",
         "{\"kiln:item\":2,\"kiln:key\":\"k\"}|line 2: expected kiln:item 1, found 2: read the list"
       })
