@@ -15,6 +15,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.function.BiFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -34,7 +35,7 @@ import java.util.regex.Pattern;
  */
 public record ImageFile(
     String key, List<String> names, List<String> colours, Optional<String> datetime) {
-  private static final List<String> SUFFIXES = List.of(".tif", ".tiff");
+  private static final List<String> SUFFIXES = List.of(".tif", ".tiff", ".vrt");
   private static final String ALPHA = "alpha";
   private static final int MOST_SHOWN = 20;
 
@@ -72,17 +73,32 @@ public record ImageFile(
    * @throws SceneException permanent if the file has no date or other bands than the platform
    */
   public Scene scene(Platform platform, FileOptions options) throws SceneException {
+    return scene(
+        platform,
+        options,
+        (name, number) ->
+            new BandAsset(name, ObjectRef.inSource(key), number, OptionalDouble.empty()),
+        Optional.empty());
+  }
+
+  /**
+   * Returns the scene that a file with other sources of its bands is for a platform.
+   *
+   * @param sources returns the source of a band of the platform by the band's number in this file
+   * @param grid that the files must have
+   */
+  Scene scene(
+      Platform platform,
+      FileOptions options,
+      BiFunction<String, Integer, BandAsset> sources,
+      Optional<StatedGrid> grid)
+      throws SceneException {
     Map<String, String> decisions = new LinkedHashMap<>();
     Instant acquired = acquired(options, decisions);
     List<Integer> numbers = bands(platform, options, decisions);
     List<BandAsset> bands = new ArrayList<>();
     for (int i = 0; i < numbers.size(); i++) {
-      bands.add(
-          new BandAsset(
-              platform.bands().get(i).name(),
-              ObjectRef.inSource(key),
-              numbers.get(i),
-              OptionalDouble.empty()));
+      bands.add(sources.apply(platform.bands().get(i).name(), numbers.get(i)));
     }
     return Scene.builder(key)
         .itemId(itemId())
@@ -92,6 +108,7 @@ public record ImageFile(
         .nodataByValue(true)
         .storedOffset(StoredOffset.UNKNOWN)
         .decisions(decisions)
+        .grid(grid)
         .build();
   }
 

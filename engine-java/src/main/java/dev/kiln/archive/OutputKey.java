@@ -10,7 +10,7 @@ public final class OutputKey {
   private static final String SUFFIX = ".parquet";
 
   /** Suffixes of items and images; a scene's name may have other dots. */
-  private static final List<String> KNOWN = List.of(".geojson", ".json", ".tiff", ".tif");
+  private static final List<String> KNOWN = List.of(".geojson", ".json", ".tiff", ".tif", ".vrt");
 
   private static final Pattern SCHEME = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]*://");
 

@@ -22,6 +22,7 @@ import java.util.Optional;
  * @param nodataByValue whether pixels with a band's nodata value count as missing
  * @param storedOffset evidence of an offset in stored values
  * @param gsdByName whether {@code gsd} applies even if the file has another pixel size
+ * @param grid grid that the description states; empty to believe the files
  * @param decisions decisions about a scene that nothing describes, by name, for its footer
  */
 public record Scene(
@@ -36,6 +37,7 @@ public record Scene(
     boolean nodataByValue,
     StoredOffset storedOffset,
     boolean gsdByName,
+    Optional<StatedGrid> grid,
     Map<String, String> decisions) {
 
   /** Copies the bands and requires key, id, time and bands. */
@@ -79,11 +81,23 @@ public record Scene(
     private boolean nodataByValue;
     private StoredOffset storedOffset = StoredOffset.NONE;
     private boolean gsdByName;
+    private Optional<StatedGrid> grid = Optional.empty();
     private Map<String, String> decisions = Map.of();
 
     private Builder(String sceneKey) {
       this.sceneKey = sceneKey;
       this.uri = sceneKey;
+    }
+
+    /**
+     * Sets the grid that the description states.
+     *
+     * @param stated what the files must have; empty to believe them
+     * @return this
+     */
+    public Builder grid(Optional<StatedGrid> stated) {
+      this.grid = stated;
+      return this;
     }
 
     /**
@@ -227,6 +241,7 @@ public record Scene(
           nodataByValue,
           storedOffset,
           gsdByName,
+          grid,
           decisions);
     }
   }

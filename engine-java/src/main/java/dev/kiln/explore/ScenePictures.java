@@ -1,9 +1,11 @@
 package dev.kiln.explore;
 
 import dev.kiln.archive.BandAsset;
+import dev.kiln.archive.FileOptions;
 import dev.kiln.archive.ObjectRef;
 import dev.kiln.archive.Scene;
 import dev.kiln.archive.SceneArchive;
+import dev.kiln.archive.VrtFile;
 import dev.kiln.dataset.EmbeddingFiles;
 import dev.kiln.dataset.ReadErrors;
 import dev.kiln.error.ConfigurationException;
@@ -29,6 +31,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
@@ -46,6 +49,10 @@ public final class ScenePictures implements AutoCloseable {
   private static final long MOST_BYTES = 512L << 20;
 
   private static final int MOST_OPEN = 64;
+
+  /** Pictures have no time; files need not state theirs. */
+  private static final FileOptions ANY_TIME =
+      new FileOptions(Optional.of(Instant.EPOCH), Optional.empty(), Optional.empty());
 
   /** Time after a transient error in which a scene is not read again. */
   private static final Duration PAUSE = Duration.ofSeconds(15);
@@ -265,6 +272,9 @@ public final class ScenePictures implements AutoCloseable {
           key, Mismatch.of("the scene in --source " + source.root(), "none"));
     }
     String found = present ? key : uri;
+    if (VrtFile.isVrt(found)) {
+      return VrtFile.read(found, source::stream).scene(platform, ANY_TIME);
+    }
     return SceneArchive.isImageFile(platform, found)
         ? image(found, platform)
         : SceneArchive.of(platform, false).describe(found, source::stream);

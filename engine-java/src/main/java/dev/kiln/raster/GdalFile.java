@@ -5,6 +5,7 @@ import static dev.kiln.gdal.global.gdal.CPLErrorReset;
 import static dev.kiln.gdal.global.gdal.CPLGetLastErrorMsg;
 import static dev.kiln.gdal.global.gdal.GDALClose;
 import static dev.kiln.gdal.global.gdal.GDALGetBlockSize;
+import static dev.kiln.gdal.global.gdal.GDALGetGCPCount;
 import static dev.kiln.gdal.global.gdal.GDALGetGeoTransform;
 import static dev.kiln.gdal.global.gdal.GDALGetMetadataItem;
 import static dev.kiln.gdal.global.gdal.GDALGetProjectionRef;
@@ -191,9 +192,23 @@ final class GdalFile implements AutoCloseable {
   double[] geotransform() throws SceneException {
     double[] stored = new double[6];
     if (GDALGetGeoTransform(dataset(), stored) != CE_None) {
-      throw SceneException.permanent(key, "no geotransform: the file has no georeferencing");
+      throw SceneException.permanent(key, withoutGeotransform());
     }
     return stored;
+  }
+
+  private String withoutGeotransform() {
+    int points = GDALGetGCPCount(dataset());
+    if (points > 0) {
+      return "expected a geotransform, found %d ground control points: rectify the file with gdalwarp"
+          .formatted(points);
+    }
+    if (GDALGetMetadataItem(dataset(), "LINE_OFF", "RPC") != null) {
+      return "expected a geotransform, found rational polynomial coefficients: rectify the file with"
+          + " gdalwarp -rpc";
+    }
+    return "expected a geotransform, found none: georeference the file, for example with"
+        + " gdal_translate -a_ullr -a_srs";
   }
 
   /** Returns the coordinate reference system as WKT; empty if the file has none. */

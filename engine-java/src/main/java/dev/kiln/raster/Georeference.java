@@ -42,12 +42,14 @@ record Georeference(
     double skew = Math.max(Math.abs(stored[2]) * height, Math.abs(stored[4]) * width);
     if (skew > Math.min(pixelWidth, pixelHeight) / 100) {
       throw SceneException.permanent(
-          key, "expected an unrotated grid, found a rotated geotransform");
+          key,
+          "expected an unrotated grid, found a geotransform rotated by %.1f degrees: rectify the file with gdalwarp"
+              .formatted(Math.toDegrees(Math.atan2(stored[4], stored[1]))));
     }
     if (Math.abs(pixelWidth - pixelHeight) > pixelWidth / 100) {
       throw SceneException.permanent(
           key,
-          "expected square pixels, found %s × %s m: resample the file"
+          "expected square pixels, found %s × %s m: resample the file with gdalwarp -tr"
               .formatted(pixelWidth, pixelHeight));
     }
     boolean flippedX = stored[1] < 0;

@@ -3,6 +3,7 @@ package dev.kiln.run;
 import dev.kiln.archive.DatePattern;
 import dev.kiln.archive.ImageFile;
 import dev.kiln.archive.ListingStats;
+import dev.kiln.archive.VrtFile;
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.error.Mismatch;
 import dev.kiln.error.SceneException;
@@ -24,6 +25,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Plain image files as a source and keys in it.
@@ -32,6 +35,8 @@ import java.util.concurrent.Future;
  * @param keys of the files, relative to the source
  */
 public record ImageFiles(String source, List<String> keys) {
+  private static final Logger log = LoggerFactory.getLogger(ImageFiles.class);
+
   /** Headers are small: reading them takes time, not bandwidth. */
   private static final int CHECK_THREADS = 16;
 
@@ -132,7 +137,7 @@ public record ImageFiles(String source, List<String> keys) {
     ImageFiles found = in(directory, options, new ListingStats());
     if (found.keys.isEmpty()) {
       throw new ConfigurationException(
-          Mismatch.of(directory, "files with the suffix .tif or .tiff", "none"));
+          Mismatch.of(directory, "files with the suffix .tif, .tiff or .vrt", "none"));
     }
     return found;
   }
@@ -155,6 +160,7 @@ public record ImageFiles(String source, List<String> keys) {
     Set<String> keys = new TreeSet<>();
     try (ObjectStore store = ObjectStores.open(directory, options)) {
       collect(store, directory, "", keys, stats);
+      leaveOutSources(store, directory, keys, stats);
     }
     return new ImageFiles(directory, List.copyOf(keys));
   }
@@ -175,7 +181,36 @@ public record ImageFiles(String source, List<String> keys) {
       } else if (ImageFile.isImage(name)) {
         keys.add(key);
       } else {
-        stats.skip("not .tif or .tiff");
+        stats.skip("not .tif, .tiff or .vrt");
+      }
+    }
+  }
+
+  /**
+   * Leaves out the files that virtual rasters consist of, because they are embedded with these, and
+   * virtual rasters that Kiln does not support.
+   */
+  private static void leaveOutSources(
+      ObjectStore store, String directory, Set<String> keys, ListingStats stats)
+      throws IOException {
+    boolean remote = directory.contains("://") && !directory.startsWith("file:");
+    String root =
+        remote
+            ? directory
+            : "file://" + ObjectStores.localPath(directory).toAbsolutePath().normalize() + "/";
+    for (String key : List.copyOf(keys)) {
+      if (VrtFile.isVrt(key)) {
+        try {
+          for (String file : VrtFile.read(key, store::stream).files()) {
+            if (keys.remove(file.startsWith(root) ? file.substring(root.length()) : file)) {
+              stats.skip("source of a VRT");
+            }
+          }
+        } catch (SceneException e) {
+          log.warn("VRT is left out: reason=\"{}\"", e.getMessage());
+          keys.remove(key);
+          stats.skip("VRT that is not supported");
+        }
       }
     }
   }
@@ -238,6 +273,10 @@ public record ImageFiles(String source, List<String> keys) {
   private static Header header(ObjectStore store, String key)
       throws IOException, InterruptedException {
     boolean named = DatePattern.inName(key.substring(key.lastIndexOf('/') + 1)).isPresent();
+    if (VrtFile.isVrt(key)) {
+      Optional<String> time = VrtFile.read(key, store::stream).datetime();
+      return new Header("", named || time.filter(ImageFile::isTime).isPresent());
+    }
     try (SparseObject file = store.open(List.of(key)).get(0)) {
       TiffDescription description = ScenePlan.description(store, key, file);
       return new Header("", named || description.datetime().filter(ImageFile::isTime).isPresent());

@@ -2,12 +2,14 @@ package dev.kiln.run;
 
 import dev.kiln.archive.BandAsset;
 import dev.kiln.archive.Scene;
+import dev.kiln.archive.StatedGrid;
 import dev.kiln.chip.GsdSource;
 import dev.kiln.chip.TimeEncoding;
 import dev.kiln.error.SceneException;
 import dev.kiln.platform.Band;
 import dev.kiln.platform.Platform;
 import dev.kiln.raster.CogFile;
+import dev.kiln.raster.GeoExtent;
 import dev.kiln.raster.NodataValues;
 import dev.kiln.raster.SceneRaster;
 import java.math.BigDecimal;
@@ -99,6 +101,9 @@ final class SceneDecode {
     }
     SceneRaster raster = SceneRaster.of(sources);
     try {
+      if (scene.grid().isPresent()) {
+        requireGrid(scene, scene.grid().get(), raster);
+      }
       ChipSelection selection =
           fetched.selection().isPresent()
               ? fetched.selection().get()
@@ -212,6 +217,35 @@ final class SceneDecode {
       file.orientation()
           .ifPresent(
               stored -> open.decisions().note("orientation", "%s, flipped to north-up", stored));
+    }
+  }
+
+  /** Checks that files have the grid that the scene's description states. */
+  private static void requireGrid(Scene scene, StatedGrid grid, SceneRaster raster)
+      throws SceneException {
+    if (raster.width() != grid.width() || raster.height() != grid.height()) {
+      throw SceneException.permanent(
+          scene.sceneKey(),
+          "expected files of %d × %d px, found %d × %d px: convert it with gdal_translate"
+              .formatted(grid.width(), grid.height(), raster.width(), raster.height()));
+    }
+    if (grid.geotransform().isPresent()) {
+      double[] at = grid.geotransform().get();
+      GeoExtent found = raster.extent();
+      GeoExtent expected =
+          new GeoExtent(
+              grid.crs().isEmpty() ? found.crs() : grid.crs(),
+              at[0],
+              at[3],
+              at[0] + grid.width() * at[1],
+              at[3] + grid.height() * at[5],
+              at[1]);
+      if (!expected.isSameAs(found)) {
+        throw SceneException.permanent(
+            scene.sceneKey(),
+            "files have another extent or CRS than the VRT: %s: convert it with gdal_translate"
+                .formatted(expected.difference(found)));
+      }
     }
   }
 

@@ -5,6 +5,7 @@ import dev.kiln.archive.ImageFile;
 import dev.kiln.archive.Mask;
 import dev.kiln.archive.Scene;
 import dev.kiln.archive.SceneArchive;
+import dev.kiln.archive.VrtFile;
 import dev.kiln.error.Printable;
 import dev.kiln.error.RetryPolicy;
 import dev.kiln.error.SceneException;
@@ -148,6 +149,10 @@ final class SceneFetch {
 
   /** Plans a scene that is one file, whose header describes it. */
   private PlannedScene imageFile(PendingScene pending) throws SceneException, InterruptedException {
+    if (VrtFile.isVrt(pending.sceneKey())) {
+      Scene scene = scenes.vrt(pending.sceneKey()).scene(platform, files);
+      return bands(scene, Optional.empty(), scene.assets(), scenes.open(scene.assets()), 0);
+    }
     List<String> names = List.of(pending.sceneKey());
     List<SparseObject> objects = scenes.open(names);
     Scene scene;

@@ -2,6 +2,7 @@ package dev.kiln.run;
 
 import dev.kiln.archive.Scene;
 import dev.kiln.archive.SceneArchive;
+import dev.kiln.archive.VrtFile;
 import dev.kiln.error.KilnException;
 import dev.kiln.error.SceneException;
 import dev.kiln.fetch.ObjectStore;
@@ -28,6 +29,15 @@ record SceneSource(SceneArchive archive, ObjectStore store) {
     } catch (RuntimeException e) {
       // Descriptions come from outside: whatever is odd about them is the scene's fault.
       throw SceneException.permanent(sceneKey, "cannot interpret the scene: " + e, e);
+    }
+  }
+
+  /** Returns a virtual raster. */
+  VrtFile vrt(String key) throws SceneException {
+    try {
+      return VrtFile.read(key, store::stream);
+    } catch (IOException e) {
+      throw StoreErrors.of(store, List.of(key), e);
     }
   }
 

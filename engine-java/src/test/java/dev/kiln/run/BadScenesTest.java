@@ -66,15 +66,34 @@ class BadScenesTest {
         bad(
             "no geotransform",
             file -> GeoTiffs.naip().geotransform(null).write(file),
-            "geotransform"),
+            "expected a geotransform, found none: georeference the file"),
+        bad(
+            "ground control points only",
+            file -> withoutPixelScale(GeoTiffs.naip().write(file)),
+            "found 1 ground control points: rectify the file with gdalwarp"),
         bad(
             "rotated",
             file -> GeoTiffs.naip().geotransform(5e5, 1, 0.1, 52e5, 0.1, -1).write(file),
-            "rotated"),
+            "found a geotransform rotated by 5.7 degrees: rectify the file with gdalwarp"),
         bad(
             "smaller than a chip",
             file -> GeoTiffs.naip().size(255, 600).write(file),
             "expected at least one chip of 256 px, found 255 × 600 px"));
+  }
+
+  /**
+   * Renames the field of the pixel size: what remains is a point that ties pixels to the ground.
+   */
+  private static void withoutPixelScale(Path file) throws IOException {
+    byte[] bytes = Files.readAllBytes(file);
+    byte[] field = {0x0E, (byte) 0x83, 12, 0, 3, 0, 0, 0};
+    for (int i = 0; i < bytes.length - field.length; i++) {
+      if (Arrays.equals(bytes, i, i + field.length, field, 0, field.length)) {
+        bytes[i] = (byte) 0xE8;
+        bytes[i + 1] = (byte) 0xFD;
+      }
+    }
+    Files.write(file, bytes);
   }
 
   private static Arguments bad(String name, Spoil spoil, String reason) {

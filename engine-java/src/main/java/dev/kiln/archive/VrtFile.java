@@ -1,0 +1,139 @@
+package dev.kiln.archive;
+
+import dev.kiln.error.Mismatch;
+import dev.kiln.error.SceneException;
+import dev.kiln.platform.Platform;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * A GDAL virtual raster (VRT) that names a GeoTIFF for each band: a selection of the bands of a
+ * file, or bands from several files. The files are read as those of a STAC item are; GDAL never
+ * sees the VRT.
+ *
+ * <p>Mosaics, warped rasters, pixel functions and whatever else computes pixels are refused.
+ * Sources must be inside the source of the VRT, and be named by paths.
+ *
+ * @param key of the VRT in its source
+ * @param grid size and place of the raster
+ * @param bands bands in their order
+ * @param datetime TIFF's field DateTime, if the VRT has it
+ */
+public record VrtFile(String key, StatedGrid grid, List<VrtBand> bands, Optional<String> datetime) {
+  private static final String SUFFIX = ".vrt";
+  private static final int MAX_BYTES = 4 << 20;
+
+  /**
+   * A band of the raster.
+   *
+   * @param object file that contains it
+   * @param index band of the file, 1 for the first
+   * @param name description; an empty text for a band without one
+   * @param colour colour in lower case; an empty text for a band without one
+   * @param nodata stored value that means no data
+   */
+  public record VrtBand(
+      ObjectRef object, int index, String name, String colour, OptionalDouble nodata) {}
+
+  /** Copies the bands. */
+  public VrtFile {
+    bands = List.copyOf(bands);
+  }
+
+  /**
+   * {@return whether a key names a virtual raster}
+   *
+   * @param key of a scene
+   */
+  public static boolean isVrt(String key) {
+    String path = key.contains("://") ? key.replaceFirst("[?#].*", "") : key;
+    return path.toLowerCase(Locale.ROOT).endsWith(SUFFIX);
+  }
+
+  /**
+   * Reads a virtual raster.
+   *
+   * @param key of it in its source
+   * @param objects opens objects of the source
+   * @return the raster
+   * @throws SceneException permanent if it is not one, or one that Kiln does not support
+   * @throws IOException if it cannot be read
+   */
+  public static VrtFile read(String key, ObjectSource objects) throws IOException {
+    byte[] xml;
+    try (InputStream in = objects.open(key)) {
+      xml = in.readNBytes(MAX_BYTES + 1);
+    }
+    if (xml.length > MAX_BYTES) {
+      throw SceneException.permanent(
+          key, Mismatch.of("a VRT of at most %,d bytes".formatted(MAX_BYTES), "more"));
+    }
+    return parse(key, xml);
+  }
+
+  /**
+   * Parses a virtual raster.
+   *
+   * @param key of it in its source
+   * @param xml its content
+   * @return the raster
+   * @throws SceneException permanent if it is not one, or one that Kiln does not support
+   */
+  public static VrtFile parse(String key, byte[] xml) throws SceneException {
+    return new VrtParser(key).parse(xml);
+  }
+
+  /** {@return the names of the files that contain the bands} */
+  public Set<String> files() {
+    Set<String> files = new TreeSet<>();
+    bands.forEach(band -> files.add(band.object().name()));
+    return files;
+  }
+
+  /**
+   * {@return the scene that this raster is for a platform}
+   *
+   * @param platform whose bands are wanted
+   * @param options what the user states
+   * @throws SceneException permanent if it has no date or other bands than the platform
+   */
+  public Scene scene(Platform platform, FileOptions options) throws SceneException {
+    ImageFile image =
+        new ImageFile(
+            key,
+            bands.stream().map(VrtBand::name).toList(),
+            bands.stream().map(VrtBand::colour).toList(),
+            datetime);
+    Scene scene =
+        image.scene(
+            platform,
+            options,
+            (name, number) -> {
+              VrtBand band = bands.get(number - 1);
+              return new BandAsset(name, band.object(), band.index(), band.nodata());
+            },
+            Optional.of(grid));
+    requireAlpha(scene);
+    return scene;
+  }
+
+  /** A file's alpha band is read with the file; that of another file would be ignored. */
+  private void requireAlpha(Scene scene) throws SceneException {
+    for (VrtBand band : bands) {
+      if (band.colour().equals("alpha") && !scene.assets().contains(band.object().name())) {
+        throw SceneException.permanent(
+            key,
+            Mismatch.of(
+                "alpha band",
+                "one of a file with other bands of the VRT",
+                "band %d of %s".formatted(band.index(), band.object())));
+      }
+    }
+  }
+}
