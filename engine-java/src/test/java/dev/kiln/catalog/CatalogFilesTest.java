@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.kiln.archive.AreaOfInterest;
 import dev.kiln.archive.DatetimeRange;
 import dev.kiln.archive.ListingStats;
+import dev.kiln.archive.SceneListFile;
 import dev.kiln.archive.StacItem;
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.fetch.SourceRules;
@@ -38,6 +39,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.locationtech.jts.geom.Geometry;
+import org.locationtech.jts.io.WKBWriter;
+import org.locationtech.jts.io.WKTReader;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
@@ -410,6 +414,61 @@ class CatalogFilesTest {
     assertThat(ids()).containsExactly("i002");
     assertThat(found.get("even/i002.json").json().path("assets").path("nir").path("href"))
         .hasToString("\"s3://b/nir-2.tif\"");
+  }
+
+  @Test
+  void geometriesOfStacGeoparquetAreCompared() throws Exception {
+    List<ObjectNode> triangles = new ArrayList<>();
+    for (int n = 0; n < 3; n++) {
+      Geometry shape = new WKTReader().read("POLYGON((0 0, 10 0, 0 10, 0 0))");
+      if (n == 1) {
+        shape =
+            new WKTReader().read("MULTIPOLYGON(((0 0, 1 0, 0 1, 0 0)), ((9 9, 10 9, 9 10, 9 9)))");
+      }
+      ObjectNode item = item(n);
+      item.putArray("bbox").add(0.0).add(0.0).add(10.0).add(10.0);
+      item.put("wkb", n == 2 ? "00" : WKBWriter.toHex(new WKBWriter().write(shape)));
+      triangles.add(item);
+    }
+    Path file = parquet(triangles, COLUMNS + ", unhex(wkb) AS geometry", "");
+    // The corner is in the box of all, but outside the first; the last is damaged, so it is kept.
+    list(
+        file.toString(),
+        ItemQuery.builder().area(Optional.of(AreaOfInterest.ofBox(9.2, 9.2, 9.3, 9.3))));
+    assertThat(ids()).containsExactly("i001", "i002");
+    assertThat(found.get("odd/i001.json").json().path("geometry").path("type").asString(""))
+        .isEqualTo("MultiPolygon");
+  }
+
+  @Test
+  void aListHasLocationsOrItems() throws IOException {
+    writeCatalog();
+    for (ListedItems.Form form : ListedItems.Form.values()) {
+      ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+      SceneListFile file = SceneListFile.to(bytes);
+      ItemQuery query = ItemQuery.builder().limit(OptionalLong.of(2)).build();
+      ListedItems items = new ListedItems(file, query, form);
+      Catalog.open(
+              "--stac",
+              folder.resolve("even/collection.json").toString(),
+              StoreOptions.standard(),
+              SourceRules.standard())
+          .list(query, items);
+      items.finish();
+      file.commit();
+      List<String> lines = bytes.toString(StandardCharsets.UTF_8).lines().toList();
+      if (form == ListedItems.Form.ITEM) {
+        assertThat(lines.get(0))
+            .startsWith("{\"kiln:item\":1,\"kiln:key\":\"i000/i000.json\",\"type\":\"Feature\"");
+      } else {
+        assertThat(lines).containsExactly("i000/i000.json", "i002/i002.json");
+        assertThat(items.hasRelativeKeys()).isTrue();
+      }
+      assertThat(items.bucket()).isEmpty();
+    }
+    assertThatThrownBy(() -> ListedItems.Form.parse("both"))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessage("--list: expected auto, href or item, found 'both'");
   }
 
   @Test
