@@ -135,7 +135,7 @@ final class KeyLines implements AutoCloseable {
   }
 
   private static String escaped(String key) {
-    boolean plain = key.equals(key.strip()) && "#{\\".indexOf(key.charAt(0)) < 0;
+    boolean plain = !key.isEmpty() && key.equals(key.strip()) && "#{\\".indexOf(key.charAt(0)) < 0;
     return plain ? key : "\\" + key;
   }
 

@@ -6,6 +6,7 @@ import dev.kiln.error.ConfigurationException;
 import dev.kiln.error.Printable;
 import dev.kiln.error.SceneException;
 import dev.kiln.fetch.ObjectRanges;
+import dev.kiln.sink.JsonRows;
 import dev.kiln.sink.ParquetBytes;
 import java.io.IOException;
 import java.io.InputStream;
@@ -80,6 +81,8 @@ final class ItemFile {
           query,
           item -> add(name, item, items),
           items);
+    } catch (JsonRows.DamagedException e) {
+      throw new ConfigurationException(where + ": damaged: " + e.getMessage(), e);
     } catch (NoSuchFileException e) {
       throw new ConfigurationException(where + ": no such file", e);
     }

@@ -3,6 +3,7 @@ package dev.kiln.sink;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.file.FileSystemException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -38,6 +39,15 @@ public final class JsonRows {
   private JsonRows(ParquetBytes bytes, ParquetMetadata metadata) {
     this.bytes = bytes;
     this.metadata = metadata;
+  }
+
+  /** The content of a file is damaged. */
+  public static final class DamagedException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    private DamagedException(String message, Throwable cause) {
+      super(message, cause);
+    }
   }
 
   /** Receives rows. */
@@ -119,7 +129,8 @@ public final class JsonRows {
    * @param rowGroup from 0
    * @param unwanted names of columns and fields at any level that are not read
    * @param sink receives the rows in their order
-   * @throws IOException if a column cannot be read or is damaged, or from {@code sink}
+   * @throws DamagedException if a column is damaged
+   * @throws IOException if the bytes cannot be read, or from {@code sink}
    */
   public void read(int rowGroup, Predicate<String> unwanted, Sink sink) throws IOException {
     BlockMetaData block = metadata.getBlocks().get(rowGroup);
@@ -151,8 +162,11 @@ public final class JsonRows {
     while (root.getCause() != null) {
       root = root.getCause();
     }
+    if (cause instanceof FileSystemException store) {
+      return store;
+    }
     String reason = root.getMessage() == null ? root.toString() : root.getMessage();
-    return new IOException(
+    return new DamagedException(
         "%s: cannot read row %d of row group %d: %s"
             .formatted(bytes.name(), row, rowGroup, reason.lines().findFirst().orElse("")),
         cause);

@@ -140,6 +140,15 @@ class ItemLineTest {
   }
 
   @Test
+  void anEmptyKeyStaysOne() throws IOException {
+    List<SceneLine> lines = new ArrayList<>();
+    byte[] text = "\\\n\\ \n".getBytes(StandardCharsets.UTF_8);
+    SceneList.lines("x", () -> new ByteArrayInputStream(text), lines::add);
+    assertThat(lines).extracting(SceneLine::key).containsExactly("", " ");
+    assertThat(lines).extracting(SceneLine::text).containsExactly("\\", "\\ ");
+  }
+
+  @Test
   void packedListsKeepItemsAndEscapedKeys() throws IOException {
     String text = item("i1") + "\n\\#odd.json\nplain.json\n" + item("i1") + "\n";
     PackedList packed =

@@ -2,6 +2,7 @@ package dev.kiln.quirks;
 
 import dev.kiln.archive.ItemAssets;
 import dev.kiln.archive.SceneList;
+import dev.kiln.archive.Shard;
 import dev.kiln.archive.StacItem;
 import dev.kiln.error.KilnException;
 import dev.kiln.memory.BufferPool;
@@ -207,7 +208,9 @@ public final class MutationFuzz {
 
   private static List<byte[]> lists() throws IOException {
     String text =
-        "# scenes\nnd/2018/100cm/a.tif\r\n\\ b.json \ns3://bucket/ü/c.json\n\nhttps://h/x?y#z\n";
+        "# scenes\nnd/2018/100cm/a.tif\r\n\\ b.json \ns3://bucket/ü/c.json\n\nhttps://h/x?y#z\n"
+            + "{\"kiln:item\":1,\"kiln:key\":\"c/i.json\",\"id\":\"i\",\"assets\":{}}\n"
+            + "{\"id\":\"j\",\"links\":[{\"rel\":\"self\",\"href\":\"s3://b/j\"}]}\n";
     byte[] plain = ("\uFEFF" + text).getBytes(StandardCharsets.UTF_8);
     ByteArrayOutputStream zipped = new ByteArrayOutputStream();
     try (GZIPOutputStream gzip = new GZIPOutputStream(zipped)) {
@@ -218,6 +221,7 @@ public final class MutationFuzz {
 
   private static void readList(byte[] input) throws IOException {
     SceneList.each("--scenes fuzz", () -> new ByteArrayInputStream(input), key -> {});
+    SceneList.read("--scenes fuzz", () -> new ByteArrayInputStream(input), Shard.whole());
   }
 
   // Mutation.
