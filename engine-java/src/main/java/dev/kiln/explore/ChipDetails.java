@@ -95,7 +95,7 @@ final class ChipDetails {
               .columns(EnumSet.of(Column.IDS, Column.SHARES, Column.ORIGIN))
               .build()
               .read(missing, batch -> add(batch, found));
-      report.faults().forEach(f -> log.warn("cannot read chips: {}", f.reason()));
+      report.faults().forEach(f -> log.warn("cannot read chips: reason=\"{}\"", f.reason()));
     }
     return found;
   }

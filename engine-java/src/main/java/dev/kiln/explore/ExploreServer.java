@@ -149,10 +149,16 @@ public final class ExploreServer implements AutoCloseable {
       Thread.currentThread().interrupt();
       response = error(503, "the server is stopping");
     } catch (KilnException e) {
-      log.warn("request failed: path={} {}", exchange.getRequestURI().getPath(), e.getMessage());
+      log.warn(
+          "request failed: path={} reason=\"{}\"",
+          exchange.getRequestURI().getPath(),
+          e.getMessage());
       response = error(500, e.getMessage());
     } catch (IOException e) {
-      log.warn("request failed: path={} {}", exchange.getRequestURI().getPath(), e.toString());
+      log.warn(
+          "request failed: path={} reason=\"{}\"",
+          exchange.getRequestURI().getPath(),
+          e.toString());
       response = error(500, "cannot read the dataset or its source: " + e.getMessage());
     } catch (RuntimeException | Error e) {
       log.error("request failed: path={}", exchange.getRequestURI().getPath(), e);

@@ -187,7 +187,8 @@ final class IndexShards implements AutoCloseable {
   /** Deletes the shard whose rows arrive, and all after it. */
   private StaleException stale() throws IOException, InterruptedException {
     group.finish();
-    log.warn("shard is built again: shard={}: its rows are not those of the dataset", count);
+    log.warn(
+        "shard is built again: shard={} reason=\"its rows are not those of the dataset\"", count);
     deleteFrom(count);
     return new StaleException(count);
   }

@@ -1,5 +1,6 @@
 package dev.kiln.search;
 
+import dev.kiln.error.Printable;
 import dev.kiln.sink.GeoParquetRecords;
 import dev.kiln.sink.GeoParquetRecords.Type;
 import java.nio.charset.StandardCharsets;
@@ -9,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import org.locationtech.jts.geom.Coordinate;
 import org.locationtech.jts.geom.Geometry;
 import org.locationtech.jts.geom.Point;
@@ -62,9 +64,8 @@ public enum ResultFormat {
   }
 
   private static String table(SearchResult result) {
-    int ids = result.matches().stream().mapToInt(m -> m.chip().chipId().length()).max().orElse(0);
-    int platforms =
-        result.matches().stream().mapToInt(m -> m.chip().platform().length()).max().orElse(0);
+    int ids = width(result, FoundChip::chipId);
+    int platforms = width(result, FoundChip::platform);
     String idColumn = "%-" + Math.max(ids, 4) + "s";
     String platformColumn = "%-" + Math.max(platforms, 8) + "s";
     StringBuilder out = new StringBuilder();
@@ -88,13 +89,21 @@ public enum ResultFormat {
               "%4d  %7.4f  " + idColumn + "  " + platformColumn + "  %-10s  %11.6f  %10.6f%n",
               match.rank(),
               match.score(),
-              chip.chipId(),
-              chip.platform(),
+              Printable.of(chip.chipId()),
+              Printable.of(chip.platform()),
               chip.datetime().map(t -> t.toString().substring(0, 10)).orElse(""),
               centre.getX(),
               centre.getY()));
     }
     return out.toString();
+  }
+
+  /** Returns the width of a column. Text of files is escaped: it could control a terminal. */
+  private static int width(SearchResult result, Function<FoundChip, String> column) {
+    return result.matches().stream()
+        .mapToInt(match -> Printable.of(column.apply(match.chip())).length())
+        .max()
+        .orElse(0);
   }
 
   private static ObjectNode json(SearchResult result) {

@@ -1,6 +1,7 @@
 package dev.kiln.search;
 
 import dev.kiln.dataset.EmbeddingFiles;
+import dev.kiln.dataset.ReadErrors;
 import dev.kiln.dataset.RowRef;
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.error.Mismatch;
@@ -55,8 +56,9 @@ final class VectorIndex {
       DatasetState now = DatasetState.of(files);
       if (!now.equals(manifest.state())) {
         log.warn(
-            "index ignored: the dataset changed since it was built: expected {} files of {} bytes,"
-                + " found {} of {}: run kiln index {}",
+            "index ignored: directory={} reason=\"the dataset changed: expected {} files of {} bytes,"
+                + " found {} of {}\": run kiln index {}",
+            directory,
             manifest.state().files(),
             manifest.state().bytes(),
             now.files(),
@@ -69,11 +71,12 @@ final class VectorIndex {
         shards.add(IndexShard.open(ShardFiles.of(directory, i), manifest.dim()));
       }
       return Optional.of(new VectorIndex(manifest, List.copyOf(shards), Math.max(1, threads)));
-    } catch (ConfigurationException | IOException e) {
-      log.warn("index ignored: {}", e.getMessage());
-      return Optional.empty();
-    } catch (RuntimeException e) {
-      log.warn("index ignored: {}: {}: run kiln index {}", directory, e, files.uri());
+    } catch (IOException | RuntimeException e) {
+      log.warn(
+          "index ignored: directory={} reason=\"{}\": run kiln index {}",
+          directory,
+          ReadErrors.reason(e),
+          files.uri());
       return Optional.empty();
     }
   }

@@ -12,16 +12,19 @@ import dev.kiln.error.ConfigurationException;
 import dev.kiln.fetch.StoreOptions;
 import dev.kiln.testing.TestDataset;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.locationtech.jts.geom.Envelope;
 
 /** Exact search, compared with cosines in double precision over the same vectors. */
 class SearchTest {
@@ -238,5 +241,27 @@ class SearchTest {
     assertThat(result.faults()).hasSize(1);
     assertThat(result.faults().get(0).reason())
         .startsWith(dir.resolve("out/naip/s2.parquet") + ": cannot read footer");
+  }
+
+  @Test
+  void aTableEscapesControlCharactersOfIds() {
+    FoundChip chip =
+        new FoundChip(
+            new RowRef(0, 0),
+            "a\u001b[31m",
+            "",
+            "na\nip",
+            Optional.empty(),
+            new Envelope(0, 1, 0, 1),
+            new byte[0],
+            Float.NaN,
+            Float.NaN);
+    SearchResult result =
+        new SearchResult(List.of(new Match(1, 0.5f, chip)), false, 1, 0, List.of());
+
+    String table = new String(ResultFormat.TABLE.bytes(result), StandardCharsets.UTF_8);
+
+    assertThat(table.lines()).hasSize(2);
+    assertThat(table).contains("a\\u001b[31m", "na\\nip").doesNotContain("\u001b");
   }
 }
