@@ -32,12 +32,12 @@ final class EmptyResult {
   String explain(String collection) {
     String id = URLEncoder.encode(collection, StandardCharsets.UTF_8).replace("+", "%20");
     try {
-      JsonNode found = get("/collections/" + id);
+      JsonNode found = get("collections/" + id);
       if (CatalogDocument.of(found) == CatalogDocument.COLLECTION) {
         return extent(found.path("extent"));
       }
       List<String> ids = new ArrayList<>();
-      for (JsonNode one : get("/collections").path("collections")) {
+      for (JsonNode one : get("collections").path("collections")) {
         ids.add(Printable.of(one.path("id").asString("")));
       }
       return ids.isEmpty() || ids.contains(collection)
@@ -70,7 +70,7 @@ final class EmptyResult {
   }
 
   private JsonNode get(String path) throws IOException {
-    StacClient.Response response = client.exchange(StacClient.Request.get(URI.create(api + path)));
+    StacClient.Response response = client.exchange(StacClient.Request.get(Urls.below(api, path)));
     try {
       return JsonMapper.shared().readTree(response.status() == 200 ? response.body() : new byte[0]);
     } catch (JacksonException e) {

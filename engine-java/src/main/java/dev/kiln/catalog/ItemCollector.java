@@ -52,7 +52,7 @@ final class ItemCollector {
     return stats.kept() >= limit;
   }
 
-  /** {@return the number of different items so far, wanted or not} */
+  /** {@return the number of different items of a search so far, wanted or not} */
   int different() {
     return seen.size();
   }
@@ -73,13 +73,16 @@ final class ItemCollector {
       return;
     }
     FoundItem found = new FoundItem(place, isObject, item);
-    Integer hash = item.hashCode();
-    Integer other = seen.putIfAbsent(found.key(), hash);
-    if (other != null) {
-      repeated(found, other.equals(hash));
-      return;
-    }
+    // A large file has many items that are not wanted, whose keys need no memory.
     Optional<String> unwanted = filter.reject(item);
+    if (filter.isOfSearch() || unwanted.isEmpty()) {
+      Integer hash = item.hashCode();
+      Integer other = seen.putIfAbsent(found.key(), hash);
+      if (other != null) {
+        repeated(found, other.equals(hash));
+        return;
+      }
+    }
     if (unwanted.isPresent()) {
       stats.skip(unwanted.get());
     } else if (isFull()) {

@@ -42,6 +42,11 @@ final class ItemFilter {
     return new ItemFilter(query, false, () -> true);
   }
 
+  /** {@return whether the items were chosen by an API} */
+  boolean isOfSearch() {
+    return searched;
+  }
+
   /**
    * Compares an item.
    *

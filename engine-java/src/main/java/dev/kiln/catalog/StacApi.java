@@ -38,7 +38,7 @@ record StacApi(URI uri, URI search, Set<String> methods, Set<String> conformsTo)
 
   /** Returns an API without a landing page. */
   static StacApi undescribed(URI uri) {
-    return new StacApi(uri, URI.create(uri + "/search"), Set.of(), Set.of());
+    return new StacApi(uri, Urls.below(uri, "search"), Set.of(), Set.of());
   }
 
   /**
@@ -52,10 +52,10 @@ record StacApi(URI uri, URI search, Set<String> methods, Set<String> conformsTo)
    */
   static StacApi of(StacClient client, URI uri, JsonNode landing) throws IOException {
     Set<String> methods = new TreeSet<>();
-    URI search = URI.create(uri + "/search");
+    URI search = Urls.below(uri, "search");
     for (JsonNode link : landing.path("links")) {
       // Behind a proxy, links can have the name of an internal server.
-      Optional<URI> to = Urls.resolve(URI.create(uri + "/"), link.path("href").asString(""));
+      Optional<URI> to = Urls.resolve(Urls.below(uri, ""), link.path("href").asString(""));
       boolean own = to.filter(href -> Urls.sameHost(uri, href)).isPresent();
       if (link.path("rel").asString("").equals("search")) {
         search = own ? to.get() : search;
@@ -65,7 +65,7 @@ record StacApi(URI uri, URI search, Set<String> methods, Set<String> conformsTo)
     JsonNode classes = landing.path("conformsTo");
     Optional<URI> conformance =
         Links.href(landing, "conformance")
-            .flatMap(href -> Urls.resolve(URI.create(uri + "/"), href))
+            .flatMap(href -> Urls.resolve(Urls.below(uri, ""), href))
             .filter(href -> Urls.sameHost(uri, href));
     if (!classes.isArray() && conformance.isPresent()) {
       StacClient.Request request = StacClient.Request.get(conformance.get());

@@ -38,6 +38,19 @@ final class Urls {
     }
   }
 
+  /**
+   * {@return the URL of a resource below another one, with the query of that one}
+   *
+   * @param path without a leading slash
+   */
+  static URI below(URI base, String path) {
+    String text = base.toString();
+    int query = text.indexOf('?');
+    String front = query < 0 ? text : text.substring(0, query);
+    String rest = query < 0 ? "" : text.substring(query);
+    return URI.create(front.replaceFirst("/+$", "") + "/" + path + rest);
+  }
+
   /** {@return whether two URLs are on the same host} */
   static boolean sameHost(URI one, URI other) {
     return one.getHost() != null && one.getHost().equalsIgnoreCase(other.getHost());

@@ -336,6 +336,17 @@ class StacFilterTest {
     assertThat(stats.skipped()).containsEntry("outside the area", 190L);
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "https://h/v1, search, https://h/v1/search",
+    "https://h, search, https://h/search",
+    "https://h/v1?token=a/b, search, https://h/v1/search?token=a/b",
+    "https://h/v1/, '', https://h/v1/"
+  })
+  void resourcesOfAnApiKeepItsQuery(URI api, String path, URI resource) {
+    assertThat(Urls.below(api, path)).isEqualTo(resource);
+  }
+
   @Test
   void aShortfallIsCountedAndAnEmptyResultExplained() throws IOException {
     matched = 300;
