@@ -18,6 +18,7 @@ import dev.kiln.platform.Platform;
 import dev.kiln.raster.GdalLibrary;
 import dev.kiln.run.MemoryPlan;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -97,6 +98,8 @@ public final class Doctor {
       findings.add(new Finding(subject, State.OK, probe.find(), ""));
     } catch (ConfigurationException e) {
       findings.add(new Finding(subject, State.BROKEN, "does not work", e.getMessage()));
+    } catch (UncheckedIOException e) {
+      findings.add(new Finding(subject, State.BROKEN, "does not work", e.getCause().getMessage()));
     } catch (Exception | LinkageError e) {
       findings.add(new Finding(subject, State.BROKEN, "does not work", e.toString()));
     }

@@ -3,6 +3,7 @@ package dev.kiln.fetch;
 import dev.kiln.error.ConfigurationException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Path;
@@ -120,12 +121,16 @@ final class RoutingObjectStore implements ObjectStore {
     throw new AccessDeniedException(uri, null, "the file is outside the source " + source.root());
   }
 
-  private ObjectStore other(String root) {
-    if (source instanceof HttpObjectStore && HttpLocation.origin(source.root()).equals(root)) {
-      return others.computeIfAbsent(root, uri -> ObjectStores.open(uri, options));
+  private ObjectStore other(String root) throws IOException {
+    boolean own =
+        source instanceof HttpObjectStore && HttpLocation.origin(source.root()).equals(root);
+    StoreOptions access = own ? options : options.withoutSourceCredentials();
+    try {
+      return others.computeIfAbsent(root, uri -> ObjectStores.open(uri, access));
+    } catch (UncheckedIOException e) {
+      // Such as a token service that fails at the moment.
+      throw e.getCause();
     }
-    return others.computeIfAbsent(
-        root, uri -> ObjectStores.open(uri, options.withoutSourceCredentials()));
   }
 
   @Override

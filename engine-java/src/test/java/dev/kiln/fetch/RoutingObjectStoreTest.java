@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kiln.memory.ByteRange;
 import dev.kiln.testing.FaultProxy;
+import dev.kiln.testing.GoogleServer;
 import dev.kiln.testing.RangeServer;
 import dev.kiln.testing.S3Server;
 import java.nio.charset.StandardCharsets;
@@ -14,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
@@ -152,6 +154,29 @@ class RoutingObjectStoreTest {
       assertThat(most).extracting(AtomicInteger::get).containsExactly(limit, limit);
       assertThat(one.requests()).hasSize(9);
       assertThat(two.requests()).hasSize(9);
+    }
+  }
+
+  @Test
+  void bucketWhoseCredentialsFailAtTheMomentIsUnavailable() throws Exception {
+    try (GoogleServer google = GoogleServer.start();
+        FaultProxy machine = new FaultProxy(google.port())) {
+      google.issuer((request, body) -> "{\"access_token\":\"issued\",\"expires_in\":3600}");
+      google.container("two").put("a", text("a"));
+      // The token service fails once the source is open.
+      machine.plan(
+          request ->
+              request.number() == 0 ? FaultProxy.Fault.NONE : FaultProxy.Fault.error(503, ""));
+      StoreOptions options =
+          GoogleServer.options(
+              google.endpoint(),
+              Map.of("GCE_METADATA_HOST", "127.0.0.1:" + machine.endpoint().getPort()));
+      try (ObjectStore source =
+          ObjectStores.openSource("gs://one", options, SourceRules.standard())) {
+        assertThatThrownBy(() -> source.open(List.of("gs://two/a")))
+            .isInstanceOf(UnavailableException.class)
+            .hasMessageContaining("the server responded 503");
+      }
     }
   }
 
