@@ -178,8 +178,7 @@ class CatalogEmbedTest {
         .as(output.toString())
         .isZero();
     assertThat(output.toString())
-        .contains(
-            "1 scenes of 2 entries", "embed without --source, and with --allow-host localhost")
+        .contains("1 scene of 2 entries", "embed without --source, and with --allow-host localhost")
         .contains("1  excluded by --query eo:cloud_cover<10");
     assertThat(server.requests()).hasSize(documents);
     server.requests().clear();
