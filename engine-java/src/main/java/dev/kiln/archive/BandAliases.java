@@ -136,13 +136,15 @@ public final class BandAliases {
   }
 
   /**
-   * Returns the names of a band in the order in which they are looked up, its own first.
+   * Returns the names of a band in the order in which they are looked up: bands of given assets
+   * ({@code ASSET:BAND}), its own name, and others.
    *
    * @param platform name
    * @param itemId id of the item
    * @param band name of a band or mask of the platform
    */
   List<String> names(String platform, String itemId, String band) {
+    Set<String> ofAssets = new LinkedHashSet<>();
     Set<String> names = new LinkedHashSet<>();
     names.add(band);
     for (AliasSet set : sets) {
@@ -150,9 +152,17 @@ public final class BandAliases {
           set.platform.equals(platform)
               && set.items.map(pattern -> pattern.matcher(itemId).matches()).orElse(true);
       if (applies) {
-        names.addAll(set.names.getOrDefault(band, List.of()));
+        for (String name : set.names.getOrDefault(band, List.of())) {
+          (isOfAsset(name) ? ofAssets : names).add(name);
+        }
       }
     }
-    return List.copyOf(names);
+    ofAssets.addAll(names);
+    return List.copyOf(ofAssets);
+  }
+
+  /** Returns whether a name is that of an asset and a band in it: {@code ASSET:BAND}. */
+  static boolean isOfAsset(String name) {
+    return name.indexOf(':') > 0;
   }
 }

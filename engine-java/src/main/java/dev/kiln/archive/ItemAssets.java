@@ -222,6 +222,13 @@ public record ItemAssets(List<BandAsset> bands, Optional<Mask> mask, double gsd)
 
   private static Optional<Place> find(StacItem item, List<StacAsset> files, String band)
       throws SceneException {
+    if (BandAliases.isOfAsset(band)) {
+      int colon = band.lastIndexOf(':');
+      return files.stream()
+          .filter(file -> file.name().equals(band.substring(0, colon)))
+          .flatMap(file -> indexOf(file, band.substring(colon + 1)).stream())
+          .findFirst();
+    }
     for (StacAsset file : files) {
       if (file.name().equalsIgnoreCase(band) && file.bands().size() <= 1) {
         return Optional.of(new Place(file, 0));
@@ -243,7 +250,9 @@ public record ItemAssets(List<BandAsset> bands, Optional<Mask> mask, double gsd)
           "band "
               + band
               + ": expected one asset, found "
-              + String.join(", ", found.stream().map(place -> place.asset.name()).toList()));
+              + String.join(", ", found.stream().map(place -> place.asset.name()).toList())
+              + ": choose one in --band-aliases, as %s:%s"
+                  .formatted(found.get(0).asset.name(), band));
     }
     return found.stream().findFirst();
   }

@@ -11,6 +11,7 @@ import dev.kiln.raster.FileValidity;
 import dev.kiln.raster.MissingPixels;
 import dev.kiln.raster.NodataValues;
 import dev.kiln.raster.SceneRaster;
+import dev.kiln.raster.StripConversion;
 import dev.kiln.raster.StripSample;
 import dev.kiln.raster.StripWindow;
 import dev.kiln.type.PixelType;
@@ -98,13 +99,13 @@ final class SceneValues {
       }
       NodataValues rule = nodata;
       if (scaled) {
-        Strip floats = nodata.scale(strip, window, validity, declared, memory);
+        Strip floats = StripConversion.scale(strip, window, validity, nodata, declared, memory);
         strip.close();
         strip = floats;
         rule = nodata.withoutValues();
       } else if (power) {
         nodata.blank(strip, window, validity, missing);
-        NodataValues.toDecibels(strip, window);
+        StripConversion.toDecibels(strip, window);
         rule = nodata.withoutValues();
       }
       if (rule != nodata) {

@@ -278,6 +278,29 @@ class CatalogueItemsTest {
     assertThat(aliases.names("naip", "any", "red")).startsWith("red", "rot");
   }
 
+  @Test
+  void usersChooseAmongAssetsWithTheSameBands(@TempDir Path directory) throws Exception {
+    Path file = directory.resolve("aliases.yaml");
+    Files.writeString(
+        file,
+        """
+        - platform: linz
+          bands: {red: "q:red", green: "q:green", blue: "q:blue"}
+        """);
+    String[] assets = {
+      asset("p", "p.tif", "data", "blue", "green", "red"),
+      asset("q", "q.tif", "data", "blue", "green", "red")
+    };
+    StacItem item = item("A", "x", assets);
+
+    assertThatThrownBy(() -> ItemAssets.map(item, platform("linz"), true, BandAliases.standard()))
+        .hasMessageContaining("expected one asset, found p, q")
+        .hasMessageContaining("choose one in --band-aliases, as p:red");
+    assertThat(ItemAssets.map(item, platform("linz"), true, BandAliases.load(file)).bands())
+        .extracting(band -> band.object().name() + " " + band.index())
+        .containsExactly("c/q.tif 3", "c/q.tif 2", "c/q.tif 1");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

@@ -230,7 +230,7 @@ class ItemAssetsTest {
             "B06": {"href": "6.tif", "eo:bands": [{"common_name": "rededge"}]}\
             """),
         StacItemTest.platform("p", 10, "rededge"),
-        "band rededge: expected one asset, found B05, B06");
+        "band rededge: expected one asset, found B05, B06: choose one in --band-aliases, as B05:rededge");
   }
 
   @Test
