@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
  * installed, agrees with the kernel and is faster.
  *
  * <p>Scores are logarithms to base 2: the exported weights of queries contain the usual factor, and
- * {@link KernelForwardPass} multiplies them by log2(e).
+ * {@link EncoderWeights} multiplies them by log2(e).
  */
 final class EncoderAttention implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(EncoderAttention.class);

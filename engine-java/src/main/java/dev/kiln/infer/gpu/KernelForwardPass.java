@@ -10,7 +10,8 @@ import dev.kiln.cuda.GpuStream;
 import dev.kiln.cuda.KernelArguments;
 import dev.kiln.cuda.LaunchShape;
 import dev.kiln.error.ConfigurationException;
-import dev.kiln.infer.gpu.Gemm.Linear;
+import dev.kiln.infer.gpu.EncoderWeights.Block;
+import dev.kiln.infer.gpu.EncoderWeights.Norm;
 import dev.kiln.infer.gpu.Gemm.Rows;
 import dev.kiln.memory.HostBuffer;
 import dev.kiln.model.Architecture;
@@ -39,7 +40,6 @@ final class KernelForwardPass implements DeviceForwardPass {
   private static final int NORM_THREADS = 256;
   private static final int NORM_ROWS = 8;
   private static final int LARGEST_HEAD = 64;
-  private static final float LOG2_E = (float) (1 / Math.log(2));
 
   private final Architecture model;
   private final int side;
@@ -54,33 +54,11 @@ final class KernelForwardPass implements DeviceForwardPass {
   private final GpuKernel finalNorm;
   private final GpuKernel firstTokens;
 
-  private final DeviceBuffer classToken;
-  private final DeviceBuffer omega;
-  private final Linear patch;
-  private final List<Block> blocks = new ArrayList<>();
-  private final Norm last;
-  private final long weightBytes;
+  private final EncoderWeights weights;
 
   private final DeviceBuffer residual; // float32 [B, T, D]
   private final DeviceBuffer normalized; // bfloat16 [B, T, max(D, I)], also attention's output
   private final DeviceBuffer hidden; // bfloat16 [B, T, max(3I, mlp)]
-
-  private record Norm(DeviceBuffer weight, DeviceBuffer bias) {}
-
-  /**
-   * The weights of one block.
-   *
-   * @param qkv null in the last block, which has queries for token 0 only
-   */
-  private record Block(
-      Norm attention,
-      Linear qkv,
-      Linear q,
-      Linear kv,
-      Linear out,
-      Norm mlp,
-      Linear up,
-      Linear down) {}
 
   /**
    * Compiles the kernels and loads the weights.
@@ -104,16 +82,7 @@ final class KernelForwardPass implements DeviceForwardPass {
       this.finalNorm = module.kernel("kiln_norm_wide");
       this.firstTokens = module.kernel("kiln_tokens");
 
-      KernelWeights weights = own(new KernelWeights(exported.model(), gpu));
-      this.classToken = weights.wide("cls_token");
-      this.omega = weights.wide("position.omega");
-      this.patch = linear(weights, "patch." + exported.platform().name(), rowLength, model.dim());
-      for (int i = 0; i < model.depth(); i++) {
-        blocks.add(block(weights, "block." + i, i == model.depth() - 1));
-      }
-      this.last = norm(weights, "norm");
-      weights.loaded();
-      this.weightBytes = weights.bytes();
+      this.weights = own(new EncoderWeights(exported, gpu));
 
       long rows = (long) batchSize * tokens;
       this.residual = own(gpu.allocate("tokens of a batch", rows * model.dim() * Float.BYTES));
@@ -187,7 +156,7 @@ final class KernelForwardPass implements DeviceForwardPass {
     try {
       stream.zero(residual, 0, residual.size());
       library.measure(true);
-      for (Block block : List.of(blocks.get(0), blocks.get(blocks.size() - 1))) {
+      for (Block block : List.of(weights.first(), weights.last())) {
         if (block.qkv() != null) {
           attend(stream, block, batchSize);
           mlp(stream, block, batchSize * tokens, model.dim());
@@ -217,43 +186,6 @@ final class KernelForwardPass implements DeviceForwardPass {
     }
   }
 
-  private Block block(KernelWeights weights, String name, boolean last) {
-    int dim = model.dim();
-    int inner = model.inner();
-    String attend = name + ".attention";
-    return new Block(
-        norm(weights, attend + ".norm"),
-        last ? null : withQueries(weights, attend + ".qkv", dim, 3 * inner),
-        last ? withQueries(weights, attend + ".q", dim, inner) : null,
-        last ? matrix(weights, attend + ".kv", dim, 2 * inner) : null,
-        matrix(weights, attend + ".out", inner, dim),
-        norm(weights, name + ".mlp.norm"),
-        linear(weights, name + ".mlp.up", dim, model.mlpDim()),
-        linear(weights, name + ".mlp.down", model.mlpDim(), dim));
-  }
-
-  private static Norm norm(KernelWeights weights, String name) {
-    return new Norm(weights.wide(name + ".weight"), weights.wide(name + ".bias"));
-  }
-
-  private static Linear linear(KernelWeights weights, String name, int in, int out) {
-    return new Linear(
-        weights.narrow(name + ".weight"), Optional.of(weights.wide(name + ".bias")), in, out);
-  }
-
-  /**
-   * Loads weights whose first columns produce queries, scaled so that scores are logarithms to base
-   * 2.
-   */
-  private Linear withQueries(KernelWeights weights, String name, int in, int out) {
-    DeviceBuffer matrix = weights.narrow(name, out, model.inner(), LOG2_E);
-    return new Linear(matrix, Optional.empty(), in, out);
-  }
-
-  private static Linear matrix(KernelWeights weights, String name, int in, int out) {
-    return new Linear(weights.narrow(name), Optional.empty(), in, out);
-  }
-
   @Override
   public DataType patchType() {
     return DataType.BF16;
@@ -261,7 +193,7 @@ final class KernelForwardPass implements DeviceForwardPass {
 
   @Override
   public long weightBytes() {
-    return weightBytes;
+    return weights.bytes();
   }
 
   @Override
@@ -292,8 +224,8 @@ final class KernelForwardPass implements DeviceForwardPass {
         new LaunchShape(tokens, size, 1, NORM_THREADS, 0),
         new KernelArguments()
             .pointer(residual)
-            .pointer(classToken)
-            .pointer(omega)
+            .pointer(weights.classToken())
+            .pointer(weights.omega())
             .pointer(slot.time())
             .pointer(slot.latlon())
             .pointer(slot.gsd())
@@ -301,12 +233,12 @@ final class KernelForwardPass implements DeviceForwardPass {
             .int32(dim));
     patchGemm.addBehindClassTokens(
         stream,
-        patch,
+        weights.patch(),
         size * patches,
         new Rows(slot.patches().address(), rowLength),
         new Rows(residual.address(), dim),
         patches);
-    for (Block block : blocks) {
+    for (Block block : weights.blocks()) {
       norm(stream, norm, block.attention(), dim, rows, normalized);
       if (block.qkv() != null) {
         attend(stream, block, size);
@@ -318,7 +250,7 @@ final class KernelForwardPass implements DeviceForwardPass {
         mlp(stream, block, size, (long) tokens * dim);
       }
     }
-    norm(stream, finalNorm, last, (long) tokens * dim, size, slot.embedding());
+    norm(stream, finalNorm, weights.norm(), (long) tokens * dim, size, slot.embedding());
   }
 
   /** Adds attention to the residual: {@code residual += attention(normalized)}, for all tokens. */
