@@ -55,7 +55,9 @@ class S3FaultsTest {
     server = S3Server.start(folder);
     server.bucket("bucket");
     proxy = new FaultProxy(server.port());
-    try (ObjectStore store = open(server.endpoint(), S3Server.KEY)) {
+    // The first request to the server waits for classes to be loaded.
+    RequestLimits patient = new RequestLimits(4, 4, Duration.ofMillis(5), Duration.ofSeconds(20));
+    try (ObjectStore store = open(server.endpoint(), S3Server.KEY, patient)) {
       store.put("object", OBJECT);
     }
   }
