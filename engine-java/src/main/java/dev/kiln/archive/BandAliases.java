@@ -2,6 +2,7 @@ package dev.kiln.archive;
 
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.error.Mismatch;
+import dev.kiln.io.Sha256;
 import dev.kiln.platform.YamlFiles;
 import java.io.IOException;
 import java.io.InputStream;
@@ -159,6 +160,22 @@ public final class BandAliases {
     }
     ofAssets.addAll(names);
     return List.copyOf(ofAssets);
+  }
+
+  /**
+   * Returns what identifies the names of a platform: other names can choose other bands.
+   *
+   * @param platform name
+   * @return {@code standard}, or a hash of the names that were added
+   */
+  public String identity(String platform) {
+    StringBuilder added = new StringBuilder();
+    for (AliasSet set : sets) {
+      if (set.platform.equals(platform) && !STANDARD.sets.contains(set)) {
+        added.append(set.items.map(Pattern::pattern).orElse("")).append('\n').append(set.names);
+      }
+    }
+    return added.isEmpty() ? "standard" : Sha256.hex(added.toString()).substring(0, 16);
   }
 
   /** Returns whether a name is that of an asset and a band in it: {@code ASSET:BAND}. */

@@ -173,6 +173,7 @@ public final class Embedder {
     Map<String, String> options = new TreeMap<>(request.chips().byName());
     options.putAll(request.files().byName());
     options.putAll(request.vectors().byName());
+    options.put("band-aliases", request.aliases().identity(request.platform().name()));
     return options;
   }
 

@@ -264,6 +264,12 @@ class CatalogueItemsTest {
             nir: nah
         """);
     BandAliases aliases = BandAliases.load(file);
+    assertThat(aliases.identity("linz"))
+        .matches("[0-9a-f]{16}")
+        .isEqualTo(BandAliases.load(file).identity("linz"))
+        .isNotEqualTo(aliases.identity("naip"));
+    assertThat(aliases.identity("sentinel-2-l2a")).isEqualTo("standard");
+    assertThat(BandAliases.standard().identity("linz")).isEqualTo("standard");
     String[] assets = {
       asset("rot", "r.tif", "data"), asset("grün", "g.tif", "data"), asset("blau", "b.tif", "data")
     };
