@@ -35,7 +35,7 @@ class CatalogFuzzTest {
           + "\"assets\":{\"red\":{\"href\":\"./r.tif\",\"type\":\"image/tiff\",\"roles\":[\"data\"]}},"
           + "\"links\":[{\"rel\":\"self\",\"href\":\"https://h.example/i\"}]}";
 
-  @TempDir Path folder;
+  @TempDir Path directory;
 
   private static byte[] mutate(byte[] seed, Random random) {
     byte[] mutated = seed.clone();
@@ -74,29 +74,29 @@ class CatalogFuzzTest {
   @Test
   void mutatedCatalogsEndInTypedFaults() throws Exception {
     String lines = ITEM.formatted(1, 5) + "\n" + ITEM.formatted(2, 50) + "\n";
-    Files.writeString(folder.resolve("items.ndjson"), lines);
+    Files.writeString(directory.resolve("items.ndjson"), lines);
     try (Connection duckdb = DriverManager.getConnection("jdbc:duckdb:");
         Statement sql = duckdb.createStatement()) {
       sql.execute(
           "COPY (SELECT id, collection, unnest(properties), assets, bbox, links FROM"
               + " read_json('%1$s.ndjson')) TO '%1$s.parquet' (FORMAT parquet, COMPRESSION snappy)"
-                  .formatted(folder.resolve("items")));
+                  .formatted(directory.resolve("items")));
     }
     Files.writeString(
-        folder.resolve("catalog.json"),
+        directory.resolve("catalog.json"),
         "{\"type\":\"Catalog\",\"id\":\"c\",\"links\":[{\"rel\":\"item\",\"href\":\"i.json\"},"
             + "{\"rel\":\"child\",\"href\":\"./catalog.json\"}]}");
-    Files.writeString(folder.resolve("i.json"), ITEM.formatted(3, 3));
+    Files.writeString(directory.resolve("i.json"), ITEM.formatted(3, 3));
     Files.writeString(
-        folder.resolve("all.json"),
+        directory.resolve("all.json"),
         "{\"type\":\"FeatureCollection\",\"features\":[" + ITEM.formatted(4, 4) + "]}");
     List<String> unexpected = new ArrayList<>();
     for (String name : List.of("items.ndjson", "items.parquet", "catalog.json", "all.json")) {
-      byte[] seed = Files.readAllBytes(folder.resolve(name));
-      list(folder.resolve(name));
+      byte[] seed = Files.readAllBytes(directory.resolve(name));
+      list(directory.resolve(name));
       for (int i = 0; i < ROUNDS; i++) {
         Random random = new Random(31L * i + name.hashCode());
-        Path file = folder.resolve("mutated-" + name);
+        Path file = directory.resolve("mutated-" + name);
         Files.write(file, mutate(seed, random));
         try {
           list(file);

@@ -40,12 +40,12 @@ class ConfigFileTest {
     int batch;
   }
 
-  @TempDir Path folder;
+  @TempDir Path directory;
   private final Map<String, String> environment = new HashMap<>();
 
   private ConfigFile file(String... lines) throws IOException {
     return ConfigFile.read(
-        Files.write(folder.resolve("kiln.properties"), List.of(lines)),
+        Files.write(directory.resolve("kiln.properties"), List.of(lines)),
         Optional.ofNullable(environment.get("KILN_PROFILE")));
   }
 
@@ -61,7 +61,7 @@ class ConfigFileTest {
   @Test
   void precedenceIsCommandLineEnvironmentProfileCommandFileDefault() throws IOException {
     String[] lines = {"batch=2", "job.batch=3", "%prod.batch=4", "%prod.job.batch=5"};
-    String path = folder.resolve("kiln.properties").toString();
+    String path = directory.resolve("kiln.properties").toString();
     assertThat(batch(ConfigFile.none(), "job")).isEqualTo("--batch 1 (default)");
     assertThat(batch(file("batch=2"), "job")).isEqualTo("--batch 2 (batch in " + path + ")");
     assertThat(batch(file(lines), "task")).isEqualTo("--batch 2 (batch in " + path + ")");
@@ -108,11 +108,11 @@ class ConfigFileTest {
 
   @Test
   void fileIsTheOneOfTheOptionElseTheVariableElseTheUsersOwn() throws IOException {
-    Path home = Files.createDirectories(folder.resolve("home/.config/kiln"));
+    Path home = Files.createDirectories(directory.resolve("home/.config/kiln"));
     Files.writeString(home.resolve("kiln.properties"), "batch=10\n");
-    Path other = Files.writeString(folder.resolve("other"), "batch=11\n");
-    Path third = Files.writeString(folder.resolve("third"), "batch=12\n");
-    environment.put("HOME", folder.resolve("home").toString());
+    Path other = Files.writeString(directory.resolve("other"), "batch=11\n");
+    Path third = Files.writeString(directory.resolve("third"), "batch=12\n");
+    environment.put("HOME", directory.resolve("home").toString());
     assertThat(batch(ConfigFile.find(new String[] {"job"}, environment), "job"))
         .startsWith("--batch 10 ");
     environment.put("KILN_CONFIG", other.toString());
@@ -120,7 +120,7 @@ class ConfigFileTest {
         .startsWith("--batch 11 ");
     String[] arguments = {"job", "--config", third.toString()};
     assertThat(batch(ConfigFile.find(arguments, environment), "job")).startsWith("--batch 12 ");
-    environment.put("KILN_CONFIG", folder.resolve("none").toString());
+    environment.put("KILN_CONFIG", directory.resolve("none").toString());
     assertThatThrownBy(() -> ConfigFile.find(new String[] {"job"}, environment))
         .isInstanceOf(ConfigurationException.class)
         .hasMessageEndingWith("none: no such file");

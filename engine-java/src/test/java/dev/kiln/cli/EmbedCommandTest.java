@@ -39,19 +39,19 @@ class EmbedCommandTest {
       Path.of("../model-export/src/test/resources/golden/micro/clay-micro.ckpt");
   private static final String KEY = "nd/2018/100cm/rgbir_cog/47099/m_4709963_se_14_1_20180716.tif";
 
-  @TempDir Path folder;
+  @TempDir Path directory;
   private final StringWriter printed = new StringWriter();
   private final StringWriter errors = new StringWriter();
 
   @BeforeEach
   void sceneAndModel() throws IOException {
-    GeoTiffs.naip().size(300, 300).write(folder.resolve("source").resolve(KEY));
-    Files.writeString(folder.resolve("scenes.txt"), "# one scene\r\n" + KEY + "\r\n");
+    GeoTiffs.naip().size(300, 300).write(directory.resolve("source").resolve(KEY));
+    Files.writeString(directory.resolve("scenes.txt"), "# one scene\r\n" + KEY + "\r\n");
     Exporter.export(
         MICRO,
         new Exporter.Options(
             List.of(PlatformCatalog.builtIn().get("naip")), List.of(256), false, false),
-        folder.resolve("model"));
+        directory.resolve("model"));
   }
 
   private int kiln(String... arguments) {
@@ -69,35 +69,35 @@ class EmbedCommandTest {
             List.of(
                 "embed",
                 "naip",
-                "--scenes=" + folder.resolve("scenes.txt"),
-                "--model=" + folder.resolve("model"),
-                "--source=" + folder.resolve("source"),
-                "--out=" + folder.resolve("out"),
+                "--scenes=" + directory.resolve("scenes.txt"),
+                "--model=" + directory.resolve("model"),
+                "--source=" + directory.resolve("source"),
+                "--out=" + directory.resolve("out"),
                 "--progress=none"));
     for (String argument : more) {
       String name = argument.replaceFirst("=.*", "=");
       arguments.removeIf(a -> argument.contains("=") && a.startsWith(name));
-      arguments.add(argument.replace("DIRECTORY", folder.toString()));
+      arguments.add(argument.replace("DIRECTORY", directory.toString()));
     }
     return kiln(arguments.toArray(String[]::new));
   }
 
   private Path file() {
-    return folder.resolve("out").resolve(KEY.replace(".tif", ".parquet"));
+    return directory.resolve("out").resolve(KEY.replace(".tif", ".parquet"));
   }
 
   @Test
   void embedsAndReports() throws IOException {
     assertThat(embed("--price-per-hour=2.5")).as(errors.toString()).isEqualTo(ExitCode.DONE.code());
     assertThat(file()).exists();
-    assertThat(Reports.latest(folder.resolve("out")))
+    assertThat(Reports.latest(directory.resolve("out")))
         .contains("\"embedded\" : 1", "\"cost\" : ", "\"name\" : \"");
   }
 
   @Test
   void reportSaysWhatRanWhereAndOnWhichList() throws IOException {
     assertThat(embed("--index=0", "--items-per-job=5")).isEqualTo(ExitCode.DONE.code());
-    Path report = Reports.of(folder.resolve("out"), "shard-00000").get(0);
+    Path report = Reports.of(directory.resolve("out"), "shard-00000").get(0);
     JsonNode attempt = JsonMapper.shared().readTree(report.toFile()).path("attempt");
     assertThat(attempt.path("host").asString()).isNotEmpty();
     assertThat(attempt.path("process").asLong()).isPositive();
@@ -116,7 +116,7 @@ class EmbedCommandTest {
   @Test
   void reportOfARunWithoutScenesHasNoTextForNumbers() throws IOException {
     assertThat(embed("--index=7", "--items-per-job=1")).isEqualTo(ExitCode.DONE.code());
-    Path report = Reports.of(folder.resolve("out"), "shard-00007").get(0);
+    Path report = Reports.of(directory.resolve("out"), "shard-00007").get(0);
     assertNoTextForNumbers(JsonMapper.shared().readTree(report.toFile()));
   }
 
@@ -130,7 +130,7 @@ class EmbedCommandTest {
   @Test
   void logInJsonHasFieldsAndCloudWatchMetrics() throws IOException {
     String evil = "nd/2018/100cm/rgbir_cog/47099/m_4709963_se_14_1_20180717\u001b[2J.tif";
-    Files.writeString(folder.resolve("scenes.txt"), KEY + "\n" + evil + "\n");
+    Files.writeString(directory.resolve("scenes.txt"), KEY + "\n" + evil + "\n");
     PrintStream stderr = System.err;
     ByteArrayOutputStream log = new ByteArrayOutputStream();
     System.setErr(new PrintStream(log, true, StandardCharsets.UTF_8));
@@ -193,29 +193,29 @@ class EmbedCommandTest {
   @Test
   void dryRunTellsWhatWouldBeDoneAndWritesNothing() throws IOException {
     String other = KEY.replace("_4709963_", "_4709964_");
-    GeoTiffs.naip().size(600, 520).write(folder.resolve("source").resolve(other));
+    GeoTiffs.naip().size(600, 520).write(directory.resolve("source").resolve(other));
     String missing = KEY.replace("_4709963_", "_4709965_");
-    Files.writeString(folder.resolve("scenes.txt"), String.join("\n", KEY, other, missing));
+    Files.writeString(directory.resolve("scenes.txt"), String.join("\n", KEY, other, missing));
     assertThat(embed("--dry-run")).isEqualTo(ExitCode.SCENES_FAILED.code());
-    assertThat(folder.resolve("out")).doesNotExist();
+    assertThat(directory.resolve("out")).doesNotExist();
     // One chip in the first scene, four in the second; the third counts like their mean.
     assertThat(printed.toString())
         .contains("scenes   3: 0 finished before, 3 to embed")
         .contains("chips    8, estimated from 2 scenes")
-        .contains("files    3, such as " + folder.resolve("out"))
+        .contains("files    3, such as " + directory.resolve("out"))
         .contains("failed   " + missing + ": no such object")
         .endsWith("Nothing was embedded or written.\n");
 
-    Files.writeString(folder.resolve("scenes.txt"), KEY + "\n");
+    Files.writeString(directory.resolve("scenes.txt"), KEY + "\n");
     assertThat(embed()).isZero();
-    Files.writeString(folder.resolve("scenes.txt"), KEY + "\n" + other + "\n");
+    Files.writeString(directory.resolve("scenes.txt"), KEY + "\n" + other + "\n");
     printed.getBuffer().setLength(0);
     assertThat(embed("--dry-run", "--json")).isZero();
     JsonNode plan = JsonMapper.shared().readTree(printed.toString());
     assertThat(plan.path("alreadyDone").asInt()).isEqualTo(1);
     assertThat(plan.path("chips").asInt()).isEqualTo(4);
     assertThat(plan.path("bytesToFetch").asLong())
-        .isBetween(200_000L, Files.size(folder.resolve("source").resolve(other)));
+        .isBetween(200_000L, Files.size(directory.resolve("source").resolve(other)));
     assertThat(plan.path("outputs").get(0).asString())
         .endsWith("_4709964_se_14_1_20180716.parquet");
     assertThat(plan.path("outputs")).hasSize(1);
@@ -225,8 +225,8 @@ class EmbedCommandTest {
   void dryRunCountsChipsByStrideAndEdge() throws IOException {
     // 600 × 520 px.
     String other = KEY.replace("_4709963_", "_4709964_");
-    GeoTiffs.naip().size(600, 520).write(folder.resolve("source").resolve(other));
-    Files.writeString(folder.resolve("scenes.txt"), other + "\n");
+    GeoTiffs.naip().size(600, 520).write(directory.resolve("source").resolve(other));
+    Files.writeString(directory.resolve("scenes.txt"), other + "\n");
     for (String[] expected :
         new String[][] {
           {"--stride=100", "12"}, {"--edge=pad", "9"}, {"--edge=SHIFT", "9"}, {"--stride=300", "2"}
@@ -257,7 +257,7 @@ class EmbedCommandTest {
   void shardBeyondTheListIsDoneWithNothing() throws IOException {
     assertThat(embed("--index=7", "--items-per-job=1")).isEqualTo(ExitCode.DONE.code());
     assertThat(file()).doesNotExist();
-    assertThat(Reports.of(folder.resolve("out"), "shard-00007")).hasSize(1);
+    assertThat(Reports.of(directory.resolve("out"), "shard-00007")).hasSize(1);
   }
 
   @ParameterizedTest
@@ -275,7 +275,7 @@ class EmbedCommandTest {
     assertThat(embed(argument.strip())).isEqualTo(ExitCode.CONFIGURATION.code());
     assertThat(errors.toString().strip())
         .startsWith("kiln: ")
-        .contains(message.strip().replace("DIRECTORY", folder.toString()))
+        .contains(message.strip().replace("DIRECTORY", directory.toString()))
         .doesNotContain("\n");
     assertThat(file()).doesNotExist();
   }
@@ -305,10 +305,10 @@ class EmbedCommandTest {
             kiln(
                 "embed",
                 "linz",
-                "--scenes=" + folder.resolve("scenes.txt"),
-                "--model=" + folder.resolve("model"),
-                "--source=" + folder.resolve("source"),
-                "--out=" + folder.resolve("out")))
+                "--scenes=" + directory.resolve("scenes.txt"),
+                "--model=" + directory.resolve("model"),
+                "--source=" + directory.resolve("source"),
+                "--out=" + directory.resolve("out")))
         .isEqualTo(ExitCode.CONFIGURATION.code());
     assertThat(errors.toString()).contains("expected platform linz, found naip", "--platform linz");
   }
@@ -318,9 +318,9 @@ class EmbedCommandTest {
     assertThat(
             kiln(
                 "doctor",
-                "--model=" + folder.resolve("model"),
-                "--source=" + folder.resolve("source"),
-                "--out=" + folder.resolve("out")))
+                "--model=" + directory.resolve("model"),
+                "--source=" + directory.resolve("source"),
+                "--out=" + directory.resolve("out")))
         .as(printed.toString())
         .isEqualTo(ExitCode.DONE.code());
     assertThat(printed.toString())
@@ -328,7 +328,7 @@ class EmbedCommandTest {
         .containsPattern("oneDNN +ok +3\\.\\d+\\.\\d+ with .*bfloat16")
         .containsPattern("CPU encoder +ok +oneDNN in fp32 on \\d+ core");
 
-    assertThat(kiln("doctor", "--json", "--model=" + folder.resolve("none")))
+    assertThat(kiln("doctor", "--json", "--model=" + directory.resolve("none")))
         .isEqualTo(ExitCode.CONFIGURATION.code());
     assertThat(printed.toString()).contains("\"state\" : \"BROKEN\"");
   }

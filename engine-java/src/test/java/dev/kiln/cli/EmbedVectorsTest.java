@@ -35,18 +35,18 @@ class EmbedVectorsTest {
       Path.of("../model-export/src/test/resources/golden/micro/clay-micro.ckpt");
   private static final String KEY = "nd/2018/100cm/rgbir_cog/47099/m_4709963_se_14_1_20180716";
 
-  @TempDir Path folder;
+  @TempDir Path directory;
   private final StringWriter errors = new StringWriter();
 
   @BeforeEach
   void sceneAndModel() throws IOException {
-    GeoTiffs.naip().size(600, 300).write(folder.resolve("source").resolve(KEY + ".tif"));
-    Files.writeString(folder.resolve("scenes.txt"), KEY + ".tif\n");
+    GeoTiffs.naip().size(600, 300).write(directory.resolve("source").resolve(KEY + ".tif"));
+    Files.writeString(directory.resolve("scenes.txt"), KEY + ".tif\n");
     Exporter.export(
         MICRO,
         new Exporter.Options(
             List.of(PlatformCatalog.builtIn().get("naip")), List.of(256), false, false),
-        folder.resolve("model"));
+        directory.resolve("model"));
   }
 
   private int embed(String out, String... more) {
@@ -55,10 +55,10 @@ class EmbedVectorsTest {
             List.of(
                 "embed",
                 "naip",
-                "--scenes=" + folder.resolve("scenes.txt"),
-                "--model=" + folder.resolve("model"),
-                "--source=" + folder.resolve("source"),
-                "--out=" + folder.resolve(out),
+                "--scenes=" + directory.resolve("scenes.txt"),
+                "--model=" + directory.resolve("model"),
+                "--source=" + directory.resolve("source"),
+                "--out=" + directory.resolve(out),
                 "--progress=none"));
     arguments.addAll(List.of(more));
     errors.getBuffer().setLength(0);
@@ -68,11 +68,11 @@ class EmbedVectorsTest {
   }
 
   private Path chips(String out) {
-    return folder.resolve(out).resolve(KEY + ".parquet");
+    return directory.resolve(out).resolve(KEY + ".parquet");
   }
 
   private Path patches(String out) {
-    return folder.resolve(out).resolve("_patches").resolve(KEY + ".parquet");
+    return directory.resolve(out).resolve("_patches").resolve(KEY + ".parquet");
   }
 
   private static String query(String sql) throws SQLException {

@@ -25,20 +25,20 @@ class LesserCpuTest {
   private static final Path MICRO =
       Path.of("../model-export/src/test/resources/golden/micro/clay-micro.ckpt");
 
-  @TempDir private Path folder;
+  @TempDir private Path directory;
 
   @BeforeEach
   void sceneAndModel() throws Exception {
     assumeTrue(
         System.getProperty("os.arch").equals("amd64"), "SKIPPED: only of x86-64, not this CPU");
     String key = "nd/2018/100cm/rgbir_cog/47099/m_4709963_se_14_1_20180716.tif";
-    GeoTiffs.naip().size(300, 300).write(folder.resolve("source").resolve(key));
-    Files.writeString(folder.resolve("scenes.txt"), key);
+    GeoTiffs.naip().size(300, 300).write(directory.resolve("source").resolve(key));
+    Files.writeString(directory.resolve("scenes.txt"), key);
     Exporter.export(
         MICRO,
         new Exporter.Options(
             List.of(PlatformCatalog.builtIn().get("naip")), List.of(256), false, false),
-        folder.resolve("model"));
+        directory.resolve("model"));
   }
 
   private int exit;
@@ -49,17 +49,17 @@ class LesserCpuTest {
             List.of(
                 "embed",
                 "naip",
-                "--scenes=" + folder.resolve("scenes.txt"),
-                "--model=" + folder.resolve("model"),
-                "--source=" + folder.resolve("source"),
-                "--out=" + folder.resolve("out"),
+                "--scenes=" + directory.resolve("scenes.txt"),
+                "--model=" + directory.resolve("model"),
+                "--source=" + directory.resolve("source"),
+                "--out=" + directory.resolve("out"),
                 "--progress=none"));
     arguments.addAll(List.of(more));
     return run(arguments);
   }
 
   private String run(List<String> arguments) throws Exception {
-    Path log = folder.resolve("log");
+    Path log = directory.resolve("log");
     Files.deleteIfExists(log);
     Process process = KilnProcess.start(log, Map.of("ONEDNN_MAX_CPU_ISA", "AVX2"), arguments);
     assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();

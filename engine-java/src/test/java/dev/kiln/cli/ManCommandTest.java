@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ManCommandTest {
-  @TempDir Path folder;
+  @TempDir Path directory;
   private final StringWriter printed = new StringWriter();
 
   private int kiln(String... arguments) {
@@ -50,8 +50,8 @@ class ManCommandTest {
 
   @Test
   void writesAPagePerCommand() throws IOException {
-    assertThat(kiln("man", "--all", folder.resolve("man1").toString())).isZero();
-    try (Stream<Path> pages = Files.list(folder.resolve("man1"))) {
+    assertThat(kiln("man", "--all", directory.resolve("man1").toString())).isZero();
+    try (Stream<Path> pages = Files.list(directory.resolve("man1"))) {
       List<String> names = pages.map(page -> page.getFileName().toString()).toList();
       assertThat(names).contains("kiln.1", "kiln-embed.1", "kiln-manifest-naip.1");
     }

@@ -37,7 +37,7 @@ class ManifestCommandTest {
       "{\"type\":\"Polygon\",\"coordinates\":"
           + "[[[-63,-33],[-62,-33],[-62,-32],[-63,-32],[-63,-33]]]}";
 
-  @TempDir Path folder;
+  @TempDir Path directory;
   private final StringWriter printed = new StringWriter();
   private Path list;
   private Path aoi;
@@ -45,8 +45,8 @@ class ManifestCommandTest {
 
   @BeforeEach
   void files() throws IOException {
-    list = folder.resolve("scenes.txt.gz");
-    aoi = Files.writeString(folder.resolve("area.geojson"), AREA);
+    list = directory.resolve("scenes.txt.gz");
+    aoi = Files.writeString(directory.resolve("area.geojson"), AREA);
   }
 
   private int run(Object... arguments) {
@@ -74,7 +74,7 @@ class ManifestCommandTest {
   void listsNaipScenes() throws IOException {
     Path manifest =
         Files.writeString(
-            folder.resolve("manifest.txt"),
+            directory.resolve("manifest.txt"),
             SCENE + "\n" + SCENE + ".aux.xml\n" + SCENE.replace("nd/2018", "ca/2016") + "\n");
 
     assertThat(run("naip", "--manifest", manifest, "--state", "nd", "-o", list)).isZero();
@@ -98,7 +98,7 @@ class ManifestCommandTest {
 
   @Test
   void listsSentinel2ScenesOfALocalInventory() throws IOException {
-    Path root = folder.resolve("mirror");
+    Path root = directory.resolve("mirror");
     Path snapshot = Files.createDirectories(root.resolve("sentinel-cogs/list/2024-10-03T01-00Z"));
     Files.writeString(
         snapshot.resolve("manifest.json"),
@@ -235,18 +235,18 @@ class ManifestCommandTest {
 
   @Test
   void namesTheFileThatIsMissing() {
-    run("naip", "--manifest", folder.resolve("none.txt"), "-o", list);
-    assertFault("--manifest " + folder.resolve("none.txt") + ": no such file");
-    run("sentinel-2", "--inventory", folder.resolve("manifest.json"), "-o", list);
+    run("naip", "--manifest", directory.resolve("none.txt"), "-o", list);
+    assertFault("--manifest " + directory.resolve("none.txt") + ": no such file");
+    run("sentinel-2", "--inventory", directory.resolve("manifest.json"), "-o", list);
     assertFault("manifest.json not found");
-    run("sentinel-2", "--inventory", folder.resolve("none"), "-o", list);
+    run("sentinel-2", "--inventory", directory.resolve("none"), "-o", list);
     assertFault("expected a manifest.json, or a ");
-    assertThat(folder).isDirectoryNotContaining("glob:**scenes*");
+    assertThat(directory).isDirectoryNotContaining("glob:**scenes*");
   }
 
   @Test
   void writesOnlyToLocalFiles() throws IOException {
-    Path manifest = Files.writeString(folder.resolve("manifest.txt"), SCENE);
+    Path manifest = Files.writeString(directory.resolve("manifest.txt"), SCENE);
     run("naip", "--manifest", manifest, "-o", "s3://bucket/scenes.txt");
     assertFault("--out s3://bucket/scenes.txt: expected a local file");
   }
@@ -255,11 +255,11 @@ class ManifestCommandTest {
   void leavesNoListBehindAManifestThatBreaks() throws IOException {
     Path manifest =
         Files.write(
-            folder.resolve("manifest.txt"),
+            directory.resolve("manifest.txt"),
             (SCENE + "\n\u00ff\n").getBytes(StandardCharsets.ISO_8859_1));
     run("naip", "--manifest", manifest, "-o", list);
     assertFault("expected UTF-8 text");
-    assertThat(folder).isDirectoryNotContaining("glob:**scenes*");
+    assertThat(directory).isDirectoryNotContaining("glob:**scenes*");
   }
 
   private void assertFault(String message) {
@@ -268,7 +268,7 @@ class ManifestCommandTest {
 
   @Test
   void writesTheListToStandardOutput() throws IOException {
-    Path manifest = Files.writeString(folder.resolve("manifest.txt"), SCENE + "\nother.txt\n");
+    Path manifest = Files.writeString(directory.resolve("manifest.txt"), SCENE + "\nother.txt\n");
     PrintStream before = System.out;
     ByteArrayOutputStream standardOutput = new ByteArrayOutputStream();
     System.setOut(new PrintStream(standardOutput));
@@ -279,7 +279,7 @@ class ManifestCommandTest {
     }
     assertThat(standardOutput.toString(StandardCharsets.UTF_8)).isEqualTo(SCENE + "\n");
     assertThat(printed.toString()).contains("-: 1 scene of 2 entries");
-    assertThat(folder).isDirectoryNotContaining("glob:**-");
+    assertThat(directory).isDirectoryNotContaining("glob:**-");
   }
 
   @Test

@@ -33,7 +33,7 @@ class S3EmbedTest {
   private static final Path MICRO =
       Path.of("../model-export/src/test/resources/golden/micro/clay-micro.ckpt");
 
-  @TempDir static Path folder;
+  @TempDir static Path directory;
   private static S3Server server;
   private static Path source;
   private Path log;
@@ -41,7 +41,7 @@ class S3EmbedTest {
 
   @BeforeAll
   static void archive() throws Exception {
-    source = folder.resolve("archive");
+    source = directory.resolve("archive");
     List<String> keys = new ArrayList<>();
     for (int i = 1; i <= 2; i++) {
       keys.add(SCENE.formatted(i));
@@ -52,8 +52,8 @@ class S3EmbedTest {
         MICRO,
         new Exporter.Options(
             List.of(PlatformCatalog.builtIn().get("naip")), List.of(256), false, false),
-        folder.resolve("model"));
-    server = S3Server.start(Files.createDirectories(folder.resolve("s3")));
+        directory.resolve("model"));
+    server = S3Server.start(Files.createDirectories(directory.resolve("s3")));
     server.upload(source, "archive");
     server.bucket("embeddings");
   }
@@ -65,7 +65,7 @@ class S3EmbedTest {
 
   @BeforeEach
   void credentials() throws IOException {
-    log = Files.createTempFile(folder, "kiln", ".log");
+    log = Files.createTempFile(directory, "kiln", ".log");
     environment.put("AWS_ACCESS_KEY_ID", S3Server.KEY.id());
     environment.put("AWS_SECRET_ACCESS_KEY", S3Server.KEY.secret());
     environment.put("AWS_SESSION_TOKEN", "");
@@ -86,7 +86,7 @@ class S3EmbedTest {
                 "embed",
                 "naip",
                 "--scenes=" + from + "/scenes.txt",
-                "--model=" + folder.resolve("model"),
+                "--model=" + directory.resolve("model"),
                 "--source=" + from,
                 "--out=" + out,
                 "--attempts=1",
@@ -114,7 +114,7 @@ class S3EmbedTest {
 
   @Test
   void bucketToBucketIsByteForByteALocalRunAndShowsNoSecret() throws Exception {
-    Path local = folder.resolve("local");
+    Path local = directory.resolve("local");
     assertThat(embed(source.toString(), local.toString())).as(log()).isZero();
     assertThat(embed("s3://archive", "s3://embeddings/clay")).as(log()).isZero();
 

@@ -31,7 +31,7 @@ import picocli.CommandLine.Mixin;
 /** Options and variables for access to buckets. */
 @Timeout(60)
 class S3FlagsTest {
-  @TempDir Path folder;
+  @TempDir Path directory;
   private final StringWriter printed = new StringWriter();
   private final Map<String, String> environment = new HashMap<>();
 
@@ -149,14 +149,15 @@ class S3FlagsTest {
   @Test
   void commandsReadFromBuckets() throws Exception {
     String scene = "nd/2018/100cm/rgbir_cog/47099/m_4709963_se_14_1_20180716.tif\n";
-    Files.writeString(Files.createDirectories(folder.resolve("files")).resolve("list.txt"), scene);
-    try (S3Server server = S3Server.start(Files.createDirectories(folder.resolve("s3")))) {
-      server.upload(folder.resolve("files"), "archive");
+    Files.writeString(
+        Files.createDirectories(directory.resolve("files")).resolve("list.txt"), scene);
+    try (S3Server server = S3Server.start(Files.createDirectories(directory.resolve("s3")))) {
+      server.upload(directory.resolve("files"), "archive");
       server.bucket("embeddings");
       environment.put("KILN_SOURCE_ENDPOINT", server.endpoint().toString());
       environment.put("ENDPOINT_URL", server.endpoint().toString());
 
-      Path list = folder.resolve("scenes.txt");
+      Path list = directory.resolve("scenes.txt");
       assertThat(
               kiln("manifest", "naip", "--manifest=s3://archive/list.txt", "-o", list.toString()))
           .as(printed.toString())

@@ -16,7 +16,7 @@ import picocli.CommandLine;
 
 @Timeout(60)
 class SampleCommandTest {
-  @TempDir Path folder;
+  @TempDir Path directory;
   private final StringWriter printed = new StringWriter();
 
   private int sample(String... arguments) {
@@ -24,7 +24,7 @@ class SampleCommandTest {
     kiln.setOut(new PrintWriter(printed)).setErr(new PrintWriter(printed));
     String[] all = new String[arguments.length + 2];
     all[0] = "sample";
-    all[1] = folder.resolve("sample").toString();
+    all[1] = directory.resolve("sample").toString();
     System.arraycopy(arguments, 0, all, 2, arguments.length);
     return kiln.execute(all);
   }
@@ -34,8 +34,8 @@ class SampleCommandTest {
     int code = sample("--naip", "1", "--sentinel-2", "0", "--model-size", "micro", "--seed", "11");
 
     assertThat(code).isEqualTo(ExitCode.DONE.code());
-    assertThat(folder.resolve("sample").resolve(SampleArchive.NAIP_SCENES)).isNotEmptyFile();
-    assertThat(folder.resolve("sample/clay-micro-random.ckpt")).isNotEmptyFile();
+    assertThat(directory.resolve("sample").resolve(SampleArchive.NAIP_SCENES)).isNotEmptyFile();
+    assertThat(directory.resolve("sample/clay-micro-random.ckpt")).isNotEmptyFile();
     assertThat(printed.toString())
         .contains("rgbir_cog")
         .contains("The weights are random")
@@ -50,6 +50,6 @@ class SampleCommandTest {
     assertThat(printed.toString())
         .contains("expected one of micro, tiny, small, base, large, found huge")
         .contains("--naip: expected 0 to 1024, found 5000");
-    assertThat(folder).isEmptyDirectory();
+    assertThat(directory).isEmptyDirectory();
   }
 }

@@ -47,7 +47,7 @@ class StacEmbedTest {
   private static RangeServer server;
   private static final Map<String, ObjectNode> ITEMS = new LinkedHashMap<>();
 
-  @TempDir Path folder;
+  @TempDir Path directory;
   private final StringWriter errors = new StringWriter();
 
   @BeforeAll
@@ -134,7 +134,7 @@ class StacEmbedTest {
   }
 
   private int embed(String... more) throws IOException {
-    Path area = Files.writeString(folder.resolve("area.json"), AREA);
+    Path area = Files.writeString(directory.resolve("area.json"), AREA);
     List<String> arguments =
         new ArrayList<>(
             List.of(
@@ -145,7 +145,7 @@ class StacEmbedTest {
                 "--aoi=" + area,
                 "--datetime=2024-03/2024-04",
                 "--model=" + shared.resolve("model"),
-                "--out=" + folder.resolve("out"),
+                "--out=" + directory.resolve("out"),
                 "--progress=none"));
     for (String argument : more) {
       String name = argument.replaceFirst("=.*", "=");
@@ -158,7 +158,7 @@ class StacEmbedTest {
   }
 
   private List<String> embedded() throws IOException {
-    try (Stream<Path> files = Files.walk(folder.resolve("out"))) {
+    try (Stream<Path> files = Files.walk(directory.resolve("out"))) {
       return files
           .map(file -> file.getFileName().toString())
           .filter(name -> name.endsWith(".parquet"))
@@ -209,14 +209,14 @@ class StacEmbedTest {
     assertThat(embed("--best=1", "--request-attempts=1")).isEqualTo(ExitCode.TRY_AGAIN.code());
     assertThat(errors.toString())
         .contains("cannot choose scenes for --best", "the server responded 503");
-    assertThat(folder.resolve("out")).doesNotExist();
+    assertThat(directory.resolve("out")).doesNotExist();
   }
 
   @Test
   void bandAliasesApplyToTheChoice() throws IOException {
     Path aliases =
         Files.writeString(
-            folder.resolve("aliases.yaml"),
+            directory.resolve("aliases.yaml"),
             "- platform: sentinel-2-l2a\n  bands:\n    blue: [blau]\n");
     assertThat(embed("--best=1", "--datetime=2024-06", "--band-aliases=" + aliases))
         .as(errors.toString())

@@ -17,27 +17,27 @@ class EmbedFromJavaTest {
   private static final Path MICRO =
       Path.of("../model-export/src/test/resources/golden/micro/clay-micro.ckpt");
 
-  @TempDir private Path folder;
+  @TempDir private Path directory;
 
   @Test
   void writesOneFilePerScene() throws Exception {
     String key = "nd/2018/100cm/rgbir_cog/47099/m_4709963_se_14_1_20180716.tif";
-    GeoTiffs.naip().size(600, 300).write(folder.resolve("archive").resolve(key));
+    GeoTiffs.naip().size(600, 300).write(directory.resolve("archive").resolve(key));
     Exporter.export(
         MICRO,
         new Exporter.Options(
             List.of(PlatformCatalog.builtIn().get("naip")), List.of(256), false, false),
-        folder.resolve("model"));
+        directory.resolve("model"));
 
     RunReport report =
         EmbedFromJava.embed(
-            folder.resolve("model"),
-            folder.resolve("archive"),
+            directory.resolve("model"),
+            directory.resolve("archive"),
             List.of(key),
-            folder.resolve("out"));
+            directory.resolve("out"));
 
     assertThat(report.exitCode()).isEqualTo(ExitCode.DONE);
-    Path file = folder.resolve("out").resolve(key.replace(".tif", ".parquet"));
+    Path file = directory.resolve("out").resolve(key.replace(".tif", ".parquet"));
     assertThat(EmbeddingFile.open(file).rows()).isEqualTo(2);
   }
 }

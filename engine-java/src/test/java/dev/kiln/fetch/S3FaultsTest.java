@@ -45,14 +45,14 @@ class S3FaultsTest {
   private static final RequestLimits LIMITS =
       new RequestLimits(4, 2, Duration.ofMillis(5), Duration.ofSeconds(2));
 
-  @TempDir static Path folder;
+  @TempDir static Path directory;
   private static S3Server server;
   private static FaultProxy proxy;
 
   @BeforeAll
   static void start() throws Exception {
     new Random(1).nextBytes(OBJECT);
-    server = S3Server.start(folder);
+    server = S3Server.start(directory);
     server.bucket("bucket");
     proxy = new FaultProxy(server.port());
     // The first request to the server waits for classes to be loaded.

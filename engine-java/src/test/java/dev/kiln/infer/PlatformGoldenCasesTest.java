@@ -41,7 +41,7 @@ class PlatformGoldenCasesTest {
 
   private static final Path MICRO = Path.of("../model-export/src/test/resources/golden/micro");
 
-  @TempDir Path folder;
+  @TempDir Path directory;
 
   private record Case(String name, String platform, int chip, JsonNode json, Path path) {
     static Case read(Path path) {
@@ -92,7 +92,7 @@ class PlatformGoldenCasesTest {
                 cases.stream().map(Case::chip).toList(),
                 false,
                 false),
-            folder.resolve("model"));
+            directory.resolve("model"));
     for (Case each : cases) {
       check(each, model, kind);
     }

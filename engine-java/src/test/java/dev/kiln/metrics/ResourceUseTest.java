@@ -10,10 +10,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ResourceUseTest {
-  @TempDir Path folder;
+  @TempDir Path directory;
 
   private void zone(String name, long energy) throws IOException {
-    Path zone = Files.createDirectories(folder.resolve(name));
+    Path zone = Files.createDirectories(directory.resolve(name));
     Files.writeString(zone.resolve("energy_uj"), energy + "\n");
     Files.writeString(zone.resolve("max_energy_range_uj"), "1000000000\n");
   }
@@ -23,7 +23,7 @@ class ResourceUseTest {
     zone("intel-rapl:0", 5_000_000);
     zone("intel-rapl:0:0", 7);
     zone("intel-rapl:1", 999_000_000);
-    EnergyMeter meter = new EnergyMeter(folder);
+    EnergyMeter meter = new EnergyMeter(directory);
     assertThat(meter.joules()).hasValue(0);
 
     zone("intel-rapl:0", 8_000_000);
@@ -35,10 +35,10 @@ class ResourceUseTest {
 
   @Test
   void withoutReadableCountersThereIsNoEnergy() throws IOException {
-    assertThat(new EnergyMeter(folder.resolve("absent")).joules()).isEmpty();
+    assertThat(new EnergyMeter(directory.resolve("absent")).joules()).isEmpty();
     zone("intel-rapl:0", 5);
-    EnergyMeter meter = new EnergyMeter(folder);
-    Files.writeString(folder.resolve("intel-rapl:0/energy_uj"), "?");
+    EnergyMeter meter = new EnergyMeter(directory);
+    Files.writeString(directory.resolve("intel-rapl:0/energy_uj"), "?");
     assertThat(meter.joules()).isEmpty();
   }
 
@@ -46,17 +46,17 @@ class ResourceUseTest {
   void peakMemoryIsTheHighWaterMarkOfTheResidentSet() throws IOException {
     Path status =
         Files.writeString(
-            folder.resolve("status"), "VmPeak:\t 99 kB\nVmHWM:\t  1234 kB\nVmRSS: 7\n");
+            directory.resolve("status"), "VmPeak:\t 99 kB\nVmHWM:\t  1234 kB\nVmRSS: 7\n");
 
     assertThat(ResourceUse.peakMemory(status)).hasValue(1234 * 1024L);
-    assertThat(ResourceUse.peakMemory(folder.resolve("absent"))).isEmpty();
+    assertThat(ResourceUse.peakMemory(directory.resolve("absent"))).isEmpty();
   }
 
   @Test
   void aRunHasCpuTimeAndTheEnergyOfItsDevice() {
     ResourceUse used =
         ResourceUse.now(
-            new EnergyMeter(folder), OptionalDouble.of(1000), OptionalDouble.of(1234.5));
+            new EnergyMeter(directory), OptionalDouble.of(1000), OptionalDouble.of(1234.5));
     assertThat(used.deviceJoules()).hasValue(234.5);
     assertThat(used.cpuSeconds()).isPositive();
     assertThat(used.joules()).isEmpty();

@@ -12,16 +12,16 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** A short run of {@link MutationFuzz} with inputs that are the same in every build. */
 @Timeout(120)
 class MutationFuzzTest {
-  @TempDir Path folder;
+  @TempDir Path directory;
 
   @ParameterizedTest
   @CsvSource({"raster, 1500", "layout, 5000", "item, 3000", "list, 3000"})
   void mutatedInputsFailWithTypedFaultsOnly(String target, int count) throws Exception {
-    assertThat(new MutationFuzz(folder).run(target, 0, count)).isEmpty();
+    assertThat(new MutationFuzz(directory).run(target, 0, count)).isEmpty();
   }
 
   @Test
   void validInputsAreRead() throws Exception {
-    new MutationFuzz(folder).warmUp(1);
+    new MutationFuzz(directory).warmUp(1);
   }
 }

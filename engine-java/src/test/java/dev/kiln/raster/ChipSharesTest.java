@@ -16,7 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class ChipSharesTest {
-  @TempDir Path folder;
+  @TempDir Path directory;
 
   private interface WithMask<T> {
     T with(SceneRaster mask) throws SceneException;
@@ -24,7 +24,7 @@ class ChipSharesTest {
 
   private <T> T withMask(GeoTiffs tiff, int refinement, WithMask<T> test)
       throws IOException, SceneException {
-    byte[] bytes = Files.readAllBytes(tiff.write(folder.resolve("mask.tif")));
+    byte[] bytes = Files.readAllBytes(tiff.write(directory.resolve("mask.tif")));
     try (HostBuffer memory = HostBuffer.allocate("mask", bytes.length)) {
       memory.slice(0, bytes.length).put(bytes);
       try (CogFile file = CogFile.open("mask.tif", memory, 1);

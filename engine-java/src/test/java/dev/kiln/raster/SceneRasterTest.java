@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class SceneRasterTest {
   private static final long WHOLE = Long.MAX_VALUE;
 
-  @TempDir Path folder;
+  @TempDir Path directory;
   private final BufferPool pool = new BufferPool();
   private final List<AutoCloseable> open = new ArrayList<>();
 
@@ -47,7 +47,7 @@ class SceneRasterTest {
 
   private CogFile file(String name, GeoTiffs tiff, TileDecoder decoder)
       throws IOException, SceneException {
-    byte[] bytes = Files.readAllBytes(tiff.write(folder.resolve(name)));
+    byte[] bytes = Files.readAllBytes(tiff.write(directory.resolve(name)));
     HostBuffer memory = HostBuffer.allocate(name, bytes.length);
     memory.slice(0, bytes.length).put(bytes);
     CogFile file = CogFile.open(name, memory, 2, decoder);

@@ -14,10 +14,10 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Names, colours and time in the header of a TIFF, as GDAL writes them. */
 class TiffDescriptionTest {
-  @TempDir Path folder;
+  @TempDir Path directory;
 
   private TiffDescription describe(GeoTiffs file) throws IOException, InterruptedException {
-    byte[] bytes = Files.readAllBytes(file.write(folder.resolve("x.tif")));
+    byte[] bytes = Files.readAllBytes(file.write(directory.resolve("x.tif")));
     return TiffDescription.read(
         "x.tif", bytes.length, (offset, length) -> ByteBuffer.wrap(bytes, (int) offset, length));
   }

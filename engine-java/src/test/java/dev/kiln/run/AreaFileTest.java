@@ -48,10 +48,10 @@ class AreaFileTest {
           [1749000, 5429000]]]}}]}
       """;
 
-  @TempDir Path folder;
+  @TempDir Path directory;
 
   private Path write(String name, String text) throws IOException {
-    return Files.writeString(folder.resolve(name), text);
+    return Files.writeString(directory.resolve(name), text);
   }
 
   private static AreaOfInterest read(Path file) throws IOException {
@@ -65,7 +65,7 @@ class AreaFileTest {
   /** Copies a GeoJSON file to another format, with GDAL. */
   private Path convert(Path json, String driver, String name) {
     GdalLibrary.require();
-    Path target = folder.resolve(name);
+    Path target = directory.resolve(name);
     PointerPointer<BytePointer> none = new PointerPointer<>();
     GDALDatasetH from = GDALOpenEx(json.toString(), 0x04, none, none, none);
     GDALDatasetH to =
@@ -112,7 +112,7 @@ class AreaFileTest {
 
   @Test
   void geoParquetIsRead() throws Exception {
-    Path file = folder.resolve("area.parquet");
+    Path file = directory.resolve("area.parquet");
     // A unit square as little-endian WKB.
     StringBuilder wkb = new StringBuilder("010300000001000000" + "05000000");
     for (double[] point : new double[][] {{0, 0}, {1, 0}, {1, 1}, {0, 1}, {0, 0}}) {
@@ -197,15 +197,15 @@ class AreaFileTest {
 
   @Test
   void missingFileIsNamed() {
-    assertThatThrownBy(() -> read(folder.resolve("none.json")))
+    assertThatThrownBy(() -> read(directory.resolve("none.json")))
         .isInstanceOf(ConfigurationException.class)
-        .hasMessage("--aoi " + folder.resolve("none.json") + ": file not found");
+        .hasMessage("--aoi " + directory.resolve("none.json") + ": file not found");
   }
 
   @Test
   void shapefileWithoutACrsIsRefused() throws IOException {
     Path file = convert(write("source.json", NZTM), "ESRI Shapefile", "area.shp");
-    Files.writeString(folder.resolve("area.prj"), "");
+    Files.writeString(directory.resolve("area.prj"), "");
     assertThatThrownBy(() -> read(file))
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining("expected a CRS, found none");

@@ -35,7 +35,7 @@ class AreaRunTest {
   private static final int SIZE = 128;
 
   @TempDir static Path shared;
-  @TempDir Path folder;
+  @TempDir Path directory;
 
   /** A scene of 8 × 8 chips, each in a tile of its own. */
   private TestRun run() throws IOException {
@@ -51,7 +51,7 @@ class AreaRunTest {
               .option("BLOCKXSIZE=" + SIZE)
               .option("BLOCKYSIZE=" + SIZE));
     }
-    run.out = folder.resolve("out");
+    run.out = directory.resolve("out");
     run.chips = ChipOptions.builder().chipSize(SIZE).build();
     return run;
   }
@@ -113,7 +113,7 @@ class AreaRunTest {
             .buffer(1e-5);
 
     TestRun part = run();
-    part.out = folder.resolve("part");
+    part.out = directory.resolve("part");
     part.chips = in(area, ChipArea.Rule.INTERSECTS);
     RunReport some = embed(part);
 
@@ -140,11 +140,11 @@ class AreaRunTest {
     Geometry square =
         footprints.get(CHIPS + 1).union(footprints.get(2 * CHIPS + 2)).getEnvelope().buffer(1e-5);
     TestRun part = run();
-    part.out = folder.resolve("part");
+    part.out = directory.resolve("part");
     part.chips = in(square, ChipArea.Rule.WITHIN);
     embed(part);
     assertThat(ids(file(part))).containsExactly("1,1", "2,1", "1,2", "2,2");
-    part.out = folder.resolve("touched");
+    part.out = directory.resolve("touched");
     part.chips = in(square, ChipArea.Rule.INTERSECTS);
     embed(part);
     assertThat(file(part).rows()).isEqualTo(16);
@@ -186,7 +186,7 @@ class AreaRunTest {
         .option("BLOCKYSIZE=128")
         .option("COMPRESS=NONE")
         .pixels((b, x, y) -> x < 128 ? 9 : 4);
-    TestRun run = TestRun.of("sentinel-2-l2a", folder).scene(scene);
+    TestRun run = TestRun.of("sentinel-2-l2a", directory).scene(scene);
     run.chips = ChipOptions.builder().chipSize(SIZE).build();
     RunReport all = run.embed(new FakeEncoder(run.platform, SIZE, 3));
     assertThat(ids(file(run)))
@@ -194,7 +194,7 @@ class AreaRunTest {
     assertThat(all.run().counts().leftOut().cloud()).isEqualTo(8);
     Geometry second = footprints(run).get(3);
 
-    run.out = folder.resolve("part");
+    run.out = directory.resolve("part");
     run.chips = in(second.getCentroid().buffer(1e-4), ChipArea.Rule.INTERSECTS);
     RunReport some = run.embed(new FakeEncoder(run.platform, SIZE, 3));
     assertThat(some.exitCode()).as(some.failures().toString()).isEqualTo(ExitCode.DONE);
@@ -216,7 +216,7 @@ class AreaRunTest {
         TestRun run = run();
         run.keys.clear();
         run.keys.add(whole.keys.get(0));
-        run.out = folder.resolve("out-" + degrees);
+        run.out = directory.resolve("out-" + degrees);
         run.chips = in(first.getCentroid().buffer(degrees), ChipArea.Rule.INTERSECTS);
         try (ObjectStore web =
             ObjectStores.openSource(

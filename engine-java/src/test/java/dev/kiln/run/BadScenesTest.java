@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class BadScenesTest {
   private static final String BAD = TestRun.key(7, "100cm");
 
-  @TempDir Path folder;
+  @TempDir Path directory;
 
   /** Spoils the scene at {@link #BAD}. */
   interface Spoil {
@@ -104,7 +104,7 @@ class BadScenesTest {
   @MethodSource("badScenes")
   void badSceneIsReportedAndOthersAreEmbedded(String name, Spoil spoil, String reason)
       throws Exception {
-    TestRun run = new TestRun(folder).scene(1);
+    TestRun run = new TestRun(directory).scene(1);
     run.keys.add(BAD);
     Files.createDirectories(run.source.resolve(BAD).getParent());
     spoil.apply(run.source.resolve(BAD));
@@ -133,7 +133,7 @@ class BadScenesTest {
         "manifest.txt"
       })
   void invalidKeyIsReported(String key) throws Exception {
-    TestRun run = new TestRun(folder).scene(1);
+    TestRun run = new TestRun(directory).scene(1);
     run.keys.add(key);
     RunReport report = run.embed(new FakeEncoder(TestRun.NAIP, 256, 3));
     assertThat(report.exitCode()).isEqualTo(ExitCode.SCENES_FAILED);

@@ -31,7 +31,7 @@ class ChipLayoutRunTest {
   private static final int WIDTH = 150;
   private static final int HEIGHT = 135;
 
-  @TempDir Path folder;
+  @TempDir Path directory;
 
   private static double pixel(int band, int x, int y) {
     return 20 + (band * 37 + x * 7 + y * 13 + x * y) % 200;
@@ -65,7 +65,7 @@ class ChipLayoutRunTest {
   }
 
   private TestRun run(String name, ChipOptions chips) {
-    TestRun run = new TestRun(folder.resolve(name));
+    TestRun run = new TestRun(directory.resolve(name));
     run.chips = chips;
     return run;
   }

@@ -25,7 +25,7 @@ class DeviceRunTest {
   private static final int DIM = 3;
   private static final int PATCH_NUMBERS = 32 * 32 * 4 * 64;
 
-  @TempDir Path folder;
+  @TempDir Path directory;
 
   /** Embeds a chip as a checksum of its patch rows, its location and its gsd. */
   private static void checksum(LaunchShape shape, long[] a) {
@@ -56,8 +56,8 @@ class DeviceRunTest {
   }
 
   private TestRun archive(String out) throws Exception {
-    TestRun test = new TestRun(folder);
-    test.out = folder.resolve(out);
+    TestRun test = new TestRun(directory);
+    test.out = directory.resolve(out);
     for (int i = 0; i < 5; i++) {
       test.scene(i);
     }

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The pipeline as a whole: full batches, reproducible bytes, resume, stop, cleanup. */
 @Timeout(120)
 class EmbeddingRunTest {
-  @TempDir Path folder;
+  @TempDir Path directory;
 
   private static FakeEncoder encoder(int batch) {
     return new FakeEncoder(TestRun.NAIP, 256, batch);
@@ -42,7 +42,7 @@ class EmbeddingRunTest {
 
   @Test
   void batchesFillAcrossScenesAndOnlyTheLastOfEachGsdIsPartial() throws Exception {
-    TestRun run = mixed(folder, 12);
+    TestRun run = mixed(directory, 12);
     FakeEncoder encoder = encoder(5);
     RunReport report = run.embed(encoder);
     assertThat(report.exitCode()).isEqualTo(ExitCode.DONE);
@@ -54,7 +54,7 @@ class EmbeddingRunTest {
 
   @Test
   void moreResolutionsThanSlotsDoNotDeadlock() throws Exception {
-    TestRun run = new TestRun(folder);
+    TestRun run = new TestRun(directory);
     String[] resolutions = {"30cm", "50cm", "60cm", "100cm", "200cm"};
     for (int i = 1; i <= 10; i++) {
       run.scene(TestRun.key(i, resolutions[i % 5]), GeoTiffs.naip().seed(i));
@@ -66,11 +66,11 @@ class EmbeddingRunTest {
 
   @Test
   void bytesDoNotDependOnThreadsBatchesOrSlots() throws Exception {
-    TestRun reference = mixed(folder.resolve("a"), 9);
+    TestRun reference = mixed(directory.resolve("a"), 9);
     reference.fetchThreads = 1;
     reference.slots = 1;
     reference.embed(encoder(1));
-    TestRun other = mixed(folder.resolve("b"), 9);
+    TestRun other = mixed(directory.resolve("b"), 9);
     other.fetchThreads = 4;
     other.decodeThreads = 3;
     other.inflateThreads = 2;
@@ -81,14 +81,14 @@ class EmbeddingRunTest {
   @Test
   void chipsLeftOutAreCountedByReason() throws Exception {
     // 600 × 520 px: 2 × 2 whole chips, and 5 squares at the edges.
-    RunReport report = new TestRun(folder).scene(1).embed(encoder(4));
+    RunReport report = new TestRun(directory).scene(1).embed(encoder(4));
     assertThat(report.run().counts().leftOut()).isEqualTo(new ChipsLeftOut(5, 0, 0, 0, 0));
     assertThat(report.summary()).contains("left out  5 chips: edge 5, cloud 0, nodata 0");
   }
 
   @Test
   void filesDecodedByGdalAreCounted() throws Exception {
-    TestRun run = new TestRun(folder).scene(1).scene(2);
+    TestRun run = new TestRun(directory).scene(1).scene(2);
     run.scene(TestRun.key(3, "100cm"), GeoTiffs.naip().option("COMPRESS=LZW"));
     RunReport report = run.embed(encoder(4));
     assertThat(report.exitCode()).isEqualTo(ExitCode.DONE);
@@ -99,7 +99,7 @@ class EmbeddingRunTest {
 
   @Test
   void finishedScenesAreEmbeddedAgainOnlyWithOverwrite() throws Exception {
-    TestRun run = mixed(folder, 4);
+    TestRun run = mixed(directory, 4);
     run.embed(encoder(4));
     Map<String, byte[]> first = run.files();
     Files.delete(run.file(run.keys.get(2)));
@@ -116,7 +116,7 @@ class EmbeddingRunTest {
 
   @Test
   void filesOfOtherOptionsAreRejectedBeforeAnyWork() throws Exception {
-    TestRun run = mixed(folder, 4);
+    TestRun run = mixed(directory, 4);
     run.embed(encoder(4));
     Files.delete(run.file(run.keys.get(2)));
     Map<String, byte[]> first = run.files();
@@ -136,7 +136,7 @@ class EmbeddingRunTest {
 
   @Test
   void damagedFilesAreWrittenAgain() throws Exception {
-    TestRun run = mixed(folder, 5);
+    TestRun run = mixed(directory, 5);
     run.embed(encoder(4));
     Map<String, byte[]> first = run.files();
     byte[] whole = Files.readAllBytes(run.file(run.keys.get(0)));
@@ -152,7 +152,7 @@ class EmbeddingRunTest {
 
   @Test
   void stopWritesDecodedScenesAndTheNextRunEmbedsTheRest() throws Exception {
-    TestRun run = mixed(folder, 12);
+    TestRun run = mixed(directory, 12);
     CountDownLatch encoding = new CountDownLatch(2);
     CountDownLatch stopped = new CountDownLatch(1);
     FakeEncoder slow =
@@ -194,14 +194,14 @@ class EmbeddingRunTest {
 
   @Test
   void anEmptyShardIsDone() throws Exception {
-    RunReport report = new TestRun(folder).embed(encoder(4));
+    RunReport report = new TestRun(directory).embed(encoder(4));
     assertThat(report.exitCode()).isEqualTo(ExitCode.DONE);
     assertThat(report.run().scenes()).isZero();
   }
 
   @Test
   void threadsEndWithTheRun() throws Exception {
-    TestRun run = mixed(folder, 4);
+    TestRun run = mixed(directory, 4);
     run.embed(encoder(4));
     Set<String> before = threads();
     for (int i = 0; i < 3; i++) {
@@ -215,7 +215,8 @@ class EmbeddingRunTest {
 
   @Test
   void rowsAreWrittenInGridOrder() throws Exception {
-    TestRun run = new TestRun(folder).scene(TestRun.key(1, "60cm"), GeoTiffs.naip().size(800, 700));
+    TestRun run =
+        new TestRun(directory).scene(TestRun.key(1, "60cm"), GeoTiffs.naip().size(800, 700));
     run.embed(encoder(4));
     EmbeddingFile file = EmbeddingFile.open(run.file(run.keys.get(0)));
     assertThat(file.values("chip_x")).isEqualTo(List.of(0, 1, 2, 0, 1, 2));

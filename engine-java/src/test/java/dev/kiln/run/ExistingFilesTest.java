@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ExistingFilesTest {
-  @TempDir Path folder;
+  @TempDir Path directory;
   private ObjectStore out;
   private final List<String> opened = new ArrayList<>();
   private final Set<String> keys = new TreeSet<>();
@@ -36,7 +36,7 @@ class ExistingFilesTest {
 
   @BeforeEach
   void aHundredFiles() throws IOException {
-    ObjectStore store = ObjectStores.open(folder.toString());
+    ObjectStore store = ObjectStores.open(directory.toString());
     out =
         new ForwardingStore(store) {
           @Override

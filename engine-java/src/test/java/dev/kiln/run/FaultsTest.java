@@ -31,13 +31,13 @@ import org.junit.jupiter.api.io.TempDir;
 /** Errors in each stage: what ends the run, what fails one scene, and that nothing is lost. */
 @Timeout(60)
 class FaultsTest {
-  @TempDir Path folder;
+  @TempDir Path directory;
 
   private TestRun run;
 
   @BeforeEach
   void fourScenes() throws IOException {
-    run = new TestRun(folder).scene(1).scene(2).scene(3).scene(4);
+    run = new TestRun(directory).scene(1).scene(2).scene(3).scene(4);
   }
 
   private static FakeEncoder encoder(FakeEncoder.Event event) {

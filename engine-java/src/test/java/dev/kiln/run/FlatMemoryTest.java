@@ -29,16 +29,16 @@ class FlatMemoryTest {
   private static final Path MICRO =
       Path.of("../model-export/src/test/resources/golden/micro/clay-micro.ckpt");
 
-  @TempDir Path folder;
+  @TempDir Path directory;
 
   @Test
   void peakMemoryOfManyScenesIsThatOfAFew() throws Exception {
-    Path scene = folder.resolve("scene.tif");
+    Path scene = directory.resolve("scene.tif");
     GeoTiffs.naip().size(550, 600).seed(1).write(scene);
     List<String> keys = new ArrayList<>();
     for (int i = 0; i < MANY; i++) {
       keys.add(key(i));
-      Path copy = folder.resolve("source").resolve(keys.get(i));
+      Path copy = directory.resolve("source").resolve(keys.get(i));
       Files.createDirectories(copy.getParent());
       Files.createLink(copy, scene);
     }
@@ -46,7 +46,7 @@ class FlatMemoryTest {
         MICRO,
         new Exporter.Options(
             List.of(PlatformCatalog.builtIn().get("naip")), List.of(256), false, false),
-        folder.resolve("model"));
+        directory.resolve("model"));
 
     long few = peakMemory(keys.subList(0, 10));
     long many = peakMemory(keys);
@@ -66,9 +66,9 @@ class FlatMemoryTest {
   }
 
   private long peakMemory(List<String> keys) throws IOException, InterruptedException {
-    Path out = folder.resolve("out-" + keys.size());
-    Path log = folder.resolve("log-" + keys.size());
-    Path scenes = Files.write(folder.resolve("scenes-" + keys.size()), keys);
+    Path out = directory.resolve("out-" + keys.size());
+    Path log = directory.resolve("log-" + keys.size());
+    Path scenes = Files.write(directory.resolve("scenes-" + keys.size()), keys);
     Process run =
         KilnProcess.start(
             log,
@@ -78,8 +78,8 @@ class FlatMemoryTest {
                 "embed",
                 "naip",
                 "--scenes=" + scenes,
-                "--model=" + folder.resolve("model"),
-                "--source=" + folder.resolve("source"),
+                "--model=" + directory.resolve("model"),
+                "--source=" + directory.resolve("source"),
                 "--out=" + out,
                 "--progress=none"));
     assertThat(run.waitFor()).as(Files.readString(log)).isZero();

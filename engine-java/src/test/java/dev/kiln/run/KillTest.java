@@ -43,7 +43,7 @@ class KillTest {
       Path.of("../model-export/src/test/resources/golden/micro/clay-micro.ckpt");
 
   @TempDir static Path shared;
-  @TempDir Path folder;
+  @TempDir Path directory;
   private Path log;
 
   @BeforeAll
@@ -66,7 +66,7 @@ class KillTest {
 
   @BeforeEach
   void log() {
-    log = folder.resolve("log");
+    log = directory.resolve("log");
   }
 
   private List<String> arguments(String source, String out) {
@@ -77,7 +77,7 @@ class KillTest {
         "--model=" + shared.resolve("model"),
         "--source=" + source,
         "--out=" + out,
-        "--metrics-file=" + folder.resolve("kiln.prom"),
+        "--metrics-file=" + directory.resolve("kiln.prom"),
         "--json",
         "--progress=plain");
   }
@@ -89,16 +89,16 @@ class KillTest {
   @Test
   void sigkillLosesNothingAndLeavesNoPartialFile() throws Exception {
     long start = System.nanoTime();
-    Process clean = embed(folder.resolve("clean"));
+    Process clean = embed(directory.resolve("clean"));
     assertThat(clean.waitFor()).as(Files.readString(log)).isZero();
     long cleanMillis = (System.nanoTime() - start) / 1_000_000;
-    Map<String, byte[]> expected = parquetFiles(folder.resolve("clean"));
+    Map<String, byte[]> expected = parquetFiles(directory.resolve("clean"));
     assertThat(expected).hasSize(SCENES);
 
     Random random = new Random(7);
     int kills = 0;
     int finished = 0;
-    Path out = folder.resolve("out-0");
+    Path out = directory.resolve("out-0");
     while (kills < KILLS) {
       start = System.nanoTime();
       boolean fresh = parquetFiles(out).isEmpty();
@@ -113,7 +113,7 @@ class KillTest {
         assertThat(run.exitValue()).as(Files.readString(log)).isZero();
         assertSame(parquetFiles(out), expected);
         finished++;
-        out = folder.resolve("out-" + finished);
+        out = directory.resolve("out-" + finished);
       } else {
         run.destroyForcibly().waitFor();
         kills++;
@@ -127,14 +127,14 @@ class KillTest {
 
   @Test
   void sigtermSavesAndReports() throws Exception {
-    Path out = folder.resolve("out");
+    Path out = directory.resolve("out");
     assertSigtermSaves(() -> embed(out), out);
   }
 
   @ParameterizedTest
   @CsvSource({"true, false", "false, true", "true, true"})
   void sigtermSavesAndReportsOverS3(boolean source, boolean out) throws Exception {
-    try (S3Server server = S3Server.start(Files.createDirectories(folder.resolve("s3")))) {
+    try (S3Server server = S3Server.start(Files.createDirectories(directory.resolve("s3")))) {
       server.upload(shared.resolve("source"), "archive");
       Path bucket = server.bucket("embeddings");
       Map<String, String> environment =
@@ -145,7 +145,7 @@ class KillTest {
               "ENDPOINT_KEY_ID", S3Server.KEY.id(),
               "ENDPOINT_ACCESS_KEY", S3Server.KEY.secret(),
               "KILN_SOURCE_ENDPOINT", server.endpoint().toString());
-      Path local = folder.resolve("out");
+      Path local = directory.resolve("out");
       assertSigtermSaves(
           () ->
               KilnProcess.start(
@@ -179,7 +179,7 @@ class KillTest {
     int saved = parquetFiles(out).size();
     // The process has waited for everything that follows the report.
     assertThat(Files.readString(log)).contains("\"exitCode\" : 143");
-    assertThat(Files.readString(folder.resolve("kiln.prom")))
+    assertThat(Files.readString(directory.resolve("kiln.prom")))
         .contains("kiln_scenes{run=\"\",state=\"embedded\"} " + saved + "\n");
 
     assertThat(starter.start().waitFor()).as(Files.readString(log)).isZero();
@@ -191,7 +191,7 @@ class KillTest {
 
   @Test
   void aSuspendedProcessIsNotStalled() throws Exception {
-    Path out = folder.resolve("out");
+    Path out = directory.resolve("out");
     List<String> arguments =
         new ArrayList<>(arguments(shared.resolve("source").toString(), out.toString()));
     arguments.add("--stall-limit=4");

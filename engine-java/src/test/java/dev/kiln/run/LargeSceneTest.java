@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class LargeSceneTest {
   private static final long MEMORY = 12_000_000;
 
-  @TempDir Path folder;
+  @TempDir Path directory;
 
   /** Counts the bytes of objects that are in memory after each fetch. */
   private static final class Counting extends ForwardingStore {
@@ -66,7 +66,7 @@ class LargeSceneTest {
   @ParameterizedTest
   @ValueSource(strings = {"COMPRESS=NONE", "COMPRESS=LZW", "INTERLEAVE=BAND"})
   void sectionsGiveTheSameFileWithinTheFetchMemory(String option) throws Exception {
-    TestRun run = new TestRun(folder);
+    TestRun run = new TestRun(directory);
     // Tiles of 448 rows, so that chips, and therefore strips, share rows of tiles.
     run.scene(
         TestRun.key(1, "100cm"),
@@ -79,8 +79,8 @@ class LargeSceneTest {
     Counting[] whole = new Counting[1];
     Counting[] sections = new Counting[1];
 
-    byte[] expected = embed(run, folder.resolve("whole"), 1 << 28, whole);
-    byte[] found = embed(run, folder.resolve("sections"), MEMORY, sections);
+    byte[] expected = embed(run, directory.resolve("whole"), 1 << 28, whole);
+    byte[] found = embed(run, directory.resolve("sections"), MEMORY, sections);
 
     assertThat(found).isEqualTo(expected);
     assertThat(whole[0].most.get()).isGreaterThan(25_000_000);
@@ -91,7 +91,7 @@ class LargeSceneTest {
 
   @Test
   void outageWithinALargeSceneCountsTowardsTheEndOfTheRun() throws Exception {
-    TestRun run = new TestRun(folder);
+    TestRun run = new TestRun(directory);
     run.fetchThreads = 1;
     run.fetchMemory = 4_000_000;
     for (int i = 1; i <= 5; i++) {
@@ -120,7 +120,7 @@ class LargeSceneTest {
 
   @Test
   void tilesThatWereNeverWrittenCostNothing() throws Exception {
-    TestRun run = new TestRun(folder);
+    TestRun run = new TestRun(directory);
     // Of 61,009 chips all but four are empty.
     run.scene(
         TestRun.key(2, "100cm"),
@@ -131,7 +131,7 @@ class LargeSceneTest {
             .option("BIGTIFF=YES"));
     Counting[] counting = new Counting[1];
 
-    embed(run, folder.resolve("sparse"), 1 << 28, counting);
+    embed(run, directory.resolve("sparse"), 1 << 28, counting);
 
     assertThat(counting[0].most.get()).isLessThan(3_000_000);
     EmbeddingFile file = EmbeddingFile.open(run.file(run.keys.get(0)));
@@ -140,13 +140,13 @@ class LargeSceneTest {
 
   @Test
   void aSceneOfWhichNoTileWasWrittenHasNoChips() throws Exception {
-    TestRun run = new TestRun(folder);
+    TestRun run = new TestRun(directory);
     run.scene(
         TestRun.key(3, "100cm"),
         GeoTiffs.naip().size(700, 700).hole(0, 0, 700, 700).option("SPARSE_OK=TRUE"));
 
     Counting[] counting = new Counting[1];
-    embed(run, folder.resolve("empty"), 1 << 28, counting);
+    embed(run, directory.resolve("empty"), 1 << 28, counting);
 
     assertThat(EmbeddingFile.open(run.file(run.keys.get(0))).rows()).isZero();
   }
@@ -154,7 +154,7 @@ class LargeSceneTest {
   /** The first sections have no data, so the values of a later one decide what values mean. */
   @Test
   void aLaterSectionDecidesByItsOwnStrips() throws Exception {
-    TestRun run = new TestRun(folder);
+    TestRun run = new TestRun(directory);
     run.scene(
         TestRun.key(4, "100cm"),
         GeoTiffs.naip()
@@ -165,8 +165,8 @@ class LargeSceneTest {
             .option("COMPRESS=LZW"));
     Counting[] counting = new Counting[1];
 
-    byte[] expected = embed(run, folder.resolve("whole"), 1 << 28, counting);
-    byte[] found = embed(run, folder.resolve("sections"), 20_000, counting);
+    byte[] expected = embed(run, directory.resolve("whole"), 1 << 28, counting);
+    byte[] found = embed(run, directory.resolve("sections"), 20_000, counting);
 
     assertThat(counting[0].fetches.get()).isGreaterThan(3);
     assertThat(found).isEqualTo(expected);
@@ -174,14 +174,14 @@ class LargeSceneTest {
 
   @Test
   void rowsOfASceneThatIsCutIntoBlocksAreInGridOrder() throws Exception {
-    TestRun run = new TestRun(folder);
+    TestRun run = new TestRun(directory);
     // Rows of tiles of 38 MB: strips have at most 32 MB.
     run.scene(
         TestRun.key(5, "100cm"),
         GeoTiffs.naip().size(4700, 2048).option("BLOCKYSIZE=2048").option("COMPRESS=NONE"));
     Counting[] counting = new Counting[1];
 
-    embed(run, folder.resolve("blocks"), 1 << 28, counting);
+    embed(run, directory.resolve("blocks"), 1 << 28, counting);
 
     EmbeddingFile file = EmbeddingFile.open(run.file(run.keys.get(0)));
     List<String> expected = new ArrayList<>();

@@ -11,7 +11,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Real NAIP clips through the whole engine give the embeddings of the real Clay encoder. */
 @Timeout(300)
 class NaipGoldenScenesTest {
-  @TempDir Path folder;
+  @TempDir Path directory;
 
   @ParameterizedTest
   @EnumSource(LocationOrder.class)
@@ -21,6 +21,6 @@ class NaipGoldenScenesTest {
             "nd/2014/100cm/rgbir_cog/47099/m_4709963_se_14_1_20140720.tif",
             "nd/2018/100cm/rgbir_cog/47099/m_4709963_se_14_1_20180716.tif",
             "nd/2020/100cm/rgbir_cog/47099/m_4709963_se_14_1_20200831.tif");
-    new GoldenScenes("naip", "naip-analytic").checkAll(keys, order, folder);
+    new GoldenScenes("naip", "naip-analytic").checkAll(keys, order, directory);
   }
 }

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class PendingScenesTest {
-  @TempDir Path folder;
+  @TempDir Path directory;
   private final RunCounters counters = new RunCounters(new FirstScenes(new MemoryStore()));
 
   private static List<String> all(PendingScenes keys) throws Exception {
@@ -31,7 +31,7 @@ class PendingScenesTest {
   void returnsTheScenesWithoutAFileInOrderAfterAFewThatAreSpread() throws Exception {
     List<String> keys = new ArrayList<>();
     List<String> open = new ArrayList<>();
-    try (ObjectStore out = ObjectStores.open(folder.toString())) {
+    try (ObjectStore out = ObjectStores.open(directory.toString())) {
       for (int i = 0; i < 2500; i++) {
         String key = "a/%04d.tif".formatted((i * 7) % 2500);
         keys.add(key);
@@ -59,7 +59,7 @@ class PendingScenesTest {
 
   @Test
   void aKeyThatNamesNoFileFailsAlone() throws Exception {
-    try (ObjectStore out = ObjectStores.open(folder.toString())) {
+    try (ObjectStore out = ObjectStores.open(directory.toString())) {
       PendingScenes keys =
           new PendingScenes(
               List.of("a.tif", "../b.tif", "nul\0.tif", "c.tif"),

@@ -17,10 +17,10 @@ import tools.jackson.databind.json.JsonMapper;
 
 @Timeout(60)
 class ProgressLogTest {
-  @TempDir Path folder;
+  @TempDir Path directory;
 
   private RunReport report() throws Exception {
-    return new TestRun(folder).scene(1).scene(2).embed(new FakeEncoder(TestRun.NAIP, 256, 4));
+    return new TestRun(directory).scene(1).scene(2).embed(new FakeEncoder(TestRun.NAIP, 256, 4));
   }
 
   @Test

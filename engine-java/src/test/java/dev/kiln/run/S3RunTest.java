@@ -29,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Runs from bucket to bucket, with faulty connections. */
 @Timeout(120)
 class S3RunTest {
-  @TempDir static Path folder;
+  @TempDir static Path directory;
   private static S3Server server;
   private static TestRun local;
   private static Map<String, byte[]> expected;
@@ -42,12 +42,12 @@ class S3RunTest {
 
   @BeforeAll
   static void archiveInABucket() throws Exception {
-    local = new TestRun(folder.resolve("local"));
+    local = new TestRun(directory.resolve("local"));
     local.scene(1).scene(2).scene(3);
     local.scene(TestRun.key(4, "60cm"), GeoTiffs.naip().size(2700, 2300).seed(4));
     assertThat(local.embed(encoder()).exitCode()).isEqualTo(ExitCode.DONE);
     expected = local.files();
-    server = S3Server.start(Files.createDirectories(folder.resolve("s3")));
+    server = S3Server.start(Files.createDirectories(directory.resolve("s3")));
     server.upload(local.source, "archive");
     server.bucket("embeddings");
   }
@@ -62,7 +62,7 @@ class S3RunTest {
     toSource = new FaultProxy(server.port());
     toOut = new FaultProxy(server.port());
     out = "run-" + runs++;
-    run = new TestRun(folder.resolve(out));
+    run = new TestRun(directory.resolve(out));
     run.keys.addAll(local.keys);
     run.wrapSource = none -> open("s3://archive", toSource);
     run.wrapOut = none -> open("s3://embeddings/" + out, toOut);
@@ -174,7 +174,7 @@ class S3RunTest {
     String key = run.keys.get(3);
     byte[] before = Files.readAllBytes(local.source.resolve(key));
     Path changed =
-        GeoTiffs.naip().size(2700, 2300).seed(99).write(folder.resolve("changed").resolve(key));
+        GeoTiffs.naip().size(2700, 2300).seed(99).write(directory.resolve("changed").resolve(key));
     try (ObjectStore direct =
         ObjectStores.open("s3://archive", S3Server.options(server.endpoint()))) {
       Set<String> met = ConcurrentHashMap.newKeySet();

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 @Timeout(300)
 class Sentinel2GoldenScenesTest {
-  @TempDir Path folder;
+  @TempDir Path directory;
 
   @ParameterizedTest
   @EnumSource(LocationOrder.class)
@@ -22,6 +22,6 @@ class Sentinel2GoldenScenesTest {
     String key =
         "sentinel-s2-l2a-cogs/20/H/NJ/2024/3/S2A_20HNJ_20240311_0_L2A/"
             + "S2A_20HNJ_20240311_0_L2A.json";
-    new GoldenScenes("sentinel-2-l2a", "sentinel-cogs").checkAll(List.of(key), order, folder);
+    new GoldenScenes("sentinel-2-l2a", "sentinel-cogs").checkAll(List.of(key), order, directory);
   }
 }

@@ -64,17 +64,17 @@ class SoakTest {
 
   private static final int MAX_ATTEMPTS = 30;
 
-  @TempDir Path folder;
+  @TempDir Path directory;
   private Path log;
 
   @BeforeEach
   void model() {
-    log = folder.resolve("log");
+    log = directory.resolve("log");
     Exporter.export(
         MICRO,
         new Exporter.Options(
             List.of(PlatformCatalog.builtIn().get("naip")), List.of(256), false, false),
-        folder.resolve("model"));
+        directory.resolve("model"));
   }
 
   private static int scenes(int part) {
@@ -90,17 +90,17 @@ class SoakTest {
   private List<String> archive(int scenes) throws IOException {
     List<Path> files = new ArrayList<>();
     for (int i = 0; i < FILES; i++) {
-      Path file = folder.resolve("files/" + i + ".tif");
+      Path file = directory.resolve("files/" + i + ".tif");
       GeoTiffs.naip().size(256, 256).seed(i).write(file);
       files.add(file);
     }
     List<String> keys = IntStream.range(0, scenes).mapToObj(SoakTest::key).toList();
     for (int i = 0; i < scenes; i++) {
-      Path link = folder.resolve("source").resolve(keys.get(i));
+      Path link = directory.resolve("source").resolve(keys.get(i));
       Files.createDirectories(link.getParent());
       Files.createLink(link, files.get(i % FILES));
     }
-    Files.write(folder.resolve("scenes.txt"), keys);
+    Files.write(directory.resolve("scenes.txt"), keys);
     return keys;
   }
 
@@ -110,8 +110,8 @@ class SoakTest {
             List.of(
                 "embed",
                 "naip",
-                "--scenes=" + folder.resolve("scenes.txt"),
-                "--model=" + folder.resolve("model"),
+                "--scenes=" + directory.resolve("scenes.txt"),
+                "--model=" + directory.resolve("model"),
                 "--source=" + source,
                 "--out=" + out,
                 "--progress=plain"));
@@ -144,10 +144,10 @@ class SoakTest {
   @Test
   void manyScenesInOneShardNeedNoMoreMemoryThanAFew() throws Exception {
     List<String> keys = archive(scenes(0));
-    Path out = folder.resolve("out");
+    Path out = directory.resolve("out");
     long start = System.nanoTime();
     Process run =
-        KilnProcess.start(log, arguments(folder.resolve("source").toString(), out.toString()));
+        KilnProcess.start(log, arguments(directory.resolve("source").toString(), out.toString()));
     List<Use> samples = new ArrayList<>();
     while (!run.waitFor(2, TimeUnit.SECONDS)) {
       Use.of(run, start).ifPresent(samples::add);
@@ -191,9 +191,9 @@ class SoakTest {
   @Test
   void childrenThatAreKilledOverAFaultyS3LoseNothing() throws Exception {
     List<String> keys = archive(scenes(1));
-    Path clean = folder.resolve("clean");
+    Path clean = directory.resolve("clean");
     Process reference =
-        KilnProcess.start(log, arguments(folder.resolve("source").toString(), clean.toString()));
+        KilnProcess.start(log, arguments(directory.resolve("source").toString(), clean.toString()));
     assertThat(reference.waitFor()).as(tail()).isZero();
 
     int port;
@@ -203,7 +203,7 @@ class SoakTest {
     Process moto =
         new ProcessBuilder("python3", "-m", "moto.server", "-p", Integer.toString(port))
             .redirectErrorStream(true)
-            .redirectOutput(folder.resolve("moto").toFile())
+            .redirectOutput(directory.resolve("moto").toFile())
             .start();
     try (FaultProxy proxy = new FaultProxy(port)) {
       URI direct = URI.create("http://127.0.0.1:" + port);
@@ -254,7 +254,7 @@ class SoakTest {
   private void upload(List<String> keys, URI server) throws IOException {
     try (ObjectStore archive = open("s3://archive", server)) {
       for (int i = 0; i < keys.size(); i++) {
-        byte[] bytes = Files.readAllBytes(folder.resolve("source").resolve(keys.get(i)));
+        byte[] bytes = Files.readAllBytes(directory.resolve("source").resolve(keys.get(i)));
         archive.put(keys.get(i), isDamaged(i) ? new byte[] {'n', 'o'} : bytes);
       }
     }
@@ -279,7 +279,7 @@ class SoakTest {
       int code;
       int attempt = 0;
       do {
-        Path own = folder.resolve("child-%d-%d".formatted(shard, attempt));
+        Path own = directory.resolve("child-%d-%d".formatted(shard, attempt));
         Process child =
             KilnProcess.start(
                 own,

@@ -107,11 +107,11 @@ public final class StacScene {
 
   /** Writes the item and its files. */
   StacScene write(Path source) throws IOException {
-    Path folder = source.resolve(key()).getParent();
-    Files.createDirectories(folder);
+    Path directory = source.resolve(key()).getParent();
+    Files.createDirectories(directory);
     Files.writeString(source.resolve(key()), item.toPrettyString());
     for (Map.Entry<String, GeoTiffs> file : files.entrySet()) {
-      file.getValue().write(folder.resolve(file.getKey() + ".tif"));
+      file.getValue().write(directory.resolve(file.getKey() + ".tif"));
     }
     return this;
   }

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Scenes from STAC items, in all variants of the platforms. */
 @Timeout(120)
 class StacScenesTest {
-  @TempDir Path folder;
+  @TempDir Path directory;
 
   private TestRun test;
   private RunReport report;
@@ -33,7 +33,7 @@ class StacScenesTest {
 
   private EmbeddingFile embed(String platform, StacScene scene, int chip, RadiometricOffset offset)
       throws Exception {
-    test = TestRun.of(platform, folder.resolve(scene.id)).scene(scene);
+    test = TestRun.of(platform, directory.resolve(scene.id)).scene(scene);
     test.inflateThreads = 2;
     test.chips = ChipOptions.builder().chipSize(chip).radiometricOffset(offset).build();
     try (FakeEncoder encoder = new FakeEncoder(test.platform, chip, 3)) {
@@ -138,7 +138,7 @@ class StacScenesTest {
   void nodataValueMasksWithoutAClassification(
       String platform, String type, double nodata, boolean inTheItem) throws Exception {
     StacScene scene = new StacScene("bands", "any");
-    TestRun platforms = TestRun.of(platform, folder);
+    TestRun platforms = TestRun.of(platform, directory);
     int bands = platforms.platform.bands().size();
     GeoTiffs.Pixels pixels =
         (b, x, y) -> {
@@ -202,7 +202,7 @@ class StacScenesTest {
           file.option("BLOCKXSIZE=" + tile).option("BLOCKYSIZE=" + tile);
         }
       }
-      folder = folder.resolve(tile);
+      directory = directory.resolve(tile);
       embed("sentinel-2-l2a", scene, chip, RadiometricOffset.AUTO);
       byte[] bytes = Files.readAllBytes(test.file(scene.key()));
       first = first == null ? bytes : first;

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The ranges that a profiler receives from a run. */
 @Timeout(60)
 class TracedRunTest {
-  @TempDir Path folder;
+  @TempDir Path directory;
 
   /** Ranges that are open on each thread. */
   private final Map<Thread, Deque<String>> open = new ConcurrentHashMap<>();
@@ -46,7 +46,7 @@ class TracedRunTest {
             ended.add(open.get(Thread.currentThread()).pop());
           }
         });
-    TestRun run = new TestRun(folder).scene(1).scene(2);
+    TestRun run = new TestRun(directory).scene(1).scene(2);
     FakeEncoder encoder = new FakeEncoder(TestRun.NAIP, 256, 5);
     assertThat(run.embed(encoder).exitCode()).isEqualTo(ExitCode.DONE);
     for (String key : run.keys) {

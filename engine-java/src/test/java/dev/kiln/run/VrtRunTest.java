@@ -32,7 +32,7 @@ class VrtRunTest {
   private static final int SIZE = 140;
   private static final String FULL = rect("SrcRect", SIZE) + rect("DstRect", SIZE);
 
-  @TempDir Path folder;
+  @TempDir Path directory;
   private TestRun run;
 
   private static double pixel(int band, int x, int y) {
@@ -68,7 +68,7 @@ class VrtRunTest {
 
   @BeforeEach
   void files() throws Exception {
-    run = TestRun.of("linz", folder);
+    run = TestRun.of("linz", directory);
     run.chips = ChipOptions.builder().chipSize(CHIP).build();
     run.wrapSource =
         store -> {

@@ -24,10 +24,10 @@ import org.locationtech.jts.io.WKBReader;
 /** Scenes at the antimeridian, around a pole and at the edge of a world map. */
 @Timeout(60)
 class WorldEdgesTest {
-  @TempDir Path folder;
+  @TempDir Path directory;
 
   private List<Geometry> embed(GeoTiffs file) throws Exception {
-    TestRun test = new TestRun(folder);
+    TestRun test = new TestRun(directory);
     test.scene(TestRun.key(1, "100cm"), file);
     try (FakeEncoder encoder = new FakeEncoder(test.platform, 256, 4)) {
       RunReport report = test.embed(encoder);

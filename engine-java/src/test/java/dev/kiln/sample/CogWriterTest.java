@@ -17,11 +17,11 @@ class CogWriterTest {
   private static final CogWriter.Layout LAYOUT =
       new CogWriter.Layout(1, PixelType.UINT16, 512, true, false, OptionalInt.of(0));
 
-  @TempDir Path folder;
+  @TempDir Path directory;
 
   @Test
   void keepsEveryPixelOfEveryStrip() throws IOException {
-    Path file = folder.resolve("deep/a.tif");
+    Path file = directory.resolve("deep/a.tif");
     try (HostBuffer strip = HostBuffer.allocate("test", 8 + 2 * 50 * 16);
         CogWriter cog = new CogWriter(file, GRID, 32631, LAYOUT)) {
       for (int row = 0; row < 40; row += 16) {
@@ -44,7 +44,7 @@ class CogWriterTest {
 
   @Test
   void closesTwiceAndRejectsUseAfterwards() throws IOException {
-    CogWriter cog = new CogWriter(folder.resolve("a.tif"), GRID, 32631, LAYOUT);
+    CogWriter cog = new CogWriter(directory.resolve("a.tif"), GRID, 32631, LAYOUT);
     cog.close();
     cog.close();
 
@@ -54,13 +54,13 @@ class CogWriterTest {
           .hasMessageContaining("used after close");
     }
     assertThatThrownBy(cog::finish).isInstanceOf(IllegalStateException.class);
-    assertThat(folder).isEmptyDirectory();
+    assertThat(directory).isEmptyDirectory();
   }
 
   @Test
   void namesTheFileThatCannotBeWritten() throws IOException {
-    Path file = folder.resolve("a.tif");
-    Files.createDirectories(folder.resolve("a.tif.raw/in the way"));
+    Path file = directory.resolve("a.tif");
+    Files.createDirectories(directory.resolve("a.tif.raw/in the way"));
 
     assertThatThrownBy(() -> new CogWriter(file, GRID, 32631, LAYOUT))
         .isInstanceOf(IOException.class)
@@ -69,9 +69,9 @@ class CogWriterTest {
 
   @Test
   void anUnknownCrsLeavesNoFile() {
-    assertThatThrownBy(() -> new CogWriter(folder.resolve("a.tif"), GRID, 999_999, LAYOUT))
+    assertThatThrownBy(() -> new CogWriter(directory.resolve("a.tif"), GRID, 999_999, LAYOUT))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("EPSG:999999");
-    assertThat(folder).isEmptyDirectory();
+    assertThat(directory).isEmptyDirectory();
   }
 }

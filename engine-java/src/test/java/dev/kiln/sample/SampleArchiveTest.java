@@ -41,13 +41,13 @@ class SampleArchiveTest {
   private static final SampleSize SIZE = new SampleSize(700, 530, 1100);
   private static final int NAIP = 4;
 
-  @TempDir static Path folder;
+  @TempDir static Path directory;
   private static Path sample;
   private static final List<String> LOG = new ArrayList<>();
 
   @BeforeAll
   static void write() throws IOException {
-    sample = folder.resolve("sample");
+    sample = directory.resolve("sample");
     SampleOptions options = new SampleOptions(SIZE, NAIP, 1, Architecture.named("micro"), 7);
     SampleArchive.write(sample, options, false, LOG::add);
   }
@@ -78,7 +78,7 @@ class SampleArchiveTest {
           .hasSize(NAIP + 1 + 12 + 3 + 4)
           .noneMatch(file -> file.toString().endsWith(".raw"));
     }
-    try (Stream<Path> beside = Files.list(folder)) {
+    try (Stream<Path> beside = Files.list(directory)) {
       assertThat(beside).containsExactly(sample);
     }
     assertThat(LOG).hasSize(NAIP + 2);

@@ -60,8 +60,8 @@ public class ForwardingStore implements ObjectStore {
   }
 
   @Override
-  public List<String> list(String folder) throws IOException {
-    return store.list(folder);
+  public List<String> list(String directory) throws IOException {
+    return store.list(directory);
   }
 
   @Override

@@ -75,8 +75,8 @@ public final class MemoryStore implements ObjectStore {
   }
 
   @Override
-  public List<String> list(String folder) {
-    String prefix = folder + "/";
+  public List<String> list(String directory) {
+    String prefix = directory + "/";
     return own.keySet().stream()
         .filter(key -> key.startsWith(prefix))
         .map(key -> key.substring(prefix.length()).replaceFirst("/.*", ""))

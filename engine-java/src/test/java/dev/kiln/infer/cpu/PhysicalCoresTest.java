@@ -12,22 +12,22 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class PhysicalCoresTest {
-  @TempDir private Path folder;
+  @TempDir private Path directory;
 
   /** Describes four cores with two threads each: 0 and 4 share a core, 1 and 5, … */
   @BeforeEach
   void describe() throws IOException {
     for (int cpu = 0; cpu < 8; cpu++) {
-      Path topology = Files.createDirectories(folder.resolve("cpu" + cpu + "/topology"));
+      Path topology = Files.createDirectories(directory.resolve("cpu" + cpu + "/topology"));
       Files.writeString(
           topology.resolve("thread_siblings_list"), cpu % 4 + "," + (cpu % 4 + 4) + "\n");
     }
   }
 
   private int count(String allowed, int processors) throws IOException {
-    Path status = folder.resolve("status");
+    Path status = directory.resolve("status");
     Files.writeString(status, "Name:\tjava\nCpus_allowed_list:\t" + allowed + "\nSeccomp:\t0\n");
-    return PhysicalCores.count(status, folder, processors);
+    return PhysicalCores.count(status, directory, processors);
   }
 
   @ParameterizedTest
@@ -53,7 +53,7 @@ class PhysicalCoresTest {
 
   @Test
   void usesTheProcessorsWithoutTheFiles() {
-    Path nowhere = folder.resolve("nowhere");
+    Path nowhere = directory.resolve("nowhere");
     assertThat(PhysicalCores.count(nowhere, nowhere, 5)).isEqualTo(5);
   }
 

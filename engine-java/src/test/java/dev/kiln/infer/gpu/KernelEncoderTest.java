@@ -38,7 +38,7 @@ class KernelEncoderTest {
   /** PyTorch's own bfloat16 has errors of 5e-3 to 9e-3. */
   private static final double BF16 = 1e-2;
 
-  @TempDir Path folder;
+  @TempDir Path directory;
 
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 2, 3})
@@ -61,7 +61,8 @@ class KernelEncoderTest {
   }
 
   private void check(GoldenChips golden, Path checkpoint, int batch) throws Exception {
-    ModelDirectory model = GoldenChips.export(checkpoint, List.of(golden), folder.resolve("model"));
+    ModelDirectory model =
+        GoldenChips.export(checkpoint, List.of(golden), directory.resolve("model"));
     FakeGpu gpu = new FakeGpu();
     try (Encoder encoder =
         KernelEncoder.open(
@@ -163,6 +164,6 @@ class KernelEncoderTest {
 
   private ModelDirectory model(GoldenChips golden) {
     return GoldenChips.export(
-        MICRO.resolve("clay-micro.ckpt"), List.of(golden), folder.resolve("model"));
+        MICRO.resolve("clay-micro.ckpt"), List.of(golden), directory.resolve("model"));
   }
 }

@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class EncodersTest {
   private static final Path MICRO = Path.of("../model-export/src/test/resources/golden/micro");
 
-  @TempDir private static Path folder;
+  @TempDir private static Path directory;
   private static GoldenChips golden;
   private static ModelDirectory model;
 
@@ -36,7 +36,7 @@ class EncodersTest {
     golden = GoldenChips.under(MICRO).get(0);
     model =
         GoldenChips.export(
-            MICRO.resolve("clay-micro.ckpt"), List.of(golden), folder.resolve("model"));
+            MICRO.resolve("clay-micro.ckpt"), List.of(golden), directory.resolve("model"));
   }
 
   private static ExportedEncoder encoder() {
