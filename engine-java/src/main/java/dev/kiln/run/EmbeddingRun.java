@@ -1,6 +1,5 @@
 package dev.kiln.run;
 
-import dev.kiln.error.MachineException;
 import dev.kiln.infer.Encoder;
 import dev.kiln.memory.BufferPool;
 import dev.kiln.metrics.EnergyMeter;
@@ -8,14 +7,10 @@ import dev.kiln.metrics.ResourceUse;
 import dev.kiln.pipeline.BoundedQueue;
 import dev.kiln.pipeline.Monitor;
 import dev.kiln.pipeline.Pipeline;
-import dev.kiln.pipeline.Stage;
-import dev.kiln.raster.StripWindow;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import org.slf4j.MDC;
 
 /**
  * One shard, from scene list to finished files:
@@ -39,16 +34,12 @@ final class EmbeddingRun {
   private final EmbeddingJob job;
   private final RunOptions options;
   private final Encoder encoder;
-  private final PendingScenes pending;
-  private final SceneFetch fetch;
-  private final SceneDecode decode;
   private final WriteStage write;
   private final BufferPool stripMemory;
   private final BoundedQueue<Batch> free;
   private final BoundedQueue<SceneAssembly> finished = new BoundedQueue<>("finished", 4);
 
   private final RunCounters counters;
-  private final FailureLimit unreachable = new FailureLimit("scenes");
   private final EnergyMeter energy = new EnergyMeter(EnergyMeter.POWERCAP);
   private final Pipeline pipeline;
   private final Monitor monitor;
@@ -66,27 +57,29 @@ final class EmbeddingRun {
     this.encoder = encoder;
     this.stripMemory = new BufferPool(encoder.hostMemory());
     this.counters = new RunCounters(new FirstScenes(job.source()));
-    this.pending =
+    PendingScenes pending =
         new PendingScenes(
             job.sceneKeys(),
             job.out(),
             options.overwrite(),
             counters,
             new ExistingFiles(job.out(), job.provenance(), options.verifyExisting()));
-    this.fetch = new SceneFetch(job, options);
-    this.decode =
+    FetchStage fetch =
+        new FetchStage(pending, new SceneFetch(job, options), counters, this::stopping);
+    SceneDecode scenes =
         new SceneDecode(
             job.platform(),
             job.chips(),
             encoder.description().dim(),
             encoder.description().batchSize(),
             options.inflateThreads());
+    DecodeStage decode = new DecodeStage(scenes, stripMemory, finished, counters, this::stopping);
     this.write = new WriteStage(job, encoder.vectors(), counters);
     this.free = new BoundedQueue<>("free", options.slots());
     this.pipeline =
-        Pipeline.from("fetch", options.fetchThreads(), this::fetch)
+        Pipeline.from("fetch", options.fetchThreads(), fetch)
             .through(new BoundedQueue<>("fetched", options.fetchThreads()))
-            .stage("decode", options.decodeThreads(), this::decode)
+            .stage("decode", options.decodeThreads(), decode)
             .through(new BoundedQueue<>("strips", options.queuedStrips()))
             .stage("fill", 1, new Batcher(free, options.slots()))
             .through(new BoundedQueue<>("computing", options.slots()))
@@ -131,7 +124,7 @@ final class EmbeddingRun {
         counters.failures(),
         counters.decisions(),
         failure,
-        monitor.stopping());
+        stopping());
   }
 
   /**
@@ -142,6 +135,10 @@ final class EmbeddingRun {
     monitor.stop();
   }
 
+  private boolean stopping() {
+    return monitor.stopping();
+  }
+
   private Snapshot snapshot() {
     return new Snapshot(
         monitor.seconds(),
@@ -149,106 +146,5 @@ final class EmbeddingRun {
         counters.counts(),
         pipeline.times(),
         pipeline.fills());
-  }
-
-  private Optional<PendingScene> nextScene() throws InterruptedException {
-    try {
-      return monitor.stopping() ? Optional.empty() : pending.next();
-    } catch (IOException e) {
-      throw new MachineException("cannot list the output: " + e.getMessage(), e);
-    }
-  }
-
-  private void fetch(Stage stage, Pipeline.Output<FetchedScene> fetched)
-      throws InterruptedException {
-    for (Optional<PendingScene> next = nextScene(); next.isPresent(); next = nextScene()) {
-      PendingScene scene = next.get();
-      try {
-        FetchedScene bytes = stage.work(scene.sceneKey(), () -> fetch.fetch(scene, stage));
-        unreachable.success();
-        counters.fetched(bytes.bytes());
-        fetched.put(bytes);
-        fetch.rest(bytes, stage, counters::fetched).ifPresent(this::countUnreachable);
-      } catch (RuntimeException | VirtualMachineError e) {
-        counters.failed(scene.sceneKey(), e);
-        countUnreachable(e);
-      }
-    }
-  }
-
-  /** Ends the run if the source has been unreachable for several scenes in a row. */
-  private void countUnreachable(Throwable failure) {
-    if (StoreErrors.afterAllAttempts(failure)) {
-      unreachable.failure(failure);
-    }
-  }
-
-  private void decode(Stage stage, FetchedScene fetched, Pipeline.Output<StripWork> strips)
-      throws InterruptedException {
-    String sceneKey = fetched.sceneKey();
-    SceneAssembly scene = null;
-    boolean read = false;
-    MDC.put("scene", fetched.sceneKey());
-    try (fetched;
-        DecodingScene decoding = decode.open(fetched)) {
-      scene = decoding.scene();
-      counters.opened(decoding.files(), decoding.surviving().cardinality());
-      counters.itemId(sceneKey, fetched.scene().itemId());
-      for (int i = 0; i < fetched.sections().size(); i++) {
-        int section = i;
-        stage.<Void, RuntimeException>waitFor(
-            () -> {
-              fetched.feed().await(section);
-              return null;
-            });
-        List<StripWindow> windows = fetched.sections().get(section);
-        for (StripWindow window : windows) {
-          if (scene.givenUp() || monitor.stopping()) {
-            return;
-          }
-          Optional<StripWork> strip =
-              stage.work(sceneKey, 0, () -> decoding.read(window, windows, stripMemory));
-          if (strip.isPresent()) {
-            counters.decoded(strip.get().bytes());
-            handOn(stage, strip.get(), strips);
-          }
-          if (window.endsRows() && scene.endRows()) {
-            stage.put(finished, scene);
-          }
-        }
-      }
-      decoding.requireChips();
-      counters.leftOut(decoding.leftOut());
-      read = true;
-      if (scene.allRead()) {
-        // None of its chips is in the encoder any more.
-        stage.put(finished, scene);
-      }
-      stage.done(1);
-    } catch (RuntimeException | VirtualMachineError e) {
-      if (scene == null || scene.giveUp()) {
-        counters.failed(sceneKey, e);
-      }
-    } finally {
-      if (scene != null && !read) {
-        scene.giveUp();
-      }
-      MDC.remove("scene");
-    }
-  }
-
-  private static void handOn(Stage stage, StripWork strip, Pipeline.Output<StripWork> strips)
-      throws InterruptedException {
-    if (strip.size() == 0) {
-      strip.close();
-      return;
-    }
-    stage.blockedBy(
-        strip,
-        () -> {
-          strip.scene().add(strip.rows());
-          return null;
-        });
-    strips.put(strip);
   }
 }
