@@ -251,7 +251,8 @@ public final class PartialCopy implements AutoCloseable {
    */
   public void fetch(List<ByteRange> ranges) throws IOException, InterruptedException {
     RangeSet missing = missingOf(ranges);
-    long free = Files.getFileStore(file).getUsableSpace();
+    // Not of the FileStore, which exists only for mount points that this process sees.
+    long free = file.toFile().getUsableSpace();
     if (missing.bytes() > free) {
       throw new ConfigurationException(
           Mismatch.of(

@@ -259,7 +259,8 @@ final class TiffDirectory {
           // Field type of a later revision: the specification asks readers to skip it.
           continue;
         }
-        if (TILE_FIELDS.contains(tag) && values > TileIndex.MOST_TILES) {
+        // More values than the object has bytes for are no large image but a corrupt directory.
+        if (TILE_FIELDS.contains(tag) && values > TileIndex.MOST_TILES && values <= size / each) {
           corrupt = TileIndex.tooMany(key, Long.toString(values));
           throw corrupt;
         }

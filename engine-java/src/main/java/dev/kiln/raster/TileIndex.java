@@ -41,7 +41,6 @@ final class TileIndex implements TiledTiff.Tiles {
    * @throws SceneException permanent if it is corrupt, or tiles are outside the object
    */
   static TileIndex of(TiffDirectory image, CogLayout layout) throws SceneException {
-    requireFew(layout);
     boolean tiled = image.has(TiffTags.TILE_WIDTH);
     int offsets = tiled ? TiffTags.TILE_OFFSETS : TiffTags.STRIP_OFFSETS;
     int otherOffsets = tiled ? TiffTags.STRIP_OFFSETS : TiffTags.TILE_OFFSETS;
@@ -65,15 +64,6 @@ final class TileIndex implements TiledTiff.Tiles {
 
   private static long tiles(CogLayout layout) {
     return (long) layout.columns() * layout.rows() * (layout.interleaved() ? 1 : layout.bands());
-  }
-
-  private static void requireFew(CogLayout layout) throws SceneException {
-    long tiles = tiles(layout);
-    if (tiles > MOST_TILES) {
-      throw tooMany(
-          layout.objectKey(),
-          "%d of %d × %d px".formatted(tiles, layout.tileWidth(), layout.tileHeight()));
-    }
   }
 
   /** Returns the error of a file with more tiles than Kiln reads the places of. */
