@@ -195,7 +195,7 @@ class ImageFileTest {
   @CsvSource({
     "x.tif, true",
     "X.TIFF, true",
-    "a/b.vrt, false",
+    "a/b.vrt, true",
     "https://h/x.tif?sig=a/b, true",
     "https://h/x.json?file=a.tif, false",
     "x.json, false",
