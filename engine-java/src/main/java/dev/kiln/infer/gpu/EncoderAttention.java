@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
  * installed, agrees with the kernel and is faster.
  *
  * <p>Scores are logarithms to base 2: the exported weights of queries contain the usual factor, and
- * {@link EncoderWeights} multiplies them by log2(e).
+ * {@link DeviceWeights} multiplies them by log2(e).
  */
 final class EncoderAttention implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(EncoderAttention.class);
@@ -142,10 +142,11 @@ final class EncoderAttention implements AutoCloseable {
       if (fused.isEmpty()) {
         log.info("attention=kernel reason=\"{} does not support {}\"", Cudnn.description(), shape);
       }
-      if (fused.isEmpty() || !isBetter(gpu, stream, shape, fused.get())) {
+      if (fused.isPresent() && isBetter(gpu, stream, shape, fused.get())) {
+        fusedBatch = batchSize;
+      } else {
         close();
       }
-      fusedBatch = batchSize;
     } catch (IllegalStateException | DeviceMemoryException e) {
       log.warn("attention=kernel reason=\"cuDNN failed\" cause=\"{}\"", e.getMessage());
       close();
@@ -169,7 +170,7 @@ final class EncoderAttention implements AutoCloseable {
         log.warn(
             String.format(
                 Locale.ROOT,
-                "attention=kernel reason=\"%s differs from it\" relative-error=%.2g limit=%.2g",
+                "attention=kernel reason=\"%s differs from it\" relative_error=%.2g limit=%.2g",
                 Cudnn.description(),
                 error,
                 TOLERANCE));
@@ -181,7 +182,8 @@ final class EncoderAttention implements AutoCloseable {
       log.info(
           String.format(
               Locale.ROOT,
-              "attention chips=%d tokens=%d kernel=%.3f ms, %.0f TFLOP/s cudnn=%.3f ms, %.0f TFLOP/s",
+              "attention chips=%d tokens=%d kernel_ms=%.3f kernel_tflops=%.0f cudnn_ms=%.3f"
+                  + " cudnn_tflops=%.0f",
               shape.batch(),
               tokens,
               kernelSeconds * 1e3,

@@ -10,8 +10,8 @@ import dev.kiln.cuda.GpuStream;
 import dev.kiln.cuda.KernelArguments;
 import dev.kiln.cuda.LaunchShape;
 import dev.kiln.error.ConfigurationException;
-import dev.kiln.infer.gpu.EncoderWeights.Block;
-import dev.kiln.infer.gpu.EncoderWeights.Norm;
+import dev.kiln.infer.gpu.DeviceWeights.Block;
+import dev.kiln.infer.gpu.DeviceWeights.Norm;
 import dev.kiln.infer.gpu.Gemm.Rows;
 import dev.kiln.memory.HostBuffer;
 import dev.kiln.model.Architecture;
@@ -54,7 +54,7 @@ final class KernelForwardPass implements DeviceForwardPass {
   private final GpuKernel finalNorm;
   private final GpuKernel firstTokens;
 
-  private final EncoderWeights weights;
+  private final DeviceWeights weights;
 
   private final DeviceBuffer residual; // float32 [B, T, D]
   private final DeviceBuffer normalized; // bfloat16 [B, T, max(D, I)], also attention's output
@@ -82,7 +82,7 @@ final class KernelForwardPass implements DeviceForwardPass {
       this.finalNorm = module.kernel("kiln_norm_wide");
       this.firstTokens = module.kernel("kiln_tokens");
 
-      this.weights = own(new EncoderWeights(exported, gpu));
+      this.weights = own(new DeviceWeights(exported, gpu));
 
       long rows = (long) batchSize * tokens;
       this.residual = own(gpu.allocate("tokens of a batch", rows * model.dim() * Float.BYTES));

@@ -13,7 +13,7 @@ import java.util.Optional;
  * The weights of an encoder on a device: matrices in bfloat16 {@code [in, out]}, everything else in
  * float32. Queries are scaled so that scores are logarithms to base 2.
  */
-final class EncoderWeights implements AutoCloseable {
+final class DeviceWeights implements AutoCloseable {
   private static final float LOG2_E = (float) (1 / Math.log(2));
 
   private final Architecture model;
@@ -49,7 +49,7 @@ final class EncoderWeights implements AutoCloseable {
    *
    * @throws dev.kiln.cuda.DeviceMemoryException if the device has too little memory
    */
-  EncoderWeights(ExportedEncoder exported, Gpu gpu) {
+  DeviceWeights(ExportedEncoder exported, Gpu gpu) {
     this.model = exported.architecture();
     this.tensors = new KernelWeights(exported.model(), gpu);
     try {
