@@ -1,5 +1,7 @@
 package dev.kiln.archive;
 
+import dev.kiln.error.Mismatch;
+import dev.kiln.error.SceneException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.NoSuchFileException;
@@ -20,6 +22,28 @@ public interface ObjectSource {
    * @throws IOException if it cannot be opened
    */
   InputStream open(String name) throws IOException;
+
+  /**
+   * Reads a small object whole.
+   *
+   * @param name of the object
+   * @param what it is, for messages, such as {@code a STAC item}
+   * @param most bytes that it may have
+   * @return its content
+   * @throws SceneException permanent if it is larger
+   * @throws NoSuchFileException if there is no such object
+   * @throws IOException if it cannot be read
+   */
+  default byte[] read(String name, String what, int most) throws IOException {
+    try (InputStream in = open(name)) {
+      byte[] content = in.readNBytes(most + 1);
+      if (content.length > most) {
+        throw SceneException.permanent(
+            name, Mismatch.of("%s of at most %,d bytes".formatted(what, most), "more"));
+      }
+      return content;
+    }
+  }
 
   /**
    * Lists the objects and directories directly below a directory or key prefix.

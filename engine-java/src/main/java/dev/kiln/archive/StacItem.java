@@ -5,7 +5,6 @@ import dev.kiln.error.Printable;
 import dev.kiln.error.SceneException;
 import dev.kiln.platform.Platform;
 import java.io.IOException;
-import java.io.InputStream;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -80,15 +79,7 @@ public record StacItem(
    * @throws IOException if it cannot be read
    */
   public static StacItem read(String key, ObjectSource objects) throws IOException {
-    byte[] json;
-    try (InputStream in = objects.open(key)) {
-      json = in.readNBytes(MAX_BYTES + 1);
-    }
-    if (json.length > MAX_BYTES) {
-      throw SceneException.permanent(
-          key, Mismatch.of("a STAC item of at most %,d bytes".formatted(MAX_BYTES), "more"));
-    }
-    return parse(key, json);
+    return parse(key, objects.read(key, "a STAC item", MAX_BYTES));
   }
 
   /**

@@ -4,7 +4,6 @@ import dev.kiln.error.Mismatch;
 import dev.kiln.error.SceneException;
 import dev.kiln.platform.Platform;
 import java.io.IOException;
-import java.io.InputStream;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -66,15 +65,7 @@ public record VrtFile(String key, StatedGrid grid, List<VrtBand> bands, Optional
    * @throws IOException if it cannot be read
    */
   public static VrtFile read(String key, ObjectSource objects) throws IOException {
-    byte[] xml;
-    try (InputStream in = objects.open(key)) {
-      xml = in.readNBytes(MAX_BYTES + 1);
-    }
-    if (xml.length > MAX_BYTES) {
-      throw SceneException.permanent(
-          key, Mismatch.of("a VRT of at most %,d bytes".formatted(MAX_BYTES), "more"));
-    }
-    return parse(key, xml);
+    return parse(key, objects.read(key, "a VRT", MAX_BYTES));
   }
 
   /**
