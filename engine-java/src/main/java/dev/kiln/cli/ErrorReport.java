@@ -9,6 +9,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
@@ -17,6 +18,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.IParameterExceptionHandler;
 import picocli.CommandLine.MissingParameterException;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -54,10 +56,23 @@ final class ErrorReport implements IExecutionExceptionHandler, IParameterExcepti
             .filter(variable -> variable.value().equals(error.getValue()))
             .map(variable -> " (from " + variable.origin() + ")")
             .orElse("");
-    err.println("kiln: " + error.getMessage() + origin);
+    err.println("kiln: " + choices(error).orElse(error.getMessage()) + origin);
     UnmatchedArgumentException.printSuggestions(error, err);
     err.println("See '" + command.getCommandSpec().qualifiedName() + " --help'.");
     return ExitCode.USAGE.code();
+  }
+
+  /** Returns the message for a value that is none of an option's choices, as users write them. */
+  private static Optional<String> choices(ParameterException error) {
+    if (!(error.getArgSpec() instanceof OptionSpec option)
+        || !option.typeInfo().isEnum()
+        || error.getValue() == null) {
+      return Optional.empty();
+    }
+    String names = String.join(", ", option.typeInfo().getEnumConstantNames());
+    return Optional.of(
+        "%s: expected one of %s, found %s"
+            .formatted(option.longestName(), names.toLowerCase(Locale.ROOT), error.getValue()));
   }
 
   private static Optional<UnmatchedArgumentException> unknownOption(
