@@ -12,7 +12,7 @@ import tools.jackson.databind.JsonNode;
 
 /**
  * A catalogue of STAC items: an API that is searched, a static catalogue whose links are followed,
- * or a file of items. What it is, its content tells.
+ * or a file of items. The content determines which.
  */
 public final class Catalog {
   /** What a catalogue is. */

@@ -219,7 +219,7 @@ final class CatalogOpener {
       response = client.exchange(request);
     }
     if (NO_LANDING_PAGE.contains(response.status())) {
-      log.info("{}: no landing page (status {})", where(), response.status());
+      log.info("API without a landing page: catalogue={} status={}", where(), response.status());
       return Opened.api(StacApi.undescribed(landing));
     }
     if (response.status() != 200) {

@@ -8,7 +8,7 @@ import tools.jackson.databind.node.ObjectNode;
  * An item of a catalogue.
  *
  * @param place where the item can be read: a whole URI, or a key relative to the catalogue's
- *     directory; empty if it has no location of its own
+ *     directory; empty if it has no location
  * @param isObject whether that is an object of a store, and not a resource of an API
  * @param json the item
  */

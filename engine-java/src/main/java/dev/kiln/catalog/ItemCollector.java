@@ -60,7 +60,7 @@ final class ItemCollector {
   /**
    * Takes an item of the catalogue.
    *
-   * @param place where it can be read; empty if it has no location of its own
+   * @param place where it can be read; empty if it has no location
    * @param isObject whether that is an object of a store
    * @param json the item
    * @throws IOException from the consumer
@@ -104,7 +104,9 @@ final class ItemCollector {
     }
     stats.skip("has the collection and id of another item");
     if (logged++ < MAX_LOGGED) {
-      log.warn("item {} is left out: another item has the same collection and id", found.key());
+      log.warn(
+          "item left out: item={} reason=\"another item has the same collection and id\"",
+          found.key());
     }
   }
 }

@@ -59,7 +59,7 @@ final class ItemDocuments {
    * @param where the document and the option that names it, for messages
    * @param document JSON
    * @param sink receives each feature
-   * @param items says when no more are needed
+   * @param items receives items until it is full
    * @throws ConfigurationException if the document is not JSON or has no list of features, or an
    *     item is larger than {@link #MAX_ITEM}
    * @throws IOException if the document cannot be read, or from {@code sink}
@@ -111,7 +111,7 @@ final class ItemDocuments {
    * @param where the document and the option that names it, for messages
    * @param document UTF-8
    * @param sink receives each item
-   * @param items counts lines that are no items, and says when no more are needed
+   * @param items receives items until it is full; counts lines that are not items
    * @throws IOException if the document cannot be read, or from {@code sink}
    */
   static void lines(String where, InputStream document, Sink sink, ItemCollector items)
@@ -136,7 +136,7 @@ final class ItemDocuments {
         }
         items.stats().skip("not a STAC item");
         if (logged++ < MAX_LOGGED) {
-          log.warn("{}: line {} is left out: {}", where, lines.number(), problem);
+          log.warn("line left out: file={} line={} reason=\"{}\"", where, lines.number(), problem);
         }
       }
     }

@@ -114,7 +114,7 @@ final class ItemFile {
   }
 
   private void add(String file, JsonNode json, ItemCollector items) throws IOException {
-    // Only a whole URI tells what relative hrefs are relative to.
+    // Relative hrefs are resolved against a whole URI only.
     Optional<String> self =
         Links.href(json, "self")
             .filter(href -> ObjectRef.of(href).isPresent())

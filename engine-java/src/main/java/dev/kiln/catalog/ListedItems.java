@@ -67,7 +67,7 @@ public final class ListedItems implements ItemConsumer {
    * Creates a writer.
    *
    * @param list to write to; borrowed
-   * @param query whose items are listed; locations are sorted unless it has an order of its own
+   * @param query whose items are listed; locations are sorted unless the query has an order
    * @param form what the list has of an item
    */
   public ListedItems(SceneListFile list, ItemQuery query, Form form) {

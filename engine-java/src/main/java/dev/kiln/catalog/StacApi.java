@@ -18,7 +18,7 @@ import tools.jackson.databind.JsonNode;
  *
  * @param uri of the landing page, without a slash at its end
  * @param search where searches are sent
- * @param methods by which it is searched; empty if it does not say
+ * @param methods by which it is searched; empty if it does not state any
  * @param conformsTo URIs of conformance classes; empty if it states none
  */
 record StacApi(URI uri, URI search, Set<String> methods, Set<String> conformsTo) {

@@ -72,7 +72,9 @@ final class StacSearch {
       if (pages == 0 && METHOD_NOT_PERMITTED.contains(response.status())) {
         Optional<StacClient.Request> other = requests.withoutPost(request);
         if (other.isPresent()) {
-          log.info("{}: POST is not permitted; searching by GET", client.where(request.uri()));
+          log.info(
+              "searching by GET, because POST is not permitted: api={}",
+              client.where(request.uri()));
           next = other;
           continue;
         }
@@ -107,14 +109,16 @@ final class StacSearch {
       }
       if (next.isPresent() && items.different() == before && !sent.contains(id(next.get()))) {
         log.warn(
-            "{}: page {} has no new items; the search ends there", client.where(api.uri()), pages);
+            "search ended at a page without new items: api={} page={}",
+            client.where(api.uri()),
+            pages);
         next = Optional.empty();
       }
     }
     long missing = matched - items.stats().total();
     if (missing > 0) {
       log.warn(
-          "{}: the API matched {} items and returned {}; the list is incomplete",
+          "list is incomplete, search a smaller area or period: api={} matched={} returned={}",
           client.where(api.uri()),
           matched,
           items.stats().total());

@@ -5,6 +5,7 @@ import dev.kiln.error.Mismatch;
 import dev.kiln.error.Printable;
 import dev.kiln.error.SceneException;
 import dev.kiln.fetch.UnavailableException;
+import dev.kiln.io.Workers;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
@@ -90,7 +91,7 @@ final class StaticCatalog {
               "a catalogue with links to children or items",
               CatalogDocument.describe(root) + " without"));
     }
-    ExecutorService pool = Executors.newFixedThreadPool(threads, StaticCatalog::daemon);
+    ExecutorService pool = Executors.newFixedThreadPool(threads, Workers.daemons("catalog"));
     try {
       while (!items.isFull() && !(waiting.isEmpty() && reading.isEmpty())) {
         while (reading.size() < threads * AHEAD_PER_THREAD && !waiting.isEmpty()) {
@@ -111,14 +112,9 @@ final class StaticCatalog {
       pool.shutdownNow();
     }
     if (pruned > 0) {
-      log.info("{}: {} collections are outside the area or period", where, pruned);
+      log.info(
+          "collections outside the area or period: catalogue={} collections={}", where, pruned);
     }
-  }
-
-  private static Thread daemon(Runnable task) {
-    Thread thread = new Thread(task, "catalog");
-    thread.setDaemon(true);
-    return thread;
   }
 
   private JsonNode read(String name) throws IOException {
@@ -226,7 +222,10 @@ final class StaticCatalog {
     items.stats().skip(reason);
     if (logged++ < MAX_LOGGED) {
       log.warn(
-          "{} is left out: {}: {}", Printable.of(store.uri(name)), reason, Printable.of(detail));
+          "document left out: document={} reason=\"{}: {}\"",
+          Printable.of(store.uri(name)),
+          reason,
+          Printable.of(detail));
     }
   }
 }

@@ -22,8 +22,7 @@ final class DecodeStage implements Pipeline.Step<FetchedScene, StripWork> {
    * Creates the stage.
    *
    * @param memory of strips
-   * @param finished receives scenes whose last chips have left the encoder before their end is
-   *     known
+   * @param finished receives scenes with rows to write that the encoder has not handed on
    * @param stopping whether scenes that are not decoded completely are given up
    */
   DecodeStage(
