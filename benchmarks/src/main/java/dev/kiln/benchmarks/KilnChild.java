@@ -10,6 +10,7 @@ import java.util.List;
 /** Runs {@code kiln} in a child process and measures what it uses. */
 final class KilnChild {
   private static final int POLL_MILLIS = 100;
+  private static final int SAMPLE_SECONDS = 10;
 
   private KilnChild() {}
 
@@ -20,8 +21,10 @@ final class KilnChild {
    * @param seconds wall-clock time
    * @param cpuSeconds CPU time, up to the last 0.1 s
    * @param peakRssBytes most resident memory
+   * @param rssBytes resident memory, sampled every {@value #SAMPLE_SECONDS} s
    */
-  record Use(int exitCode, double seconds, double cpuSeconds, long peakRssBytes) {}
+  record Use(
+      int exitCode, double seconds, double cpuSeconds, long peakRssBytes, List<Long> rssBytes) {}
 
   /**
    * Runs a command.
@@ -44,13 +47,17 @@ final class KilnChild {
     Process process = new ProcessBuilder(command).inheritIO().start();
     Path status = Path.of("/proc", Long.toString(process.pid()), "status");
     long peak = 0;
+    List<Long> rss = new ArrayList<>();
     Duration cpu = Duration.ZERO;
     while (process.isAlive()) {
       try {
         cpu = process.info().totalCpuDuration().orElse(cpu);
         for (String line : Files.readAllLines(status)) {
           if (line.startsWith("VmHWM:")) {
-            peak = Math.max(peak, Long.parseLong(line.replaceAll("\\D", "")));
+            peak = Math.max(peak, kilobytes(line));
+          } else if (line.startsWith("VmRSS:")
+              && System.nanoTime() - start > rss.size() * SAMPLE_SECONDS * 1_000_000_000L) {
+            rss.add(kilobytes(line) * 1024);
           }
         }
       } catch (IOException e) {
@@ -59,6 +66,14 @@ final class KilnChild {
       Thread.sleep(POLL_MILLIS);
     }
     return new Use(
-        process.exitValue(), (System.nanoTime() - start) / 1e9, cpu.toMillis() / 1e3, peak * 1024);
+        process.exitValue(),
+        (System.nanoTime() - start) / 1e9,
+        cpu.toMillis() / 1e3,
+        peak * 1024,
+        List.copyOf(rss));
+  }
+
+  private static long kilobytes(String line) {
+    return Long.parseLong(line.replaceAll("\\D", ""));
   }
 }

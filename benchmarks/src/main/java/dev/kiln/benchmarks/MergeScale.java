@@ -166,6 +166,7 @@ public final class MergeScale {
     }
     result.put("seconds", use.seconds()).put("cpu_seconds", use.cpuSeconds());
     result.put("peak_rss_bytes", use.peakRssBytes());
+    result.set("rss_bytes", JsonMapper.shared().valueToTree(use.rssBytes()));
   }
 
   private static long bytes(Path directory) throws IOException {

@@ -2,7 +2,10 @@ package dev.kiln.benchmarks;
 
 import dev.kiln.chip.Chip;
 import dev.kiln.chip.Footprint;
+import dev.kiln.dataset.Column;
+import dev.kiln.dataset.EmbeddingBatch;
 import dev.kiln.dataset.EmbeddingFiles;
+import dev.kiln.dataset.EmbeddingReader;
 import dev.kiln.dataset.RowRef;
 import dev.kiln.fetch.StoreOptions;
 import dev.kiln.search.IndexBuilder;
@@ -19,9 +22,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.PriorityQueue;
 import java.util.Random;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * A dataset of clustered synthetic vectors: Gaussian noise of standard deviation {@link #NOISE} per
@@ -132,5 +140,49 @@ record SearchDataset(Path directory, int rows) {
       queries.add(Query.of(vector));
     }
     return queries;
+  }
+
+  /**
+   * Returns the ids of the chips with the largest cosines, for each query: all compared in one pass
+   * over the files, in float64.
+   */
+  List<Set<String>> nearest(EmbeddingFiles files, List<Query> queries)
+      throws IOException, InterruptedException {
+    List<PriorityQueue<Scored>> best = new ArrayList<>();
+    queries.forEach(q -> best.add(new PriorityQueue<>(Comparator.comparing(Scored::cosine))));
+    EmbeddingReader.builder(files)
+        .columns(EnumSet.of(Column.IDS, Column.VECTOR))
+        .build()
+        .read(
+            batch -> {
+              for (int row = 0; row < batch.size(); row++) {
+                for (int q = 0; q < best.size(); q++) {
+                  offer(best.get(q), batch, row, queries.get(q).vector());
+                }
+              }
+            });
+    return best.stream()
+        .map(b -> b.stream().map(Scored::chipId).collect(Collectors.toUnmodifiableSet()))
+        .toList();
+  }
+
+  private record Scored(String chipId, double cosine) {}
+
+  private static void offer(
+      PriorityQueue<Scored> best, EmbeddingBatch batch, int row, float[] query) {
+    double dot = 0;
+    double squares = 0;
+    for (int k = 0; k < DIM; k++) {
+      double value = batch.vectors()[row * DIM + k];
+      dot += value * query[k];
+      squares += value * value;
+    }
+    double cosine = dot / Math.sqrt(squares);
+    if (best.size() < K || cosine > best.peek().cosine()) {
+      best.add(new Scored(batch.chipIds()[row], cosine));
+      if (best.size() > K) {
+        best.poll();
+      }
+    }
   }
 }

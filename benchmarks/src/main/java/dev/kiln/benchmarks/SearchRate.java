@@ -18,8 +18,9 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Searches per second over a {@link SearchDataset}, ten matches each, on all cores. Kiln's exact
- * search and DuckDB's must find the same chips; of the index, the recall is checked.
+ * Searches per second over a {@link SearchDataset}, ten matches each, on all cores. The exact
+ * searches of Kiln and DuckDB must find the chips with the largest cosines; of the index, the
+ * recall is checked.
  *
  * @param workplace that has the dataset
  * @param by how is searched
@@ -62,7 +63,7 @@ record SearchRate(Workplace workplace, By by) implements Case.Sampler {
             case INDEX -> query -> kiln(opened, query, false);
             case DUCKDB -> query -> duckDb(duckdb, dataset, query);
           };
-      check(queries, opened, searching);
+      check(queries, dataset, files, searching);
       List<Case.Sample> samples = new ArrayList<>();
       for (int i = 0; i < effort.iterations(); i++) {
         samples.add(sample(queries, searching, effort.millis()));
@@ -82,14 +83,16 @@ record SearchRate(Workplace workplace, By by) implements Case.Sampler {
     return Case.Sample.of(done, (System.nanoTime() - start) / 1e9, (CoreTime.nanos() - cpu) / 1e9);
   }
 
-  private void check(List<Query> queries, Search search, Searching searching)
+  private void check(
+      List<Query> queries, SearchDataset dataset, EmbeddingFiles files, Searching searching)
       throws IOException, InterruptedException, SQLException {
     // An exact search takes seconds, so only the recall of the index is a matter of many queries.
     List<Query> checked = by == By.INDEX ? queries : queries.subList(0, 3);
+    List<Set<String>> expected = dataset.nearest(files, checked);
     int found = 0;
-    for (Query query : checked) {
-      Set<String> expected = Set.copyOf(kiln(search, query, true));
-      found += (int) searching.search(query).stream().filter(expected::contains).count();
+    for (int i = 0; i < checked.size(); i++) {
+      found +=
+          (int) searching.search(checked.get(i)).stream().filter(expected.get(i)::contains).count();
     }
     double recall = found / (double) (SearchDataset.K * checked.size());
     System.err.printf(Locale.ROOT, "search: by=%s recall@10=%.4f%n", by, recall);

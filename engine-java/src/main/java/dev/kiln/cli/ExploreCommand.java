@@ -9,6 +9,7 @@ import dev.kiln.explore.ExploreServer;
 import dev.kiln.explore.ScenePictures;
 import dev.kiln.fetch.ObjectStores;
 import dev.kiln.picture.ChipReading;
+import dev.kiln.search.Search;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.Optional;
@@ -81,6 +82,7 @@ public final class ExploreCommand implements Callable<Integer> {
       description = "Attribution shown on the online map (default: ${DEFAULT-VALUE}).")
   private String attribution;
 
+  @Mixin private IndexFlags indexFlags;
   @Mixin private S3Flags s3Flags;
 
   @Override
@@ -91,10 +93,12 @@ public final class ExploreCommand implements Callable<Integer> {
     Optional<Basemap> online =
         Optional.ofNullable(basemap)
             .map(url -> OptionException.parse(() -> new Basemap(url, attribution)));
+    int processors = Runtime.getRuntime().availableProcessors();
     PrintWriter out = spec.commandLine().getOut();
     out.printf("Reading %s%n", ObjectStores.redacted(dataset));
     out.flush();
     try (EmbeddingFiles files = EmbeddingFiles.open(dataset, s3Flags.source())) {
+      Search search = indexFlags.search(files, s3Flags.source(), processors, false);
       ChipReading reading = ChipReading.of(files);
       MapCommand.warn(reading);
       Optional<ScenePictures> pictures =
@@ -105,7 +109,7 @@ public final class ExploreCommand implements Callable<Integer> {
                       ObjectStores.openSource(source, s3Flags.source(), s3Flags.rules()),
                       reading.chips(),
                       files));
-      ExploreApi api = new ExploreApi(files, reading, pictures, online);
+      ExploreApi api = new ExploreApi(files, search, reading, pictures, online);
       try (ExploreServer server = ExploreServer.start(host, port, api)) {
         out.printf(
             "%s%nOpen %s in a browser. Press Ctrl+C to stop.%n",

@@ -3,15 +3,17 @@ package dev.kiln.cli;
 import dev.kiln.dataset.EmbeddingFiles;
 import dev.kiln.error.Count;
 import dev.kiln.error.ExitCode;
-import dev.kiln.fetch.StoreOptions;
+import dev.kiln.fetch.ObjectStores;
 import dev.kiln.search.IndexBuilder;
 import dev.kiln.search.IndexOptions;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -23,10 +25,19 @@ import picocli.CommandLine.Spec;
     description = {
       "Build an index of a dataset, which kiln search then uses.",
       "",
-      "The index is stored in _kiln/index of the dataset. A build that was interrupted resumes."
-          + " After the dataset has changed, the index is ignored until it is built again."
+      "The index is stored in _kiln/index of the dataset, or in the directory --out. A build that"
+          + " was interrupted resumes. After the dataset has changed, the index is not used until"
+          + " it is built again."
     },
-    footer = {"", "Example:", "  kiln index dataset"})
+    footer = {
+      "",
+      "Example:",
+      "  kiln index dataset",
+      "",
+      "Of a dataset in a bucket:",
+      "  kiln index s3://my-bucket/dataset -o index",
+      "  kiln search s3://my-bucket/dataset --search-index index --at -99.12,46.98"
+    })
 public final class IndexCommand implements Callable<Integer> {
   private static final Logger log = LoggerFactory.getLogger(IndexCommand.class);
 
@@ -34,8 +45,17 @@ public final class IndexCommand implements Callable<Integer> {
 
   @Parameters(
       paramLabel = "DATASET",
-      description = "Directory written by kiln embed or kiln merge.")
+      description = "Output of kiln embed or kiln merge, local or in a bucket.")
   private String dataset;
+
+  @Option(
+      names = {"-o", "--out"},
+      paramLabel = "DIR",
+      description =
+          "Directory to store the index in (default: _kiln/index of the dataset). Required for a"
+              + " dataset in a bucket.")
+  @Heading.Under(Heading.OUTPUT)
+  private Path out;
 
   @Option(
       names = "--allow-mixed",
@@ -51,14 +71,25 @@ public final class IndexCommand implements Callable<Integer> {
   @Heading.Under(Heading.PERFORMANCE)
   private Integer threads;
 
+  @Mixin private S3Flags s3Flags;
+
   @Override
   public Integer call() throws IOException, InterruptedException {
     int workers =
         Range.optionalAtLeast("--threads", threads, 1)
             .orElseGet(() -> Runtime.getRuntime().availableProcessors());
-    try (EmbeddingFiles files = EmbeddingFiles.open(dataset, StoreOptions.standard())) {
-      IndexBuilder.Report report =
-          new IndexBuilder(files, IndexOptions.defaults(), workers, allowMixed).build();
+    if (out == null && ObjectStores.isRemote(dataset)) {
+      throw new OptionException(
+          "%s: expected --out DIR, where the index of a dataset in a bucket is stored, found none"
+              .formatted(ObjectStores.redacted(dataset)));
+    }
+    IndexOptions options = IndexOptions.defaults();
+    try (EmbeddingFiles files = EmbeddingFiles.open(dataset, s3Flags.source())) {
+      IndexBuilder builder =
+          out == null
+              ? new IndexBuilder(files, options, workers, allowMixed)
+              : new IndexBuilder(files, out, options, workers, allowMixed);
+      IndexBuilder.Report report = builder.build();
       report.faults().forEach(f -> log.warn("unreadable file: {}", f.reason()));
       spec.commandLine()
           .getOut()

@@ -52,6 +52,7 @@ public final class SearchCommand implements Callable<Integer> {
 
   @Mixin private SearchExampleFlags exampleFlags;
   @Mixin private SearchFilterFlags filterFlags;
+  @Mixin private IndexFlags indexFlags;
 
   @Option(
       names = {"-k", "--count"},
@@ -89,7 +90,7 @@ public final class SearchCommand implements Callable<Integer> {
     StoreOptions options = s3Flags.source();
     RowFilter filter = filterFlags.filter(options);
     try (EmbeddingFiles files = EmbeddingFiles.open(dataset, options)) {
-      Search search = new Search(files, workers, allowMixed);
+      Search search = indexFlags.search(files, options, workers, allowMixed);
       Query query =
           exampleFlags.query(
               new SearchExampleFlags.Searched(search, files, dataset, allowMixed),

@@ -146,6 +146,21 @@ public final class EmbeddingFiles implements AutoCloseable {
     return store.uri(keys.get(file));
   }
 
+  /**
+   * {@return the size of a file in bytes}
+   *
+   * @param file its index in {@link #keys}
+   * @throws IOException if there is no such file, or its store cannot be reached
+   */
+  public long size(int file) throws IOException {
+    if (directory.isPresent()) {
+      return Files.size(directory.get().resolve(keys.get(file)));
+    }
+    try (ParquetBytes bytes = open(file)) {
+      return bytes.size();
+    }
+  }
+
   /** {@return the number of bytes that were read from a remote store} */
   public long remoteBytes() {
     return store.traffic().bytesRead();

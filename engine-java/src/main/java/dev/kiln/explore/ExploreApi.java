@@ -8,6 +8,7 @@ import dev.kiln.picture.ChipReading;
 import dev.kiln.picture.ChipShapes;
 import dev.kiln.picture.ColoredChips;
 import dev.kiln.picture.Mercator;
+import dev.kiln.search.Search;
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.ZoneOffset;
@@ -55,17 +56,17 @@ public final class ExploreApi {
    * Prepares a dataset.
    *
    * @param files borrowed
+   * @param search of these files
    * @param reading its chips
    * @param pictures pictures of the scenes; empty without the archive
    * @param basemap an online map to draw under the chips; empty for none
-   * @throws IOException if the dataset cannot be read
    */
   public ExploreApi(
       EmbeddingFiles files,
+      Search search,
       ChipReading reading,
       Optional<ScenePictures> pictures,
-      Optional<Basemap> basemap)
-      throws IOException {
+      Optional<Basemap> basemap) {
     this.name = files.uri();
     this.reading = reading;
     this.chips = reading.chips();
@@ -74,7 +75,7 @@ public final class ExploreApi {
     this.areas = new Areas(chips.shapes());
     this.details = pictures.map(ScenePictures::details).orElseGet(() -> new ChipDetails(files));
     this.described = new ChipDescriptions(chips, details);
-    this.similar = new SimilarChips(files, chips);
+    this.similar = new SimilarChips(search, chips);
     this.pictures = pictures;
     this.basemap = basemap;
   }

@@ -1,6 +1,5 @@
 package dev.kiln.explore;
 
-import dev.kiln.dataset.EmbeddingFiles;
 import dev.kiln.dataset.RowRef;
 import dev.kiln.picture.ColoredChips;
 import dev.kiln.search.Match;
@@ -29,13 +28,12 @@ final class SimilarChips {
   /**
    * Creates a search.
    *
-   * @param files the dataset, borrowed
-   * @param chips its chips
-   * @throws IOException if the dataset cannot be read
+   * @param search of the dataset
+   * @param chips of the dataset
    */
-  SimilarChips(EmbeddingFiles files, ColoredChips chips) throws IOException {
+  SimilarChips(Search search, ColoredChips chips) {
+    this.search = search;
     this.chips = chips;
-    this.search = new Search(files, Runtime.getRuntime().availableProcessors(), false);
   }
 
   /**

@@ -18,16 +18,21 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Builds the index of a dataset, in {@code _kiln/index} below its directory.
+ * Builds the index of a dataset, in {@code _kiln/index} below its directory or in another one.
  *
  * <p>Rows are divided into shards in their order; each shard has a graph that one thread builds.
- * Memory is bounded by the number of threads. Finished shards are kept in {@code
- * _kiln/index.building}, so that a build that was interrupted resumes; the whole directory gets its
- * final name at the end. The same dataset and options give the same bytes, interrupted or not.
+ * Memory is bounded by the number of threads. Finished shards are kept beside the index, in a
+ * directory whose name ends in {@code .building}, so that a build that was interrupted resumes; the
+ * whole directory gets its final name at the end. The same dataset and options give the same bytes,
+ * interrupted or not.
  */
 public final class IndexBuilder {
   private static final Logger log = LoggerFactory.getLogger(IndexBuilder.class);
@@ -37,30 +42,63 @@ public final class IndexBuilder {
   private final IndexOptions options;
   private final int threads;
   private final boolean mixed;
-  private final Path home;
+  private final Path index;
   private final Path building;
 
   /**
-   * Creates a builder.
+   * Creates a builder of the index that is stored with a dataset on this machine.
    *
-   * @param files the dataset, on this machine; borrowed
+   * @param files the dataset; borrowed
    * @param options of the build
    * @param threads number of shards that are built at once, at least 1
    * @param mixed whether vectors of different models are indexed together
    * @throws ConfigurationException if the dataset is not on this machine
    */
   public IndexBuilder(EmbeddingFiles files, IndexOptions options, int threads, boolean mixed) {
+    this(
+        files,
+        directory(files)
+            .orElseThrow(
+                () ->
+                    new ConfigurationException(
+                        Mismatch.of(
+                            files.uri(),
+                            "--out DIR, where the index of a dataset in a bucket is stored",
+                            "none"))),
+        options,
+        threads,
+        mixed);
+  }
+
+  /**
+   * Creates a builder of an index in a directory.
+   *
+   * @param files the dataset, anywhere; borrowed
+   * @param index directory of the index, replaced if it exists
+   * @param options of the build
+   * @param threads number of shards that are built at once, at least 1
+   * @param mixed whether vectors of different models are indexed together
+   */
+  public IndexBuilder(
+      EmbeddingFiles files, Path index, IndexOptions options, int threads, boolean mixed) {
     this.files = files;
+    this.index = index.toAbsolutePath();
     this.options = options;
     this.threads = Math.max(1, threads);
     this.mixed = mixed;
-    this.home = DatasetState.directory(files).resolve("_kiln");
-    this.building = home.resolve("index.building");
+    this.building = beside(".building");
   }
 
-  /** Returns the directory of a dataset's index, which need not exist. */
-  static Path directory(EmbeddingFiles files) {
-    return DatasetState.directory(files).resolve("_kiln").resolve("index");
+  private Path beside(String suffix) {
+    return index.resolveSibling(index.getFileName() + suffix);
+  }
+
+  /**
+   * Returns the directory of the index that is stored with a dataset, which need not exist; empty
+   * if the dataset is not on this machine.
+   */
+  static Optional<Path> directory(EmbeddingFiles files) {
+    return files.directory().map(directory -> directory.resolve("_kiln").resolve("index"));
   }
 
   /**
@@ -91,13 +129,30 @@ public final class IndexBuilder {
    * @throws IOException if a file cannot be written; another attempt resumes
    */
   public Report build() throws IOException, InterruptedException {
-    Files.createDirectories(home);
-    Path file = home.resolve("index.lock");
+    requireReplaceable();
+    Files.createDirectories(index.getParent());
+    Path file = beside(".lock");
     try (FileChannel channel =
             FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         FileLock lock = lock(channel)) {
       log.debug("index locked: file={} exclusive={}", file, !lock.isShared());
       return buildLocked();
+    }
+  }
+
+  /** An index is replaced; anything else in the directory that the user named is not. */
+  private void requireReplaceable() throws IOException {
+    boolean stored = directory(files).map(Path::toAbsolutePath).equals(Optional.of(index));
+    if (!stored && Files.exists(index) && !Files.exists(index.resolve(IndexManifest.NAME))) {
+      try (Stream<Path> entries = Files.isDirectory(index) ? Files.list(index) : Stream.of(index)) {
+        if (entries.findAny().isPresent()) {
+          throw new ConfigurationException(
+              Mismatch.of(
+                  index.toString(),
+                  "an index or an empty directory",
+                  "other files: choose another"));
+        }
+      }
     }
   }
 
@@ -128,7 +183,7 @@ public final class IndexBuilder {
             shards.count(),
             shards.kept(),
             report.notFinite() + shards.zeros(),
-            bytes(directory(files)),
+            bytes(index),
             (System.nanoTime() - start) / 1e9,
             report.faults());
       } catch (IndexShards.StaleException e) {
@@ -149,7 +204,8 @@ public final class IndexBuilder {
     return report;
   }
 
-  private void publish(DatasetState state, IndexShards shards) throws IOException {
+  private void publish(DatasetState state, IndexShards shards)
+      throws IOException, InterruptedException {
     if (shards.rows() == 0) {
       throw new ConfigurationException(
           Mismatch.of(files.uri(), "at least one row with a finite vector", "none"));
@@ -159,7 +215,13 @@ public final class IndexBuilder {
           files.uri() + ": the dataset changed while it was indexed: run kiln index again");
     }
     IndexManifest manifest =
-        new IndexManifest(state, options, shards.dim(), shards.rows(), shards.count());
+        new IndexManifest(
+            state,
+            options,
+            shards.dim(),
+            shards.rows(),
+            shards.count(),
+            sizes(building, shards.count()));
     Path target = building.resolve(IndexManifest.NAME);
     Files.writeString(ShardFiles.part(target), manifest.json());
     ShardFiles.publish(target);
@@ -181,14 +243,23 @@ public final class IndexBuilder {
   }
 
   private void publish() throws IOException {
-    Path index = directory(files);
-    Path old = home.resolve("index.old");
+    Path old = beside(".old");
     FileTrees.delete(old);
     if (Files.exists(index)) {
       Files.move(index, old, StandardCopyOption.ATOMIC_MOVE);
     }
     Files.move(building, index, StandardCopyOption.ATOMIC_MOVE);
     FileTrees.delete(old);
+  }
+
+  private static Map<String, Long> sizes(Path directory, int shards) throws IOException {
+    Map<String, Long> sizes = new TreeMap<>();
+    for (int shard = 0; shard < shards; shard++) {
+      for (Path file : ShardFiles.of(directory, shard).all()) {
+        sizes.put(file.getFileName().toString(), Files.size(file));
+      }
+    }
+    return sizes;
   }
 
   private static long bytes(Path directory) throws IOException {

@@ -13,6 +13,7 @@ import dev.kiln.error.ConfigurationException;
 import dev.kiln.error.Mismatch;
 import dev.kiln.vector.NativeVectors;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -55,13 +56,31 @@ public final class Search {
    * @param threads that read and compare, at least 1
    * @param mixed whether vectors of different models are compared; those whose length differs from
    *     the query's are skipped
-   * @throws IOException if the dataset cannot be read
+   * @throws InterruptedException if the thread is interrupted
    */
-  public Search(EmbeddingFiles files, int threads, boolean mixed) throws IOException {
+  public Search(EmbeddingFiles files, int threads, boolean mixed) throws InterruptedException {
     this.files = files;
     this.threads = Math.max(1, threads);
     this.mixed = mixed;
-    this.index = VectorIndex.open(files, this.threads);
+    this.index = VectorIndex.stored(files, this.threads);
+  }
+
+  /**
+   * Creates a search with an index that is not stored with the dataset.
+   *
+   * @param files the dataset; borrowed
+   * @param index directory that {@link IndexBuilder} wrote, or a copy of one
+   * @param threads that read and compare, at least 1
+   * @param mixed as for the other constructor
+   * @throws ConfigurationException if it is no index, or that of another dataset
+   * @throws IOException if the dataset cannot be read
+   */
+  public Search(EmbeddingFiles files, Path index, int threads, boolean mixed)
+      throws IOException, InterruptedException {
+    this.files = files;
+    this.threads = Math.max(1, threads);
+    this.mixed = mixed;
+    this.index = Optional.of(VectorIndex.named(index, files, this.threads));
   }
 
   /** Returns whether there is an index of the dataset as it is. */

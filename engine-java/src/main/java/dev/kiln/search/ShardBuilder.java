@@ -31,7 +31,7 @@ import java.util.function.IntFunction;
  * the graph. Used by one thread at a time.
  */
 final class ShardBuilder implements AutoCloseable {
-  private static final float NEIGHBOUR_OVERFLOW = 1.2f;
+  private static final float NEIGHBOUR_OVERFLOW = 1.5f;
   private static final float ALPHA = 1.2f;
   private static final int ORDER_SEED = 7;
   private static final int WRITE_BYTES = 1 << 20;

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -26,6 +27,11 @@ record ShardFiles(Path codes, Path rows, Path texts, Path graph) {
         directory.resolve(name + ".rows"),
         directory.resolve(name + ".texts"),
         directory.resolve(name + ".graph"));
+  }
+
+  /** Returns all files. */
+  List<Path> all() {
+    return List.of(codes, rows, texts, graph);
   }
 
   boolean complete() {

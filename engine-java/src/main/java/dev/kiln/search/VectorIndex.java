@@ -38,27 +38,28 @@ final class VectorIndex {
   }
 
   /**
-   * Opens the index of a dataset; empty if there is none, or if it cannot be used, which is logged.
+   * Opens the index that is stored with a dataset; empty if there is none, or if it cannot be used,
+   * which is logged.
    *
    * @param files the dataset
    * @param threads that search
    */
-  static Optional<VectorIndex> open(EmbeddingFiles files, int threads) throws IOException {
-    if (files.directory().isEmpty()) {
-      return Optional.empty();
-    }
-    Path directory = IndexBuilder.directory(files);
-    if (!Files.isRegularFile(directory.resolve(IndexManifest.NAME))) {
+  static Optional<VectorIndex> stored(EmbeddingFiles files, int threads)
+      throws InterruptedException {
+    Optional<Path> directory =
+        IndexBuilder.directory(files)
+            .filter(index -> Files.isRegularFile(index.resolve(IndexManifest.NAME)));
+    if (directory.isEmpty()) {
       return Optional.empty();
     }
     try {
-      IndexManifest manifest = IndexManifest.read(directory);
+      IndexManifest manifest = IndexManifest.read(directory.get());
       DatasetState now = DatasetState.of(files);
       if (!now.equals(manifest.state())) {
         log.warn(
-            "index ignored: directory={} reason=\"the dataset changed: expected {} files of {} bytes,"
-                + " found {} of {}\": run kiln index {}",
-            directory,
+            "index ignored: directory={} reason=\"the dataset changed: expected {} files of {}"
+                + " bytes, found {} of {}\": run kiln index {}",
+            directory.get(),
             manifest.state().files(),
             manifest.state().bytes(),
             now.files(),
@@ -66,19 +67,61 @@ final class VectorIndex {
             files.uri());
         return Optional.empty();
       }
-      List<IndexShard> shards = new ArrayList<>();
-      for (int i = 0; i < manifest.shards(); i++) {
-        shards.add(IndexShard.open(ShardFiles.of(directory, i), manifest.dim()));
-      }
-      return Optional.of(new VectorIndex(manifest, List.copyOf(shards), Math.max(1, threads)));
+      return Optional.of(open(directory.get(), manifest, threads));
     } catch (IOException | RuntimeException e) {
       log.warn(
           "index ignored: directory={} reason=\"{}\": run kiln index {}",
-          directory,
+          directory.get(),
           ReadErrors.reason(e),
           files.uri());
       return Optional.empty();
     }
+  }
+
+  /**
+   * Opens an index that is stored elsewhere.
+   *
+   * @param directory of the index
+   * @param files the dataset, whose files must have the keys and sizes of those that were indexed
+   * @param threads that search
+   * @throws ConfigurationException if it is no index, or that of another dataset
+   * @throws IOException if the sizes of the files cannot be read
+   */
+  static VectorIndex named(Path directory, EmbeddingFiles files, int threads)
+      throws IOException, InterruptedException {
+    if (!Files.isRegularFile(directory.resolve(IndexManifest.NAME))) {
+      throw new ConfigurationException(
+          Mismatch.of("--search-index " + directory, "an index that kiln index built", "none"));
+    }
+    IndexManifest manifest = IndexManifest.read(directory);
+    DatasetState now = DatasetState.of(files);
+    if (!now.sameFiles(manifest.state())) {
+      throw new ConfigurationException(
+          Mismatch.of(
+                  "--search-index " + directory,
+                  "the index of %s with %d files of %d bytes"
+                      .formatted(files.uri(), now.files(), now.bytes()),
+                  "one of %d files of %d bytes"
+                      .formatted(manifest.state().files(), manifest.state().bytes()))
+              + ": run kiln index again");
+    }
+    try {
+      return open(directory, manifest, threads);
+    } catch (IOException | RuntimeException e) {
+      throw new ConfigurationException(
+          "--search-index %s: the index cannot be used: %s: run kiln index again"
+              .formatted(directory, ReadErrors.reason(e)),
+          e);
+    }
+  }
+
+  private static VectorIndex open(Path directory, IndexManifest manifest, int threads)
+      throws IOException {
+    List<IndexShard> shards = new ArrayList<>();
+    for (int i = 0; i < manifest.shards(); i++) {
+      shards.add(IndexShard.open(ShardFiles.of(directory, i), manifest.dim()));
+    }
+    return new VectorIndex(manifest, List.copyOf(shards), Math.max(1, threads));
   }
 
   /**

@@ -61,7 +61,10 @@ class HelpTest {
       if (option.defaultValue() != null && option.arity().max() > 0) {
         assertThat(description)
             .as(option.longestName())
-            .containsAnyOf("(default: " + option.defaultValue(), "(default: kiln-models in");
+            .containsAnyOf(
+                "(default: " + option.defaultValue(),
+                "(default: kiln-models in",
+                "(default: kiln-indexes in");
       }
     }
     assertThat(command(name).getUsageMessage())

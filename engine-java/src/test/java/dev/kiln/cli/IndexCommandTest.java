@@ -65,11 +65,43 @@ class IndexCommandTest {
   }
 
   @Test
-  void aBucketCannotBeIndexed() {
-    assertThat(run("index", "s3://bucket/embeddings/x.parquet")).isEqualTo(78);
+  void aDatasetInABucketNeedsADirectoryForItsIndex() {
+    assertThat(run("index", "s3://bucket/embeddings/x.parquet")).isEqualTo(2);
     assertThat(err.toString())
         .contains(
-            "s3://bucket/embeddings/x.parquet: expected a directory of this machine, to store the"
-                + " index in, found a URI");
+            "s3://bucket/embeddings/x.parquet: expected --out DIR, where the index of a dataset in"
+                + " a bucket is stored, found none");
+  }
+
+  @Test
+  void onlyAnIndexIsReplaced() throws IOException {
+    Path other = Files.createDirectories(dir.resolve("other"));
+    Files.writeString(other.resolve("letters.txt"), "x");
+
+    assertThat(run("index", dataset.uri(), "--out", other.toString())).isEqualTo(78);
+    assertThat(err.toString())
+        .contains(other + ": expected an index or an empty directory, found other files");
+    assertThat(other.resolve("letters.txt")).hasContent("x");
+  }
+
+  @Test
+  void anIndexElsewhereMustBeThatOfTheDataset() throws IOException {
+    Path index = dir.resolve("index");
+    assertThat(run("index", dataset.uri(), "-o", index.toString())).isZero();
+    assertThat(dir.resolve("out/_kiln/index")).doesNotExist();
+    assertThat(search()).contains("\"approximate\" : false");
+    assertThat(search("--search-index", index.toString())).contains("\"approximate\" : true");
+
+    dataset.scene("b").at(20, 47).write();
+    assertThat(run("search", dataset.uri(), "--chip", "a-3-0", "--search-index", index.toString()))
+        .isEqualTo(78);
+    assertThat(err.toString())
+        .contains("--search-index " + index + ": expected the index of ", "with 2 files of ")
+        .contains("run kiln index again");
+    assertThat(run("search", dataset.uri(), "--chip", "a-3-0", "--search-index", dir.toString()))
+        .isEqualTo(78);
+    assertThat(err.toString())
+        .contains(
+            "--search-index " + dir + ": expected an index that kiln index built, found none");
   }
 }

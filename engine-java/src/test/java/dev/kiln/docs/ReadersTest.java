@@ -201,6 +201,15 @@ class ReadersTest {
   }
 
   @Test
+  void torchGeoReadsSamples() throws Exception {
+    requirePython("torchgeo.datasets");
+    String printed =
+        run("python3", EXAMPLES.resolve("torch_samples.py").toString(), first.toString());
+
+    assertThat(printed).startsWith(CHIPS + " chips, " + DIM + " values, at ");
+  }
+
+  @Test
   void hyparquetFindsTheSameChips() throws Exception {
     assumeTrue(works("node", "--version"), "node is not installed");
     assumeTrue(works("npm", "--version"), "npm is not installed");

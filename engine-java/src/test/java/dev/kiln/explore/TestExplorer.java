@@ -5,6 +5,7 @@ import dev.kiln.fetch.ObjectStore;
 import dev.kiln.fetch.ObjectStores;
 import dev.kiln.fetch.StoreOptions;
 import dev.kiln.picture.ChipReading;
+import dev.kiln.search.Search;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -58,8 +59,10 @@ final class TestExplorer implements AutoCloseable {
     ChipReading reading = ChipReading.of(files);
     this.pictures =
         source.map(archive -> new ScenePictures(archive, reading.chips(), files, pause));
+    Search search = new Search(files, 2, false);
     this.server =
-        ExploreServer.start(host, 0, new ExploreApi(files, reading, pictures, Optional.empty()));
+        ExploreServer.start(
+            host, 0, new ExploreApi(files, search, reading, pictures, Optional.empty()));
   }
 
   String url() {

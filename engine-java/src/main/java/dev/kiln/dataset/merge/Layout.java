@@ -37,7 +37,7 @@ record Layout(
   private static final Logger log = LoggerFactory.getLogger(Layout.class);
   private static final JsonMapper JSON = JsonMapper.shared();
   private static final String KEY = "_kiln/dataset.json";
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
   private static final long FILE_BYTES = 512L << 20;
   private static final int ROW_GROUP_ROWS = 2048;
 

@@ -1,0 +1,45 @@
+package dev.kiln.cli;
+
+import dev.kiln.dataset.EmbeddingFiles;
+import dev.kiln.fetch.StoreOptions;
+import dev.kiln.search.IndexCopies;
+import dev.kiln.search.Search;
+import java.io.IOException;
+import java.nio.file.Path;
+import picocli.CommandLine.Option;
+
+/** Options that name the index of a dataset. */
+@Heading.Under(Heading.INPUT)
+final class IndexFlags {
+  @Option(
+      names = "--search-index",
+      paramLabel = "URI",
+      description =
+          "Index that kiln index wrote: a directory, or a bucket or web server, from which it"
+              + " is fetched whole once (default: the one that is stored with a local dataset).")
+  private String index;
+
+  @Option(
+      names = "--search-index-cache",
+      paramLabel = "DIR",
+      defaultValue = "${java.io.tmpdir}/kiln-indexes",
+      description =
+          "Directory that caches indexes from buckets (default: kiln-indexes in the temporary"
+              + " directory).")
+  private Path cache;
+
+  /**
+   * Returns the search of a dataset, with its index if there is one.
+   *
+   * @param files the dataset; borrowed
+   * @param options how the index is reached
+   * @param threads that read and compare
+   * @param mixed whether vectors of different models are compared
+   */
+  Search search(EmbeddingFiles files, StoreOptions options, int threads, boolean mixed)
+      throws IOException, InterruptedException {
+    return index == null
+        ? new Search(files, threads, mixed)
+        : new Search(files, IndexCopies.local(index, options, cache), threads, mixed);
+  }
+}
