@@ -2,31 +2,12 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstdlib>
-#include <memory>
 
-#include "parallel.h"
+#include "../threads/parallel.h"
+#include "../threads/scratch.h"
 
 namespace kiln {
 namespace {
-
-constexpr size_t kAlignment = 64;
-
-struct Free {
-  void operator()(float* memory) const { std::free(memory); }
-};
-
-// Scratch that a thread keeps from one call to the next.
-float* thread_scratch(size_t floats) {
-  thread_local std::unique_ptr<float, Free> memory;
-  thread_local size_t size = 0;
-  if (size < floats) {
-    const size_t bytes = (floats * sizeof(float) + kAlignment - 1) / kAlignment * kAlignment;
-    memory.reset(static_cast<float*>(std::aligned_alloc(kAlignment, bytes)));
-    size = memory ? floats : 0;
-  }
-  return memory.get();
-}
 
 struct Work {
   const AttentionArguments& arguments;

@@ -191,7 +191,7 @@ final class OneDnn implements AutoCloseable {
   Primitive layerNorm(String name, dnnl_memory_desc src, dnnl_memory_desc dst, float epsilon) {
     return primitive(
         name,
-        new Epilogue(),
+        Epilogue.STORE,
         (desc, attributes) ->
             dnnl_layer_normalization_forward_primitive_desc_create(
                 desc,
@@ -209,7 +209,7 @@ final class OneDnn implements AutoCloseable {
   Primitive softmax(String name, dnnl_memory_desc src, dnnl_memory_desc dst, int axis) {
     return primitive(
         name,
-        new Epilogue(),
+        Epilogue.STORE,
         (desc, attributes) ->
             dnnl_softmax_forward_primitive_desc_create(
                 desc,
@@ -226,7 +226,7 @@ final class OneDnn implements AutoCloseable {
   Primitive reorder(String name, dnnl_memory_desc src, dnnl_memory_desc dst) {
     return primitive(
         name,
-        new Epilogue(),
+        Epilogue.STORE,
         (desc, attributes) ->
             dnnl_reorder_primitive_desc_create(desc, src, engine, dst, engine, attributes));
   }
@@ -284,12 +284,6 @@ final class OneDnn implements AutoCloseable {
 
     static Argument dst(dnnl_memory memory) {
       return new Argument(DNNL_ARG_DST, memory);
-    }
-
-    /** The memory of the epilogue's addend with this index. */
-    static Argument addend(int index, dnnl_memory memory) {
-      return new Argument(
-          DNNL_ARG_ATTR_MULTIPLE_POST_OP_BASE * (index + 1) | DNNL_ARG_SRC_1, memory);
     }
   }
 

@@ -131,9 +131,9 @@ final class OneDnnAttention {
     dnnl_memory_desc share = dnn.dense(type, together, queries, tokens);
     dnnl_memory_desc sum =
         dnn.strided(type, new long[] {together, queries, head}, new long[] {head, inner, 1});
-    Primitive compare = dnn.matmul("scores", query, key, null, score, new Epilogue());
+    Primitive compare = dnn.matmul("scores", query, key, null, score, Epilogue.STORE);
     Primitive softmax = dnn.softmax("softmax", score, share, 2);
-    Primitive gather = dnn.matmul("attention", share, value, null, sum, new Epilogue());
+    Primitive gather = dnn.matmul("attention", share, value, null, sum, Epilogue.STORE);
     List<Operation> steps = new ArrayList<>();
     for (int first = 0; first < model.heads(); first += together) {
       long at = first * head * type.bytes();

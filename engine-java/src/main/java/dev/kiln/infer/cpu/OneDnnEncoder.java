@@ -1,5 +1,6 @@
 package dev.kiln.infer.cpu;
 
+import dev.kiln.attention.FusedAttention;
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.infer.BatchSlot;
 import dev.kiln.infer.Encoder;
@@ -9,6 +10,7 @@ import dev.kiln.infer.EncoderMemory;
 import dev.kiln.infer.SupportedPrecisions;
 import dev.kiln.infer.VectorLayout;
 import dev.kiln.infer.VectorRequest;
+import dev.kiln.matmul.PackedMatmul;
 import dev.kiln.model.ExportedEncoder;
 import dev.kiln.type.DataType;
 import java.util.ArrayList;
@@ -18,7 +20,8 @@ import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * Encoder on the CPU with oneDNN, from the tensors of the exported model. Matrix products read
+ * Encoder on the CPU with oneDNN, from the tensors of the exported model. Its float32 matrix
+ * products are Kiln's own where those are faster ({@link PackedProducts}). Matrix products read
  * float32 or bfloat16; sums, LayerNorm and softmax are float32 in both.
  *
  * <p>The chips of a batch are encoded one after the other, each on all threads, so an embedding
@@ -80,12 +83,27 @@ public final class OneDnnEncoder implements Encoder {
     this.dnn = compute.run(() -> new OneDnn(threads));
     try (OneDnnWeights weights = compute.run(() -> new OneDnnWeights(exported.model(), dnn))) {
       this.forward =
-          compute.run(() -> new OneDnnForwardPass(dnn, weights, exported, precision, vectors));
+          compute.run(
+              () ->
+                  new OneDnnForwardPass(
+                      dnn, weights, products(weights), exported, precision, vectors));
       this.weightBytes = weights.bytes();
     } catch (RuntimeException | Error e) {
       close();
       throw e;
     }
+  }
+
+  private MatrixProducts products(OneDnnWeights weights) {
+    return type == DataType.FP32 && usesPackedProducts()
+        ? new PackedProducts(weights, dnn.threads(), PackedMatmul.fastest())
+        : new OneDnnProducts(dnn, weights, type);
+  }
+
+  /** With AVX-512 oneDNN has kernels of its own for transformers; without it, Kiln's are faster. */
+  private static boolean usesPackedProducts() {
+    return PackedMatmul.fastest() == PackedMatmul.Instructions.AVX2
+        && FusedAttention.fastest() == FusedAttention.Instructions.AVX2;
   }
 
   /**

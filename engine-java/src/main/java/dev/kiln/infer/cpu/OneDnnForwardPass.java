@@ -1,15 +1,15 @@
 package dev.kiln.infer.cpu;
 
-import static dev.kiln.infer.cpu.OneDnn.Argument.addend;
-import static dev.kiln.infer.cpu.OneDnn.Argument.bias;
 import static dev.kiln.infer.cpu.OneDnn.Argument.dst;
 import static dev.kiln.infer.cpu.OneDnn.Argument.scale;
 import static dev.kiln.infer.cpu.OneDnn.Argument.shift;
 import static dev.kiln.infer.cpu.OneDnn.Argument.src;
-import static dev.kiln.infer.cpu.OneDnn.Argument.weights;
 
 import dev.kiln.infer.PositionEncoding;
 import dev.kiln.infer.VectorLayout;
+import dev.kiln.infer.cpu.MatrixProducts.BoundProduct;
+import dev.kiln.infer.cpu.MatrixProducts.Product;
+import dev.kiln.infer.cpu.MatrixProducts.Shape;
 import dev.kiln.infer.cpu.OneDnn.Primitive;
 import dev.kiln.infer.cpu.OneDnn.Step;
 import dev.kiln.model.Architecture;
@@ -24,9 +24,9 @@ import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * Forward pass of the encoder for one chip as a list of steps, most of them oneDNN operations,
- * built once with its weights, memory and kernels. One chip at a time keeps intermediate results in
- * the cache, and makes an embedding independent of the other chips of its batch.
+ * Forward pass of the encoder for one chip as a list of steps, built once with its weights, memory
+ * and kernels. One chip at a time keeps intermediate results in the cache, and makes an embedding
+ * independent of the other chips of its batch.
  *
  * <p>The residual stream, LayerNorm and the input of softmax are float32; matrix products read
  * {@code type}. T = 1 + L tokens, D = dim, I = inner.
@@ -39,6 +39,7 @@ final class OneDnnForwardPass {
 
   private final OneDnn dnn;
   private final OneDnnWeights source;
+  private final MatrixProducts products;
   private final Architecture model;
   private final DataType type;
   private final int side;
@@ -51,10 +52,9 @@ final class OneDnnForwardPass {
   private final Pointer normalized; // type [T, max(D, I)], also the output of attention
   private final Pointer hidden; // type [T, max(3I, mlp)]
 
-  private final dnnl_memory rows; // type [L, C·64], memory of the caller
-  private final FloatBuffer firstToken;
+  private final BoundProduct embedding;
+  private final FloatBuffer stream; // [T, D], the residual stream
   private final FloatBuffer position; // [L, D]
-  private final FloatBuffer metadata; // [1, D]
   private final VectorLayout vectors;
   private final FloatBuffer result; // [1, D], or [T, D] where vectors of patches are wanted
   private final float[] classToken;
@@ -66,6 +66,7 @@ final class OneDnnForwardPass {
    *
    * @param dnn owns everything that is created here
    * @param source source of the weights; not used after the constructor
+   * @param products matrix products with these weights
    * @param exported model, platform and chip size
    * @param type type of the inputs of matrix products
    * @param vectors vectors that are computed
@@ -73,11 +74,13 @@ final class OneDnnForwardPass {
   OneDnnForwardPass(
       OneDnn dnn,
       OneDnnWeights source,
+      MatrixProducts products,
       ExportedEncoder exported,
       DataType type,
       VectorLayout vectors) {
     this.dnn = dnn;
     this.source = source;
+    this.products = products;
     this.model = exported.architecture();
     this.type = type;
     this.vectors = vectors;
@@ -92,11 +95,8 @@ final class OneDnnForwardPass {
     this.hidden =
         dnn.allocate("hidden layer", tokens * Math.max(3 * inner, model.mlpDim()) * type.bytes());
     this.attention = new OneDnnAttention(dnn, model, type, tokens);
-    this.firstToken = floats(residual, dim);
-    Pointer placed = dnn.allocate("positions", patches * dim * Float.BYTES);
-    this.position = floats(placed, patches * dim);
-    Pointer described = dnn.allocate("time and location", dim * Float.BYTES);
-    this.metadata = floats(described, dim);
+    this.stream = floats(residual, tokens * dim);
+    this.position = floats(dnn.allocate("positions", patches * dim * Float.BYTES), patches * dim);
     long outputs = (vectors.needsTokens() ? tokens : 1) * dim;
     Pointer output = dnn.allocate("embedding", outputs * Float.BYTES);
     this.result = floats(output, outputs);
@@ -105,10 +105,15 @@ final class OneDnnForwardPass {
         new PositionEncoding(
             source.values("position.omega"), exported.patchesPerSide(), model.dim());
 
-    long rowLength = exported.rowLength();
-    dnnl_memory_desc input = dnn.dense(type, patches, rowLength);
-    this.rows = dnn.view(input, null, 0);
-    patches(exported.platform().name(), input, rowLength, placed, described);
+    String patch = "patch." + exported.platform().name();
+    this.embedding =
+        products
+            .product(
+                "patch embedding",
+                new Shape(patches, exported.rowLength(), dim, DataType.FP32),
+                true,
+                Epilogue.ACCUMULATE)
+            .bind(patch + ".weight", patch + ".bias", null, residual.getPointer(dim * Float.BYTES));
     blocks();
     if (vectors.needsTokens()) {
       lastBlockOfAll(output);
@@ -122,64 +127,25 @@ final class OneDnnForwardPass {
     return new FloatPointer(base).capacity(count).asBuffer();
   }
 
-  /** Adds {@code residual[1..] = rows · W + b + position + metadata}. */
-  private void patches(
-      String platform, dnnl_memory_desc input, long rowLength, Pointer placed, Pointer described) {
-    long dim = model.dim();
-    dnnl_memory_desc grid = dnn.dense(DataType.FP32, patches, dim);
-    dnnl_memory_desc row = dnn.dense(DataType.FP32, 1, dim);
-    String name = "patch." + platform;
-    Primitive embed =
-        dnn.matmul(
-            "patch embedding",
-            input,
-            dnn.anyLayout(type, rowLength, dim),
-            row,
-            grid,
-            new Epilogue().add(grid).add(row));
-    add(
-        embed,
-        src(rows),
-        weights(source.tensor(name + ".weight", embed.weights())),
-        bias(source.tensor(name + ".bias")),
-        dst(dnn.view(grid, residual, dim * Float.BYTES)),
-        addend(0, dnn.view(grid, placed, 0)),
-        addend(1, dnn.view(row, described, 0)));
-  }
-
-  private void add(Primitive primitive, OneDnn.Argument... arguments) {
-    steps.add(dnn.operation(primitive, arguments));
+  private Product product(String name, long rows, long inner, long columns) {
+    return products.product(name, new Shape(rows, inner, columns, type), false, Epilogue.STORE);
   }
 
   /** Adds all blocks but the last. */
   private void blocks() {
     long dim = model.dim();
     long inner = model.inner();
-    dnnl_memory_desc stream = dnn.dense(DataType.FP32, tokens, dim);
-    dnnl_memory_desc narrow = dnn.dense(type, tokens, dim);
-    Primitive norm = dnn.layerNorm("norm", stream, narrow, EPSILON);
-    dnnl_memory_desc all = dnn.dense(type, tokens, 3 * inner);
-    Primitive qkv =
-        dnn.matmul("qkv", narrow, dnn.anyLayout(type, dim, 3 * inner), null, all, new Epilogue());
-    dnnl_memory_desc attended = dnn.dense(type, tokens, inner);
-    Primitive out = out(attended, stream);
+    Norm norm = new Norm(tokens, type);
+    Product qkv = product("qkv", tokens, dim, 3 * inner);
+    Product out = out(tokens);
     Mlp mlp = new Mlp(tokens, norm);
     List<? extends Step> attend = attention.ofAll(hidden, normalized);
-    dnnl_memory carried = dnn.view(stream, residual, 0);
     for (int block = 0; block < model.depth() - 1; block++) {
       String name = "block.%d.attention".formatted(block);
-      norm(norm, name + ".norm", carried, dnn.view(narrow, normalized, 0));
-      add(
-          qkv,
-          src(dnn.view(narrow, normalized, 0)),
-          weights(source.tensor(name + ".qkv", qkv.weights())),
-          dst(dnn.view(all, hidden, 0)));
+      norm.add(name + ".norm", residual, normalized);
+      steps.add(qkv.bind(name + ".qkv", null, normalized, hidden));
       steps.addAll(attend);
-      add(
-          out,
-          src(dnn.view(attended, normalized, 0)),
-          weights(source.tensor(name + ".out", out.weights())),
-          dst(carried));
+      steps.add(out.bind(name + ".out", null, normalized, residual));
       mlp.add(block);
     }
   }
@@ -189,47 +155,17 @@ final class OneDnnForwardPass {
     long dim = model.dim();
     long inner = model.inner();
     String name = "block.%d.attention".formatted(model.depth() - 1);
-    dnnl_memory_desc stream = dnn.dense(DataType.FP32, tokens, dim);
-    dnnl_memory_desc narrow = dnn.dense(type, tokens, dim);
-    dnnl_memory all = dnn.view(narrow, normalized, 0);
-    norm(
-        dnn.layerNorm("norm", stream, narrow, EPSILON),
-        name + ".norm",
-        dnn.view(stream, residual, 0),
-        all);
-    dnnl_memory_desc keys = dnn.dense(type, tokens, 2 * inner);
-    Primitive kv =
-        dnn.matmul("kv", narrow, dnn.anyLayout(type, dim, 2 * inner), null, keys, new Epilogue());
-    add(
-        kv,
-        src(all),
-        weights(source.tensor(name + ".kv", kv.weights())),
-        dst(dnn.view(keys, hidden, 0)));
+    new Norm(tokens, type).add(name + ".norm", residual, normalized);
+    steps.add(product("kv", tokens, dim, 2 * inner).bind(name + ".kv", null, normalized, hidden));
     // Behind keys and values.
     long queryAt = tokens * 2 * inner * type.bytes();
-    dnnl_memory_desc one = dnn.dense(type, 1, dim);
-    dnnl_memory_desc query = dnn.dense(type, 1, inner);
-    Primitive q =
-        dnn.matmul("q", one, dnn.anyLayout(type, dim, inner), null, query, new Epilogue());
-    add(
-        q,
-        src(dnn.view(one, normalized, 0)),
-        weights(source.tensor(name + ".q", q.weights())),
-        dst(dnn.view(query, hidden, queryAt)));
+    steps.add(
+        product("q", 1, dim, inner)
+            .bind(name + ".q", null, normalized, hidden.getPointer(queryAt)));
     steps.addAll(attention.ofOne(hidden, queryAt, normalized));
-    dnnl_memory_desc carried = dnn.dense(DataType.FP32, 1, dim);
-    Primitive out = out(query, carried);
-    add(
-        out,
-        src(dnn.view(query, normalized, 0)),
-        weights(source.tensor(name + ".out", out.weights())),
-        dst(dnn.view(carried, residual, 0)));
-    new Mlp(1, dnn.layerNorm("norm", carried, one, EPSILON)).add(model.depth() - 1);
-    norm(
-        dnn.layerNorm("norm", carried, carried, EPSILON),
-        "norm",
-        dnn.view(carried, residual, 0),
-        dnn.view(carried, output, 0));
+    steps.add(out(1).bind(name + ".out", null, normalized, residual));
+    new Mlp(1, new Norm(1, type)).add(model.depth() - 1);
+    new Norm(1, DataType.FP32).add("norm", residual, output);
   }
 
   /**
@@ -240,116 +176,77 @@ final class OneDnnForwardPass {
     long dim = model.dim();
     long inner = model.inner();
     String name = "block.%d.attention".formatted(model.depth() - 1);
-    dnnl_memory_desc stream = dnn.dense(DataType.FP32, tokens, dim);
-    dnnl_memory_desc narrow = dnn.dense(type, tokens, dim);
-    dnnl_memory carried = dnn.view(stream, residual, 0);
-    dnnl_memory all = dnn.view(narrow, normalized, 0);
-    Primitive norm = dnn.layerNorm("norm", stream, narrow, EPSILON);
-    norm(norm, name + ".norm", carried, all);
-    dnnl_memory_desc query =
-        dnn.strided(type, new long[] {tokens, inner}, new long[] {3 * inner, 1});
-    Primitive q =
-        dnn.matmul("q", narrow, dnn.anyLayout(type, dim, inner), null, query, new Epilogue());
-    add(
-        q,
-        src(all),
-        weights(source.tensor(name + ".q", q.weights())),
-        dst(dnn.view(query, hidden, 0)));
-    dnnl_memory_desc keys =
-        dnn.strided(type, new long[] {tokens, 2 * inner}, new long[] {3 * inner, 1});
-    Primitive kv =
-        dnn.matmul("kv", narrow, dnn.anyLayout(type, dim, 2 * inner), null, keys, new Epilogue());
-    add(
-        kv,
-        src(all),
-        weights(source.tensor(name + ".kv", kv.weights())),
-        dst(dnn.view(keys, hidden, inner * type.bytes())));
+    Norm norm = new Norm(tokens, type);
+    norm.add(name + ".norm", residual, normalized);
+    steps.add(
+        products
+            .product("q", new Shape(tokens, dim, inner, 3 * inner, type), false, Epilogue.STORE)
+            .bind(name + ".q", null, normalized, hidden));
+    steps.add(
+        products
+            .product(
+                "kv", new Shape(tokens, dim, 2 * inner, 3 * inner, type), false, Epilogue.STORE)
+            .bind(name + ".kv", null, normalized, hidden.getPointer(inner * type.bytes())));
     steps.addAll(attention.ofAll(hidden, normalized));
-    dnnl_memory_desc attended = dnn.dense(type, tokens, inner);
-    Primitive out = out(attended, stream);
-    add(
-        out,
-        src(dnn.view(attended, normalized, 0)),
-        weights(source.tensor(name + ".out", out.weights())),
-        dst(carried));
+    steps.add(out(tokens).bind(name + ".out", null, normalized, residual));
     new Mlp(tokens, norm).add(model.depth() - 1);
-    norm(
-        dnn.layerNorm("norm", stream, stream, EPSILON),
-        "norm",
-        carried,
-        dnn.view(stream, output, 0));
-  }
-
-  private void norm(Primitive norm, String name, dnnl_memory from, dnnl_memory to) {
-    add(
-        norm,
-        src(from),
-        scale(source.tensor(name + ".weight")),
-        shift(source.tensor(name + ".bias")),
-        dst(to));
+    new Norm(tokens, DataType.FP32).add("norm", residual, output);
   }
 
   /** Creates {@code residual += attended · W}. */
-  private Primitive out(dnnl_memory_desc attended, dnnl_memory_desc carried) {
-    return dnn.matmul(
+  private Product out(long rows) {
+    return products.product(
         "out",
-        attended,
-        dnn.anyLayout(type, model.inner(), model.dim()),
-        null,
-        carried,
-        new Epilogue().accumulate());
+        new Shape(rows, model.inner(), model.dim(), DataType.FP32),
+        false,
+        Epilogue.ACCUMULATE);
+  }
+
+  /** LayerNorm of the first tokens. */
+  private final class Norm {
+    private final dnnl_memory_desc input;
+    private final dnnl_memory_desc output;
+    private final Primitive primitive;
+
+    Norm(long count, DataType to) {
+      this.input = dnn.dense(DataType.FP32, count, model.dim());
+      this.output = dnn.dense(to, count, model.dim());
+      this.primitive = dnn.layerNorm("norm", input, output, EPSILON);
+    }
+
+    void add(String name, Pointer from, Pointer to) {
+      dnnl_memory normed = dnn.view(output, to, 0);
+      steps.add(
+          dnn.operation(
+              primitive,
+              src(dnn.view(input, from, 0)),
+              scale(source.tensor(name + ".weight")),
+              shift(source.tensor(name + ".bias")),
+              dst(normed)));
+    }
   }
 
   /** {@code residual += gelu(LN(residual) · W1 + b1) · W2 + b2} over the first tokens. */
   private final class Mlp {
-    private final dnnl_memory_desc stream;
-    private final dnnl_memory_desc narrow;
-    private final dnnl_memory_desc inner;
-    private final Primitive norm;
-    private final Primitive up;
-    private final Primitive down;
+    private final Norm norm;
+    private final Product up;
+    private final Product down;
 
-    Mlp(long count, Primitive norm) {
+    Mlp(long count, Norm norm) {
       long dim = model.dim();
       long mlp = model.mlpDim();
-      this.stream = dnn.dense(DataType.FP32, count, dim);
-      this.narrow = dnn.dense(type, count, dim);
-      this.inner = dnn.dense(type, count, mlp);
       this.norm = norm;
-      this.up =
-          dnn.matmul(
-              "up",
-              narrow,
-              dnn.anyLayout(type, dim, mlp),
-              dnn.dense(DataType.FP32, 1, mlp),
-              inner,
-              new Epilogue().gelu());
+      this.up = products.product("up", new Shape(count, dim, mlp, type), true, Epilogue.GELU);
       this.down =
-          dnn.matmul(
-              "down",
-              inner,
-              dnn.anyLayout(type, mlp, dim),
-              dnn.dense(DataType.FP32, 1, dim),
-              stream,
-              new Epilogue().accumulate());
+          products.product(
+              "down", new Shape(count, mlp, dim, DataType.FP32), true, Epilogue.ACCUMULATE);
     }
 
     void add(int block) {
       String name = "block.%d.mlp".formatted(block);
-      dnnl_memory carried = dnn.view(stream, residual, 0);
-      norm(norm, name + ".norm", carried, dnn.view(narrow, normalized, 0));
-      OneDnnForwardPass.this.add(
-          up,
-          src(dnn.view(narrow, normalized, 0)),
-          weights(source.tensor(name + ".up.weight", up.weights())),
-          bias(source.tensor(name + ".up.bias")),
-          dst(dnn.view(inner, hidden, 0)));
-      OneDnnForwardPass.this.add(
-          down,
-          src(dnn.view(inner, hidden, 0)),
-          weights(source.tensor(name + ".down.weight", down.weights())),
-          bias(source.tensor(name + ".down.bias")),
-          dst(carried));
+      norm.add(name + ".norm", residual, normalized);
+      steps.add(up.bind(name + ".up.weight", name + ".up.bias", normalized, hidden));
+      steps.add(down.bind(name + ".down.weight", name + ".down.bias", hidden, residual));
     }
   }
 
@@ -374,10 +271,9 @@ final class OneDnnForwardPass {
       positions.write(metresPerPixel, position);
       gsd = metresPerPixel;
     }
-    dnn.move(rows, chipRows);
-    firstToken.put(0, classToken);
-    metadata.put(model.dim() - METADATA, time, index * 4, 4);
-    metadata.put(model.dim() - METADATA / 2, location, index * 4, 4);
+    start(time, location, index);
+    embedding.read(chipRows);
+    embedding.run();
     for (int i = 0; i < steps.size(); i++) {
       steps.get(i).run();
     }
@@ -385,6 +281,24 @@ final class OneDnnForwardPass {
       vectors.write(result, 0, side, out, index * vectors.length());
     } else {
       out.put(index * model.dim(), result, 0, model.dim());
+    }
+  }
+
+  /**
+   * Writes what the patch embedding is added to: the class token, then each patch's position, with
+   * time and location added to its last values.
+   */
+  private void start(FloatBuffer time, FloatBuffer location, int index) {
+    int dim = model.dim();
+    stream.put(0, classToken);
+    stream.put(dim, position, 0, position.capacity());
+    for (int end = 2 * dim; end <= stream.capacity(); end += dim) {
+      for (int i = 0; i < METADATA / 2; i++) {
+        int timeAt = end - METADATA + i;
+        int locationAt = end - METADATA / 2 + i;
+        stream.put(timeAt, stream.get(timeAt) + time.get(index * 4 + i));
+        stream.put(locationAt, stream.get(locationAt) + location.get(index * 4 + i));
+      }
     }
   }
 }

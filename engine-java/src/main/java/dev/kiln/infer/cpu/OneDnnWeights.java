@@ -1,6 +1,7 @@
 package dev.kiln.infer.cpu;
 
 import dev.kiln.error.ConfigurationException;
+import dev.kiln.matmul.PackedMatmul;
 import dev.kiln.memory.HostBuffer;
 import dev.kiln.model.ModelDescription;
 import dev.kiln.model.ModelDirectory;
@@ -10,8 +11,10 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.bytedeco.dnnl.dnnl_memory;
 import org.bytedeco.dnnl.dnnl_memory_desc;
+import org.bytedeco.javacpp.Pointer;
 
 /**
  * Loads a model's tensors one at a time, in the layout and type that an operation requires. They
@@ -61,6 +64,32 @@ final class OneDnnWeights implements AutoCloseable {
       once.allocateScratchpad();
       copy.run();
     }
+    return memory;
+  }
+
+  /** Loads a tensor as the file stores it: float32, row-major; owned by the context. */
+  Pointer plain(String name) {
+    ByteBuffer values = read(name);
+    return keep(
+        name, values.remaining(), to -> Pointer.memcpy(to, staging.pointer(), values.remaining()));
+  }
+
+  /** Loads a float32 matrix for {@link PackedMatmul}; owned by the context. */
+  Pointer packed(String name, int inner, int columns) {
+    if (read(name).remaining() != (long) inner * columns * Float.BYTES) {
+      throw new IllegalArgumentException(
+          "tensor %s is no [%d, %d]".formatted(name, inner, columns));
+    }
+    return keep(
+        name,
+        PackedMatmul.packedBytes(inner, columns),
+        to -> PackedMatmul.packWeights(staging.address(), inner, columns, to.address()));
+  }
+
+  private Pointer keep(String name, long size, Consumer<Pointer> write) {
+    Pointer memory = dnn.allocate(name, size);
+    write.accept(memory);
+    bytes += size;
     return memory;
   }
 

@@ -1,0 +1,64 @@
+// Matrix products of a transformer on the CPU in float32, with weights packed once.
+#pragma once
+
+#include <cstddef>
+
+namespace kiln {
+
+// What is stored: the product, GELU (erf form) of it, or its sum with the previous contents of the output.
+enum class MatmulEpilogue { store = 0, gelu = 1, accumulate = 2 };
+
+// One call: out = epilogue(in · W + bias). Rows of `in` and `out` are float32.
+struct MatmulArguments {
+  const float* in;       // [rows, inner]
+  const float* weights;  // packed by pack_weights
+  const float* bias;     // [columns], or null
+  float* out;            // [rows, columns]
+  size_t in_stride;      // elements from one row of the input to the next
+  size_t out_stride;     // the same of the output
+  int rows;
+  int inner;
+  int columns;
+  MatmulEpilogue epilogue;
+};
+
+// Columns that are packed together.
+constexpr int kPanelColumns = 16;
+
+// Returns the number of floats of packed weights.
+size_t packed_size(int inner, int columns);
+
+// Packs weights [inner, columns] into panels [columns / 16][inner][16], the last one filled up with zeros.
+void pack_weights(const float* weights, int inner, int columns, float* packed);
+
+// Instructions of an implementation, the fastest last.
+enum class MatmulIsa { scalar = 0, avx2 = 1 };
+
+// Returns the fastest implementation that this CPU supports.
+MatmulIsa matmul_isa();
+
+// Computes a product. Every output is computed by one thread in a fixed order, so the bytes of the result do not depend
+// on the number of threads, and those of a row not on the other rows. Returns false if there is no memory for the
+// scratch, or the CPU lacks the instructions.
+bool matmul(const MatmulArguments& arguments, int threads, MatmulIsa isa);
+
+namespace detail {
+
+// A rectangle of the output.
+struct Rectangle {
+  int first_row;
+  int rows;
+  int first_column;  // of a panel
+  int columns;
+};
+
+struct MatmulKernel {
+  size_t scratch;  // floats per thread
+  void (*compute)(const MatmulArguments&, const Rectangle&, float* scratch);
+};
+
+const MatmulKernel& matmul_scalar();
+const MatmulKernel& matmul_avx2();
+
+}  // namespace detail
+}  // namespace kiln

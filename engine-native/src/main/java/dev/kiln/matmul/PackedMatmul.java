@@ -1,0 +1,159 @@
+package dev.kiln.matmul;
+
+import dev.kiln.nativelib.NativeLibrary;
+
+/**
+ * Matrix products on the CPU in float32, in Kiln's own native code: {@code out = epilogue(in · W +
+ * bias)}. The weights are packed once, in the order in which the products read them.
+ *
+ * <p>Each output is computed by one thread in a fixed order, so the result has the same bytes for
+ * any number of threads, and those of a row do not depend on the other rows. The threads are those
+ * of the OpenMP library that oneDNN loaded.
+ *
+ * <p>Owns no memory but a scratch of 350 KB per thread.
+ */
+public final class PackedMatmul {
+  /** Columns that are packed together; the last panel is filled up with zeros. */
+  private static final int PANEL = 16;
+
+  /** Instructions of an implementation, the fastest last. */
+  public enum Instructions {
+    /** The reference, for tests. */
+    SCALAR(0),
+    /** AVX2 and FMA. */
+    AVX2(1);
+
+    private final int code;
+
+    Instructions(int code) {
+      this.code = code;
+    }
+  }
+
+  /** What is stored. */
+  public enum Epilogue {
+    /** The product. */
+    STORE(0),
+    /** GELU of the product, in the erf form. */
+    GELU(1),
+    /** The sum of the product and the previous contents of the output. */
+    ACCUMULATE(2);
+
+    private final int code;
+
+    Epilogue(int code) {
+      this.code = code;
+    }
+  }
+
+  /**
+   * Sizes and layout of one call.
+   *
+   * @param rows rows of input and output
+   * @param inner values of an input row
+   * @param columns values of an output row
+   * @param inStride elements from one input row to the next
+   * @param outStride elements from one output row to the next
+   */
+  public record Shape(int rows, int inner, int columns, long inStride, long outStride) {
+    /** Checks that there is something to compute and that rows do not overlap. */
+    public Shape {
+      if (rows < 1 || inner < 1 || columns < 1) {
+        throw new IllegalArgumentException(
+            "matrix product: expected sizes of at least 1, found [%d, %d] · [%d, %d]"
+                .formatted(rows, inner, inner, columns));
+      }
+      if (inStride < inner || outStride < columns) {
+        throw new IllegalArgumentException(
+            "matrix product: expected strides of at least %d and %d, found %d and %d"
+                .formatted(inner, columns, inStride, outStride));
+      }
+    }
+  }
+
+  private PackedMatmul() {}
+
+  /** Returns the fastest implementation that this CPU supports. */
+  public static Instructions fastest() {
+    NativeLibrary.KILN.load();
+    return Instructions.values()[fastestInstructions()];
+  }
+
+  /** Returns the size of packed weights in bytes. */
+  public static long packedBytes(int inner, int columns) {
+    return (columns + PANEL - 1L) / PANEL * PANEL * inner * Float.BYTES;
+  }
+
+  /**
+   * Packs weights.
+   *
+   * @param weights address of float32 {@code [inner, columns]}
+   * @param packed address that receives {@link #packedBytes}, aligned to 64 bytes
+   */
+  public static void packWeights(long weights, int inner, int columns, long packed) {
+    NativeLibrary.KILN.load();
+    pack(weights, inner, columns, packed);
+  }
+
+  /**
+   * Computes a product.
+   *
+   * @param shape sizes and layout
+   * @param in address of float32 {@code [rows, inner]}
+   * @param weights address of packed weights
+   * @param bias address of float32 {@code [columns]}, or 0
+   * @param out address of float32 {@code [rows, columns]}; overlaps no input
+   * @param epilogue what is stored
+   * @param threads most threads
+   * @param instructions implementation
+   * @throws IllegalStateException if the CPU lacks the instructions
+   */
+  public static void multiply(
+      Shape shape,
+      long in,
+      long weights,
+      long bias,
+      long out,
+      Epilogue epilogue,
+      int threads,
+      Instructions instructions) {
+    NativeLibrary.KILN.load();
+    if (instructions.compareTo(fastest()) > 0) {
+      throw new IllegalStateException(
+          "matrix product: this CPU has no %s, only %s".formatted(instructions, fastest()));
+    }
+    if (!multiply(
+        in,
+        weights,
+        bias,
+        out,
+        shape.inStride(),
+        shape.outStride(),
+        shape.rows(),
+        shape.inner(),
+        shape.columns(),
+        epilogue.code,
+        threads,
+        instructions.code)) {
+      throw new OutOfMemoryError("matrix product: no memory for the packed rows of a thread");
+    }
+  }
+
+  private static native int fastestInstructions();
+
+  private static native void pack(long weights, int inner, int columns, long packed);
+
+  private static native boolean multiply(
+      long in,
+      long weights,
+      long bias,
+      long out,
+      long inStride,
+      long outStride,
+      int rows,
+      int inner,
+      int columns,
+      int epilogue,
+      int threads,
+      int instructions);
+}
