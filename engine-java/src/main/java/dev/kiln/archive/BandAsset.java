@@ -1,5 +1,6 @@
 package dev.kiln.archive;
 
+import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
@@ -10,5 +11,20 @@ import java.util.OptionalDouble;
  * @param object the file
  * @param index of the band in the file, 1 for the first
  * @param nodata the stored value that means "no data", if the metadata states it
+ * @param scale conversion of stored values, if the metadata states one
  */
-public record BandAsset(String band, ObjectRef object, int index, OptionalDouble nodata) {}
+public record BandAsset(
+    String band, ObjectRef object, int index, OptionalDouble nodata, Optional<StatedScale> scale) {
+
+  /**
+   * Creates the place of a band of which no conversion is stated.
+   *
+   * @param band the platform's name of the band
+   * @param object the file
+   * @param index of the band in the file, 1 for the first
+   * @param nodata the stored value that means "no data", if the metadata states it
+   */
+  public BandAsset(String band, ObjectRef object, int index, OptionalDouble nodata) {
+    this(band, object, index, nodata, Optional.empty());
+  }
+}

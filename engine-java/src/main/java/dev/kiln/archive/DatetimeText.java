@@ -11,18 +11,20 @@ import java.util.regex.Pattern;
 
 /**
  * Times as they occur in catalogues: RFC 3339 and its common variants, with a space or lower-case
- * letters, an offset without a colon, a leap second, or no zone, which is read as UTC.
+ * letters, an offset without a colon, a leap second, or no zone, which is read as UTC. A day is
+ * read as its noon.
  */
 public final class DatetimeText {
   private static final Pattern TEXT =
       Pattern.compile(
-          "(\\d{4})-(\\d{2})-(\\d{2})[Tt ](\\d{2}):(\\d{2})(?::(\\d{2})(?:[.,](\\d+))?)?"
-              + " ?(?:[Zz]|UTC|([+-])(\\d{2}):?(\\d{2})?)?");
+          "(\\d{4})-(\\d{2})-(\\d{2})(?:[Tt ](\\d{2}):(\\d{2})(?::(\\d{2})(?:[.,](\\d+))?)?"
+              + " ?(?:[Zz]|UTC|([+-])(\\d{2}):?(\\d{2})?)?)?");
 
   /** Archives contain aerial photographs that are older than satellites. */
   private static final int FIRST_YEAR = 1900;
 
   private static final int LAST_YEAR = 2200;
+  private static final int NOON = 12;
 
   private DatetimeText() {}
 
@@ -46,7 +48,7 @@ public final class DatetimeText {
     }
     LocalTime time =
         LocalTime.of(
-            number(matcher.group(4)),
+            matcher.group(4) == null ? NOON : number(matcher.group(4)),
             number(matcher.group(5)),
             leap ? 59 : number(matcher.group(6)),
             nanoseconds(matcher.group(7)));

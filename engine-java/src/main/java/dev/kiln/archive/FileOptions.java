@@ -4,7 +4,6 @@ import dev.kiln.error.ConfigurationException;
 import dev.kiln.error.Mismatch;
 import java.time.DateTimeException;
 import java.time.Instant;
-import java.time.LocalDate;
 import java.util.Map;
 import java.util.Optional;
 
@@ -30,9 +29,7 @@ public record FileOptions(
    */
   public static Instant parseDatetime(String text) {
     try {
-      return text.strip().length() == 10
-          ? DatetimeText.parse(LocalDate.parse(text.strip()) + "T12:00:00Z")
-          : DatetimeText.parse(text);
+      return DatetimeText.parse(text);
     } catch (DateTimeException e) {
       throw new ConfigurationException(
           Mismatch.ofText(

@@ -209,15 +209,34 @@ public record ItemAssets(List<BandAsset> bands, Optional<Mask> mask, double gsd)
         files.stream().filter(file -> file.isForDisplay() == forDisplay).toList();
     Map<String, Place> places = new HashMap<>();
     for (Band band : platform.bands()) {
-      for (String name : aliases.names(platform.name(), item.id(), band.name())) {
-        Optional<Place> place = find(item, kind, name);
-        if (place.isPresent()) {
-          places.put(band.name(), place.get());
-          break;
-        }
-      }
+      byName(item, kind, aliases.names(platform.name(), item.id(), band.name()))
+          .ifPresent(place -> places.put(band.name(), place));
     }
     return places;
+  }
+
+  /**
+   * Returns the first of some names that is found.
+   *
+   * @throws SceneException (permanent) if a name is ambiguous, and no other one is found
+   */
+  private static Optional<Place> byName(StacItem item, List<StacAsset> files, List<String> names)
+      throws SceneException {
+    SceneException ambiguous = null;
+    for (String name : names) {
+      try {
+        Optional<Place> place = find(item, files, name);
+        if (place.isPresent()) {
+          return place;
+        }
+      } catch (SceneException e) {
+        ambiguous = ambiguous == null ? e : ambiguous;
+      }
+    }
+    if (ambiguous != null) {
+      throw ambiguous;
+    }
+    return Optional.empty();
   }
 
   private static Optional<Place> find(StacItem item, List<StacAsset> files, String band)
@@ -271,16 +290,17 @@ public record ItemAssets(List<BandAsset> bands, Optional<Mask> mask, double gsd)
   private static Map<String, Place> byOrder(
       List<StacAsset> files, Platform platform, boolean forDisplay) {
     int bands = platform.bands().size();
+    List<StacAsset> ofKind =
+        files.stream().filter(file -> file.isForDisplay() == forDisplay).toList();
     List<StacAsset> fitting =
-        files.stream()
-            .filter(file -> file.isForDisplay() == forDisplay)
+        ofKind.stream()
             .filter(file -> file.bands().isEmpty() || file.bands().size() == bands)
             .toList();
     List<Predicate<StacAsset>> kinds =
         List.of(
             file -> file.name().equals("data"),
             file -> !file.bands().isEmpty(),
-            file -> fitting.size() == 1);
+            file -> ofKind.size() == 1);
     Map<String, Place> places = new HashMap<>();
     for (Predicate<StacAsset> kind : kinds) {
       List<StacAsset> found = fitting.stream().filter(kind).toList();
@@ -293,12 +313,14 @@ public record ItemAssets(List<BandAsset> bands, Optional<Mask> mask, double gsd)
 
   private static BandAsset locate(StacItem item, String band, Place place) throws SceneException {
     StacAsset file = place.asset;
-    OptionalDouble own =
-        place.index < file.bands().size()
-            ? file.bands().get(place.index).nodata()
-            : OptionalDouble.empty();
-    OptionalDouble nodata = own.isPresent() ? own : file.nodata();
-    return new BandAsset(band, ObjectRef.resolve(item.key(), file.href()), place.index + 1, nodata);
+    Optional<StacBand> own = file.bands().stream().skip(place.index).findFirst();
+    OptionalDouble nodata = own.map(StacBand::nodata).orElse(OptionalDouble.empty());
+    return new BandAsset(
+        band,
+        ObjectRef.resolve(item.key(), file.href()),
+        place.index + 1,
+        nodata.isPresent() ? nodata : file.nodata(),
+        own.flatMap(StacBand::scale).or(file::scale));
   }
 
   private static double gsd(StacItem item, Platform platform, Collection<Place> places) {

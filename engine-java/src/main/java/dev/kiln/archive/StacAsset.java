@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.regex.Pattern;
 
 /**
  * One file of a STAC item. Fields that the item states for all its assets are copied to each asset.
@@ -18,6 +19,7 @@ import java.util.OptionalDouble;
  * @param transform {@code proj:transform}: six coefficients from pixel to CRS, row by row; or empty
  * @param gsd metres per pixel
  * @param nodata value that means "no data" in bands without their own
+ * @param scale conversion of stored values in bands without their own
  */
 public record StacAsset(
     String name,
@@ -29,7 +31,12 @@ public record StacAsset(
     List<Integer> shape,
     List<Double> transform,
     OptionalDouble gsd,
-    OptionalDouble nodata) {
+    OptionalDouble nodata,
+    Optional<StatedScale> scale) {
+
+  private static final Pattern DISPLAY_NAME =
+      Pattern.compile(
+          "(?i)(visual|overview|thumbnail|quicklook|preview|rendered_preview)([_-]?\\d+)?");
 
   /** Copies the lists. */
   public StacAsset {
@@ -54,14 +61,19 @@ public record StacAsset(
     // image/tiff and image/vnd.stac.geotiff
     String media = type.toLowerCase(Locale.ROOT);
     if (!media.isEmpty() && !media.contains("octet-stream")) {
-      return media.contains("tiff");
+      return media.contains("tiff") || media.equals("image/tif");
     }
     String file = href.replaceFirst("[?#].*", "").toLowerCase(Locale.ROOT);
     return file.endsWith(".tif") || file.endsWith(".tiff");
   }
 
-  /** Returns whether the file is an image for display, whose pixels are not those of the sensor. */
+  /**
+   * Returns whether the file is an image for display, whose pixels are not those of the sensor: by
+   * its roles, or by its name if it has none.
+   */
   boolean isForDisplay() {
-    return roles.contains("visual") || roles.contains("overview") || roles.contains("thumbnail");
+    return roles.isEmpty()
+        ? DISPLAY_NAME.matcher(name).matches()
+        : roles.contains("visual") || roles.contains("overview") || roles.contains("thumbnail");
   }
 }

@@ -1,5 +1,6 @@
 package dev.kiln.archive;
 
+import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
@@ -8,5 +9,7 @@ import java.util.OptionalDouble;
  * @param name in the item ({@code B04}); may be empty
  * @param commonName in STAC ({@code red}); may be empty
  * @param nodata the stored value that means "no data"
+ * @param scale conversion of stored values that the item states; empty if there is none
  */
-public record StacBand(String name, String commonName, OptionalDouble nodata) {}
+public record StacBand(
+    String name, String commonName, OptionalDouble nodata, Optional<StatedScale> scale) {}

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -19,6 +20,7 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.core.JacksonException;
@@ -27,7 +29,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * A STAC item: one scene whose bands are stored in one or more assets. Reads STAC 1.0 and 1.1 with
+ * A STAC item: one scene whose bands are stored in one or more assets. Reads STAC 0.8 to 1.1 with
  * the projection extension 1.x and 2.x, and band lists of {@code eo:bands}, {@code raster:bands}
  * and {@code bands}. The geometry is not read: footprints come from the pixels.
  *
@@ -36,9 +38,10 @@ import tools.jackson.databind.json.JsonMapper;
  * @param collection may be empty
  * @param datetime UTC; the start if the item has a time range
  * @param gsd metres per pixel
- * @param boaOffsetApplied {@code earthsearch:boa_offset_applied}: whether the +1000 of Sentinel-2
- *     baseline 04.00 has been removed
- * @param processingBaseline {@code s2:processing_baseline} or {@code processing:version}
+ * @param boaOffsetApplied {@code earthsearch:boa_offset_applied}, or the same of Earth Search v0:
+ *     whether the +1000 of Sentinel-2 baseline 04.00 has been removed
+ * @param processingBaseline {@code s2:processing_baseline}, {@code processing:version} or the
+ *     baseline in the name of the product
  * @param assets by name, in the item's order
  */
 public record StacItem(
@@ -52,6 +55,31 @@ public record StacItem(
     Map<String, StacAsset> assets) {
 
   private static final int FIRST_BASELINE_WITH_OFFSET = 4;
+  private static final int DAY_LENGTH = "2024-05-01".length();
+
+  /** Properties that tell whether the offset has been removed: of Earth Search v1 and v0. */
+  private static final List<String> OFFSET_FLAGS =
+      List.of("earthsearch:boa_offset_applied", "sentinel:boa_offset_applied");
+
+  /** Properties that have the processing baseline. */
+  private static final List<String> BASELINES =
+      List.of(
+          "s2:processing_baseline",
+          "sentinel2:processing_baseline",
+          "sentinel:processing_baseline",
+          "processing:version");
+
+  /** Properties that have the name of the product, in which the baseline is. */
+  private static final List<String> PRODUCTS =
+      List.of("s2:product_uri", "sentinel2:product_uri", "sentinel:product_id");
+
+  /** The name of a Sentinel-2 product of level 2A, with its baseline. */
+  private static final Pattern PRODUCT =
+      Pattern.compile("S2[A-D]_MSIL2A_[0-9T]{15}_N(\\d{2})(\\d{2})_.*");
+
+  private static final Pattern LANDSAT_COLLECTION_1 =
+      Pattern.compile("L[COTEM]0\\d_.*_01_(T1|T2|RT)(_.*)?");
+
   private static final Pattern LANDSAT_LEVEL = Pattern.compile("c2-?l([12])");
 
   /** Copies the assets. */
@@ -144,17 +172,34 @@ public record StacItem(
         .forEach(
             asset ->
                 assets.put(asset.getKey(), asset(asset.getKey(), asset.getValue(), properties)));
-    JsonNode applied = properties.path("earthsearch:boa_offset_applied");
     return new StacItem(
         key,
         id,
         item.path("collection").asString(""),
         datetime(key, properties),
-        metres(properties.path("gsd")),
-        applied.isBoolean() ? Optional.of(applied.asBoolean()) : Optional.empty(),
-        text(properties.path("s2:processing_baseline"))
-            .or(() -> text(properties.path("processing:version"))),
+        metres(properties.hasNonNull("gsd") ? properties.path("gsd") : properties.path("eo:gsd")),
+        OFFSET_FLAGS.stream()
+            .map(properties::path)
+            .filter(JsonNode::isBoolean)
+            .findFirst()
+            .map(JsonNode::asBoolean),
+        baseline(id, properties),
         assets);
+  }
+
+  /** Returns the processing baseline that an item states, or that is in the name of its product. */
+  private static Optional<String> baseline(String id, JsonNode properties) {
+    Optional<String> stated =
+        BASELINES.stream().flatMap(name -> text(properties.path(name)).stream()).findFirst();
+    return stated.or(
+        () ->
+            Stream.concat(
+                    PRODUCTS.stream().map(name -> properties.path(name).asString("")),
+                    Stream.of(id))
+                .map(PRODUCT::matcher)
+                .filter(Matcher::matches)
+                .map(name -> name.group(1) + "." + name.group(2))
+                .findFirst());
   }
 
   /**
@@ -235,8 +280,17 @@ public record StacItem(
     return located ? band.bucketUri().map(bucket -> bucket + "/" + key).orElse(key) : band.name();
   }
 
-  /** Checks that a Landsat item is of the platform's level: radiance and reflectance differ. */
+  /**
+   * Checks that a Landsat item is of the platform's level and collection: radiance and reflectance
+   * differ, and so do the scales of reflectance in both collections.
+   */
   private void requireLevel(Platform platform) throws SceneException {
+    if (platform.name().equals("landsat-c2l2-sr") && LANDSAT_COLLECTION_1.matcher(id).matches()) {
+      throw SceneException.permanent(
+          key,
+          "expected Collection 2 of Landsat for platform %s, found Collection 1 in id %s: its reflectance has another scale"
+              .formatted(platform.name(), Printable.of(id)));
+    }
     Matcher expected = LANDSAT_LEVEL.matcher(platform.name());
     Matcher found = LANDSAT_LEVEL.matcher(collection);
     if (expected.find() && found.find() && !expected.group(1).equals(found.group(1))) {
@@ -284,7 +338,12 @@ public record StacItem(
     try {
       Instant time = DatetimeText.parse(text);
       if (!DatetimeText.hasZone(text)) {
-        log.warn("{}: datetime '{}' has no zone; taken as UTC", Printable.of(key), text);
+        log.warn(
+            text.strip().length() == DAY_LENGTH
+                ? "{}: datetime '{}' has no time of day; taken as noon, UTC"
+                : "{}: datetime '{}' has no zone; taken as UTC",
+            Printable.of(key),
+            text);
       }
       return time;
     } catch (DateTimeException e) {
@@ -311,12 +370,13 @@ public record StacItem(
         href(asset),
         asset.path("type").asString(""),
         list(asset.path("roles"), JsonNode::isString, node -> node.asString()),
-        bands(asset),
+        bands(asset, properties),
         crs(field),
         shape(field.apply("proj:shape")),
         list(field.apply("proj:transform"), JsonNode::isNumber, node -> node.asDouble()),
         metres(asset.path("gsd")),
-        number(asset.path("nodata")));
+        number(asset.path("nodata")),
+        scale(asset.path("raster:scale"), asset.path("raster:offset")));
   }
 
   private static String href(JsonNode asset) {
@@ -328,6 +388,7 @@ public record StacItem(
     JsonNode epsg = field.apply("proj:epsg");
     JsonNode projjson = field.apply("proj:projjson");
     return text(field.apply("proj:code"))
+        .or(() -> text(epsg).filter(code -> code.matches("\\d{4,6}")).map(code -> "EPSG:" + code))
         .or(
             () ->
                 epsg.isNumber() && epsg.asDouble() == Math.rint(epsg.asDouble())
@@ -337,21 +398,55 @@ public record StacItem(
         .or(() -> projjson.isObject() ? Optional.of(projjson.toString()) : Optional.empty());
   }
 
-  /** Reads the bands from {@code bands}, or from the two parallel lists of older items. */
-  private static List<StacBand> bands(JsonNode asset) {
+  /**
+   * Reads the bands from {@code bands}, and from the two parallel lists of older items, which some
+   * items have as well. The oldest items list the bands once, and assets refer to them by number.
+   */
+  private static List<StacBand> bands(JsonNode asset, JsonNode properties) {
     JsonNode now = asset.path("bands");
-    JsonNode named = now.isArray() ? now : asset.path("eo:bands");
-    JsonNode stored = now.isArray() ? now : asset.path("raster:bands");
+    JsonNode named = asset.path("eo:bands");
+    JsonNode stored = asset.path("raster:bands");
     List<StacBand> bands = new ArrayList<>();
-    for (int i = 0; i < Math.max(named.size(), stored.size()); i++) {
-      JsonNode band = named.path(i);
+    for (int i = 0; i < Math.max(now.size(), Math.max(named.size(), stored.size())); i++) {
+      JsonNode band = now.path(i);
+      JsonNode older = named.path(i);
+      if (older.isInt()) {
+        older = properties.path("eo:bands").path(older.intValue());
+      }
+      JsonNode raster = stored.path(i);
       bands.add(
           new StacBand(
-              band.path("name").asString(""),
-              text(band.path("eo:common_name")).orElse(band.path("common_name").asString("")),
-              number(stored.path(i).path("nodata"))));
+              first(band.path("name"), older.path("name")),
+              first(
+                  band.path("eo:common_name"),
+                  band.path("common_name"),
+                  older.path("common_name"),
+                  older.path("eo:common_name")),
+              firstNumber(band.path("nodata"), raster.path("nodata")),
+              scale(band.path("raster:scale"), band.path("raster:offset"))
+                  .or(() -> scale(raster.path("scale"), raster.path("offset")))));
     }
     return bands;
+  }
+
+  /** Returns the first of some texts that is not empty, or an empty text. */
+  private static String first(JsonNode... texts) {
+    return Stream.of(texts).flatMap(text -> text(text).stream()).findFirst().orElse("");
+  }
+
+  private static OptionalDouble firstNumber(JsonNode first, JsonNode second) {
+    OptionalDouble number = number(first);
+    return number.isPresent() ? number : number(second);
+  }
+
+  /** Returns a conversion; empty if none is stated, or one that changes nothing or cannot be. */
+  private static Optional<StatedScale> scale(JsonNode scale, JsonNode offset) {
+    double factor = number(scale).orElse(1);
+    double summand = number(offset).orElse(0);
+    boolean possible = Double.isFinite(factor) && factor != 0 && Double.isFinite(summand);
+    return possible && (factor != 1 || summand != 0)
+        ? Optional.of(new StatedScale(factor, summand))
+        : Optional.empty();
   }
 
   /** Returns lines and pixels per line; empty unless both are integers that an image can have. */
@@ -390,10 +485,15 @@ public record StacItem(
         : OptionalDouble.empty();
   }
 
-  /** Returns a number; {@code "nan"} is how some items write NaN. */
+  /** Returns a number; {@code "nan"}, {@code "inf"} and {@code "-inf"} are how STAC writes them. */
   private static OptionalDouble number(JsonNode node) {
-    if (node.isString() && node.asString().equalsIgnoreCase("nan")) {
-      return OptionalDouble.of(Double.NaN);
+    if (node.isString()) {
+      return switch (node.asString().toLowerCase(Locale.ROOT)) {
+        case "nan" -> OptionalDouble.of(Double.NaN);
+        case "inf" -> OptionalDouble.of(Double.POSITIVE_INFINITY);
+        case "-inf" -> OptionalDouble.of(Double.NEGATIVE_INFINITY);
+        default -> OptionalDouble.empty();
+      };
     }
     return node.isNumber() ? OptionalDouble.of(node.asDouble()) : OptionalDouble.empty();
   }

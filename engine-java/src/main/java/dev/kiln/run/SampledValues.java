@@ -14,7 +14,7 @@ import java.util.function.IntPredicate;
  *
  * @param sample stored values of each band
  * @param platform what they should be
- * @param declared scale and offset of each band that its file declares
+ * @param declared scale and offset of each band that its file declares, or else the item
  */
 record SampledValues(StripSample sample, Platform platform, List<double[]> declared) {
   /** Linear power of land and water is lower than this in the median. */
@@ -25,6 +25,9 @@ record SampledValues(StripSample sample, Platform platform, List<double[]> decla
 
   /** Values that are smaller than the mean by this factor in all bands are suspicious. */
   private static final float SUSPICIOUS_SCALE = 20;
+
+  /** Backscatter is smaller than this in decibels, in both directions. */
+  private static final float MOST_DECIBELS = 100;
 
   /** Share of values that may be wrong. */
   private static final double OUTLIERS = 0.001;
@@ -42,12 +45,19 @@ record SampledValues(StripSample sample, Platform platform, List<double[]> decla
     return all(b -> sample.shareBelow(b, 0) <= OUTLIERS);
   }
 
+  /** Returns whether stored values of a platform in decibels can be that; true for all others. */
+  boolean areLikelyDecibels() {
+    return !isInDecibels()
+        || any(b -> quantile(b, 0.5, false) < 0)
+            && all(b -> Math.abs(quantile(b, 0.5, false)) < MOST_DECIBELS);
+  }
+
   /** Returns whether the values can be backscatter in linear power. */
   boolean canBePower() {
     return all(b -> quantile(b, 0.5, false) < HIGHEST_MEDIAN_POWER);
   }
 
-  /** Returns whether a file declares a scale or an offset. */
+  /** Returns whether a scale or an offset is declared. */
   boolean areDeclared() {
     return declared.stream().anyMatch(d -> d[0] != 1 || d[1] != 0);
   }
@@ -73,7 +83,7 @@ record SampledValues(StripSample sample, Platform platform, List<double[]> decla
       boolean plausible =
           !applyTags
               || any(b -> quantile(b, 0.5, true) < 0)
-                  && all(b -> Math.abs(quantile(b, 0.5, true)) < 100);
+                  && all(b -> Math.abs(quantile(b, 0.5, true)) < MOST_DECIBELS);
       return plausible ? Optional.empty() : Optional.of("not decibels");
     }
     if (all(b -> quantile(b, 0.999, applyTags) < mean(b) / OTHER_SCALE)) {

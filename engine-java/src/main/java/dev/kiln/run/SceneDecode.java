@@ -3,6 +3,7 @@ package dev.kiln.run;
 import dev.kiln.archive.BandAsset;
 import dev.kiln.archive.Scene;
 import dev.kiln.archive.StatedGrid;
+import dev.kiln.archive.StatedScale;
 import dev.kiln.chip.GsdSource;
 import dev.kiln.chip.TimeEncoding;
 import dev.kiln.error.SceneException;
@@ -145,6 +146,7 @@ final class SceneDecode {
       Scene scene, List<SceneRaster.Source> sources, SceneDecisions decisions) {
     List<NodataValues.Band> bands = new ArrayList<>();
     List<Optional<double[]>> declared = new ArrayList<>();
+    List<Optional<double[]>> stated = new ArrayList<>();
     for (int b = 0; b < sources.size(); b++) {
       CogFile file = sources.get(b).file();
       int index = sources.get(b).index();
@@ -157,9 +159,10 @@ final class SceneDecode {
               .toArray();
       bands.add(new NodataValues.Band(nodata, (float) statistics.mean(), (float) statistics.std()));
       declared.add(file.scaleAndOffset(index));
+      stated.add(scene.bands().get(b).scale().map(StatedScale::values));
     }
     NodataValues rule = new NodataValues(bands, scene.nodataByValue());
-    return new SceneValues(scene, platform, options, rule, declared, decisions);
+    return new SceneValues(scene, platform, options, rule, declared, stated, decisions);
   }
 
   /**

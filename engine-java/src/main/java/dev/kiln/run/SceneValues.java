@@ -36,6 +36,7 @@ final class SceneValues {
   private final Platform platform;
   private final ChipOptions options;
   private final List<double[]> declared;
+  private final boolean byItem;
   private final SceneDecisions decisions;
   private final NodataValues nodata;
   private boolean decided;
@@ -48,6 +49,7 @@ final class SceneValues {
    *
    * @param nodata rule for pixels without data, in stored values
    * @param declared scale and offset of each band that its file declares; empty for stored values
+   * @param stated those that the item states, which count if no file declares any
    * @param decisions receives what is decided
    */
   SceneValues(
@@ -56,12 +58,17 @@ final class SceneValues {
       ChipOptions options,
       NodataValues nodata,
       List<Optional<double[]>> declared,
+      List<Optional<double[]>> stated,
       SceneDecisions decisions) {
     this.scene = scene;
     this.platform = platform;
     this.options = options;
     this.nodata = nodata;
-    this.declared = declared.stream().map(d -> d.orElse(new double[] {1, 0})).toList();
+    this.byItem =
+        declared.stream().allMatch(Optional::isEmpty)
+            && stated.stream().anyMatch(Optional::isPresent);
+    this.declared =
+        (byItem ? stated : declared).stream().map(d -> d.orElse(new double[] {1, 0})).toList();
     this.decisions = decisions;
   }
 
@@ -128,7 +135,10 @@ final class SceneValues {
   private boolean isInDoubt(SampledValues values) {
     boolean positive = values.isInDecibels() && values.isPositive();
     if (options.pixelValues() == PixelValues.AUTO
-        && (values.areDeclared() || positive || values.implausible(false).isPresent())) {
+        && (values.areDeclared() && !byItem
+            || positive
+            || byItem && !values.areLikelyDecibels()
+            || values.implausible(false).isPresent())) {
       return true;
     }
     return platform.name().equals(ChipOptions.PLATFORM_WITH_OFFSET)
@@ -184,7 +194,12 @@ final class SceneValues {
             && platform.bands().stream().allMatch(band -> band.mean() > 0xFF);
     Optional<String> storedFault =
         picture ? Optional.of("uint8 pixels, such as a picture") : values.implausible(false);
-    if (values.areDeclared()) {
+    if (byItem) {
+      decideStatedScale(values, storedFault);
+      if (scaled) {
+        return;
+      }
+    } else if (values.areDeclared()) {
       if (values.implausible(true).isEmpty()) {
         scaled = true;
         double[] first = declared.get(0);
@@ -201,6 +216,24 @@ final class SceneValues {
       throw otherScale(raster, "pixel values of %s", "values of another scale", storedFault.get());
     }
     values.suspicion().ifPresent(text -> decisions.warn("value-scale", "%s", text));
+  }
+
+  /**
+   * Decides whether the scale that an item states is applied: only to values that cannot be stored
+   * values of the platform. Most catalogues state how to compute reflectance or radiance from the
+   * digital numbers that the platform's statistics describe.
+   */
+  private void decideStatedScale(SampledValues values, Optional<String> storedFault) {
+    boolean stored = storedFault.isEmpty() && values.areLikelyDecibels();
+    double[] first = declared.get(0);
+    if (!stored && values.implausible(true).isEmpty()) {
+      scaled = true;
+      decisions.warn(
+          "value-scale", "scaled as the item states (first band: × %s + %s)", first[0], first[1]);
+    } else if (stored) {
+      decisions.note(
+          "value-scale", "as stored; the item states × %s + %s (first band)", first[0], first[1]);
+    }
   }
 
   private void decidePower(SceneRaster raster, Strip strip, SampledValues values)

@@ -54,7 +54,8 @@ class StacItemTest {
     assertThat(blue.crs()).contains("EPSG:32633");
     assertThat(blue.shape()).containsExactly(10980, 10980);
     assertThat(blue.transform()).containsExactly(10.0, 0.0, 300000.0, 0.0, -10.0, 5400000.0);
-    assertThat(blue.bands()).containsExactly(new StacBand("B02", "blue", OptionalDouble.of(0)));
+    assertThat(blue.bands())
+        .containsExactly(new StacBand("B02", "blue", OptionalDouble.of(0), Optional.empty()));
     assertThat(blue.gsd()).hasValue(10);
     assertThat(blue.isTiff()).isTrue();
     assertThat(item.assets().get("red").isTiff()).isTrue();
@@ -72,7 +73,8 @@ class StacItemTest {
     assertThat(blue.href()).isEqualTo("s3://usgs-landsat/collection02/x/SR_B2.TIF");
     assertThat(blue.crs()).contains("EPSG:32618");
     assertThat(blue.shape()).containsExactly(7771, 7641);
-    assertThat(blue.bands()).containsExactly(new StacBand("B2", "blue", OptionalDouble.of(0)));
+    assertThat(blue.bands())
+        .containsExactly(new StacBand("B2", "blue", OptionalDouble.of(0), Optional.empty()));
     assertThat(blue.isTiff()).isTrue();
     assertThat(item.assets().get("thumbnail").isTiff()).isFalse();
   }
@@ -129,7 +131,7 @@ class StacItemTest {
         "{\"properties\": {\"datetime\": \"2024-01-01T00:00:00Z\"}, \"assets\": {}}",
         "{\"id\": \"i\", \"properties\": {}, \"assets\": {}}",
         "{\"id\": \"i\", \"properties\": {\"datetime\": \"yesterday\"}, \"assets\": {}}",
-        "{\"id\": \"i\", \"properties\": {\"datetime\": \"2024-01-01\"}, \"assets\": {}}"
+        "{\"id\": \"i\", \"properties\": {\"datetime\": \"2024-13-01\"}, \"assets\": {}}"
       })
   void rejectsOtherJson(String json) {
     assertThatThrownBy(() -> parse(json))

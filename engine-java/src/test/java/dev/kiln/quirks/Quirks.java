@@ -10,12 +10,15 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import tools.jackson.databind.node.ArrayNode;
 
 /** All quirks; the next one is one entry here. */
 final class Quirks {
   private static final List<String> RGB = List.of("red", "green", "blue");
   private static final List<String> MODIS =
       List.of("red", "nir", "blue", "green", "nir2", "swir16", "swir21");
+  private static final String PRODUCT =
+      "S2B_MSIL2A_20230615T103029_N0509_R108_T14TPQ_20230615T140000";
   private static final List<String> RADAR = List.of("vv", "vh");
   private static final List<String> SENTINEL_2 =
       List.of(
@@ -361,7 +364,47 @@ final class Quirks {
             "scale tags of reflectance for digital numbers",
             "modis",
             () -> modis(REFLECTANCE),
-            () -> modis(REFLECTANCE).file(f -> f.scale(1e-4, 0))));
+            () -> modis(REFLECTANCE).file(f -> f.scale(1e-4, 0))),
+        same(
+            "reflectance by the item's scale for digital numbers",
+            "modis",
+            () -> modis(REFLECTANCE),
+            () -> modis(REFLECTANCE).item(s -> stateScale(s, 1e-4, -0.1))),
+        same(
+            "the item's scale where stored values cannot be those of the platform",
+            "linz",
+            Quirks::linz,
+            () ->
+                QuirkScene.of("int16", 0.3, RGB, (b, x, y) -> 100 * PICTURE.at(b, x, y) + 700)
+                    .item(s -> stateScale(s, 0.01, -7))),
+        same(
+            "decibels times 100 by the item's scale, with its nodata",
+            "sentinel-1-rtc",
+            () -> radar((b, x, y) -> gap(x) ? Float.NaN : DECIBELS.at(b, x, y)),
+            () ->
+                QuirkScene.of(
+                        "int16",
+                        10,
+                        RADAR,
+                        (b, x, y) -> gap(x) ? -32768 : Math.round(100 * DECIBELS.at(b, x, y)))
+                    .item(s -> stateScale(s, 0.01, 0))
+                    .item(s -> s.asset("data").put("nodata", -32768))),
+        same(
+            "the file's scale before the item's",
+            "linz",
+            Quirks::linz,
+            () ->
+                QuirkScene.of("int16", 0.3, RGB, (b, x, y) -> 100 * PICTURE.at(b, x, y) + 700)
+                    .file(f -> f.scale(0.01, -7))
+                    .item(s -> stateScale(s, 1e-4, 0))));
+  }
+
+  /** States a scale of all bands in the item, as the raster extension does. */
+  private static void stateScale(QuirkScene scene, double scale, double offset) {
+    ArrayNode bands = scene.asset("data").putArray("raster:bands");
+    for (int i = 0; i < scene.asset("data").path("eo:bands").size(); i++) {
+      bands.addObject().put("scale", scale).put("offset", offset);
+    }
   }
 
   private static Stream<Quirk> offsets() {
@@ -402,6 +445,23 @@ final class Quirks {
                     .item(s -> s.properties().remove("earthsearch:boa_offset_applied")),
             2 * TALL_ROWS,
             Optional.empty()),
+        same(
+            "offset by the baseline in a product's name, of Earth Search v0",
+            "sentinel-2-l2a",
+            plain,
+            () ->
+                sentinel2(shifted)
+                    .item(s -> s.properties().remove("earthsearch:boa_offset_applied"))
+                    .item(s -> s.properties().put("sentinel:product_id", PRODUCT))),
+        same(
+            "offset removed according to Earth Search v0",
+            "sentinel-2-l2a",
+            plain,
+            () ->
+                sentinel2(REFLECTANCE)
+                    .item(s -> s.properties().remove("earthsearch:boa_offset_applied"))
+                    .item(s -> s.properties().put("sentinel:product_id", PRODUCT))
+                    .item(s -> s.properties().put("sentinel:boa_offset_applied", true))),
         same(
             "offset not applied in an early item",
             "sentinel-2-l2a",
