@@ -42,6 +42,7 @@ import tools.jackson.databind.json.JsonMapper;
  *     whether the +1000 of Sentinel-2 baseline 04.00 has been removed
  * @param processingBaseline {@code s2:processing_baseline}, {@code processing:version} or the
  *     baseline in the name of the product
+ * @param correction {@code landsat:correction}, such as {@code L2SP}
  * @param assets by name, in the item's order
  */
 public record StacItem(
@@ -52,6 +53,7 @@ public record StacItem(
     OptionalDouble gsd,
     Optional<Boolean> boaOffsetApplied,
     Optional<String> processingBaseline,
+    Optional<String> correction,
     Map<String, StacAsset> assets) {
 
   private static final int FIRST_BASELINE_WITH_OFFSET = 4;
@@ -80,7 +82,6 @@ public record StacItem(
   private static final Pattern LANDSAT_COLLECTION_1 =
       Pattern.compile("L[COTEM]0\\d_.*_01_(T1|T2|RT)(_.*)?");
 
-  private static final Pattern LANDSAT_LEVEL = Pattern.compile("c2-?l([12])");
 
   /** Copies the assets. */
   public StacItem {
@@ -153,7 +154,15 @@ public record StacItem(
    */
   StacItem withKey(String other) {
     return new StacItem(
-        other, id, collection, datetime, gsd, boaOffsetApplied, processingBaseline, assets);
+        other,
+        id,
+        collection,
+        datetime,
+        gsd,
+        boaOffsetApplied,
+        processingBaseline,
+        correction,
+        assets);
   }
 
   private static StacItem parse(String key, JsonNode item) throws SceneException {
@@ -184,6 +193,7 @@ public record StacItem(
             .findFirst()
             .map(JsonNode::asBoolean),
         baseline(id, properties),
+        text(properties.path("landsat:correction")),
         assets);
   }
 
@@ -235,7 +245,8 @@ public record StacItem(
    * @throws SceneException (permanent) if a band, or a required mask, has no asset
    */
   public Scene scene(Platform platform, boolean masked, BandAliases aliases) throws SceneException {
-    requireLevel(platform);
+    requireCollection(platform);
+    LandsatLevel.require(this, platform);
     return scene(ItemAssets.map(this, platform, masked, aliases), platform, true);
   }
 
@@ -251,7 +262,8 @@ public record StacItem(
    */
   public Scene sceneOfKnown(Platform platform, boolean masked, BandAliases aliases)
       throws SceneException {
-    requireLevel(platform);
+    requireCollection(platform);
+    LandsatLevel.require(this, platform);
     boolean located = !key.equals(ItemLine.keyById(collection, id));
     return scene(ItemAssets.map(this, platform, masked, aliases), platform, located);
   }
@@ -281,23 +293,14 @@ public record StacItem(
   }
 
   /**
-   * Checks that a Landsat item is of the platform's level and collection: radiance and reflectance
-   * differ, and so do the scales of reflectance in both collections.
+   * Checks that a Landsat item is of the platform's collection: the scales of reflectance differ.
    */
-  private void requireLevel(Platform platform) throws SceneException {
+  private void requireCollection(Platform platform) throws SceneException {
     if (platform.name().equals("landsat-c2l2-sr") && LANDSAT_COLLECTION_1.matcher(id).matches()) {
       throw SceneException.permanent(
           key,
           "expected Collection 2 of Landsat for platform %s, found Collection 1 in id %s: its reflectance has another scale"
               .formatted(platform.name(), Printable.of(id)));
-    }
-    Matcher expected = LANDSAT_LEVEL.matcher(platform.name());
-    Matcher found = LANDSAT_LEVEL.matcher(collection);
-    if (expected.find() && found.find() && !expected.group(1).equals(found.group(1))) {
-      throw SceneException.permanent(
-          key,
-          "expected level %s of Landsat for platform %s, found level %s in collection %s"
-              .formatted(expected.group(1), platform.name(), found.group(1), collection));
     }
   }
 
@@ -373,7 +376,7 @@ public record StacItem(
         bands(asset, properties),
         crs(field),
         shape(field.apply("proj:shape")),
-        list(field.apply("proj:transform"), JsonNode::isNumber, node -> node.asDouble()),
+        list(field.apply("proj:transform"), JsonNode::isNumber, StacItem::value),
         metres(asset.path("gsd")),
         number(asset.path("nodata")),
         scale(asset.path("raster:scale"), asset.path("raster:offset")));
@@ -391,8 +394,8 @@ public record StacItem(
         .or(() -> text(epsg).filter(code -> code.matches("\\d{4,6}")).map(code -> "EPSG:" + code))
         .or(
             () ->
-                epsg.isNumber() && epsg.asDouble() == Math.rint(epsg.asDouble())
-                    ? Optional.of("EPSG:" + (long) epsg.asDouble())
+                epsg.isNumber() && value(epsg) == Math.rint(value(epsg))
+                    ? Optional.of("EPSG:" + (long) value(epsg))
                     : Optional.empty())
         .or(() -> text(field.apply("proj:wkt2")))
         .or(() -> projjson.isObject() ? Optional.of(projjson.toString()) : Optional.empty());
@@ -456,10 +459,10 @@ public record StacItem(
             array,
             node ->
                 node.isNumber()
-                    && node.asDouble() == Math.rint(node.asDouble())
-                    && node.asDouble() >= 1
-                    && node.asDouble() <= Integer.MAX_VALUE,
-            node -> (int) node.asDouble());
+                    && value(node) == Math.rint(value(node))
+                    && value(node) >= 1
+                    && value(node) <= Integer.MAX_VALUE,
+            node -> (int) value(node));
     return shape.size() == 2 && array.size() == 2 ? shape : List.of();
   }
 
@@ -495,6 +498,13 @@ public record StacItem(
         default -> OptionalDouble.empty();
       };
     }
-    return node.isNumber() ? OptionalDouble.of(node.asDouble()) : OptionalDouble.empty();
+    return node.isNumber() ? OptionalDouble.of(value(node)) : OptionalDouble.empty();
+  }
+
+  /**
+   * Returns the value of a number of any length; those beyond the range of doubles are infinite.
+   */
+  private static double value(JsonNode number) {
+    return number.isBigInteger() ? number.bigIntegerValue().doubleValue() : number.asDouble();
   }
 }

@@ -244,6 +244,11 @@ final class CatalogOpener {
         throw wrong(CatalogDocument.describe(json));
       }
     }
+    if (head.kind() == DocumentHead.Kind.FEATURES && landing.getPath().replace("/", "").isEmpty()) {
+      // The root of a server is no file of items: some servers respond to every path with a page.
+      log.info("API without a landing page: catalogue={}", where());
+      return Opened.api(StacApi.undescribed(landing));
+    }
     if (head.kind() == DocumentHead.Kind.FEATURES
         && Links.first(client.json(request, response), "next").isPresent()) {
       throw wrong("one page of an API's items: give the API's landing page");

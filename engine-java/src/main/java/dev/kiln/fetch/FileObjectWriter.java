@@ -48,7 +48,6 @@ final class FileObjectWriter extends ObjectWriter {
     Path parent = target.toAbsolutePath().getParent();
     Files.createDirectories(parent);
     String prefix = temporaryPrefix(target.getFileName().toString());
-    removeAbandoned(parent, prefix);
     this.target = target;
     this.traffic = traffic;
     this.temporary =
@@ -56,6 +55,12 @@ final class FileObjectWriter extends ObjectWriter {
             prefix + ProcessHandle.current().pid() + "-" + SERIAL.incrementAndGet() + ".part");
     this.file =
         FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+    try {
+      removeAbandoned(parent, prefix);
+    } catch (IOException | RuntimeException e) {
+      close();
+      throw e;
+    }
   }
 
   /** Returns a prefix of fixed length, because the name itself can be as long as names may be. */
@@ -63,8 +68,10 @@ final class FileObjectWriter extends ObjectWriter {
     return ".kiln-" + UUID.nameUUIDFromBytes(name.getBytes(StandardCharsets.UTF_8)) + ".";
   }
 
-  private static void removeAbandoned(Path parent, String prefix) throws IOException {
-    FileTime limit = FileTime.from(Instant.now().minus(ABANDONED));
+  /** Judges ages by the time of the new file: the clock of a file server can differ. */
+  private void removeAbandoned(Path parent, String prefix) throws IOException {
+    Instant now = Files.getLastModifiedTime(temporary).toInstant();
+    FileTime limit = FileTime.from(now.minus(ABANDONED));
     try (DirectoryStream<Path> parts =
         Files.newDirectoryStream(
             parent,

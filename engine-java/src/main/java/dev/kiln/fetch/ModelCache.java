@@ -100,10 +100,11 @@ public final class ModelCache {
     if (!Files.exists(target)) {
       long start = System.nanoTime();
       Files.createDirectories(target.getParent());
-      removeAbandoned(target.getParent());
       // A random name: processes in different containers may have the same id.
       Path temporary = Files.createTempDirectory(target.getParent(), TEMPORARY);
       try {
+        // By the time of the new directory: the clock of a file server can differ.
+        removeAbandoned(target.getParent(), Files.getLastModifiedTime(temporary).toInstant());
         fetch(store, description.weights().file(), description.weights().sha256(), temporary);
         for (ModelDescription.Graph graph : description.graphs()) {
           fetch(store, graph.file(), graph.sha256(), temporary);
@@ -237,8 +238,8 @@ public final class ModelCache {
     }
   }
 
-  private static void removeAbandoned(Path cache) throws IOException {
-    Instant limit = Instant.now().minus(ABANDONED);
+  private static void removeAbandoned(Path cache, Instant now) throws IOException {
+    Instant limit = now.minus(ABANDONED);
     try (Stream<Path> entries = Files.list(cache)) {
       for (Path entry : entries.toList()) {
         if (entry.getFileName().toString().startsWith(TEMPORARY)

@@ -191,7 +191,9 @@ public final class ObjectStores {
    */
   public static Path localPath(String uri) {
     int colon = uri.indexOf(':');
-    String scheme = colon > 1 ? uri.substring(0, colon).toLowerCase(Locale.ROOT) : "file";
+    // A colon in a name below another directory begins no scheme.
+    boolean named = colon > 1 && uri.lastIndexOf('/', colon) < 0;
+    String scheme = named ? uri.substring(0, colon).toLowerCase(Locale.ROOT) : "file";
     if (!scheme.equals("file")) {
       throw new ConfigurationException(
           Mismatch.of(
@@ -199,7 +201,7 @@ public final class ObjectStores {
               "s3://BUCKET, gs://BUCKET, az://CONTAINER, https://HOST, a path or a file: URI",
               "scheme '" + scheme + "', which is not supported"));
     }
-    String path = colon > 1 ? uri.substring(colon + 1).replaceFirst("^//(?=/)", "") : uri;
+    String path = named ? uri.substring(colon + 1).replaceFirst("^//(?=/)", "") : uri;
     try {
       return Path.of(path);
     } catch (InvalidPathException e) {

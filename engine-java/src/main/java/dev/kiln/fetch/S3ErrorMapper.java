@@ -115,7 +115,8 @@ final class S3ErrorMapper {
     code = code == null ? "" : code;
     int status = response.statusCode();
     String found = "the service responded " + status + (code.isEmpty() ? "" : " " + code);
-    if (status >= 500 || status == 429 || TRANSIENT.contains(code)) {
+    // 307 while the name of a new bucket spreads: requests succeed after some minutes.
+    if (status >= 500 || status == 429 || status == 307 || TRANSIENT.contains(code)) {
       return new RequestException(Kind.TRANSIENT, found, response);
     }
     if (EXPIRED.contains(code)) {

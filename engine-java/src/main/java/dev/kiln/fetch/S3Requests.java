@@ -228,7 +228,8 @@ final class S3Requests implements RangeRequests, AutoCloseable {
             .bucket(location.bucket())
             .key(location.key(key))
             .range("bytes=" + range.offset() + "-" + (range.end() - 1))
-            .ifMatch(version.orElse(null))
+            // A weak tag never matches; the response's own is compared instead.
+            .ifMatch(version.filter(tag -> tag.startsWith("\"")).orElse(null))
             .requestPayer(payer())
             .build();
     CompletableFuture<RangeSink> sent = client.getObject(request, new S3RangeSink(sink));

@@ -27,6 +27,9 @@ public final class Monitor {
   /** Time to finish after a stop: a scheduler kills 30 s after SIGTERM. */
   private static final Duration STOP_LIMIT = Duration.ofSeconds(20);
 
+  /** The same as {@link #PATIENCE} after a stop, so that there is time to write the report. */
+  private static final Duration PATIENCE_AFTER_STOP = Duration.ofSeconds(1);
+
   private final Pipeline pipeline;
   private final Supplier<?> progress;
   private final Duration stallLimit;
@@ -87,7 +90,7 @@ public final class Monitor {
       latest = current;
       if (pipeline.failure().isPresent()) {
         failing += tick;
-        if (failing > PATIENCE.toNanos()) {
+        if (failing > (stopping() ? PATIENCE_AFTER_STOP : PATIENCE).toNanos()) {
           log.error("threads left behind:\n{}", pipeline.stacks());
           break;
         }

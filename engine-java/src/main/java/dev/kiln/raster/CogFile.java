@@ -7,6 +7,7 @@ import dev.kiln.tiles.TiledTiff;
 import dev.kiln.tiles.UnsupportedTiffException;
 import dev.kiln.type.PixelType;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
@@ -22,6 +23,32 @@ import org.slf4j.LoggerFactory;
 public final class CogFile implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(CogFile.class);
   private static final int SIGNED = 2; // TIFF sample format
+
+  /** Photometric interpretations whose values are measurements. */
+  private static final Set<Integer> MEASURED_COLOURS = Set.of(1, 2);
+
+  private static final int PALETTE = 3;
+  private static final int YCBCR = 6;
+  private static final int JPEG = 7; // TIFF compression
+
+  private static final Map<Integer, String> COLOURS =
+      Map.of(
+          0,
+          "MinIsWhite",
+          PALETTE,
+          "palette",
+          4,
+          "mask",
+          5,
+          "CMYK",
+          YCBCR,
+          "YCbCr",
+          8,
+          "CIELab",
+          9,
+          "ICCLab",
+          10,
+          "ITULab");
 
   /** Pixel sizes in metres that Kiln accepts. */
   private static final double SMALLEST_PIXEL = 0.001;
@@ -116,6 +143,8 @@ public final class CogFile implements AutoCloseable {
     }
     CogLayout tiles = layout.get();
     if (tiles.width() != width || tiles.height() != height || tiles.bands() != bands) {
+      // GDAL converts some kinds of colours to RGB and alpha.
+      requireSupported(true);
       throw SceneException.permanent(
           key,
           "corrupt TIFF: expected an image of %d × %d px and %d bands, found one of %d × %d px and %d bands"
@@ -148,10 +177,12 @@ public final class CogFile implements AutoCloseable {
   /**
    * Checks that values of the file mean what they say.
    *
-   * @throws SceneException permanent for int8, which would be read as uint8, and for inverted
-   *     greyscale
+   * @param classes whether values are classes and not measurements, so that a palette only colours
+   *     them
+   * @throws SceneException permanent for int8, which would be read as uint8, and for colours other
+   *     than grey levels and RGB
    */
-  void requireSupported() throws SceneException {
+  void requireSupported(boolean classes) throws SceneException {
     if (layout.isEmpty()) {
       return;
     }
@@ -159,9 +190,14 @@ public final class CogFile implements AutoCloseable {
       throw SceneException.permanent(
           key, "expected pixels of type uint8, uint16, int16 or float32, found int8");
     }
-    if (layout.get().whiteIsZero()) {
+    int colours = layout.get().photometric();
+    // GDAL decodes JPEG in YCbCr to RGB.
+    boolean decoded = colours == YCBCR && layout.get().compression() == JPEG;
+    if (!MEASURED_COLOURS.contains(colours) && !decoded && !(classes && colours == PALETTE)) {
       throw SceneException.permanent(
-          key, "expected photometric interpretation MinIsBlack or RGB, found MinIsWhite");
+          key,
+          "expected photometric interpretation MinIsBlack or RGB, found %s: convert the file to RGB"
+              .formatted(COLOURS.getOrDefault(colours, Integer.toString(colours))));
     }
   }
 

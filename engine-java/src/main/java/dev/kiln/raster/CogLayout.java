@@ -41,7 +41,7 @@ public final class CogLayout {
   private final int compression;
   private final int predictor;
   private final boolean interleaved;
-  private final boolean whiteIsZero;
+  private final int photometric;
   private final int alphaBand;
   private final boolean flippedX;
   private final boolean flippedY;
@@ -107,7 +107,10 @@ public final class CogLayout {
   private CogLayout(String key, long size, TiffDirectory image, Optional<CogLayout> mask)
       throws SceneException {
     this.mask = mask;
-    this.whiteIsZero = image.number(TiffTags.PHOTOMETRIC, "photometric interpretation", 1) == 0;
+    this.photometric =
+        (int)
+            Math.min(
+                image.number(TiffTags.PHOTOMETRIC, "photometric interpretation", 1), MOST_PIXELS);
     double[] scale = image.doubles(TiffTags.PIXEL_SCALE);
     double[] matrix = image.doubles(TiffTags.TRANSFORMATION);
     // The rules of GDAL: a pixel scale comes before a matrix, and its sign in y does not count.
@@ -243,9 +246,9 @@ public final class CogLayout {
     return interleaved;
   }
 
-  /** Returns whether 0 is white: TIFF's photometric interpretation MinIsWhite. */
-  public boolean whiteIsZero() {
-    return whiteIsZero;
+  /** Returns TIFF's photometric interpretation: 0 MinIsWhite, 1 MinIsBlack, 2 RGB, 3 palette. */
+  int photometric() {
+    return photometric;
   }
 
   /** Returns the number of the band that is tagged as alpha, from 1; 0 if there is none. */

@@ -5,6 +5,7 @@ import static dev.kiln.gdal.global.gdal.CPLErrorReset;
 import static dev.kiln.gdal.global.gdal.CPLGetLastErrorMsg;
 import static dev.kiln.gdal.global.gdal.GDALClose;
 import static dev.kiln.gdal.global.gdal.GDALGetBlockSize;
+import static dev.kiln.gdal.global.gdal.GDALGetDataTypeName;
 import static dev.kiln.gdal.global.gdal.GDALGetGCPCount;
 import static dev.kiln.gdal.global.gdal.GDALGetGeoTransform;
 import static dev.kiln.gdal.global.gdal.GDALGetMetadataItem;
@@ -33,6 +34,7 @@ import dev.kiln.gdal.GDALRasterBandH;
 import dev.kiln.gdal.OGRSpatialReferenceH;
 import dev.kiln.memory.HostBuffer;
 import dev.kiln.type.PixelType;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.concurrent.atomic.AtomicLong;
@@ -171,7 +173,10 @@ final class GdalFile implements AutoCloseable {
       return PixelType.FLOAT32;
     }
     throw SceneException.permanent(
-        key, "expected pixels of type uint8, uint16, int16 or float32, found GDAL type " + type);
+        key,
+        "expected pixels of type uint8, uint16, int16 or float32, found %s: convert the file with"
+                .formatted(GDALGetDataTypeName(type).toLowerCase(Locale.ROOT))
+            + " gdal_translate -ot Float32");
   }
 
   /** Returns GDAL's code of a pixel type. */
@@ -228,14 +233,18 @@ final class GdalFile implements AutoCloseable {
     return known[0] == 0 ? OptionalDouble.empty() : OptionalDouble.of(value);
   }
 
-  /** Returns the declared scale and offset of a band; empty if values are stored as they are. */
+  /**
+   * Returns the declared scale and offset of a band; empty if values are stored as they are, or the
+   * declaration is meaningless: a scale of 0 or NaN.
+   */
   Optional<double[]> scaleAndOffset(int band) {
     int[] known = new int[1];
     double scale = GDALGetRasterScale(band(band), known);
     double factor = known[0] == 0 ? 1 : scale;
     double offset = GDALGetRasterOffset(band(band), known);
     double summand = known[0] == 0 ? 0 : offset;
-    return factor == 1 && summand == 0
+    boolean meaningless = factor == 0 || !Double.isFinite(factor) || !Double.isFinite(summand);
+    return factor == 1 && summand == 0 || meaningless
         ? Optional.empty()
         : Optional.of(new double[] {factor, summand});
   }

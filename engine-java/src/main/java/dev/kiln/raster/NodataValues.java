@@ -14,9 +14,9 @@ import java.util.Optional;
  * <p>A band has no data in a pixel if the value is one of its nodata values, if the file's mask,
  * alpha band or an unwritten tile says so, or if the value is a float that is not plausible: not
  * finite, more than {@value #PLAUSIBLE_DEVIATIONS} standard deviations from the band's mean, or a
- * customary filler such as -9999 outside the band's range. A pixel has no data if it has none in
- * every band that can tell, which is the rule of GDAL's and rasterio's dataset masks: a dark pixel
- * can be 0 in one band.
+ * customary filler such as -9999 outside the band's range. In decibels, 0 in all bands is one too.
+ * A pixel has no data if it has none in every band that can tell, which is the rule of GDAL's and
+ * rasterio's dataset masks: a dark pixel can be 0 in one band.
  *
  * <p>Values without data are replaced before the encoder sees them: floats by NaN, which becomes
  * the band's mean, integers by the rounded mean. The exception is the integer 0: Clay was trained
@@ -31,7 +31,13 @@ public final class NodataValues {
   private static final double ORDINARY_DEVIATIONS = 20;
 
   /** Fillers that files contain without declaring them. */
-  private static final float[] CUSTOMARY_FILLERS = {-9999, -32768, -32767, -99999};
+  private static final float[] CUSTOMARY_FILLERS = {-9999, -32768, -32767, -99999, -999, -99};
+
+  /** The same in integers: the second is that of MODIS. */
+  private static final double[] CUSTOMARY_INTEGERS = {-9999, -28672, -32767, -32768, 65535};
+
+  /** Lower floats are not ordinary in any band: no sensor measures them. */
+  private static final float LOWEST_ORDINARY = -9000;
 
   /** Customary fillers nearer to the mean, in standard deviations, are data. */
   private static final float FILLER_DEVIATIONS = 5;
@@ -78,7 +84,7 @@ public final class NodataValues {
   public void blank(Strip strip, StripWindow window, FileValidity validity, MissingPixels missing) {
     for (int b = 0; b < bands.size(); b++) {
       if (strip.bands().get(b).type() == PixelType.FLOAT32) {
-        blankFloats(strip, b, window, validity.plane(b));
+        blankFloats(strip, b, window, validity.plane(b), missing);
       } else if (validity.plane(b).isPresent() || declaresNonzero(b)) {
         blankIntegers(strip, b, window, validity.plane(b), missing);
       }
@@ -164,11 +170,46 @@ public final class NodataValues {
           int repeat = plane.repeat();
           excluded = plane.at(view, (column + x) / repeat, y / repeat) != FileValidity.VALID;
         }
-        none[x] = excluded || line != null && isNodata(line[x], band, type);
+        none[x] =
+            excluded
+                || line != null
+                    && (isNodata(line[x], band, type) || isFillerOfAllBands(line[x], band, type));
         left += none[x] ? 1 : 0;
       }
     }
     return left;
+  }
+
+  /**
+   * Returns the values that mean "no data" in a file of 16-bit integers that declares none; none
+   * for other types, and none that can be an ordinary value of the band.
+   *
+   * @param type pixel type of the file
+   * @param mean mean of the training pixels, in stored units
+   * @param std standard deviation of the training pixels, in stored units
+   */
+  public static double[] undeclared(PixelType type, double mean, double std) {
+    double lowest = type == PixelType.INT16 ? Short.MIN_VALUE : 0;
+    double highest = type == PixelType.INT16 ? Short.MAX_VALUE : 0xFFFF;
+    return type == PixelType.INT16 || type == PixelType.UINT16
+        ? Arrays.stream(CUSTOMARY_INTEGERS)
+            .filter(value -> value >= lowest && value <= highest)
+            .filter(value -> value < 0 || value - mean > ORDINARY_DEVIATIONS * std)
+            .toArray()
+        : new double[0];
+  }
+
+  /**
+   * Returns whether a value means "no data" where all bands have it: 0 dB in every band of a pixel
+   * is a gap, in one band it can be data.
+   */
+  private boolean isFillerOfAllBands(float value, int band, PixelType type) {
+    return value == 0 && type == PixelType.FLOAT32 && isDecibels(band);
+  }
+
+  /** Returns whether ordinary values of a band are decibels. */
+  boolean isDecibels(int band) {
+    return bands.get(band).mean() < 0;
   }
 
   /** Returns whether a value means that a band has no data. */
@@ -185,7 +226,8 @@ public final class NodataValues {
   /** Most values are ordinary and need two comparisons; NaN fails them. */
   private static boolean isPlausible(float value, Band band) {
     float ordinary = FILLER_DEVIATIONS * band.std();
-    if (value >= band.mean() - ordinary && value <= band.mean() + ordinary) {
+    if (value >= Math.max(band.mean() - ordinary, LOWEST_ORDINARY)
+        && value <= band.mean() + ordinary) {
       return true;
     }
     float deviations = Math.abs((value - band.mean()) / band.std());
@@ -194,14 +236,19 @@ public final class NodataValues {
     }
     for (float filler : CUSTOMARY_FILLERS) {
       if (value == filler) {
-        return false;
+        // Small ones can be data of bands with large values.
+        return value >= LOWEST_ORDINARY && deviations <= FILLER_DEVIATIONS;
       }
     }
     return true;
   }
 
   private void blankFloats(
-      Strip strip, int band, StripWindow window, Optional<FileValidity.Plane> validity) {
+      Strip strip,
+      int band,
+      StripWindow window,
+      Optional<FileValidity.Plane> validity,
+      MissingPixels missing) {
     BandPlane plane = strip.bands().get(band);
     ByteBuffer raw = strip.raw();
     ByteBuffer view = validity.map(FileValidity.Plane::view).orElse(null);
@@ -211,8 +258,11 @@ public final class NodataValues {
       for (int y = 0; y < plane.height(); y++) {
         int at = Math.toIntExact(plane.byteOf(begin, y));
         for (int x = begin; x < end; x++, at += plane.pixelStride()) {
-          if (isNodata(raw.getFloat(at), band, PixelType.FLOAT32)
-              || view != null && validity.get().at(view, x, y) == FileValidity.MISSING) {
+          float value = raw.getFloat(at);
+          if (isNodata(value, band, PixelType.FLOAT32)
+              || view != null && validity.get().at(view, x, y) == FileValidity.MISSING
+              || isFillerOfAllBands(value, band, PixelType.FLOAT32)
+                  && isMissing(missing, x * plane.repeat(), y * plane.repeat(), span, window)) {
             raw.putFloat(at, Float.NaN);
           }
         }

@@ -58,7 +58,7 @@ public final class SceneRaster implements AutoCloseable {
       }
     }
     for (int i = 0; i < sources.size(); i++) {
-      fits(sources.get(i), finest);
+      fits(sources.get(i), finest, false);
       requireDistinct(sources.get(i), sources.subList(0, i));
     }
     return new SceneRaster(sources, finest, 1);
@@ -73,7 +73,7 @@ public final class SceneRaster implements AutoCloseable {
    * @throws SceneException permanent if the file does not contain the band
    */
   public static SceneRaster ofMask(Source mask, int refinement) throws SceneException {
-    fits(mask, mask.file());
+    fits(mask, mask.file(), true);
     return new SceneRaster(List.of(mask), mask.file(), refinement);
   }
 
@@ -88,10 +88,10 @@ public final class SceneRaster implements AutoCloseable {
     }
   }
 
-  private static void fits(Source source, CogFile grid) throws SceneException {
+  private static void fits(Source source, CogFile grid, boolean classes) throws SceneException {
     CogFile file = source.file();
     String band = "band " + source.band() + " (" + file.objectKey() + ")";
-    file.requireSupported();
+    file.requireSupported(classes);
     if (source.index() > file.bands()) {
       throw SceneException.permanent(
           file.objectKey(),

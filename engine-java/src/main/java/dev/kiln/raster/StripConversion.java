@@ -14,7 +14,8 @@ public final class StripConversion {
   private StripConversion() {}
 
   /**
-   * Converts a strip to floats by scales and offsets. Values without data become NaN.
+   * Converts a strip to floats by scales and offsets. Values without data become NaN, but an
+   * integer 0 stays 0 unless values are decibels: that is what gaps were in training.
    *
    * @param strip stored values
    * @param window part of the grid that the strip covers
@@ -62,9 +63,11 @@ public final class StripConversion {
                 nodata.isNodata(value, b, plane.type())
                     || view != null
                         && validity.plane(b).orElseThrow().at(view, x, y) != FileValidity.VALID;
+            boolean gap = value == 0 && plane.type() != PixelType.FLOAT32 && !nodata.isDecibels(b);
+            float blank = gap ? 0 : Float.NaN;
             to.putFloat(
                 Math.toIntExact(planes.get(b).byteOf(x, y)),
-                none ? Float.NaN : (float) (value * scales.get(b)[0] + scales.get(b)[1]));
+                none ? blank : (float) (value * scales.get(b)[0] + scales.get(b)[1]));
           }
         }
       }

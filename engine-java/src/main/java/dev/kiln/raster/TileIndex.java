@@ -23,12 +23,16 @@ final class TileIndex implements TiledTiff.Tiles {
   /** The same for compressions that store a constant tile in a few bytes. */
   private static final long MOST_EXPANSION_OF_CONSTANTS = 50_000;
 
+  private static final int UNCOMPRESSED = 1;
+
   private final CogLayout layout;
+  private final boolean strips;
   private final long[] offsets;
   private final long[] lengths;
 
-  private TileIndex(CogLayout layout, long[] offsets, long[] lengths) {
+  private TileIndex(CogLayout layout, boolean strips, long[] offsets, long[] lengths) {
     this.layout = layout;
+    this.strips = strips;
     this.offsets = offsets;
     this.lengths = lengths;
   }
@@ -50,6 +54,7 @@ final class TileIndex implements TiledTiff.Tiles {
     TileIndex index =
         new TileIndex(
             layout,
+            !tiled,
             either(image, offsets, otherOffsets, name + " offsets"),
             either(image, bytes, otherBytes, name + " byte counts"));
     index.check();
@@ -93,6 +98,30 @@ final class TileIndex implements TiledTiff.Tiles {
       }
     }
     checkExpansion(written);
+    if (layout.compression() <= UNCOMPRESSED) {
+      checkUncompressed(tiles);
+    }
+  }
+
+  /**
+   * Checks that uncompressed tiles are complete: GDAL would read on behind the bytes of one, which
+   * are not fetched.
+   */
+  private void checkUncompressed(long tiles) throws SceneException {
+    long bits = (long) layout.bits() * (layout.interleaved() ? layout.bands() : 1);
+    long line = (layout.tileWidth() * bits + 7) / 8;
+    for (int i = 0; i < tiles; i++) {
+      int row = i / layout.columns() % layout.rows();
+      // The last strip has only the rows that are left; tiles are padded.
+      long left = layout.height() - (long) row * layout.tileHeight();
+      long rows = strips ? Math.min(left, layout.tileHeight()) : layout.tileHeight();
+      if (lengths[i] > 0 && lengths[i] / line < rows) {
+        throw SceneException.permanent(
+            layout.objectKey(),
+            "tile %d: expected %d uncompressed bytes, found %d: the file is corrupt"
+                .formatted(i, rows * line, lengths[i]));
+      }
+    }
   }
 
   /** Refuses files whose tiles share bytes in order to decode to far more than is stored. */

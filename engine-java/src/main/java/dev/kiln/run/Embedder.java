@@ -5,8 +5,11 @@ import dev.kiln.archive.StacItem;
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.infer.Encoder;
 import dev.kiln.infer.select.Encoders;
+import dev.kiln.io.Sha256;
 import dev.kiln.model.ExportedEncoder;
 import dev.kiln.model.ModelDirectory;
+import dev.kiln.platform.Platform;
+import dev.kiln.platform.PlatformCatalog;
 import dev.kiln.raster.GdalLibrary;
 import dev.kiln.sink.GeoParquetWriter;
 import dev.kiln.sink.Provenance;
@@ -27,6 +30,12 @@ import org.slf4j.LoggerFactory;
  */
 public final class Embedder {
   private static final Logger log = LoggerFactory.getLogger(Embedder.class);
+
+  /** Option in the footer: the statistics of the bands. */
+  static final String STATISTICS = "statistics";
+
+  /** Value of that option for the bands that Clay was trained on. */
+  static final String STANDARD_STATISTICS = "standard";
 
   private EmbeddingRun running;
   private boolean stopped;
@@ -174,7 +183,23 @@ public final class Embedder {
     options.putAll(request.files().byName());
     options.putAll(request.vectors().byName());
     options.put("band-aliases", request.aliases().identity(request.platform().name()));
+    options.put(STATISTICS, statistics(request.platform()));
     return options;
+  }
+
+  /**
+   * Returns what normalizes the pixels: {@code standard}, or a hash of the model's own bands. They
+   * are in the description of a model, not in its weights, whose hash identifies it.
+   */
+  private static String statistics(Platform platform) {
+    boolean standard =
+        PlatformCatalog.builtIn().all().stream()
+            .anyMatch(
+                known ->
+                    known.name().equals(platform.name()) && known.bands().equals(platform.bands()));
+    return standard
+        ? STANDARD_STATISTICS
+        : Sha256.hex(platform.bands().toString()).substring(0, 16);
   }
 
   private static void checkMemory(EmbedRequest request, Encoder encoder) {

@@ -138,6 +138,9 @@ final class ExistingFiles implements PendingScenes.ExistingCheck {
   }
 
   private static String unrecorded(String option, JsonNode recorded) {
+    if (option.equals(Embedder.STATISTICS)) {
+      return Embedder.STANDARD_STATISTICS;
+    }
     String ofChips = ChipOptions.unrecorded(option, recorded.path("chip").asString(""));
     return ofChips.isEmpty() ? VectorOptions.unrecorded(option) : ofChips;
   }

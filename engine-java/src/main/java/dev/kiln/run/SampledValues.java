@@ -26,6 +26,12 @@ record SampledValues(StripSample sample, Platform platform, List<double[]> decla
   /** Values that are smaller than the mean by this factor in all bands are suspicious. */
   private static final float SUSPICIOUS_SCALE = 20;
 
+  /** Values of a platform with 8 bits are at most this; resampling can exceed 255. */
+  private static final float HIGHEST_OF_EIGHT_BITS = 306;
+
+  /** Share of values of a platform with 8 bits that can be negative, by resampling. */
+  private static final double NEGATIVES = 0.01;
+
   /** Backscatter is smaller than this in decibels, in both directions. */
   private static final float MOST_DECIBELS = 100;
 
@@ -40,6 +46,25 @@ record SampledValues(StripSample sample, Platform platform, List<double[]> decla
     return platform.bands().stream().allMatch(band -> band.mean() < 0);
   }
 
+  /** Returns whether the platform's values have 8 bits. */
+  private boolean isOfEightBits() {
+    return platform.bands().stream().allMatch(band -> band.mean() > 0 && band.mean() < 0xFF);
+  }
+
+  /** Returns whether a value is not an integer. */
+  private boolean hasFractions(boolean applyTags) {
+    for (int b = 0; b < sample.bands().size(); b++) {
+      double[] tags = declared.get(b);
+      for (float value : sample.bands().get(b)) {
+        double meant = applyTags ? value * tags[0] + tags[1] : value;
+        if (meant != Math.rint(meant)) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
   /** Returns whether no value is negative, but for outliers. */
   boolean isPositive() {
     return all(b -> sample.shareBelow(b, 0) <= OUTLIERS);
@@ -50,6 +75,23 @@ record SampledValues(StripSample sample, Platform platform, List<double[]> decla
     return !isInDecibels()
         || any(b -> quantile(b, 0.5, false) < 0)
             && all(b -> Math.abs(quantile(b, 0.5, false)) < MOST_DECIBELS);
+  }
+
+  /**
+   * Returns whether some bands are positive, or ordinary values of all are, as opposed to outliers:
+   * such values are no decibels.
+   */
+  boolean isPartlyPositive() {
+    return any(b -> sample.shareBelow(b, 0) <= OUTLIERS) || all(b -> quantile(b, 0.5, false) > 0);
+  }
+
+  /**
+   * Returns whether the tags of all bands state that an offset is to be subtracted from stored
+   * values, such as × 0.0001 − 0.1 for 1000.
+   */
+  boolean declareOffset(float subtracted) {
+    return declared.stream()
+        .allMatch(tags -> Math.abs(tags[1] / tags[0] + subtracted) < subtracted / 1000);
   }
 
   /** Returns whether the values can be backscatter in linear power. */
@@ -80,13 +122,21 @@ record SampledValues(StripSample sample, Platform platform, List<double[]> decla
   Optional<String> implausible(boolean applyTags) {
     if (isInDecibels()) {
       // Whether they are positive is decided by the caller.
-      boolean plausible =
-          !applyTags
-              || any(b -> quantile(b, 0.5, true) < 0)
-                  && all(b -> Math.abs(quantile(b, 0.5, true)) < MOST_DECIBELS);
-      return plausible ? Optional.empty() : Optional.of("not decibels");
+      boolean small =
+          all(b -> Math.abs(quantile(b, 0.5, applyTags)) < MOST_DECIBELS || isPositive());
+      boolean plausible = small && (!applyTags || any(b -> quantile(b, 0.5, true) < 0));
+      return plausible ? Optional.empty() : Optional.of("not decibels: " + describe(applyTags));
     }
-    if (all(b -> quantile(b, 0.999, applyTags) < mean(b) / OTHER_SCALE)) {
+    // Integers can be as small as this in the dark; fractions are reflectance or its percentage.
+    float scale = hasFractions(applyTags) ? SUSPICIOUS_SCALE : OTHER_SCALE;
+    if (all(b -> quantile(b, 0.999, applyTags) < mean(b) / scale)) {
+      return Optional.of(describe(applyTags));
+    }
+    if (isOfEightBits()
+        && any(
+            b ->
+                quantile(b, 0.99, applyTags) > HIGHEST_OF_EIGHT_BITS
+                    || quantile(b, NEGATIVES, applyTags) < 0)) {
       return Optional.of(describe(applyTags));
     }
     if (all(b -> quantile(b, 0.5, applyTags) > mean(b) + HIGHEST_MEDIAN * (float) band(b).std())) {

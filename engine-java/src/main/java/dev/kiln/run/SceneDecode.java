@@ -26,7 +26,7 @@ import java.util.stream.Stream;
 /** Opens fetched scenes, and decides what their metadata leave open. */
 final class SceneDecode {
   /** Relative difference of ground sample distances that are the same. */
-  private static final double SAME_GSD = 0.01;
+  private static final double SAME_GSD = 1e-4;
 
   /** Scales of projections that are nearer to 1 are ignored: those of UTM are. */
   private static final double OTHER_SCALE = 0.02;
@@ -157,6 +157,9 @@ final class SceneDecode {
               .flatMapToDouble(OptionalDouble::stream)
               .distinct()
               .toArray();
+      if (nodata.length == 0) {
+        nodata = NodataValues.undeclared(file.type(), statistics.mean(), statistics.std());
+      }
       bands.add(new NodataValues.Band(nodata, (float) statistics.mean(), (float) statistics.std()));
       declared.add(file.scaleAndOffset(index));
       stated.add(scene.bands().get(b).scale().map(StatedScale::values));
@@ -167,8 +170,8 @@ final class SceneDecode {
 
   /**
    * Decides the ground sample distance: the pixel size of the file, or what the scene key states
-   * for archives that name it there. A stated value that differs by less than a hundredth is the
-   * same without rounding.
+   * for archives that name it there. A stated value that differs by less than a ten-thousandth is
+   * the same without rounding.
    */
   private void decideGsd(Scene scene, SceneAssembly open, SceneRaster raster) {
     double stated = open.gsd();

@@ -20,6 +20,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.LongConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -191,23 +192,73 @@ final class SceneFetch {
     }
   }
 
+  /**
+   * Plans a scene by its mask. The grid of the bands is taken from the metadata if those of item
+   * and platform agree, so that scenes under clouds cost the requests of the mask only. Otherwise,
+   * or if the bands turn out to be different, it is taken from the files.
+   */
   private PlannedScene masked(Scene scene, Mask mask, Stage stage)
       throws MissingMaskException, InterruptedException {
     String maskName = mask.band().object().name();
-    ChipSelection selection;
-    long maskBytes;
+    OptionalInt width;
+    Optional<Masked> masked = Optional.empty();
     try (SparseObject object = openMask(maskName)) {
-      SceneMasking.Part part = masking.plan(scene, mask, source, object);
-      // Returned before the bands' share is taken: scenes must not wait for each other's masks.
-      ByteBudget.Share share = stage.waitFor(() -> budget.take(part.ranges().bytes()));
-      try (share) {
-        scenes.fetch(List.of(part.ranges()), List.of(maskName));
-        selection = masking.select(scene, mask, object.buffer(), part.inside());
+      width = masking.gridWidth(scene, mask, platform.gsd(), source, object);
+      if (width.isPresent()) {
+        masked = Optional.of(select(scene, mask, object, stage));
       }
-      maskBytes = object.heldBytes();
     }
-    List<String> wanted = selection.surviving().isEmpty() ? List.of() : scene.assets();
-    return bands(scene, Optional.of(selection), wanted, scenes.open(wanted), maskBytes);
+    if (masked.isPresent() && masked.get().selection.surviving().isEmpty()) {
+      return bands(
+          scene, Optional.of(masked.get().selection), List.of(), List.of(), masked.get().bytes);
+    }
+    List<SparseObject> objects = scenes.open(scene.assets());
+    try {
+      int found = width(scene.assets(), objects);
+      if (masked.isEmpty() || width.getAsInt() != found) {
+        try (SparseObject object = openMask(maskName)) {
+          masked = Optional.of(select(scene, mask.withGridWidth(found), object, stage));
+        }
+      }
+    } catch (MissingMaskException | InterruptedException | RuntimeException | Error e) {
+      objects.forEach(SparseObject::close);
+      throw e;
+    }
+    Masked result = masked.get();
+    if (result.selection.surviving().isEmpty()) {
+      objects.forEach(SparseObject::close);
+      return bands(scene, Optional.of(result.selection), List.of(), List.of(), result.bytes);
+    }
+    return bands(scene, Optional.of(result.selection), scene.assets(), objects, result.bytes);
+  }
+
+  /**
+   * What a mask lets through.
+   *
+   * @param bytes that were fetched of the mask
+   */
+  private record Masked(ChipSelection selection, long bytes) {}
+
+  private Masked select(Scene scene, Mask mask, SparseObject object, Stage stage)
+      throws SceneException, InterruptedException {
+    SceneMasking.Part part = masking.plan(scene, mask, source, object);
+    // Returned before the bands' share is taken: scenes must not wait for each other's masks.
+    ByteBudget.Share share = stage.waitFor(() -> budget.take(part.ranges().bytes()));
+    try (share) {
+      scenes.fetch(List.of(part.ranges()), List.of(mask.band().object().name()));
+      return new Masked(
+          masking.select(scene, mask, object.buffer(), part.inside()), object.heldBytes());
+    }
+  }
+
+  /** Returns the width of the finest band. */
+  private int width(List<String> names, List<SparseObject> objects)
+      throws SceneException, InterruptedException {
+    int width = 0;
+    for (int i = 0; i < objects.size(); i++) {
+      width = Math.max(width, ScenePlan.layout(source, names.get(i), objects.get(i)).width());
+    }
+    return width;
   }
 
   /**

@@ -15,6 +15,7 @@ import dev.kiln.raster.SceneRaster;
 import dev.kiln.raster.StripWindow;
 import java.util.BitSet;
 import java.util.List;
+import java.util.OptionalInt;
 
 /** Reads the masks of scenes, so that bands are fetched only for chips that are embedded. */
 final class SceneMasking {
@@ -91,23 +92,53 @@ final class SceneMasking {
         refinement(scene, mask, file));
   }
 
+  /**
+   * Returns the pixels per line of the bands' grid, if the metadata of the item and the platform
+   * agree about it; empty if only the files can tell.
+   *
+   * @param platformGsd ground sample distance of the platform in metres
+   * @param object the mask, borrowed; only its header is read
+   * @throws SceneException permanent if the object is not a GeoTIFF
+   */
+  OptionalInt gridWidth(
+      Scene scene, Mask mask, double platformGsd, ObjectStore source, SparseObject object)
+      throws SceneException, InterruptedException {
+    String key = mask.band().object().name();
+    ScenePlan.layout(source, key, object);
+    try (CogFile file = CogFile.open(key, object.buffer(), 1)) {
+      double metres = file.extent().pixelWidth();
+      int usual = refinement(metres / platformGsd);
+      boolean agree =
+          mask.gridWidth().isPresent()
+              ? mask.gridWidth().getAsInt() == (long) usual * file.width()
+              : refinement(metres / scene.gsd()) == usual;
+      return agree && usual <= MAX_REFINEMENT
+          ? OptionalInt.of(Math.multiplyExact(usual, file.width()))
+          : OptionalInt.empty();
+    }
+  }
+
+  private static int refinement(double ratio) {
+    return (int) Math.max(1, Math.round(Math.min(ratio, MAX_REFINEMENT + 1)));
+  }
+
   /** Returns the pixels of the bands' grid that a pixel of the mask covers in each direction. */
   private static int refinement(Scene scene, Mask mask, CogFile file) throws SceneException {
     if (mask.gridWidth().isEmpty()) {
       double ratio = file.extent().pixelWidth() / scene.gsd();
-      if (!(ratio <= MAX_REFINEMENT)) {
+      if (!(Math.round(ratio) <= MAX_REFINEMENT)) {
         throw SceneException.permanent(
             file.objectKey(),
             "mask: expected pixels of at most %d pixels of the bands, found %s m for a gsd of %s m"
                 .formatted(MAX_REFINEMENT, file.extent().pixelWidth(), scene.gsd()));
       }
-      return Math.max(1, (int) Math.round(ratio));
+      return refinement(ratio);
     }
     int width = mask.gridWidth().getAsInt();
     if (width % file.width() != 0 || width / file.width() > MAX_REFINEMENT) {
       throw SceneException.permanent(
           file.objectKey(),
-          "mask width: expected a divisor of the bands' width in proj:shape, %d px, found %d px"
+          "mask width: expected a divisor of the bands' width of %d px, found %d px"
               .formatted(width, file.width()));
     }
     return width / file.width();

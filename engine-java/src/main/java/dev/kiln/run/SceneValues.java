@@ -115,7 +115,8 @@ final class SceneValues {
         StripConversion.toDecibels(strip, window);
         rule = nodata.withoutValues();
       }
-      if (rule != nodata) {
+      if (power) {
+        // Power that is not positive has no decibels.
         missing = rule.find(strip, window, validity);
       }
       strip = strip.withRadiometricOffset(offset);
@@ -171,6 +172,13 @@ final class SceneValues {
   }
 
   private void decide(SceneRaster raster, Strip strip, SampledValues values) throws SceneException {
+    boolean sentinel2 = platform.name().equals(ChipOptions.PLATFORM_WITH_OFFSET);
+    if (sentinel2 && !byItem && values.declareOffset(StoredOffsetRule.OFFSET)) {
+      // Applied as an offset and not as a scale, so that gaps stay 0. Items are known to state it
+      // although it has been removed.
+      offset = StoredOffsetRule.ofTags(options.radiometricOffset(), decisions);
+      return;
+    }
     if (options.pixelValues() == PixelValues.AUTO) {
       decideScale(raster, strip, values);
     }
@@ -180,7 +188,7 @@ final class SceneValues {
     if (values.isInDecibels() && options.pixelValues() == PixelValues.AUTO) {
       decidePower(raster, strip, values);
     }
-    if (platform.name().equals(ChipOptions.PLATFORM_WITH_OFFSET)) {
+    if (sentinel2) {
       offset =
           StoredOffsetRule.decide(
               options.radiometricOffset(), scene.storedOffset(), values, decisions);
@@ -239,6 +247,13 @@ final class SceneValues {
   private void decidePower(SceneRaster raster, Strip strip, SampledValues values)
       throws SceneException {
     if (!values.isPositive()) {
+      if (values.isPartlyPositive()) {
+        throw otherScale(
+            raster,
+            "backscatter of %s in dB",
+            "values that are neither decibels nor linear power",
+            values.describe(false));
+      }
       return;
     }
     boolean floats = strip.bands().stream().allMatch(plane -> plane.type() == PixelType.FLOAT32);

@@ -17,7 +17,7 @@ final class StoredOffsetRule {
   /** The offset is present, without other evidence, if at most this share of a band is below it. */
   private static final double PROOF = 0.01;
 
-  private static final float OFFSET = 1000;
+  static final float OFFSET = 1000;
 
   private StoredOffsetRule() {}
 
@@ -34,6 +34,20 @@ final class StoredOffsetRule {
 
   private static boolean isContradicted(SampledValues values) {
     return values.mostBelow(LOWEST_WITH_OFFSET) > CONTRADICTION;
+  }
+
+  /**
+   * Decides where scale and offset tags of the file state the offset.
+   *
+   * @param option of the user
+   * @param decisions receives what is decided
+   * @return what is added to every value: 0 or −1000
+   */
+  static int ofTags(RadiometricOffset option, SceneDecisions decisions) {
+    boolean none = option == RadiometricOffset.NONE;
+    String source = option == RadiometricOffset.AUTO ? "scale and offset tags" : "option";
+    decisions.note("offset", "%s (%s)", none ? 0 : -1000, source);
+    return none ? 0 : -1000;
   }
 
   /**
@@ -69,7 +83,13 @@ final class StoredOffsetRule {
           }
           case CERTAIN -> {
             offset = -1000;
-            decisions.note("offset", "-1000 (collection)");
+            if (contradicted) {
+              decisions.warn(
+                  "offset",
+                  "-1000 (collection), but many values are below 1000: check --radiometric-offset");
+            } else {
+              decisions.note("offset", "-1000 (collection)");
+            }
           }
           case PROBABLE -> {
             offset = contradicted ? 0 : -1000;

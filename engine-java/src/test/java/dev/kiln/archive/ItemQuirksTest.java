@@ -23,6 +23,13 @@ class ItemQuirksTest {
        "assets": {"red": {"href": "a.tif"}}}
       """;
 
+  /** An integer that no double can be. */
+  private static final String HUGE =
+      "1000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
+          + "000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
+          + "000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
+          + "000000000000000000000000000000000000000000000000000000000000000000000000000000000000000";
+
   private static Scene scene(String json) {
     return StacItem.parse("x/i.json", json.getBytes(StandardCharsets.UTF_8))
         .scene(StacItemTest.platform("p", 10, "red"));
@@ -73,6 +80,7 @@ class ItemQuirksTest {
   @ValueSource(
       strings = {
         "[1e300, 1e300]",
+        "[" + HUGE + ", 16]",
         "[16.5, 16.5]",
         "[-1, 16]",
         "[16]",
@@ -105,7 +113,7 @@ class ItemQuirksTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"0", "-10", "1e308", "1e-400", "NaN", "Infinity"})
+  @ValueSource(strings = {"0", "-10", "1e308", "1e-400", "NaN", "Infinity", HUGE})
   void impossibleGsdIsIgnored(String gsd) {
     String json = ITEM.replace("\"a.tif\"", "\"a.tif\", \"gsd\": " + gsd);
     assertThat(scene(json).gsd()).isEqualTo(10);

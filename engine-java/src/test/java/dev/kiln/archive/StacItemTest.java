@@ -235,6 +235,28 @@ class StacItemTest {
             "expected level 2 of Landsat for platform landsat-c2l2-sr, found level 1");
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "LC08_L1TP_029030_20230615_20230620_02_T1, , landsat-c2l2-sr, id LC08",
+    "i, L1GT, landsat-c2l2-sr, landsat:correction L1GT",
+    "i, L2SP, landsat-c2l1, landsat:correction L2SP",
+    "LC09_L2SP_029030_20230615_02_T1, , landsat-c2l1, id LC09"
+  })
+  void rejectsALandsatItemOfAnotherLevelByCorrectionAndId(
+      String id, String correction, String platform, String evidence) throws SceneException {
+    String property = correction == null ? "" : ", \"landsat:correction\": \"" + correction + "\"";
+    StacItem item =
+        parse(
+            """
+            {"id": "%s", "assets": {"red": {"href": "red.tif"}},
+             "properties": {"datetime": "2024-01-01T00:00:00Z"%s}}\
+            """
+                .formatted(id, property));
+
+    assertThatThrownBy(() -> item.scene(platform(platform, 30, "red")))
+        .hasMessageContainingAll("expected level", "found level", evidence);
+  }
+
   @Test
   void readsTheSampleArchivesItem() throws IOException, SceneException {
     String key =

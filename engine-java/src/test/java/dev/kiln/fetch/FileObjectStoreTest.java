@@ -189,6 +189,7 @@ class FileObjectStoreTest {
     assertThat(ObjectStores.localPath("file:/a/b")).isEqualTo(Path.of("/a/b"));
     assertThat(ObjectStores.localPath("file:///a/b")).isEqualTo(Path.of("/a/b"));
     assertThat(ObjectStores.localPath("../a")).isEqualTo(Path.of("../a"));
+    assertThat(ObjectStores.localPath("/a/10:30/b")).isEqualTo(Path.of("/a/10:30/b"));
     assertThatThrownBy(() -> ObjectStores.localPath("ftp://host/a"))
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining("scheme 'ftp', which is not supported");

@@ -274,7 +274,15 @@ final class Quirks {
     Supplier<QuirkScene> radarGap =
         () -> radar((b, x, y) -> gap(x) ? Float.NaN : DECIBELS.at(b, x, y));
     Stream<Quirk> fillers =
-        Stream.of(-3.4028235e38, 1e30, -32768.0, -9999.0, Double.POSITIVE_INFINITY)
+        Stream.of(
+                -3.4028235e38,
+                1e30,
+                -32768.0,
+                -9999.0,
+                -999.0,
+                -99.0,
+                0.0,
+                Double.POSITIVE_INFINITY)
             .map(
                 filler ->
                     same(
@@ -302,7 +310,18 @@ final class Quirks {
                 () ->
                     radar((b, x, y) -> gap(x) ? -50 : DECIBELS.at(b, x, y))
                         .file(f -> f.nodata(-50))
-                        .item(s -> s.asset("data").put("nodata", -32768)))));
+                        .item(s -> s.asset("data").put("nodata", -32768))),
+            undeclared(-9999),
+            undeclared(-28672),
+            undeclared(-32768)));
+  }
+
+  private static Quirk undeclared(int filler) {
+    return same(
+        "undeclared integer filler " + filler,
+        "modis",
+        () -> modis((b, x, y) -> gap(x) ? Math.round(mean("modis", b)) : REFLECTANCE.at(b, x, y)),
+        () -> modis((b, x, y) -> gap(x) ? filler : REFLECTANCE.at(b, x, y)));
   }
 
   private static double mean(String platform, int band) {
@@ -322,7 +341,19 @@ final class Quirks {
             "linz",
             Quirks::linz,
             () -> linz().file(f -> f.option("PHOTOMETRIC=MINISWHITE")),
-            "found MinIsWhite"));
+            "found MinIsWhite"),
+        refused(
+            "CMYK",
+            "linz",
+            Quirks::linz,
+            () -> linz().file(f -> f.bands(4).option("PHOTOMETRIC=CMYK")),
+            "found CMYK"),
+        refused(
+            "CIELab",
+            "linz",
+            Quirks::linz,
+            () -> linz().file(f -> f.option("PHOTOMETRIC=CIELAB")),
+            "CIELab"));
   }
 
   private static Stream<Quirk> scales() {
@@ -338,6 +369,47 @@ final class Quirks {
             () -> radar(DECIBELS),
             () -> radar((b, x, y) -> 200 + 30 * DECIBELS.at(b, x, y) / 10),
             "in dB"),
+        refused(
+            "decibels × 100 without a scale",
+            "sentinel-1-rtc",
+            () -> radar(DECIBELS),
+            () ->
+                QuirkScene.of(
+                    "int16", 10, RADAR, (b, x, y) -> Math.round(100 * DECIBELS.at(b, x, y))),
+            "not decibels"),
+        refused(
+            "one band in decibels, one in linear power",
+            "sentinel-1-rtc",
+            () -> radar(DECIBELS),
+            () ->
+                radar(
+                    (b, x, y) ->
+                        b == 0 ? DECIBELS.at(b, x, y) : Math.pow(10, DECIBELS.at(b, x, y) / 10)),
+            "neither decibels nor linear power"),
+        refused(
+            "linear power with -1 for no data",
+            "sentinel-1-rtc",
+            () -> radar(DECIBELS),
+            () -> radar((b, x, y) -> gap(x) ? -1 : Math.pow(10, DECIBELS.at(b, x, y) / 10)),
+            "neither decibels nor linear power"),
+        refused(
+            "reflectance instead of values of 8 bits",
+            "linz",
+            Quirks::linz,
+            () -> QuirkScene.of("float32", 0.3, RGB, (b, x, y) -> PICTURE.at(b, x, y) / 255),
+            "another scale"),
+        refused(
+            "values of 10 bits instead of 8",
+            "linz",
+            Quirks::linz,
+            () -> QuirkScene.of("uint16", 0.3, RGB, (b, x, y) -> 4 * PICTURE.at(b, x, y)),
+            "another scale"),
+        refused(
+            "signed values instead of 8 bits",
+            "linz",
+            Quirks::linz,
+            () -> QuirkScene.of("int16", 0.3, RGB, (b, x, y) -> PICTURE.at(b, x, y) - 128),
+            "another scale"),
         refused(
             "reflectance instead of digital numbers",
             "sentinel-2-l2a",
@@ -360,6 +432,21 @@ final class Quirks {
             () ->
                 QuirkScene.of("int16", 0.3, RGB, (b, x, y) -> 10 * PICTURE.at(b, x, y) + 70)
                     .file(f -> f.scale(0.1, -7))),
+        same(
+            "scale tags, gaps of 0",
+            "linz",
+            () ->
+                linz().file(f -> f.nodata(0).pixels((b, x, y) -> gap(x) ? 0 : PICTURE.at(b, x, y))),
+            () ->
+                QuirkScene.of(
+                        "int16", 0.3, RGB, (b, x, y) -> gap(x) ? 0 : 10 * PICTURE.at(b, x, y) + 70)
+                    .file(f -> f.scale(0.1, -7).nodata(0))),
+        same("scale tag of 0", "linz", Quirks::linz, () -> linz().file(f -> f.scale(0, 5))),
+        same(
+            "scale tag that is not a number",
+            "linz",
+            Quirks::linz,
+            () -> linz().file(f -> f.scale(Double.NaN, 0))),
         same(
             "scale tags of reflectance for digital numbers",
             "modis",
@@ -427,6 +514,24 @@ final class Quirks {
                 sentinel2(shifted)
                     .item(s -> s.properties().remove("earthsearch:boa_offset_applied"))
                     .item(s -> s.properties().put("s2:processing_baseline", "05.10"))),
+        same(
+            "offset by tags, with gaps",
+            "sentinel-2-l2a",
+            () -> sentinel2((b, x, y) -> gap(x) ? 0 : REFLECTANCE.at(b, x, y)),
+            () ->
+                sentinel2((b, x, y) -> gap(x) ? 0 : 1000 + REFLECTANCE.at(b, x, y))
+                    .file(f -> f.scale(1, -1000))
+                    .item(s -> s.item.remove("collection"))
+                    .item(s -> s.properties().remove("earthsearch:boa_offset_applied"))),
+        same(
+            "offset by tags of reflectance",
+            "sentinel-2-l2a",
+            plain,
+            () ->
+                sentinel2(shifted)
+                    .file(f -> f.scale(1e-4, -0.1))
+                    .item(s -> s.item.remove("collection"))
+                    .item(s -> s.properties().remove("earthsearch:boa_offset_applied"))),
         same(
             "offset by values",
             "sentinel-2-l2a",
@@ -511,6 +616,30 @@ final class Quirks {
             "linz",
             Quirks::linz,
             () -> linz().item(s -> s.properties().put("gsd", 0.5))),
+        same(
+            "item with nearly the same gsd",
+            "linz",
+            Quirks::linz,
+            () -> linz().item(s -> s.properties().put("gsd", 0.301))),
+        same(
+            "item with a mask and another gsd",
+            "sentinel-2-l2a",
+            () -> sentinel2(REFLECTANCE),
+            () -> sentinel2(REFLECTANCE).item(s -> s.properties().put("gsd", 5))),
+        same(
+            "item with a mask and another size of the bands",
+            "sentinel-2-l2a",
+            () -> sentinel2(REFLECTANCE),
+            () ->
+                sentinel2(REFLECTANCE)
+                    .item(s -> s.properties().putArray("proj:shape").add(2 * CHIP).add(4 * CHIP))),
+        same(
+            "item with a mask and a size of the bands that the mask does not divide",
+            "sentinel-2-l2a",
+            () -> sentinel2(REFLECTANCE),
+            () ->
+                sentinel2(REFLECTANCE)
+                    .item(s -> s.properties().putArray("proj:shape").add(7).add(9))),
         same(
             "item whose gsd is text",
             "linz",

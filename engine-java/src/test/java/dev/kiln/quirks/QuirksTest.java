@@ -1,8 +1,11 @@
 package dev.kiln.quirks;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.kiln.chip.RadiometricOffset;
+import dev.kiln.error.ConfigurationException;
 import dev.kiln.error.ExitCode;
 import dev.kiln.export.Exporter;
 import dev.kiln.export.RandomCheckpoint;
@@ -27,6 +30,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -87,6 +91,16 @@ class QuirksTest {
       assertThat(report.exitCode()).as(report.summary()).isEqualTo(ExitCode.DONE);
       same(EmbeddingFile.open(plainFile), EmbeddingFile.open(quirkyFile), quirk);
     }
+  }
+
+  @Test
+  void anOffsetForAnotherPlatformIsRefusedBeforeTheRun() {
+    ChipOptions options =
+        ChipOptions.builder().radiometricOffset(RadiometricOffset.MINUS_1000).build();
+    Platform naip = PlatformCatalog.builtIn().get("naip");
+    assertThatThrownBy(() -> options.requireFits(naip))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContainingAll("--radiometric-offset", "naip");
   }
 
   private RunReport embed(Quirk quirk, List<String> keys, Path source) throws Exception {

@@ -67,6 +67,19 @@ class LenientTiffTest {
   }
 
   @Test
+  void rejectsUncompressedTilesThatAreTooShort() {
+    // libtiff reads on behind them; these bytes would not be fetched.
+    byte[] file =
+        new TestTiff(1)
+            .field(TestTiff.COMPRESSION, TestTiff.SHORT, 1)
+            .field(TestTiff.TILE_WIDTH, TestTiff.SHORT, 2 * TestTiff.TILE)
+            .bytes();
+    assertThatThrownBy(() -> read(file))
+        .isInstanceOf(SceneException.class)
+        .hasMessageContaining("tile 0: expected 512 uncompressed bytes, found ");
+  }
+
+  @Test
   void readsSignedOffsets() throws Exception {
     assertSame(
         read(new TestTiff(1).big().offsetType(TestTiff.SLONG8).bytes()),

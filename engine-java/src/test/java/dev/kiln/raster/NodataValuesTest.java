@@ -148,18 +148,18 @@ class NodataValuesTest {
   @Test
   void blanksFloatsToNanAndIntegersToTheMean() {
     Strip floats = strip(PixelType.FLOAT32, 2);
-    put(floats, 0, 3, 2, -99);
-    put(floats, 1, 3, 2, -99);
+    put(floats, 0, 3, 2, -98);
+    put(floats, 1, 3, 2, -98);
     Strip integers = strip(PixelType.INT16, 1);
     put(integers, 0, 3, 2, -9999);
     put(integers, 0, 4, 2, 0);
 
-    apply(floats, OptionalDouble.of(-99), NONE);
+    apply(floats, OptionalDouble.of(-98), NONE);
     apply(integers, OptionalDouble.of(-9999));
 
     assertThat(floats.raw().getFloat((int) floats.bands().get(0).byteOf(3, 2))).isNaN();
     assertThat(floats.raw().getFloat((int) floats.bands().get(0).byteOf(2, 2))).isEqualTo(1);
-    assertThat(floats.raw().getFloat((int) floats.bands().get(1).byteOf(3, 2))).isEqualTo(-99);
+    assertThat(floats.raw().getFloat((int) floats.bands().get(1).byteOf(3, 2))).isEqualTo(-98);
     assertThat(get(integers, 0, 3, 2)).isEqualTo(Math.round(MEAN));
     assertThat(get(integers, 0, 4, 2)).isZero();
   }

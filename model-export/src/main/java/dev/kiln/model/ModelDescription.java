@@ -45,7 +45,13 @@ public record ModelDescription(
    * @param bytes size of the file
    * @param sha256 its SHA-256 in hexadecimal: the identity of the model
    */
-  public record Weights(String file, long bytes, String sha256) {}
+  public record Weights(String file, long bytes, String sha256) {
+    /** Checks that nothing is null. */
+    public Weights {
+      Objects.requireNonNull(file, "weights.file");
+      Objects.requireNonNull(sha256, "weights.sha256");
+    }
+  }
 
   /**
    * One ONNX file. Its inputs are {@code patches} {@code [batch, L, C·64]}, {@code gsd} {@code
@@ -63,7 +69,14 @@ public record ModelDescription(
       @JsonProperty("chip") int chipSize,
       boolean tokens,
       String file,
-      String sha256) {}
+      String sha256) {
+    /** Checks that nothing is null. */
+    public Graph {
+      Objects.requireNonNull(platform, "graphs.platform");
+      Objects.requireNonNull(file, "graphs.file");
+      Objects.requireNonNull(sha256, "graphs.sha256");
+    }
+  }
 
   /**
    * A float32 tensor of the weights file.
@@ -73,8 +86,9 @@ public record ModelDescription(
    * @param offset offset of the first byte
    */
   public record Tensor(String name, List<Long> shape, long offset) {
-    /** Copies the shape. */
+    /** Copies the shape and checks that nothing is null. */
     public Tensor {
+      Objects.requireNonNull(name, "tensors.name");
       shape = List.copyOf(shape);
     }
 

@@ -3,7 +3,6 @@ package dev.kiln.model;
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.error.Mismatch;
 import dev.kiln.io.Sha256;
-import dev.kiln.platform.Band;
 import dev.kiln.platform.Platform;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -102,6 +101,11 @@ public final class ModelDirectory {
           "expected format %d, found %d; export it again with this version of Kiln"
               .formatted(ModelDescription.FORMAT, description.format()));
     }
+    DescriptionCheck.problem(description)
+        .ifPresent(
+            problem -> {
+              throw fault(path, problem + "; export it again");
+            });
     ModelDirectory directory = new ModelDirectory(path, description);
     directory.checkFiles();
     return directory;
@@ -145,33 +149,6 @@ public final class ModelDirectory {
         throw fault(path, graph.file() + ": missing or empty; export it again");
       }
       requireHash(graph.file(), graph.sha256());
-    }
-    for (Platform platform : description.platforms()) {
-      for (Band band : platform.bands()) {
-        if (!Double.isFinite(band.mean()) || !(band.std() > 0) || Double.isInfinite(band.std())) {
-          throw fault(
-              path,
-              "band %s of %s: %s; export it again"
-                  .formatted(
-                      band.name(),
-                      platform.name(),
-                      Mismatch.of(
-                          "a finite mean and a positive std", band.mean() + " and " + band.std())));
-        }
-      }
-    }
-    for (ModelDescription.Tensor tensor : description.tensors()) {
-      if (tensor.offset() < 0 || tensor.offset() + tensor.bytes() > expected) {
-        throw fault(
-            path,
-            "tensor %s: expected bytes %d to %d in %s, found %d bytes; export it again"
-                .formatted(
-                    tensor.name(),
-                    tensor.offset(),
-                    tensor.offset() + tensor.bytes(),
-                    description.weights().file(),
-                    expected));
-      }
     }
   }
 
@@ -319,12 +296,12 @@ public final class ModelDirectory {
    *
    * @param name name as listed above
    * @return a direct buffer
-   * @throws IllegalArgumentException if the model has no such tensor
+   * @throws ConfigurationException if the model has no such tensor
    */
   public FloatBuffer tensor(String name) {
     ModelDescription.Tensor tensor = tensors.get(name);
     if (tensor == null) {
-      throw new IllegalArgumentException("model " + path + " has no tensor " + name);
+      throw fault(path, "tensor %s: expected one, found none; export it again".formatted(name));
     }
     try (FileChannel channel = FileChannel.open(weights())) {
       return channel

@@ -1,5 +1,7 @@
 package dev.kiln.platform;
 
+import java.util.Objects;
+
 /**
  * A spectral band with the statistics of Clay's training data.
  *
@@ -8,4 +10,9 @@ package dev.kiln.platform;
  * @param mean mean of the training pixels, in stored units
  * @param std standard deviation of the training pixels, in stored units
  */
-public record Band(String name, double wavelength, double mean, double std) {}
+public record Band(String name, double wavelength, double mean, double std) {
+  /** Checks that the name is not null. */
+  public Band {
+    Objects.requireNonNull(name, "name of a band");
+  }
+}

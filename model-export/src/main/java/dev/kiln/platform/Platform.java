@@ -1,6 +1,7 @@
 package dev.kiln.platform;
 
 import java.util.List;
+import java.util.Objects;
 
 /**
  * A sensor platform that Clay was trained on, or a custom one.
@@ -10,8 +11,9 @@ import java.util.List;
  * @param bands bands in the order of the model's input
  */
 public record Platform(String name, double gsd, List<Band> bands) {
-  /** Copies the bands. */
+  /** Copies the bands and checks that nothing is null. */
   public Platform {
+    Objects.requireNonNull(name, "name of a platform");
     bands = List.copyOf(bands);
   }
 }

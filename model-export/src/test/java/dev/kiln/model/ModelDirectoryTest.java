@@ -71,7 +71,7 @@ class ModelDirectoryTest {
     assertThat(model.tensor("norm.weight").get(63)).isEqualTo(1f);
     assertThatThrownBy(() -> omega.put(0, 2f)).isInstanceOf(ReadOnlyBufferException.class);
     assertThatThrownBy(() -> model.tensor("norm"))
-        .isInstanceOf(IllegalArgumentException.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining("norm");
   }
 
@@ -158,5 +158,52 @@ class ModelDirectoryTest {
     long offset = model.description().tensors().get(5).offset();
     edit("\"offset\" : " + offset, "\"offset\" : 999999999");
     assertRefused("tensor " + model.description().tensors().get(5).name(), "weights.bin");
+  }
+
+  /** Each replaces a text of a valid description; the first occurrence, or all. */
+  @Test
+  void alteredDescription() throws Exception {
+    Path json = path.resolve("model.json");
+    String valid = Files.readString(json);
+    long offset = model.description().tensors().get(5).offset();
+    String[][] alterations = {
+      {"\"dim\" : 64", "\"dim\" : 0"},
+      {"\"dim\" : 64", "\"dim\" : 128"},
+      {"\"dim\" : 64", "\"dim\" : 2000000000"},
+      {"\"depth\" : 2", "\"depth\" : 3"},
+      {"\"depth\" : 2", "\"depth\" : 1"},
+      {"\"depth\" : 2", "\"depth\" : -1"},
+      {"\"heads\" : 4", "\"heads\" : 0"},
+      {"\"heads\" : 4", "\"heads\" : 8"},
+      {"\"heads\" : 4", "\"heads\" : \"x\""},
+      {"\"mlpDim\" : 128", "\"mlpDim\" : 64"},
+      {"\"file\" : \"weights.bin\"", "\"file\" : null"},
+      {"\"file\" : \"weights.bin\"", "\"file\" : \"../weights.bin\""},
+      {"\"file\" : \"naip-64.onnx\"", "\"file\" : null"},
+      {"\"file\" : \"naip-64.onnx\"", "\"file\" : \"\""},
+      {"\"name\" : \"naip\"", "\"name\" : null"},
+      {"\"name\" : \"naip\"", "\"name\" : \"linz\""},
+      {"\"name\" : \"red\"", "\"name\" : null"},
+      {"\"name\" : \"red\"", "\"name\" : \"green\""},
+      {"\"gsd\" : 1.0", "\"gsd\" : 0.0"},
+      {"\"wavelength\" : 0.65", "\"wavelength\" : -1"},
+      {"\"mean\" : 110.16", "\"mean\" : 1e999"},
+      {"\"std\" : 47.23", "\"std\" : 0.0"},
+      {"\"name\" : \"norm.bias\"", "\"name\" : \"norm.weight\""},
+      {"\"name\" : \"norm.bias\"", "\"name\" : \"other\""},
+      {"\"name\" : \"norm.bias\"", "\"name\" : null"},
+      {"\"shape\" : [ 14 ]", "\"shape\" : [ 15 ]"},
+      {"\"shape\" : [ 14 ]", "\"shape\" : [ -14 ]"},
+      {"\"shape\" : [ 14 ]", "\"shape\" : [ null ]"},
+      {"\"shape\" : [ 14 ]", "\"shape\" : [ 4294967296, 4294967296 ]"},
+      {"\"shape\" : [ 14 ]", "\"shape\" : null"},
+      {"\"offset\" : " + offset, "\"offset\" : 9223372036854775807"},
+      {"\"offset\" : " + offset, "\"offset\" : -1"},
+    };
+    for (String[] alteration : alterations) {
+      Files.writeString(json, valid);
+      edit(alteration[0], alteration[1]);
+      assertRefused("export it again");
+    }
   }
 }

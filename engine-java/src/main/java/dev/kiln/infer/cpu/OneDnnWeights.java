@@ -94,11 +94,21 @@ final class OneDnnWeights implements AutoCloseable {
   }
 
   private long[] shape(String name) {
-    long[] shape = tensors.get(name).shape().stream().mapToLong(Long::longValue).toArray();
+    long[] shape = known(name).shape().stream().mapToLong(Long::longValue).toArray();
     // All operations but LayerNorm take a vector as a row.
     return shape.length == 1 && name.endsWith(".bias") && !name.contains("norm")
         ? new long[] {1, shape[0]}
         : shape;
+  }
+
+  private ModelDescription.Tensor known(String name) {
+    ModelDescription.Tensor tensor = tensors.get(name);
+    if (tensor == null) {
+      throw new ConfigurationException(
+          "model %s: tensor %s: expected one, found none; export it again"
+              .formatted(model.path(), name));
+    }
+    return tensor;
   }
 
   /** Reads the values of a tensor. */
@@ -110,10 +120,7 @@ final class OneDnnWeights implements AutoCloseable {
   }
 
   private ByteBuffer read(String name) {
-    ModelDescription.Tensor tensor = tensors.get(name);
-    if (tensor == null) {
-      throw new IllegalArgumentException("model " + model.path() + " has no tensor " + name);
-    }
+    ModelDescription.Tensor tensor = known(name);
     ByteBuffer bytes = staging.slice(0, Math.toIntExact(tensor.bytes()));
     try {
       while (bytes.hasRemaining()) {
