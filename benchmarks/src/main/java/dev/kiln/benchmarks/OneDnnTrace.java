@@ -4,14 +4,16 @@ import dev.kiln.model.Architecture;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * Parser of oneDNN's trace of executed operations ({@code ONEDNN_VERBOSE=profile_exec}):
- * comma-separated fields; the last two are shape and milliseconds.
+ * Parser of oneDNN's trace of executed operations ({@code ONEDNN_VERBOSE=profile_exec}), to which
+ * the encoder adds its own: comma-separated fields; the last two are shape and milliseconds.
  */
 final class OneDnnTrace {
-  private static final String LINE = "onednn_verbose,v1,primitive,exec,cpu,";
+  private static final Pattern LINE =
+      Pattern.compile("(onednn|kiln)_verbose,v1,primitive,exec,cpu,.*");
   private static final int KIND = 5;
   private static final int KERNEL = 6;
   private static final int TYPES = 8;
@@ -19,6 +21,12 @@ final class OneDnnTrace {
   /** Matrix products, whose work is counted in floating-point operations. */
   static final List<String> PRODUCTS =
       List.of("patch embedding", "qkv", "scores", "weighted sum", "out", "up", "down");
+
+  /** Kiln's fused attention, in the place of three operations of oneDNN. */
+  static final String ATTENTION = "attention";
+
+  /** The operations that it replaces. */
+  static final List<String> FUSED = List.of("scores", "softmax", "weighted sum");
 
   /** Memory-bound operations, whose work is counted in bytes. */
   static final List<String> MOVES = List.of("LayerNorm", "softmax");
@@ -54,7 +62,7 @@ final class OneDnnTrace {
     return lines.stream()
         .dropWhile(line -> !line.startsWith(begin))
         .takeWhile(line -> !line.startsWith(end))
-        .filter(line -> line.startsWith(LINE))
+        .filter(line -> LINE.matcher(line).matches())
         .map(this::read)
         .collect(Collectors.groupingBy(Run::name));
   }
@@ -69,6 +77,11 @@ final class OneDnnTrace {
       long columns = second[second.length - 1];
       double work = 2.0 * product(first) * columns;
       return new Run(product(first, columns), fields[KERNEL], work, milliseconds);
+    }
+    if (fields[KIND].equals(ATTENTION)) {
+      // Two products of [queries, head size] and [keys, head size] per head.
+      double work = 4.0 * first[0] * first[1] * shape(shapes[1])[1] * first[2];
+      return new Run(ATTENTION, fields[KERNEL], work, milliseconds);
     }
     // Compared with a copy of the same shape, which is a lower bound.
     double work = product(first) * (bytes(fields[TYPES], "src:") + bytes(fields[TYPES], "dst:"));

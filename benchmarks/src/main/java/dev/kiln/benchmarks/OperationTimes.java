@@ -1,6 +1,8 @@
 package dev.kiln.benchmarks;
 
+import dev.kiln.attention.FusedAttention;
 import dev.kiln.infer.cpu.PhysicalCores;
+import dev.kiln.model.Architecture;
 import dev.kiln.model.ModelDirectory;
 import dev.kiln.selftest.Candidate;
 import dev.kiln.type.DataType;
@@ -10,20 +12,14 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.Callable;
 
 /**
- * Times of each kind of operation in the oneDNN encoder, and of the same operation alone: both in
- * one process, measured by oneDNN. One process per round serves all cases.
+ * Times of each kind of operation in the CPU encoder, and of oneDNN's plain operation alone: both
+ * in one process. One process per round serves all cases.
  */
 final class OperationTimes {
   private static final int CHIPS = 2;
-
-  /**
-   * In float32 Kiln computes these in one fused operation of its own, which oneDNN cannot trace.
-   */
-  private static final Set<String> FUSED_IN_FP32 = Set.of("scores", "softmax", "weighted sum");
 
   /**
    * One kind of operation in one round, from median times.
@@ -58,19 +54,12 @@ final class OperationTimes {
   /** Returns the cases: each kind of operation alone and in the encoder, then all together. */
   List<Case> cases(String benchmark, String subject) {
     List<Case> cases = new ArrayList<>();
-    List<String> names = new ArrayList<>(OneDnnTrace.PRODUCTS);
-    names.addAll(OneDnnTrace.MOVES);
+    List<String> names = new ArrayList<>(products());
+    names.addAll(moves());
     for (String name : names) {
-      boolean product = OneDnnTrace.PRODUCTS.contains(name);
+      boolean product = products().contains(name);
       String unit = product ? "GFLOP/s" : "GB/s";
       String work = subject + ": " + name;
-      if (!traced(name)) {
-        String reason = "part of the fused attention, which oneDNN does not trace";
-        String alone = product ? "product alone" : "copy alone";
-        cases.add(Case.skipped(benchmark, work, alone, unit, reason));
-        cases.add(Case.skipped(benchmark, work, "in the encoder", unit, reason));
-        continue;
-      }
       cases.add(
           Case.of(
               benchmark,
@@ -87,18 +76,38 @@ final class OperationTimes {
                   sampler(work + 1, round -> rate(round.shares.get(name), false)))
               .withRemark(rate -> share(name)));
     }
-    String work = subject + ": all operations of oneDNN";
+    String work = subject + ": a chip";
     cases.add(
         Case.of(
-            benchmark, work, "operations alone", "chips/s", sampler(work + 0, r -> 1 / r.alone())));
+            benchmark,
+            work,
+            "all of these alone",
+            "chips/s",
+            sampler(work + 0, r -> 1 / r.alone())));
     cases.add(
         Case.of(
             benchmark, work, "in the encoder", "chips/s", sampler(work + 1, r -> 1 / r.seconds())));
     return cases;
   }
 
-  private boolean traced(String name) {
-    return candidate.precision() != DataType.FP32 || !FUSED_IN_FP32.contains(name);
+  /** In float32 attention is one operation, unless the CPU is older than AVX2. */
+  private boolean fused() {
+    return candidate.precision() == DataType.FP32
+        && FusedAttention.fastest() != FusedAttention.Instructions.SCALAR;
+  }
+
+  private List<String> products() {
+    if (!fused()) {
+      return OneDnnTrace.PRODUCTS;
+    }
+    List<String> names = new ArrayList<>(OneDnnTrace.PRODUCTS);
+    names.removeAll(OneDnnTrace.FUSED);
+    names.add(OneDnnTrace.ATTENTION);
+    return names;
+  }
+
+  private List<String> moves() {
+    return fused() ? List.of("LayerNorm") : OneDnnTrace.MOVES;
   }
 
   private static double rate(Share share, boolean alone) {
@@ -138,18 +147,35 @@ final class OperationTimes {
     Map<String, List<OneDnnTrace.Run>> alone = trace.between(lines, mark + "alone", mark + "end");
     Map<String, Share> shares = new HashMap<>();
     for (Map.Entry<String, List<OneDnnTrace.Run>> kind : encoder.entrySet()) {
-      double work = kind.getValue().stream().mapToDouble(OneDnnTrace.Run::work).sum() / CHIPS;
-      double secondsPerWorkAlone = pace(alone.getOrDefault(kind.getKey(), List.of()));
-      shares.put(
-          kind.getKey(), new Share(work, pace(kind.getValue()) * work, secondsPerWorkAlone * work));
+      double work = work(kind.getValue()) / CHIPS;
+      double secondsAlone =
+          kind.getKey().equals(OneDnnTrace.ATTENTION)
+              ? attentionAlone(alone, exported.architecture())
+              : pace(alone.getOrDefault(kind.getKey(), List.of())) * work;
+      shares.put(kind.getKey(), new Share(work, pace(kind.getValue()) * work, secondsAlone));
     }
-    for (String name : OneDnnTrace.PRODUCTS) {
-      if (traced(name) && (!shares.containsKey(name) || shares.get(name).alone == 0)) {
+    for (String name : products()) {
+      if (!shares.containsKey(name) || shares.get(name).alone == 0) {
         throw new IOException(
-            "oneDNN trace: expected operation " + name + ", found " + shares.keySet());
+            "trace of the encoder: expected operation " + name + ", found " + shares.keySet());
       }
     }
     return new Round(shares);
+  }
+
+  /** Returns the seconds of scores, softmax and weighted sum, for all blocks but the last. */
+  private static double attentionAlone(
+      Map<String, List<OneDnnTrace.Run>> alone, Architecture model) {
+    double oneHead = 0;
+    for (String name : OneDnnTrace.FUSED) {
+      List<OneDnnTrace.Run> runs = alone.get(name);
+      oneHead += pace(runs) * runs.get(0).work();
+    }
+    return oneHead * model.heads() * (model.depth() - 1);
+  }
+
+  private static double work(List<OneDnnTrace.Run> runs) {
+    return runs.stream().mapToDouble(OneDnnTrace.Run::work).sum();
   }
 
   /** Returns the median of seconds per unit of work. */

@@ -56,6 +56,17 @@ class OneDnnTraceTest {
   }
 
   @Test
+  void readsKilnsOwnOperations() {
+    assertThat(
+            runs(
+                "kiln: begin",
+                line("attention", "src:f32", "16x1025x64:16x1025x64").replace("onednn", "kiln"),
+                "kiln: end"))
+        .containsExactly(
+            new OneDnnTrace.Run("attention", "kernel", 4.0 * 16 * 1025 * 1025 * 64, 0.5));
+  }
+
+  @Test
   void readsOnlyWhatRanBetweenTheLines() {
     String norm = line("layer_normalization", "src:f32 dst:f32", "3x5");
     assertThat(runs(norm, "kiln: begin", "onednn_verbose,v1,info,cpu,isa", "kiln: end 3", norm))

@@ -12,6 +12,8 @@ import java.util.OptionalLong;
  * Resources that a run used.
  *
  * @param cpuSeconds CPU time of the process since its start, summed over threads
+ * @param throttledSeconds time for which the CPU quota of the container held threads back; empty
+ *     without a quota
  * @param peakMemory peak resident set of the process in bytes; empty where the system has no figure
  * @param joules energy of the machine's processors during the run, all processes together; empty
  *     where it is not measured or not readable
@@ -20,6 +22,7 @@ import java.util.OptionalLong;
  */
 public record ResourceUse(
     double cpuSeconds,
+    OptionalDouble throttledSeconds,
     OptionalLong peakMemory,
     OptionalDouble joules,
     OptionalDouble deviceJoules) {
@@ -27,16 +30,18 @@ public record ResourceUse(
   /**
    * Returns the use up to now.
    *
+   * @param quota read when the run started
    * @param meter started with the run
    * @param joulesBefore reading of the encoder's device when the run started
    * @param joulesNow reading of the encoder's device now
    */
   public static ResourceUse now(
-      EnergyMeter meter, OptionalDouble joulesBefore, OptionalDouble joulesNow) {
+      CpuQuota quota, EnergyMeter meter, OptionalDouble joulesBefore, OptionalDouble joulesNow) {
     long nanos =
         ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getProcessCpuTime();
     return new ResourceUse(
         nanos / 1e9,
+        quota.throttledSeconds(),
         peakMemory(Path.of("/proc/self/status")),
         meter.joules(),
         joulesBefore.isPresent() && joulesNow.isPresent()

@@ -2,6 +2,7 @@ package dev.kiln.run;
 
 import dev.kiln.infer.Encoder;
 import dev.kiln.memory.BufferPool;
+import dev.kiln.metrics.CpuQuota;
 import dev.kiln.metrics.EnergyMeter;
 import dev.kiln.metrics.ResourceUse;
 import dev.kiln.pipeline.BoundedQueue;
@@ -41,6 +42,7 @@ final class EmbeddingRun {
 
   private final RunCounters counters;
   private final EnergyMeter energy = new EnergyMeter(EnergyMeter.POWERCAP);
+  private final CpuQuota quota = new CpuQuota();
   private final Pipeline pipeline;
   private final Monitor monitor;
 
@@ -95,6 +97,7 @@ final class EmbeddingRun {
             () -> {
               // Often, because its counters wrap around.
               energy.update();
+              quota.check(seconds());
               progress.tick(this::snapshot);
             });
   }
@@ -120,7 +123,7 @@ final class EmbeddingRun {
         encoder.description(),
         snapshot(),
         options.pricePerHour(),
-        ResourceUse.now(energy, joulesBefore, encoder.device().joules()),
+        ResourceUse.now(quota, energy, joulesBefore, encoder.device().joules()),
         counters.failures(),
         counters.decisions(),
         failure,
@@ -139,12 +142,12 @@ final class EmbeddingRun {
     return monitor.stopping();
   }
 
+  private double seconds() {
+    return monitor.seconds();
+  }
+
   private Snapshot snapshot() {
     return new Snapshot(
-        monitor.seconds(),
-        job.sceneKeys().size(),
-        counters.counts(),
-        pipeline.times(),
-        pipeline.fills());
+        seconds(), job.sceneKeys().size(), counters.counts(), pipeline.times(), pipeline.fills());
   }
 }

@@ -69,8 +69,12 @@ final class RunSummary {
         source.requests(), source.retries(), out.requests(), out.retries());
     ResourceUse used = report.used();
     line(
-        "used    cpu %.1f s%s%s%s",
+        "used    cpu %.1f s%s%s%s%s",
         used.cpuSeconds(),
+        used.throttledSeconds().orElse(0) >= 1
+            ? " (held back %.0f s by the CPU quota)"
+                .formatted(used.throttledSeconds().getAsDouble())
+            : "",
         used.peakMemory().isPresent()
             ? ", peak memory %,d MB".formatted(used.peakMemory().getAsLong() / 1_000_000)
             : "",

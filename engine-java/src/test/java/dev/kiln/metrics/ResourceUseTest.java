@@ -56,9 +56,13 @@ class ResourceUseTest {
   void aRunHasCpuTimeAndTheEnergyOfItsDevice() {
     ResourceUse used =
         ResourceUse.now(
-            new EnergyMeter(directory), OptionalDouble.of(1000), OptionalDouble.of(1234.5));
+            new CpuQuota(directory.resolve("absent"), directory),
+            new EnergyMeter(directory),
+            OptionalDouble.of(1000),
+            OptionalDouble.of(1234.5));
     assertThat(used.deviceJoules()).hasValue(234.5);
     assertThat(used.cpuSeconds()).isPositive();
     assertThat(used.joules()).isEmpty();
+    assertThat(used.throttledSeconds()).isEmpty();
   }
 }

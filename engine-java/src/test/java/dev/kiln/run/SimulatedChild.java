@@ -170,7 +170,11 @@ final class SimulatedChild {
             end,
             OptionalDouble.empty(),
             new ResourceUse(
-                60, OptionalLong.empty(), OptionalDouble.empty(), OptionalDouble.empty()),
+                60,
+                OptionalDouble.empty(),
+                OptionalLong.empty(),
+                OptionalDouble.empty(),
+                OptionalDouble.empty()),
             tally.failures(),
             Map.of(),
             Optional.ofNullable(failure),

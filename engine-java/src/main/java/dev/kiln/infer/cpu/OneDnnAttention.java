@@ -90,7 +90,12 @@ final class OneDnnAttention {
     long key = query + (long) inner * Float.BYTES;
     long value = key + (long) inner * Float.BYTES;
     long out = to.address();
-    return () -> FusedAttention.compute(shape, query, key, value, out, dnn.threads(), instructions);
+    String shapes = "%dx%dx%d".formatted(model.heads(), count, model.dimHead());
+    return () -> {
+      long start = StepTrace.start();
+      FusedAttention.compute(shape, query, key, value, out, dnn.threads(), instructions);
+      StepTrace.end("attention", instructions.name(), shapes + ":" + shapes, start);
+    };
   }
 
   /**

@@ -51,6 +51,7 @@ final class PackedProducts implements MatrixProducts {
     private final long weights;
     private final long bias;
     private final long to;
+    private final String shapes;
     private long from;
 
     private Bound(
@@ -61,6 +62,8 @@ final class PackedProducts implements MatrixProducts {
       this.weights = weights;
       this.bias = bias;
       this.to = to;
+      this.shapes =
+          "%dx%d:%dx%d".formatted(shape.rows(), shape.inner(), shape.inner(), shape.columns());
     }
 
     @Override
@@ -70,8 +73,10 @@ final class PackedProducts implements MatrixProducts {
 
     @Override
     public void run() {
+      long start = StepTrace.start();
       PackedMatmul.multiply(
           shape, from, weights, bias, to, epilogue.packed(), threads, instructions);
+      StepTrace.end("matmul", instructions.name(), shapes, start);
     }
   }
 }

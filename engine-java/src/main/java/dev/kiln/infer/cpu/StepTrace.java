@@ -1,0 +1,39 @@
+package dev.kiln.infer.cpu;
+
+import java.util.Locale;
+
+/**
+ * Times of Kiln's own steps, printed in the form of oneDNN's trace ({@code
+ * ONEDNN_VERBOSE=profile_exec}) where that is on, so that a profile of the encoder is complete.
+ */
+final class StepTrace {
+  private static final boolean ON =
+      String.valueOf(System.getenv("ONEDNN_VERBOSE")).contains("profile_exec");
+
+  private StepTrace() {}
+
+  /** Returns the time at which a step starts. */
+  static long start() {
+    return ON ? System.nanoTime() : 0;
+  }
+
+  /**
+   * Prints a step.
+   *
+   * @param kind of operation
+   * @param kernel name of the implementation
+   * @param shapes of the inputs, such as {@code 1025x1024:1024x3072}
+   * @param start what {@link #start} returned
+   */
+  static void end(String kind, String kernel, String shapes, long start) {
+    if (ON) {
+      System.out.printf(
+          Locale.ROOT,
+          "kiln_verbose,v1,primitive,exec,cpu,%s,kiln:%s,undef,src:f32 wei:f32 dst:f32,,,%s,%.4f%n",
+          kind,
+          kernel,
+          shapes,
+          (System.nanoTime() - start) / 1e6);
+    }
+  }
+}
