@@ -78,7 +78,8 @@ public record ImageFile(
         options,
         (name, number) ->
             new BandAsset(name, ObjectRef.inSource(key), number, OptionalDouble.empty()),
-        Optional.empty());
+        Optional.empty(),
+        List.of());
   }
 
   /**
@@ -86,12 +87,14 @@ public record ImageFile(
    *
    * @param sources returns the source of a band of the platform by the band's number in this file
    * @param grid that the files must have
+   * @param pieces parts of files that the scene is put together from; none for whole files
    */
   Scene scene(
       Platform platform,
       FileOptions options,
       BiFunction<String, Integer, BandAsset> sources,
-      Optional<StatedGrid> grid)
+      Optional<StatedGrid> grid,
+      List<MosaicPiece> pieces)
       throws SceneException {
     Map<String, String> decisions = new LinkedHashMap<>();
     Instant acquired = acquired(options, decisions);
@@ -109,6 +112,7 @@ public record ImageFile(
         .storedOffset(StoredOffset.UNKNOWN)
         .decisions(decisions)
         .grid(grid)
+        .pieces(pieces)
         .build();
   }
 

@@ -23,6 +23,8 @@ import java.util.Optional;
  * @param storedOffset evidence of an offset in stored values
  * @param gsdByName whether {@code gsd} applies even if the file has another pixel size
  * @param grid grid that the description states; empty to believe the files
+ * @param pieces parts of files that the scene is put together from, on {@code grid}; empty if its
+ *     bands are whole files. All have the bands at the indices of {@code bands}
  * @param decisions decisions about a scene that nothing describes, by name, for its footer
  */
 public record Scene(
@@ -38,6 +40,7 @@ public record Scene(
     StoredOffset storedOffset,
     boolean gsdByName,
     Optional<StatedGrid> grid,
+    List<MosaicPiece> pieces,
     Map<String, String> decisions) {
 
   /** Copies the bands and requires key, id, time and bands. */
@@ -46,6 +49,7 @@ public record Scene(
     Objects.requireNonNull(itemId, "itemId");
     Objects.requireNonNull(datetime, "datetime");
     bands = List.copyOf(bands);
+    pieces = List.copyOf(pieces);
     decisions = Map.copyOf(decisions);
   }
 
@@ -65,7 +69,12 @@ public record Scene(
    * @return names, as {@link ObjectRef#name} returns them
    */
   public List<String> assets() {
-    return bands.stream().map(band -> band.object().name()).distinct().toList();
+    return (pieces.isEmpty()
+            ? bands.stream().map(BandAsset::object)
+            : pieces.stream().map(MosaicPiece::object))
+        .map(ObjectRef::name)
+        .distinct()
+        .toList();
   }
 
   /** Builds a {@link Scene}; id, time, gsd and bands are required. */
@@ -82,6 +91,7 @@ public record Scene(
     private StoredOffset storedOffset = StoredOffset.NONE;
     private boolean gsdByName;
     private Optional<StatedGrid> grid = Optional.empty();
+    private List<MosaicPiece> pieces = List.of();
     private Map<String, String> decisions = Map.of();
 
     private Builder(String sceneKey) {
@@ -97,6 +107,17 @@ public record Scene(
      */
     public Builder grid(Optional<StatedGrid> stated) {
       this.grid = stated;
+      return this;
+    }
+
+    /**
+     * Sets the parts of files that the scene is put together from; default: none.
+     *
+     * @param parts in the order in which they cover each other
+     * @return this
+     */
+    public Builder pieces(List<MosaicPiece> parts) {
+      this.pieces = parts;
       return this;
     }
 
@@ -242,6 +263,7 @@ public record Scene(
           storedOffset,
           gsdByName,
           grid,
+          pieces,
           decisions);
     }
   }

@@ -82,7 +82,6 @@ public record StacItem(
   private static final Pattern LANDSAT_COLLECTION_1 =
       Pattern.compile("L[COTEM]0\\d_.*_01_(T1|T2|RT)(_.*)?");
 
-
   /** Copies the assets. */
   public StacItem {
     assets = Collections.unmodifiableMap(new LinkedHashMap<>(assets));

@@ -12,21 +12,28 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * A GDAL virtual raster (VRT) that names a GeoTIFF for each band: a selection of the bands of a
- * file, or bands from several files. The files are read as those of a STAC item are; GDAL never
- * sees the VRT.
+ * A GDAL virtual raster (VRT): a selection of the bands of a GeoTIFF, bands from several files, or
+ * a mosaic of files or their parts at one resolution. The files are read as those of a STAC item
+ * are; GDAL never sees the VRT.
  *
- * <p>Mosaics, warped rasters, pixel functions and whatever else computes pixels are refused.
+ * <p>Resampled and warped rasters, pixel functions and whatever else computes pixels are refused.
  * Sources must be inside the source of the VRT, and be named by paths.
  *
  * @param key of the VRT in its source
  * @param grid size and place of the raster
- * @param bands bands in their order
+ * @param bands bands in their order; of a mosaic, with the first of its files
+ * @param pieces parts of files that a mosaic consists of, each with all bands; none if the bands
+ *     are whole files
  * @param datetime TIFF's field DateTime, if the VRT has it
  */
-public record VrtFile(String key, StatedGrid grid, List<VrtBand> bands, Optional<String> datetime) {
+public record VrtFile(
+    String key,
+    StatedGrid grid,
+    List<VrtBand> bands,
+    List<MosaicPiece> pieces,
+    Optional<String> datetime) {
   private static final String SUFFIX = ".vrt";
-  private static final int MAX_BYTES = 4 << 20;
+  private static final int MAX_BYTES = 16 << 20;
 
   /**
    * A band of the raster.
@@ -43,6 +50,7 @@ public record VrtFile(String key, StatedGrid grid, List<VrtBand> bands, Optional
   /** Copies the bands. */
   public VrtFile {
     bands = List.copyOf(bands);
+    pieces = List.copyOf(pieces);
   }
 
   /**
@@ -80,10 +88,11 @@ public record VrtFile(String key, StatedGrid grid, List<VrtBand> bands, Optional
     return new VrtParser(key).parse(xml);
   }
 
-  /** {@return the names of the files that contain the bands} */
+  /** {@return the names of the files that the raster consists of} */
   public Set<String> files() {
     Set<String> files = new TreeSet<>();
     bands.forEach(band -> files.add(band.object().name()));
+    pieces.forEach(piece -> files.add(piece.object().name()));
     return files;
   }
 
@@ -109,7 +118,8 @@ public record VrtFile(String key, StatedGrid grid, List<VrtBand> bands, Optional
               VrtBand band = bands.get(number - 1);
               return new BandAsset(name, band.object(), band.index(), band.nodata());
             },
-            Optional.of(grid));
+            Optional.of(grid),
+            pieces);
     requireAlpha(scene);
     return scene;
   }

@@ -273,7 +273,11 @@ public final class ScenePictures implements AutoCloseable {
     }
     String found = present ? key : uri;
     if (VrtFile.isVrt(found)) {
-      return VrtFile.read(found, source::stream).scene(platform, ANY_TIME);
+      Scene scene = VrtFile.read(found, source::stream).scene(platform, ANY_TIME);
+      if (!scene.pieces().isEmpty()) {
+        throw SceneException.permanent(found, "pictures of mosaics are not supported");
+      }
+      return scene;
     }
     return SceneArchive.isImageFile(platform, found)
         ? image(found, platform)

@@ -209,8 +209,8 @@ final class GdalFile implements AutoCloseable {
           .formatted(points);
     }
     if (GDALGetMetadataItem(dataset(), "LINE_OFF", "RPC") != null) {
-      return "expected a geotransform, found rational polynomial coefficients: rectify the file with"
-          + " gdalwarp -rpc";
+      return "expected a geotransform, found rational polynomial coefficients: rectify the file"
+                 + " with gdalwarp -rpc";
     }
     return "expected a geotransform, found none: georeference the file, for example with"
         + " gdal_translate -a_ullr -a_srs";

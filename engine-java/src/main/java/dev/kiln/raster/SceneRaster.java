@@ -1,26 +1,33 @@
 package dev.kiln.raster;
 
 import dev.kiln.error.SceneException;
-import dev.kiln.memory.BandPlane;
 import dev.kiln.memory.BufferPool;
-import dev.kiln.memory.HostBuffer;
 import dev.kiln.memory.Strip;
-import dev.kiln.tiles.TiledTiff;
 import dev.kiln.type.PixelType;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
- * The bands of one scene on a common grid, which is that of the finest band. A coarser band keeps
- * its own resolution and must divide the grid evenly. The files are borrowed. Not thread-safe.
+ * The bands of one scene on a common grid, which is that of the finest band: those of whole files,
+ * or of a mosaic of files. The files are borrowed. Not thread-safe.
  */
-public final class SceneRaster implements AutoCloseable {
-  private static final int ALIGNMENT = 64;
+public abstract sealed class SceneRaster implements AutoCloseable permits FileRaster, MosaicRaster {
+  /** Edge of the square that tells the size of a pixel on the ground. */
+  private static final int GROUND_PIXELS = 16;
+
+  private final Crs crs;
+
+  /**
+   * Creates a raster.
+   *
+   * @param crs transformation to WGS84, owned; null for a part of another raster
+   */
+  SceneRaster(Crs crs) {
+    this.crs = crs;
+  }
 
   /**
    * A band of the platform and its file.
@@ -31,18 +38,6 @@ public final class SceneRaster implements AutoCloseable {
    */
   public record Source(String band, CogFile file, int index) {}
 
-  private final List<Source> sources;
-  private final CogFile finest;
-  private final int refinement;
-  private final Crs crs;
-
-  private SceneRaster(List<Source> sources, CogFile finest, int refinement) throws SceneException {
-    this.sources = List.copyOf(sources);
-    this.finest = finest;
-    this.refinement = refinement;
-    this.crs = finest.toLonLat();
-  }
-
   /**
    * Combines the bands of a scene.
    *
@@ -51,17 +46,19 @@ public final class SceneRaster implements AutoCloseable {
    * @throws SceneException permanent if the files do not fit together
    */
   public static SceneRaster of(List<Source> sources) throws SceneException {
-    CogFile finest = sources.get(0).file();
-    for (Source source : sources) {
-      if (source.file().width() > finest.width()) {
-        finest = source.file();
-      }
-    }
-    for (int i = 0; i < sources.size(); i++) {
-      fits(sources.get(i), finest, false);
-      requireDistinct(sources.get(i), sources.subList(0, i));
-    }
-    return new SceneRaster(sources, finest, 1);
+    return FileRaster.combine(sources);
+  }
+
+  /**
+   * Puts a scene together from parts of files.
+   *
+   * @param parts in the order in which they cover each other
+   * @param grid of the scene
+   * @return the raster, owned by the caller
+   * @throws SceneException permanent if the files do not fit together
+   */
+  public static SceneRaster mosaic(List<MosaicPart> parts, MosaicGrid grid) throws SceneException {
+    return MosaicRaster.of(parts, grid);
   }
 
   /**
@@ -73,103 +70,36 @@ public final class SceneRaster implements AutoCloseable {
    * @throws SceneException permanent if the file does not contain the band
    */
   public static SceneRaster ofMask(Source mask, int refinement) throws SceneException {
-    fits(mask, mask.file(), true);
-    return new SceneRaster(List.of(mask), mask.file(), refinement);
-  }
-
-  private static void requireDistinct(Source source, List<Source> before) throws SceneException {
-    for (Source other : before) {
-      if (other.file() == source.file() && other.index() == source.index()) {
-        throw SceneException.permanent(
-            source.file().objectKey(),
-            "bands %s and %s: expected two bands of the file, found band %d for both"
-                .formatted(other.band(), source.band(), source.index()));
-      }
-    }
-  }
-
-  private static void fits(Source source, CogFile grid, boolean classes) throws SceneException {
-    CogFile file = source.file();
-    String band = "band " + source.band() + " (" + file.objectKey() + ")";
-    file.requireSupported(classes);
-    if (source.index() > file.bands()) {
-      throw SceneException.permanent(
-          file.objectKey(),
-          "band %s: expected at least %d bands, found %d"
-              .formatted(source.band(), source.index(), file.bands()));
-    }
-    int repeat = grid.width() / file.width();
-    if (file.width() * repeat != grid.width() || file.height() * repeat != grid.height()) {
-      throw SceneException.permanent(
-          file.objectKey(),
-          "%s: expected a size that divides the grid of %4$d × %5$d px (%6$s), found %2$d × %3$d px"
-              .formatted(
-                  band,
-                  file.width(),
-                  file.height(),
-                  grid.width(),
-                  grid.height(),
-                  grid.objectKey()));
-    }
-    if (!file.extent().isSameAs(grid.extent())) {
-      throw SceneException.permanent(
-          file.objectKey(),
-          "%s: expected the extent and CRS of %s: %s"
-              .formatted(band, grid.objectKey(), grid.extent().difference(file.extent())));
-    }
+    return FileRaster.mask(mask, refinement);
   }
 
   /** Returns the width of the grid in pixels. */
-  public int width() {
-    return finest.width() * refinement;
-  }
+  public abstract int width();
 
   /** Returns the height of the grid in pixels. */
-  public int height() {
-    return finest.height() * refinement;
-  }
+  public abstract int height();
 
-  /** Returns the key of the finest band's object, for messages. */
-  public String objectKey() {
-    return finest.objectKey();
-  }
+  /** Returns the key of the finest band's object, or of the mosaic, for messages. */
+  public abstract String objectKey();
 
   /** Returns the pixel type of the finest band. */
-  PixelType type() {
-    return finest.type();
-  }
+  abstract PixelType type();
 
   /** Returns the area that the scene covers. */
-  public GeoExtent extent() {
-    return finest.extent();
-  }
+  public abstract GeoExtent extent();
+
+  /** Returns the easting, {@code x} grid pixels from the left edge. */
+  abstract double easting(double x);
+
+  /** Returns the northing, {@code y} grid pixels from the upper edge. */
+  abstract double northing(double y);
 
   /**
    * Returns how the grid is cut into strips.
    *
    * @param maxBytes limit on the bytes of a strip
    */
-  public StripStep cut(long maxBytes) {
-    Map<CogFile, Integer> bandsOfFile = new LinkedHashMap<>();
-    sources.forEach(source -> bandsOfFile.merge(source.file(), 1, Integer::sum));
-    return StripStep.of(
-        width(),
-        bandsOfFile.entrySet().stream()
-            .map(
-                e ->
-                    new StripStep.Tiles(
-                        e.getKey().width(),
-                        e.getKey().tileWidth(),
-                        e.getKey().tileHeight(),
-                        e.getValue() * e.getKey().type().bytes()))
-            .toList(),
-        maxBytes);
-  }
-
-  /** Returns the grid pixels that a pixel of the file covers in each direction. */
-  private int repeat(CogFile file) {
-    return width() / file.width();
-  }
+  public abstract StripStep cut(long maxBytes);
 
   /**
    * Returns the corners of a square of the grid, counter-clockwise from the upper right.
@@ -196,10 +126,10 @@ public final class SceneRaster implements AutoCloseable {
     double[] lon = new double[4 * x.length];
     double[] lat = new double[4 * x.length];
     for (int i = 0; i < x.length; i++) {
-      double left = finest.easting((double) x[i] / refinement);
-      double right = finest.easting(((double) x[i] + edge) / refinement);
-      double upper = finest.northing((double) y[i] / refinement);
-      double lower = finest.northing(((double) y[i] + edge) / refinement);
+      double left = easting(x[i]);
+      double right = easting((double) x[i] + edge);
+      double upper = northing(y[i]);
+      double lower = northing((double) y[i] + edge);
       System.arraycopy(new double[] {right, left, left, right}, 0, lon, 4 * i, 4);
       System.arraycopy(new double[] {upper, upper, lower, lower}, 0, lat, 4 * i, 4);
     }
@@ -225,7 +155,7 @@ public final class SceneRaster implements AutoCloseable {
    * @return empty if the centre is not on the Earth
    */
   public OptionalDouble groundPixel() {
-    int edge = Math.min(16 * refinement, Math.min(width(), height()));
+    int edge = Math.min(GROUND_PIXELS, Math.min(width(), height()));
     return corners((width() - edge) / 2, (height() - edge) / 2, edge)
         .map(corners -> OptionalDouble.of(GroundDistance.side(corners[0], corners[1]) / edge))
         .orElse(OptionalDouble.empty());
@@ -239,76 +169,7 @@ public final class SceneRaster implements AutoCloseable {
    * @return the strip, owned by the caller
    * @throws SceneException permanent if a tile cannot be decoded
    */
-  public Strip read(StripWindow window, BufferPool memory) throws SceneException {
-    Map<CogFile, List<Integer>> bandsOfFile = new LinkedHashMap<>();
-    for (int i = 0; i < sources.size(); i++) {
-      bandsOfFile.computeIfAbsent(sources.get(i).file(), f -> new ArrayList<>()).add(i);
-    }
-    BandPlane[] planes = new BandPlane[sources.size()];
-    long bytes = 0;
-    for (Map.Entry<CogFile, List<Integer>> entry : bandsOfFile.entrySet()) {
-      bytes = lay(entry.getKey(), entry.getValue(), window, bytes, planes);
-    }
-    HostBuffer pixels = memory.take("strip of " + finest.objectKey(), bytes);
-    try {
-      List<TileRead> reads = new ArrayList<>();
-      for (Map.Entry<CogFile, List<Integer>> entry : bandsOfFile.entrySet()) {
-        reads.addAll(reads(entry.getKey(), entry.getValue(), window, planes, pixels));
-      }
-      TileRead.all(reads, finest.threads());
-      return new Strip(pixels, List.of(planes), window.firstRow(), window.rows());
-    } catch (RuntimeException | Error e) {
-      pixels.close();
-      throw e;
-    }
-  }
-
-  /** Assigns planes of one file from byte {@code start} on; returns the byte after them. */
-  private long lay(
-      CogFile file, List<Integer> bands, StripWindow window, long start, BandPlane[] planes) {
-    int repeat = repeat(file);
-    int w = ceilDiv(window.width(), repeat);
-    int h = ceilDiv(window.rows(), repeat);
-    int pixel = file.type().bytes();
-    int pixelStride = file.interleaved() ? pixel * bands.size() : pixel;
-    long lineStride = (long) w * pixelStride;
-    long bandStride = file.interleaved() ? pixel : lineStride * h;
-    for (int i = 0; i < bands.size(); i++) {
-      planes[bands.get(i)] =
-          new BandPlane(file.type(), start + i * bandStride, w, h, pixelStride, lineStride, repeat);
-    }
-    long end = start + lineStride * h * (file.interleaved() ? 1 : bands.size());
-    return (end + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-  }
-
-  private List<TileRead> reads(
-      CogFile file,
-      List<Integer> bands,
-      StripWindow window,
-      BandPlane[] planes,
-      HostBuffer pixels) {
-    BandPlane first = planes[bands.get(0)];
-    int[] numbers = bands.stream().mapToInt(i -> sources.get(i).index()).toArray();
-    long bandStride = bands.size() == 1 ? 0 : planes[bands.get(1)].offset() - first.offset();
-    int repeat = first.repeat();
-    int y = window.firstRow() / repeat;
-    int height = Math.min(first.height(), file.height() - y);
-    List<TileRead> reads = new ArrayList<>();
-    for (StripWindow.Span span : window.joined(file.tileWidth() * repeat)) {
-      int left = span.begin() / repeat;
-      int x = window.firstColumn() / repeat + left;
-      int width = Math.min(ceilDiv(span.end(), repeat) - left, file.width() - x);
-      reads.add(
-          new TileRead(
-              file,
-              numbers,
-              new TiledTiff.Window(x, y, width, height),
-              pixels,
-              new CogFile.BandLayout(
-                  first.byteOf(left, 0), first.pixelStride(), first.lineStride(), bandStride)));
-    }
-    return reads;
-  }
+  public abstract Strip read(StripWindow window, BufferPool memory) throws SceneException;
 
   /**
    * Reads which pixels of a strip the files exclude by a mask, an alpha band, unwritten tiles or
@@ -318,16 +179,13 @@ public final class SceneRaster implements AutoCloseable {
    * @return the validity, owned by the caller
    * @throws SceneException permanent if a tile cannot be decoded
    */
-  public FileValidity validity(StripWindow window, BufferPool memory) throws SceneException {
-    return new ValidityReader(sources, width(), memory).read(window);
-  }
-
-  private static int ceilDiv(int a, int b) {
-    return (a + b - 1) / b;
-  }
+  public abstract FileValidity validity(StripWindow window, BufferPool memory)
+      throws SceneException;
 
   @Override
   public void close() {
-    crs.close();
+    if (crs != null) {
+      crs.close();
+    }
   }
 }

@@ -2,6 +2,7 @@ package dev.kiln.raster;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Part of a scene's grid that one strip covers.
@@ -48,6 +49,57 @@ public record StripWindow(
   /** Returns the same window as the last of its rows of chips. */
   StripWindow endingRows() {
     return new StripWindow(firstRow, rows, firstColumn, width, chipRows, chipColumns, spans, true);
+  }
+
+  /**
+   * Returns the part of the window that is inside a rectangle of the grid, in the coordinates of
+   * another grid.
+   *
+   * @param left first column of the rectangle
+   * @param top first row of the rectangle
+   * @param width columns of the rectangle
+   * @param height rows of the rectangle
+   * @param x column of the other grid at which the rectangle starts
+   * @param y row of the other grid at which the rectangle starts
+   * @return empty if no span has a part in it
+   */
+  public Optional<StripWindow> inside(int left, int top, int width, int height, int x, int y) {
+    int begin = Math.max(firstColumn, left);
+    int end = (int) Math.min((long) firstColumn + this.width, (long) left + width);
+    int first = Math.max(firstRow, top);
+    int last = (int) Math.min((long) firstRow + rows, (long) top + height);
+    List<Span> parts = new ArrayList<>();
+    for (Span span : spans) {
+      int from = Math.max(span.begin() + firstColumn, begin);
+      int to = Math.min(span.end() + firstColumn, end);
+      if (from < to) {
+        parts.add(new Span(from - begin, to - begin));
+      }
+    }
+    return first >= last || parts.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            new StripWindow(
+                first - top + y,
+                last - first,
+                begin - left + x,
+                end - begin,
+                chipRows,
+                chipColumns,
+                parts,
+                endsRows));
+  }
+
+  /**
+   * Returns the window of a square of the grid.
+   *
+   * @param left first column
+   * @param top first row
+   * @param edge columns and rows
+   */
+  public static StripWindow square(int left, int top, int edge) {
+    Span one = new Span(0, 1);
+    return new StripWindow(top, edge, left, edge, one, one, List.of(new Span(0, edge)), true);
   }
 
   /**

@@ -95,14 +95,19 @@ final class UnwrittenTiles {
   /** Returns whether the pixel type can store the declared nodata value of a band. */
   private static boolean storesNodata(CogFile file, int band) {
     OptionalDouble value = file.nodata(band);
-    if (value.isEmpty() || file.type() == PixelType.FLOAT32) {
-      return value.isPresent();
+    if (value.isEmpty()) {
+      return false;
     }
-    double nodata = value.getAsDouble();
-    return switch (file.type()) {
+    return stores(file.type(), value.getAsDouble());
+  }
+
+  /** Returns whether a pixel type can store a nodata value. */
+  static boolean stores(PixelType type, double nodata) {
+    return switch (type) {
+      case FLOAT32 -> true;
       case UINT8 -> nodata >= 0 && nodata <= 0xFF;
       case UINT16 -> nodata >= 0 && nodata <= 0xFFFF;
-      default -> nodata >= Short.MIN_VALUE && nodata <= Short.MAX_VALUE;
+      case INT16 -> nodata >= Short.MIN_VALUE && nodata <= Short.MAX_VALUE;
     };
   }
 }

@@ -1,6 +1,5 @@
 package dev.kiln.run;
 
-import dev.kiln.archive.BandAsset;
 import dev.kiln.archive.Scene;
 import dev.kiln.chip.Footprint;
 import dev.kiln.error.SceneException;
@@ -8,7 +7,6 @@ import dev.kiln.fetch.SparseObject;
 import dev.kiln.raster.ChipGrid;
 import dev.kiln.raster.CogFile;
 import dev.kiln.raster.SceneRaster;
-import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -57,12 +55,7 @@ final class AreaChips {
       for (int i = 0; i < names.size(); i++) {
         files.put(names.get(i), CogFile.open(names.get(i), objects.get(i).buffer(), 1));
       }
-      List<SceneRaster.Source> sources = new ArrayList<>();
-      for (BandAsset band : scene.bands()) {
-        sources.add(
-            new SceneRaster.Source(band.band(), files.get(band.object().name()), band.index()));
-      }
-      try (SceneRaster raster = SceneRaster.of(sources)) {
+      try (SceneRaster raster = SceneRasters.of(scene, files)) {
         return ChipSelection.all(raster, options);
       }
     } finally {

@@ -13,14 +13,17 @@ import dev.kiln.raster.CogFile;
 import dev.kiln.raster.GeoExtent;
 import dev.kiln.raster.NodataValues;
 import dev.kiln.raster.SceneRaster;
+import dev.kiln.type.PixelType;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Opens fetched scenes, and decides what their metadata leave open. */
@@ -94,13 +97,10 @@ final class SceneDecode {
   private DecodingScene open(FetchedScene fetched, Map<String, CogFile> files)
       throws SceneException {
     Scene scene = fetched.scene();
-    List<SceneRaster.Source> sources = new ArrayList<>();
-    for (BandAsset band : scene.bands()) {
-      CogFile file = files.get(band.object().name());
+    for (CogFile file : files.values()) {
       expect(scene, file);
-      sources.add(new SceneRaster.Source(band.band(), file, band.index()));
     }
-    SceneRaster raster = SceneRaster.of(sources);
+    SceneRaster raster = SceneRasters.of(scene, files);
     try {
       if (scene.grid().isPresent()) {
         requireGrid(scene, scene.grid().get(), raster);
@@ -120,7 +120,7 @@ final class SceneDecode {
           Optional.of(raster),
           selection.grid(),
           selection.surviving(),
-          Optional.of(values(scene, sources, open.decisions())),
+          Optional.of(values(scene, files, open.decisions())),
           Optional.of(new ChipPlaces(raster, selection, options.locationOrder())),
           selection.leftOut(),
           new DecodingScene.Tally(),
@@ -142,30 +142,47 @@ final class SceneDecode {
   }
 
   /** Prepares to read the values of a scene's bands. */
-  private SceneValues values(
-      Scene scene, List<SceneRaster.Source> sources, SceneDecisions decisions) {
+  private SceneValues values(Scene scene, Map<String, CogFile> files, SceneDecisions decisions)
+      throws SceneException {
     List<NodataValues.Band> bands = new ArrayList<>();
     List<Optional<double[]>> declared = new ArrayList<>();
     List<Optional<double[]>> stated = new ArrayList<>();
-    for (int b = 0; b < sources.size(); b++) {
-      CogFile file = sources.get(b).file();
-      int index = sources.get(b).index();
+    for (int b = 0; b < scene.bands().size(); b++) {
+      BandAsset band = scene.bands().get(b);
+      List<CogFile> ofBand = SceneRasters.files(scene, band, files);
       Band statistics = platform.bands().get(b);
-      // The file or the item defines which values are no data.
+      // The files or the item define which values are no data.
       double[] nodata =
-          Stream.of(file.nodata(index), scene.bands().get(b).nodata())
+          Stream.concat(
+                  ofBand.stream().map(file -> file.nodata(band.index())), Stream.of(band.nodata()))
               .flatMapToDouble(OptionalDouble::stream)
               .distinct()
               .toArray();
       if (nodata.length == 0) {
-        nodata = NodataValues.undeclared(file.type(), statistics.mean(), statistics.std());
+        nodata = NodataValues.undeclared(ofBand.get(0).type(), statistics.mean(), statistics.std());
       }
       bands.add(new NodataValues.Band(nodata, (float) statistics.mean(), (float) statistics.std()));
-      declared.add(file.scaleAndOffset(index));
-      stated.add(scene.bands().get(b).scale().map(StatedScale::values));
+      declared.add(scaleAndOffset(band, ofBand));
+      stated.add(band.scale().map(StatedScale::values));
     }
     NodataValues rule = new NodataValues(bands, scene.nodataByValue());
     return new SceneValues(scene, platform, options, rule, declared, stated, decisions);
+  }
+
+  /** Returns what all files of a band declare. */
+  private static Optional<double[]> scaleAndOffset(BandAsset band, List<CogFile> files)
+      throws SceneException {
+    Optional<double[]> first = files.get(0).scaleAndOffset(band.index());
+    for (CogFile file : files) {
+      Optional<double[]> other = file.scaleAndOffset(band.index());
+      if (!Arrays.equals(first.orElse(null), other.orElse(null))) {
+        throw SceneException.permanent(
+            file.objectKey(),
+            "expected the scale and offset of %s, found others: embed the files of the mosaic one by one"
+                .formatted(files.get(0).objectKey()));
+      }
+    }
+    return first;
   }
 
   /**
@@ -260,6 +277,17 @@ final class SceneDecode {
       throw SceneException.permanent(
           file.objectKey(),
           "pixel type: expected %s, found %s".formatted(scene.pixelType().get(), file.type()));
+    }
+    if (scene.grid().isPresent() && !scene.grid().get().types().contains(file.type())) {
+      throw SceneException.permanent(
+          file.objectKey(),
+          "pixel type: expected one whose values the VRT leaves as they are (%s), found %s"
+              .formatted(
+                  scene.grid().get().types().stream()
+                      .sorted()
+                      .map(PixelType::toString)
+                      .collect(Collectors.joining(", ")),
+                  file.type()));
     }
   }
 }

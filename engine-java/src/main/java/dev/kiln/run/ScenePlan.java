@@ -1,6 +1,7 @@
 package dev.kiln.run;
 
 import dev.kiln.archive.BandAsset;
+import dev.kiln.archive.MosaicPiece;
 import dev.kiln.archive.Scene;
 import dev.kiln.archive.SceneArchive;
 import dev.kiln.error.SceneException;
@@ -18,8 +19,10 @@ import dev.kiln.raster.TiffDescription;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What is read of a scene: its chips, the strips that contain them, and the bytes of these strips
@@ -55,8 +58,42 @@ final class ScenePlan {
     }
   }
 
-  /** One object of the scene and the bands that are read of it. */
-  private record Asset(SparseObject object, CogLayout layout, int[] bands, int repeat) {}
+  /** A mosaic has three strips in memory: its own, that of a part, and validity. */
+  private static final int STRIPS_OF_MOSAIC = 3;
+
+  /** One object of the scene and the bands that are read of it; of a mosaic, its pieces. */
+  private record Asset(
+      SparseObject object, CogLayout layout, int[] bands, int repeat, List<MosaicPiece> pieces) {
+
+    /** Returns the tiles that windows of the scene's grid intersect. */
+    List<ByteRange> tiles(List<StripWindow> windows) {
+      if (pieces.isEmpty()) {
+        return layout.tiles(windows, repeat, bands);
+      }
+      Set<ByteRange> tiles = new LinkedHashSet<>();
+      for (MosaicPiece p : pieces) {
+        List<StripWindow> inside =
+            windows.stream()
+                .flatMap(
+                    window ->
+                        window
+                            .inside(p.left(), p.top(), p.width(), p.height(), p.x(), p.y())
+                            .stream())
+                .toList();
+        if (!inside.isEmpty()) {
+          tiles.addAll(layout.tiles(inside, 1, bands));
+        }
+      }
+      return List.copyOf(tiles);
+    }
+
+    /** Returns whether all tiles that a chip touches were never written. */
+    boolean isUnwritten(int x, int y, int chipSize) {
+      return pieces.isEmpty()
+          ? layout.isUnwritten(x, y, chipSize, repeat, bands)
+          : tiles(List.of(StripWindow.square(x, y, chipSize))).isEmpty();
+    }
+  }
 
   private final ChipGrid grid;
   private final BitSet surviving;
@@ -88,13 +125,25 @@ final class ScenePlan {
       layouts.add(layout(source, names.get(i), objects.get(i)));
       directories.add(objects.get(i).heldRanges());
     }
-    int width = layouts.stream().mapToInt(CogLayout::width).max().orElseThrow();
-    int height = layouts.stream().mapToInt(CogLayout::height).max().orElseThrow();
+    boolean mosaic = !scene.pieces().isEmpty();
+    int width =
+        mosaic
+            ? scene.grid().orElseThrow().width()
+            : layouts.stream().mapToInt(CogLayout::width).max().orElseThrow();
+    int height =
+        mosaic
+            ? scene.grid().orElseThrow().height()
+            : layouts.stream().mapToInt(CogLayout::height).max().orElseThrow();
     for (int i = 0; i < objects.size(); i++) {
       CogLayout layout = layouts.get(i);
+      String name = names.get(i);
       assets.add(
           new Asset(
-              objects.get(i), layout, bands(scene, names.get(i), layout), width / layout.width()));
+              objects.get(i),
+              layout,
+              bands(scene, name, layout),
+              mosaic ? 1 : width / layout.width(),
+              scene.pieces().stream().filter(p -> p.object().name().equals(name)).toList()));
     }
     this.grid =
         selection.isPresent()
@@ -108,7 +157,7 @@ final class ScenePlan {
 
   private static int[] bands(Scene scene, String name, CogLayout layout) {
     return scene.bands().stream()
-        .filter(band -> band.object().name().equals(name))
+        .filter(band -> !scene.pieces().isEmpty() || band.object().name().equals(name))
         .mapToInt(BandAsset::index)
         // A missing band is reported when it is read.
         .filter(band -> band <= layout.bands())
@@ -121,29 +170,39 @@ final class ScenePlan {
     for (int i = wanted.nextSetBit(0); i >= 0; i = wanted.nextSetBit(i + 1)) {
       int x = grid.left(i);
       int y = grid.top(i);
-      written.set(
-          i,
-          assets.stream()
-              .anyMatch(
-                  asset ->
-                      !asset.layout.isUnwritten(x, y, grid.chipSize(), asset.repeat, asset.bands)));
+      written.set(i, assets.stream().anyMatch(asset -> !asset.isUnwritten(x, y, grid.chipSize())));
     }
     return written;
   }
 
   private StripStep cut(int width, long stripBytes) {
-    return StripStep.of(
-        width,
+    boolean mosaic = assets.stream().anyMatch(asset -> !asset.pieces.isEmpty());
+    List<StripStep.Tiles> tiles =
         assets.stream()
             .map(
                 asset ->
                     new StripStep.Tiles(
-                        asset.layout.width(),
+                        mosaic ? width : asset.layout.width(),
                         asset.layout.tileWidth(),
                         asset.layout.tileHeight(),
                         Math.max(1, asset.bands.length * asset.layout.bits() / 8)))
-            .toList(),
-        stripBytes);
+            .toList();
+    return mosaic
+        ? StripStep.of(width, List.of(largest(tiles)), stripBytes / STRIPS_OF_MOSAIC)
+        : StripStep.of(width, tiles, stripBytes);
+  }
+
+  /** Returns tiles that are as large as the largest of a mosaic. */
+  private static StripStep.Tiles largest(List<StripStep.Tiles> tiles) {
+    return tiles.stream()
+        .reduce(
+            (a, b) ->
+                new StripStep.Tiles(
+                    a.width(),
+                    Math.max(a.tileWidth(), b.tileWidth()),
+                    Math.max(a.tileHeight(), b.tileHeight()),
+                    Math.max(a.pixelBytes(), b.pixelBytes())))
+        .orElseThrow();
   }
 
   private List<List<StripWindow>> sections(List<StripWindow> windows, Limits limits) {
@@ -183,7 +242,7 @@ final class ScenePlan {
   }
 
   private static List<ByteRange> ranges(Asset asset, List<StripWindow> windows) {
-    return asset.layout.tiles(windows, asset.repeat, asset.bands);
+    return asset.tiles(windows);
   }
 
   /** Returns the chip grid. */

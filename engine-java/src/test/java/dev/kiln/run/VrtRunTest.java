@@ -142,7 +142,8 @@ class VrtRunTest {
       delimiter = '|',
       value = {
         "<GeoTransform>500001, 1, 0, 5200000, 0, -1</GeoTransform> | another extent or CRS",
-        "<SRS>EPSG:32615</SRS><GeoTransform>500000, 1, 0, 5200000, 0, -1</GeoTransform> | another extent or CRS",
+        "<SRS>EPSG:32615</SRS><GeoTransform>500000, 1, 0, 5200000, 0, -1</GeoTransform> | another"
+            + " extent or CRS",
         "<GeoTransform>500000, 1, 0.5, 5200000, 0, -1</GeoTransform> | not north-up",
         "<GCPList><GCP/></GCPList> | rectify with gdalwarp",
       })
@@ -195,11 +196,12 @@ class VrtRunTest {
         "<SourceBand>1 | <LUT>0:0,1:2</LUT><SourceBand>1 | found LUT",
         "<SourceBand>1 | <ScaleRatio>2</ScaleRatio><SourceBand>1 | found ScaleRatio",
         "<SourceBand>1 | <SourceBand>mask,1 | source band mask,1",
-        "DstRect xOff=\"0\" | DstRect xOff=\"9\" | a part of the raster",
-        "SrcRect xOff=\"0\" | SrcRect xOff=\"9\" | a part of a source",
+        "DstRect xOff=\"0\" | DstRect xOff=\"9\" | a mosaic without geotransform",
+        "SrcRect xOff=\"0\" | SrcRect xOff=\"9\" | a mosaic without geotransform",
         "SrcRect xOff=\"0\" | SrcRect xOff=\"none\" | expected a number, found 'none'",
         "rasterXSize=\"140\" | rasterXSize=\"-1\" | rasterXSize: expected a size in pixels",
-        "<VRTDataset | <!DOCTYPE x [<!ENTITY a SYSTEM \"file:///etc/passwd\">]><VRTDataset | DOCTYPE",
+        "<VRTDataset | <!DOCTYPE x [<!ENTITY a SYSTEM \"file:///etc/passwd\">]><VRTDataset |"
+            + " DOCTYPE",
         "</VRTDataset> | <VRTDataset> | not a VRT",
         "plain_20240301.tif | /vsicurl/http://127.0.0.1:1/x.tif | expected the path of a GeoTIFF",
         "plain_20240301.tif | http://127.0.0.1:1/x.tif | expected the path of a GeoTIFF",
@@ -213,14 +215,6 @@ class VrtRunTest {
     assertThatThrownBy(() -> parse(changed))
         .isInstanceOf(SceneException.class)
         .hasMessageContaining(reason.strip());
-  }
-
-  @Test
-  void refusesMosaics() {
-    String two = source("a.tif", 1, FULL) + source("b.tif", 1, FULL);
-    assertThatThrownBy(() -> parse(vrt(band(1, two))))
-        .hasMessageContaining("found a band of 2 sources: embed its files")
-        .hasMessageContaining("gdal_translate");
   }
 
   private static VrtFile parse(String xml) throws SceneException {
@@ -249,7 +243,7 @@ class VrtRunTest {
   void directoriesListVirtualRastersInsteadOfTheirFiles() throws Exception {
     file(0).write(run.source.resolve("sub/other_20240301.tif"));
     add("whole_20240301.vrt", plain("").replace("plain_", run.source.toAbsolutePath() + "/plain_"));
-    add("sub/mosaic.vrt", vrt(band(1, source("a.tif", 1, FULL) + source("b.tif", 1, FULL))));
+    add("sub/mosaic.vrt", vrt(band(1, source("a.tif", 1, FULL).replace("Simple", "Averaged"))));
     ListingStats stats = new ListingStats();
 
     ImageFiles found = ImageFiles.in(run.source.toString(), StoreOptions.standard(), stats);
