@@ -32,8 +32,9 @@ import tools.jackson.databind.node.ObjectNode;
  * Measures {@code kiln merge} on made-up output: time, peak memory, sizes of files and row groups,
  * the share of bytes that a small area needs, a merge of nothing new, and one of a few new files.
  *
- * <p>{@code java -cp … dev.kiln.benchmarks.MergeScale DIRECTORY FILES ROWS_PER_FILE DIM HEAP}; the
- * directory gets the output, the dataset and {@code result.json}.
+ * <p>{@code java -cp … dev.kiln.benchmarks.MergeScale DIRECTORY FILES ROWS_PER_FILE DIM HEAP
+ * [once]}; the directory gets the output, the dataset and {@code result.json}. With {@code once},
+ * all files are merged at once, and not again.
  */
 public final class MergeScale {
   /** Edge of a chip, about that of 256 pixels of 0.6 m. */
@@ -69,25 +70,27 @@ public final class MergeScale {
             Integer.parseInt(arguments[2]),
             Integer.parseInt(arguments[3]),
             arguments[4]);
-    ObjectNode result = scale.run();
+    ObjectNode result = scale.run(arguments.length > 5 && arguments[5].equals("once"));
     String json = JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsString(result);
     Files.writeString(Path.of(arguments[0]).resolve("result.json"), json + "\n");
     System.out.println(json);
   }
 
-  private ObjectNode run() throws IOException, InterruptedException {
+  private ObjectNode run(boolean once) throws IOException, InterruptedException {
     ObjectNode result = JsonMapper.shared().createObjectNode();
     result.put("files", files).put("rows", (long) files * edge * edge).put("dim", dim);
     result.put("heap", heap);
-    int added = Math.max(1, files / 1000);
+    int added = once ? 0 : Math.max(1, files / 1000);
     long start = System.nanoTime();
     write(0, files - added);
     result.put("generate_seconds", (System.nanoTime() - start) / 1e9);
     result.put("input_bytes", bytes(out));
     merge(result.putObject("merge"));
-    merge(result.putObject("merge_of_nothing_new"));
-    write(files - added, files);
-    merge(result.putObject("merge_of_new_files").put("new_files", added));
+    if (!once) {
+      merge(result.putObject("merge_of_nothing_new"));
+      write(files - added, files);
+      merge(result.putObject("merge_of_new_files").put("new_files", added));
+    }
     describe(result);
     return result;
   }

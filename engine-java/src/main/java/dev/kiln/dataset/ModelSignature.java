@@ -17,11 +17,19 @@ public record ModelSignature(String modelHash, String precision) {
 
   /** Returns the signature that the footer of a file records. */
   static ModelSignature of(EmbeddingFile file) {
-    String footer = file.footer().getOrDefault("kiln", "{}");
+    return of(footer(file, "kiln"));
+  }
+
+  /** Returns the type of the vectors of a file, as {@code --dtype} names it. */
+  static String dtype(EmbeddingFile file) {
+    return footer(file, "emb").path("data_type").asString("float32");
+  }
+
+  private static JsonNode footer(EmbeddingFile file, String key) {
     try {
-      return of(JsonMapper.shared().readTree(footer));
+      return JsonMapper.shared().readTree(file.footer().getOrDefault(key, "{}"));
     } catch (JacksonException e) {
-      return new ModelSignature("", "");
+      return JsonMapper.shared().createObjectNode();
     }
   }
 

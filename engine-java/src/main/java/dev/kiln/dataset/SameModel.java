@@ -4,24 +4,27 @@ import dev.kiln.error.ConfigurationException;
 import dev.kiln.sink.EmbeddingFile;
 
 /**
- * Checks that all files of a pass have vectors of one model, precision and length. Safe for use by
- * several threads.
+ * Checks that all files of a pass have vectors of one model, precision, type and length. Safe for
+ * use by several threads.
  */
 final class SameModel {
   private ModelSignature signature;
+  private String dtype;
   private String signatureFile;
   private int dim;
   private String dimFile;
 
   /**
-   * Compares a file's model and precision with those of the first file.
+   * Compares a file's model, precision and type of vectors with those of the first file.
    *
    * @throws ConfigurationException if they differ
    */
   synchronized void requireModel(EmbeddingFile file) {
     ModelSignature found = ModelSignature.of(file);
+    String foundType = ModelSignature.dtype(file);
     if (signature == null) {
       signature = found;
+      dtype = foundType;
       signatureFile = file.name();
     }
     String differences = signature.differences(found);
@@ -29,6 +32,11 @@ final class SameModel {
       throw new ConfigurationException(
           "%s: %s, as in %s: vectors of different models cannot be compared"
               .formatted(file.name(), differences, signatureFile));
+    }
+    if (!dtype.equals(foundType)) {
+      throw new ConfigurationException(
+          "%s: expected vectors of --dtype %s, as in %s, found %s: use a directory for each"
+              .formatted(file.name(), dtype, signatureFile, foundType));
     }
   }
 

@@ -4,6 +4,7 @@ import dev.kiln.dataset.Column;
 import dev.kiln.dataset.EmbeddingFiles;
 import dev.kiln.dataset.EmbeddingReader;
 import dev.kiln.dataset.FileFault;
+import dev.kiln.dataset.ReadErrors;
 import dev.kiln.dataset.ReadReport;
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.error.Mismatch;
@@ -130,13 +131,22 @@ public final class IndexBuilder {
    */
   public Report build() throws IOException, InterruptedException {
     requireReplaceable();
-    Files.createDirectories(index.getParent());
-    Path file = beside(".lock");
-    try (FileChannel channel =
-            FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    try (FileChannel channel = lockFile();
         FileLock lock = lock(channel)) {
-      log.debug("index locked: file={} exclusive={}", file, !lock.isShared());
+      log.debug("index locked: directory={} exclusive={}", index, !lock.isShared());
       return buildLocked();
+    }
+  }
+
+  private FileChannel lockFile() {
+    try {
+      Files.createDirectories(index.getParent());
+      return FileChannel.open(beside(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    } catch (IOException e) {
+      throw new ConfigurationException(
+          "%s: cannot write the index there: %s: choose another directory with --out"
+              .formatted(index, ReadErrors.reason(e)),
+          e);
     }
   }
 

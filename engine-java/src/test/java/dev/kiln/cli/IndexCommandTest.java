@@ -2,6 +2,7 @@ package dev.kiln.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.kiln.sink.VectorType;
 import dev.kiln.testing.TestDataset;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -82,6 +83,27 @@ class IndexCommandTest {
     assertThat(err.toString())
         .contains(other + ": expected an index or an empty directory, found other files");
     assertThat(other.resolve("letters.txt")).hasContent("x");
+  }
+
+  @Test
+  void aPlaceThatCannotBeWrittenIsNamed() {
+    assertThat(run("index", dataset.uri(), "--out", "/proc/x")).isEqualTo(78);
+    assertThat(err.toString())
+        .contains("/proc/x: cannot write the index there: ")
+        .contains("choose another directory with --out");
+  }
+
+  @Test
+  void typesOfVectorsAreMixedOnlyWhereRequested() throws IOException {
+    dataset.scene("b").at(20, 47).write(VectorType.INT8);
+
+    assertThat(run("search", dataset.uri(), "--chip", "a-3-0")).isEqualTo(78);
+    assertThat(err.toString())
+        .containsPattern("expected vectors of --dtype (float32|int8), as in ")
+        .contains("use a directory for each");
+    assertThat(run("index", dataset.uri())).isEqualTo(78);
+    assertThat(run("search", dataset.uri(), "--chip", "a-3-0", "--allow-mixed")).isZero();
+    assertThat(run("index", dataset.uri(), "--allow-mixed")).isZero();
   }
 
   @Test

@@ -2,6 +2,7 @@ package dev.kiln.dataset.merge;
 
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.io.Sha256;
+import dev.kiln.sink.RowSchema;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.ArrayList;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.locationtech.jts.geom.Envelope;
 
 /** Which sources each partition of a dataset is made of. */
@@ -48,12 +50,34 @@ final class MergePlan {
         refuse(
             same, source, same.footer().signature().differences(source.footer().signature(), true));
       }
-      if (!MergedSchema.of(first.schema()).equals(MergedSchema.of(source.schema()))) {
+      String columns =
+          differences(MergedSchema.of(first.schema()), MergedSchema.of(source.schema()));
+      if (!columns.isEmpty()) {
         throw new ConfigurationException(
-            "%s and %s have different columns: expected %s, found %s: merge them into datasets of their own"
-                .formatted(first.key(), source.key(), first.schema(), source.schema()));
+            "%s and %s have different columns: %s: merge them into datasets of their own"
+                .formatted(first.key(), source.key(), columns));
       }
     }
+  }
+
+  /** Returns the columns that only one of two schemas has; empty if they are equal. */
+  private static String differences(RowSchema first, RowSchema second) {
+    if (first.equals(second)) {
+      return "";
+    }
+    List<RowSchema.Column> expected = new ArrayList<>(first.columns());
+    List<RowSchema.Column> found = new ArrayList<>(second.columns());
+    expected.removeAll(second.columns());
+    found.removeAll(first.columns());
+    return expected.isEmpty() && found.isEmpty()
+        ? "another order, or values that can be missing"
+        : "expected %s, found %s".formatted(names(expected), names(found));
+  }
+
+  private static String names(List<RowSchema.Column> columns) {
+    return columns.isEmpty()
+        ? "none more"
+        : columns.stream().map(c -> c.name() + " " + c.type()).collect(Collectors.joining(", "));
   }
 
   private static void refuse(Source first, Source source, String differences) {
