@@ -37,6 +37,7 @@ class ArchitectureTest {
               entry(
                   "cli",
                   Set.of(
+                      "otlp",
                       "awsbatch",
                       "doctor",
                       "inspect",
@@ -67,6 +68,7 @@ class ArchitectureTest {
                       "memory",
                       "type")),
               // Applications.
+              entry("otlp", Set.of("run", "error")),
               entry("awsbatch", Set.of("io", "run", "archive", "fetch", "sink", "error")),
               entry(
                   "doctor",

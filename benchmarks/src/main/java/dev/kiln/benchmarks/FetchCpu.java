@@ -3,10 +3,12 @@ package dev.kiln.benchmarks;
 import dev.kiln.fetch.Identity;
 import dev.kiln.fetch.ObjectStore;
 import dev.kiln.fetch.ObjectStores;
+import dev.kiln.fetch.RangePlan;
 import dev.kiln.fetch.RequestLimits;
 import dev.kiln.fetch.SparseObject;
 import dev.kiln.fetch.StoreOptions;
 import dev.kiln.memory.ByteRange;
+import dev.kiln.memory.PagePool;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -22,8 +24,9 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Measures CPU seconds per gigabyte fetched from a server on this machine: by the S3 client, by the
- * client of web servers, and by {@code curl}, which discards the bytes. The candidates take turns,
- * so that the load of the machine affects all of them.
+ * client of web servers, each with memory of earlier objects and with fresh memory, and by {@code
+ * curl}, which discards the bytes. The candidates take turns, so that the load of the machine
+ * affects all of them.
  *
  * <p>{@code java -cp … dev.kiln.benchmarks.FetchCpu FILE CONNECTIONS ROUNDS}; the file is in a
  * directory that serves as bucket, and should have about a gigabyte.
@@ -40,22 +43,26 @@ public final class FetchCpu {
     Path bucket = file.getParent();
     ObjectNode result = JsonMapper.shared().createObjectNode();
     result.put("bytes", Files.size(file)).put("connections", connections);
-    double[][] seconds = new double[3][rounds];
-    try (ObjectServer server = ObjectServer.start(bucket.getParent())) {
+    double[][] seconds = new double[5][rounds];
+    try (ObjectServer server = ObjectServer.start(bucket.getParent());
+        PagePool pages = new PagePool(Files.size(file));
+        PagePool none = new PagePool(0)) {
       String url = server.endpoint() + "/" + bucket.getFileName();
       try (ObjectStore s3 = open("s3://" + bucket.getFileName(), server.endpoint(), connections);
           ObjectStore web = open(url, server.endpoint(), connections)) {
         String key = file.getFileName().toString();
         double gigabytes = Files.size(file) / 1e9;
         for (int round = 0; round < rounds; round++) {
-          seconds[0][round] = fetch(s3, key) / gigabytes;
-          seconds[1][round] = fetch(web, key) / gigabytes;
-          seconds[2][round] =
+          seconds[0][round] = fetch(s3, key, pages) / gigabytes;
+          seconds[1][round] = fetch(s3, key, none) / gigabytes;
+          seconds[2][round] = fetch(web, key, pages) / gigabytes;
+          seconds[3][round] = fetch(web, key, none) / gigabytes;
+          seconds[4][round] =
               Command.run("curl", "-sf", "-o", "/dev/null", url + "/" + key) / gigabytes;
         }
       }
     }
-    List<String> names = List.of("s3", "http", "curl");
+    List<String> names = List.of("s3", "s3, fresh memory", "http", "http, fresh memory", "curl");
     for (int i = 0; i < names.size(); i++) {
       ObjectNode of = result.putObject(names.get(i));
       ArrayNode all = of.putArray("cpu_seconds_per_gb");
@@ -81,11 +88,13 @@ public final class FetchCpu {
   }
 
   /** Fetches an object and returns the CPU seconds. */
-  private static double fetch(ObjectStore store, String key)
+  private static double fetch(ObjectStore store, String key, PagePool pages)
       throws IOException, InterruptedException {
     long start = CoreTime.nanos();
     try (SparseObject object = store.open(List.of(key)).get(0)) {
-      store.fetch(List.of(object.plan(List.of(new ByteRange(0, object.size())))));
+      RangePlan plan = object.plan(List.of(new ByteRange(0, object.size())));
+      object.prepare(plan.ranges(), pages);
+      store.fetch(List.of(plan));
     }
     return (CoreTime.nanos() - start) / 1e9;
   }

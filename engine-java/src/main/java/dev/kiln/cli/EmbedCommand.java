@@ -12,22 +12,18 @@ import dev.kiln.model.ModelDirectory;
 import dev.kiln.platform.Platform;
 import dev.kiln.run.AreaSearch;
 import dev.kiln.run.ChipOptions;
-import dev.kiln.run.CloudWatchMetrics;
 import dev.kiln.run.DryRun;
 import dev.kiln.run.EmbedRequest;
 import dev.kiln.run.Embedder;
-import dev.kiln.run.MetricsFile;
 import dev.kiln.run.ProgressListener;
 import dev.kiln.run.ProgressLog;
 import dev.kiln.run.ReportKey;
 import dev.kiln.run.RunReport;
 import dev.kiln.run.Snapshot;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
@@ -129,24 +125,7 @@ public final class EmbedCommand implements Callable<Integer> {
   @Heading.Under(Heading.GENERAL)
   private ProgressLog.Style progress;
 
-  @Option(
-      names = "--metrics-file",
-      paramLabel = "FILE",
-      description =
-          "Write metrics to this file in the Prometheus text format, for the textfile collector of"
-              + " the node exporter.")
-  @Heading.Under(Heading.GENERAL)
-  private Path metricsFile;
-
-  @Option(
-      names = "--cloudwatch-metrics",
-      paramLabel = "NAMESPACE",
-      description =
-          "Add metrics to the log in the CloudWatch embedded metric format, under this namespace;"
-              + " needs --log-format json.")
-  @Heading.Under(Heading.GENERAL)
-  private String cloudWatchNamespace;
-
+  @Mixin private MetricsFlags metricsFlags;
   @Mixin private ResultFlags resultFlags;
   @Mixin private TraceFlags traceFlags;
 
@@ -173,8 +152,9 @@ public final class EmbedCommand implements Callable<Integer> {
     }
     logFields(shard);
     List<ProgressListener> listeners = new ArrayList<>();
-    metrics(shard).ifPresent(listeners::add);
-    cloudWatch().ifPresent(listeners::add);
+    if (!resultFlags.dryRun()) {
+      listeners.addAll(metricsFlags.listeners(runName, shard.index(), System.getenv()));
+    }
     listeners.add(new ResultPrint());
 
     StoreOptions outOptions = outputS3Flags.options(s3Flags, System.getenv());
@@ -271,26 +251,5 @@ public final class EmbedCommand implements Callable<Integer> {
       Logging.field("run", runName);
     }
     shard.index().ifPresent(index -> Logging.field("shard", index));
-  }
-
-  private Optional<CloudWatchMetrics> cloudWatch() {
-    if (cloudWatchNamespace == null) {
-      return Optional.empty();
-    }
-    if (Logging.format() != Logging.Format.JSON) {
-      throw new OptionException("--cloudwatch-metrics: expected --log-format json, found text");
-    }
-    return Optional.of(
-        new CloudWatchMetrics(cloudWatchNamespace, runName == null ? "unnamed" : runName));
-  }
-
-  private Optional<MetricsFile> metrics(Shard shard) {
-    if (metricsFile == null) {
-      return Optional.empty();
-    }
-    Map<String, String> labels = new TreeMap<>();
-    labels.put("run", runName == null ? "" : runName);
-    shard.index().ifPresent(index -> labels.put("shard", Integer.toString(index)));
-    return Optional.of(new MetricsFile(metricsFile, labels));
   }
 }

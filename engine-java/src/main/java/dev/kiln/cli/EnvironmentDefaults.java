@@ -47,7 +47,9 @@ final class EnvironmentDefaults implements IDefaultValueProvider {
               "--out",
               bucket -> bucket.contains("://") ? bucket : "s3://" + bucket),
           new OtherName("LIMIT_TO_STATE", "--state"),
-          new OtherName("ENDPOINT_URL", "--out-endpoint"));
+          new OtherName("ENDPOINT_URL", "--out-endpoint"),
+          new OtherName("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "--otlp"),
+          new OtherName("OTEL_EXPORTER_OTLP_ENDPOINT", "--otlp"));
 
   private record OtherName(String variable, String option, UnaryOperator<String> value) {
     OtherName(String variable, String option) {

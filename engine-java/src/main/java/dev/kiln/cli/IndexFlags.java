@@ -2,6 +2,7 @@ package dev.kiln.cli;
 
 import dev.kiln.dataset.EmbeddingFiles;
 import dev.kiln.fetch.StoreOptions;
+import dev.kiln.io.UserCache;
 import dev.kiln.search.IndexCopies;
 import dev.kiln.search.Search;
 import java.io.IOException;
@@ -22,10 +23,9 @@ final class IndexFlags {
   @Option(
       names = "--search-index-cache",
       paramLabel = "DIR",
-      defaultValue = "${java.io.tmpdir}/kiln-indexes",
       description =
-          "Directory that caches indexes from buckets (default: kiln-indexes in the temporary"
-              + " directory).")
+          "Directory that caches indexes from buckets (default: kiln/indexes in $XDG_CACHE_HOME or"
+              + " ~/.cache).")
   private Path cache;
 
   /**
@@ -38,8 +38,10 @@ final class IndexFlags {
    */
   Search search(EmbeddingFiles files, StoreOptions options, int threads, boolean mixed)
       throws IOException, InterruptedException {
-    return index == null
-        ? new Search(files, threads, mixed)
-        : new Search(files, IndexCopies.local(index, options, cache), threads, mixed);
+    if (index == null) {
+      return new Search(files, threads, mixed);
+    }
+    Path copies = cache == null ? UserCache.directory("indexes") : cache;
+    return new Search(files, IndexCopies.local(index, options, copies), threads, mixed);
   }
 }

@@ -20,10 +20,9 @@ final class ModelFlags {
   @Option(
       names = "--model-cache",
       paramLabel = "DIR",
-      defaultValue = "${java.io.tmpdir}/kiln-models",
       description =
-          "Directory that caches models from buckets (default: kiln-models in the temporary"
-              + " directory).")
+          "Directory that caches models from buckets (default: kiln/models in $XDG_CACHE_HOME or"
+              + " ~/.cache).")
   @Heading.Under(Heading.S3)
   private Path cache;
 
@@ -34,6 +33,6 @@ final class ModelFlags {
 
   /** Opens the model; one in a bucket is fetched into the cache first. */
   ModelDirectory open(StoreOptions options) throws IOException {
-    return ModelCache.open(model, options, cache);
+    return ModelCache.open(model, options, cache == null ? ModelCache.ofUser() : cache);
   }
 }

@@ -144,9 +144,9 @@ final class SearchExampleFlags {
               Optional.empty(),
               Optional.empty());
       String platform = imagePlatform == null ? platforms.get(0) : imagePlatform;
-      Path cache = Path.of(System.getProperty("java.io.tmpdir"), "kiln-models");
       ImageExamples examples =
-          new ImageExamples(ModelCache.open(model, options, cache), platform, description, options);
+          new ImageExamples(
+              ModelCache.open(model, options, ModelCache.ofUser()), platform, description, options);
       for (float[] vector : examples.vectors(images, from.files(), from.allowMixed())) {
         query.positive("--image", vector);
       }

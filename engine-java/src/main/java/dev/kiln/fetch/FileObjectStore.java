@@ -29,6 +29,7 @@ final class FileObjectStore implements ObjectStore {
   private final String root;
   private final Path directory;
   private final Traffic traffic = new Traffic();
+  private final AbandonedFiles abandoned = new AbandonedFiles();
 
   /**
    * Creates a store.
@@ -278,7 +279,7 @@ final class FileObjectStore implements ObjectStore {
 
   @Override
   public ObjectWriter write(String key) throws IOException {
-    return new FileObjectWriter(path(key), traffic);
+    return new FileObjectWriter(path(key), traffic, abandoned);
   }
 
   @Override

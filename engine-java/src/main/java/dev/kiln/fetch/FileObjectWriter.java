@@ -4,14 +4,10 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileTime;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
@@ -23,12 +19,6 @@ import org.slf4j.LoggerFactory;
  */
 final class FileObjectWriter extends ObjectWriter {
   private static final Logger log = LoggerFactory.getLogger(ObjectStore.class);
-
-  /**
-   * An unfinished write older than this was left by a process that died. Long, because a live
-   * writer can be idle: a scene of many row groups waits for the encoder between them.
-   */
-  private static final Duration ABANDONED = Duration.ofDays(1);
 
   private static final AtomicLong SERIAL = new AtomicLong();
 
@@ -43,8 +33,9 @@ final class FileObjectWriter extends ObjectWriter {
    *
    * @param target path that the file has at the end
    * @param traffic counts the bytes as they are written
+   * @param abandoned files of processes that died, which are removed
    */
-  FileObjectWriter(Path target, Traffic traffic) throws IOException {
+  FileObjectWriter(Path target, Traffic traffic, AbandonedFiles abandoned) throws IOException {
     Path parent = target.toAbsolutePath().getParent();
     Files.createDirectories(parent);
     String prefix = temporaryPrefix(target.getFileName().toString());
@@ -52,11 +43,15 @@ final class FileObjectWriter extends ObjectWriter {
     this.traffic = traffic;
     this.temporary =
         parent.resolve(
-            prefix + ProcessHandle.current().pid() + "-" + SERIAL.incrementAndGet() + ".part");
+            prefix
+                + ProcessHandle.current().pid()
+                + "-"
+                + SERIAL.incrementAndGet()
+                + AbandonedFiles.SUFFIX);
     this.file =
         FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
     try {
-      removeAbandoned(parent, prefix);
+      abandoned.remove(parent, prefix, Files.getLastModifiedTime(temporary).toInstant());
     } catch (IOException | RuntimeException e) {
       close();
       throw e;
@@ -66,25 +61,6 @@ final class FileObjectWriter extends ObjectWriter {
   /** Returns a prefix of fixed length, because the name itself can be as long as names may be. */
   private static String temporaryPrefix(String name) {
     return ".kiln-" + UUID.nameUUIDFromBytes(name.getBytes(StandardCharsets.UTF_8)) + ".";
-  }
-
-  /** Judges ages by the time of the new file: the clock of a file server can differ. */
-  private void removeAbandoned(Path parent, String prefix) throws IOException {
-    Instant now = Files.getLastModifiedTime(temporary).toInstant();
-    FileTime limit = FileTime.from(now.minus(ABANDONED));
-    try (DirectoryStream<Path> parts =
-        Files.newDirectoryStream(
-            parent,
-            p -> {
-              String name = p.getFileName().toString();
-              return name.startsWith(prefix) && name.endsWith(".part");
-            })) {
-      for (Path part : parts) {
-        if (Files.getLastModifiedTime(part).compareTo(limit) < 0) {
-          Files.deleteIfExists(part);
-        }
-      }
-    }
   }
 
   @Override

@@ -4,6 +4,7 @@ import dev.kiln.error.ConfigurationException;
 import dev.kiln.error.Mismatch;
 import dev.kiln.io.FileTrees;
 import dev.kiln.io.Sha256;
+import dev.kiln.io.UserCache;
 import dev.kiln.model.ModelDescription;
 import dev.kiln.model.ModelDirectory;
 import java.io.IOException;
@@ -44,6 +45,11 @@ public final class ModelCache {
 
   private ModelCache() {}
 
+  /** {@return the directory for copies of this user; need not exist} */
+  public static Path ofUser() {
+    return UserCache.directory("models");
+  }
+
   /**
    * Opens a model. A local directory is opened in place.
    *
@@ -62,6 +68,7 @@ public final class ModelCache {
     }
     try (ObjectStore store = ObjectStores.open(uri, options)) {
       Path copy = copy(store, cache);
+      requireReadable(copy);
       try {
         return ModelDirectory.open(copy);
       } catch (ConfigurationException e) {
@@ -97,9 +104,9 @@ public final class ModelCache {
     ModelDescription description = parse(store, json);
     String name = Sha256.hex(json).substring(0, 16);
     Path target = cache.toAbsolutePath().resolve(name);
+    requireUsable(target.getParent());
     if (!Files.exists(target)) {
       long start = System.nanoTime();
-      Files.createDirectories(target.getParent());
       // A random name: processes in different containers may have the same id.
       Path temporary = Files.createTempDirectory(target.getParent(), TEMPORARY);
       try {
@@ -122,6 +129,33 @@ public final class ModelCache {
     }
     fetchPlans(store, target);
     return target;
+  }
+
+  /** Creates the directory for copies, which another user may own. */
+  private static void requireUsable(Path cache) {
+    try {
+      Files.createDirectories(cache);
+    } catch (IOException e) {
+      throw new ConfigurationException(
+          "--model-cache %s: cannot be created (%s); give another directory".formatted(cache, e),
+          e);
+    }
+    if (!Files.isReadable(cache) || !Files.isWritable(cache) || !Files.isExecutable(cache)) {
+      throw new ConfigurationException(
+          "--model-cache %s: permission denied: make it readable and writable, or give another"
+                  .formatted(cache)
+              + " directory");
+    }
+  }
+
+  /** Distinguishes a copy of another user from one that is damaged. */
+  private static void requireReadable(Path copy) {
+    Path description = copy.resolve(ModelDirectory.DESCRIPTION);
+    if (!Files.isExecutable(copy) || Files.exists(description) && !Files.isReadable(description)) {
+      throw new ConfigurationException(
+          "--model-cache %s: permission denied: make it readable, or give another directory"
+              .formatted(copy));
+    }
   }
 
   /** Copies plans that were compiled since the model was copied. */

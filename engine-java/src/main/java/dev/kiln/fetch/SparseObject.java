@@ -2,6 +2,7 @@ package dev.kiln.fetch;
 
 import dev.kiln.memory.ByteRange;
 import dev.kiln.memory.HostBuffer;
+import dev.kiln.memory.PagePool;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Collection;
@@ -9,21 +10,25 @@ import java.util.List;
 
 /**
  * An object of which only the requested bytes are in host memory, each at its own offset in a
- * buffer of the object's size. Bytes that were never fetched take no memory and read as zeros. All
- * bytes are of one version of the object. Owns the buffer. Used by one thread at a time.
+ * buffer of the object's size. Bytes that were never fetched take no memory and read as zeros,
+ * except those of a fetch that failed. All bytes are of one version of the object. Owns the buffer.
+ * Used by one thread at a time.
  */
 public final class SparseObject implements AutoCloseable {
   /** Address space is cheap but not endless, and no scene is larger. */
   private static final long MAX_BYTES = 1L << 40;
 
   /** Smaller buffers are allocated, which is faster. */
-  private static final long RESERVED_BYTES = 64 << 20;
+  private static final long RESERVED_BYTES = 4 * PagePool.CHUNK_BYTES;
 
   private final ObjectStore store;
   private final String key;
   private final String version;
   private final HostBuffer buffer;
   private final RangeSet held = new RangeSet();
+
+  /** Receives pages that are no longer needed; null without {@link #prepare}. */
+  private PagePool pages;
 
   /**
    * Creates an object that holds its first bytes.
@@ -53,12 +58,16 @@ public final class SparseObject implements AutoCloseable {
     this.key = key;
     this.version = version;
     this.buffer =
-        size < RESERVED_BYTES
-            ? HostBuffer.allocate("object " + key, size)
-            : HostBuffer.reserve("object " + key, size);
+        isReserved(size)
+            ? HostBuffer.reserve("object " + key, size)
+            : HostBuffer.allocate("object " + key, size);
     ByteRange range = new ByteRange(0, head.remaining());
     buffer.slice(0, head.remaining()).put(head);
     held.add(range);
+  }
+
+  private static boolean isReserved(long size) {
+    return size >= RESERVED_BYTES;
   }
 
   /** {@return the object's key in its store} */
@@ -124,6 +133,24 @@ public final class SparseObject implements AutoCloseable {
   }
 
   /**
+   * Backs ranges that will be fetched next with memory that earlier objects needed, as far as there
+   * is any, and gives all memory of this object to the same pool when it is no longer needed.
+   *
+   * @param ranges of a plan
+   * @param pool borrowed until this object is closed
+   */
+  public void prepare(Collection<ByteRange> ranges, PagePool pool) {
+    if (!isReserved(size())) {
+      return;
+    }
+    pages = pool;
+    for (ByteRange range : ranges) {
+      // A plan joins ranges across bytes that are held, and may be in use.
+      held.missing(range).forEach(part -> pool.fill(buffer, part));
+    }
+  }
+
+  /**
    * Frees the memory of some bytes. They read as zeros until they are fetched again.
    *
    * @param ranges to free
@@ -134,6 +161,9 @@ public final class SparseObject implements AutoCloseable {
     for (ByteRange range : ranges) {
       for (ByteRange part : staying.missing(range)) {
         held.remove(part);
+        if (pages != null) {
+          pages.drain(buffer, part);
+        }
         buffer.discard(part);
       }
     }
@@ -152,6 +182,11 @@ public final class SparseObject implements AutoCloseable {
   /** Frees the bytes; a second call does nothing. */
   @Override
   public void close() {
+    if (pages != null) {
+      PagePool pool = pages;
+      pages = null;
+      held.ranges().forEach(range -> pool.drain(buffer, range));
+    }
     buffer.close();
   }
 }

@@ -9,6 +9,16 @@ import java.util.Optional;
 
 /** How web services that are no stores are reached: with the same certificates and credentials. */
 public final class WebAccess {
+  /** Size of the JDK's buffers in bytes; the default of 16 KiB takes half as much CPU again. */
+  private static final int BUFFER_BYTES = 128 << 10;
+
+  static {
+    // Read by the JDK when the first client is made.
+    if (System.getProperty("jdk.httpclient.bufsize") == null) {
+      System.setProperty("jdk.httpclient.bufsize", Integer.toString(BUFFER_BYTES));
+    }
+  }
+
   private WebAccess() {}
 
   /**

@@ -42,8 +42,6 @@ public record Attempt(
 
   /** Starts an attempt now, in this process. */
   static Attempt start(Map<String, String> environment, Map<String, String> context) {
-    Map<String, String> scheduler = new TreeMap<>(environment);
-    scheduler.keySet().retainAll(SCHEDULER_VARIABLES);
     return new Attempt(
         Instant.now(),
         Optional.empty(),
@@ -51,11 +49,27 @@ public record Attempt(
         ProcessHandle.current().pid(),
         EngineVersion.number(),
         EngineVersion.revision(),
-        scheduler,
+        scheduler(environment),
         new TreeMap<>(context));
   }
 
-  private static String host(Map<String, String> environment) {
+  /**
+   * {@return the variables by which the scheduler identifies job, index and attempt}
+   *
+   * @param environment of the process
+   */
+  public static Map<String, String> scheduler(Map<String, String> environment) {
+    Map<String, String> scheduler = new TreeMap<>(environment);
+    scheduler.keySet().retainAll(SCHEDULER_VARIABLES);
+    return scheduler;
+  }
+
+  /**
+   * {@return the name of this machine}
+   *
+   * @param environment for the case that the system does not know it
+   */
+  public static String host(Map<String, String> environment) {
     try {
       return InetAddress.getLocalHost().getHostName();
     } catch (UnknownHostException e) {

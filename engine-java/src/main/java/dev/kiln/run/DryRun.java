@@ -2,6 +2,7 @@ package dev.kiln.run;
 
 import dev.kiln.error.Count;
 import dev.kiln.error.MachineException;
+import dev.kiln.memory.PagePool;
 import dev.kiln.pipeline.BoundedQueue;
 import dev.kiln.pipeline.Pipeline;
 import dev.kiln.pipeline.Stage;
@@ -54,19 +55,23 @@ public record DryRun(
     List<PendingScene> left = pending(job, options, counters);
     Queue<PendingScene> sample = new ArrayDeque<>(sample(left));
     List<Planned> planned = new ArrayList<>();
-    SceneFetch fetch = new SceneFetch(job, options);
-    Pipeline pipeline =
-        Pipeline.<Planned>from(
-                "plan",
-                options.fetchThreads(),
-                (stage, output) -> plan(stage, fetch, sample, counters, output))
-            .through(new BoundedQueue<>("planned", SAMPLE))
-            .to("sum", 1, (stage, scene) -> planned.add(scene));
-    pipeline.start();
-    while (!pipeline.awaitEnd(TICK)) {
-      // Ends when all threads have.
+    Optional<Throwable> failure;
+    // Nothing but headers and masks is fetched, which needs no memory of earlier scenes.
+    try (PagePool none = new PagePool(0)) {
+      SceneFetch fetch = new SceneFetch(job, options, none);
+      Pipeline pipeline =
+          Pipeline.<Planned>from(
+                  "plan",
+                  options.fetchThreads(),
+                  (stage, output) -> plan(stage, fetch, sample, counters, output))
+              .through(new BoundedQueue<>("planned", SAMPLE))
+              .to("sum", 1, (stage, scene) -> planned.add(scene));
+      pipeline.start();
+      while (!pipeline.awaitEnd(TICK)) {
+        // Ends when all threads have.
+      }
+      failure = pipeline.failure();
     }
-    Optional<Throwable> failure = pipeline.failure();
     if (failure.isPresent()) {
       throw failure.get() instanceof RuntimeException e
           ? e

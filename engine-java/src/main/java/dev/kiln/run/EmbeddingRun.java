@@ -2,6 +2,7 @@ package dev.kiln.run;
 
 import dev.kiln.infer.Encoder;
 import dev.kiln.memory.BufferPool;
+import dev.kiln.memory.PagePool;
 import dev.kiln.metrics.CpuQuota;
 import dev.kiln.metrics.EnergyMeter;
 import dev.kiln.metrics.ResourceUse;
@@ -36,6 +37,7 @@ final class EmbeddingRun {
   private final RunOptions options;
   private final Encoder encoder;
   private final WriteStage write;
+  private final PagePool fetchMemory;
   private final BufferPool stripMemory;
   private final BoundedQueue<Batch> free;
   private final BoundedQueue<SceneAssembly> finished = new BoundedQueue<>("finished", 4);
@@ -57,6 +59,7 @@ final class EmbeddingRun {
     this.job = job;
     this.options = options;
     this.encoder = encoder;
+    this.fetchMemory = new PagePool(options.fetchMemory());
     this.stripMemory = new BufferPool(encoder.hostMemory());
     this.counters = new RunCounters(new FirstScenes(job.source()));
     PendingScenes pending =
@@ -67,7 +70,8 @@ final class EmbeddingRun {
             counters,
             new ExistingFiles(job.out(), job.provenance(), options.verifyExisting()));
     FetchStage fetch =
-        new FetchStage(pending, new SceneFetch(job, options), counters, this::stopping);
+        new FetchStage(
+            pending, new SceneFetch(job, options, fetchMemory), counters, this::stopping);
     SceneDecode scenes =
         new SceneDecode(
             job.platform(),
@@ -118,6 +122,7 @@ final class EmbeddingRun {
     }
     write.close();
     stripMemory.close();
+    fetchMemory.close();
     return RunReport.of(
         job,
         encoder.description(),

@@ -1,8 +1,6 @@
 package dev.kiln.run;
 
 import dev.kiln.error.ConfigurationException;
-import dev.kiln.pipeline.BoundedQueue;
-import dev.kiln.pipeline.Stage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,11 +35,7 @@ public final class MetricsFile implements ProgressListener {
    */
   public MetricsFile(Path file, Map<String, String> labels) {
     this.file = file.toAbsolutePath();
-    this.labels =
-        new TreeMap<>(labels)
-            .entrySet().stream()
-                .map(e -> label(e.getKey(), e.getValue()))
-                .collect(Collectors.joining(","));
+    this.labels = labels(new TreeMap<>(labels));
     try {
       replace("");
     } catch (IOException e) {
@@ -90,69 +84,29 @@ public final class MetricsFile implements ProgressListener {
   }
 
   private String text(Snapshot now) {
-    RunCounters.Counts counts = now.counts();
     StringBuilder text = new StringBuilder();
-    family(text, "kiln_run_seconds", "gauge", "Seconds since the start of the run.")
-        .sample("", now.seconds());
-    family(text, "kiln_scenes", "gauge", "Scenes of the shard by state.")
-        .sample(label("state", "embedded"), counts.embedded())
-        .sample(label("state", "already_done"), counts.alreadyDone())
-        .sample(label("state", "failed"), counts.failed())
-        .sample(label("state", "left"), now.scenes() - now.settled());
-    family(text, "kiln_chips_total", "counter", "Chips embedded.").sample("", counts.chips());
-    family(text, "kiln_bytes_total", "counter", "Bytes fetched, decoded and written.")
-        .sample(label("step", "fetched"), counts.bytesFetched())
-        .sample(label("step", "decoded"), counts.bytesDecoded())
-        .sample(label("step", "written"), counts.bytesWritten());
-    Family threads = family(text, "kiln_stage_threads", "gauge", "Threads of a stage.");
-    for (Stage.Times s : now.stages()) {
-      threads.sample(label("stage", s.stage()), s.threads());
-    }
-    Family seconds =
-        family(
-            text, "kiln_stage_seconds_total", "counter", "Thread seconds of a stage by activity.");
-    for (Stage.Times s : now.stages()) {
-      String stage = label("stage", s.stage()) + ",";
-      seconds
-          .sample(stage + label("activity", "busy"), s.busy())
-          .sample(stage + label("activity", "waiting"), s.waiting())
-          .sample(stage + label("activity", "blocked"), s.blocked());
-    }
-    Family items = family(text, "kiln_queue_items", "gauge", "Items in a queue.");
-    for (BoundedQueue.Fill q : now.queues()) {
-      items.sample(label("queue", q.queue()), q.items());
-    }
-    Family capacity = family(text, "kiln_queue_capacity", "gauge", "Capacity of a queue.");
-    for (BoundedQueue.Fill q : now.queues()) {
-      capacity.sample(label("queue", q.queue()), q.capacity());
+    for (RunMetrics.Family family : RunMetrics.ALL) {
+      String name = family.prometheusName();
+      String type = family.type().name().toLowerCase(Locale.ROOT);
+      text.append("# HELP %s %s\n# TYPE %s %s\n".formatted(name, family.help(), name, type));
+      for (RunMetrics.Sample sample : family.samples().apply(now)) {
+        String own = labels(sample.labels());
+        String all = labels.isEmpty() || own.isEmpty() ? labels + own : labels + "," + own;
+        double value = sample.value();
+        text.append(name)
+            .append(all.isEmpty() ? "" : "{" + all + "}")
+            .append(
+                String.format(
+                    Locale.ROOT, value == Math.rint(value) ? " %.0f\n" : " %.3f\n", value));
+      }
     }
     return text.toString();
   }
 
-  /** Starts a metric; its samples must follow without those of another between them. */
-  private Family family(StringBuilder text, String name, String type, String help) {
-    text.append("# HELP %s %s\n# TYPE %s %s\n".formatted(name, help, name, type));
-    return new Family(text, name);
-  }
-
-  /** A metric that is being written. */
-  private final class Family {
-    private final StringBuilder text;
-    private final String name;
-
-    Family(StringBuilder text, String name) {
-      this.text = text;
-      this.name = name;
-    }
-
-    Family sample(String own, double value) {
-      String all = labels.isEmpty() || own.isEmpty() ? labels + own : labels + "," + own;
-      String format = value == Math.rint(value) ? " %.0f\n" : " %.3f\n";
-      text.append(name)
-          .append(all.isEmpty() ? "" : "{" + all + "}")
-          .append(String.format(Locale.ROOT, format, value));
-      return this;
-    }
+  private static String labels(Map<String, String> values) {
+    return values.entrySet().stream()
+        .map(e -> label(e.getKey(), e.getValue()))
+        .collect(Collectors.joining(","));
   }
 
   private static String label(String name, String value) {

@@ -12,6 +12,7 @@ import dev.kiln.error.SceneException;
 import dev.kiln.fetch.ObjectStore;
 import dev.kiln.fetch.RangePlan;
 import dev.kiln.fetch.SparseObject;
+import dev.kiln.memory.PagePool;
 import dev.kiln.pipeline.Stage;
 import dev.kiln.platform.Platform;
 import dev.kiln.raster.TiffDescription;
@@ -42,13 +43,16 @@ final class SceneFetch {
   private final ChipOptions chips;
   private final ScenePlan.Limits limits;
   private final ByteBudget budget;
+  private final long memory;
+  private final PagePool pages;
 
   /**
    * Creates a fetcher.
    *
    * @param job its source is borrowed
+   * @param pages memory of earlier scenes, borrowed
    */
-  SceneFetch(EmbeddingJob job, RunOptions options) {
+  SceneFetch(EmbeddingJob job, RunOptions options, PagePool pages) {
     this.platform = job.platform();
     this.files = job.files();
     this.source = job.source();
@@ -58,6 +62,8 @@ final class SceneFetch {
     this.limits = ScenePlan.Limits.of(job.platform(), options.fetchMemory());
     this.retries = RetryPolicy.of(options.attempts(), FIRST_PAUSE);
     this.budget = new ByteBudget(options.fetchMemory());
+    this.memory = options.fetchMemory();
+    this.pages = pages;
   }
 
   /** Fetches one scene; transient errors are retried with exponential backoff. */
@@ -95,7 +101,9 @@ final class SceneFetch {
       long needed = held(objects) + planned.plan().map(SceneFetch::reserved).orElse(0L);
       share = stage.waitFor(() -> budget.take(needed));
       if (planned.plan().isPresent()) {
-        scenes.fetch(planned.plan().get().ranges(0), planned.names());
+        List<RangePlan> ranges = planned.plan().get().ranges(0);
+        prepare(ranges);
+        scenes.fetch(ranges, planned.names());
       }
       return new FetchedScene(
           planned.scene(),
@@ -112,6 +120,13 @@ final class SceneFetch {
       }
       throw e;
     }
+  }
+
+  /** Reuses memory for ranges whose share of the budget has been taken. */
+  private void prepare(List<RangePlan> ranges) {
+    ranges.forEach(plan -> plan.object().prepare(plan.ranges(), pages));
+    // What is kept for later scenes and what scenes hold must fit into the budget together.
+    pages.trim(memory - budget.held());
   }
 
   /** Returns the most bytes of a scene that are in memory at once. */
@@ -318,6 +333,7 @@ final class SceneFetch {
             0,
             () -> {
               List<RangePlan> ranges = plan.ranges(section);
+              prepare(ranges);
               retrying(
                   scene.sceneKey(),
                   stage,

@@ -1,6 +1,7 @@
 package dev.kiln.cuda;
 
 import dev.kiln.io.Sha256;
+import dev.kiln.io.UserCache;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -91,16 +92,7 @@ public final class CubinCache {
 
   /** Returns the directory of this user's compiled kernels and measurements. */
   static Path userDirectory() {
-    String named = System.getProperty("kiln.cache");
-    if (named != null) {
-      return Path.of(named, "kernels");
-    }
-    String caches = System.getenv("XDG_CACHE_HOME");
-    Path base =
-        caches == null || caches.isEmpty()
-            ? Path.of(System.getProperty("user.home"), ".cache")
-            : Path.of(caches);
-    return base.resolve("kiln").resolve("kernels");
+    return UserCache.directory("kernels");
   }
 
   /** Returns whether {@link #get} can return this code without a compiler. */

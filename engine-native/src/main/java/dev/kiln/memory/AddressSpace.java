@@ -9,6 +9,9 @@ import org.bytedeco.javacpp.Pointer;
  * system does not count it against the machine's memory in advance.
  */
 final class AddressSpace {
+  /** Of reserved space in bytes: the range of one page table, so that pages can move by tables. */
+  static final long ALIGNMENT = 2 << 20;
+
   private AddressSpace() {}
 
   /** Memory at an address that was not allocated by JavaCPP. */
@@ -21,7 +24,7 @@ final class AddressSpace {
   }
 
   /**
-   * Reserves zeroed address space.
+   * Reserves zeroed address space at a multiple of {@link #ALIGNMENT}.
    *
    * @param purpose what it is for, in error messages
    * @param size bytes, at least 1
@@ -30,7 +33,7 @@ final class AddressSpace {
    */
   static HostBuffer reserve(String purpose, long size) {
     NativeLibrary.KILN.load();
-    long address = map(size);
+    long address = map(size, ALIGNMENT);
     if (address == 0) {
       throw new OutOfMemoryError(purpose + ": cannot reserve " + size + " bytes of address space");
     }
@@ -44,9 +47,25 @@ final class AddressSpace {
     release(address, size);
   }
 
-  private static native long map(long size);
+  /**
+   * Moves the pages of a range to another, whose own pages are freed. The first range stays
+   * reserved and reads as zeros.
+   *
+   * @param from multiple of {@link #ALIGNMENT}, in reserved space
+   * @param to multiple of {@link #ALIGNMENT}, in reserved space
+   * @param size multiple of {@link #ALIGNMENT}
+   * @return false if the system cannot; nothing has moved then
+   */
+  static boolean relocate(long from, long to, long size) {
+    NativeLibrary.KILN.load();
+    return move(from, to, size);
+  }
+
+  private static native long map(long size, long alignment);
 
   private static native void unmap(long address, long size);
 
   private static native void release(long address, long size);
+
+  private static native boolean move(long from, long to, long size);
 }

@@ -51,7 +51,8 @@ public final class HostBuffer implements AutoCloseable {
 
   /**
    * Reserves zeroed memory of any size for a buffer of which only a part is ever written. Unlike
-   * {@link #allocate}, it can be larger than the machine's memory.
+   * {@link #allocate}, it can be larger than the machine's memory, and its pages can come from a
+   * {@link PagePool}.
    *
    * @param purpose what the memory is for, in error messages
    * @param size bytes, at least 1

@@ -82,6 +82,10 @@ public final class ModelDirectory {
    */
   public static ModelDirectory open(Path path) {
     Path file = path.resolve(DESCRIPTION);
+    boolean hidden = Files.isDirectory(path) && !Files.isExecutable(path);
+    if (hidden || Files.isRegularFile(file) && !Files.isReadable(file)) {
+      throw fault(path, "permission denied: make the directory and its files readable");
+    }
     if (!Files.isRegularFile(file)) {
       throw fault(
           path, "expected %s, found none; make one with kiln export".formatted(DESCRIPTION));
