@@ -69,7 +69,7 @@ class ArchitectureTest {
                       "type")),
               // Applications.
               entry("otlp", Set.of("run", "error")),
-              entry("awsbatch", Set.of("io", "run", "archive", "fetch", "sink", "error")),
+              entry("awsbatch", Set.of("io", "run", "archive", "fetch", "raster", "sink", "error")),
               entry(
                   "doctor",
                   Set.of(

@@ -3,6 +3,7 @@ package dev.kiln.awsbatch;
 import dev.kiln.archive.SceneList;
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.error.Count;
+import dev.kiln.raster.ChipLayout;
 import java.io.IOException;
 import java.util.Map;
 import java.util.OptionalDouble;
@@ -31,12 +32,17 @@ public record Workload(
    * Estimates the work of a list from its keys.
    *
    * @param name option that named the list and its value, for messages
+   * @param layout of chips
    * @param chipsPerScene overrides the estimate from the keys
    * @param keep share of chips that remain after masking, 0 to 1
    * @throws ConfigurationException if the list is empty or the size of a scene is unknown
    */
   public static Workload of(
-      String name, SceneList.Source list, OptionalDouble chipsPerScene, double keep)
+      String name,
+      SceneList.Source list,
+      ChipLayout layout,
+      OptionalDouble chipsPerScene,
+      double keep)
       throws IOException {
     double[] sums = new double[3];
     Map<String, Long> platforms = new TreeMap<>();
@@ -45,7 +51,7 @@ public record Workload(
             name,
             list,
             sceneKey -> {
-              SceneShape shape = SceneShape.of(sceneKey).orElse(null);
+              SceneShape shape = SceneShape.of(sceneKey, layout).orElse(null);
               if (shape == null && chipsPerScene.isEmpty()) {
                 throw new ConfigurationException(
                     name

@@ -4,11 +4,10 @@ import dev.kiln.chip.GsdSource;
 import dev.kiln.chip.LocationOrder;
 import dev.kiln.chip.PixelValues;
 import dev.kiln.chip.RadiometricOffset;
-import dev.kiln.raster.EdgeRule;
 import dev.kiln.run.ChipArea;
 import dev.kiln.run.ChipOptions;
 import java.util.Optional;
-import java.util.OptionalInt;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
@@ -16,30 +15,7 @@ import picocli.CommandLine.Option;
  */
 @Heading.Under(Heading.CHIPS)
 final class ChipFlags {
-  @Option(
-      names = "--chip",
-      paramLabel = "PX",
-      defaultValue = "256",
-      description = "Edge of a chip in pixels, a multiple of 8 (default: ${DEFAULT-VALUE}).")
-  private int chipSize;
-
-  @Option(
-      names = "--stride",
-      paramLabel = "PX",
-      description =
-          "Distance from one chip to the next in pixels: less than --chip for chips that overlap,"
-              + " more for gaps between them (default: --chip).")
-  private Integer stride;
-
-  @Option(
-      names = "--edge",
-      paramLabel = "RULE",
-      defaultValue = "drop",
-      description =
-          "Right and lower edge of a scene: drop leaves out what is not a whole chip, shift moves"
-              + " the last column and row of chips inward, pad embeds chips over the edge, with"
-              + " pixels without data (default: ${DEFAULT-VALUE}).")
-  private EdgeRule edge;
+  @Mixin private LayoutFlags layoutFlags;
 
   @Option(
       names = "--max-cloud",
@@ -97,22 +73,13 @@ final class ChipFlags {
    * @param area whose chips are embedded; empty for whole scenes
    */
   ChipOptions options(Optional<ChipArea> area) {
-    Range.atLeast("--chip", chipSize, 8);
-    if (chipSize % 8 != 0) {
-      throw new OptionException(
-          "--chip: expected a multiple of 8 (the patch size), found " + chipSize);
-    }
-    OptionalInt distance = OptionalInt.empty();
-    if (stride != null) {
-      Range.atLeast("--stride", stride, 1);
-      distance = OptionalInt.of(stride);
-    }
+    layoutFlags.requireValid();
     Range.fraction("--max-cloud", maxCloud);
     Range.fraction("--max-nodata", maxNodata);
     return ChipOptions.builder()
-        .chipSize(chipSize)
-        .stride(distance)
-        .edge(edge)
+        .chipSize(layoutFlags.chipSize())
+        .stride(layoutFlags.stride())
+        .edge(layoutFlags.edge())
         .locationOrder(locationOrder)
         .maxCloud(maxCloud)
         .maxNodata(maxNodata)

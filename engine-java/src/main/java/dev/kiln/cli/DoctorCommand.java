@@ -3,7 +3,6 @@ package dev.kiln.cli;
 import dev.kiln.doctor.Doctor;
 import dev.kiln.error.ExitCode;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -30,8 +29,11 @@ public final class DoctorCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Print JSON.")
   private boolean json;
 
-  @Option(names = "--model", paramLabel = "DIR", description = "Also check this model directory.")
-  private Path model;
+  @Option(
+      names = "--model",
+      paramLabel = "URI",
+      description = "Also check this model; one in a bucket is copied to the cache, as for embed.")
+  private String model;
 
   @Option(
       names = "--source",

@@ -12,6 +12,7 @@ import dev.kiln.awsbatch.Workload;
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.fetch.ObjectStores;
 import dev.kiln.fetch.StoreOptions;
+import dev.kiln.raster.ChipLayout;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.NoSuchFileException;
@@ -102,6 +103,8 @@ public final class EstimateCommand implements Callable<Integer> {
       description = "Fraction of chips left by cloud and nodata masks (default: ${DEFAULT-VALUE}).")
   private double keep;
 
+  @Mixin private LayoutFlags layoutFlags;
+
   @Option(
       names = "--max-vcpus",
       paramLabel = "N",
@@ -158,7 +161,10 @@ public final class EstimateCommand implements Callable<Integer> {
     for (String report : reports) {
       measured.add(MeasuredRuns.read(report, options));
     }
-    Rates rates = Rates.of(Optional.ofNullable(chipsPerSecond), measured);
+    Rates rates =
+        chipsPerSecond == null
+            ? Rates.of(Optional.empty(), measured)
+            : OptionException.parse(() -> Rates.of(Optional.of(chipsPerSecond), measured));
     EstimatePlanner.Terms terms =
         new EstimatePlanner.Terms(
             maxVcpus,
@@ -195,13 +201,16 @@ public final class EstimateCommand implements Callable<Integer> {
   private Workload workload(SceneList.Source list, List<MeasuredRun> measured) throws IOException {
     String name = "--scenes " + scenes;
     Range.fraction("--keep", keep);
+    ChipLayout layout = layoutFlags.layout();
+    boolean asMeasured = layout.equals(ChipLayout.sideBySide(256));
     try {
-      if (!measured.isEmpty() && chipsPerScene == null) {
+      if (!measured.isEmpty() && chipsPerScene == null && asMeasured) {
         return Workload.like(measured.get(0), name, list);
       }
       return Workload.of(
           name,
           list,
+          layout,
           chipsPerScene == null ? OptionalDouble.empty() : OptionalDouble.of(chipsPerScene),
           keep);
     } catch (NoSuchFileException e) {

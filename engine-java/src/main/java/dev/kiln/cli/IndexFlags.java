@@ -2,7 +2,6 @@ package dev.kiln.cli;
 
 import dev.kiln.dataset.EmbeddingFiles;
 import dev.kiln.fetch.StoreOptions;
-import dev.kiln.io.UserCache;
 import dev.kiln.search.IndexCopies;
 import dev.kiln.search.Search;
 import java.io.IOException;
@@ -41,7 +40,7 @@ final class IndexFlags {
     if (index == null) {
       return new Search(files, threads, mixed);
     }
-    Path copies = cache == null ? UserCache.directory("indexes") : cache;
+    Path copies = cache == null ? IndexCopies.ofUser() : cache;
     return new Search(files, IndexCopies.local(index, options, copies), threads, mixed);
   }
 }

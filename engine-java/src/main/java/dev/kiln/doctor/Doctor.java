@@ -7,6 +7,7 @@ import dev.kiln.cuda.Cudnn;
 import dev.kiln.cuda.Gpu;
 import dev.kiln.cuda.Nvrtc;
 import dev.kiln.error.ConfigurationException;
+import dev.kiln.fetch.ModelCache;
 import dev.kiln.fetch.StoreCheck;
 import dev.kiln.fetch.StoreOptions;
 import dev.kiln.infer.cpu.OneDnnEncoder;
@@ -64,7 +65,7 @@ public final class Doctor {
   /**
    * Runs all checks.
    *
-   * @param model directory of a model to open; null for none
+   * @param model URI of a model to open; null for none
    * @param source URI of a store to read; null for none
    * @param sourceOptions how the source is accessed
    * @param out URI of a store to write to; null for none
@@ -72,7 +73,11 @@ public final class Doctor {
    * @return one finding per check, in a fixed order
    */
   public static List<Finding> all(
-      Path model, String source, StoreOptions sourceOptions, String out, StoreOptions outOptions) {
+      String model,
+      String source,
+      StoreOptions sourceOptions,
+      String out,
+      StoreOptions outOptions) {
     Doctor doctor = new Doctor();
     doctor.machine();
     doctor.works("GDAL", GdalLibrary::require);
@@ -82,7 +87,8 @@ public final class Doctor {
     doctor.gpu();
     doctor.tensorRt();
     if (model != null) {
-      doctor.works("model", () -> describe(ModelDirectory.open(model)));
+      doctor.works(
+          "model", () -> describe(ModelCache.open(model, sourceOptions, ModelCache.ofUser())));
     }
     if (source != null) {
       doctor.works("source", () -> StoreCheck.readable(source, sourceOptions));

@@ -160,7 +160,7 @@ public final class ObjectStores {
   }
 
   /** Returns the URI up to the name of an object. */
-  static String parent(String uri) {
+  public static String parent(String uri) {
     return uri.substring(0, nameStart(uri));
   }
 
@@ -171,7 +171,7 @@ public final class ObjectStores {
   }
 
   /** Returns the name of an object in its directory, with the query of a URL. */
-  static String name(String uri) {
+  public static String name(String uri) {
     String name = uri.substring(nameStart(uri));
     if (name.isEmpty() || parent(uri).endsWith("://")) {
       throw new ConfigurationException(

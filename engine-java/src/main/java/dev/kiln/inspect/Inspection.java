@@ -45,7 +45,16 @@ public record Inspection(
    * @throws ConfigurationException if it is not a Parquet file, is truncated or is damaged
    */
   public static Inspection of(Path path) {
-    EmbeddingFile file = EmbeddingFile.open(path);
+    return of(EmbeddingFile.open(path));
+  }
+
+  /**
+   * Reads a whole file, one row group at a time.
+   *
+   * @param file wherever it is stored; borrowed
+   * @throws ConfigurationException if it is damaged
+   */
+  public static Inspection of(EmbeddingFile file) {
     return new Inspection(
         file,
         file.columns(),

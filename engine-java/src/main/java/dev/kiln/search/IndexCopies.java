@@ -7,6 +7,7 @@ import dev.kiln.fetch.ObjectStores;
 import dev.kiln.fetch.StoreOptions;
 import dev.kiln.io.FileTrees;
 import dev.kiln.io.Sha256;
+import dev.kiln.io.UserCache;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -29,6 +30,11 @@ public final class IndexCopies {
   private static final int HASH_LENGTH = 16;
 
   private IndexCopies() {}
+
+  /** {@return the directory for copies of this user; need not exist} */
+  public static Path ofUser() {
+    return UserCache.directory("indexes");
+  }
 
   /**
    * Returns the directory of an index: itself if it is on this machine, else a copy.

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.kiln.archive.SceneList;
 import dev.kiln.error.ConfigurationException;
+import dev.kiln.raster.ChipLayout;
+import dev.kiln.raster.EdgeRule;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -27,6 +29,8 @@ class EstimateTest {
   private static final String S2 =
       "sentinel-s2-l2a-cogs/20/H/NJ/2024/3/S2A_20HNJ_20240311_0_L2A/S2A_20HNJ_20240311_0_L2A.json\n";
 
+  private static final ChipLayout LAYOUT = ChipLayout.sideBySide(256);
+
   @TempDir Path directory;
 
   private static SceneList.Source list(String text) {
@@ -34,7 +38,7 @@ class EstimateTest {
   }
 
   private static Workload work(String text) throws IOException {
-    return Workload.of("--scenes x", list(text), OptionalDouble.empty(), 1);
+    return Workload.of("--scenes x", list(text), LAYOUT, OptionalDouble.empty(), 1);
   }
 
   @ParameterizedTest
@@ -50,8 +54,19 @@ class EstimateTest {
     assertThat(work.scenes()).isEqualTo(2);
     assertThat(work.chips()).isEqualTo(2 * 42 * 42);
     assertThat(work.bytesRead()).isBetween(1.6e9, 1.8e9);
-    Workload half = Workload.of("x", list(S2), OptionalDouble.empty(), 0.5);
+    Workload half = Workload.of("x", list(S2), LAYOUT, OptionalDouble.empty(), 0.5);
     assertThat(half.chips()).isEqualTo(882);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"128, DROP, 7178, 7056", "256, PAD, 1900, 1849", "512, DROP, 475, 441"})
+  void overlapsAndEdgesChangeTheNumberOfChips(int stride, EdgeRule edge, int naip, int sentinel2)
+      throws IOException {
+    ChipLayout layout = new ChipLayout(256, stride, edge);
+    assertThat(Workload.of("x", list(NAIP), layout, OptionalDouble.empty(), 1).chips())
+        .isEqualTo(naip);
+    assertThat(Workload.of("x", list(S2), layout, OptionalDouble.empty(), 1).chips())
+        .isEqualTo(sentinel2);
   }
 
   private static EstimatePlanner.Terms terms(int maxVcpus, double minutes) {
@@ -137,7 +152,7 @@ class EstimateTest {
   /** As for 10,000 small scenes, where starts of children were most of the cost. */
   @Test
   void startsOfChildrenAreNotMostOfTheCost() throws IOException {
-    Workload work = Workload.of("x", list("a\n".repeat(10_000)), OptionalDouble.of(10), 1);
+    Workload work = Workload.of("x", list("a\n".repeat(10_000)), LAYOUT, OptionalDouble.of(10), 1);
     Estimate cheapest = plans(work, "g6e.xlarge", 500, terms(1024, 60)).get(0);
     double starts = cheapest.children().count() * 90 / 3600.0;
     assertThat(starts).isLessThan(0.5 * cheapest.instanceHours());
@@ -169,7 +184,9 @@ class EstimateTest {
     assertThatThrownBy(() -> work("landsat/a.json\n"))
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining("unknown size of scene landsat/a.json: give --chips-per-scene");
-    assertThat(Workload.of("x", list("l/a.json\nl/b.json\n"), OptionalDouble.of(50), 1).chips())
+    assertThat(
+            Workload.of("x", list("l/a.json\nl/b.json\n"), LAYOUT, OptionalDouble.of(50), 1)
+                .chips())
         .isEqualTo(100);
     assertThatThrownBy(() -> work("# nothing\n")).hasMessageContaining("the scene list is empty");
   }
@@ -292,12 +309,14 @@ class EstimateTest {
         "instances: {a: {gpus: 1, vcpu: 4}}| instances.a: expected the keys gpu, gpus,",
         "instances: {a: }| instances.a: expected the keys gpu, gpus,",
         "instances: 3| instances: expected instance types, found other YAML",
-        "instanzes: {}| expected the keys date, instances, region, source, storage, found instanzes",
+        "instanzes: {}| expected the keys date, instances, region, source, storage, found"
+            + " instanzes",
         "- 1| expected the keys date, instances, region, source, storage, found other YAML",
         "': : :'| expected",
         "''| expected",
         "'date: {'| expected YAML, found a syntax error in line 1",
-        "storage: {get-per-1000: 1}| storage.put-per-1000: expected a number, 0 or more, found nothing",
+        "storage: {get-per-1000: 1}| storage.put-per-1000: expected a number, 0 or more, found"
+            + " nothing",
       })
   void malformedTableIsRejected(String yaml, String message) throws IOException {
     Path own = directory.resolve("prices.yaml");

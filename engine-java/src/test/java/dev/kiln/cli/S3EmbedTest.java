@@ -175,4 +175,33 @@ class S3EmbedTest {
         .isEqualTo(ExitCode.TRY_AGAIN.code());
     assertThat(log()).contains("retrying in", "connection refused by 127.0.0.1:1");
   }
+
+  @Test
+  void inspectAndDoctorReadBuckets() throws Exception {
+    server.upload(directory.resolve("model"), "models");
+    environment.put("XDG_CACHE_HOME", directory.resolve("caches").toString());
+    assertThat(
+            kiln(
+                "embed",
+                "naip",
+                "--scenes=" + source.resolve("scenes.txt"),
+                "--model=s3://models",
+                "--source=s3://archive",
+                "--out=s3://embeddings/inspected"))
+        .as(Files.readString(log))
+        .isZero();
+    try (Stream<Path> copies = Files.list(directory.resolve("caches/kiln/models"))) {
+      assertThat(copies).as("models are cached per user").hasSize(1);
+    }
+    String file = SCENE.formatted(1).replace(".tif", ".parquet");
+    assertThat(kiln("inspect", "s3://embeddings/inspected/" + file)).isZero();
+    assertThat(Files.readString(log))
+        .contains("s3://embeddings/inspected/" + file)
+        .contains("rows");
+    assertThat(kiln("inspect", "s3://embeddings/inspected/none.parquet"))
+        .isEqualTo(ExitCode.CONFIGURATION.code());
+    assertThat(Files.readString(log)).contains("no such file: s3://embeddings/inspected/none");
+    assertThat(kiln("doctor", "--model=s3://models")).as(Files.readString(log)).isZero();
+    assertThat(Files.readString(log)).contains("micro, naip, weights ");
+  }
 }
