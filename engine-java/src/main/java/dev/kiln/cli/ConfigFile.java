@@ -1,13 +1,13 @@
 package dev.kiln.cli;
 
 import dev.kiln.error.ConfigurationException;
+import dev.kiln.error.Similar;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -180,7 +180,7 @@ final class ConfigFile {
       if (!known.contains(name)) {
         throw new ConfigurationException(
             "%s: key %s: expected an option or COMMAND.OPTION, found neither; the most similar is %s"
-                .formatted(file, key, mostSimilar(name, known)));
+                .formatted(file, key, Similar.most(name, known)));
       }
     }
   }
@@ -196,29 +196,5 @@ final class ConfigFile {
     // Where the file and profile come from.
     known.removeAll(Set.of("config", "profile"));
     command.getSubcommands().values().forEach(subcommand -> addKeys(subcommand, known));
-  }
-
-  private static String mostSimilar(String name, Set<String> known) {
-    return known.stream()
-        .min(Comparator.comparingInt(candidate -> edits(name, candidate)))
-        .orElseThrow();
-  }
-
-  /** Returns the least number of letters to insert, delete or replace (Levenshtein distance). */
-  static int edits(String from, String to) {
-    int[] row = new int[to.length() + 1];
-    for (int j = 0; j <= to.length(); j++) {
-      row[j] = j;
-    }
-    for (int i = 1; i <= from.length(); i++) {
-      int diagonal = row[0];
-      row[0] = i;
-      for (int j = 1; j <= to.length(); j++) {
-        int replaced = diagonal + (from.charAt(i - 1) == to.charAt(j - 1) ? 0 : 1);
-        diagonal = row[j];
-        row[j] = Math.min(replaced, 1 + Math.min(row[j], row[j - 1]));
-      }
-    }
-    return row[to.length()];
   }
 }

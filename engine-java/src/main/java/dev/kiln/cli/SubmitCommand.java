@@ -251,7 +251,7 @@ public final class SubmitCommand implements Callable<Integer> {
 
   private void requirePlatform(ModelDescription description) {
     List<String> known = description.platforms().stream().map(Platform::name).toList();
-    if (!known.contains(platform)) {
+    if (known.stream().noneMatch(platform::equalsIgnoreCase)) {
       throw new ConfigurationException(
           "--model %s: expected platform %s, found %s; export it with --platform %s"
               .formatted(model, platform, String.join(", ", known), platform));

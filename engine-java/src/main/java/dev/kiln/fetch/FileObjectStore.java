@@ -21,15 +21,19 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A directory of the local file system. A read of one range counts as a request. */
 final class FileObjectStore implements ObjectStore {
+  private static final Logger log = LoggerFactory.getLogger(ObjectStore.class);
   private static final int READ_BYTES = 16 << 20;
 
   private final String root;
   private final Path directory;
   private final Traffic traffic = new Traffic();
   private final AbandonedFiles abandoned = new AbandonedFiles();
+  private final RenamedFiles renames = new RenamedFiles();
 
   /**
    * Creates a store.
@@ -275,11 +279,13 @@ final class FileObjectStore implements ObjectStore {
       writer.write(bytes);
       writer.complete();
     }
+    // Reports count files that were written before.
+    renames.sync();
   }
 
   @Override
   public ObjectWriter write(String key) throws IOException {
-    return new FileObjectWriter(path(key), traffic, abandoned);
+    return new FileObjectWriter(path(key), traffic, abandoned, renames);
   }
 
   @Override
@@ -294,5 +300,11 @@ final class FileObjectStore implements ObjectStore {
   }
 
   @Override
-  public void close() {}
+  public void close() {
+    try {
+      renames.sync();
+    } catch (IOException e) {
+      log.warn("cannot sync directories: store={} reason=\"{}\"", root, e.toString());
+    }
+  }
 }

@@ -14,8 +14,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes a file to a temporary name; at the end syncs it, renames it and syncs the directory, so
- * that it exists whole or not at all.
+ * Writes a file to a temporary name; at the end syncs and renames it, so that it exists whole or
+ * not at all. After a power failure the rename itself can be missing until the directory is synced.
  */
 final class FileObjectWriter extends ObjectWriter {
   private static final Logger log = LoggerFactory.getLogger(ObjectStore.class);
@@ -25,6 +25,7 @@ final class FileObjectWriter extends ObjectWriter {
   private final Path target;
   private final Path temporary;
   private final Traffic traffic;
+  private final RenamedFiles renames;
   private final FileChannel file;
   private boolean closed;
 
@@ -34,13 +35,16 @@ final class FileObjectWriter extends ObjectWriter {
    * @param target path that the file has at the end
    * @param traffic counts the bytes as they are written
    * @param abandoned files of processes that died, which are removed
+   * @param renames receives the directory at the end
    */
-  FileObjectWriter(Path target, Traffic traffic, AbandonedFiles abandoned) throws IOException {
+  FileObjectWriter(Path target, Traffic traffic, AbandonedFiles abandoned, RenamedFiles renames)
+      throws IOException {
     Path parent = target.toAbsolutePath().getParent();
     Files.createDirectories(parent);
     String prefix = temporaryPrefix(target.getFileName().toString());
     this.target = target;
     this.traffic = traffic;
+    this.renames = renames;
     this.temporary =
         parent.resolve(
             prefix
@@ -84,10 +88,7 @@ final class FileObjectWriter extends ObjectWriter {
     }
     Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
     closed = true;
-    try (FileChannel synced =
-        FileChannel.open(target.toAbsolutePath().getParent(), StandardOpenOption.READ)) {
-      synced.force(true);
-    }
+    renames.add(target.toAbsolutePath().getParent());
     traffic.request();
   }
 

@@ -63,7 +63,7 @@ class InspectCommandTest {
     Path text = Files.writeString(dir.resolve("notes.txt"), "no parquet here");
 
     assertThatThrownBy(
-            () -> CommandLine.populateCommand(new InspectCommand(), text.toString()).run())
+            () -> CommandLine.populateCommand(new InspectCommand(), text.toString()).call())
         .isInstanceOf(ConfigurationException.class)
         .hasMessageStartingWith(text + ": cannot read footer");
   }

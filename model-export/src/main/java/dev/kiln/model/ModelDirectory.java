@@ -2,8 +2,10 @@ package dev.kiln.model;
 
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.error.Mismatch;
+import dev.kiln.error.Similar;
 import dev.kiln.io.Sha256;
 import dev.kiln.platform.Platform;
+import dev.kiln.platform.PlatformCatalog;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteOrder;
@@ -13,7 +15,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import tools.jackson.core.JacksonException;
@@ -224,15 +229,19 @@ public final class ModelDirectory {
       }
     }
     if (platform == null) {
+      Set<String> known = new TreeSet<>(PlatformCatalog.builtIn().names());
+      known.addAll(platforms.keySet());
       throw fault(
           path,
-          "expected platform %s, found %s; export it with --platform %s"
+          "expected platform %s, found %s; %s"
               .formatted(
                   name,
-                  description.platforms().stream()
-                      .map(Platform::name)
-                      .collect(Collectors.joining(", ")),
-                  name));
+                  String.join(", ", platforms.keySet()),
+                  known.contains(name.toLowerCase(Locale.ROOT))
+                      ? "export it with --platform " + name
+                      : Similar.likely(name, known)
+                          .map(meant -> "did you mean " + meant + "?")
+                          .orElse("export it with --platform " + name)));
     }
     return platform;
   }
