@@ -159,7 +159,11 @@ public final class ObjectStores {
     return query < 0 ? masked : masked.substring(0, query) + "?***";
   }
 
-  /** Returns the URI up to the name of an object. */
+  /**
+   * {@return the URI up to the name of an object}
+   *
+   * @param uri of the object
+   */
   public static String parent(String uri) {
     return uri.substring(0, nameStart(uri));
   }
@@ -170,7 +174,11 @@ public final class ObjectStores {
     return uri.lastIndexOf('/', query < 0 ? uri.length() : query) + 1;
   }
 
-  /** Returns the name of an object in its directory, with the query of a URL. */
+  /**
+   * {@return the name of an object in its directory, with the query of a URL}
+   *
+   * @param uri of the object
+   */
   public static String name(String uri) {
     String name = uri.substring(nameStart(uri));
     if (name.isEmpty() || parent(uri).endsWith("://")) {

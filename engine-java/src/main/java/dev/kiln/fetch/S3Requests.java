@@ -4,6 +4,7 @@ import dev.kiln.error.ConfigurationException;
 import dev.kiln.memory.ByteRange;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
@@ -122,6 +123,12 @@ final class S3Requests implements RangeRequests, AutoCloseable {
   private static Region region(StoreOptions options) {
     if (options.region().isPresent()) {
       return Region.of(options.region().get());
+    }
+    Map<String, String> environment = options.cloud().environment();
+    String other = environment.getOrDefault("AWS_DEFAULT_REGION", "");
+    if (!other.isEmpty() && environment.getOrDefault("AWS_REGION", "").isEmpty()) {
+      // The variable of AWS's command line, which the SDK does not read.
+      return Region.of(other);
     }
     try {
       // Without the instance's own region: off EC2 its lookup takes seconds, and AWS redirects.

@@ -1,6 +1,7 @@
 package dev.kiln.platform;
 
 import dev.kiln.error.ConfigurationException;
+import dev.kiln.error.Similar;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -97,8 +98,13 @@ public final class PlatformCatalog {
     }
     if (platform == null) {
       throw new ConfigurationException(
-          "platform: expected one of %s, found %s; add others with --platform-file FILE.yaml"
-              .formatted(String.join(", ", platforms.keySet()), name));
+          "platform: expected one of %s, found %s; %s"
+              .formatted(
+                  String.join(", ", platforms.keySet()),
+                  name,
+                  Similar.likely(name, platforms.keySet())
+                      .map(meant -> "did you mean " + meant + "?")
+                      .orElse("add others with --platform-file FILE.yaml")));
     }
     return platform;
   }
