@@ -120,16 +120,24 @@ public final class Catalog {
       search.run(items);
       return items.stats();
     }
-    if (!query.sort().isEmpty()) {
-      throw new ConfigurationException(
-          Mismatch.of(
-              where() + ": --sort",
-              "an API with the sort extension",
-              (start.kind() == Kind.STATIC ? "a static catalogue" : "a file of items")
-                  + ": leave --sort out"));
-    }
-    ItemCollector items =
+    ItemCollector kept =
         new ItemCollector(ItemFilter.ofAll(query), limit, consumer, new ListingStats());
+    if (query.sort().isEmpty()) {
+      read(start, query, kept);
+      return kept.stats();
+    }
+    SortedItems sorted = new SortedItems(where(), query.sort(), limit);
+    ItemCollector all =
+        new ItemCollector(ItemFilter.ofAll(query), Long.MAX_VALUE, sorted, new ListingStats());
+    read(start, query, all);
+    all.stats().skipped().forEach(kept.stats()::skip);
+    sorted.drainTo(kept);
+    return kept.stats();
+  }
+
+  /** Reads a file or a static catalogue. */
+  private void read(CatalogOpener.Opened start, ItemQuery query, ItemCollector items)
+      throws IOException {
     try (CatalogStore store = start.store().orElseThrow()) {
       if (start.kind() == Kind.STATIC) {
         source = store.source();
@@ -146,7 +154,6 @@ public final class Catalog {
         source = file.needsSource() ? store.source() : "";
       }
     }
-    return items.stats();
   }
 
   /**

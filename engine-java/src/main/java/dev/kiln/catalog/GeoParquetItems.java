@@ -10,6 +10,8 @@ import dev.kiln.sink.ValueRange;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -50,6 +52,18 @@ final class GeoParquetItems {
   private static final Set<String> UNUSED =
       Set.of("description", "title", "keywords", "providers", "proj:geometry", "table:columns");
 
+  /** Columns that a query is compared with, besides those of its conditions. */
+  private static final Set<String> COMPARED =
+      Set.of(
+          "id",
+          "collection",
+          "geometry",
+          "bbox",
+          "datetime",
+          "start_datetime",
+          "end_datetime",
+          "properties");
+
   private static final int MAX_SHOWN = 20;
   private static final double MICROS = 1e6;
 
@@ -88,14 +102,60 @@ final class GeoParquetItems {
         items.stats().skip(unwanted.get(), rows.rows(group));
         continue;
       }
+      Optional<BitSet> wanted = wanted(rows, group, query, items);
+      if (wanted.isPresent() && wanted.get().isEmpty()) {
+        continue;
+      }
+      int[] row = {0};
       rows.read(
           group,
           UNUSED::contains,
-          row -> {
-            sink.accept(item(row));
+          content -> {
+            if (wanted.isEmpty() || wanted.get().get(row[0])) {
+              sink.accept(item(content));
+            }
+            row[0]++;
             return !items.isFull();
           });
     }
+  }
+
+  /**
+   * Finds the wanted rows of a group by the columns that the query needs, which are a small part of
+   * it, and counts the others.
+   *
+   * @return empty if all rows are to be read
+   */
+  private static Optional<BitSet> wanted(
+      JsonRows rows, int group, ItemQuery query, ItemCollector items) throws IOException {
+    boolean all =
+        query.conditions().isEmpty()
+            && query.collection().isEmpty()
+            && query.datetime().isEmpty()
+            && query.area().isEmpty();
+    if (all || rows.rows(group) > Integer.MAX_VALUE) {
+      return Optional.empty();
+    }
+    Set<String> compared = new HashSet<>(COMPARED);
+    query.conditions().forEach(condition -> compared.add(condition.property()));
+    Set<String> others = new HashSet<>(rows.columns());
+    others.removeAll(compared);
+    BitSet wanted = new BitSet();
+    int[] row = {0};
+    rows.read(
+        group,
+        others::contains,
+        content -> {
+          Optional<String> unwanted = items.reject(item(content));
+          if (unwanted.isEmpty()) {
+            wanted.set(row[0]);
+          } else {
+            items.stats().skip(unwanted.get());
+          }
+          row[0]++;
+          return true;
+        });
+    return Optional.of(wanted);
   }
 
   private static JsonRows open(String where, ParquetBytes bytes) {

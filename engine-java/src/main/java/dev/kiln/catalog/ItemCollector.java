@@ -88,13 +88,27 @@ final class ItemCollector {
     } else if (isFull()) {
       stats.skip("beyond --limit");
     } else {
-      String unused = consumer.accept(found);
-      if (unused.isEmpty()) {
-        stats.keep();
-      } else {
-        stats.skip(unused);
-      }
+      take(found);
     }
+  }
+
+  /**
+   * Passes on an item that is wanted.
+   *
+   * @throws IOException from the consumer
+   */
+  void take(FoundItem found) throws IOException {
+    String unused = consumer.accept(found);
+    if (unused.isEmpty()) {
+      stats.keep();
+    } else {
+      stats.skip(unused);
+    }
+  }
+
+  /** {@return why an item is not wanted; empty if it is} */
+  Optional<String> reject(JsonNode item) {
+    return filter.reject(item);
   }
 
   private void repeated(FoundItem found, boolean same) {

@@ -15,7 +15,7 @@ import java.util.OptionalLong;
  * @param area that they intersect; empty for everywhere
  * @param datetime that they intersect; empty for all times
  * @param conditions on their properties, all of which they satisfy
- * @param sort order in which an API returns them; empty for any
+ * @param sort order of the items; empty for any
  * @param limit greatest number of items; empty for all
  * @param method how a search is sent to an API
  */
@@ -122,7 +122,7 @@ public record ItemQuery(
     }
 
     /**
-     * Sets the order in which an API returns items.
+     * Sets the order of the items.
      *
      * @param fields the most significant one first
      * @return this builder

@@ -6,7 +6,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * A field by which a STAC API sorts.
+ * A field by which items are sorted.
  *
  * @param field as APIs name it, such as {@code properties.datetime} or {@code id}
  * @param descending whether the greatest value is first

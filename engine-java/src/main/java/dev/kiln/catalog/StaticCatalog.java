@@ -21,6 +21,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.locationtech.jts.geom.Envelope;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,6 +40,10 @@ final class StaticCatalog {
   private static final int MAX_THREADS = 16;
   private static final int AHEAD_PER_THREAD = 4;
   private static final int MAX_LOGGED = 10;
+
+  /** Time in which interrupted readers end. */
+  private static final int MOST_SECONDS = 60;
+
   private static final Set<String> FOLLOWED = Set.of("child", "item");
 
   private final String where;
@@ -109,11 +114,23 @@ final class StaticCatalog {
         }
       }
     } finally {
-      pool.shutdownNow();
+      stop(pool);
     }
     if (pruned > 0) {
       log.info(
           "collections outside the area or period: catalogue={} collections={}", where, pruned);
+    }
+  }
+
+  /** Ends the readers, which must not outlive the store. */
+  private static void stop(ExecutorService pool) {
+    pool.shutdownNow();
+    try {
+      if (!pool.awaitTermination(MOST_SECONDS, TimeUnit.SECONDS)) {
+        log.warn("readers of a catalogue did not end: waited_s={}", MOST_SECONDS);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 

@@ -28,8 +28,7 @@ final class QueryFlags {
       names = "--sort",
       paramLabel = "PROPERTY",
       split = ",",
-      description =
-          "Order in which an API returns items, for --limit: -datetime is descending (repeatable).")
+      description = "Order of the items, for --limit: -datetime is descending (repeatable).")
   private List<String> sort = List.of();
 
   @Option(names = "--limit", paramLabel = "N", description = "At most N items (default: all).")

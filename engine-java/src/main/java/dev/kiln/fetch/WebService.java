@@ -50,7 +50,10 @@ record WebService(HttpLocation location, Optional<HttpCredentials> credentials)
     }
     String text = failure.text();
     String found = "the server responded " + failure.status() + (text.isEmpty() ? "" : ": " + text);
-    boolean expired = text.toLowerCase(Locale.ROOT).matches(".*(expired|signed expiry time).*");
+    // Azure's text of a URL whose time is over; the clock may also be early.
+    boolean expired =
+        text.toLowerCase(Locale.ROOT)
+            .matches("(?s).*(expired|signed expiry time|not valid in the specified time frame).*");
     String advice =
         expired
             ? ": the signature or token has expired: renew it"

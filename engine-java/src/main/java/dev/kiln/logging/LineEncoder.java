@@ -20,7 +20,7 @@ final class LineEncoder extends EncoderBase<ILoggingEvent> {
   @Override
   public byte[] encode(ILoggingEvent event) {
     String line = Logging.format() == Logging.Format.JSON ? json(event) : text(event);
-    return line.getBytes(StandardCharsets.UTF_8);
+    return SecretMask.of(line).getBytes(StandardCharsets.UTF_8);
   }
 
   private static String text(ILoggingEvent event) {

@@ -23,6 +23,7 @@ import java.sql.DriverManager;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -104,9 +105,12 @@ class CatalogFilesTest {
     Files.writeString(file, content.toString());
   }
 
+  private final List<FoundItem> inOrder = new ArrayList<>();
+
   private ListingStats list(String uri, ItemQuery.Builder query, String... hosts)
       throws IOException {
     found.clear();
+    inOrder.clear();
     Catalog catalog =
         Catalog.open("--stac", uri, StoreOptions.standard(), new SourceRules(false, Set.of(hosts)));
     ListingStats stats =
@@ -114,6 +118,7 @@ class CatalogFilesTest {
             query.build(),
             item -> {
               found.put(item.key(), item);
+              inOrder.add(item);
               return "";
             });
     source = catalog.source();
@@ -199,11 +204,56 @@ class CatalogFilesTest {
     assertThat(list(root, ItemQuery.builder().limit(OptionalLong.of(4))).kept()).isEqualTo(4);
     stats = list(root, ItemQuery.builder().conditions(List.of(PropertyCondition.parse("gsd=10"))));
     assertThat(stats.skipped()).containsEntry("without a value of gsd to compare in --query", 30L);
-    assertThatThrownBy(() -> list(root, ItemQuery.builder().sort(List.of(SortField.parse("id")))))
-        .isInstanceOf(ConfigurationException.class)
-        .hasMessageEndingWith(
-            "--sort: expected an API with the sort extension, found a static catalogue: leave"
-                + " --sort out");
+  }
+
+  @Test
+  void itemsOfFilesAndStaticCatalogsAreSorted() throws Exception {
+    writeCatalog();
+    List<ObjectNode> items = items(12);
+    for (int i = 0; i < items.size(); i++) {
+      ObjectNode properties = (ObjectNode) items.get(i).path("properties");
+      // The numbers have two digits, so that an order of texts differs; two have no value.
+      properties.put("rank", (i * 7) % 12);
+      if (i > 9) {
+        properties.remove("rank");
+      }
+    }
+    ObjectNode all = JsonMapper.shared().createObjectNode().put("type", "FeatureCollection");
+    all.putArray("features").addAll(items);
+    write("sorted.json", all);
+    String file = folder.resolve("sorted.json").toString();
+    list(file, ItemQuery.builder().sort(List.of(SortField.parse("rank"), SortField.parse("-id"))));
+    List<String> ascending = idsInOrder();
+    assertThat(ranks(ascending, items)).isEqualTo("0 1 2 3 4 6 7 8 9 11 - -");
+    assertThat(ascending.get(10)).isGreaterThan(ascending.get(11));
+    ListingStats stats =
+        list(
+            file,
+            ItemQuery.builder().sort(List.of(SortField.parse("-rank"))).limit(OptionalLong.of(3)));
+    assertThat(ranks(idsInOrder(), items)).isEqualTo("11 9 8");
+    assertThat(stats.kept()).isEqualTo(3);
+    assertThat(stats.skipped()).containsEntry("beyond --limit", 9L);
+    list(
+        folder.resolve("catalog.json").toString(),
+        ItemQuery.builder().sort(List.of(SortField.parse("-id"))).limit(OptionalLong.of(4)));
+    assertThat(idsInOrder()).hasSize(4).isSortedAccordingTo(Comparator.reverseOrder());
+  }
+
+  private List<String> idsInOrder() {
+    return inOrder.stream().map(item -> item.json().path("id").asString("")).toList();
+  }
+
+  private static String ranks(List<String> ids, List<ObjectNode> items) {
+    return ids.stream()
+        .map(
+            id ->
+                items.stream()
+                    .filter(item -> item.path("id").asString("").equals(id))
+                    .map(item -> item.path("properties").path("rank"))
+                    .map(rank -> rank.isNumber() ? rank.toString() : "-")
+                    .findFirst()
+                    .orElseThrow())
+        .collect(Collectors.joining(" "));
   }
 
   @Test
