@@ -7,6 +7,7 @@ rotated inputs; the median counts. A variant that fails is reported and does not
 
     clay_torch.py --out peers.json                       all variants
     clay_torch.py --out peers.json --only eager ceilings some of them
+    clay_torch.py --out max.json --only max-autotune --max-autotune 60
     clay_torch.py --device cpu --rehearse                a tiny model on the CPU, to try the script without a GPU
 
 Writes the JSON file after every variant, so that the results of an interrupted run are kept. A variant that the device
@@ -14,6 +15,7 @@ cannot run is reported as skipped, with the reason.
 """
 import argparse
 import json
+import signal
 import statistics
 import sys
 import time
@@ -125,12 +127,22 @@ class Report:
                 json.dump(self.data, file, indent=2)
 
 
-def attempt(report, name, work):
+def attempt(report, name, work, limit=0):
+    """Runs work; a variant that fails, or takes longer than `limit` seconds if that is not 0, is reported as failed."""
+
+    def expire(*_):
+        raise TimeoutError(f"longer than {limit} s")
+
+    before = signal.signal(signal.SIGALRM, expire)
+    signal.alarm(limit)
     try:
         work()
     except Exception as error:  # a failed variant must not stop the others
         traceback.print_exc(limit=3)
         report.add(name, failed=f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}")
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def size_of(arguments):
@@ -167,7 +179,7 @@ def encoders(arguments, report, clock):
         flops = {} if arguments.rehearse else {"tflops_executed": chips * EXECUTED_GFLOP / 1e3}
         report.add(name, batch=batch, chips_per_second=chips, **flops)
 
-    def variant(name, make, trimmed=True, needs_cuda=False):
+    def variant(name, make, trimmed=True, needs_cuda=False, limit=0):
         if arguments.only and not any(text in name for text in arguments.only):
             return
         if needs_cuda and device != "cuda":
@@ -183,7 +195,7 @@ def encoders(arguments, report, clock):
             for batch in batches:
                 measure(name, run, batch, batch)
 
-        attempt(report, name, work)
+        attempt(report, name, work, limit)
         torch._dynamo.reset()
         if device == "cuda":
             torch.cuda.empty_cache()
@@ -253,7 +265,7 @@ def encoders(arguments, report, clock):
     variant("compiled blocks, CUDA graph", graph(compiled(None)), needs_cuda=True)
     variant("compiled blocks, all bf16, CUDA graph", graph(compiled_bf16), needs_cuda=True)
     if arguments.max_autotune:
-        variant("compiled blocks, max-autotune", compiled("max-autotune-no-cudagraphs"))
+        variant("compiled blocks, max-autotune", compiled("max-autotune-no-cudagraphs"), limit=arguments.max_autotune)
 
 
 def ceilings(arguments, report, clock):
@@ -341,7 +353,8 @@ def main():
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--batches", type=int, nargs="+", default=[64, 128])
     parser.add_argument("--only", nargs="+", help="parts of the names of variants, or 'ceilings'")
-    parser.add_argument("--max-autotune", action="store_true", help="include the variant that compiles for minutes")
+    parser.add_argument("--max-autotune", type=int, default=0, metavar="SECONDS",
+                        help="include the variant that compiles for minutes, and end it after this time")
     parser.add_argument("--rehearse", action="store_true", help="a tiny model")
     arguments = parser.parse_args()
     torch.backends.cuda.matmul.allow_tf32 = False

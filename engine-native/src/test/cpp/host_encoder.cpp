@@ -1,4 +1,6 @@
 // The encoder's kernels, compiled for the host: for dev.kiln.cuda.HostKernels and the stand-in for CUDA.
+#include "device.h"
+
 #include "encoder.cu"
 #include "host_kernels.h"
 
@@ -64,13 +66,6 @@ bool run_encoder_kernel(const char* name, const int* blocks, int threads, int sh
   } else {
     return false;
   }
-  for (unsigned z = 0; z < static_cast<unsigned>(blocks[2]); z++) {
-    for (unsigned y = 0; y < static_cast<unsigned>(blocks[1]); y++) {
-      for (unsigned x = 0; x < static_cast<unsigned>(blocks[0]); x++) {
-        blockIdx = uint3{x, y, z};
-        simt::run_block(threads, shared_bytes, kernel);
-      }
-    }
-  }
+  simt::run_grid(blocks, threads, shared_bytes, kernel);
   return true;
 }

@@ -13,8 +13,9 @@ extern "C" JNIEXPORT jboolean JNICALL Java_dev_kiln_cuda_HostKernels_run(JNIEnv*
   env->GetLongArrayRegion(arguments, 0, static_cast<jsize>(values.size()), values.data());
   std::vector<long long> words(values.begin(), values.end());
   const char* text = env->GetStringUTFChars(name, nullptr);
-  bool found =
-      run_patch_kernel(text, y, words.data()) || run_encoder_kernel(text, blocks, threads, shared, words.data());
+  bool found = run_patch_kernel(text, y, words.data()) ||
+               run_encoder_kernel(text, blocks, threads, shared, words.data()) ||
+               run_attention_kernel(text, blocks, threads, shared, words.data());
   env->ReleaseStringUTFChars(name, text);
   return found;
 }

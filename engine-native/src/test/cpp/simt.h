@@ -34,14 +34,25 @@ struct alignas(16) uint4 {
 namespace simt {
 
 constexpr int WARP = 32;
+constexpr int GROUP = 128;  // threads of a warpgroup
 constexpr std::size_t STACK = 128 << 10;
 
-enum State { READY, AT_WARP, AT_BLOCK, DONE };
+enum State { READY, AT_WARP, AT_GROUP, AT_BLOCK, DONE };
 
 struct Copy {
   void* to;
   const void* from;
   bool there;
+};
+
+// A product of a warpgroup that was started; simt_sm90.h computes it.
+struct Product {
+  float* sums;                // 8 × 4
+  const unsigned* fragments;  // of the left matrix, 4; null if it is in shared memory
+  unsigned long long left;    // description of the left matrix in shared memory
+  unsigned long long right;   // and of the right one
+  bool add;
+  bool right_transposed;  // whether columns are contiguous
 };
 
 struct Lane {
@@ -50,7 +61,10 @@ struct Lane {
   bool begun;
   std::unique_ptr<char[]> stack;
   State state = READY;
-  std::vector<std::vector<Copy>> groups;  // the last is open
+  std::vector<std::vector<Copy>> groups;       // the last is open
+  std::vector<void*> written;                  // 16 bytes each, that products do not see yet
+  std::vector<std::vector<Product>> products;  // the last is open
+  bool fenced = false;                         // whether products may be started
 };
 
 // Values that the lanes of a warp exchange.
@@ -64,6 +78,7 @@ struct Warp {
 inline std::vector<Lane> lanes;
 inline std::vector<Warp> warps;
 inline std::vector<char> shared;
+inline std::vector<char> published;  // shared memory as products see it
 inline jmp_buf scheduler;
 inline int current;
 inline std::function<void()> body;
@@ -134,6 +149,7 @@ inline void run_block(int threads, int shared_bytes, std::function<void()> kerne
   }
   warps.resize((threads + WARP - 1) / WARP);
   shared.assign(shared_bytes + 16, static_cast<char>(0xFF));  // not a number, in all formats
+  published = shared;
   for (Lane& lane : lanes) {
     getcontext(&lane.context);
     lane.context.uc_stack.ss_sp = lane.stack.get();
@@ -142,6 +158,9 @@ inline void run_block(int threads, int shared_bytes, std::function<void()> kerne
     lane.begun = false;
     lane.state = READY;
     lane.groups.assign(1, {});
+    lane.written.clear();
+    lane.products.assign(1, {});
+    lane.fenced = false;
     makecontext(&lane.context, start, 0);
   }
   for (bool more = true; more;) {
@@ -156,12 +175,27 @@ inline void run_block(int threads, int shared_bytes, std::function<void()> kerne
     for (int first = 0; first < threads; first += WARP) {
       more |= release(first, std::min(first + WARP, threads), AT_WARP);
     }
+    for (int first = 0; first < threads; first += GROUP) {
+      more |= release(first, std::min(first + GROUP, threads), AT_GROUP);
+    }
     more |= release(0, threads, AT_BLOCK);
   }
   for (const Lane& lane : lanes) {
     if (lane.state != DONE) {
       std::fputs("simt: threads of a block wait for different things\n", stderr);
       std::abort();
+    }
+  }
+}
+
+// Runs all blocks of a grid, one after another.
+inline void run_grid(const int* blocks, int threads, int shared_bytes, const std::function<void()>& kernel) {
+  for (unsigned z = 0; z < static_cast<unsigned>(blocks[2]); z++) {
+    for (unsigned y = 0; y < static_cast<unsigned>(blocks[1]); y++) {
+      for (unsigned x = 0; x < static_cast<unsigned>(blocks[0]); x++) {
+        blockIdx = uint3{x, y, z};
+        run_block(threads, shared_bytes, kernel);
+      }
     }
   }
 }
@@ -186,6 +220,11 @@ inline char* shared_memory() {
   return simt::shared.data() + (16 - address % 16) % 16;
 }
 
+// An address within shared memory, as instructions have it. The first is aligned no better than CUDA promises.
+inline unsigned shared_address(const void* pointer) {
+  return static_cast<unsigned>(static_cast<const char*>(pointer) - shared_memory()) + 16;
+}
+
 inline void copy_async(void* to, const void* from, bool there) {
   simt::lanes[simt::current].groups.back().push_back(simt::Copy{to, from, there});
 }
@@ -202,6 +241,7 @@ void wait_copies() {
       } else {
         std::memset(copy.to, 0, 16);
       }
+      simt::lanes[simt::current].written.push_back(copy.to);
     }
     groups.erase(groups.begin());
   }

@@ -5,13 +5,18 @@
 
 namespace {
 
-// All that is assumed of the class: its destructor is virtual, and the first virtual function declared.
+using Destructor = void (*)(void*);
+
+// All that is assumed of the class: its destructor is virtual. In the table of virtual functions, as the C++ ABI of
+// Linux defines it, a destructor has two entries; the second one also frees the memory.
 struct Object {
-  virtual ~Object() = default;
+  const Destructor* functions;
 };
 
 }  // namespace
 
-extern "C" JNIEXPORT void JNICALL Java_dev_kiln_memory_NativeObject_free(JNIEnv*, jclass, jlong address) {
-  delete kiln::pointer<Object>(address);
+extern "C" JNIEXPORT void JNICALL Java_dev_kiln_memory_NativeObject_free(JNIEnv*, jclass, jlong address,
+                                                                         jint functions_before) {
+  auto* object = kiln::pointer<Object>(address);
+  object->functions[functions_before + 1](object);
 }

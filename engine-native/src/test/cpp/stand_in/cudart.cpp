@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "host_kernels.h"
+#include "matrix.h"
 #include "stand_in.h"
 
 namespace {
@@ -107,7 +108,8 @@ struct State {
   double engines[stand_in::ENGINES] = {};
   double kernel_microseconds = 10;
   double bytes_per_microsecond = 25e3;
-  float distortion = 1;
+  std::map<std::string, float> distortions;
+  std::map<std::string, double> delays;  // microseconds, of kernels
   std::size_t memory = 80'000'000'000ul;
   std::size_t used = 0;
   int devices = 1;
@@ -193,13 +195,26 @@ int release(const char* kind, void* block) {
 // Parameters of each kernel: p a pointer into device memory, n one that may be null, q 64 bits, i 32 bits.
 const char* parameters(const std::string& name) {
   auto starts = [&name](const char* text) { return name.rfind(text, 0) == 0; };
-  return starts("kiln_patches_")     ? "piip"
-         : starts("kiln_product")    ? "pqpiiinpqi"
-         : starts("kiln_attention_") ? "ppiii"
-         : starts("kiln_norm")       ? "pqpppii"
-         : starts("kiln_tokens")     ? "ppppppii"
-         : starts("kiln_gelu")       ? "ppqi"
-                                     : "";
+  return starts("kiln_patches_")            ? "piip"
+         : starts("kiln_product")           ? "pqpiiinpqi"
+         : name == "kiln_attention_64_sm90" ? "ppii"
+         : starts("kiln_attention_")        ? "ppiii"
+         : starts("kiln_norm")              ? "pqpppii"
+         : starts("kiln_tokens")            ? "ppppppii"
+         : starts("kiln_gelu")              ? "ppqi"
+                                            : "";
+}
+
+// Makes the result of attention with heads of 64 wrong, if a test wants that.
+bool distort_attention(const char* name, const int* blocks, const long long* arguments) {
+  float factor = stand_in::distortion(name);
+  if (factor != 1) {
+    auto* out = reinterpret_cast<void*>(arguments[1]);
+    for (long long i = 0; i < blocks[2] * arguments[2] * arguments[3] * 64; i++) {
+      stand_in::store(out, stand_in::BFLOAT16, i, factor * stand_in::load(out, stand_in::BFLOAT16, i));
+    }
+  }
+  return true;
 }
 
 bool contains(const std::string& image, const char* name) {
@@ -311,7 +326,10 @@ void enqueue(void* stream, const char* what, Engine engine, double microseconds,
   }
 }
 
-float distortion() { return state().distortion; }
+float distortion(const char* what) {
+  auto found = state().distortions.find(what);
+  return found == state().distortions.end() ? 1 : found->second;
+}
 
 void describe(const std::string& text) {
   if (state().log.size() < MAX_LINES) {
@@ -657,10 +675,13 @@ int cudaLaunchKernel(const void* function, dim3 grid, dim3 block, void** argumen
   int blocks[] = {static_cast<int>(grid.x), static_cast<int>(grid.y), static_cast<int>(grid.z)};
   int threads = static_cast<int>(block.x);
   stand_in::describe(name);
-  stand_in::enqueue(stream, name.c_str(), stand_in::COMPUTE, state().kernel_microseconds, [=] {
-    if (!run_patch_kernel(name.c_str(), blocks[1], values.data())) {
-      run_encoder_kernel(name.c_str(), blocks, threads, static_cast<int>(shared), values.data());
-    }
+  auto delay = state().delays.find(name);
+  double time = delay == state().delays.end() ? state().kernel_microseconds : delay->second;
+  stand_in::enqueue(stream, name.c_str(), stand_in::COMPUTE, time, [=] {
+    run_patch_kernel(name.c_str(), blocks[1], values.data()) ||
+        run_encoder_kernel(name.c_str(), blocks, threads, static_cast<int>(shared), values.data()) ||
+        (run_attention_kernel(name.c_str(), blocks, threads, static_cast<int>(shared), values.data()) &&
+         distort_attention(name.c_str(), blocks, values.data()));
   });
   return 0;
 }
@@ -772,9 +793,14 @@ void stand_in_pace(double kernel_microseconds, double bytes_per_microsecond) {
   state().bytes_per_microsecond = bytes_per_microsecond;
 }
 
-void stand_in_distort(float factor) {
+void stand_in_distort(const char* what, float factor) {
   LOCK;
-  state().distortion = factor;
+  state().distortions[what] = factor;
+}
+
+void stand_in_delay(const char* kernel, double microseconds) {
+  LOCK;
+  state().delays[kernel] = microseconds;
 }
 
 // `topic`: calls, log, live, violations, spans or error. One line each; the result is valid until the next call.

@@ -175,7 +175,7 @@ void attend(const Sdpa& of, const void* q, const void* k, const void* v, void* o
           for (std::int64_t s = 0; s < of.v.size[2]; s++) {
             result += weight[s] * value(v, of.v.at(b, h, s, d));
           }
-          stand_in::store(o, stand_in::BFLOAT16, of.o.at(b, h, t, d), stand_in::distortion() * result / sum);
+          stand_in::store(o, stand_in::BFLOAT16, of.o.at(b, h, t, d), stand_in::distortion("cudnn") * result / sum);
         }
       }
     }

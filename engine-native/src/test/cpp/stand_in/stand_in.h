@@ -42,8 +42,8 @@ bool require_device(const char* what, const void* address, std::size_t bytes);
 // Queues work on a stream, where it is a cudaStream_t. `error` is the code for use of an unknown stream.
 void enqueue(void* stream, const char* what, Engine engine, double microseconds, std::function<void()> work);
 
-// Returns the factor by which results of cuDNN are wrong.
-float distortion();
+// Returns the factor by which results of cuDNN ("cudnn") or of a kernel are wrong.
+float distortion(const char* what);
 
 // Adds to the log of queued work, as in "cublasLtMatmul 64x32x16 BIAS".
 void describe(const std::string& text);

@@ -1,5 +1,6 @@
 package dev.kiln.run;
 
+import dev.kiln.error.MachineException;
 import dev.kiln.infer.EncoderException;
 import dev.kiln.pipeline.BoundedQueue;
 import dev.kiln.pipeline.Pipeline;
@@ -42,6 +43,9 @@ final class EncodeStage implements Pipeline.Step<Batch, SceneAssembly> {
         if (scene.giveUp()) {
           counters.failed(scene.sceneKey(), e);
         }
+      }
+      if (e.deviceLost()) {
+        throw new MachineException(e.getMessage(), e);
       }
       failures.failure(e);
     }

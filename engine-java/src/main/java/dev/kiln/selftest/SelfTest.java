@@ -212,6 +212,9 @@ public final class SelfTest {
     checks.add(
         new MatrixCeilingCheck(device.open(), device.products(), peaks, quick ? side : 2 * side));
     checks.add(new PeersCheck(options.peers()));
+    // 1,025 tokens and, unless it is quick, 32 chips with Clay's size.
+    int batch = Math.min(quick ? 8 : 32, Math.max(2, side / 128));
+    checks.add(new KernelsCheck(device.open(), peaks, options.model(), side / 4 + 1, batch));
     addGolden(checks);
     for (Candidate candidate : device.candidates()) {
       checks.add(new ReferenceCheck(candidate, model));

@@ -13,11 +13,11 @@ import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.Map;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whole runs with an encoder on a fake device that works as late as CUDA allows. */
 @Timeout(120)
@@ -93,21 +93,33 @@ class DeviceRunTest {
     assertThat(gpu.live()).isEmpty();
   }
 
-  @Test
-  void failingDeviceEndsTheRunWithoutWrongFiles() throws Exception {
+  /** Whichever stage uses the lost device first: the scenes under way are left for the next run. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 12, 30})
+  void lostDeviceEndsTheRunAndTheNextOneFinishes(int work) throws Exception {
     Map<String, byte[]> expected = reference();
     TestRun test = archive("out");
     FakeGpu gpu = device();
-    gpu.failWork(30);
+    gpu.failWork(work);
 
     RunReport report;
     try (DeviceEncoder encoder = encoder(gpu, 2)) {
       report = test.embed(encoder);
     }
 
-    assertThat(report.exitCode()).isNotEqualTo(ExitCode.DONE);
-    assertThat(report.ended().orElse("") + report).contains("CUDA error 700");
+    assertThat(report.exitCode()).isEqualTo(ExitCode.TRY_AGAIN);
+    assertThat(report.ended().orElseThrow())
+        .startsWith("device lost: ")
+        .contains("CUDA error 700")
+        .doesNotContain("internal error");
+    assertThat(report.failures())
+        .allSatisfy(scene -> assertThat(scene.kind()).isEqualTo(FailedScene.Kind.TRANSIENT));
     test.files().forEach((name, bytes) -> assertThat(bytes).as(name).isEqualTo(expected.get(name)));
     assertThat(gpu.leaked()).isEmpty();
+
+    try (DeviceEncoder encoder = encoder(device(), 2)) {
+      assertThat(test.embed(encoder).exitCode()).isEqualTo(ExitCode.DONE);
+    }
+    assertThat(test.files()).hasSameSizeAs(expected);
   }
 }

@@ -76,6 +76,7 @@ class SelfTestTest {
             "PASSED patch kernel bandwidth",
             "SKIPPED matrix ceiling, bfloat16, 128 × 128",
             "SKIPPED PyTorch on this device",
+            "PASSED kernels, Clay micro, 33 tokens, batch 2",
             "PASSED here against clay-micro",
             "SKIPPED there against clay-micro",
             "PASSED here against random-micro",
@@ -110,7 +111,7 @@ class SelfTestTest {
             row -> {});
     assertThat(report.exitCode()).isEqualTo(ExitCode.UNPROVEN.code());
     assertThat(report.results())
-        .hasSize(9)
+        .hasSize(10)
         .allSatisfy(
             result -> {
               assertThat(result.state()).isEqualTo(State.SKIPPED);

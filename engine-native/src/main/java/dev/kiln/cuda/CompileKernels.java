@@ -3,6 +3,7 @@ package dev.kiln.cuda;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Compiles all of Kiln's device code into a directory, for machines without a compiler: {@code
@@ -21,8 +22,11 @@ public final class CompileKernels {
     List<String> architectures = Arrays.asList(arguments).subList(1, arguments.length);
     for (String architecture : architectures) {
       for (DeviceCode code : DeviceCode.values()) {
-        byte[] cubin = kernels.get(code.title(), code.source(), architecture, List.of());
-        System.out.printf("%s %s %d bytes%n", code.title(), architecture, cubin.length);
+        Optional<String> target = code.target(architecture);
+        if (target.isPresent()) {
+          byte[] cubin = kernels.get(code.title(), code.source(), target.get(), List.of());
+          System.out.printf("%s %s %d bytes%n", code.title(), target.get(), cubin.length);
+        }
       }
     }
   }

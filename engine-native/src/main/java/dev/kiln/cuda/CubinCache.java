@@ -91,7 +91,7 @@ public final class CubinCache {
   }
 
   /** Returns the directory of this user's compiled kernels and measurements. */
-  static Path userDirectory() {
+  public static Path userDirectory() {
     return UserCache.directory("kernels");
   }
 

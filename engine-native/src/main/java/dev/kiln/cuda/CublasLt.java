@@ -95,6 +95,11 @@ public final class CublasLt implements AutoCloseable {
     }
   }
 
+  /** Returns the bytes of device memory that it has allocated. */
+  public long workspaceBytes() {
+    return workspace.size();
+  }
+
   private CublasLt(DeviceBuffer workspace) {
     this.workspace = workspace;
   }

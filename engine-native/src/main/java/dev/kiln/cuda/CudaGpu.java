@@ -196,6 +196,17 @@ public final class CudaGpu implements Gpu {
   }
 
   @Override
+  public GpuModule compile(DeviceCode code) {
+    String target =
+        code.target(description.architecture())
+            .orElseThrow(
+                () ->
+                    new IllegalStateException(
+                        code.title() + " does not run on " + description.architecture()));
+    return load(code.title(), kernels.get(code.title(), code.source(), target, List.of()));
+  }
+
+  @Override
   public GpuModule load(String name, byte[] cubin) {
     requireOpen();
     return opened(new CudaModule(name, cubin, this));

@@ -148,8 +148,14 @@ public final class Cudnn implements AutoCloseable {
     private final List<AutoCloseable> owned = new ArrayList<>();
     private CudnnDescriptor plan;
     private CudnnDescriptor pack;
+    private long workspaceBytes;
 
     private Attention() {}
+
+    /** Returns the bytes of device memory that it has allocated. */
+    public long workspaceBytes() {
+      return workspaceBytes;
+    }
 
     private <T extends AutoCloseable> T own(T resource) {
       owned.add(resource);
@@ -238,6 +244,7 @@ public final class Cudnn implements AutoCloseable {
     private void bind(AttentionShape shape, DeviceBuffer qkv, DeviceBuffer out) {
       long bytes = Math.max(1, plan.number(CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE));
       DeviceBuffer workspace = own(gpu.allocate("workspace of cuDNN", bytes));
+      workspaceBytes = bytes;
       long first = qkv.address(0, shape.inputBytes());
       long part = shape.inner() * Short.BYTES;
       // Read from host memory at each execution.

@@ -79,6 +79,17 @@ public interface Gpu extends AutoCloseable {
   GpuModule compile(String name, String source, List<String> options);
 
   /**
+   * Compiles Kiln's own device code, unless it is cached, and loads it.
+   *
+   * @throws CudaException if it does not compile
+   * @throws IllegalStateException if the compiler is needed and cannot be loaded, or the device
+   *     cannot run the code
+   */
+  default GpuModule compile(DeviceCode code) {
+    return compile(code.title(), code.source(), List.of());
+  }
+
+  /**
    * Opens NVIDIA's library of matrix products on this device; the caller closes it.
    *
    * @return empty if this machine does not have it

@@ -17,12 +17,22 @@ public final class NativeObject {
    *     derive from TensorRT's {@code INoCopy}. Null, in Java or in C++, is ignored
    */
   public static void delete(Pointer object) {
+    delete(object, 0);
+  }
+
+  /**
+   * Runs {@code delete} on an object of another class.
+   *
+   * @param object null, in Java or in C++, is ignored
+   * @param functionsBefore number of virtual functions that are declared before the destructor
+   */
+  public static void delete(Pointer object, int functionsBefore) {
     if (!Pointer.isNull(object)) {
       NativeLibrary.KILN.load();
-      free(object.address());
+      free(object.address(), functionsBefore);
       object.setNull();
     }
   }
 
-  private static native void free(long address);
+  private static native void free(long address, int functionsBefore);
 }

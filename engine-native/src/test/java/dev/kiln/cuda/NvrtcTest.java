@@ -35,7 +35,12 @@ class NvrtcTest {
       })
   void compilesAllDeviceCode(String architecture) {
     for (DeviceCode code : DeviceCode.values()) {
-      byte[] cubin = Nvrtc.compile(code.title(), code.source(), architecture, List.of());
+      if (code.target(architecture).isEmpty()) {
+        assertThat(code.required()).as(code.title()).isFalse();
+        continue;
+      }
+      byte[] cubin =
+          Nvrtc.compile(code.title(), code.source(), code.target(architecture).get(), List.of());
 
       assertThat(cubin).as(code.title()).startsWith(0x7F, 'E', 'L', 'F');
       String text = new String(cubin, StandardCharsets.ISO_8859_1);

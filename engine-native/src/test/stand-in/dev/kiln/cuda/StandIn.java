@@ -26,6 +26,13 @@ public final class StandIn {
 
   private StandIn() {}
 
+  /** Returns the directory of TensorRT's libraries, which are found only if it is named. */
+  public static Path tensorRt() {
+    // Of the directory that Maven names, without the package of JavaCPP's resources.
+    Path root = Path.of(System.getProperty("kiln.stand-in")).resolve("../../../..").normalize();
+    return root.resolveSibling("stand-in-tensorrt");
+  }
+
   /** Forgets everything, failures to come included. */
   public static native void reset();
 
@@ -47,8 +54,15 @@ public final class StandIn {
   /** Sets the simulated clock: the time of one kernel and the speed of copies. */
   public static native void pace(double kernelMicroseconds, double bytesPerMicrosecond);
 
-  /** Multiplies the results of cuDNN by a factor, as if it were wrong. */
-  public static native void distort(float factor);
+  /** Sets the time of one kernel on the simulated clock. */
+  public static native void delay(String kernel, double microseconds);
+
+  /**
+   * Multiplies results by a factor, as if they were wrong.
+   *
+   * @param what "cudnn" or "kiln_attention_64_sm90"
+   */
+  public static native void distort(String what, float factor);
 
   private static native String read(String topic);
 

@@ -18,6 +18,7 @@ import org.bytedeco.tensorrt.nvinfer.IBuilderConfig;
 import org.bytedeco.tensorrt.nvinfer.ICudaEngine;
 import org.bytedeco.tensorrt.nvinfer.IExecutionContext;
 import org.bytedeco.tensorrt.nvinfer.IHostMemory;
+import org.bytedeco.tensorrt.nvinfer.IMatrixMultiplyLayer;
 import org.bytedeco.tensorrt.nvinfer.INetworkDefinition;
 import org.bytedeco.tensorrt.nvinfer.IRuntime;
 import org.bytedeco.tensorrt.nvinfer.ITensor;
@@ -54,12 +55,11 @@ public final class MatrixPlan implements AutoCloseable {
       INetworkDefinition network = keep(log.made(builder.createNetworkV2(NO_FLAGS), what));
       ITensor left = log.made(network.addInput("a", DataType.kBF16, shape), what);
       ITensor right = log.made(network.addInput("b", DataType.kBF16, shape), what);
-      ITensor product =
+      IMatrixMultiplyLayer layer =
           log.made(
-                  network.addMatrixMultiply(
-                      left, MatrixOperation.kNONE, right, MatrixOperation.kNONE),
-                  what)
-              .getOutput(0);
+              network.addMatrixMultiply(left, MatrixOperation.kNONE, right, MatrixOperation.kNONE),
+              what);
+      ITensor product = log.made(layer.getOutput(0), what);
       product.setName("c");
       network.markOutput(product);
       IBuilderConfig config = keep(log.made(builder.createBuilderConfig(), what));

@@ -47,9 +47,8 @@ import org.slf4j.LoggerFactory;
  * <p>Attention is required to be one kernel in every block. If TensorRT has no such kernel, the
  * encoder is compiled again without the requirement, with a warning.
  *
- * <p>JavaCPP's binding can neither extend TensorRT's progress monitor nor delete its parser. The
- * log therefore only reports elapsed time, and the parser's copy of the weights, as large as the
- * plan, is never freed.
+ * <p>JavaCPP's binding cannot extend TensorRT's progress monitor, so the log only reports elapsed
+ * time.
  */
 public final class PlanCompiler {
   private static final Logger log = LoggerFactory.getLogger(PlanCompiler.class);
@@ -94,8 +93,11 @@ public final class PlanCompiler {
   private final PlanKey key;
   private final TensorRtLog messages = TensorRtLog.get();
 
-  /** Native objects to delete, the latest first. */
-  private final Deque<Pointer> owned = new ArrayDeque<>();
+  /** Virtual functions of a parser that are declared before its destructor. */
+  private static final int PARSER_FUNCTIONS = 6;
+
+  /** Deletes native objects, the latest first. */
+  private final Deque<Runnable> owned = new ArrayDeque<>();
 
   private PlanCompiler(Gpu gpu, ExportedEncoder encoder, Options options, String version) {
     this.gpu = gpu;
@@ -158,7 +160,7 @@ public final class PlanCompiler {
       }
       return kept;
     } finally {
-      owned.forEach(NativeObject::delete);
+      owned.forEach(Runnable::run);
       delete(work);
     }
   }
@@ -201,6 +203,7 @@ public final class PlanCompiler {
     INetworkDefinition network =
         keep(messages.made(builder.createNetworkV2(NO_FLAGS), "no network"));
     IParser parser = messages.made(nvonnxparser.createParser(network, messages), "no ONNX parser");
+    owned.addFirst(() -> NativeObject.delete(parser, PARSER_FUNCTIONS));
     messages.check(
         parser.parseFromFile(graph.toString(), Severity.kWARNING.value), "the graph is refused");
     IBuilderConfig config = keep(messages.made(builder.createBuilderConfig(), "no configuration"));
@@ -281,7 +284,9 @@ public final class PlanCompiler {
     byte[] known = store.timings(key);
     try (BytePointer bytes = new BytePointer(known)) {
       ITimingCache cache =
-          keep(messages.made(config.createTimingCache(bytes, known.length), "no timing cache"));
+          messages.made(config.createTimingCache(bytes, known.length), "no timing cache");
+      // Must outlive the builder.
+      owned.addLast(() -> NativeObject.delete(cache));
       if (!config.setTimingCache(cache, false)) {
         log.info("ignoring the timing cache of another version or GPU");
       }
@@ -298,11 +303,13 @@ public final class PlanCompiler {
                 "cannot read the compiled plan"));
     IEngineInspector inspector =
         keep(messages.made(engine.createEngineInspector(), "no inspector"));
-    return inspector.getEngineInformation(LayerInformationFormat.kJSON);
+    String report = inspector.getEngineInformation(LayerInformationFormat.kJSON);
+    messages.check(report != null, "cannot describe the compiled plan");
+    return report;
   }
 
   private <T extends Pointer> T keep(T object) {
-    owned.addFirst(object);
+    owned.addFirst(() -> NativeObject.delete(object));
     return object;
   }
 

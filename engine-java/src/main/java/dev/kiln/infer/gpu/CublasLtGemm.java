@@ -76,6 +76,11 @@ final class CublasLtGemm implements Gemm {
   }
 
   @Override
+  public long workspaceBytes() {
+    return library.workspaceBytes();
+  }
+
+  @Override
   public void store(GpuStream stream, Linear linear, int rows, Rows from, Rows to) {
     if (!product(stream, linear, rows, from, to, Output.STORE)) {
       fallback.store(stream, linear, rows, from, to);

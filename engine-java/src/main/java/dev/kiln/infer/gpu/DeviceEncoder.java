@@ -6,6 +6,7 @@ import dev.kiln.cuda.DeviceMemoryException;
 import dev.kiln.cuda.Gpu;
 import dev.kiln.cuda.GpuModule;
 import dev.kiln.error.ConfigurationException;
+import dev.kiln.error.MachineException;
 import dev.kiln.infer.BatchSlot;
 import dev.kiln.infer.Encoder;
 import dev.kiln.infer.EncoderDescription;
@@ -94,7 +95,15 @@ public final class DeviceEncoder implements Encoder {
   /** Returns pinned memory: the device copies strips from where they were decoded. */
   @Override
   public HostMemory hostMemory() {
-    return gpu::pinned;
+    return (purpose, bytes) -> {
+      try {
+        return gpu.pinned(purpose, bytes);
+      } catch (CudaException e) {
+        // No fault of the scene that needs the memory.
+        throw new MachineException(
+            "%s%s".formatted(e.deviceLost() ? "device lost: " : "", e.getMessage()), e);
+      }
+    };
   }
 
   @Override

@@ -223,9 +223,13 @@ final class DeviceSlot implements BatchSlot, AutoCloseable {
       // Work that was queued before the error may still read the strips.
       settle();
       awaited = true;
+      boolean lost = failure instanceof CudaException cuda && cuda.deviceLost();
       throw new EncoderException(
-          "batch of %d failed in %s: %s".formatted(size, description.name(), failure.getMessage()),
-          failure);
+          "%sbatch of %d failed in %s: %s"
+              .formatted(
+                  lost ? "device lost: " : "", size, description.name(), failure.getMessage()),
+          failure,
+          lost);
     }
     awaited = true;
     int numbers = size * description.dim();

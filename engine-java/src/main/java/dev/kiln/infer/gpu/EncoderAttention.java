@@ -1,6 +1,7 @@
 package dev.kiln.infer.gpu;
 
 import dev.kiln.cuda.AttentionShape;
+import dev.kiln.cuda.CudaException;
 import dev.kiln.cuda.Cudnn;
 import dev.kiln.cuda.DeviceBuffer;
 import dev.kiln.cuda.DeviceMemoryException;
@@ -15,20 +16,26 @@ import dev.kiln.memory.HostBuffer;
 import dev.kiln.model.Architecture;
 import dev.kiln.type.DataType;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Attention of the forward pass: Kiln's own kernel, or cuDNN for full batches where it is
- * installed, agrees with the kernel and is faster.
+ * Attention of the forward pass. Kiln's kernel for all architectures is the reference and the
+ * fallback. The kernel for sm_90 and cuDNN are used where they are available, agree with it and are
+ * faster; cuDNN only for full batches.
  *
  * <p>Scores are logarithms to base 2: the exported weights of queries contain the usual factor, and
  * {@link DeviceWeights} multiplies them by log2(e).
  */
 final class EncoderAttention implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(EncoderAttention.class);
+
+  /** Relative L2; two kernels that round weights to bfloat16 differ by a few thousandths. */
+  static final double TOLERANCE = 1e-2;
 
   // As in encoder.cu.
   private static final int QUERIES = 64;
@@ -38,22 +45,26 @@ final class EncoderAttention implements AutoCloseable {
   private static final float LN_2 = (float) Math.log(2);
   private static final int TIMED_RUNS = 3;
 
-  /** Relative L2; two kernels that round weights to bfloat16 differ by a few thousandths. */
-  private static final double TOLERANCE = 1e-2;
-
   private final GpuKernel kernel;
   private final Architecture model;
   private final int tokens;
   private final DeviceBuffer qkv;
   private final DeviceBuffer out;
   private Optional<Cudnn> library;
-  private Optional<Cudnn.Attention> fused = Optional.empty();
-  private int fusedBatch;
+
+  /** Compared and timed by {@link #choose}; those that are not used are closed then. */
+  private final List<AttentionVariant> candidates = new ArrayList<>();
+
+  private Optional<AttentionVariant> chosen = Optional.empty();
+
+  /** The fastest that can compute a partial batch. */
+  private Optional<AttentionVariant> chosenForAnySize = Optional.empty();
 
   /**
    * Uses the kernel until {@link #choose}.
    *
-   * @param gpu whose library of attention is opened, unless {@code -Dkiln.attention=own}
+   * @param gpu on which other implementations are opened, except for those that {@code
+   *     -Dkiln.attention} excludes: {@code own} excludes cuDNN, and {@code kernel} everything
    * @param module compiled from {@code encoder.cu}; borrowed
    * @param qkv queries, keys and values in bfloat16, {@code [B, T, 3, heads, head]}; borrowed
    * @param out receives {@code [B, T, heads, head]} in bfloat16; borrowed
@@ -70,29 +81,47 @@ final class EncoderAttention implements AutoCloseable {
     this.tokens = tokens;
     this.qkv = qkv;
     this.out = out;
-    this.library = open(gpu);
+    String excluded = System.getProperty("kiln.attention", "");
+    if (!excluded.equals("kernel")) {
+      openWarpgroups(gpu);
+    }
+    this.library =
+        excluded.equals("kernel") || excluded.equals("own") ? Optional.empty() : openLibrary(gpu);
   }
 
-  private static Optional<Cudnn> open(Gpu gpu) {
-    if ("own".equals(System.getProperty("kiln.attention"))) {
-      return Optional.empty();
+  private void openWarpgroups(Gpu gpu) {
+    try {
+      if (WarpgroupAttention.supports(gpu, model, tokens)
+          && AttentionTrial.succeeded(gpu, tokens)) {
+        candidates.add(AttentionVariant.of(new WarpgroupAttention(gpu), qkv, out, tokens, model));
+      }
+    } catch (IllegalStateException | CudaException e) {
+      log.warn("attention_sm90=off reason=\"does not load\" cause=\"{}\"", e.getMessage());
     }
+  }
+
+  private static Optional<Cudnn> openLibrary(Gpu gpu) {
     try {
       return gpu.attentionLibrary();
     } catch (IllegalStateException e) {
-      log.warn("attention=kernel reason=\"cuDNN does not open\" cause=\"{}\"", e.getMessage());
+      log.warn("cudnn=off reason=\"does not open\" cause=\"{}\"", e.getMessage());
       return Optional.empty();
     }
   }
 
   /** Returns whether there is something to {@link #choose}. */
-  boolean hasLibrary() {
-    return library.isPresent();
+  boolean hasCandidates() {
+    return library.isPresent() || !candidates.isEmpty();
   }
 
   /** Returns the library or kernel, for the log. */
   String name() {
-    return fused.isPresent() ? Cudnn.description() : "kernel";
+    return chosen.map(AttentionVariant::name).orElse("kernel");
+  }
+
+  /** Returns the bytes of device memory besides input and output. */
+  long workspaceBytes() {
+    return chosen.map(AttentionVariant::workspaceBytes).orElse(0L);
   }
 
   /**
@@ -102,23 +131,25 @@ final class EncoderAttention implements AutoCloseable {
    * @param size number of chips
    */
   void enqueue(GpuStream stream, int wanted, int size) {
-    if (fused.isPresent() && wanted == tokens && size == fusedBatch) {
-      fused.get().enqueue(stream);
+    Optional<AttentionVariant> variant =
+        chosen.filter(one -> one.onlySize().orElse(size) == size).or(() -> chosenForAnySize);
+    if (variant.isPresent() && wanted == tokens) {
+      variant.get().enqueue(stream, size);
     } else {
       launch(stream, wanted, size);
     }
   }
 
+  /** Returns the shape of a launch of the kernel. */
+  static LaunchShape shape(int wanted, int heads, int head, int chips) {
+    return new LaunchShape(
+        (wanted + QUERIES - 1) / QUERIES, heads, chips, THREADS, ROWS * (head + 8) * Short.BYTES);
+  }
+
   private void launch(GpuStream stream, int wanted, int size) {
-    int head = model.dimHead();
     stream.launch(
         kernel,
-        new LaunchShape(
-            (wanted + QUERIES - 1) / QUERIES,
-            model.heads(),
-            size,
-            THREADS,
-            ROWS * (head + 8) * Short.BYTES),
+        shape(wanted, model.heads(), model.dimHead(), size),
         new KernelArguments()
             .pointer(qkv)
             .pointer(out)
@@ -128,70 +159,96 @@ final class EncoderAttention implements AutoCloseable {
   }
 
   /**
-   * Uses the library for full batches if it agrees with the kernel and is faster. The output is
-   * undefined afterwards. A library that fails is left out: the kernel can do its work.
+   * Selects what agrees with the kernel and is fastest. The output is undefined afterwards. A
+   * candidate that fails is left out: the kernel can do its work.
    *
    * @param stream idle; queries, keys and values contain noise
    * @param batchSize chips of a full batch
    */
   void choose(Gpu gpu, GpuStream stream, int batchSize) {
-    try {
-      AttentionShape shape =
-          new AttentionShape(batchSize, tokens, model.heads(), model.dimHead(), LN_2);
-      fused = library.flatMap(found -> found.attention(shape, qkv, out));
-      if (fused.isEmpty()) {
-        log.info("attention=kernel reason=\"{} does not support {}\"", Cudnn.description(), shape);
-      }
-      if (fused.isPresent() && isBetter(gpu, stream, shape, fused.get())) {
-        fusedBatch = batchSize;
-      } else {
-        close();
-      }
-    } catch (IllegalStateException | DeviceMemoryException e) {
-      log.warn("attention=kernel reason=\"cuDNN failed\" cause=\"{}\"", e.getMessage());
-      close();
-    }
-  }
-
-  private boolean isBetter(
-      Gpu gpu, GpuStream stream, AttentionShape shape, Cudnn.Attention candidate) {
+    AttentionShape shape =
+        new AttentionShape(batchSize, tokens, model.heads(), model.dimHead(), LN_2);
+    openFused(shape);
     long bytes = Math.min(out.size(), (long) tokens * model.inner() * Short.BYTES);
+    StringBuilder line = new StringBuilder();
     try (HostBuffer expected = gpu.pinned("attention of the kernel", bytes);
-        HostBuffer found = gpu.pinned("attention of cuDNN", bytes);
+        HostBuffer found = gpu.pinned("attention of a candidate", bytes);
         GpuEvent begin = gpu.newTimer();
         GpuEvent end = gpu.newTimer()) {
-      launch(stream, tokens, shape.batch());
-      stream.copyOut(out, 0, expected, 0, bytes);
-      candidate.enqueue(stream);
-      stream.copyOut(out, 0, found, 0, bytes);
-      stream.synchronize();
-      double error = distance(found, expected, (int) bytes);
-      if (!(error <= TOLERANCE)) {
-        log.warn(
-            String.format(
-                Locale.ROOT,
-                "attention=kernel reason=\"%s differs from it\" relative_error=%.2g limit=%.2g",
-                Cudnn.description(),
-                error,
-                TOLERANCE));
-        return false;
+      Runnable reference = () -> launch(stream, tokens, batchSize);
+      run(stream, reference, expected, bytes);
+      double best = seconds(stream, begin, end, reference);
+      double bestForAnySize = best;
+      describe(line, "kernel", shape, best);
+      for (AttentionVariant each : candidates) {
+        double time = Double.POSITIVE_INFINITY;
+        try {
+          Runnable work = () -> each.enqueue(stream, batchSize);
+          run(stream, work, found, bytes);
+          if (agrees(each, found.slice(0, (int) bytes), expected.slice(0, (int) bytes))) {
+            time = seconds(stream, begin, end, work);
+            describe(line, each.label(), shape, time);
+          }
+        } catch (IllegalStateException | CudaException e) {
+          log.warn("{}=off reason=\"fails\" cause=\"{}\"", each.label(), e.getMessage());
+        }
+        if (time < best) {
+          best = time;
+          chosen = Optional.of(each);
+        }
+        if (time < bestForAnySize && each.onlySize().isEmpty()) {
+          bestForAnySize = time;
+          chosenForAnySize = Optional.of(each);
+        }
       }
-      double kernelSeconds =
-          seconds(stream, begin, end, () -> launch(stream, tokens, shape.batch()));
-      double librarySeconds = seconds(stream, begin, end, () -> candidate.enqueue(stream));
-      log.info(
-          String.format(
-              Locale.ROOT,
-              "attention chips=%d tokens=%d kernel_ms=%.3f kernel_tflops=%.0f cudnn_ms=%.3f"
-                  + " cudnn_tflops=%.0f",
-              shape.batch(),
-              tokens,
-              kernelSeconds * 1e3,
-              shape.flops() / kernelSeconds / 1e12,
-              librarySeconds * 1e3,
-              shape.flops() / librarySeconds / 1e12));
-      return librarySeconds < kernelSeconds;
     }
+    log.info("attention chips={} tokens={}{}", batchSize, tokens, line);
+    closeUnused();
+  }
+
+  /** Prepares cuDNN; frees it if that fails. */
+  private void openFused(AttentionShape shape) {
+    if (library.isEmpty()) {
+      return;
+    }
+    try {
+      Optional<Cudnn.Attention> fused = library.get().attention(shape, qkv, out);
+      if (fused.isPresent()) {
+        candidates.add(AttentionVariant.of(library.get(), fused.get(), shape.batch()));
+        library = Optional.empty();
+        return;
+      }
+      log.info("cudnn=off reason=\"{} does not support {}\"", Cudnn.description(), shape);
+    } catch (IllegalStateException | DeviceMemoryException e) {
+      log.warn("cudnn=off reason=\"fails\" cause=\"{}\"", e.getMessage());
+    }
+    Closer closing = new Closer();
+    closing.close(library.get());
+    library = Optional.empty();
+    closing.done();
+  }
+
+  private void run(GpuStream stream, Runnable work, HostBuffer result, long bytes) {
+    stream.zero(out, 0, bytes);
+    work.run();
+    stream.copyOut(out, 0, result, 0, bytes);
+    stream.synchronize();
+  }
+
+  private static boolean agrees(AttentionVariant with, ByteBuffer found, ByteBuffer expected) {
+    double error = distance(found, expected);
+    if (error <= TOLERANCE) {
+      return true;
+    }
+    log.warn(
+        String.format(
+            Locale.ROOT,
+            "%s=off reason=\"%s differs from the kernel\" relative_error=%.2g limit=%.2g",
+            with.label(),
+            with.name(),
+            error,
+            TOLERANCE));
+    return false;
   }
 
   private static double seconds(GpuStream stream, GpuEvent begin, GpuEvent end, Runnable work) {
@@ -204,26 +261,58 @@ final class EncoderAttention implements AutoCloseable {
     return end.millisecondsSince(begin) / 1e3 / TIMED_RUNS;
   }
 
-  private static double distance(HostBuffer found, HostBuffer expected, int bytes) {
-    ByteBuffer a = found.slice(0, bytes);
-    ByteBuffer b = expected.slice(0, bytes);
+  private static void describe(StringBuilder line, String label, AttentionShape of, double time) {
+    line.append(
+        String.format(
+            Locale.ROOT,
+            " %s_ms=%.3f %s_tflops=%.0f",
+            label,
+            time * 1e3,
+            label,
+            of.flops() / time / 1e12));
+  }
+
+  /** Returns the relative L2 distance of bfloat16 numbers. */
+  static double distance(ByteBuffer found, ByteBuffer expected) {
     double difference = 0;
     double norm = 0;
-    for (int i = 0; i < bytes; i += Short.BYTES) {
-      double right = DataType.BF16.toFloat(b.getShort(i));
-      double delta = DataType.BF16.toFloat(a.getShort(i)) - right;
+    for (int i = 0; i < expected.limit(); i += Short.BYTES) {
+      double right = DataType.BF16.toFloat(expected.getShort(i));
+      double delta = DataType.BF16.toFloat(found.getShort(i)) - right;
       difference += delta * delta;
       norm += right * right;
     }
     return Math.sqrt(difference / norm);
   }
 
-  /** Frees the library; the kernel can be used on. A second call does nothing. */
+  private void closeUnused() {
+    Closer closing = new Closer();
+    for (AttentionVariant each : candidates) {
+      if (!used(each)) {
+        closing.close(each);
+      }
+    }
+    candidates.removeIf(each -> !used(each));
+    try {
+      closing.done();
+    } catch (IllegalStateException e) {
+      log.warn("closing what is not used: {}", e.getMessage());
+    }
+  }
+
+  private boolean used(AttentionVariant variant) {
+    return chosen.filter(one -> one == variant).isPresent()
+        || chosenForAnySize.filter(one -> one == variant).isPresent();
+  }
+
+  /** Frees everything but the kernel, which can be used on. A second call does nothing. */
   @Override
   public void close() {
+    chosen = Optional.empty();
+    chosenForAnySize = Optional.empty();
     Closer closing = new Closer();
-    fused.ifPresent(closing::close);
-    fused = Optional.empty();
+    candidates.forEach(closing::close);
+    candidates.clear();
     library.ifPresent(closing::close);
     library = Optional.empty();
     closing.done();

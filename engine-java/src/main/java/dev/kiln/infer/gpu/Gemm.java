@@ -28,6 +28,11 @@ interface Gemm extends AutoCloseable {
   /** Returns the name of the library or kernels, for the log. */
   String name();
 
+  /** Returns the bytes of device memory that the products use besides their operands. */
+  default long workspaceBytes() {
+    return 0;
+  }
+
   /** {@code to = from · linear}, both bfloat16, without bias. */
   void store(GpuStream stream, Linear linear, int rows, Rows from, Rows to);
 

@@ -41,6 +41,7 @@ public final class KernelEncoder {
   static Optional<String> missing(CubinCache kernels, String architecture) {
     boolean cached =
         Arrays.stream(DeviceCode.values())
+            .filter(DeviceCode::required)
             .allMatch(
                 code -> kernels.contains(code.title(), code.source(), architecture, List.of()));
     if (cached) {

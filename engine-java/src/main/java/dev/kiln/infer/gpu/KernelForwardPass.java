@@ -13,16 +13,13 @@ import dev.kiln.error.ConfigurationException;
 import dev.kiln.infer.gpu.DeviceWeights.Block;
 import dev.kiln.infer.gpu.DeviceWeights.Norm;
 import dev.kiln.infer.gpu.Gemm.Rows;
-import dev.kiln.memory.HostBuffer;
 import dev.kiln.model.Architecture;
 import dev.kiln.model.ExportedEncoder;
 import dev.kiln.model.ModelDirectory;
 import dev.kiln.type.DataType;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.SplittableRandom;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -137,16 +134,16 @@ final class KernelForwardPass implements DeviceForwardPass {
   /** Selects what is fastest for the shapes of a full batch. */
   private void measure(Gpu gpu, int batchSize) {
     // Speed depends on the data: with zeros a GPU draws less power and runs faster.
-    if (attention.hasLibrary()) {
+    if (attention.hasCandidates()) {
       try (GpuStream stream = gpu.newStream("measuring attention")) {
-        fillWithNoise(gpu, stream, hidden);
+        Noise.fill(gpu, stream, hidden);
         attention.choose(gpu, stream, batchSize);
       }
     }
     if (gemm instanceof CublasLtGemm library) {
       try (GpuStream stream = gpu.newStream("measuring products")) {
-        fillWithNoise(gpu, stream, normalized);
-        fillWithNoise(gpu, stream, hidden);
+        Noise.fill(gpu, stream, normalized);
+        Noise.fill(gpu, stream, hidden);
         measure(stream, library, batchSize);
       }
     }
@@ -171,21 +168,6 @@ final class KernelForwardPass implements DeviceForwardPass {
     }
   }
 
-  private static void fillWithNoise(Gpu gpu, GpuStream stream, DeviceBuffer memory) {
-    long chunk = Math.min(memory.size(), 4 << 20);
-    try (HostBuffer noise = gpu.pinned("noise", chunk)) {
-      ByteBuffer values = noise.slice(0, (int) chunk);
-      SplittableRandom random = new SplittableRandom(1);
-      for (int i = 0; i + Short.BYTES <= chunk; i += Short.BYTES) {
-        values.putShort(i, (short) DataType.BF16.toBits((float) random.nextDouble(-1, 1)));
-      }
-      for (long at = 0; at < memory.size(); at += chunk) {
-        stream.copyIn(noise, 0, memory, at, Math.min(chunk, memory.size() - at));
-      }
-      stream.synchronize();
-    }
-  }
-
   @Override
   public DataType patchType() {
     return DataType.BF16;
@@ -198,7 +180,11 @@ final class KernelForwardPass implements DeviceForwardPass {
 
   @Override
   public long activationBytes() {
-    return residual.size() + normalized.size() + hidden.size();
+    return residual.size()
+        + normalized.size()
+        + hidden.size()
+        + gemm.workspaceBytes()
+        + attention.workspaceBytes();
   }
 
   @Override

@@ -71,10 +71,11 @@ class EncoderKernelsTest {
   }
 
   private void run(String kernel, LaunchShape shape, KernelArguments arguments) {
-    stream.launch(
-        gpu.compile("encoder", DeviceCode.ENCODER.source(), List.of()).kernel(kernel),
-        shape,
-        arguments);
+    DeviceCode code =
+        DeviceCode.ATTENTION_SM90.kernels().contains(kernel)
+            ? DeviceCode.ATTENTION_SM90
+            : DeviceCode.ENCODER;
+    stream.launch(gpu.compile(code).kernel(kernel), shape, arguments);
     stream.synchronize();
   }
 
@@ -178,21 +179,63 @@ class EncoderKernelsTest {
         "kiln_attention_" + head,
         new LaunchShape((wanted + 63) / 64, heads, chips, 128, 5 * 64 * (head + 8) * 2),
         new KernelArguments().pointer(qkv).pointer(out).int32(tokens).int32(wanted).int32(heads));
+    float[] given = narrowNumbers(qkv);
+    float[] found = narrowNumbers(out);
     for (int chip = 0; chip < chips; chip++) {
       for (int h = 0; h < heads; h++) {
         for (int query = 0; query < wanted; query++) {
-          double[] expected = attended(qkv, tokens, inner, chip, h * head, head, query);
+          double[] expected = attended(given, tokens, inner, chip, h * head, head, query);
           for (int d = 0; d < head; d++) {
             int at = (chip * tokens + query) * inner + h * head + d;
-            assertThat((double) narrowAt(out, at)).isCloseTo(expected[d], within(0.02));
+            assertThat((double) found[at]).isCloseTo(expected[d], within(0.02));
           }
         }
       }
     }
   }
 
-  private double[] attended(
-      DeviceBuffer qkv, int tokens, int inner, int chip, int from, int head, int query) {
+  /** With products of warpgroups, as on sm_90. */
+  @ParameterizedTest
+  @CsvSource({
+    "1, 1, 1, 0.7", // only the class token
+    "1, 1, 2, 0.7",
+    "2, 2, 64, 0.7", // a step with one key too few
+    "1, 2, 65, 0.7", // one whole step, half a block of queries
+    "1, 1, 66, 0.7",
+    "1, 1, 129, 0.7", // one whole block
+    "2, 1, 130, 0.7", // a second block with one query
+    "1, 1, 257, 3", // more steps than stages; weights from 0 to 1
+    "1, 1, 388, 0.7",
+  })
+  void attentionOfWarpgroups(int heads, int chips, int tokens, double spread) {
+    int head = 64;
+    int inner = head * heads;
+    DeviceBuffer qkv = narrow(chips * tokens * 3 * inner, spread / Math.sqrt(4));
+    DeviceBuffer out = gpu.allocate("out", 2L * chips * tokens * inner);
+    run(
+        "kiln_attention_64_sm90",
+        WarpgroupAttention.shape(tokens, heads, chips),
+        new KernelArguments().pointer(qkv).pointer(out).int32(tokens).int32(heads));
+    float[] given = narrowNumbers(qkv);
+    float[] found = narrowNumbers(out);
+    for (int chip = 0; chip < chips; chip++) {
+      for (int h = 0; h < heads; h++) {
+        for (int query = 0; query < tokens; query++) {
+          double[] expected = attended(given, tokens, inner, chip, h * head, head, query);
+          for (int d = 0; d < head; d++) {
+            int at = (chip * tokens + query) * inner + h * head + d;
+            assertThat((double) found[at])
+                .as("chip %d, head %d, token %d, number %d", chip, h, query, d)
+                .isCloseTo(expected[d], within(0.02 * spread));
+          }
+        }
+      }
+    }
+  }
+
+  /** Returns the values of one query's attention, in float64. */
+  private static double[] attended(
+      float[] qkv, int tokens, int inner, int chip, int from, int head, int query) {
     double[] share = new double[tokens];
     double total = 0;
     int row = 3 * inner;
@@ -200,8 +243,8 @@ class EncoderKernelsTest {
       double score = 0;
       for (int d = 0; d < head; d++) {
         score +=
-            narrowAt(qkv, (chip * tokens + query) * row + from + d)
-                * narrowAt(qkv, (chip * tokens + key) * row + inner + from + d);
+            qkv[(chip * tokens + query) * row + from + d]
+                * qkv[(chip * tokens + key) * row + inner + from + d];
       }
       share[key] = Math.pow(2, score);
       total += share[key];
@@ -209,11 +252,19 @@ class EncoderKernelsTest {
     double[] sum = new double[head];
     for (int key = 0; key < tokens; key++) {
       for (int d = 0; d < head; d++) {
-        sum[d] +=
-            share[key] / total * narrowAt(qkv, (chip * tokens + key) * row + 2 * inner + from + d);
+        sum[d] += share[key] / total * qkv[(chip * tokens + key) * row + 2 * inner + from + d];
       }
     }
     return sum;
+  }
+
+  private float[] narrowNumbers(DeviceBuffer memory) {
+    ByteBuffer all = bytes(memory);
+    float[] numbers = new float[all.capacity() / 2];
+    for (int i = 0; i < numbers.length; i++) {
+      numbers[i] = wide(all.getShort(2 * i));
+    }
+    return numbers;
   }
 
   @ParameterizedTest

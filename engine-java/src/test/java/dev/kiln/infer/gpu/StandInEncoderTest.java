@@ -26,6 +26,7 @@ import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.AfterEach;
@@ -158,24 +159,25 @@ class StandInEncoderTest {
     assertThat(StandIn.calls()).doesNotContainKey("cudnnCreate");
   }
 
-  /** Heads of 64, as Clay base and large have; the reference is ONNX Runtime in float32. */
-  @ParameterizedTest
-  @CsvSource({"64, own", "64, library", "72, library"})
-  void headsOf64Agree(int chipSize, String gemm) throws Exception {
-    System.setProperty("kiln.gemm", gemm);
+  private ExportedEncoder headsOf64(int chipSize) {
     Architecture architecture = new Architecture(Architecture.CUSTOM, 256, 3, 4, 64, 512);
     Path checkpoint = directory.resolve("random.ckpt");
     new RandomCheckpoint(architecture, DataType.BF16, 3, 0).write(checkpoint);
-    ExportedEncoder exported =
-        Exporter.export(
-                checkpoint,
-                new Exporter.Options(
-                    List.of(PlatformCatalog.builtIn().get("naip")),
-                    List.of(chipSize),
-                    false,
-                    false),
-                directory.resolve("model"))
-            .encoder("naip", chipSize);
+    return Exporter.export(
+            checkpoint,
+            new Exporter.Options(
+                List.of(PlatformCatalog.builtIn().get("naip")), List.of(chipSize), false, false),
+            directory.resolve("model"))
+        .encoder("naip", chipSize);
+  }
+
+  /** Heads of 64, as Clay base and large have; the reference is ONNX Runtime in float32. */
+  @ParameterizedTest
+  @CsvSource({"64, own, kernel", "64, library, all", "72, library, own"})
+  void headsOf64Agree(int chipSize, String gemm, String attention) throws Exception {
+    System.setProperty("kiln.gemm", gemm);
+    System.setProperty("kiln.attention", attention);
+    ExportedEncoder exported = headsOf64(chipSize);
     float[] expected;
     try (Encoder reference =
         Encoders.open(
@@ -183,13 +185,67 @@ class StandInEncoderTest {
       expected = encode(reference, chipSize, 3);
     }
     float[] found;
+    StandIn.delay("kiln_attention_64_sm90", 0.5);
     try (Encoder encoder = open(exported, 3)) {
+      int choosing = count("kiln_attention_64_sm90");
       found = encode(encoder, chipSize, 3);
+      // The model has three blocks; the last one attends to the class token only.
+      boolean warpgroups = !attention.equals("kernel");
+      assertThat(count("kiln_attention_64_sm90") - choosing).isEqualTo(warpgroups ? 2 : 0);
+      assertThat(trials()).hasSize(warpgroups ? 1 : 0);
     }
     for (int i = 0; i < 3; i++) {
       float[] one = Arrays.copyOfRange(found, i * 256, (i + 1) * 256);
       float[] other = Arrays.copyOfRange(expected, i * 256, (i + 1) * 256);
       assertThat(Distance.relative(one, other, 0, 256)).as("chip %d", i).isLessThan(BF16);
+    }
+  }
+
+  /** What the kernel for sm_90 does wrong leaves the work to the one for all architectures. */
+  @ParameterizedTest
+  @ValueSource(strings = {"slow", "wrong", "not a number", "does not load", "no trial"})
+  void otherKernelIsLeftOut(String fault) throws Exception {
+    withoutLibraryOfAttention();
+    ExportedEncoder exported = headsOf64(64);
+    open(exported, 1).close(); // The trial is stored.
+    StandIn.reset();
+    StandIn.delay("kiln_attention_64_sm90", 0.5);
+    String home = System.getProperty("java.home");
+    switch (fault) {
+      case "slow" -> StandIn.delay("kiln_attention_64_sm90", 1000);
+      case "wrong" -> StandIn.distort("kiln_attention_64_sm90", 1.05f);
+      case "not a number" -> StandIn.distort("kiln_attention_64_sm90", Float.NaN);
+      case "does not load" -> StandIn.fail("cudaLibraryLoadData", 2, 218, false);
+      case "no trial" -> {
+        Files.delete(trials().get(0));
+        System.setProperty("java.home", directory.toString());
+      }
+      default -> throw new AssertionError(fault);
+    }
+    try (Encoder encoder = open(exported, 1)) {
+      int choosing = count("kiln_attention_64_sm90");
+      encode(encoder, 64, 1);
+      assertThat(count("kiln_attention_64_sm90")).isEqualTo(choosing);
+      assertThat(count("kiln_attention_64")).isPositive();
+    } finally {
+      System.setProperty("java.home", home);
+    }
+  }
+
+  private static int count(String kernel) {
+    return Collections.frequency(StandIn.log(), kernel);
+  }
+
+  /** Returns the successful trials of the kernel for sm_90 on this device. */
+  private List<Path> trials() throws Exception {
+    try (var files = Files.list(directory.resolve("cache/kernels"))) {
+      return files
+          .filter(
+              file ->
+                  file.getFileName()
+                      .toString()
+                      .matches("attention_sm90-stand-in-driver-13000-[0-9a-f]{12}\\.works"))
+          .toList();
     }
   }
 
@@ -274,8 +330,8 @@ class StandInEncoderTest {
   void otherAttentionIsLeftToTheKernel(String library) throws Exception {
     switch (library) {
       case "slow" -> StandIn.pace(0.01, 25e3);
-      case "wrong" -> StandIn.distort(1.05f);
-      case "not a number" -> StandIn.distort(Float.NaN);
+      case "wrong" -> StandIn.distort("cudnn", 1.05f);
+      case "not a number" -> StandIn.distort("cudnn", Float.NaN);
       default -> throw new AssertionError(library);
     }
     GoldenChips golden = small();
