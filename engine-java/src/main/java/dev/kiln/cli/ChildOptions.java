@@ -46,6 +46,10 @@ final class ChildOptions {
   /** Secrets of the submitting process; a job definition would show them. */
   private static final List<String> SECRETS = List.of("ENDPOINT_KEY_ID", "ENDPOINT_ACCESS_KEY");
 
+  /** Of OpenTelemetry; they usually have a token. */
+  private static final List<String> TOKENS =
+      List.of("OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_METRICS_HEADERS");
+
   private ChildOptions() {}
 
   /**
@@ -104,6 +108,30 @@ final class ChildOptions {
                 + ": children do not get this key, because everyone who may describe jobs could"
                 + " read it; give --job-role access to --out, or use a --definition that has the"
                 + " key as a secret");
+      }
+    }
+  }
+
+  /**
+   * Refuses tokens for the collector of metrics that children would not have.
+   *
+   * @param options of the children
+   * @param environment of submit
+   * @param given variables of the children
+   * @throws ConfigurationException that names the variable
+   */
+  static void refuseTokens(
+      List<String> options, Map<String, String> environment, Map<String, String> given) {
+    if (options.stream().noneMatch(option -> option.startsWith("--otlp"))) {
+      return;
+    }
+    for (String name : TOKENS) {
+      if (!environment.getOrDefault(name, "").isEmpty() && !given.containsKey(name)) {
+        throw new ConfigurationException(
+            name
+                + ": children do not get this variable, because everyone who may describe jobs"
+                + " could read it; give it with --env nevertheless, or use a --definition that has"
+                + " it as a secret");
       }
     }
   }

@@ -17,8 +17,8 @@ final class SearchOutputFlags {
       names = {"-o", "--out"},
       paramLabel = "FILE",
       description =
-          "File to write: .geojson, .parquet (GeoParquet), .json or .txt (default: standard"
-              + " output).")
+          "File to write: .geojson, .parquet (GeoParquet), .json or .txt; - is standard output"
+              + " (default: standard output).")
   private String out;
 
   @Option(
@@ -30,6 +30,9 @@ final class SearchOutputFlags {
 
   /** Returns the format of the result, checked. */
   ResultFormat format() {
+    if ("-".equals(out)) {
+      out = null;
+    }
     if (out != null && out.contains("://")) {
       throw new OptionException("--out " + out + ": expected a local file, found a URI");
     }

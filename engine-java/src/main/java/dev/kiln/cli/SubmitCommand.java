@@ -210,6 +210,9 @@ public final class SubmitCommand implements Callable<Integer> {
     }
     List<String> all = new ArrayList<>(options);
     all.addAll(ChildOptions.of(root.getParseResult(), defaults, options));
+    if (jobFlags.definition() == null) {
+      ChildOptions.refuseTokens(all, defaults.environment(), jobFlags.jobOptions().environment());
+    }
     return all;
   }
 

@@ -350,6 +350,7 @@ class AwsBatchCommandsTest {
     environment.put("KILN_PRECISION", "bf16");
     environment.put("KILN_MAX_CLOUD", "0.3");
     environment.put("KILN_MODEL_CACHE", "/home/me/models");
+    environment.put("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318");
     assertThat(
             submit(
                 scenes(25),
@@ -371,6 +372,7 @@ class AwsBatchCommandsTest {
             "--requester-pays=true",
             "--request-attempts=5",
             "--log=warn",
+            "--otlp=http://collector:4318",
             "--precision=bf16")
         .containsSequence("--max-cloud", "0.1")
         .doesNotContain("--max-cloud=0.3")
@@ -382,6 +384,16 @@ class AwsBatchCommandsTest {
         .noneMatch(argument -> argument.startsWith("--out"));
     // Every child parses its command line.
     Kiln.commandLine(Map.of(), Kiln.COMMANDS).parseArgs(child.toArray(String[]::new));
+  }
+
+  @Test
+  void tokensOfACollectorAreRefusedUnlessTheyAreGivenToTheChildren() throws Exception {
+    environment.put("OTEL_EXPORTER_OTLP_HEADERS", "authorization=planted-secret");
+    assertThat(submit(scenes(25), "--dry-run")).as("no metrics: " + said()).isZero();
+    environment.put("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318");
+    assertThat(submit(scenes(25), "--dry-run")).isEqualTo(ExitCode.CONFIGURATION.code());
+    assertThat(said()).contains("OTEL_EXPORTER_OTLP_HEADERS").doesNotContain("planted-secret");
+    assertThat(submit(scenes(25), "--dry-run", "--env=OTEL_EXPORTER_OTLP_HEADERS=a=b")).isZero();
   }
 
   @Test

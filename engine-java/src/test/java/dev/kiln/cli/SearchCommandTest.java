@@ -112,7 +112,8 @@ class SearchCommandTest {
 
   @Test
   void writesJson() {
-    assertThat(run("--chip", "a-3-0", "--format", "json", "--datetime", "2020")).isZero();
+    assertThat(run("--chip", "a-3-0", "--format", "json", "--datetime", "2020", "-o", "-"))
+        .isZero();
 
     JsonNode root = JsonMapper.shared().readTree(out.toString());
     assertThat(root.path("approximate").booleanValue()).isFalse();
