@@ -82,7 +82,8 @@ public final class OutputKey {
 
   private static IllegalArgumentException invalid(String sceneKey) {
     return new IllegalArgumentException(
-        "expected the key of a scene, relative and without empty segments, '.' and '..', found '"
+        "expected the key of a scene, relative and without empty segments, '.', '..' and control"
+            + " characters, found '"
             + sceneKey
             + "'");
   }

@@ -58,7 +58,7 @@ final class EncoderFlags {
       options = options.withBatchSize(batch);
     }
     if (threads != null) {
-      Range.atLeast("--threads", threads, 1);
+      Range.threads("--threads", threads);
       options = options.withThreads(threads);
     }
     return options;

@@ -76,7 +76,7 @@ public final class IndexCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     int workers =
-        Range.optionalAtLeast("--threads", threads, 1)
+        Range.optionalThreads("--threads", threads)
             .orElseGet(() -> Runtime.getRuntime().availableProcessors());
     if (out == null && ObjectStores.isRemote(dataset)) {
       throw new OptionException(

@@ -114,6 +114,12 @@ public final class Kiln implements Callable<Integer> {
   public static void main(String[] arguments) {
     // Numbers are formatted the same on every machine.
     Locale.setDefault(Locale.ROOT);
+    OpenFileLimit.problem(OpenFileLimit.LIMITS)
+        .ifPresent(
+            problem -> {
+              System.err.println("kiln: " + problem);
+              System.exit(ExitCode.CONFIGURATION.code());
+            });
     System.exit(run(arguments, System.getenv(), COMMANDS));
   }
 

@@ -204,7 +204,7 @@ public final class MergeCommand implements Callable<Integer> {
     }
     int workers = Math.min(4, Runtime.getRuntime().availableProcessors());
     if (threads != null) {
-      Range.atLeast("--threads", threads, 1);
+      Range.threads("--threads", threads);
       workers = threads;
     }
     builder.threads(workers);

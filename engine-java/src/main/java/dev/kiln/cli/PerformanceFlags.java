@@ -81,9 +81,9 @@ final class PerformanceFlags {
   /** Returns the options, checked. */
   RunOptions options() {
     Range.atLeast("--slots", slots, 1);
-    Range.atLeast("--fetch-threads", fetchThreads, 1);
+    Range.threads("--fetch-threads", fetchThreads);
     Range.atLeast("--fetch-memory", fetchMegabytes, 1);
-    Range.atLeast("--decode-threads", decodeThreads, 1);
+    Range.threads("--decode-threads", decodeThreads);
     Range.atLeast("--attempts", attempts, 1);
     Range.atLeast("--stall-limit", stallSeconds, 1);
     RunOptions.Builder options =
@@ -96,7 +96,7 @@ final class PerformanceFlags {
             .verifyExisting(verifyExisting)
             .attempts(attempts)
             .stallLimit(Duration.ofSeconds(stallSeconds));
-    Range.optionalAtLeast("--inflate-threads", inflateThreads, 1)
+    Range.optionalThreads("--inflate-threads", inflateThreads)
         .ifPresent(options::inflateThreads);
     if (pricePerHour != null) {
       options.pricePerHour(pricePerHour);

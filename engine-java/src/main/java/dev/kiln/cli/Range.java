@@ -17,6 +17,20 @@ final class Range {
     }
   }
 
+  /** Most threads of one kind: more than any machine has cores. */
+  private static final int MOST_THREADS = 1024;
+
+  /**
+   * Requires a number of threads that a machine can run: with thousands a run hardly moves.
+   *
+   * @throws OptionException if the value is not from 1 to 1,024
+   */
+  static void threads(String option, int value) {
+    if (value < 1 || value > MOST_THREADS) {
+      throw new OptionException(option + ": expected 1 to " + MOST_THREADS + ", found " + value);
+    }
+  }
+
   /**
    * Requires a minimum if there is a value, and returns the value.
    *
@@ -26,6 +40,19 @@ final class Range {
   static Optional<Integer> optionalAtLeast(String option, Integer value, int minimum) {
     if (value != null) {
       atLeast(option, value, minimum);
+    }
+    return Optional.ofNullable(value);
+  }
+
+  /**
+   * Requires a number of threads if there is a value, and returns the value.
+   *
+   * @param value null if the option is not set
+   * @throws OptionException if the value is not from 1 to 1,024
+   */
+  static Optional<Integer> optionalThreads(String option, Integer value) {
+    if (value != null) {
+      threads(option, value);
     }
     return Optional.ofNullable(value);
   }

@@ -83,7 +83,7 @@ public final class SearchCommand implements Callable<Integer> {
   public Integer call() throws IOException, InterruptedException {
     Range.atLeast("--count", k, 1);
     int workers =
-        Range.optionalAtLeast("--threads", threads, 1)
+        Range.optionalThreads("--threads", threads)
             .orElseGet(() -> Runtime.getRuntime().availableProcessors());
     exampleFlags.require(filterFlags.platforms());
     ResultFormat format = outputFlags.format();

@@ -125,6 +125,7 @@ class S3FaultsTest {
         Arguments.of("503", Fault.error(503, "SlowDown")),
         Arguments.of("503 without a reason", Fault.error(503, "")),
         Arguments.of("429", Fault.error(429, "TooManyRequests")),
+        Arguments.of("307 of a new bucket", Fault.error(307, "TemporaryRedirect")),
         Arguments.of("400 request timeout", Fault.error(400, "RequestTimeout")),
         Arguments.of("credentials expired", Fault.error(400, "ExpiredToken")),
         Arguments.of("reset before the response", Fault.RESET),
