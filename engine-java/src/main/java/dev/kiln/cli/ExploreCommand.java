@@ -6,6 +6,7 @@ import dev.kiln.error.ExitCode;
 import dev.kiln.explore.Basemap;
 import dev.kiln.explore.ExploreApi;
 import dev.kiln.explore.ExploreServer;
+import dev.kiln.explore.ListedScenes;
 import dev.kiln.explore.ScenePictures;
 import dev.kiln.fetch.ObjectStores;
 import dev.kiln.picture.ChipReading;
@@ -50,6 +51,14 @@ public final class ExploreCommand implements Callable<Integer> {
               + " on the map.")
   @Heading.Under(Heading.INPUT)
   private String source;
+
+  @Option(
+      names = "--scenes",
+      paramLabel = "URI",
+      description =
+          "Scene list of the run, for pictures of items that only the list has: those of an API.")
+  @Heading.Under(Heading.INPUT)
+  private String scenes;
 
   @Option(
       names = "--port",
@@ -102,11 +111,13 @@ public final class ExploreCommand implements Callable<Integer> {
       ChipReading reading = ChipReading.of(files);
       MapCommand.warn(reading);
       Optional<ScenePictures> pictures =
-          source == null
+          source == null && scenes == null
               ? Optional.empty()
               : Optional.of(
                   new ScenePictures(
-                      ObjectStores.openSource(source, s3Flags.source(), s3Flags.rules()),
+                      ObjectStores.openSource(
+                          source == null ? "" : source, s3Flags.source(), s3Flags.rules()),
+                      listed(reading),
                       reading.chips(),
                       files));
       ExploreApi api = new ExploreApi(files, search, reading, pictures, online);
@@ -121,5 +132,14 @@ public final class ExploreCommand implements Callable<Integer> {
       }
     }
     return ExitCode.DONE.code();
+  }
+
+  private ListedScenes listed(ChipReading reading) throws IOException {
+    return scenes == null
+        ? ListedScenes.NONE
+        : ListedScenes.read(
+            "--scenes " + scenes,
+            () -> ObjectStores.stream(scenes, s3Flags.source()),
+            reading.chips().items());
   }
 }

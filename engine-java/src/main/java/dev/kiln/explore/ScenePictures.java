@@ -63,6 +63,7 @@ public final class ScenePictures implements AutoCloseable {
   private static final int MOST_SCENES = 16;
 
   private final ObjectStore source;
+  private final ListedScenes listed;
   private final ColoredChips chips;
   private final ChipDetails details;
   private final PlatformCatalog platforms = PlatformCatalog.builtIn();
@@ -84,10 +85,12 @@ public final class ScenePictures implements AutoCloseable {
    * Prepares the pictures of a dataset.
    *
    * @param source archive of its scenes; owned from now on
+   * @param listed items that the archive does not have
    * @param files the dataset, borrowed
    */
-  public ScenePictures(ObjectStore source, ColoredChips chips, EmbeddingFiles files) {
-    this(source, chips, files, PAUSE);
+  public ScenePictures(
+      ObjectStore source, ListedScenes listed, ColoredChips chips, EmbeddingFiles files) {
+    this(source, listed, chips, files, PAUSE);
   }
 
   /**
@@ -95,8 +98,14 @@ public final class ScenePictures implements AutoCloseable {
    *
    * @param pause time after a transient error in which a scene is not read again
    */
-  ScenePictures(ObjectStore source, ColoredChips chips, EmbeddingFiles files, Duration pause) {
+  ScenePictures(
+      ObjectStore source,
+      ListedScenes listed,
+      ColoredChips chips,
+      EmbeddingFiles files,
+      Duration pause) {
     this.source = source;
+    this.listed = listed;
     this.pause = pause;
     this.chips = chips;
     this.details = new ChipDetails(files);
@@ -228,7 +237,7 @@ public final class ScenePictures implements AutoCloseable {
               chip.uri() + " " + item,
               () -> {
                 Platform bands = platforms.get(platform);
-                return new SceneImage(source, () -> scene(chip.uri(), bands), shown(bands));
+                return new SceneImage(source, () -> scene(chip.uri(), item, bands), shown(bands));
               },
               use);
       failures.remove(item);
@@ -260,10 +269,14 @@ public final class ScenePictures implements AutoCloseable {
         || e instanceof UnreadableObjectException);
   }
 
-  /** Finds a scene in the source, under its key there or by its whole URI. */
-  private Scene scene(String uri, Platform platform) throws IOException {
+  /** Finds a scene in the list, or in the source under its key there or by its whole URI. */
+  private Scene scene(String uri, String itemId, Platform platform) throws IOException {
     if (uri.isEmpty()) {
       throw SceneException.permanent("scene", "the dataset does not record where scenes are");
+    }
+    Optional<Scene> known = listed.scene(itemId, uri, platform);
+    if (known.isPresent()) {
+      return known.get();
     }
     String key = uri.replaceFirst("^[a-z0-9]+://[^/]+/", "");
     boolean present = key.equals(uri) || source.exists(key);

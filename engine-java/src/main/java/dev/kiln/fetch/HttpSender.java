@@ -178,6 +178,16 @@ final class HttpSender {
                       + "'",
               null));
     }
+    boolean elsewhere = !String.valueOf(from.getHost()).equalsIgnoreCase(to.getHost());
+    if (elsewhere
+        && InternalHosts.contains(to.getHost())
+        && !InternalHosts.contains(from.getHost())) {
+      return CompletableFuture.failedFuture(
+          new RequestException(
+              Kind.REFUSED,
+              "refused a redirect to " + to.getHost() + ", which is in this machine's own network",
+              null));
+    }
     log.debug("redirected: from={} to={}", service.uri(""), ObjectStores.redacted(to.toString()));
     return send(call.to(to), redirects + 1, body);
   }

@@ -13,6 +13,7 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -53,12 +54,33 @@ final class TestExplorer implements AutoCloseable {
     this(dataset, Optional.of(source), "127.0.0.1", pause);
   }
 
+  /**
+   * Starts a server on a free port.
+   *
+   * @param source archive of the scenes; owned
+   * @param list scene list whose items are looked up
+   */
+  TestExplorer(Path dataset, ObjectStore source, Path list)
+      throws IOException, InterruptedException {
+    this(dataset, Optional.of(source), "127.0.0.1", Duration.ofSeconds(15), list);
+  }
+
   private TestExplorer(Path dataset, Optional<ObjectStore> source, String host, Duration pause)
+      throws IOException, InterruptedException {
+    this(dataset, source, host, pause, null);
+  }
+
+  private TestExplorer(
+      Path dataset, Optional<ObjectStore> source, String host, Duration pause, Path list)
       throws IOException, InterruptedException {
     this.files = EmbeddingFiles.open(dataset.toString(), StoreOptions.standard());
     ChipReading reading = ChipReading.of(files);
+    ListedScenes listed =
+        list == null
+            ? ListedScenes.NONE
+            : ListedScenes.read("list", () -> Files.newInputStream(list), reading.chips().items());
     this.pictures =
-        source.map(archive -> new ScenePictures(archive, reading.chips(), files, pause));
+        source.map(archive -> new ScenePictures(archive, listed, reading.chips(), files, pause));
     Search search = new Search(files, 2, false);
     this.server =
         ExploreServer.start(
