@@ -146,6 +146,22 @@ class HttpStoreTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "Request has expired",
+        "ExpiredToken",
+        "Signature not valid in the specified time frame"
+      })
+  void expiredSignaturesAreNamed(String text) {
+    proxy.plan(request -> Fault.error(403, text));
+    try (ObjectStore store = open()) {
+      assertThatThrownBy(() -> fetch(store))
+          .isInstanceOf(AccessDeniedException.class)
+          .hasMessageContaining("the signature or token has expired: renew it");
+    }
+  }
+
   @Test
   void interruptedPartContinuesAtItsLastByte() throws Exception {
     proxy.plan(request -> request.number() == 1 ? Fault.cutAfter(3_000_000) : Fault.NONE);
