@@ -38,6 +38,8 @@ public final class Gdal {
           Map.entry("GTIFF_DIRECT_IO", "NO"),
           Map.entry("GTIFF_VIRTUAL_MEM_IO", "NO"),
           Map.entry("GDAL_TIFF_INTERNAL_MASK_TO_8BIT", "YES"),
+          Map.entry("CONVERT_YCBCR_TO_RGB", "YES"),
+          Map.entry("GDAL_JPEG_TO_RGB", "YES"),
           Map.entry("OSR_DEFAULT_AXIS_MAPPING_STRATEGY", "AUTHORITY_COMPLIANT"),
           Map.entry("OGR_CT_FORCE_TRADITIONAL_GIS_ORDER", "NO"),
           Map.entry("OSR_USE_APPROX_TMERC", "NO"),
