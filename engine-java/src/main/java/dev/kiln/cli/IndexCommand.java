@@ -66,8 +66,8 @@ public final class IndexCommand implements Callable<Integer> {
       names = "--threads",
       paramLabel = "N",
       description =
-          "Shards of 131,072 rows that are built at once (default: one per core). Each takes about"
-              + " 1 GB of memory at 1,024 values per vector.")
+          "Shards of 65,536 rows that are built at once (default: one per core). Each takes about"
+              + " 0.5 GB of memory at 1,024 values per vector.")
   @Heading.Under(Heading.PERFORMANCE)
   private Integer threads;
 

@@ -11,9 +11,9 @@ package dev.kiln.search;
 public record IndexOptions(int shardRows, int degree, int beamWidth) {
   private static final long MAX_SHARD_BYTES = 1L << 30;
 
-  /** Returns the usual options: shards of 131,072 rows, degree 32, beam width 100. */
+  /** Returns the usual options: shards of 65,536 rows, degree 24, beam width 64. */
   public static IndexOptions defaults() {
-    return new IndexOptions(1 << 17, 32, 100);
+    return new IndexOptions(1 << 16, 24, 64);
   }
 
   /** Returns the number of rows in a shard of vectors of a length; a gigabyte of them at most. */

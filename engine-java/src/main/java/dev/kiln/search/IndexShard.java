@@ -6,7 +6,8 @@ import dev.kiln.error.ConfigurationException;
 import dev.kiln.error.Mismatch;
 import dev.kiln.vector.CodedVectors;
 import dev.kiln.vector.NativeVectors;
-import io.github.jbellis.jvector.disk.ReaderSupplierFactory;
+import io.github.jbellis.jvector.disk.ByteBufferReader;
+import io.github.jbellis.jvector.disk.ReaderSupplier;
 import io.github.jbellis.jvector.graph.GraphSearcher;
 import io.github.jbellis.jvector.graph.SearchResult.NodeScore;
 import io.github.jbellis.jvector.graph.disk.OnDiskGraphIndex;
@@ -17,6 +18,7 @@ import io.github.jbellis.jvector.vector.VectorSimilarityFunction;
 import io.github.jbellis.jvector.vector.types.VectorFloat;
 import java.io.IOException;
 import java.nio.MappedByteBuffer;
+import java.nio.file.Path;
 import java.util.BitSet;
 
 /**
@@ -56,7 +58,7 @@ final class IndexShard {
               CodedVectors.bytes(rows.count(), dim) + " bytes",
               buffer.capacity()));
     }
-    OnDiskGraphIndex graph = OnDiskGraphIndex.load(ReaderSupplierFactory.open(files.graph()));
+    OnDiskGraphIndex graph = OnDiskGraphIndex.load(readers(files.graph()));
     if (graph.size(0) != rows.count() || graph.getDimension() != dim) {
       throw new ConfigurationException(
           Mismatch.of(
@@ -65,6 +67,15 @@ final class IndexShard {
               "%d of %d".formatted(graph.size(0), graph.getDimension())));
     }
     return new IndexShard(rows, new CodedVectors(buffer, rows.count(), dim), graph, dim);
+  }
+
+  /**
+   * Returns readers of one mapping of a file. Before Java 22, those of JVector map the file again
+   * for every search, and each of these mappings faults its pages in again.
+   */
+  private static ReaderSupplier readers(Path file) throws IOException {
+    MappedByteBuffer mapped = ShardRows.map(file);
+    return () -> new ByteBufferReader(mapped.duplicate());
   }
 
   /** Returns the number of rows. */

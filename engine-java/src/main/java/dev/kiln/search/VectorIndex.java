@@ -25,6 +25,9 @@ final class VectorIndex {
   /** Candidates per shard that are compared in float32, at least. */
   private static final int MIN_CANDIDATES = 100;
 
+  /** Candidates of all shards, at least: with many shards, each has few of the best matches. */
+  private static final int MIN_ALL_CANDIDATES = 200;
+
   private static final int CANDIDATES_PER_MATCH = 4;
 
   private final IndexManifest manifest;
@@ -143,7 +146,8 @@ final class VectorIndex {
     }
     // Rows that are left out of the result can be among the best.
     int k = (int) Math.min(manifest.rows(), (long) request.k() + query.chips().size());
-    int candidates = Math.max(MIN_CANDIDATES, CANDIDATES_PER_MATCH * k);
+    int least = Math.max(MIN_CANDIDATES, MIN_ALL_CANDIDATES / shards.size());
+    int candidates = Math.max(least, CANDIDATES_PER_MATCH * k);
     TopRows top = new TopRows(request.k());
     Map<RowRef, FoundChip> chips = new ConcurrentHashMap<>();
     AtomicLong compared = new AtomicLong();
