@@ -65,7 +65,7 @@ public record BestScenes(int number, Period period) {
      *     area or cannot be read
      * @throws InterruptedException if the calling thread is interrupted
      */
-    double of(Candidate candidate) throws InterruptedException;
+    double of(FoundScene candidate) throws InterruptedException;
   }
 
   /**
@@ -75,7 +75,7 @@ public record BestScenes(int number, Period period) {
    * @param period that it was chosen for
    * @param cloud share of the area within the scene that is cloud or has no data
    */
-  public record Choice(Candidate candidate, String period, double cloud) {
+  public record Choice(FoundScene candidate, String period, double cloud) {
     @Override
     public String toString() {
       return String.format(
@@ -96,30 +96,30 @@ public record BestScenes(int number, Period period) {
    * @return by period, tile and cloud
    * @throws InterruptedException if the calling thread is interrupted
    */
-  public List<Choice> choose(List<Candidate> candidates, CloudOverArea measure)
+  public List<Choice> choose(List<FoundScene> candidates, CloudOverArea measure)
       throws InterruptedException {
-    Map<String, List<Candidate>> groups = new TreeMap<>();
-    for (Candidate candidate : candidates) {
+    Map<String, List<FoundScene>> groups = new TreeMap<>();
+    for (FoundScene candidate : candidates) {
       String group = period.of(candidate.item().datetime()) + "\n" + candidate.tile();
       groups.computeIfAbsent(group, unseen -> new ArrayList<>()).add(candidate);
     }
     List<Choice> chosen = new ArrayList<>();
-    for (List<Candidate> group : groups.values()) {
+    for (List<FoundScene> group : groups.values()) {
       chosen.addAll(best(group, measure));
     }
     return chosen;
   }
 
-  private List<Choice> best(List<Candidate> group, CloudOverArea measure)
+  private List<Choice> best(List<FoundScene> group, CloudOverArea measure)
       throws InterruptedException {
-    List<Candidate> order = new ArrayList<>(group);
+    List<FoundScene> order = new ArrayList<>(group);
     order.sort(
-        Comparator.comparingDouble((Candidate c) -> c.cloud().orElse(1))
+        Comparator.comparingDouble((FoundScene c) -> c.cloud().orElse(1))
             .thenComparing(c -> c.item().datetime())
-            .thenComparing(Candidate::sceneKey));
+            .thenComparing(FoundScene::sceneKey));
     List<Choice> measured = new ArrayList<>();
     int clear = 0;
-    for (Candidate candidate : order) {
+    for (FoundScene candidate : order) {
       if (clear == number) {
         break;
       }

@@ -96,8 +96,7 @@ final class PerformanceFlags {
             .verifyExisting(verifyExisting)
             .attempts(attempts)
             .stallLimit(Duration.ofSeconds(stallSeconds));
-    Range.optionalThreads("--inflate-threads", inflateThreads)
-        .ifPresent(options::inflateThreads);
+    Range.optionalThreads("--inflate-threads", inflateThreads).ifPresent(options::inflateThreads);
     if (pricePerHour != null) {
       options.pricePerHour(pricePerHour);
     }

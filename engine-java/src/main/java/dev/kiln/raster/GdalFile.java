@@ -210,7 +210,7 @@ final class GdalFile implements AutoCloseable {
     }
     if (GDALGetMetadataItem(dataset(), "LINE_OFF", "RPC") != null) {
       return "expected a geotransform, found rational polynomial coefficients: rectify the file"
-                 + " with gdalwarp -rpc";
+          + " with gdalwarp -rpc";
     }
     return "expected a geotransform, found none: georeference the file, for example with"
         + " gdal_translate -a_ullr -a_srs";

@@ -2,7 +2,7 @@ package dev.kiln.run;
 
 import dev.kiln.archive.BandAliases;
 import dev.kiln.archive.BestScenes;
-import dev.kiln.archive.Candidate;
+import dev.kiln.archive.FoundScene;
 import dev.kiln.archive.ListingStats;
 import dev.kiln.archive.ObjectRef;
 import dev.kiln.archive.StacAsset;
@@ -37,7 +37,7 @@ import org.slf4j.LoggerFactory;
  * @param candidates items that were found, by key
  * @param stats items that were kept and skipped
  */
-public record AreaSearch(String source, List<Candidate> candidates, ListingStats stats) {
+public record AreaSearch(String source, List<FoundScene> candidates, ListingStats stats) {
   private static final Logger log = LoggerFactory.getLogger(AreaSearch.class);
 
   /** Copies the list. */
@@ -55,13 +55,13 @@ public record AreaSearch(String source, List<Candidate> candidates, ListingStats
    * @throws IOException if the catalogue is unavailable
    */
   public static AreaSearch run(Catalog catalog, ItemQuery query) throws IOException {
-    List<Candidate> found = new ArrayList<>();
+    List<FoundScene> found = new ArrayList<>();
     ListingStats stats =
         catalog.list(
             query,
             item -> {
               try {
-                found.add(Candidate.of(item.key(), item.json()));
+                found.add(FoundScene.of(item.key(), item.json()));
                 return "";
               } catch (SceneException e) {
                 log.warn("item left out: reason=\"{}\"", Printable.of(e.getMessage()));
@@ -78,21 +78,21 @@ public record AreaSearch(String source, List<Candidate> candidates, ListingStats
     }
     // As in a list that kiln manifest stac writes, so that both name the same outputs.
     Optional<String> bucket = commonBucket(found);
-    List<Candidate> candidates = new ArrayList<>();
-    for (Candidate candidate : found) {
+    List<FoundScene> candidates = new ArrayList<>();
+    for (FoundScene candidate : found) {
       String place = candidate.sceneKey();
       String key = bucket.isPresent() ? ObjectRef.ofBucket(place).orElseThrow().key() : place;
       candidates.add(candidate.withKey(key));
     }
     if (query.sort().isEmpty()) {
-      candidates.sort(Comparator.comparing(Candidate::sceneKey));
+      candidates.sort(Comparator.comparing(FoundScene::sceneKey));
     }
     return new AreaSearch(bucket.orElse(catalog.source()), candidates, stats);
   }
 
-  private static Optional<String> commonBucket(List<Candidate> found) {
+  private static Optional<String> commonBucket(List<FoundScene> found) {
     Set<String> buckets = new TreeSet<>();
-    for (Candidate candidate : found) {
+    for (FoundScene candidate : found) {
       buckets.add(
           ObjectRef.ofBucket(candidate.sceneKey()).flatMap(ObjectRef::bucketUri).orElse(""));
     }
@@ -109,7 +109,7 @@ public record AreaSearch(String source, List<Candidate> candidates, ListingStats
    */
   public void checkHosts(Set<String> allowed) {
     Set<String> hosts = new TreeSet<>();
-    for (Candidate candidate : candidates) {
+    for (FoundScene candidate : candidates) {
       for (StacAsset asset : candidate.item().assets().values()) {
         host(asset).filter(host -> !allowed.contains(host)).ifPresent(hosts::add);
       }
@@ -143,7 +143,7 @@ public record AreaSearch(String source, List<Candidate> candidates, ListingStats
    * @return keys, sorted
    */
   public List<String> keys() {
-    return candidates.stream().map(Candidate::sceneKey).toList();
+    return candidates.stream().map(FoundScene::sceneKey).toList();
   }
 
   /**
@@ -190,9 +190,9 @@ public record AreaSearch(String source, List<Candidate> candidates, ListingStats
       throw new ConfigurationException(
           Mismatch.of("--best " + rule.number(), "scenes with a part in the area", "none"));
     }
-    List<Candidate> chosen =
+    List<FoundScene> chosen =
         new ArrayList<>(choices.stream().map(BestScenes.Choice::candidate).toList());
-    chosen.sort(Comparator.comparing(Candidate::sceneKey));
+    chosen.sort(Comparator.comparing(FoundScene::sceneKey));
     stats.skip("more cloud over the area", candidates.size() - chosen.size());
     return new AreaSearch(this.source, chosen, stats);
   }

@@ -2,7 +2,7 @@ package dev.kiln.run;
 
 import dev.kiln.archive.BandAliases;
 import dev.kiln.archive.BestScenes;
-import dev.kiln.archive.Candidate;
+import dev.kiln.archive.FoundScene;
 import dev.kiln.archive.Mask;
 import dev.kiln.archive.Scene;
 import dev.kiln.error.MachineException;
@@ -57,7 +57,7 @@ final class CloudMeasure implements BestScenes.CloudOverArea {
    *     change the choice from one run to the next
    */
   @Override
-  public double of(Candidate candidate) throws InterruptedException {
+  public double of(FoundScene candidate) throws InterruptedException {
     try {
       Scene scene = candidate.item().scene(platform, true, aliases);
       return scene.mask().isEmpty() ? candidate.cloud().orElse(1) : measure(scene);

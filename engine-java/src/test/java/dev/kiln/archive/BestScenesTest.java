@@ -16,8 +16,8 @@ import tools.jackson.databind.json.JsonMapper;
 class BestScenesTest {
   private final List<String> measured = new ArrayList<>();
 
-  private static Candidate candidate(String key, String day, String properties) {
-    return Candidate.of(
+  private static FoundScene candidate(String key, String day, String properties) {
+    return FoundScene.of(
         key,
         JsonMapper.shared()
             .readTree(
@@ -25,12 +25,12 @@ class BestScenesTest {
                     .formatted(key, day, properties)));
   }
 
-  private static Candidate cloudy(String key, String day, double percent) {
+  private static FoundScene cloudy(String key, String day, double percent) {
     return candidate(key, day, ",\"eo:cloud_cover\":" + percent);
   }
 
   private List<String> choose(
-      int number, Period period, List<Candidate> candidates, Map<String, Double> cloud)
+      int number, Period period, List<FoundScene> candidates, Map<String, Double> cloud)
       throws InterruptedException {
     return new BestScenes(number, period)
             .choose(
@@ -62,7 +62,7 @@ class BestScenesTest {
 
   @Test
   void masksAreReadOnlyUntilEnoughScenesAreClear() throws InterruptedException {
-    List<Candidate> candidates =
+    List<FoundScene> candidates =
         List.of(
             cloudy("a", "2024-01-01", 50),
             cloudy("b", "2024-01-02", 5),

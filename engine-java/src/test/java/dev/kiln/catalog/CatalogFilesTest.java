@@ -51,7 +51,7 @@ import tools.jackson.databind.node.ObjectNode;
 /** Static catalogues and files of items, on disk and on a web server. */
 @Timeout(60)
 class CatalogFilesTest {
-  @TempDir Path folder;
+  @TempDir Path directory;
   private final Map<String, FoundItem> found = new LinkedHashMap<>();
   private String source = "";
 
@@ -100,7 +100,7 @@ class CatalogFilesTest {
   }
 
   private void write(String name, Object content) throws IOException {
-    Path file = folder.resolve(name);
+    Path file = directory.resolve(name);
     Files.createDirectories(file.getParent());
     Files.writeString(file, content.toString());
   }
@@ -126,7 +126,7 @@ class CatalogFilesTest {
   }
 
   private ListingStats list(String name) throws IOException {
-    return list(folder.resolve(name).toString(), ItemQuery.builder());
+    return list(directory.resolve(name).toString(), ItemQuery.builder());
   }
 
   private List<String> ids() {
@@ -175,7 +175,7 @@ class CatalogFilesTest {
     assertThat(stats.skipped()).isEmpty();
     assertThat(found.keySet()).contains("even/i002/i002.json", "odd/i003/i003.json");
     assertThat(found.values()).allMatch(FoundItem::isObject);
-    assertThat(source).isEqualTo(folder.toString());
+    assertThat(source).isEqualTo(directory.toString());
     // The order is that of the links.
     List<String> order = ids();
     list("catalog.json");
@@ -187,7 +187,7 @@ class CatalogFilesTest {
   @Test
   void filtersAreAppliedHere() throws IOException {
     writeCatalog();
-    String root = folder.resolve("catalog.json").toString();
+    String root = directory.resolve("catalog.json").toString();
     ListingStats stats =
         list(
             root,
@@ -221,7 +221,7 @@ class CatalogFilesTest {
     ObjectNode all = JsonMapper.shared().createObjectNode().put("type", "FeatureCollection");
     all.putArray("features").addAll(items);
     write("sorted.json", all);
-    String file = folder.resolve("sorted.json").toString();
+    String file = directory.resolve("sorted.json").toString();
     list(file, ItemQuery.builder().sort(List.of(SortField.parse("rank"), SortField.parse("-id"))));
     List<String> ascending = idsInOrder();
     assertThat(ranks(ascending, items)).isEqualTo("0 1 2 3 4 6 7 8 9 11 - -");
@@ -234,7 +234,7 @@ class CatalogFilesTest {
     assertThat(stats.kept()).isEqualTo(3);
     assertThat(stats.skipped()).containsEntry("beyond --limit", 9L);
     list(
-        folder.resolve("catalog.json").toString(),
+        directory.resolve("catalog.json").toString(),
         ItemQuery.builder().sort(List.of(SortField.parse("-id"))).limit(OptionalLong.of(4)));
     assertThat(idsInOrder()).hasSize(4).isSortedAccordingTo(Comparator.reverseOrder());
   }
@@ -261,7 +261,7 @@ class CatalogFilesTest {
     writeCatalog();
     try (RangeServer server = RangeServer.start();
         RangeServer other = RangeServer.start()) {
-      server.upload(folder);
+      server.upload(directory);
       other.put("i900.json", item(900).toString().getBytes(StandardCharsets.UTF_8));
       server.put(
           "top.json",
@@ -374,7 +374,7 @@ class CatalogFilesTest {
   void featureCollectionsAndLinesAreRead() throws IOException {
     write("all.json", collection(items(30)));
     write("all.ndjson", "\uFEFF# export\n" + lines(items(30)) + "{damaged\n");
-    Files.write(folder.resolve("all.ndjson.gz"), gzip(lines(items(30))));
+    Files.write(directory.resolve("all.ndjson.gz"), gzip(lines(items(30))));
     write(
         "seq.txt", items(30).stream().map(i -> "\u001e" + i + "\n").collect(Collectors.joining()));
     for (String name : List.of("all.json", "all.ndjson", "all.ndjson.gz", "seq.txt")) {
@@ -387,7 +387,7 @@ class CatalogFilesTest {
       JsonNode assets = found.get("even/i002.json").json().path("assets");
       assertThat(assets.path("red").path("href").asString("")).isEqualTo("../red-2.tif");
       assertThat(assets.path("nir").path("href").asString("")).isEqualTo("s3://b/nir-2.tif");
-      assertThat(source).isEqualTo(folder.toString());
+      assertThat(source).isEqualTo(directory.toString());
     }
     try (RangeServer server = RangeServer.start()) {
       server.put("x/items", collection(items(3)).getBytes(StandardCharsets.UTF_8));
@@ -420,12 +420,12 @@ class CatalogFilesTest {
   /** Writes stac-geoparquet with DuckDB, whose structs are inferred from the items. */
   private Path parquet(List<ObjectNode> items, String columns, String options) throws Exception {
     write("items.ndjson", lines(items));
-    Path file = folder.resolve("items.parquet");
+    Path file = directory.resolve("items.parquet");
     try (Connection duckdb = DriverManager.getConnection("jdbc:duckdb:");
         Statement sql = duckdb.createStatement()) {
       sql.execute(
           "COPY (SELECT %s FROM read_json('%s')) TO '%s' (FORMAT parquet%s)"
-              .formatted(columns, folder.resolve("items.ndjson"), file, options));
+              .formatted(columns, directory.resolve("items.ndjson"), file, options));
     }
     return file;
   }
@@ -500,7 +500,7 @@ class CatalogFilesTest {
       ListedItems items = new ListedItems(file, query, form);
       Catalog.open(
               "--stac",
-              folder.resolve("even/collection.json").toString(),
+              directory.resolve("even/collection.json").toString(),
               StoreOptions.standard(),
               SourceRules.standard())
           .list(query, items);
@@ -556,7 +556,7 @@ class CatalogFilesTest {
   void filesOfADirectoryAreReadInTheOrderOfTheirNames() throws Exception {
     for (int i = 0; i < 3; i++) {
       Path file = parquet(items(30).subList(10 * i, 10 * i + 10), COLUMNS, "");
-      Path part = folder.resolve("all.parquet/year=%d/part.parquet".formatted(2022 - i));
+      Path part = directory.resolve("all.parquet/year=%d/part.parquet".formatted(2022 - i));
       Files.createDirectories(part.getParent());
       Files.move(file, part);
     }
@@ -566,7 +566,7 @@ class CatalogFilesTest {
     assertThat(stats.skipped()).isEmpty();
     assertThat(found.get("even/i002.json").json().path("assets").path("red").path("href"))
         .hasToString("\"../year=2022/red-2.tif\"");
-    assertThat(source).isEqualTo(folder.resolve("all.parquet").toString());
+    assertThat(source).isEqualTo(directory.resolve("all.parquet").toString());
     write("all.parquet/year=2021/z.parquet", "PAR1 is not at the end");
     assertThatThrownBy(() -> list("all.parquet"))
         .isInstanceOf(ConfigurationException.class)

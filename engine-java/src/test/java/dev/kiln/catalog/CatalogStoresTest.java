@@ -29,12 +29,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Catalogues in buckets. */
 @Timeout(60)
 class CatalogStoresTest {
-  @TempDir Path folder;
+  @TempDir Path directory;
   private final Map<String, FoundItem> found = new TreeMap<>();
   private String source = "";
 
   private void write(String name, String content) throws IOException {
-    Path file = folder.resolve("up").resolve(name);
+    Path file = directory.resolve("up").resolve(name);
     Files.createDirectories(file.getParent());
     Files.writeString(file, content);
   }
@@ -76,20 +76,20 @@ class CatalogStoresTest {
     write("site/a/i1.json", item("i1"));
     write("up/i4.json", item("i4"));
     write("site/items.ndjson", item("n1") + "\n" + item("n2") + "\n");
-    Files.createDirectories(folder.resolve("up/site/all.parquet/year=2023"));
+    Files.createDirectories(directory.resolve("up/site/all.parquet/year=2023"));
     try (Connection duckdb = DriverManager.getConnection("jdbc:duckdb:");
         Statement sql = duckdb.createStatement()) {
       sql.execute(
           "COPY (SELECT id, collection, unnest(properties), assets FROM read_json('%s')) TO '%s'"
               .formatted(
-                  folder.resolve("up/site/items.ndjson"),
-                  folder.resolve("up/site/all.parquet/year=2023/0.parquet")));
+                  directory.resolve("up/site/items.ndjson"),
+                  directory.resolve("up/site/all.parquet/year=2023/0.parquet")));
     }
-    Files.createDirectories(folder.resolve("other"));
-    Files.writeString(folder.resolve("other/i2.json"), item("i2"));
-    try (S3Server s3 = S3Server.start(Files.createDirectories(folder.resolve("s3")))) {
-      s3.upload(folder.resolve("up"), "bucket");
-      s3.upload(folder.resolve("other"), "other");
+    Files.createDirectories(directory.resolve("other"));
+    Files.writeString(directory.resolve("other/i2.json"), item("i2"));
+    try (S3Server s3 = S3Server.start(Files.createDirectories(directory.resolve("s3")))) {
+      s3.upload(directory.resolve("up"), "bucket");
+      s3.upload(directory.resolve("other"), "other");
       StoreOptions options = S3Server.options(s3.endpoint());
       ListingStats stats = list("s3://bucket/site/catalog.json", options);
       assertThat(found)
@@ -128,14 +128,14 @@ class CatalogStoresTest {
     write("site/a/i1.json", item("i1"));
     write("up/i4.json", item("i4"));
     write("site/items.ndjson", item("n1") + "\n" + item("n2") + "\n");
-    Files.createDirectories(folder.resolve("up/site/all.parquet/part=1"));
+    Files.createDirectories(directory.resolve("up/site/all.parquet/part=1"));
     try (Connection duckdb = DriverManager.getConnection("jdbc:duckdb:");
         Statement sql = duckdb.createStatement()) {
       sql.execute(
           "COPY (SELECT id, collection, unnest(properties), assets FROM read_json('%s')) TO '%s'"
               .formatted(
-                  folder.resolve("up/site/items.ndjson"),
-                  folder.resolve("up/site/all.parquet/part=1/0.parquet")));
+                  directory.resolve("up/site/items.ndjson"),
+                  directory.resolve("up/site/all.parquet/part=1/0.parquet")));
     }
     boolean google = scheme.equals("gs");
     String root = google ? "gs://archive" : "az://archive@" + AzureServer.ACCOUNT;
@@ -161,7 +161,7 @@ class CatalogStoresTest {
   }
 
   private void upload(Map<String, byte[]> objects) throws IOException {
-    Path root = folder.resolve("up");
+    Path root = directory.resolve("up");
     try (Stream<Path> files = Files.walk(root)) {
       for (Path file : files.filter(Files::isRegularFile).toList()) {
         objects.put(root.relativize(file).toString(), Files.readAllBytes(file));

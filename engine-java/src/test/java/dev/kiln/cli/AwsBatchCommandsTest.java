@@ -39,7 +39,7 @@ class AwsBatchCommandsTest {
       Path.of("../model-export/src/test/resources/golden/micro/clay-micro.ckpt");
 
   @TempDir static Path shared;
-  @TempDir Path folder;
+  @TempDir Path directory;
   private final StringWriter printed = new StringWriter();
   private final Map<String, String> environment = new HashMap<>();
   private FakeAwsBatch batch;
@@ -60,7 +60,7 @@ class AwsBatchCommandsTest {
     System.setProperty("aws.accessKeyId", S3Server.KEY.id());
     System.setProperty("aws.secretAccessKey", S3Server.KEY.secret());
     batch = FakeAwsBatch.start();
-    s3 = S3Server.start(Files.createDirectories(folder.resolve("s3")));
+    s3 = S3Server.start(Files.createDirectories(directory.resolve("s3")));
     s3.upload(shared.resolve("model"), "models");
     bucket = s3.bucket("bucket");
     environment.put("KILN_SOURCE_ENDPOINT", s3.endpoint().toString());
@@ -103,7 +103,7 @@ class AwsBatchCommandsTest {
     for (int i = 0; i < count; i++) {
       keys.add("nd/2018/60cm/rgbir_cog/47099/m_47099%02d_se_14_060_20180716.tif".formatted(i));
     }
-    return Files.write(folder.resolve("scenes.txt"), keys);
+    return Files.write(directory.resolve("scenes.txt"), keys);
   }
 
   private int submit(Path list, String... more) {
@@ -148,11 +148,11 @@ class AwsBatchCommandsTest {
   }
 
   private void put(String key, String text) throws IOException {
-    Path folder = Files.createDirectories(this.folder.resolve("upload"));
-    Path file = folder.resolve(key);
+    Path directory = Files.createDirectories(this.directory.resolve("upload"));
+    Path file = directory.resolve(key);
     Files.createDirectories(file.getParent());
     Files.write(file, text.getBytes(StandardCharsets.UTF_8));
-    s3.upload(folder, "bucket");
+    s3.upload(directory, "bucket");
     Files.delete(file);
   }
 
@@ -179,7 +179,7 @@ class AwsBatchCommandsTest {
     assertThat(said())
         .contains("--source: expected a bucket, because the list has keys such as nd/");
     Files.writeString(
-        folder.resolve("scenes.txt"), "s3://b/i.json\n{\"id\":\"x\",\"assets\":{}}\n");
+        directory.resolve("scenes.txt"), "s3://b/i.json\n{\"id\":\"x\",\"assets\":{}}\n");
     assertThat(kiln(arguments)).as(said()).isZero();
     List<String> child = batch.jobs().get(0).command();
     assertThat(child).contains("--model=s3://models").noneMatch(a -> a.startsWith("--source="));
@@ -284,10 +284,10 @@ class AwsBatchCommandsTest {
   @Test
   void invalidSubmissionsAreOneLine() throws Exception {
     Path list = scenes(3);
-    Path empty = Files.writeString(folder.resolve("empty.txt"), "# none\n");
+    Path empty = Files.writeString(directory.resolve("empty.txt"), "# none\n");
     assertThat(submit(empty)).isEqualTo(ExitCode.CONFIGURATION.code());
     assertThat(said()).contains("the scene list is empty");
-    assertThat(submit(folder.resolve("none"))).isEqualTo(ExitCode.CONFIGURATION.code());
+    assertThat(submit(directory.resolve("none"))).isEqualTo(ExitCode.CONFIGURATION.code());
     assertThat(said()).contains("no such file");
     assertThat(submit(list, "--", "--max-clod", "0.1")).isEqualTo(ExitCode.CONFIGURATION.code());
     assertThat(said()).contains("options of kiln embed: Unknown option", "--max-clod");
@@ -318,7 +318,7 @@ class AwsBatchCommandsTest {
                 "--scenes=" + list,
                 "--model=s3://models",
                 "--source=s3://naip-analytic",
-                "--out=" + folder,
+                "--out=" + directory,
                 "--queue=spot",
                 "--image=kiln:0.1",
                 "--instance=g6e.xlarge"))
@@ -469,20 +469,20 @@ class AwsBatchCommandsTest {
 
   @Test
   void plansGoBesideTheModelAndToEveryMachine() throws Exception {
-    Path plan = Files.writeString(folder.resolve("naip-256.plan"), "machine code");
+    Path plan = Files.writeString(directory.resolve("naip-256.plan"), "machine code");
 
     ModelCache.sharePlan("s3://models", S3Server.options(s3.endpoint()), List.of(plan));
 
     Path copy =
         ModelCache.open(
-                "s3://models", S3Server.options(s3.endpoint()), folder.resolve("other-machine"))
+                "s3://models", S3Server.options(s3.endpoint()), directory.resolve("other-machine"))
             .path();
     assertThat(copy.resolve("plans/naip-256.plan")).hasContent("machine code");
   }
 
   @Test
   void jobsOfAMachineThatFetchAModelAtOnceShareOneCopy() throws Exception {
-    Path cache = folder.resolve("cache");
+    Path cache = directory.resolve("cache");
     Path abandoned = Files.createDirectories(cache.resolve(".copying-1"));
     Files.setLastModifiedTime(abandoned, FileTime.from(Instant.now().minusSeconds(10_000)));
     List<CompletableFuture<String>> jobs = new ArrayList<>();
@@ -509,7 +509,7 @@ class AwsBatchCommandsTest {
   @Test
   void directoryIsWatchedWithoutAws() throws Exception {
     environment.clear();
-    Path out = folder.resolve("out");
+    Path out = directory.resolve("out");
     Files.createDirectories(out.resolve("_kiln"));
     Files.writeString(out.resolve("_kiln/shard-00000.json"), report(0, 10, ""));
     Files.writeString(out.resolve("_kiln/shard-00001.json"), "{\"state\": \"running\"}");
@@ -527,21 +527,21 @@ class AwsBatchCommandsTest {
 
   @Test
   void modelIsFetchedFromItsBucketOnceAndWhole() throws Exception {
-    Path cache = folder.resolve("cache");
-    Path list = Files.writeString(folder.resolve("one.txt"), "nd/missing.tif\n");
+    Path cache = directory.resolve("cache");
+    Path list = Files.writeString(directory.resolve("one.txt"), "nd/missing.tif\n");
     String[] embed = {
       "embed",
       "naip",
       "--scenes=" + list,
       "--model=s3://models",
       "--model-cache=" + cache,
-      "--source=" + folder,
-      "--out=" + folder.resolve("vectors"),
+      "--source=" + directory,
+      "--out=" + directory.resolve("vectors"),
       "--progress=none",
       "--run-name=a1"
     };
     assertThat(kiln(embed)).as(said()).isEqualTo(ExitCode.SCENES_FAILED.code());
-    assertThat(folder.resolve("vectors/_kiln/a1")).isDirectoryContaining("glob:**/run-*.json");
+    assertThat(directory.resolve("vectors/_kiln/a1")).isDirectoryContaining("glob:**/run-*.json");
     try (var models = Files.list(cache)) {
       assertThat(models.toList()).hasSize(1);
     }
@@ -554,18 +554,18 @@ class AwsBatchCommandsTest {
     Files.delete(weights);
     assertThat(kiln(embed)).as(said()).isEqualTo(ExitCode.SCENES_FAILED.code());
 
-    embed[4] = "--model-cache=" + folder.resolve("other");
+    embed[4] = "--model-cache=" + directory.resolve("other");
     assertThat(kiln(embed)).isEqualTo(ExitCode.CONFIGURATION.code());
     assertThat(said()).contains("--model s3://models: " + weights.getFileName() + " is missing");
     whole[whole.length / 2] ^= 1;
-    Path changed = Files.createDirectories(folder.resolve("changed"));
+    Path changed = Files.createDirectories(directory.resolve("changed"));
     Files.write(changed.resolve(weights.getFileName()), whole);
     s3.upload(changed, "models");
     assertThat(kiln(embed)).isEqualTo(ExitCode.CONFIGURATION.code());
     assertThat(said())
         .contains("weights.bin: expected SHA-256")
         .contains("copy the whole model there again");
-    try (var left = Files.list(folder.resolve("other"))) {
+    try (var left = Files.list(directory.resolve("other"))) {
       assertThat(left.toList()).isEmpty();
     }
   }

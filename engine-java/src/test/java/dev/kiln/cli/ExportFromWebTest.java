@@ -36,7 +36,7 @@ import picocli.CommandLine;
 class ExportFromWebTest {
   private static final int BALLAST = 40_000_000;
 
-  @TempDir Path folder;
+  @TempDir Path directory;
   private final StringWriter printed = new StringWriter();
   private RangeServer server;
   private FaultProxy proxy;
@@ -45,14 +45,14 @@ class ExportFromWebTest {
 
   @BeforeEach
   void serve() throws Exception {
-    checkpoint = folder.resolve("tiny.ckpt");
+    checkpoint = directory.resolve("tiny.ckpt");
     new RandomCheckpoint(Architecture.named("tiny"), DataType.FP32, 1, BALLAST).write(checkpoint);
     expected =
         Exporter.export(
             checkpoint,
             new Exporter.Options(
                 List.of(PlatformCatalog.builtIn().get("naip")), List.of(256), false, false),
-            folder.resolve("expected"));
+            directory.resolve("expected"));
     server = RangeServer.start();
     server.put("models/tiny.ckpt", Files.readAllBytes(checkpoint));
     proxy = new FaultProxy(server.port());
@@ -72,7 +72,7 @@ class ExportFromWebTest {
                 "--checkpoint=" + uri,
                 "--platform=naip",
                 "--request-attempts=1",
-                "-o=" + folder.resolve("model")));
+                "-o=" + directory.resolve("model")));
     for (String argument : more) {
       String option = argument.replaceFirst("=.*", "=");
       arguments.removeIf(given -> argument.contains("=") && given.startsWith(option));
@@ -88,8 +88,8 @@ class ExportFromWebTest {
   }
 
   private void assertSameModelAndNothingElse() throws IOException {
-    assertThat(ModelDirectory.open(folder.resolve("model")).hash()).isEqualTo(expected.hash());
-    try (var files = Files.list(folder)) {
+    assertThat(ModelDirectory.open(directory.resolve("model")).hash()).isEqualTo(expected.hash());
+    try (var files = Files.list(directory)) {
       assertThat(files.map(file -> file.getFileName().toString()))
           .containsExactlyInAnyOrder("expected", "model", "tiny.ckpt");
     }
@@ -122,8 +122,8 @@ class ExportFromWebTest {
     int head = 3; // The first bytes, the zip directory, the pickle.
     proxy.plan(request -> request.number() > head + 1 ? Fault.RESET : Fault.NONE);
     assertThat(export(uri())).as(printed.toString()).isEqualTo(ExitCode.TRY_AGAIN.code());
-    assertThat(folder.resolve("model")).doesNotExist();
-    assertThat(folder.resolve(".model.checkpoint")).exists();
+    assertThat(directory.resolve("model")).doesNotExist();
+    assertThat(directory.resolve(".model.checkpoint")).exists();
     proxy.plan(request -> Fault.NONE);
     assertThat(export(uri())).as(printed.toString()).isZero();
     assertSameModelAndNothingElse();
@@ -147,7 +147,7 @@ class ExportFromWebTest {
 
   @Test
   void s3IsReadByRangesToo() throws Exception {
-    try (S3Server s3 = S3Server.startOpen(Files.createDirectories(folder.resolve("s3")));
+    try (S3Server s3 = S3Server.startOpen(Files.createDirectories(directory.resolve("s3")));
         FaultProxy link = new FaultProxy(s3.port())) {
       s3.bucket("weights");
       try (ObjectStore bucket =
@@ -170,8 +170,8 @@ class ExportFromWebTest {
               .sum();
       long encoder = Files.size(checkpoint) - BALLAST;
       assertThat((double) requested / encoder).isLessThan(1.02);
-      assertThat(ModelDirectory.open(folder.resolve("model")).hash()).isEqualTo(expected.hash());
-      assertThat(folder.resolve(".model.checkpoint")).doesNotExist();
+      assertThat(ModelDirectory.open(directory.resolve("model")).hash()).isEqualTo(expected.hash());
+      assertThat(directory.resolve(".model.checkpoint")).doesNotExist();
     }
   }
 
@@ -187,7 +187,7 @@ class ExportFromWebTest {
     assertThat(printed.toString()).contains("expected a zip file of torch.save or safetensors");
     assertThat(export(server.uri() + "/none")).isEqualTo(ExitCode.CONFIGURATION.code());
     assertThat(printed.toString()).contains("/none: no such object");
-    try (var files = Files.list(folder)) {
+    try (var files = Files.list(directory)) {
       assertThat(files.map(file -> file.getFileName().toString()))
           .containsExactlyInAnyOrder("expected", "tiny.ckpt");
     }

@@ -26,7 +26,8 @@ class OpenFileLimitTest {
   @Test
   void reportsALimitThatIsTooLow() throws Exception {
     assertThat(OpenFileLimit.problem(limits("64")))
-        .hasValue("open files: expected a limit of at least 256, found 64: raise it with ulimit -n");
+        .hasValue(
+            "open files: expected a limit of at least 256, found 64: raise it with ulimit -n");
   }
 
   @ParameterizedTest

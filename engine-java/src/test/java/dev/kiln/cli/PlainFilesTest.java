@@ -38,7 +38,7 @@ class PlainFilesTest {
   private static final double[] METRE = {1_750_000, 1, 0, 5_430_000, 0, -1};
 
   @TempDir static Path shared;
-  @TempDir Path folder;
+  @TempDir Path directory;
   private final StringWriter printed = new StringWriter();
   private final StringWriter errors = new StringWriter();
 
@@ -70,49 +70,49 @@ class PlainFilesTest {
   private int embed(String... more) {
     List<String> arguments = new ArrayList<>(List.of("embed"));
     for (String argument : more) {
-      arguments.add(argument.replace("DIR/", folder + "/"));
+      arguments.add(argument.replace("DIR/", directory + "/"));
     }
     arguments.addAll(
         List.of(
             "--model=" + shared.resolve("model"),
-            "--out=" + folder.resolve("out"),
+            "--out=" + directory.resolve("out"),
             "--progress=none"));
     return kiln(arguments);
   }
 
   private List<String> outputs() throws IOException {
-    try (Stream<Path> files = Files.walk(folder.resolve("out"))) {
+    try (Stream<Path> files = Files.walk(directory.resolve("out"))) {
       return files
           .filter(file -> file.toString().endsWith(".parquet"))
-          .map(file -> folder.resolve("out").relativize(file).toString())
+          .map(file -> directory.resolve("out").relativize(file).toString())
           .sorted()
           .toList();
     }
   }
 
   private String report() throws IOException {
-    return Reports.latest(folder.resolve("out"));
+    return Reports.latest(directory.resolve("out"));
   }
 
   @Test
   void oneFileIsEmbeddedUnderItsName() throws IOException {
-    ortho().write(folder.resolve("deep/er/ortho.tif"));
+    ortho().write(directory.resolve("deep/er/ortho.tif"));
     assertThat(embed("linz", "DIR/deep/er/ortho.tif", "--datetime=2024-03-01"))
         .as(errors + report())
         .isEqualTo(ExitCode.DONE.code());
     assertThat(outputs()).containsExactly("ortho.parquet");
     assertThat(report()).contains("2024-03-01T12:00:00Z (option)", "1,2,3 (colours in the file)");
-    Inspection found = Inspection.of(folder.resolve("out/ortho.parquet"));
+    Inspection found = Inspection.of(directory.resolve("out/ortho.parquet"));
     assertThat(found.vectors().orElseThrow().count()).isEqualTo(4);
   }
 
   @Test
   void stripedFilesAndBandsInAnotherOrderGiveTheSameVectors() throws IOException {
-    ortho().write(folder.resolve("a/tiled_20240301.tif"));
+    ortho().write(directory.resolve("a/tiled_20240301.tif"));
     ortho()
         .option("TILED=NO")
         .option("COMPRESS=LZW")
-        .write(folder.resolve("a/striped_20240301.tif"));
+        .write(directory.resolve("a/striped_20240301.tif"));
     assertThat(embed("linz", "DIR/a/tiled_20240301.tif", "DIR/a/striped_20240301.tif"))
         .as(errors + "")
         .isEqualTo(ExitCode.DONE.code());
@@ -120,18 +120,19 @@ class PlainFilesTest {
   }
 
   private Object statistics(String name) throws IOException {
-    return Inspection.of(folder.resolve("out/" + name + ".parquet")).vectors();
+    return Inspection.of(directory.resolve("out/" + name + ".parquet")).vectors();
   }
 
   @Test
   void filesOfSeveralDirectoriesNeedASource() throws IOException {
-    ortho().write(folder.resolve("a/x_20240301.tif"));
-    ortho().write(folder.resolve("b/x_20240301.tif"));
+    ortho().write(directory.resolve("a/x_20240301.tif"));
+    ortho().write(directory.resolve("b/x_20240301.tif"));
     assertThat(embed("linz", "DIR/a/x_20240301.tif", "DIR/b/x_20240301.tif"))
         .isEqualTo(ExitCode.CONFIGURATION.code());
     assertThat(errors.toString())
         .contains("expected files of one directory, or --source DIRECTORY", "found 2 directories");
-    assertThat(embed("linz", "DIR/a/x_20240301.tif", "DIR/b/x_20240301.tif", "--source=" + folder))
+    assertThat(
+            embed("linz", "DIR/a/x_20240301.tif", "DIR/b/x_20240301.tif", "--source=" + directory))
         .isEqualTo(ExitCode.DONE.code());
     assertThat(outputs()).containsExactly("a/x_20240301.parquet", "b/x_20240301.parquet");
   }
@@ -142,7 +143,7 @@ class PlainFilesTest {
     GeoTiffs.naip()
         .option("PHOTOMETRIC=RGB")
         .option("ALPHA=YES")
-        .write(folder.resolve("m_3807708_ne_18_060_20181025.tif"));
+        .write(directory.resolve("m_3807708_ne_18_060_20181025.tif"));
     assertThat(embed("naip", "DIR/m_3807708_ne_18_060_20181025.tif"))
         .as(errors + report())
         .isEqualTo(ExitCode.DONE.code());
@@ -159,10 +160,10 @@ class PlainFilesTest {
         .pixels((b, x, y) -> b < 3 ? 100 + (x * 7 + y * 3 + b) % 50 : x < 256 ? 255 : 0)
         .option("PHOTOMETRIC=RGB")
         .option("ALPHA=YES")
-        .write(folder.resolve("drone_20240301.tif"));
+        .write(directory.resolve("drone_20240301.tif"));
     assertThat(embed("linz", "DIR/drone_20240301.tif")).isEqualTo(ExitCode.DONE.code());
     assertThat(
-            Inspection.of(folder.resolve("out/drone_20240301.parquet"))
+            Inspection.of(directory.resolve("out/drone_20240301.parquet"))
                 .vectors()
                 .orElseThrow()
                 .count())
@@ -172,11 +173,11 @@ class PlainFilesTest {
 
   @Test
   void otherBandsAndMissingDatesFailTheirFileAlone() throws IOException {
-    ortho().write(folder.resolve("a/good_20240301.tif"));
-    ortho().write(folder.resolve("a/undated.tif"));
-    ortho().bands(2).write(folder.resolve("a/two_20240301.tif"));
-    ortho().names("B4", "B3", "B2").write(folder.resolve("a/named_20240301.tif"));
-    assertThat(embed("linz", folder.resolve("a").toString()))
+    ortho().write(directory.resolve("a/good_20240301.tif"));
+    ortho().write(directory.resolve("a/undated.tif"));
+    ortho().bands(2).write(directory.resolve("a/two_20240301.tif"));
+    ortho().names("B4", "B3", "B2").write(directory.resolve("a/named_20240301.tif"));
+    assertThat(embed("linz", directory.resolve("a").toString()))
         .isEqualTo(ExitCode.SCENES_FAILED.code());
     assertThat(outputs()).containsExactly("good_20240301.parquet");
     assertThat(report())
@@ -190,7 +191,7 @@ class PlainFilesTest {
 
   @Test
   void anotherDatetimeIsNotTheSameRun() throws IOException {
-    ortho().write(folder.resolve("ortho.tif"));
+    ortho().write(directory.resolve("ortho.tif"));
     assertThat(embed("linz", "DIR/ortho.tif", "--datetime=2024-03-01"))
         .isEqualTo(ExitCode.DONE.code());
     assertThat(embed("linz", "DIR/ortho.tif", "--datetime=2024-04-01"))
@@ -210,22 +211,22 @@ class PlainFilesTest {
 
   @Test
   void directoryIsListed() throws IOException {
-    ortho().write(folder.resolve("tiles/b/2_20240301.TIF"));
-    ortho().write(folder.resolve("tiles/1_20240301.tif"));
-    ortho().write(folder.resolve("tiles/undated.tiff"));
-    Files.writeString(folder.resolve("tiles/broken.tif"), "<html>");
-    Files.writeString(folder.resolve("tiles/readme.txt"), "");
-    Files.writeString(folder.resolve("tiles/.hidden.tif"), "");
+    ortho().write(directory.resolve("tiles/b/2_20240301.TIF"));
+    ortho().write(directory.resolve("tiles/1_20240301.tif"));
+    ortho().write(directory.resolve("tiles/undated.tiff"));
+    Files.writeString(directory.resolve("tiles/broken.tif"), "<html>");
+    Files.writeString(directory.resolve("tiles/readme.txt"), "");
+    Files.writeString(directory.resolve("tiles/.hidden.tif"), "");
     int exit =
         kiln(
             List.of(
                 "manifest",
                 "files",
-                folder.resolve("tiles").toString(),
+                directory.resolve("tiles").toString(),
                 "-o",
-                folder + "/list.txt"));
+                directory + "/list.txt"));
     assertThat(exit).as(errors.toString()).isEqualTo(ExitCode.DONE.code());
-    assertThat(Files.readAllLines(folder.resolve("list.txt")))
+    assertThat(Files.readAllLines(directory.resolve("list.txt")))
         .containsExactly("1_20240301.tif", "b/2_20240301.TIF", "undated.tiff");
     assertThat(printed.toString())
         .contains("3 scenes of 6 entries", "not a readable TIFF", "hidden", "not .tif")
@@ -239,12 +240,12 @@ class PlainFilesTest {
     Matcher section = Pattern.compile("(?s)## Your own imagery\n(.*?)\n## ").matcher(readme);
     assertThat(section.find()).isTrue();
     Matcher blocks = Pattern.compile("(?ms)^```\n(.*?)^```").matcher(section.group(1));
-    ortho().write(folder.resolve("ortho.tif"));
+    ortho().write(directory.resolve("ortho.tif"));
     for (int i = 0; i < 10; i++) {
       ortho()
           .size(260, 260)
           .seed(i)
-          .write(folder.resolve("orthophotos/tile_" + i + "_20240301.tif"));
+          .write(directory.resolve("orthophotos/tile_" + i + "_20240301.tif"));
     }
     int commands = 0;
     while (blocks.find()) {
@@ -259,8 +260,8 @@ class PlainFilesTest {
                 switch (word) {
                   case "model" -> shared.resolve("model").toString();
                   case "ortho.tif", "orthophotos", "scenes.txt.gz" ->
-                      folder.resolve(word).toString();
-                  case "vectors" -> folder.resolve("out").toString();
+                      directory.resolve(word).toString();
+                  case "vectors" -> directory.resolve("out").toString();
                   default -> word;
                 });
         assertThat(kiln(words)).as(line + "\n" + errors).isEqualTo(ExitCode.DONE.code());
@@ -273,7 +274,7 @@ class PlainFilesTest {
 
   @Test
   void anImageIsAnExampleForASearch() throws IOException {
-    Path image = folder.resolve("BX24_20230115.tif");
+    Path image = directory.resolve("BX24_20230115.tif");
     ortho().write(image);
     assertThat(embed("linz", "DIR/BX24_20230115.tif")).isZero();
     StringWriter found = new StringWriter();
@@ -283,7 +284,7 @@ class PlainFilesTest {
             .setErr(new PrintWriter(errors, true))
             .execute(
                 "search",
-                folder.resolve("out").toString(),
+                directory.resolve("out").toString(),
                 "--image=" + image,
                 "--platform=linz",
                 "--model=" + shared.resolve("model"),
@@ -297,8 +298,8 @@ class PlainFilesTest {
   @Test
   void imagesOfTheSameNameAreExamplesOfTheirOwn() throws Exception {
     List<String> images = new ArrayList<>();
-    for (String directory : List.of("a", "b")) {
-      Path image = folder.resolve(directory).resolve("BX24_20230115.tif");
+    for (String name : List.of("a", "b")) {
+      Path image = directory.resolve(name).resolve("BX24_20230115.tif");
       ortho().write(image);
       images.add(image.toString());
     }
@@ -311,7 +312,7 @@ class PlainFilesTest {
             StoreOptions.standard());
 
     try (EmbeddingFiles files =
-        EmbeddingFiles.open(folder.resolve("out").toString(), StoreOptions.standard())) {
+        EmbeddingFiles.open(directory.resolve("out").toString(), StoreOptions.standard())) {
       assertThat(examples.vectors(images, files, false)).hasSize(8);
     }
   }

@@ -27,12 +27,12 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class FileObjectStoreTest {
-  @TempDir Path folder;
+  @TempDir Path directory;
   private ObjectStore store;
 
   @BeforeEach
   void open() {
-    store = ObjectStores.open(folder.toString());
+    store = ObjectStores.open(directory.toString());
   }
 
   @Test
@@ -56,13 +56,13 @@ class FileObjectStoreTest {
     store.put("x", new byte[] {1});
     store.put("x", new byte[] {2, 3});
     assertThat(store.read("x")).containsExactly(2, 3);
-    try (var files = Files.list(folder)) {
+    try (var files = Files.list(directory)) {
       assertThat(files).hasSize(1);
     }
   }
 
   private Path temporary(String name, int process) {
-    return folder.resolve(
+    return directory.resolve(
         ".kiln-%s.%d-1.part".formatted(UUID.nameUUIDFromBytes(name.getBytes()), process));
   }
 
@@ -92,13 +92,13 @@ class FileObjectStoreTest {
   void missingObjectIsNamed() {
     assertThatThrownBy(() -> store.open(List.of("no/such.tif")))
         .isInstanceOf(NoSuchFileException.class)
-        .hasMessage(folder + "/no/such.tif: no such object under " + folder);
+        .hasMessage(directory + "/no/such.tif: no such object under " + directory);
     assertThatThrownBy(() -> store.read("no/such.tif")).isInstanceOf(NoSuchFileException.class);
   }
 
   @Test
   void fileBelowAFileIsMissing() throws IOException {
-    Files.write(folder.resolve("file"), new byte[1]);
+    Files.write(directory.resolve("file"), new byte[1]);
     assertThatThrownBy(() -> store.open(List.of("file/x"))).isInstanceOf(NoSuchFileException.class);
     assertThatThrownBy(() -> store.stream("file/x")).isInstanceOf(NoSuchFileException.class);
   }
@@ -110,14 +110,14 @@ class FileObjectStoreTest {
     assertThat(store.read("largest")).hasSize(ObjectStore.MAX_READ_BYTES);
     assertThatThrownBy(() -> store.read("larger"))
         .isInstanceOf(UnreadableObjectException.class)
-        .hasMessage(folder + "/larger: expected at most 67,108,864 bytes, found more");
+        .hasMessage(directory + "/larger: expected at most 67,108,864 bytes, found more");
   }
 
   @Test
   @Timeout(20)
   void pipeIsRejectedAtOnce() throws Exception {
     assumeTrue(
-        run("mkfifo", folder.resolve("pipe").toString()), "SKIPPED: mkfifo is not available");
+        run("mkfifo", directory.resolve("pipe").toString()), "SKIPPED: mkfifo is not available");
     for (ThrowableAssert.ThrowingCallable read :
         List.<ThrowableAssert.ThrowingCallable>of(
             () -> store.open(List.of("pipe")), () -> store.stream("pipe"))) {
@@ -129,7 +129,7 @@ class FileObjectStoreTest {
 
   @Test
   void unreadableFileIsDeniedAndNotRetried() throws Exception {
-    Path secret = Files.write(folder.resolve("secret"), new byte[1]);
+    Path secret = Files.write(directory.resolve("secret"), new byte[1]);
     Files.setPosixFilePermissions(secret, Set.of());
     assumeFalse(Files.isReadable(secret), "SKIPPED: root can read files without permissions");
     assertThatThrownBy(() -> store.open(List.of("secret")))
@@ -140,7 +140,7 @@ class FileObjectStoreTest {
 
   @Test
   void directoryIsNotAnObject() throws IOException {
-    Files.createDirectories(folder.resolve("a.tif"));
+    Files.createDirectories(directory.resolve("a.tif"));
     assertThat(store.exists("a.tif")).isFalse();
     assertThatThrownBy(() -> store.open(List.of("a.tif")))
         .isInstanceOf(UnreadableObjectException.class)
@@ -149,13 +149,13 @@ class FileObjectStoreTest {
 
   @Test
   void putBelowAFileFails() throws IOException {
-    Files.write(folder.resolve("file"), new byte[1]);
+    Files.write(directory.resolve("file"), new byte[1]);
     assertThatThrownBy(() -> store.put("file/x", new byte[1])).isInstanceOf(IOException.class);
   }
 
   @Test
   void fullDiskLeavesNothingUnderTheFinalName() throws Exception {
-    Path disk = Files.createDirectories(folder.resolve("disk"));
+    Path disk = Files.createDirectories(directory.resolve("disk"));
     assumeTrue(
         run("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk.toString()),
         "SKIPPED: a small file system can only be mounted as root");

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Lists with pages of ten keys instead of a thousand. */
 @Timeout(60)
 class S3ListingTest {
-  @TempDir Path folder;
+  @TempDir Path directory;
   private S3Server server;
   private S3Requests requests;
   private S3Listing listing;
@@ -27,7 +27,7 @@ class S3ListingTest {
 
   @BeforeEach
   void bucket() throws Exception {
-    server = S3Server.start(folder);
+    server = S3Server.start(directory);
     server.bucket("bucket");
     requests = new S3Requests(S3Location.parse("s3://bucket"), S3Server.options(server.endpoint()));
     listing = new S3Listing(requests, "bucket", 10);

@@ -35,7 +35,7 @@ class CogLayoutTest {
   private static final Path SAMPLES =
       Path.of(System.getProperty("kiln.shared", "../../shared")).resolve("samples");
 
-  @TempDir Path folder;
+  @TempDir Path directory;
 
   private static FileBytes of(SparseObject object) {
     return (offset, length) -> {
@@ -82,7 +82,7 @@ class CogLayoutTest {
     if (options.contains("TILED=NO")) {
       tiff.option("BLOCKXSIZE=1300");
     }
-    Path file = tiff.write(folder.resolve("scene.tif"));
+    Path file = tiff.write(directory.resolve("scene.tif"));
     samePixels(file, 3);
 
     CogLayout layout = read(Files.readAllBytes(file));
@@ -210,7 +210,7 @@ class CogLayoutTest {
             .bands(1)
             .option("BLOCKXSIZE=" + tile)
             .option("BLOCKYSIZE=" + tile)
-            .write(folder.resolve("tiles.tif")));
+            .write(directory.resolve("tiles.tif")));
   }
 
   @Test
@@ -306,7 +306,7 @@ class CogLayoutTest {
                 .option("BLOCKXSIZE=64")
                 .option("BLOCKYSIZE=64")
                 .option(kind)
-                .write(folder.resolve("victim.tif")));
+                .write(directory.resolve("victim.tif")));
     int directory = 1500;
     Random random = new Random(11);
     byte[] extremes = {0, 1, -1, 127, -128, 2, 8, 16};

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** One bad STAC scene is named, counted and reported, and the others are embedded. */
 @Timeout(60)
 class BadStacScenesTest {
-  @TempDir Path folder;
+  @TempDir Path directory;
 
   /** Spoils a sound Sentinel-2 scene before it is written. */
   interface Spoil {
@@ -120,7 +120,7 @@ class BadStacScenesTest {
       throws Exception {
     StacScene bad = StacScene.sentinel2("bad");
     spoil.apply(bad);
-    TestRun test = TestRun.of("sentinel-2-l2a", folder).scene(bad);
+    TestRun test = TestRun.of("sentinel-2-l2a", directory).scene(bad);
     sound(test);
 
     fails(test, bad.key(), reasons);
@@ -150,7 +150,7 @@ class BadStacScenesTest {
   void damagedFileIsReported(String asset, double kept, String reason) throws Exception {
     StacScene bad = StacScene.sentinel2("bad");
     bad.files.get(asset).seed(3);
-    TestRun test = TestRun.of("sentinel-2-l2a", folder).scene(bad);
+    TestRun test = TestRun.of("sentinel-2-l2a", directory).scene(bad);
     Path file = test.source.resolve("scenes/bad/" + asset + ".tif");
     byte[] bytes = Files.readAllBytes(file);
     Files.write(file, Arrays.copyOf(bytes, (int) (bytes.length * kept)));
@@ -170,7 +170,7 @@ class BadStacScenesTest {
   @ParameterizedTest
   @MethodSource("badItems")
   void malformedItemIsReported(String json, String reason) throws Exception {
-    TestRun test = TestRun.of("sentinel-2-l2a", folder);
+    TestRun test = TestRun.of("sentinel-2-l2a", directory);
     test.keys.add("scenes/bad/bad.json");
     if (json != null) {
       Files.createDirectories(test.source.resolve("scenes/bad"));

@@ -21,10 +21,10 @@ import org.junit.jupiter.api.io.TempDir;
 class FirstScenesTest {
   private static final int SCENES = 40;
 
-  @TempDir Path folder;
+  @TempDir Path directory;
 
   private TestRun run() throws IOException {
-    TestRun run = new TestRun(folder);
+    TestRun run = new TestRun(directory);
     for (int i = 1; i <= SCENES; i++) {
       run.scene(i);
     }
@@ -38,12 +38,12 @@ class FirstScenesTest {
   @Test
   void sourceOneLevelTooHighIsAConfigurationErrorThatNamesTheRightOne() throws Exception {
     TestRun run = run();
-    run.wrapSource = right -> ObjectStores.open(folder.toString());
+    run.wrapSource = right -> ObjectStores.open(directory.toString());
     run.fetchThreads = 1;
     RunReport report = embed(run);
     assertThat(report.exitCode()).isEqualTo(ExitCode.CONFIGURATION);
     assertThat(report.ended().orElseThrow())
-        .contains("the first 8 scenes", "no such object under " + folder)
+        .contains("the first 8 scenes", "no such object under " + directory)
         .contains("the object is in " + run.source + ": give that as --source");
     assertThat(report.failures()).hasSize(FirstScenes.COUNT);
   }
@@ -59,7 +59,7 @@ class FirstScenesTest {
 
   @Test
   void filesOfAnotherPlatformAreAConfigurationError() throws Exception {
-    TestRun run = TestRun.of("landsat-c2l2-sr", folder);
+    TestRun run = TestRun.of("landsat-c2l2-sr", directory);
     run().keys.forEach(run.keys::add);
     RunReport report = run.embed(new FakeEncoder(run.platform, 256, 4));
     assertThat(report.exitCode()).isEqualTo(ExitCode.CONFIGURATION);
@@ -84,8 +84,8 @@ class FirstScenesTest {
 
   @Test
   void sourceThatIsNoDirectoryIsRefusedBeforeTheRun() throws IOException {
-    Path file = Files.createFile(folder.resolve("file"));
-    for (Path path : new Path[] {file, folder.resolve("none")}) {
+    Path file = Files.createFile(directory.resolve("file"));
+    for (Path path : new Path[] {file, directory.resolve("none")}) {
       assertThatThrownBy(
               () ->
                   ObjectStores.openSource(

@@ -51,9 +51,9 @@ final class GoldenScenes {
   }
 
   /** Embeds the scenes with the tiny model and compares every file. */
-  void checkAll(List<String> keys, LocationOrder order, Path folder) throws Exception {
-    Path out = folder.resolve("out");
-    RunReport report = embed(keys, order, folder.resolve("model"), out);
+  void checkAll(List<String> keys, LocationOrder order, Path directory) throws Exception {
+    Path out = directory.resolve("out");
+    RunReport report = embed(keys, order, directory.resolve("model"), out);
     assertThat(report.exitCode()).as(report.summary()).isEqualTo(ExitCode.DONE);
     for (String key : keys) {
       check(EmbeddingFile.open(out.resolve(OutputKey.of(key))), order);

@@ -36,7 +36,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The same scenes give the same bytes from every store, with and without faults on the way. */
 @Timeout(120)
 class StoresRunTest {
-  @TempDir static Path folder;
+  @TempDir static Path directory;
   private static TestRun local;
   private static Map<String, byte[]> expected;
   private static int requests;
@@ -46,7 +46,7 @@ class StoresRunTest {
 
   @BeforeAll
   static void archives() throws Exception {
-    local = new TestRun(folder.resolve("local"));
+    local = new TestRun(directory.resolve("local"));
     local.scene(1).scene(2);
     local.scene(TestRun.key(4, "60cm"), GeoTiffs.naip().size(1100, 1100).seed(4));
     RunReport report = local.embed(encoder());
@@ -133,7 +133,7 @@ class StoresRunTest {
   @ValueSource(strings = {"https", "gs", "az"})
   void writesTheFilesOfALocalRunAndResumes(String store) throws Exception {
     String out = "plain-" + store;
-    TestRun run = new TestRun(folder.resolve(out));
+    TestRun run = new TestRun(directory.resolve(out));
     run.keys.addAll(local.keys);
     try (FaultProxy source = new FaultProxy(port(store));
         FaultProxy target = new FaultProxy(port(store))) {
@@ -158,7 +158,7 @@ class StoresRunTest {
   @ValueSource(strings = {"https", "gs", "az"})
   void faultsLeaveNoTraceButTheirCount(String store) throws Exception {
     String out = "faults-" + store;
-    TestRun run = new TestRun(folder.resolve(out));
+    TestRun run = new TestRun(directory.resolve(out));
     run.keys.addAll(local.keys);
     try (FaultProxy source = new FaultProxy(port(store));
         FaultProxy target = new FaultProxy(port(store))) {
@@ -192,7 +192,7 @@ class StoresRunTest {
 
   @Test
   void outputThatMayNotBeListedNamesThePermission() throws Exception {
-    TestRun run = new TestRun(folder.resolve("denied"));
+    TestRun run = new TestRun(directory.resolve("denied"));
     run.keys.addAll(local.keys);
     try (FaultProxy target = new FaultProxy(google.port())) {
       target.plan(

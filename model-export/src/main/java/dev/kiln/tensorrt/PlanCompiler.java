@@ -146,9 +146,9 @@ public final class PlanCompiler {
         key.fileName(),
         gpu.description().name(),
         key.tensorRt());
-    try (Heartbeat heartbeat = new Heartbeat(log, "compiling " + key.platform(), start)) {
+    try (PhaseLog phases = new PhaseLog(log, "compiling " + key.platform(), start)) {
       ByteBuffer plan = build(work, true);
-      heartbeat.now("reading the plan's layers");
+      phases.now("reading the plan's layers");
       String layers = inspect(plan);
       Attention attention = LayerReport.attention(layers, encoder.architecture().depth());
       double seconds = Duration.between(start, Instant.now()).toMillis() / 1e3;

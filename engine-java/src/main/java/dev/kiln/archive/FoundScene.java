@@ -14,7 +14,7 @@ import tools.jackson.databind.JsonNode;
  * @param cloud share of cloud in the whole scene, 0 to 1, as the catalogue states it
  * @param tile the tile of a fixed grid that the scene covers; empty if the item names none
  */
-public record Candidate(String sceneKey, StacItem item, OptionalDouble cloud, String tile) {
+public record FoundScene(String sceneKey, StacItem item, OptionalDouble cloud, String tile) {
   /** Properties that name a tile, each as one list of properties that together do. */
   private static final List<List<String>> TILES =
       List.of(
@@ -33,11 +33,11 @@ public record Candidate(String sceneKey, StacItem item, OptionalDouble cloud, St
    * @return the candidate
    * @throws SceneException permanent if it is not a STAC item or has no time
    */
-  public static Candidate of(String sceneKey, JsonNode json) throws SceneException {
+  public static FoundScene of(String sceneKey, JsonNode json) throws SceneException {
     JsonNode properties = json.path("properties");
     JsonNode cloud = properties.path("eo:cloud_cover");
     boolean stated = cloud.isNumber() && cloud.asDouble() >= 0 && cloud.asDouble() <= 100;
-    return new Candidate(
+    return new FoundScene(
         sceneKey,
         StacItem.of(sceneKey, json),
         stated ? OptionalDouble.of(cloud.asDouble() / 100) : OptionalDouble.empty(),
@@ -50,8 +50,8 @@ public record Candidate(String sceneKey, StacItem item, OptionalDouble cloud, St
    * @param key key of the item in its source
    * @return the candidate
    */
-  public Candidate withKey(String key) {
-    return new Candidate(key, item.withKey(key), cloud, tile);
+  public FoundScene withKey(String key) {
+    return new FoundScene(key, item.withKey(key), cloud, tile);
   }
 
   private static String tile(JsonNode properties) {

@@ -8,7 +8,7 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 
 /** Logs regularly that a long operation is still running. */
-final class Heartbeat implements AutoCloseable {
+final class PhaseLog implements AutoCloseable {
   private static final int SECONDS = 15;
 
   private final Logger log;
@@ -16,13 +16,13 @@ final class Heartbeat implements AutoCloseable {
   private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(
           task -> {
-            Thread thread = new Thread(task, "heartbeat");
+            Thread thread = new Thread(task, "phases");
             thread.setDaemon(true);
             return thread;
           });
   private volatile String phase;
 
-  Heartbeat(Logger log, String phase, Instant start) {
+  PhaseLog(Logger log, String phase, Instant start) {
     this.log = log;
     this.phase = phase;
     this.start = start;
