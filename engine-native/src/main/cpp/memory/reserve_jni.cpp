@@ -16,11 +16,11 @@ void* address_of(jlong address) { return reinterpret_cast<void*>(static_cast<uin
 }  // namespace
 
 // Maps zeroed pages at a multiple of the alignment, a power of two. Returns 0 if there is not enough address space.
-extern "C" JNIEXPORT jlong JNICALL Java_dev_kiln_memory_AddressSpace_map(JNIEnv*, jclass, jlong size,
-                                                                        jlong alignment) {
+extern "C" JNIEXPORT jlong JNICALL Java_dev_kiln_memory_AddressSpace_map(JNIEnv*, jclass, jlong size, jlong alignment) {
   const auto wanted = static_cast<size_t>(size);
   const auto unit = static_cast<size_t>(alignment);
-  void* mapped = mmap(nullptr, wanted + unit, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void* mapped =
+      mmap(nullptr, wanted + unit, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (mapped == MAP_FAILED) {
     return 0;
   }
@@ -54,11 +54,12 @@ extern "C" JNIEXPORT void JNICALL Java_dev_kiln_memory_AddressSpace_release(JNIE
   }
 }
 
-// Moves the pages of one mapping to the place of others, which are freed. The old place stays mapped and reads as zeros.
-// Page tables move whole where address and size are multiples of 2 MiB. Needs Linux 5.7.
+// Moves the pages of one mapping to the place of others, which are freed. The old place stays mapped and reads as
+// zeros. Page tables move whole where address and size are multiples of 2 MiB. Needs Linux 5.7.
 extern "C" JNIEXPORT jboolean JNICALL Java_dev_kiln_memory_AddressSpace_move(JNIEnv*, jclass, jlong from, jlong to,
                                                                              jlong size) {
   const auto bytes = static_cast<size_t>(size);
-  void* moved = mremap(address_of(from), bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP, address_of(to));
+  void* moved =
+      mremap(address_of(from), bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP, address_of(to));
   return moved == MAP_FAILED ? JNI_FALSE : JNI_TRUE;
 }
