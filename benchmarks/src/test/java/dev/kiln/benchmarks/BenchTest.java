@@ -58,7 +58,7 @@ class BenchTest {
         JsonMapper.shared()
             .readTree(Files.readAllBytes(directory.resolve("results").resolve("quick.json")));
     assertThat(results.path("machine").path("CPU").asString()).isNotBlank();
-    assertThat(results.path("figures").size()).isEqualTo(34);
+    assertThat(results.path("figures").size()).isEqualTo(30);
     for (JsonNode figure : results.path("figures")) {
       if (figure.path("skipped").isNull()) {
         assertThat(figure.path("median").asDouble()).as(figure.toString()).isPositive();
