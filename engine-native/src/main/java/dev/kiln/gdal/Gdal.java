@@ -64,10 +64,7 @@ public final class Gdal {
   private static void prepare() {
     NativeMemory.disableLimit();
     CPLSetErrorHandler(CPLQuietErrorHandler());
-    CPLSetConfigOption("CPL_DEBUG", "OFF");
-    CPLSetConfigOption("GDAL_DISABLE_READDIR_ON_OPEN", "EMPTY_DIR");
-    CPLSetConfigOption("GDAL_PAM_ENABLED", "NO");
-    PINNED.forEach((option, value) -> CPLSetConfigOption(option, value));
+    pin();
     OSRSetPROJEnableNetwork(0);
     GDALRegister_GTiff();
     GDALRegister_COG();
@@ -79,5 +76,14 @@ public final class Gdal {
     RegisterOGRGeoPackage();
     RegisterOGRFlatGeobuf();
     RegisterOGRShape();
+    // The first registration has read GDAL_CONFIG_FILE, which can set options too.
+    pin();
+  }
+
+  private static void pin() {
+    CPLSetConfigOption("CPL_DEBUG", "OFF");
+    CPLSetConfigOption("GDAL_DISABLE_READDIR_ON_OPEN", "EMPTY_DIR");
+    CPLSetConfigOption("GDAL_PAM_ENABLED", "NO");
+    PINNED.forEach((option, value) -> CPLSetConfigOption(option, value));
   }
 }
