@@ -2,6 +2,7 @@ package dev.kiln.infer.cpu;
 
 import static org.bytedeco.dnnl.global.dnnl.*;
 
+import dev.kiln.error.ConfigurationException;
 import dev.kiln.memory.HostBuffer;
 import dev.kiln.nativelib.OpenMp;
 import dev.kiln.type.DataType;
@@ -42,6 +43,7 @@ final class OneDnn implements AutoCloseable {
    * Creates a context.
    *
    * @param threads number of threads that share each operation
+   * @throws ConfigurationException if OpenMP does not provide them
    */
   OneDnn(int threads) {
     this.threads = threads;
@@ -49,7 +51,14 @@ final class OneDnn implements AutoCloseable {
     owned.push(() -> dnnl_engine_destroy(engine));
     check(dnnl_stream_create(stream, engine, dnnl_stream_default_flags), "stream");
     owned.push(() -> dnnl_stream_destroy(stream));
-    OpenMp.setThreads(threads);
+    int found = OpenMp.setThreads(threads);
+    if (found != threads) {
+      close();
+      // oneDNN would leave out the parts of the other threads.
+      throw new ConfigurationException(
+          "OpenMP: expected %d threads, found %d: unset OMP_THREAD_LIMIT, or give --threads %2$d"
+              .formatted(threads, found));
+    }
   }
 
   /** Returns the number of threads that share each operation. */
