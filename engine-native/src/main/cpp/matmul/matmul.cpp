@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <utility>
 
 #include "../threads/parallel.h"
 #include "../threads/scratch.h"

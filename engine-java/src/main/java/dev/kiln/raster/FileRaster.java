@@ -180,7 +180,7 @@ final class FileRaster extends SceneRaster {
     BandPlane[] planes = new BandPlane[sources.size()];
     long bytes = 0;
     for (Map.Entry<CogFile, List<Integer>> entry : bandsOfFile.entrySet()) {
-      bytes = lay(entry.getKey(), entry.getValue(), window, bytes, planes);
+      bytes = assign(entry.getKey(), entry.getValue(), window, bytes, planes);
     }
     HostBuffer pixels = memory.take("strip of " + finest.objectKey(), bytes);
     try {
@@ -197,7 +197,7 @@ final class FileRaster extends SceneRaster {
   }
 
   /** Assigns planes of one file from byte {@code start} on; returns the byte after them. */
-  private long lay(
+  private long assign(
       CogFile file, List<Integer> bands, StripWindow window, long start, BandPlane[] planes) {
     int repeat = repeat(file);
     int w = ceilDiv(window.width(), repeat);

@@ -100,7 +100,7 @@ public final class OneDnnEncoder implements Encoder {
         : new OneDnnProducts(dnn, weights, type);
   }
 
-  /** With AVX-512 oneDNN has kernels of its own for transformers; without it, Kiln's are faster. */
+  /** Kiln's products were measured on AVX2 (Zen 3) only, where they are faster than oneDNN's. */
   private static boolean usesPackedProducts() {
     return PackedMatmul.fastest() == PackedMatmul.Instructions.AVX2
         && FusedAttention.fastest() == FusedAttention.Instructions.AVX2;
