@@ -1,5 +1,6 @@
 package dev.kiln.archive;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
@@ -12,12 +13,22 @@ import java.util.OptionalDouble;
  * @param index of the band in the file, 1 for the first
  * @param nodata the stored value that means "no data", if the metadata states it
  * @param scale conversion of stored values, if the metadata states one
+ * @param words what the metadata state about the values in words, such as a unit or a collection
  */
 public record BandAsset(
-    String band, ObjectRef object, int index, OptionalDouble nodata, Optional<StatedScale> scale) {
+    String band,
+    ObjectRef object,
+    int index,
+    OptionalDouble nodata,
+    Optional<StatedScale> scale,
+    List<String> words) {
+  /** Copies the words. */
+  public BandAsset {
+    words = List.copyOf(words);
+  }
 
   /**
-   * Creates the place of a band of which no conversion is stated.
+   * Creates the place of a band about whose values nothing is stated.
    *
    * @param band the platform's name of the band
    * @param object the file
@@ -25,6 +36,6 @@ public record BandAsset(
    * @param nodata the stored value that means "no data", if the metadata states it
    */
   public BandAsset(String band, ObjectRef object, int index, OptionalDouble nodata) {
-    this(band, object, index, nodata, Optional.empty());
+    this(band, object, index, nodata, Optional.empty(), List.of());
   }
 }

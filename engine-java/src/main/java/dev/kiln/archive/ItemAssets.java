@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /**
  * The files of a STAC item that contain the bands of a platform. A band is, in this order: the
@@ -320,7 +321,18 @@ public record ItemAssets(List<BandAsset> bands, Optional<Mask> mask, double gsd)
         ObjectRef.resolve(item.key(), file.href()),
         place.index + 1,
         nodata.isPresent() ? nodata : file.nodata(),
-        own.flatMap(StacBand::scale).or(file::scale));
+        own.flatMap(StacBand::scale).or(file::scale),
+        words(item, file, own));
+  }
+
+  /** Returns what an item states about the values of a band, with the name of its collection. */
+  private static List<String> words(StacItem item, StacAsset file, Optional<StacBand> band) {
+    return Stream.of(
+            band.map(StacBand::words).orElse(List.of()),
+            file.words(),
+            List.of("collection " + item.collection()))
+        .flatMap(List::stream)
+        .toList();
   }
 
   private static double gsd(StacItem item, Platform platform, Collection<Place> places) {

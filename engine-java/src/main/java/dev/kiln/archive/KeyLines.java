@@ -73,6 +73,9 @@ final class KeyLines implements AutoCloseable {
         if (first) {
           first = false;
           line = line.startsWith("\uFEFF") ? line.substring(1) : line;
+          if (isUtf16(line)) {
+            throw notUtf8(null);
+          }
         }
         if (line.startsWith("\\")) {
           return line.substring(1);
@@ -139,9 +142,31 @@ final class KeyLines implements AutoCloseable {
     return plain ? key : "\\" + key;
   }
 
+  /** Returns whether a line is UTF-16 that was read as UTF-8: every second character is NUL. */
+  private static boolean isUtf16(String line) {
+    if (line.length() < 4) {
+      return false;
+    }
+    int parity = line.charAt(0) == 0 ? 0 : 1;
+    for (int i = 0; i < line.length(); i++) {
+      if ((line.charAt(i) == 0) != (i % 2 == parity)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private ConfigurationException notUtf8(IOException cause) {
+    return new ConfigurationException(
+        name
+            + ": expected UTF-8 text with one key per line, found other bytes: convert it, for"
+            + " example with iconv -f UTF-16 -t UTF-8",
+        cause);
+  }
+
   private IOException explain(IOException e) {
     if (e instanceof CharacterCodingException) {
-      throw new ConfigurationException(name + ": expected UTF-8 text with one key per line", e);
+      throw notUtf8(e);
     }
     if (e instanceof EOFException || e instanceof ZipException) {
       throw new ConfigurationException(

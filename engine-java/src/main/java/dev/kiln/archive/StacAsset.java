@@ -20,6 +20,8 @@ import java.util.regex.Pattern;
  * @param gsd metres per pixel
  * @param nodata value that means "no data" in bands without their own
  * @param scale conversion of stored values in bands without their own
+ * @param words what the item states about the values of all bands in words: unit, title and
+ *     description
  */
 public record StacAsset(
     String name,
@@ -32,7 +34,8 @@ public record StacAsset(
     List<Double> transform,
     OptionalDouble gsd,
     OptionalDouble nodata,
-    Optional<StatedScale> scale) {
+    Optional<StatedScale> scale,
+    List<String> words) {
 
   private static final Pattern DISPLAY_NAME =
       Pattern.compile(
@@ -44,6 +47,7 @@ public record StacAsset(
     bands = List.copyOf(bands);
     shape = List.copyOf(shape);
     transform = List.copyOf(transform);
+    words = List.copyOf(words);
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.kiln.archive;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
@@ -10,6 +11,16 @@ import java.util.OptionalDouble;
  * @param commonName in STAC ({@code red}); may be empty
  * @param nodata the stored value that means "no data"
  * @param scale conversion of stored values that the item states; empty if there is none
+ * @param words what the item states about the values in words: unit and description
  */
 public record StacBand(
-    String name, String commonName, OptionalDouble nodata, Optional<StatedScale> scale) {}
+    String name,
+    String commonName,
+    OptionalDouble nodata,
+    Optional<StatedScale> scale,
+    List<String> words) {
+  /** Copies the words. */
+  public StacBand {
+    words = List.copyOf(words);
+  }
+}

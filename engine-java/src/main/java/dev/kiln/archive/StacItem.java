@@ -378,7 +378,8 @@ public record StacItem(
         list(field.apply("proj:transform"), JsonNode::isNumber, StacItem::value),
         metres(asset.path("gsd")),
         number(asset.path("nodata")),
-        scale(asset.path("raster:scale"), asset.path("raster:offset")));
+        scale(asset.path("raster:scale"), asset.path("raster:offset")),
+        texts(asset.path("unit"), asset.path("title"), asset.path("description")));
   }
 
   private static String href(JsonNode asset) {
@@ -426,9 +427,19 @@ public record StacItem(
                   older.path("eo:common_name")),
               firstNumber(band.path("nodata"), raster.path("nodata")),
               scale(band.path("raster:scale"), band.path("raster:offset"))
-                  .or(() -> scale(raster.path("scale"), raster.path("offset")))));
+                  .or(() -> scale(raster.path("scale"), raster.path("offset"))),
+              texts(
+                  band.path("unit"),
+                  band.path("description"),
+                  older.path("description"),
+                  raster.path("unit"))));
     }
     return bands;
+  }
+
+  /** Returns the texts that are not empty. */
+  private static List<String> texts(JsonNode... nodes) {
+    return Stream.of(nodes).flatMap(node -> text(node).stream()).toList();
   }
 
   /** Returns the first of some texts that is not empty, or an empty text. */

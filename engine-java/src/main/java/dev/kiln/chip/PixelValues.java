@@ -4,9 +4,14 @@ package dev.kiln.chip;
 public enum PixelValues {
   /**
    * Decided per scene: scale and offset tags are applied where the values then match the platform,
-   * linear power becomes decibels, and values of another scale are rejected.
+   * linear power and amplitude become decibels where the values or the metadata prove which they
+   * are, and values of another scale are rejected.
    */
   AUTO,
+  /** Stored values are backscatter in linear power, and become decibels. */
+  POWER,
+  /** Stored values are backscatter as amplitude, the root of power, and become decibels. */
+  AMPLITUDE,
   /** Stored values are used unchanged and unchecked. */
   STORED
 }

@@ -54,8 +54,9 @@ final class ChipFlags {
       paramLabel = "MODE",
       defaultValue = "auto",
       description =
-          "auto applies scale tags, converts linear power to dB and rejects values of another"
-              + " scale; stored uses stored values unchecked (default: ${DEFAULT-VALUE}).")
+          "auto applies scale tags, converts backscatter to dB and rejects values of another scale;"
+              + " power and amplitude say which backscatter is stored; stored uses stored values"
+              + " unchecked (default: ${DEFAULT-VALUE}).")
   private PixelValues pixelValues;
 
   @Option(

@@ -18,6 +18,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -28,6 +29,10 @@ import org.slf4j.LoggerFactory;
 final class FileObjectStore implements ObjectStore {
   private static final Logger log = LoggerFactory.getLogger(ObjectStore.class);
   private static final int READ_BYTES = 16 << 20;
+
+  /** Suffixes that replace that of an image. */
+  private static final List<String> WORLD_FILES =
+      List.of(".tfw", ".TFW", ".tifw", ".tiffw", ".wld", ".WLD", ".tab", ".TAB");
 
   private final String root;
   private final Path directory;
@@ -160,6 +165,26 @@ final class FileObjectStore implements ObjectStore {
     ByteBuffer head = ByteBuffer.allocate((int) Math.min(HEAD_BYTES, size));
     read(file, key, 0, head);
     return SparseObject.open(this, key, version, size, head.flip());
+  }
+
+  @Override
+  public FilesBeside beside(String key) throws IOException {
+    String auxiliary = key + FilesBeside.AUXILIARY;
+    return new FilesBeside(
+        isFile(auxiliary) ? Optional.of(read(auxiliary)) : Optional.empty(),
+        isFile(key + FilesBeside.MASK),
+        () -> worldFile(key));
+  }
+
+  /** Returns the name of the world file of an image. */
+  private Optional<String> worldFile(String key) {
+    int dot = key.lastIndexOf('.');
+    String stem = dot > key.lastIndexOf('/') ? key.substring(0, dot) : key;
+    return WORLD_FILES.stream()
+        .map(suffix -> stem + suffix)
+        .filter(this::isFile)
+        .findFirst()
+        .map(found -> found.substring(found.lastIndexOf('/') + 1));
   }
 
   private String version(String key) throws IOException {

@@ -5,13 +5,18 @@ import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Flow;
 
 /** Feeds a {@link RangeSink} from a response of the JDK's HTTP client. */
 final class HttpRangeSink implements HttpResponse.BodySubscriber<Void> {
+  private static final Set<String> COMPRESSIONS =
+      Set.of("gzip", "x-gzip", "deflate", "br", "zstd", "compress");
+
   private final RangeSink sink;
   private final Duration stallLimit;
   private final CompletableFuture<Void> body = new CompletableFuture<>();
@@ -30,20 +35,29 @@ final class HttpRangeSink implements HttpResponse.BodySubscriber<Void> {
    * @param sink receives the body
    * @param status 206, or 200 if the server ignored the range
    * @param headers of the response
+   * @param stored whether the object itself is compressed, by its name, so that servers can state
+   *     that as its encoding
    * @param stallLimit the longest time without a byte
    */
   static HttpResponse.BodySubscriber<Void> of(
-      RangeSink sink, int status, HttpHeaders headers, Duration stallLimit) {
+      RangeSink sink, int status, HttpHeaders headers, boolean stored, Duration stallLimit) {
     String version = version(headers);
+    String coding = headers.firstValue("Content-Encoding").orElse("").toLowerCase(Locale.ROOT);
+    boolean encoded = COMPRESSIONS.contains(coding);
+    if (encoded) {
+      sink.encoded(coding);
+    }
     if (status == 206) {
       sink.begin(version, headers.firstValue("Content-Range").orElse(null));
     } else if (headers.firstValue("x-goog-stored-content-encoding").orElse("").equals("gzip")) {
       sink.fail(
           new RequestException(
               RequestException.Kind.REFUSED,
-              "the object is stored with Content-Encoding gzip, so the service ignores ranges: upload"
-                  + " it again uncompressed",
+              "the object is stored with Content-Encoding gzip, so the service ignores ranges:"
+                  + " upload it again uncompressed",
               null));
+    } else if (encoded && !stored) {
+      sink.fail(RangeSink.compressed(coding));
     } else if (headers.firstValue("Content-Length").isEmpty()) {
       sink.fail(
           new RequestException(

@@ -129,7 +129,8 @@ final class HttpRequests implements RangeRequests, AutoCloseable {
             call,
             head ->
                 head.statusCode() == 206 || head.statusCode() == 200
-                    ? HttpRangeSink.of(sink, head.statusCode(), head.headers(), stallLimit)
+                    ? HttpRangeSink.of(
+                        sink, head.statusCode(), head.headers(), key.endsWith(".gz"), stallLimit)
                     : null)
         .whenComplete(
             (done, thrown) -> {

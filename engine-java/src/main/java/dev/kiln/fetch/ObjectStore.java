@@ -58,6 +58,17 @@ public interface ObjectStore extends AutoCloseable {
   List<SparseObject> open(List<String> keys) throws IOException, InterruptedException;
 
   /**
+   * Finds what is beside an image, if that takes no request.
+   *
+   * @param key of the image
+   * @return what is there; {@link FilesBeside#NONE} unless the store is a directory
+   * @throws IOException if a file beside the image cannot be read
+   */
+  default FilesBeside beside(String key) throws IOException {
+    return FilesBeside.NONE;
+  }
+
+  /**
    * Fetches the planned ranges of any number of objects of this store, all at once.
    *
    * @param plans for objects that this store opened

@@ -1,6 +1,7 @@
 package dev.kiln.fetch;
 
 import dev.kiln.error.Mismatch;
+import dev.kiln.error.Printable;
 import dev.kiln.fetch.RequestException.Kind;
 import dev.kiln.memory.ByteRange;
 import java.io.IOException;
@@ -32,6 +33,9 @@ final class RangeSink {
   private long skip;
   private int received;
 
+  /** How the service encodes the body; empty if it does not. */
+  private String coding = "";
+
   /**
    * Creates a sink.
    *
@@ -45,6 +49,16 @@ final class RangeSink {
     this.version = version;
     this.target = target.slice();
     this.traffic = traffic;
+  }
+
+  /**
+   * Notes that the service encodes the body, although it was asked not to. Lengths that do not
+   * match are no fault of the connection then.
+   *
+   * @param contentCoding such as {@code gzip}
+   */
+  void encoded(String contentCoding) {
+    coding = contentCoding;
   }
 
   /** Returns the range that is requested. */
@@ -179,8 +193,10 @@ final class RangeSink {
     }
     if (length > expected - received) {
       fail(
-          new RequestException(
-              Kind.TRANSIENT, "the service sends more bytes than requested", null));
+          coding.isEmpty()
+              ? new RequestException(
+                  Kind.TRANSIENT, "the service sends more bytes than requested", null)
+              : compressed(coding));
       cancel.run();
       return;
     }
@@ -197,9 +213,22 @@ final class RangeSink {
   void complete() {
     if (received() == expected) {
       result.complete(this);
+    } else if (!coding.isEmpty()) {
+      fail(compressed(coding));
     } else {
       fail(new IOException("body ended after " + received() + " of " + expected + " bytes"));
     }
+  }
+
+  /** Returns the failure of a service that compresses what it sends. */
+  static RequestException compressed(String coding) {
+    return new RequestException(
+        Kind.REFUSED,
+        "the server compresses responses (Content-Encoding "
+            + Printable.of(coding)
+            + ") although identity was requested: switch that off for these files, or use another"
+            + " server",
+        null);
   }
 
   /**

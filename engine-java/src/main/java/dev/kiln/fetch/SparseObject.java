@@ -27,6 +27,9 @@ public final class SparseObject implements AutoCloseable {
   private final HostBuffer buffer;
   private final RangeSet held = new RangeSet();
 
+  /** What is beside the object; null until it is asked for. */
+  private FilesBeside beside;
+
   /** Receives pages that are no longer needed; null without {@link #prepare}. */
   private PagePool pages;
 
@@ -83,6 +86,19 @@ public final class SparseObject implements AutoCloseable {
   /** {@return the version that was opened; changes whenever the object does} */
   public String version() {
     return version;
+  }
+
+  /**
+   * Finds what is beside this object, as {@link ObjectStore#beside} does.
+   *
+   * @return what is there
+   * @throws IOException if a file beside it cannot be read
+   */
+  public FilesBeside beside() throws IOException {
+    if (beside == null) {
+      beside = store.beside(key);
+    }
+    return beside;
   }
 
   /** {@return the size of the whole object in bytes} */

@@ -5,16 +5,28 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Detects a transfer in which no byte has moved for a time. A timer cannot be cancelled, so it may
- * outlive the transfer by that time; it therefore refers to nothing but a clock, and the memory of
- * the transfer can be freed at its end.
+ * Detects a transfer in which no byte has moved for a time. The time is counted in ticks of a timer
+ * and not by a clock: while the process is suspended, and when it goes on, nothing can have moved.
+ *
+ * <p>A timer cannot be cancelled, so it may outlive the transfer by a tick; it refers to nothing
+ * but this watch, and the memory of the transfer can be freed at its end.
  */
 final class StallWatch {
+  private static final int TICKS = 8;
   private static final long SHORTEST_NANOS = 1_000_000;
 
-  private final long limitNanos;
-  private volatile long lastMoved = System.nanoTime();
+  /** Runs actions later. */
+  @FunctionalInterface
+  interface Timer {
+    /** Runs an action after a number of nanoseconds, or later. */
+    void after(long nanos, Runnable action);
+  }
+
+  private final long tickNanos;
+  private final Timer timer;
+  private volatile boolean moved;
   private volatile Runnable onStall;
+  private int idle;
 
   /**
    * Creates a watch that is not running yet.
@@ -22,7 +34,21 @@ final class StallWatch {
    * @param limit longest time without a byte
    */
   StallWatch(Duration limit) {
-    this.limitNanos = limit.toNanos();
+    this(
+        limit,
+        (nanos, action) ->
+            CompletableFuture.delayedExecutor(nanos, TimeUnit.NANOSECONDS).execute(action));
+  }
+
+  /**
+   * Creates a watch with its own timer.
+   *
+   * @param limit longest time without a byte
+   * @param timer runs the ticks
+   */
+  StallWatch(Duration limit, Timer timer) {
+    this.tickNanos = Math.max(limit.toNanos() / TICKS, SHORTEST_NANOS);
+    this.timer = timer;
   }
 
   /**
@@ -32,12 +58,12 @@ final class StallWatch {
    */
   void start(Runnable action) {
     onStall = action;
-    check();
+    timer.after(tickNanos, this::tick);
   }
 
   /** Notes that bytes have moved. */
   void moved() {
-    lastMoved = System.nanoTime();
+    moved = true;
   }
 
   /** Ends the watch. */
@@ -45,18 +71,19 @@ final class StallWatch {
     onStall = null;
   }
 
-  private void check() {
+  /** Counts one tick, however late it comes. Ticks follow each other. */
+  private void tick() {
     Runnable action = onStall;
     if (action == null) {
       return;
     }
-    long left = limitNanos - (System.nanoTime() - lastMoved);
-    if (left <= 0) {
+    idle = moved ? 0 : idle + 1;
+    moved = false;
+    if (idle >= TICKS) {
       end();
       action.run();
       return;
     }
-    CompletableFuture.delayedExecutor(Math.max(left, SHORTEST_NANOS), TimeUnit.NANOSECONDS)
-        .execute(this::check);
+    timer.after(tickNanos, this::tick);
   }
 }

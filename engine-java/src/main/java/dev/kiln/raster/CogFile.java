@@ -12,6 +12,8 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.DoubleStream;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -69,6 +71,8 @@ public final class CogFile implements AutoCloseable {
   private final boolean interleaved;
   private final Georeference ground;
   private final Optional<CogLayout> layout;
+  private final ImageSidecar beside;
+  private final Optional<GdalFile> mask;
   private final int threads;
   private final Optional<NativeTiles> nativeTiles;
 
@@ -86,6 +90,37 @@ public final class CogFile implements AutoCloseable {
   }
 
   /**
+   * Opens a file with what files beside it state.
+   *
+   * @param key object key, for messages
+   * @param bytes the whole object, borrowed
+   * @param beside what files beside it state
+   * @param maskBytes the file beside it that masks its pixels, borrowed; empty for none
+   * @param threads number of threads that decode tiles
+   * @return the open file, owned by the caller
+   * @throws SceneException permanent if the object is not a GeoTIFF that Kiln supports, or the
+   *     files beside it contradict it
+   */
+  public static CogFile open(
+      String key,
+      HostBuffer bytes,
+      ImageSidecar beside,
+      Optional<HostBuffer> maskBytes,
+      int threads)
+      throws SceneException {
+    GdalFile gdal = GdalFile.open(key, bytes, threads);
+    Optional<GdalFile> mask = Optional.empty();
+    try {
+      mask = maskBytes.map(file -> GdalFile.open(key + ".msk", file, threads));
+      return new CogFile(gdal, bytes, threads, TileDecoder.NATIVE, beside, mask);
+    } catch (RuntimeException | Error e) {
+      mask.ifPresent(GdalFile::close);
+      gdal.close();
+      throw e;
+    }
+  }
+
+  /**
    * Opens a file with a given decoder.
    *
    * @param key object key, for messages
@@ -99,16 +134,24 @@ public final class CogFile implements AutoCloseable {
       throws SceneException {
     GdalFile gdal = GdalFile.open(key, bytes, threads);
     try {
-      return new CogFile(gdal, bytes, threads, wanted);
+      return new CogFile(gdal, bytes, threads, wanted, ImageSidecar.NONE, Optional.empty());
     } catch (RuntimeException | Error e) {
       gdal.close();
       throw e;
     }
   }
 
-  private CogFile(GdalFile gdal, HostBuffer bytes, int threads, TileDecoder wanted)
+  private CogFile(
+      GdalFile gdal,
+      HostBuffer bytes,
+      int threads,
+      TileDecoder wanted,
+      ImageSidecar beside,
+      Optional<GdalFile> mask)
       throws SceneException {
     this.gdal = gdal;
+    this.beside = beside;
+    this.mask = mask;
     this.key = gdal.objectKey();
     this.width = gdal.width();
     this.height = gdal.height();
@@ -122,11 +165,13 @@ public final class CogFile implements AutoCloseable {
     this.tileHeight = tileSize[1];
     this.interleaved = gdal.interleaved();
     this.layout = layout(key, bytes);
-    this.ground = Georeference.of(key, gdal.geotransform(), width, height);
+    this.ground = SidecarLocation.locate(gdal, beside);
     if (layout.isPresent()
         && (layout.get().flippedX() != flippedX() || layout.get().flippedY() != flippedY())) {
       throw SceneException.permanent(
-          key, "the file's georeferencing tags contradict each other in its orientation");
+          key,
+          "the file's georeferencing contradicts itself in its orientation: rewrite it with"
+              + " gdal_translate");
     }
     requireSameImage();
     this.threads = threads;
@@ -186,7 +231,7 @@ public final class CogFile implements AutoCloseable {
     if (layout.isEmpty()) {
       return;
     }
-    if (type == PixelType.UINT8 && layout.get().format() == SIGNED) {
+    if (type == PixelType.UINT8 && (layout.get().format() == SIGNED || beside.band(1).signed())) {
       throw SceneException.permanent(
           key, "expected pixels of type uint8, uint16, int16 or float32, found int8");
     }
@@ -198,6 +243,25 @@ public final class CogFile implements AutoCloseable {
           key,
           "expected photometric interpretation MinIsBlack or RGB, found %s: convert the file to RGB"
               .formatted(COLOURS.getOrDefault(colours, Integer.toString(colours))));
+    }
+  }
+
+  /**
+   * Checks that only bands that the file itself tags are alpha bands: others are not fetched as
+   * such.
+   *
+   * @param used band numbers in use, from 1
+   * @throws SceneException permanent if the file beside it states that a band is alpha
+   */
+  void requireOwnAlpha(Set<Integer> used) throws SceneException {
+    int own = layout.map(CogLayout::alphaBand).orElse(0);
+    for (int band = 1; band <= bands; band++) {
+      if (beside.band(band).colour().equals("alpha") && band != own && !used.contains(band)) {
+        throw SceneException.permanent(
+            key,
+            "%1$s states that band %2$d is alpha: write that into the file with gdal_translate -colorinterp_%2$d alpha"
+                .formatted(beside.name(), band));
+      }
     }
   }
 
@@ -307,8 +371,7 @@ public final class CogFile implements AutoCloseable {
 
   /** Returns the area that the file covers. */
   public GeoExtent extent() {
-    return new GeoExtent(
-        gdal.crs(), easting(0), northing(0), easting(width), northing(height), ground.pixelWidth());
+    return ground.extent(gdal.crs(), width, height);
   }
 
   /** Returns a new transformation from the file's CRS to WGS84, owned by the caller. */
@@ -335,13 +398,57 @@ public final class CogFile implements AutoCloseable {
   }
 
   /**
-   * Returns the scale and offset that the file declares for a band; empty if values are stored as
-   * they are.
+   * Returns the values that mean "no data" in a band according to the file and the file beside it.
+   *
+   * @param band band number, from 1
+   */
+  public DoubleStream nodataValues(int band) {
+    return Stream.of(gdal.nodata(band), beside.band(band).nodata())
+        .flatMapToDouble(OptionalDouble::stream);
+  }
+
+  /**
+   * Returns the scale and offset that are declared for a band, by the file beside it or else by the
+   * file; empty if values are stored as they are, or the declaration is meaningless: a scale of 0
+   * or NaN.
    *
    * @param band band number, from 1
    */
   public Optional<double[]> scaleAndOffset(int band) {
-    return gdal.scaleAndOffset(band);
+    ImageSidecar.Band stated = beside.band(band);
+    double factor = first(stated.scale(), gdal.scale(band), 1);
+    double summand = first(stated.offset(), gdal.offset(band), 0);
+    boolean meaningless = factor == 0 || !Double.isFinite(factor) || !Double.isFinite(summand);
+    return factor == 1 && summand == 0 || meaningless
+        ? Optional.empty()
+        : Optional.of(new double[] {factor, summand});
+  }
+
+  private static double first(OptionalDouble one, OptionalDouble other, double none) {
+    return one.isPresent() ? one.getAsDouble() : other.orElse(none);
+  }
+
+  /**
+   * Returns what the file, or the file beside it, states about the values of a band in words: its
+   * unit and its description.
+   *
+   * @param band band number, from 1
+   */
+  public List<String> words(int band) {
+    ImageSidecar.Band stated = beside.band(band);
+    return Stream.of(stated.unit(), stated.name(), gdal.unit(band), gdal.description(band))
+        .filter(text -> !text.isEmpty())
+        .toList();
+  }
+
+  /** Returns GDAL's view of the file beside this one that masks its pixels, borrowed. */
+  Optional<GdalFile> mask() {
+    return mask;
+  }
+
+  /** Returns what files beside this one state. */
+  ImageSidecar beside() {
+    return beside;
   }
 
   /**
@@ -371,6 +478,7 @@ public final class CogFile implements AutoCloseable {
   /** Closes the file. Idempotent. */
   @Override
   public void close() {
+    mask.ifPresent(GdalFile::close);
     gdal.close();
   }
 }

@@ -325,6 +325,18 @@ public final class CogLayout {
   }
 
   /**
+   * Returns the bytes of the tiles of a mask in a file of its own that intersect windows of a
+   * scene's grid.
+   *
+   * @param mask layout of the mask, which has the orientation of this image
+   * @param windows windows in pixels of the scene's grid, which is north-up
+   * @param repeat grid pixels per pixel of this file in each direction
+   */
+  public List<ByteRange> maskTiles(CogLayout mask, List<StripWindow> windows, int repeat) {
+    return TileRanges.ofMask(mask, this, windows, repeat);
+  }
+
+  /**
    * Returns whether all tiles that a square of a scene's grid touches were never written.
    *
    * @param x left edge of the square in grid pixels

@@ -11,6 +11,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * A scene whose bands are whole files, on the grid of the finest band. A coarser band keeps its own
@@ -51,6 +53,15 @@ final class FileRaster extends SceneRaster {
     for (int i = 0; i < sources.size(); i++) {
       fits(sources.get(i), finest, false);
       requireDistinct(sources.get(i), sources.subList(0, i));
+    }
+    for (Source source : sources) {
+      CogFile file = source.file();
+      Set<Integer> used =
+          sources.stream()
+              .filter(other -> other.file() == file)
+              .map(Source::index)
+              .collect(Collectors.toSet());
+      file.requireOwnAlpha(used);
     }
     return finest;
   }

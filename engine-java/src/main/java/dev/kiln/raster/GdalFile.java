@@ -6,6 +6,7 @@ import static dev.kiln.gdal.global.gdal.CPLGetLastErrorMsg;
 import static dev.kiln.gdal.global.gdal.GDALClose;
 import static dev.kiln.gdal.global.gdal.GDALGetBlockSize;
 import static dev.kiln.gdal.global.gdal.GDALGetDataTypeName;
+import static dev.kiln.gdal.global.gdal.GDALGetDescription;
 import static dev.kiln.gdal.global.gdal.GDALGetGCPCount;
 import static dev.kiln.gdal.global.gdal.GDALGetGeoTransform;
 import static dev.kiln.gdal.global.gdal.GDALGetMetadataItem;
@@ -16,6 +17,7 @@ import static dev.kiln.gdal.global.gdal.GDALGetRasterDataType;
 import static dev.kiln.gdal.global.gdal.GDALGetRasterNoDataValue;
 import static dev.kiln.gdal.global.gdal.GDALGetRasterOffset;
 import static dev.kiln.gdal.global.gdal.GDALGetRasterScale;
+import static dev.kiln.gdal.global.gdal.GDALGetRasterUnitType;
 import static dev.kiln.gdal.global.gdal.GDALGetRasterXSize;
 import static dev.kiln.gdal.global.gdal.GDALGetRasterYSize;
 import static dev.kiln.gdal.global.gdal.GDALGetSpatialRef;
@@ -24,6 +26,7 @@ import static dev.kiln.gdal.global.gdal.GDT_Byte;
 import static dev.kiln.gdal.global.gdal.GDT_Float32;
 import static dev.kiln.gdal.global.gdal.GDT_Int16;
 import static dev.kiln.gdal.global.gdal.GDT_UInt16;
+import static dev.kiln.gdal.global.gdal.OSRRelease;
 import static dev.kiln.gdal.global.gdal.VSIFCloseL;
 import static dev.kiln.gdal.global.gdal.VSIFileFromMemBuffer;
 import static dev.kiln.gdal.global.gdal.VSIUnlink;
@@ -35,9 +38,12 @@ import dev.kiln.gdal.OGRSpatialReferenceH;
 import dev.kiln.memory.HostBuffer;
 import dev.kiln.type.PixelType;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerPointer;
@@ -49,14 +55,31 @@ import org.bytedeco.javacpp.PointerPointer;
 final class GdalFile implements AutoCloseable {
   private static final int OPEN_FLAGS = 0x02 | 0x40; // GDAL_OF_RASTER | GDAL_OF_VERBOSE_ERROR
   private static final AtomicLong SERIAL = new AtomicLong();
+  private static final Pattern MISSING_CODEC = Pattern.compile("missing codec (?:of code )?(\\w+)");
+
+  /** Compressions that libraries of distributions often lack, by their name or code in GDAL. */
+  private static final Map<String, String> CODECS =
+      Map.of(
+          "JXL", "JPEG XL",
+          "52546", "JPEG XL",
+          "JP2000", "JPEG 2000",
+          "34712", "JPEG 2000",
+          "WEBP", "WebP");
 
   private final String key;
   private final String memoryFile;
+  private final HostBuffer bytes;
   private GDALDatasetH dataset;
 
-  private GdalFile(String key, String memoryFile, GDALDatasetH dataset) {
+  /** Reference system that is used if the file has none, owned; null without one. */
+  private OGRSpatialReferenceH assumed;
+
+  private String assumedWkt = "";
+
+  private GdalFile(String key, String memoryFile, HostBuffer bytes, GDALDatasetH dataset) {
     this.key = key;
     this.memoryFile = memoryFile;
+    this.bytes = bytes;
     this.dataset = dataset;
   }
 
@@ -79,14 +102,22 @@ final class GdalFile implements AutoCloseable {
     try {
       GDALDatasetH dataset = openDataset(memoryFile, threads);
       if (dataset == null) {
-        throw SceneException.permanent(
-            key, "not a GeoTIFF: " + lastError().replace(memoryFile, key));
+        throw SceneException.permanent(key, notOpened(lastError().replace(memoryFile, key)));
       }
-      return new GdalFile(key, memoryFile, dataset);
+      return new GdalFile(key, memoryFile, bytes, dataset);
     } catch (RuntimeException | Error e) {
       VSIUnlink(memoryFile);
       throw e;
     }
+  }
+
+  /** Returns why a file cannot be opened. */
+  private static String notOpened(String error) {
+    Matcher codec = MISSING_CODEC.matcher(error);
+    return codec.find()
+        ? "expected a compression that the installed GDAL decodes, found %s: convert the file, for example with gdal_translate -co COMPRESS=ZSTD"
+            .formatted(CODECS.getOrDefault(codec.group(1), "compression " + codec.group(1)))
+        : "not a GeoTIFF: " + error;
   }
 
   private static GDALDatasetH openDataset(String file, int threads) {
@@ -109,7 +140,17 @@ final class GdalFile implements AutoCloseable {
 
   /** Returns GDAL's last error message with the object key in place of the memory file's name. */
   String error() {
-    return lastError().replace(memoryFile, key);
+    return named(lastError());
+  }
+
+  /** Returns a message of GDAL with the object key in place of the memory file's name. */
+  String named(String message) {
+    return message.replace(memoryFile, key);
+  }
+
+  /** Returns another view of the same file, which decodes on one thread; owned by the caller. */
+  GdalFile reopened() throws SceneException {
+    return open(key, bytes, 1);
   }
 
   /** Returns the open dataset. */
@@ -190,40 +231,71 @@ final class GdalFile implements AutoCloseable {
   }
 
   /**
-   * Returns the affine transformation from pixels to coordinates, as stored.
-   *
-   * @throws SceneException permanent if there is none
+   * Returns the affine transformation from pixels to coordinates, as stored; empty if there is
+   * none.
    */
-  double[] geotransform() throws SceneException {
+  Optional<double[]> geotransform() {
     double[] stored = new double[6];
-    if (GDALGetGeoTransform(dataset(), stored) != CE_None) {
-      throw SceneException.permanent(key, withoutGeotransform());
-    }
-    return stored;
+    return GDALGetGeoTransform(dataset(), stored) == CE_None
+        ? Optional.of(stored)
+        : Optional.empty();
   }
 
-  private String withoutGeotransform() {
+  /**
+   * Returns the error of a file without a geotransform.
+   *
+   * @param beside what files beside it state
+   */
+  SceneException withoutGeotransform(ImageSidecar beside) {
+    return SceneException.permanent(key, reasonWithoutGeotransform(beside));
+  }
+
+  private String reasonWithoutGeotransform(ImageSidecar beside) {
     int points = GDALGetGCPCount(dataset());
     if (points > 0) {
       return "expected a geotransform, found %d ground control points: rectify the file with gdalwarp"
           .formatted(points);
     }
+    if (beside.controlPoints()) {
+      return "expected a geotransform, found ground control points in %s: rectify the file with gdalwarp"
+          .formatted(beside.name());
+    }
     if (GDALGetMetadataItem(dataset(), "LINE_OFF", "RPC") != null) {
       return "expected a geotransform, found rational polynomial coefficients: rectify the file"
           + " with gdalwarp -rpc";
     }
-    return "expected a geotransform, found none: georeference the file, for example with"
-        + " gdal_translate -a_ullr -a_srs";
+    Optional<String> worldFile = beside.worldFile().get();
+    return worldFile.isPresent()
+        ? "expected a geotransform in the file, found only %s beside it: write both into one file with gdal_translate -a_srs"
+            .formatted(worldFile.get())
+        : "expected a geotransform, found none: georeference the file, for example with"
+            + " gdal_translate -a_ullr -a_srs";
   }
 
-  /** Returns the coordinate reference system as WKT; empty if the file has none. */
+  /**
+   * Sets the coordinate reference system that is used if the file has none.
+   *
+   * @param wkt the system
+   * @param reference the same, owned by this object from now on
+   */
+  void assume(String wkt, OGRSpatialReferenceH reference) {
+    assumedWkt = wkt;
+    assumed = reference;
+  }
+
+  /** Returns whether the file itself has a coordinate reference system. */
+  boolean hasCrs() {
+    return GDALGetSpatialRef(dataset()) != null;
+  }
+
+  /** Returns the coordinate reference system as WKT; empty if there is none. */
   String crs() {
-    return GDALGetProjectionRef(dataset());
+    return hasCrs() ? GDALGetProjectionRef(dataset()) : assumedWkt;
   }
 
-  /** Returns the coordinate reference system, borrowed; null if the file has none. */
+  /** Returns the coordinate reference system, borrowed; null if there is none. */
   OGRSpatialReferenceH spatialReference() {
-    return GDALGetSpatialRef(dataset());
+    return hasCrs() ? GDALGetSpatialRef(dataset()) : assumed;
   }
 
   /** Returns the declared nodata value of a band, counted from 1. */
@@ -233,20 +305,28 @@ final class GdalFile implements AutoCloseable {
     return known[0] == 0 ? OptionalDouble.empty() : OptionalDouble.of(value);
   }
 
-  /**
-   * Returns the declared scale and offset of a band; empty if values are stored as they are, or the
-   * declaration is meaningless: a scale of 0 or NaN.
-   */
-  Optional<double[]> scaleAndOffset(int band) {
+  /** Returns the declared scale of a band, counted from 1. */
+  OptionalDouble scale(int band) {
     int[] known = new int[1];
-    double scale = GDALGetRasterScale(band(band), known);
-    double factor = known[0] == 0 ? 1 : scale;
-    double offset = GDALGetRasterOffset(band(band), known);
-    double summand = known[0] == 0 ? 0 : offset;
-    boolean meaningless = factor == 0 || !Double.isFinite(factor) || !Double.isFinite(summand);
-    return factor == 1 && summand == 0 || meaningless
-        ? Optional.empty()
-        : Optional.of(new double[] {factor, summand});
+    double value = GDALGetRasterScale(band(band), known);
+    return known[0] == 0 ? OptionalDouble.empty() : OptionalDouble.of(value);
+  }
+
+  /** Returns the declared offset of a band, counted from 1. */
+  OptionalDouble offset(int band) {
+    int[] known = new int[1];
+    double value = GDALGetRasterOffset(band(band), known);
+    return known[0] == 0 ? OptionalDouble.empty() : OptionalDouble.of(value);
+  }
+
+  /** Returns the declared unit of a band, counted from 1; empty if there is none. */
+  String unit(int band) {
+    return GDALGetRasterUnitType(band(band));
+  }
+
+  /** Returns the description of a band, counted from 1; empty if there is none. */
+  String description(int band) {
+    return GDALGetDescription(band(band));
   }
 
   /** Closes the file. Idempotent. */
@@ -256,6 +336,10 @@ final class GdalFile implements AutoCloseable {
       GDALClose(dataset);
       dataset = null;
       VSIUnlink(memoryFile);
+      if (assumed != null) {
+        OSRRelease(assumed);
+        assumed = null;
+      }
     }
   }
 }

@@ -4,6 +4,9 @@ import static dev.kiln.gdal.global.gdal.CE_None;
 import static dev.kiln.gdal.global.gdal.CPLErrorReset;
 import static dev.kiln.gdal.global.gdal.GDALDatasetRasterIOEx;
 import static dev.kiln.gdal.global.gdal.GF_Read;
+import static dev.kiln.gdal.global.gdal.kilnMessages;
+import static dev.kiln.gdal.global.gdal.kilnOwnMessage;
+import static dev.kiln.gdal.global.gdal.kilnOwnMessages;
 
 import dev.kiln.error.SceneException;
 import dev.kiln.tiles.TiledTiff;
@@ -33,36 +36,58 @@ final class GdalTiles {
     }
   }
 
+  /**
+   * Reads bands on several threads. GDAL's threads keep their messages, and decoders only warn
+   * about some kinds of damage; if there was any message, a second look on this thread alone tells
+   * what it was about.
+   */
   private static void read(TileRead read, int[] bands, long offset, long bandStride)
       throws SceneException {
     CogFile file = read.file();
+    long before = kilnMessages();
+    boolean done = request(read, file.gdal(), bands, offset, bandStride);
+    if (done && kilnMessages() == before) {
+      return;
+    }
+    try (GdalFile alone = file.gdal().reopened()) {
+      long own = kilnOwnMessages();
+      boolean again = request(read, alone, bands, offset, bandStride);
+      if (again && kilnOwnMessages() == own) {
+        return;
+      }
+      TiledTiff.Window window = read.stored();
+      throw SceneException.permanent(
+          file.objectKey(),
+          "cannot decode pixels of rows %d to %d: %s"
+              .formatted(
+                  window.y(),
+                  window.y() + window.height() - 1,
+                  kilnOwnMessages() == own ? alone.error() : alone.named(kilnOwnMessage())));
+    }
+  }
+
+  private static boolean request(
+      TileRead read, GdalFile source, int[] bands, long offset, long bandStride) {
     TiledTiff.Window window = read.stored();
-    int y = window.y();
-    int w = window.width();
-    int h = window.height();
     CPLErrorReset();
     int result =
         GDALDatasetRasterIOEx(
-            file.dataset(),
+            source.dataset(),
             GF_Read,
             window.x(),
-            y,
-            w,
-            h,
+            window.y(),
+            window.width(),
+            window.height(),
             read.into().pointer().position(offset),
-            w,
-            h,
-            GdalFile.gdalType(file.type()),
+            window.width(),
+            window.height(),
+            GdalFile.gdalType(read.file().type()),
             bands.length,
             bands,
             read.layout().pixelStride(),
             read.layout().lineStride(),
             bandStride,
             null);
-    if (result != CE_None) {
-      throw SceneException.permanent(
-          file.objectKey(),
-          "cannot decode pixels of rows %d to %d: %s".formatted(y, y + h - 1, file.gdal().error()));
-    }
+    return result == CE_None;
   }
 }

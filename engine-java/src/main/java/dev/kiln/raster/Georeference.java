@@ -63,6 +63,16 @@ record Georeference(
         flippedY);
   }
 
+  /**
+   * Returns the area that the image covers.
+   *
+   * @param crs reference system of the coordinates
+   */
+  GeoExtent extent(String crs, int width, int height) {
+    return new GeoExtent(
+        crs, easting(0), northing(0), easting(width), northing(height), pixelWidth);
+  }
+
   /** Returns the easting, {@code x} pixels from the left edge. */
   double easting(double x) {
     return left + x * pixelWidth;

@@ -76,12 +76,12 @@ public final class StripConversion {
   }
 
   /**
-   * Converts float planes from linear power to decibels in place; values that are not positive
-   * become NaN.
+   * Converts float planes to decibels in place; values that are not positive become NaN.
    *
    * @param window part of the grid that the strip covers
+   * @param factor 10 for linear power, 20 for amplitude
    */
-  public static void toDecibels(Strip strip, StripWindow window) {
+  public static void toDecibels(Strip strip, StripWindow window, int factor) {
     ByteBuffer raw = strip.raw();
     for (BandPlane plane : strip.bands()) {
       for (StripWindow.Span span : window.spans()) {
@@ -90,8 +90,8 @@ public final class StripConversion {
         for (int y = 0; y < plane.height(); y++) {
           for (int x = begin; x < end; x++) {
             int at = Math.toIntExact(plane.byteOf(x, y));
-            float power = raw.getFloat(at);
-            raw.putFloat(at, power > 0 ? (float) (10 * Math.log10(power)) : Float.NaN);
+            float value = raw.getFloat(at);
+            raw.putFloat(at, value > 0 ? (float) (factor * Math.log10(value)) : Float.NaN);
           }
         }
       }

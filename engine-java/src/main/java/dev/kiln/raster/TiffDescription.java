@@ -50,6 +50,27 @@ public record TiffDescription(List<String> names, List<String> colours, Optional
     return of(key, TiffDirectory.readAll(key, size, bytes).get(0));
   }
 
+  /**
+   * Returns this description with the names and colours of bands that a file beside the image
+   * states.
+   *
+   * @param beside what it states
+   */
+  public TiffDescription with(ImageSidecar beside) {
+    List<String> stated = new ArrayList<>(names);
+    List<String> shown = new ArrayList<>(colours);
+    for (int i = 0; i < names.size(); i++) {
+      ImageSidecar.Band band = beside.band(i + 1);
+      if (!band.name().isEmpty()) {
+        stated.set(i, band.name());
+      }
+      if (!band.colour().isEmpty()) {
+        shown.set(i, band.colour());
+      }
+    }
+    return new TiffDescription(stated, shown, datetime);
+  }
+
   private static TiffDescription of(String key, TiffDirectory image) throws SceneException {
     long bands = image.number(BANDS, "number of bands", 1);
     if (bands < 1 || bands > MOST_BANDS) {

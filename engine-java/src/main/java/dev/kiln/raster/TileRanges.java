@@ -16,10 +16,14 @@ final class TileRanges {
     if (image.alphaBand() > 0 && !image.interleaved()) {
       ranges.addAll(ranges(image, touched, image.alphaBand()));
     }
-    image
-        .mask()
-        .ifPresent(mask -> ranges.addAll(ranges(mask, touched(mask, image, windows, repeat), 1)));
+    image.mask().ifPresent(mask -> ranges.addAll(ofMask(mask, image, windows, repeat)));
     return ranges;
+  }
+
+  /** Returns the bytes of a mask's tiles that windows intersect. */
+  static List<ByteRange> ofMask(
+      CogLayout mask, CogLayout image, List<StripWindow> windows, int repeat) {
+    return ranges(mask, touched(mask, image, windows, repeat), 1);
   }
 
   /** Returns the bytes of all tiles of some bands. */

@@ -8,6 +8,7 @@ import static dev.kiln.gdal.global.gdal.GDALGetRasterColorInterpretation;
 import static dev.kiln.gdal.global.gdal.GDALRasterIOEx;
 import static dev.kiln.gdal.global.gdal.GDT_Byte;
 import static dev.kiln.gdal.global.gdal.GF_Read;
+import static dev.kiln.gdal.global.gdal.kilnOwnMessages;
 
 import dev.kiln.error.SceneException;
 import dev.kiln.gdal.GDALRasterBandH;
@@ -15,7 +16,10 @@ import java.nio.ByteBuffer;
 import java.util.Optional;
 import java.util.Set;
 
-/** The band that tells which pixels of a file are valid: its internal mask, or an alpha band. */
+/**
+ * The band that tells which pixels of a file are valid: its internal mask, that of a file beside
+ * it, or an alpha band.
+ */
 final class ValidityBand {
   private static final int MASK_PER_DATASET = 0x02; // GMF_PER_DATASET
   private static final int MASK_ALPHA = 0x04; // GMF_ALPHA
@@ -23,16 +27,19 @@ final class ValidityBand {
   private static final int COLOR_ALPHA = 6; // GCI_AlphaBand
 
   private final CogFile file;
+  private final GdalFile source;
   private final GDALRasterBandH band;
 
-  private ValidityBand(CogFile file, GDALRasterBandH band) {
+  private ValidityBand(CogFile file, GdalFile source, GDALRasterBandH band) {
     this.file = file;
+    this.source = source;
     this.band = band;
   }
 
   /**
    * Returns the band of a file, if it has one. An alpha band counts unless it is itself among the
-   * bands in use: NAIP files tag near infrared as alpha.
+   * bands in use: NAIP files tag near infrared as alpha. As in GDAL, an internal mask comes before
+   * that of a file beside the image.
    *
    * @param used band numbers in use, from 1
    */
@@ -40,12 +47,16 @@ final class ValidityBand {
     GDALRasterBandH first = file.gdal().band(1);
     int flags = GDALGetMaskFlags(first);
     if ((flags & MASK_PER_DATASET) != 0 && (flags & (MASK_ALPHA | MASK_NODATA)) == 0) {
-      return Optional.of(new ValidityBand(file, GDALGetMaskBand(first)));
+      return Optional.of(new ValidityBand(file, file.gdal(), GDALGetMaskBand(first)));
+    }
+    if (file.mask().isPresent()) {
+      GdalFile mask = file.mask().get();
+      return Optional.of(new ValidityBand(file, mask, mask.band(1)));
     }
     GDALRasterBandH last = file.gdal().band(file.bands());
     boolean alpha = GDALGetRasterColorInterpretation(last) == COLOR_ALPHA;
     return alpha && !used.contains(file.bands())
-        ? Optional.of(new ValidityBand(file, last))
+        ? Optional.of(new ValidityBand(file, file.gdal(), last))
         : Optional.empty();
   }
 
@@ -62,6 +73,7 @@ final class ValidityBand {
   void read(StripWindow.Span columns, int left, int y, int h, FileValidity.Plane plane)
       throws SceneException {
     CPLErrorReset();
+    long before = kilnOwnMessages();
     boolean flippedX = file.flippedX();
     boolean flippedY = file.flippedY();
     int w = columns.length();
@@ -84,11 +96,10 @@ final class ValidityBand {
             flippedX ? -1 : 1,
             flippedY ? -(long) plane.width() : plane.width(),
             null);
-    if (result != CE_None) {
+    if (result != CE_None || kilnOwnMessages() != before) {
       throw SceneException.permanent(
           file.objectKey(),
-          "cannot decode the mask of rows %d to %d: %s"
-              .formatted(y, y + h - 1, file.gdal().error()));
+          "cannot decode the mask of rows %d to %d: %s".formatted(y, y + h - 1, source.error()));
     }
     ByteBuffer view = plane.view();
     for (int row = 0; row < h; row++) {

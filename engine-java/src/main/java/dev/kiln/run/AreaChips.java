@@ -53,7 +53,8 @@ final class AreaChips {
     Map<String, CogFile> files = new LinkedHashMap<>();
     try {
       for (int i = 0; i < names.size(); i++) {
-        files.put(names.get(i), CogFile.open(names.get(i), objects.get(i).buffer(), 1));
+        String name = names.get(i);
+        files.put(name, ImageAndSidecars.open(name, Map.of(name, objects.get(i)), 1));
       }
       try (SceneRaster raster = SceneRasters.of(scene, files)) {
         return ChipSelection.all(raster, options);

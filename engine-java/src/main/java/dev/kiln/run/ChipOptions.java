@@ -42,7 +42,8 @@ public record ChipOptions(
    * Checks that the options apply to a platform.
    *
    * @param platform of the scenes
-   * @throws ConfigurationException if an offset is given for a platform without one
+   * @throws ConfigurationException if an offset is given for a platform without one, or a unit of
+   *     backscatter for a platform without backscatter
    */
   public void requireFits(Platform platform) {
     if (radiometricOffset == RadiometricOffset.MINUS_1000
@@ -50,6 +51,12 @@ public record ChipOptions(
       throw new ConfigurationException(
           "--radiometric-offset (KILN_RADIOMETRIC_OFFSET) -1000: expected platform %s, found %s: use auto"
               .formatted(PLATFORM_WITH_OFFSET, platform.name()));
+    }
+    boolean backscatter = pixelValues == PixelValues.POWER || pixelValues == PixelValues.AMPLITUDE;
+    if (backscatter && platform.bands().stream().anyMatch(band -> band.mean() >= 0)) {
+      throw new ConfigurationException(
+          "--pixel-values (KILN_PIXEL_VALUES) %s: expected a platform in decibels, found %s: use auto"
+              .formatted(lower(pixelValues), platform.name()));
     }
   }
 

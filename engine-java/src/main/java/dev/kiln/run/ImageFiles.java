@@ -6,7 +6,9 @@ import dev.kiln.archive.ListingStats;
 import dev.kiln.archive.VrtFile;
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.error.Mismatch;
+import dev.kiln.error.Printable;
 import dev.kiln.error.SceneException;
+import dev.kiln.fetch.FilesBeside;
 import dev.kiln.fetch.ObjectStore;
 import dev.kiln.fetch.ObjectStores;
 import dev.kiln.fetch.SparseObject;
@@ -158,29 +160,64 @@ public record ImageFiles(String source, List<String> keys) {
       throw new ConfigurationException(directory + ": no such directory");
     }
     Set<String> keys = new TreeSet<>();
+    List<String> beside = new ArrayList<>();
     try (ObjectStore store = ObjectStores.open(directory, options)) {
-      collect(store, directory, "", keys, stats);
+      collect(store, directory, "", keys, beside, stats);
       leaveOutSources(store, directory, keys, stats);
+    }
+    if (isRemote(directory)) {
+      warnOfUnread(FilesBeside.MASK, "masks", keys, beside);
+      warnOfUnread(FilesBeside.AUXILIARY, "descriptions", keys, beside);
     }
     return new ImageFiles(directory, List.copyOf(keys));
   }
 
+  private static boolean isRemote(String directory) {
+    return directory.contains("://") && !directory.startsWith("file:");
+  }
+
+  /** Warns of files beside images that only directories are searched for. */
+  private static void warnOfUnread(
+      String suffix, String what, Set<String> keys, List<String> beside) {
+    List<String> unread =
+        beside.stream()
+            .filter(key -> key.endsWith(suffix))
+            .filter(key -> keys.contains(key.substring(0, key.length() - suffix.length())))
+            .toList();
+    if (!unread.isEmpty()) {
+      log.warn(
+          "{} beside files are read in directories only; write them into the files with"
+              + " gdal_translate: files={} first={}",
+          what,
+          unread.size(),
+          Printable.of(unread.get(0)));
+    }
+  }
+
   private static void collect(
-      ObjectStore store, String root, String below, Set<String> keys, ListingStats stats)
+      ObjectStore store,
+      String root,
+      String below,
+      Set<String> keys,
+      List<String> beside,
+      ListingStats stats)
       throws IOException {
     for (String name : new TreeSet<>(store.list(below))) {
       String key = below.isEmpty() ? name : below + "/" + name;
       boolean directory =
-          root.contains("://") && !root.startsWith("file:")
+          isRemote(root)
               ? name.indexOf('.') < 0
               : Files.isDirectory(ObjectStores.localPath(root).resolve(key));
       if (name.startsWith(".")) {
         stats.skip("hidden");
       } else if (directory) {
-        collect(store, root, key, keys, stats);
+        collect(store, root, key, keys, beside, stats);
       } else if (ImageFile.isImage(name)) {
         keys.add(key);
       } else {
+        if (name.endsWith(FilesBeside.MASK) || name.endsWith(FilesBeside.AUXILIARY)) {
+          beside.add(key);
+        }
         stats.skip("not .tif, .tiff or .vrt");
       }
     }
@@ -193,9 +230,8 @@ public record ImageFiles(String source, List<String> keys) {
   private static void leaveOutSources(
       ObjectStore store, String directory, Set<String> keys, ListingStats stats)
       throws IOException {
-    boolean remote = directory.contains("://") && !directory.startsWith("file:");
     String root =
-        remote
+        isRemote(directory)
             ? directory
             : "file://" + ObjectStores.localPath(directory).toAbsolutePath().normalize() + "/";
     for (String key : List.copyOf(keys)) {

@@ -17,8 +17,11 @@ import java.util.function.IntPredicate;
  * @param declared scale and offset of each band that its file declares, or else the item
  */
 record SampledValues(StripSample sample, Platform platform, List<double[]> declared) {
-  /** Linear power of land and water is lower than this in the median. */
-  private static final float HIGHEST_MEDIAN_POWER = 1.5f;
+  /** Decibels of land and water are lower than this in the median. */
+  private static final double HIGHEST_MEDIAN_DECIBELS = 1.76;
+
+  /** Backscatter whose median is lower than the mean by more standard deviations is impossible. */
+  private static final double LOWEST_MEDIAN = 2;
 
   /** Values of another scale are smaller than the mean by this factor in all bands. */
   private static final float OTHER_SCALE = 200;
@@ -94,9 +97,23 @@ record SampledValues(StripSample sample, Platform platform, List<double[]> decla
         .allMatch(tags -> Math.abs(tags[1] / tags[0] + subtracted) < subtracted / 1000);
   }
 
-  /** Returns whether the values can be backscatter in linear power. */
-  boolean canBePower() {
-    return all(b -> quantile(b, 0.5, false) < HIGHEST_MEDIAN_POWER);
+  /** Returns whether positive values can be backscatter of a unit. */
+  boolean isPossibleAs(Backscatter unit) {
+    return all(b -> decibels(b, unit) < HIGHEST_MEDIAN_DECIBELS);
+  }
+
+  /**
+   * Returns whether positive values of a platform in decibels can only be linear power, because as
+   * amplitude they would be below the noise of the sensor in a band.
+   */
+  boolean proveLinearPower() {
+    return any(
+        b -> decibels(b, Backscatter.AMPLITUDE) < band(b).mean() - LOWEST_MEDIAN * band(b).std());
+  }
+
+  /** Returns the median of a band in decibels. */
+  private double decibels(int band, Backscatter unit) {
+    return unit.factor() * Math.log10(quantile(band, 0.5, false));
   }
 
   /** Returns whether a scale or an offset is declared. */

@@ -22,9 +22,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
+import java.util.stream.DoubleStream;
 
 /** Opens fetched scenes, and decides what their metadata leave open. */
 final class SceneDecode {
@@ -85,7 +84,7 @@ final class SceneDecode {
     Map<String, CogFile> files = new LinkedHashMap<>();
     try {
       for (String asset : scene.assets()) {
-        files.put(asset, CogFile.open(asset, fetched.assets().get(asset).buffer(), inflateThreads));
+        files.put(asset, ImageAndSidecars.open(asset, fetched.assets(), inflateThreads));
       }
       return open(fetched, files);
     } catch (RuntimeException | Error e) {
@@ -147,15 +146,16 @@ final class SceneDecode {
     List<NodataValues.Band> bands = new ArrayList<>();
     List<Optional<double[]>> declared = new ArrayList<>();
     List<Optional<double[]>> stated = new ArrayList<>();
+    List<Backscatter.Evidence> evidence = new ArrayList<>();
     for (int b = 0; b < scene.bands().size(); b++) {
       BandAsset band = scene.bands().get(b);
       List<CogFile> ofBand = SceneRasters.files(scene, band, files);
       Band statistics = platform.bands().get(b);
       // The files or the item define which values are no data.
       double[] nodata =
-          Stream.concat(
-                  ofBand.stream().map(file -> file.nodata(band.index())), Stream.of(band.nodata()))
-              .flatMapToDouble(OptionalDouble::stream)
+          DoubleStream.concat(
+                  ofBand.stream().flatMapToDouble(file -> file.nodataValues(band.index())),
+                  band.nodata().stream())
               .distinct()
               .toArray();
       if (nodata.length == 0) {
@@ -164,9 +164,18 @@ final class SceneDecode {
       bands.add(new NodataValues.Band(nodata, (float) statistics.mean(), (float) statistics.std()));
       declared.add(scaleAndOffset(band, ofBand));
       stated.add(band.scale().map(StatedScale::values));
+      evidence.add(evidence(band, ofBand));
     }
     NodataValues rule = new NodataValues(bands, scene.nodataByValue());
-    return new SceneValues(scene, platform, options, rule, declared, stated, decisions);
+    return new SceneValues(
+        scene, platform, options, rule, declared, stated, Backscatter.stated(evidence), decisions);
+  }
+
+  /** Returns what the item, the files and their names state about the values of a band. */
+  private static Backscatter.Evidence evidence(BandAsset band, List<CogFile> files) {
+    List<String> words = new ArrayList<>(band.words());
+    files.forEach(file -> words.addAll(file.words(band.index())));
+    return new Backscatter.Evidence(words, files.stream().map(CogFile::objectKey).toList());
   }
 
   /** Returns what all files of a band declare. */

@@ -17,6 +17,7 @@ import dev.kiln.pipeline.Stage;
 import dev.kiln.platform.Platform;
 import dev.kiln.raster.TiffDescription;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -173,7 +174,9 @@ final class SceneFetch {
     List<SparseObject> objects = scenes.open(names);
     Scene scene;
     try {
-      TiffDescription file = ScenePlan.description(source, names.get(0), objects.get(0));
+      TiffDescription file =
+          ScenePlan.description(source, names.get(0), objects.get(0))
+              .with(ImageAndSidecars.sidecar(names.get(0), objects.get(0)));
       scene =
           new ImageFile(pending.sceneKey(), file.names(), file.colours(), file.datetime())
               .scene(platform, files);
@@ -291,17 +294,32 @@ final class SceneFetch {
     if (selection.isEmpty() && chips.area().isPresent()) {
       return inArea(scene, wanted, objects, maskBytes);
     }
+    List<String> names = new ArrayList<>(wanted);
+    List<SparseObject> opened = new ArrayList<>(objects);
     try {
+      for (int i = 0; i < objects.size(); i++) {
+        if (hasMaskBeside(wanted.get(i), objects.get(i))) {
+          String mask = ImageAndSidecars.maskOf(wanted.get(i));
+          opened.addAll(scenes.open(List.of(mask)));
+          names.add(mask);
+        }
+      }
       Optional<ScenePlan> plan =
           objects.isEmpty()
               ? Optional.empty()
-              : Optional.of(
-                  new ScenePlan(source, scene, wanted, objects, selection, chips, limits));
-      return new PlannedScene(scene, selection, plan, wanted, objects, maskBytes);
+              : Optional.of(new ScenePlan(source, scene, names, opened, selection, chips, limits));
+      return new PlannedScene(scene, selection, plan, names, opened, maskBytes);
     } catch (InterruptedException | RuntimeException | Error e) {
-      objects.forEach(SparseObject::close);
+      opened.forEach(SparseObject::close);
       throw e;
     }
+  }
+
+  /** Returns whether a file masks the pixels of an image that has no mask of its own. */
+  private boolean hasMaskBeside(String name, SparseObject object)
+      throws SceneException, InterruptedException {
+    return ImageAndSidecars.hasMask(name, object)
+        && !ScenePlan.layout(source, name, object).hasMask();
   }
 
   /**

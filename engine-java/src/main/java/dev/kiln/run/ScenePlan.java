@@ -61,14 +61,27 @@ final class ScenePlan {
   /** A mosaic has three strips in memory: its own, that of a part, and validity. */
   private static final int STRIPS_OF_MOSAIC = 3;
 
-  /** One object of the scene and the bands that are read of it; of a mosaic, its pieces. */
+  /**
+   * One object of the scene and the bands that are read of it; of a mosaic, its pieces.
+   *
+   * @param masked layout of the image that this object masks; empty if it is an image
+   */
   private record Asset(
-      SparseObject object, CogLayout layout, int[] bands, int repeat, List<MosaicPiece> pieces) {
+      SparseObject object,
+      CogLayout layout,
+      int[] bands,
+      int repeat,
+      List<MosaicPiece> pieces,
+      Optional<CogLayout> masked) {
+
+    boolean isImage() {
+      return masked.isEmpty();
+    }
 
     /** Returns the tiles that windows of the scene's grid intersect. */
     List<ByteRange> tiles(List<StripWindow> windows) {
       if (pieces.isEmpty()) {
-        return layout.tiles(windows, repeat, bands);
+        return tiles(windows, repeat);
       }
       Set<ByteRange> tiles = new LinkedHashSet<>();
       for (MosaicPiece p : pieces) {
@@ -81,10 +94,16 @@ final class ScenePlan {
                             .stream())
                 .toList();
         if (!inside.isEmpty()) {
-          tiles.addAll(layout.tiles(inside, 1, bands));
+          tiles.addAll(tiles(inside, 1));
         }
       }
       return List.copyOf(tiles);
+    }
+
+    private List<ByteRange> tiles(List<StripWindow> windows, int pixels) {
+      return isImage()
+          ? layout.tiles(windows, pixels, bands)
+          : masked.get().maskTiles(layout, windows, pixels);
     }
 
     /** Returns whether all tiles that a chip touches were never written. */
@@ -107,7 +126,8 @@ final class ScenePlan {
    *
    * @param source store of the objects
    * @param names names of the objects
-   * @param objects objects that hold the scene's bands, at least one; borrowed
+   * @param objects objects that hold the scene's bands, at least one, and masks beside them;
+   *     borrowed
    * @param selection chips that are wanted; empty for all
    * @throws SceneException permanent if an object is not a GeoTIFF or its directories are corrupt
    */
@@ -137,13 +157,19 @@ final class ScenePlan {
     for (int i = 0; i < objects.size(); i++) {
       CogLayout layout = layouts.get(i);
       String name = names.get(i);
+      int image = maskedBy(name, names);
+      String imageName = image < 0 ? name : names.get(image);
+      if (image >= 0) {
+        requireSameSize(name, layout, layouts.get(image));
+      }
       assets.add(
           new Asset(
               objects.get(i),
               layout,
               bands(scene, name, layout),
               mosaic ? 1 : width / layout.width(),
-              scene.pieces().stream().filter(p -> p.object().name().equals(name)).toList()));
+              scene.pieces().stream().filter(p -> p.object().name().equals(imageName)).toList(),
+              image < 0 ? Optional.empty() : Optional.of(layouts.get(image))));
     }
     this.grid =
         selection.isPresent()
@@ -153,6 +179,26 @@ final class ScenePlan {
     this.surviving = options.maxNodata() < 1 ? written(wanted) : wanted;
     this.unwritten = wanted.cardinality() - surviving.cardinality();
     this.sections = sections(grid.strips(cut(width, limits.stripBytes()), surviving), limits);
+  }
+
+  /** Returns the position of the image that a file beside it masks; -1 if it is an image itself. */
+  private static int maskedBy(String name, List<String> names) {
+    for (int i = 0; i < names.size(); i++) {
+      if (ImageAndSidecars.maskOf(names.get(i)).equals(name)) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  private static void requireSameSize(String name, CogLayout mask, CogLayout image)
+      throws SceneException {
+    if (mask.width() != image.width() || mask.height() != image.height()) {
+      throw SceneException.permanent(
+          name,
+          "expected a mask of %d × %d px, as its image, found %d × %d px: write or delete it"
+              .formatted(image.width(), image.height(), mask.width(), mask.height()));
+    }
   }
 
   private static int[] bands(Scene scene, String name, CogLayout layout) {
@@ -170,7 +216,10 @@ final class ScenePlan {
     for (int i = wanted.nextSetBit(0); i >= 0; i = wanted.nextSetBit(i + 1)) {
       int x = grid.left(i);
       int y = grid.top(i);
-      written.set(i, assets.stream().anyMatch(asset -> !asset.isUnwritten(x, y, grid.chipSize())));
+      written.set(
+          i,
+          assets.stream()
+              .anyMatch(asset -> asset.isImage() && !asset.isUnwritten(x, y, grid.chipSize())));
     }
     return written;
   }
@@ -179,6 +228,7 @@ final class ScenePlan {
     boolean mosaic = assets.stream().anyMatch(asset -> !asset.pieces.isEmpty());
     List<StripStep.Tiles> tiles =
         assets.stream()
+            .filter(Asset::isImage)
             .map(
                 asset ->
                     new StripStep.Tiles(

@@ -37,12 +37,13 @@ final class SceneValues {
   private final ChipOptions options;
   private final List<double[]> declared;
   private final boolean byItem;
+  private final Optional<Backscatter> unit;
   private final SceneDecisions decisions;
   private final NodataValues nodata;
   private boolean decided;
   private int offset;
   private boolean scaled;
-  private boolean power;
+  private Optional<Backscatter> linear = Optional.empty();
 
   /**
    * Creates the reader of a scene.
@@ -50,6 +51,7 @@ final class SceneValues {
    * @param nodata rule for pixels without data, in stored values
    * @param declared scale and offset of each band that its file declares; empty for stored values
    * @param stated those that the item states, which count if no file declares any
+   * @param unit unit of backscatter that files or item state
    * @param decisions receives what is decided
    */
   SceneValues(
@@ -59,8 +61,10 @@ final class SceneValues {
       NodataValues nodata,
       List<Optional<double[]>> declared,
       List<Optional<double[]>> stated,
+      Optional<Backscatter> unit,
       SceneDecisions decisions) {
     this.scene = scene;
+    this.unit = unit;
     this.platform = platform;
     this.options = options;
     this.nodata = nodata;
@@ -110,12 +114,12 @@ final class SceneValues {
         strip.close();
         strip = floats;
         rule = nodata.withoutValues();
-      } else if (power) {
+      } else if (linear.isPresent()) {
         nodata.blank(strip, window, validity, missing);
-        StripConversion.toDecibels(strip, window);
+        StripConversion.toDecibels(strip, window, linear.get().factor());
         rule = nodata.withoutValues();
       }
-      if (power) {
+      if (linear.isPresent()) {
         // Power that is not positive has no decibels.
         missing = rule.find(strip, window, validity);
       }
@@ -185,8 +189,8 @@ final class SceneValues {
     if (scaled) {
       return;
     }
-    if (values.isInDecibels() && options.pixelValues() == PixelValues.AUTO) {
-      decidePower(raster, strip, values);
+    if (values.isInDecibels() && options.pixelValues() != PixelValues.STORED) {
+      decideUnit(raster, strip, values);
     }
     if (sentinel2) {
       offset =
@@ -244,26 +248,42 @@ final class SceneValues {
     }
   }
 
-  private void decidePower(SceneRaster raster, Strip strip, SampledValues values)
+  /** Decides whether backscatter is in decibels, in linear power or an amplitude. */
+  private void decideUnit(SceneRaster raster, Strip strip, SampledValues values)
       throws SceneException {
+    boolean auto = options.pixelValues() == PixelValues.AUTO;
     if (!values.isPositive()) {
-      if (values.isPartlyPositive()) {
+      if (!auto || values.isPartlyPositive()) {
         throw otherScale(
             raster,
-            "backscatter of %s in dB",
+            auto ? "backscatter of %s in dB" : "positive values of %s",
             "values that are neither decibels nor linear power",
             values.describe(false));
       }
       return;
     }
+    Optional<Backscatter> found =
+        switch (options.pixelValues()) {
+          case POWER -> Optional.of(Backscatter.POWER);
+          case AMPLITUDE -> Optional.of(Backscatter.AMPLITUDE);
+          default ->
+              unit.isEmpty() && values.proveLinearPower() ? Optional.of(Backscatter.POWER) : unit;
+        };
     boolean floats = strip.bands().stream().allMatch(plane -> plane.type() == PixelType.FLOAT32);
-    if (floats && values.canBePower()) {
-      power = true;
-      decisions.warn("value-scale", "linear power, converted to dB");
-      return;
+    if (!floats || !values.isPossibleAs(found.orElse(Backscatter.POWER))) {
+      throw otherScale(
+          raster, "backscatter of %s in dB", "positive values only", values.describe(false));
     }
-    throw otherScale(
-        raster, "backscatter of %s in dB", "positive values only", values.describe(false));
+    if (found.isEmpty()) {
+      throw SceneException.permanent(
+          raster.objectKey(),
+          "expected backscatter of %s in dB, found positive values that can be linear power or amplitude: %s; state which with --pixel-values power or --pixel-values amplitude"
+              .formatted(platform.name(), values.describe(false)));
+    }
+    linear = found;
+    String source =
+        !auto ? "--pixel-values" : unit.isPresent() ? "stated in the metadata" : "by the values";
+    decisions.warn("value-scale", "%s (%s), converted to dB", found.get().text(), source);
   }
 
   private SceneException otherScale(

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.kiln.error.ConfigurationException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -125,6 +126,12 @@ class SceneListTest {
     assertThatThrownBy(() -> read(utf16, Shard.whole()))
         .isInstanceOf(ConfigurationException.class)
         .hasMessageStartingWith(NAME + ": expected UTF-8 text");
+    for (Charset charset : List.of(StandardCharsets.UTF_16LE, StandardCharsets.UTF_16BE)) {
+      byte[] withoutMark = "scene.tif\r\nother.tif\r\n".getBytes(charset);
+      assertThatThrownBy(() -> read(withoutMark, Shard.whole()))
+          .isInstanceOf(ConfigurationException.class)
+          .hasMessageContaining("iconv -f UTF-16 -t UTF-8");
+    }
     byte[] gzip = MemoryObjects.gzip("a\nb\n");
     assertThatThrownBy(() -> read(Arrays.copyOf(gzip, gzip.length - 4), Shard.whole()))
         .isInstanceOf(ConfigurationException.class)

@@ -55,7 +55,8 @@ class StacItemTest {
     assertThat(blue.shape()).containsExactly(10980, 10980);
     assertThat(blue.transform()).containsExactly(10.0, 0.0, 300000.0, 0.0, -10.0, 5400000.0);
     assertThat(blue.bands())
-        .containsExactly(new StacBand("B02", "blue", OptionalDouble.of(0), Optional.empty()));
+        .containsExactly(
+            new StacBand("B02", "blue", OptionalDouble.of(0), Optional.empty(), List.of()));
     assertThat(blue.gsd()).hasValue(10);
     assertThat(blue.isTiff()).isTrue();
     assertThat(item.assets().get("red").isTiff()).isTrue();
@@ -74,7 +75,8 @@ class StacItemTest {
     assertThat(blue.crs()).contains("EPSG:32618");
     assertThat(blue.shape()).containsExactly(7771, 7641);
     assertThat(blue.bands())
-        .containsExactly(new StacBand("B2", "blue", OptionalDouble.of(0), Optional.empty()));
+        .containsExactly(
+            new StacBand("B2", "blue", OptionalDouble.of(0), Optional.empty(), List.of()));
     assertThat(blue.isTiff()).isTrue();
     assertThat(item.assets().get("thumbnail").isTiff()).isFalse();
   }

@@ -194,4 +194,31 @@ class FileObjectStoreTest {
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining("scheme 'ftp', which is not supported");
   }
+
+  /** All of it is in memory once it is opened, but it is still one version. */
+  @Test
+  void smallFilesThatChangeWhileTheyAreReadAreNoticed() throws Exception {
+    store.put("a", new byte[100]);
+    try (SparseObject object = store.open(List.of("a")).get(0)) {
+      RangePlan all = object.plan(List.of(new ByteRange(0, 100)));
+      store.fetch(List.of(all));
+      Files.write(directory.resolve("a"), new byte[101]);
+      assertThatThrownBy(() -> store.fetch(List.of(all)))
+          .isInstanceOf(ObjectChangedException.class);
+    }
+  }
+
+  @Test
+  void filesBesideAnImageAreFoundByTheNamesOfGdal() throws Exception {
+    store.put("d/a.tif", new byte[10]);
+    assertThat(store.beside("d/a.tif").auxiliary()).isEmpty();
+    assertThat(store.beside("d/a.tif").mask()).isFalse();
+    assertThat(store.beside("d/a.tif").worldFile().get()).isEmpty();
+    store.put("d/a.tif.aux.xml", new byte[] {1, 2});
+    store.put("d/a.tif.msk", new byte[] {3});
+    store.put("d/a.tfw", new byte[] {4});
+    assertThat(store.beside("d/a.tif").auxiliary().get()).containsExactly(1, 2);
+    assertThat(store.beside("d/a.tif").mask()).isTrue();
+    assertThat(store.beside("d/a.tif").worldFile().get()).contains("a.tfw");
+  }
 }

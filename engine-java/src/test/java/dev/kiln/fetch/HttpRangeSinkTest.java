@@ -1,11 +1,13 @@
 package dev.kiln.fetch;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kiln.memory.ByteRange;
 import java.net.http.HttpHeaders;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -23,10 +25,78 @@ class HttpRangeSinkTest {
         200,
         HttpHeaders.of(
             Map.of("x-goog-stored-content-encoding", List.of("gzip")), (name, value) -> true),
+        false,
         Duration.ofSeconds(20));
     assertThatThrownBy(() -> Requests.await(sink.result()))
         .isInstanceOf(RequestException.class)
         .hasMessageContaining("stored with Content-Encoding gzip")
         .hasMessageContaining("upload it again uncompressed");
+  }
+
+  private static HttpHeaders headers(Map<String, String> values) {
+    Map<String, List<String>> lists = new HashMap<>();
+    values.forEach((name, value) -> lists.put(name, List.of(value)));
+    return HttpHeaders.of(lists, (name, value) -> true);
+  }
+
+  private static RangeSink sink(int length) {
+    return new RangeSink(
+        new ByteRange(0, length), Optional.empty(), ByteBuffer.allocate(length), new Traffic());
+  }
+
+  /** A retry would be answered in the same way. */
+  @Test
+  void serversThatCompressAreRefused() {
+    RangeSink whole = sink(10);
+    HttpRangeSink.of(
+        whole,
+        200,
+        headers(Map.of("Content-Encoding", "gzip", "Content-Length", "7")),
+        false,
+        Duration.ofSeconds(20));
+    assertRefused(whole);
+    for (int sent : new int[] {7, 12}) {
+      RangeSink part = sink(10);
+      HttpRangeSink.of(
+          part,
+          206,
+          headers(
+              Map.of(
+                  "Content-Encoding", "GZIP", "Content-Range", "bytes 0-9/100", "ETag", "\"a\"")),
+          false,
+          Duration.ofSeconds(20));
+      assertThat(part.connect(() -> {})).isTrue();
+      part.accept(ByteBuffer.allocate(sent));
+      part.complete();
+      assertRefused(part);
+    }
+  }
+
+  /** S3 and others state encodings of uploads that are none of the body. */
+  @Test
+  void encodingsThatDoNotChangeLengthsAreIgnored() throws Exception {
+    for (String coding : new String[] {"aws-chunked", "identity", "gzip"}) {
+      RangeSink part = sink(10);
+      HttpRangeSink.of(
+          part,
+          206,
+          headers(
+              Map.of(
+                  "Content-Encoding", coding, "Content-Range", "bytes 0-9/100", "ETag", "\"a\"")),
+          false,
+          Duration.ofSeconds(20));
+      assertThat(part.connect(() -> {})).isTrue();
+      part.accept(ByteBuffer.allocate(10));
+      part.complete();
+      assertThat(Requests.await(part.result()).received()).isEqualTo(10);
+    }
+  }
+
+  private static void assertRefused(RangeSink sink) {
+    assertThatThrownBy(() -> Requests.await(sink.result()))
+        .isInstanceOfSatisfying(
+            RequestException.class,
+            e -> assertThat(e.kind()).isEqualTo(RequestException.Kind.REFUSED))
+        .hasMessageContaining("the server compresses responses (Content-Encoding gzip)");
   }
 }

@@ -22,6 +22,8 @@ final class QuirkScene {
   int height = CHIP;
   final ObjectNode item = JsonMapper.shared().createObjectNode();
   final Map<String, GeoTiffs> files = new LinkedHashMap<>();
+  private final Map<String, String> texts = new LinkedHashMap<>();
+  private final Map<String, GeoTiffs> images = new LinkedHashMap<>();
 
   private QuirkScene() {
     item.put("type", "Feature");
@@ -88,6 +90,18 @@ final class QuirkScene {
     return this;
   }
 
+  /** Adds a text in the directory of the scene. */
+  QuirkScene beside(String name, String text) {
+    texts.put(name, text);
+    return this;
+  }
+
+  /** Adds an image in the directory of the scene. */
+  QuirkScene beside(String name, GeoTiffs image) {
+    images.put(name, image);
+    return this;
+  }
+
   QuirkScene item(Consumer<QuirkScene> change) {
     change.accept(this);
     return this;
@@ -98,6 +112,12 @@ final class QuirkScene {
     Path directory = Files.createDirectories(source.resolve(name));
     for (Map.Entry<String, GeoTiffs> file : files.entrySet()) {
       file.getValue().write(directory.resolve(file.getKey() + ".tif"));
+    }
+    for (Map.Entry<String, String> text : texts.entrySet()) {
+      Files.writeString(directory.resolve(text.getKey()), text.getValue());
+    }
+    for (Map.Entry<String, GeoTiffs> image : images.entrySet()) {
+      image.getValue().write(directory.resolve(image.getKey()));
     }
     Files.writeString(directory.resolve("scene.json"), item.toString());
     return name + "/scene.json";

@@ -14,12 +14,12 @@ import tools.jackson.databind.node.ArrayNode;
 
 /** All quirks; the next one is one entry here. */
 final class Quirks {
-  private static final List<String> RGB = List.of("red", "green", "blue");
-  private static final List<String> MODIS =
+  static final List<String> RGB = List.of("red", "green", "blue");
+  static final List<String> MODIS =
       List.of("red", "nir", "blue", "green", "nir2", "swir16", "swir21");
   private static final String PRODUCT =
       "S2B_MSIL2A_20230615T103029_N0509_R108_T14TPQ_20230615T140000";
-  private static final List<String> RADAR = List.of("vv", "vh");
+  static final List<String> RADAR = List.of("vv", "vh");
   private static final List<String> SENTINEL_2 =
       List.of(
           "blue",
@@ -33,14 +33,12 @@ final class Quirks {
           "swir16",
           "swir22");
 
-  private static final GeoTiffs.Pixels PICTURE = (b, x, y) -> 50 + 20 * b + (7 * x + 13 * y) % 90;
-  private static final GeoTiffs.Pixels DECIBELS =
-      (b, x, y) -> -12.5 - 6 * b + (7 * x + 13 * y) % 40 / 4.0;
-  private static final GeoTiffs.Pixels REFLECTANCE =
-      (b, x, y) -> 150 + 150 * b + (70 * x + 130 * y) % 2900;
+  static final GeoTiffs.Pixels PICTURE = (b, x, y) -> 50 + 20 * b + (7 * x + 13 * y) % 90;
+  static final GeoTiffs.Pixels DECIBELS = (b, x, y) -> -12.5 - 6 * b + (7 * x + 13 * y) % 40 / 4.0;
+  static final GeoTiffs.Pixels REFLECTANCE = (b, x, y) -> 150 + 150 * b + (70 * x + 130 * y) % 2900;
 
   /** Columns without data at the left of each chip, below the limit. */
-  private static boolean gap(int x) {
+  static boolean gap(int x) {
     return x % CHIP < 2;
   }
 
@@ -48,19 +46,27 @@ final class Quirks {
 
   static Stream<Quirk> all() {
     return Stream.of(
-            orientation(), masks(), nodata(), types(), scales(), offsets(), georeferencing())
+            orientation(),
+            masks(),
+            nodata(),
+            types(),
+            scales(),
+            offsets(),
+            georeferencing(),
+            SidecarQuirks.all(),
+            BackscatterQuirks.all())
         .flatMap(s -> s);
   }
 
-  private static QuirkScene linz() {
+  static QuirkScene linz() {
     return QuirkScene.of("uint8", 0.3, RGB, PICTURE);
   }
 
-  private static QuirkScene modis(GeoTiffs.Pixels pixels) {
+  static QuirkScene modis(GeoTiffs.Pixels pixels) {
     return QuirkScene.of("int16", 500, MODIS, pixels);
   }
 
-  private static QuirkScene radar(GeoTiffs.Pixels pixels) {
+  static QuirkScene radar(GeoTiffs.Pixels pixels) {
     return QuirkScene.of("float32", 10, RADAR, pixels);
   }
 
@@ -87,12 +93,12 @@ final class Quirks {
         .item(s -> s.properties().put("earthsearch:boa_offset_applied", true));
   }
 
-  private static Quirk same(
+  static Quirk same(
       String name, String platform, Supplier<QuirkScene> plain, Supplier<QuirkScene> quirky) {
     return new Quirk(name, platform, plain, quirky, 2, Optional.empty());
   }
 
-  private static Quirk refused(
+  static Quirk refused(
       String name,
       String platform,
       Supplier<QuirkScene> plain,
@@ -130,7 +136,7 @@ final class Quirks {
   }
 
   /** Stores the same ground from another corner. */
-  private static Consumer<GeoTiffs> flipped(
+  static Consumer<GeoTiffs> flipped(
       GeoTiffs.Pixels pixels, double metres, int width, int height, boolean east, boolean south) {
     return file ->
         file.geotransform(
@@ -358,17 +364,6 @@ final class Quirks {
 
   private static Stream<Quirk> scales() {
     return Stream.of(
-        same(
-            "backscatter in linear power",
-            "sentinel-1-rtc",
-            () -> radar(DECIBELS),
-            () -> radar((b, x, y) -> Math.pow(10, (float) DECIBELS.at(b, x, y) / 10))),
-        refused(
-            "backscatter as amplitude",
-            "sentinel-1-rtc",
-            () -> radar(DECIBELS),
-            () -> radar((b, x, y) -> 200 + 30 * DECIBELS.at(b, x, y) / 10),
-            "in dB"),
         refused(
             "decibels × 100 without a scale",
             "sentinel-1-rtc",

@@ -51,6 +51,14 @@ class BadScenesTest {
             file -> GeoTiffs.naip().type("float64").write(file),
             "expected pixels of type uint8, uint16, int16 or float32"),
         bad(
+            "JPEG XL",
+            file -> compressed(GeoTiffs.naip().write(file), 52546),
+            "a compression that the installed GDAL decodes, found JPEG XL: convert the file"),
+        bad(
+            "an unknown compression",
+            file -> compressed(GeoTiffs.naip().write(file), 65000),
+            "found compression 65000: convert the file"),
+        bad(
             "no CRS",
             file -> GeoTiffs.naip().epsg(0).write(file),
             "expected a CRS in metres, found none"),
@@ -91,6 +99,19 @@ class BadScenesTest {
       if (Arrays.equals(bytes, i, i + field.length, field, 0, field.length)) {
         bytes[i] = (byte) 0xE8;
         bytes[i + 1] = (byte) 0xFD;
+      }
+    }
+    Files.write(file, bytes);
+  }
+
+  /** Changes the field of the compression. */
+  private static void compressed(Path file, int code) throws IOException {
+    byte[] bytes = Files.readAllBytes(file);
+    byte[] field = {0x03, 0x01, 3, 0, 1, 0, 0, 0};
+    for (int i = 0; i < bytes.length - field.length; i++) {
+      if (Arrays.equals(bytes, i, i + field.length, field, 0, field.length)) {
+        bytes[i + 8] = (byte) code;
+        bytes[i + 9] = (byte) (code >> 8);
       }
     }
     Files.write(file, bytes);

@@ -1,8 +1,6 @@
 package dev.kiln.gdal;
 
-import static dev.kiln.gdal.global.gdal.CPLQuietErrorHandler;
 import static dev.kiln.gdal.global.gdal.CPLSetConfigOption;
-import static dev.kiln.gdal.global.gdal.CPLSetErrorHandler;
 import static dev.kiln.gdal.global.gdal.GDALRegister_COG;
 import static dev.kiln.gdal.global.gdal.GDALRegister_GTiff;
 import static dev.kiln.gdal.global.gdal.GDALRegister_JPEG;
@@ -15,6 +13,7 @@ import static dev.kiln.gdal.global.gdal.RegisterOGRFlatGeobuf;
 import static dev.kiln.gdal.global.gdal.RegisterOGRGeoJSON;
 import static dev.kiln.gdal.global.gdal.RegisterOGRGeoPackage;
 import static dev.kiln.gdal.global.gdal.RegisterOGRShape;
+import static dev.kiln.gdal.global.gdal.kilnCountMessages;
 
 import dev.kiln.memory.NativeMemory;
 import dev.kiln.nativelib.NativeLibrary;
@@ -25,7 +24,8 @@ import java.util.Map;
  *
  * <p>Loading configures GDAL for the whole process: drivers of a few formats only, no look at files
  * beside the one that is opened, no sidecar files, no Python in VRTs, and no output. Errors are
- * read from {@code CPLGetLastErrorMsg} on the thread whose call failed.
+ * read from {@code CPLGetLastErrorMsg} on the thread whose call failed; {@code kilnMessages} counts
+ * the warnings and errors of all threads.
  */
 public final class Gdal {
   /** Options that change results, at their defaults: the environment cannot set them. */
@@ -63,7 +63,7 @@ public final class Gdal {
 
   private static void prepare() {
     NativeMemory.disableLimit();
-    CPLSetErrorHandler(CPLQuietErrorHandler());
+    kilnCountMessages();
     pin();
     OSRSetPROJEnableNetwork(0);
     GDALRegister_GTiff();

@@ -32,6 +32,7 @@ import org.bytedeco.javacpp.tools.InfoMapper;
               "ogr_srs_api.h",
               "gdal.h",
               "drivers.h",
+              "gdal_messages.h",
             }),
     target = "dev.kiln.gdal",
     global = "dev.kiln.gdal.global.gdal")
@@ -75,6 +76,7 @@ public class gdal implements InfoMapper {
           "CPL_STDCALL",
           "CPL_WARN_UNUSED_RESULT",
           "EXPERIMENTAL_CPL_WARN_UNUSED_RESULT",
+          "__thread",
         }) {
       infos.put(new Info(macro).cppText("#define " + macro));
     }
@@ -109,12 +111,16 @@ public class gdal implements InfoMapper {
     opaque(infos, "Pointer", "GDALEDTComponentH", "GDALExtendedDataTypeH");
     infos.put(
         new Info("CPLVirtualMem", "CPLXMLNode", "FILE", "VSILFILE").cast().pointerTypes("Pointer"));
-    // The function's address, to be installed as the handler: GDAL's threads would call a handler
-    // written in Java.
+    // GDAL's threads call the handler; Java installs it and reads its counts.
+    infos.put(new Info("CPLQuietErrorHandler").skip());
     infos.put(
-        new Info("CPLQuietErrorHandler")
-            .javaText(
-                "@MemberGetter public static native CPLErrorHandler CPLQuietErrorHandler();"));
+        new Info(
+                "kilnCountOfAll",
+                "kilnCountOfThread",
+                "kilnLastReport",
+                "kilnReportsDamage",
+                "kilnCountMessage")
+            .skip());
   }
 
   private static void integer(InfoMap infos, String java, String pointer, String... names) {
