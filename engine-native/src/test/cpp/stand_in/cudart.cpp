@@ -201,6 +201,7 @@ const char* parameters(const std::string& name) {
          : starts("kiln_attention_")        ? "ppiii"
          : starts("kiln_norm")              ? "pqpppii"
          : starts("kiln_tokens")            ? "ppppppii"
+         : starts("kiln_vectors")           ? "ppiiii"
          : starts("kiln_gelu")              ? "ppqi"
                                             : "";
 }

@@ -1,5 +1,6 @@
 package dev.kiln.infer;
 
+import dev.kiln.error.ConfigurationException;
 import dev.kiln.type.DataType;
 
 /**
@@ -15,6 +16,20 @@ import dev.kiln.type.DataType;
  */
 public record EncoderDescription(
     String name, String device, DataType precision, int dim, int chipSize, int batchSize) {
+  /**
+   * Checks that the vectors of a batch fit in one buffer.
+   *
+   * @throws ConfigurationException if they need more than 2 GiB
+   */
+  public EncoderDescription {
+    int most = Integer.MAX_VALUE / Float.BYTES / Math.max(1, dim);
+    if (batchSize > most) {
+      throw new ConfigurationException(
+          "--batch: expected at most %d with %,d values per chip (--vectors, --patch-grid), found %d"
+              .formatted(most, dim, batchSize));
+    }
+  }
+
   /** Returns one line for the log. */
   @Override
   public String toString() {

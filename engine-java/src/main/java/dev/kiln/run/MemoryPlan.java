@@ -3,6 +3,7 @@ package dev.kiln.run;
 import com.sun.management.OperatingSystemMXBean;
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.infer.Encoder;
+import dev.kiln.infer.EncoderDescription;
 import dev.kiln.infer.EncoderMemory;
 import java.lang.management.ManagementFactory;
 import java.util.LinkedHashMap;
@@ -27,7 +28,7 @@ public final class MemoryPlan {
   }
 
   /**
-   * Plans the host memory of a run. An encoder on a device adds nothing.
+   * Plans the host memory of a run. An encoder on a device adds the vectors that it delivers.
    *
    * @param encoder the open encoder
    * @param stripBytes size of the largest decoded strip
@@ -45,6 +46,10 @@ public final class MemoryPlan {
     plan.parts.put("decoded strips (--decode-threads, --slots)", strips * stripBytes);
     if (encoder.device().memory().isEmpty()) {
       plan.add(encoder.memory(), options.slots());
+    } else {
+      EncoderDescription batch = encoder.description();
+      long vectors = (long) batch.batchSize() * batch.dim() * Float.BYTES;
+      plan.parts.put("vectors of batches (--batch, --slots)", options.slots() * vectors);
     }
     return plan;
   }

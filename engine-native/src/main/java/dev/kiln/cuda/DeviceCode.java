@@ -27,7 +27,8 @@ public enum DeviceCode {
       "kiln_gelu",
       "kiln_norm",
       "kiln_norm_wide",
-      "kiln_tokens"),
+      "kiln_tokens",
+      "kiln_vectors"),
 
   /** Attention with the instructions of one architecture; the encoder can do without it. */
   ATTENTION_SM90("attention_sm90", true, "kiln_attention_64_sm90");

@@ -460,7 +460,8 @@ KILN_ATTENTION(32)
 KILN_ATTENTION(48)
 KILN_ATTENTION(64)
 
-// x float32 [rows, dim], rows stride apart; out [rows, dim].
+// x float32 [rows, dim], rows stride apart; out [rows, dim]. The wide one can write over x if stride is dim: a lane
+// reads all of its pairs before it writes any.
 KILN_KERNEL(NORM_THREADS, 1)
 kiln_norm(const float* x, long long stride, const float* weight, const float* bias, void* out, int rows, int dim) {
   layer_norm<true>(x, stride, weight, bias, out, rows, dim);
@@ -483,6 +484,37 @@ kiln_gelu(bf16* x, const float* bias, long long count, int n) {
     *place =
         uint4{gelu_pair(eight.x, b), gelu_pair(eight.y, b + 2), gelu_pair(eight.z, b + 4), gelu_pair(eight.w, b + 6)};
   }
+}
+
+// tokens float32 [B, T, dim]; out [B, V, dim], the vectors of a chip: its class token; if mean is 1, the mean of its
+// patch tokens; their means in each cell of a grid, row by row. side is a multiple of grid, which is 0 without cells.
+// Blocks: x over vectors, y over chips, z over values.
+KILN_KERNEL(NORM_THREADS, 1)
+kiln_vectors(const float* tokens, float* out, int side, int grid, int mean, int dim) {
+  int i = blockIdx.z * NORM_THREADS + threadIdx.x;
+  if (i >= dim) {
+    return;
+  }
+  int vector = blockIdx.x;
+  long long chip = blockIdx.y;
+  const float* token = tokens + chip * (side * side + 1) * dim + i;
+  float value = *token;
+  if (vector > 0) {
+    int cell = vector - 1 - mean;  // -1: all patches
+    int edge = cell < 0 ? side : side / grid;
+    int first = cell < 0 ? 1 : 1 + cell / grid * edge * side + cell % grid * edge;
+    float sum = 0;
+    for (int y = 0; y < edge; y++) {
+      // A sum per row of patches: adding 1,024 numbers one by one loses more bits.
+      float row = 0;
+      for (int x = 0; x < edge; x++) {
+        row += token[static_cast<long long>(first + y * side + x) * dim];
+      }
+      sum += row;
+    }
+    value = sum / (edge * edge);
+  }
+  out[(chip * (1 + mean + grid * grid) + vector) * dim + i] = value;
 }
 
 // x float32 [B, T, dim]; time, latlon [B, 4]; gsd [1]; omega [(dim - 8) / 4]. Blocks: x over tokens, y over chips.

@@ -13,6 +13,7 @@ import dev.kiln.infer.EncoderDescription;
 import dev.kiln.infer.EncoderDevice;
 import dev.kiln.infer.EncoderMemory;
 import dev.kiln.infer.Patchify;
+import dev.kiln.infer.VectorLayout;
 import dev.kiln.memory.HostMemory;
 import dev.kiln.platform.Platform;
 import java.util.ArrayList;
@@ -34,6 +35,7 @@ public final class DeviceEncoder implements Encoder {
   private static final long CONTEXT = 1_500_000_000L;
 
   private final EncoderDescription description;
+  private final VectorLayout vectors;
   private final Gpu gpu;
   private final Patchify rows;
   private final List<DeviceSlot> slots = new ArrayList<>();
@@ -44,7 +46,7 @@ public final class DeviceEncoder implements Encoder {
   private boolean closed;
 
   /**
-   * Creates an encoder.
+   * Creates an encoder of embeddings alone.
    *
    * @param gpu closed by this object, also if the constructor throws
    * @param platform whose bands the program reads
@@ -57,8 +59,28 @@ public final class DeviceEncoder implements Encoder {
       Platform platform,
       EncoderDescription description,
       Function<Gpu, DeviceForwardPass> load) {
+    this(gpu, platform, description, VectorLayout.ofEmbedding(description.dim()), load);
+  }
+
+  /**
+   * Creates an encoder.
+   *
+   * @param gpu closed by this object, also if the constructor throws
+   * @param platform whose bands the program reads
+   * @param description for the log and the files
+   * @param vectors vectors of a chip, as many values as the description states
+   * @param load loads the program, which this object closes
+   * @throws ConfigurationException if the device has too little memory for the program
+   */
+  DeviceEncoder(
+      Gpu gpu,
+      Platform platform,
+      EncoderDescription description,
+      VectorLayout vectors,
+      Function<Gpu, DeviceForwardPass> load) {
     this.gpu = gpu;
     this.description = description;
+    this.vectors = vectors;
     this.rows = new Patchify(platform, description.chipSize());
     try {
       this.program = load.apply(gpu);
@@ -90,6 +112,11 @@ public final class DeviceEncoder implements Encoder {
   @Override
   public EncoderDescription description() {
     return description;
+  }
+
+  @Override
+  public VectorLayout vectors() {
+    return vectors;
   }
 
   /** Returns pinned memory: the device copies strips from where they were decoded. */

@@ -30,7 +30,7 @@ final class DeviceWeights implements AutoCloseable {
   /**
    * The weights of one block.
    *
-   * @param qkv null in the last block, which has queries for token 0 only
+   * @param qkv null in the last block, whose queries may be computed for token 0 only
    * @param q of the last block only
    * @param kv of the last block only
    */

@@ -8,6 +8,7 @@ import dev.kiln.error.ConfigurationException;
 import dev.kiln.infer.Encoder;
 import dev.kiln.infer.EncoderOptions.Kind;
 import dev.kiln.infer.SupportedPrecisions;
+import dev.kiln.infer.VectorRequest;
 import dev.kiln.model.ExportedEncoder;
 import dev.kiln.type.DataType;
 import java.util.List;
@@ -26,8 +27,14 @@ public final class GpuEncoders {
      * @param exported model, platform and chip size
      * @param batchSize maximum number of chips in a batch; empty for the encoder's default
      * @param precision type of the inputs of matrix products
+     * @param vectors vectors of a chip that are computed
      */
-    Encoder open(Gpu gpu, ExportedEncoder exported, OptionalInt batchSize, DataType precision);
+    Encoder open(
+        Gpu gpu,
+        ExportedEncoder exported,
+        OptionalInt batchSize,
+        DataType precision,
+        VectorRequest vectors);
   }
 
   /**
@@ -36,10 +43,19 @@ public final class GpuEncoders {
    * @param kind name of the implementation
    * @param missing what the machine lacks, in one line with the remedy; empty if nothing
    * @param precisions supported precisions
+   * @param computesTokens whether it computes vectors besides the embedding
    * @param open opens the encoder
    */
   public record Candidate(
-      Kind kind, Supplier<Optional<String>> missing, SupportedPrecisions precisions, Opener open) {}
+      Kind kind,
+      Supplier<Optional<String>> missing,
+      SupportedPrecisions precisions,
+      boolean computesTokens,
+      Opener open) {
+    private boolean computes(VectorRequest vectors) {
+      return computesTokens || !vectors.needsTokens();
+    }
+  }
 
   /** CUDA on this machine. */
   public interface Machine {
@@ -80,9 +96,15 @@ public final class GpuEncoders {
                 Kind.TENSORRT,
                 TensorRtEncoder::missing,
                 TensorRtEncoder.PRECISIONS,
-                TensorRtEncoder::open),
+                false,
+                (gpu, exported, batchSize, precision, vectors) ->
+                    TensorRtEncoder.open(gpu, exported, batchSize, precision)),
             new Candidate(
-                Kind.CUDA, KernelEncoder::missing, KernelEncoder.PRECISIONS, KernelEncoder::open)));
+                Kind.CUDA,
+                KernelEncoder::missing,
+                KernelEncoder.PRECISIONS,
+                true,
+                KernelEncoder::open)));
   }
 
   /**
@@ -91,13 +113,28 @@ public final class GpuEncoders {
    * @param kind {@link Kind#AUTO} for any
    */
   public Optional<String> missing(Kind kind) {
+    return missing(kind, VectorRequest.CHIP);
+  }
+
+  /**
+   * Returns why no implementation of this kind can compute these vectors on this machine; empty if
+   * one can.
+   *
+   * @param kind {@link Kind#AUTO} for any
+   * @param vectors vectors of a chip
+   */
+  public Optional<String> missing(Kind kind, VectorRequest vectors) {
     CudaDriver.Status status = machine.status();
     if (!status.ready()) {
       return Optional.of(status.line());
     }
     Optional<String> first = Optional.empty();
     for (Candidate candidate : candidates) {
-      if (kind == Kind.AUTO || kind == candidate.kind()) {
+      if (kind == candidate.kind() && !candidate.computes(vectors)) {
+        return Optional.of(
+            "expected --vectors chip alone, found mean or patches; use --encoder cuda");
+      }
+      if (kind == candidate.kind() || kind == Kind.AUTO && candidate.computes(vectors)) {
         Optional<String> missing = candidate.missing().get();
         if (missing.isEmpty()) {
           return missing;
@@ -112,10 +149,12 @@ public final class GpuEncoders {
    * Returns the first implementation that can run. Call {@link #missing} first; it must be empty.
    *
    * @param kind {@link Kind#AUTO} for any
+   * @param vectors vectors of a chip
    */
-  public Candidate find(Kind kind) {
+  public Candidate find(Kind kind, VectorRequest vectors) {
     return candidates.stream()
         .filter(candidate -> kind == Kind.AUTO || kind == candidate.kind())
+        .filter(candidate -> candidate.computes(vectors))
         .filter(candidate -> candidate.missing().get().isEmpty())
         .findFirst()
         .orElseThrow(() -> new IllegalStateException("no GPU encoder of kind " + kind));

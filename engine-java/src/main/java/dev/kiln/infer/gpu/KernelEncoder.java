@@ -9,6 +9,8 @@ import dev.kiln.error.ConfigurationException;
 import dev.kiln.infer.Encoder;
 import dev.kiln.infer.EncoderDescription;
 import dev.kiln.infer.SupportedPrecisions;
+import dev.kiln.infer.VectorLayout;
+import dev.kiln.infer.VectorRequest;
 import dev.kiln.model.ExportedEncoder;
 import dev.kiln.type.DataType;
 import java.util.Arrays;
@@ -56,7 +58,7 @@ public final class KernelEncoder {
   }
 
   /**
-   * Opens the encoder.
+   * Opens the encoder for embeddings alone.
    *
    * @param gpu closed by the encoder, also if this method throws
    * @param exported model, platform and chip size
@@ -66,19 +68,48 @@ public final class KernelEncoder {
    */
   public static Encoder open(
       Gpu gpu, ExportedEncoder exported, OptionalInt batchSize, DataType precision) {
+    return open(gpu, exported, batchSize, precision, VectorRequest.CHIP);
+  }
+
+  /**
+   * Opens the encoder.
+   *
+   * @param gpu closed by the encoder, also if this method throws
+   * @param exported model, platform and chip size
+   * @param batchSize maximum number of chips in a batch; empty for {@link #DEFAULT_BATCH_SIZE}
+   * @param precision one of {@link #PRECISIONS}
+   * @param request vectors of a chip that are computed
+   * @throws ConfigurationException if the GPU, the model or the precision is not supported, or the
+   *     patches of a chip do not fit the request
+   */
+  public static Encoder open(
+      Gpu gpu,
+      ExportedEncoder exported,
+      OptionalInt batchSize,
+      DataType precision,
+      VectorRequest request) {
     int capacity = batchSize.orElse(DEFAULT_BATCH_SIZE);
-    EncoderDescription description =
-        new EncoderDescription(
-            "cuda",
-            gpu.description().name(),
-            precision,
-            exported.architecture().dim(),
-            exported.chipSize(),
-            capacity);
+    VectorLayout vectors;
+    EncoderDescription description;
+    try {
+      vectors = request.layout(exported.architecture().dim(), exported.patchesPerSide());
+      description =
+          new EncoderDescription(
+              "cuda",
+              gpu.description().name(),
+              precision,
+              vectors.length(),
+              exported.chipSize(),
+              capacity);
+    } catch (RuntimeException | Error e) {
+      gpu.close();
+      throw e;
+    }
     return new DeviceEncoder(
         gpu,
         exported.platform(),
         description,
+        vectors,
         device -> {
           PRECISIONS.require(precision);
           if (device.description().major() < 8) {
@@ -86,7 +117,7 @@ public final class KernelEncoder {
                 "--encoder cuda: expected sm_80 or later, found %s; use --encoder cpu"
                     .formatted(device.description()));
           }
-          return new KernelForwardPass(device, exported, capacity);
+          return new KernelForwardPass(device, exported, capacity, vectors);
         });
   }
 }

@@ -10,6 +10,7 @@ import dev.kiln.cuda.GpuStream;
 import dev.kiln.cuda.KernelArguments;
 import dev.kiln.cuda.LaunchShape;
 import dev.kiln.error.ConfigurationException;
+import dev.kiln.infer.VectorLayout;
 import dev.kiln.infer.gpu.DeviceWeights.Block;
 import dev.kiln.infer.gpu.DeviceWeights.Norm;
 import dev.kiln.infer.gpu.Gemm.Rows;
@@ -39,6 +40,7 @@ final class KernelForwardPass implements DeviceForwardPass {
   private static final int LARGEST_HEAD = 64;
 
   private final Architecture model;
+  private final VectorLayout vectors;
   private final int side;
   private final int patches;
   private final int tokens;
@@ -50,6 +52,7 @@ final class KernelForwardPass implements DeviceForwardPass {
   private final GpuKernel norm;
   private final GpuKernel finalNorm;
   private final GpuKernel firstTokens;
+  private final GpuKernel chipVectors;
 
   private final DeviceWeights weights;
 
@@ -62,9 +65,11 @@ final class KernelForwardPass implements DeviceForwardPass {
    *
    * @param exported model, platform and chip size
    * @param batchSize maximum number of chips in a batch
+   * @param vectors vectors of a chip that are computed
    * @throws ConfigurationException if the kernels do not support the sizes of the model
    */
-  KernelForwardPass(Gpu gpu, ExportedEncoder exported, int batchSize) {
+  KernelForwardPass(Gpu gpu, ExportedEncoder exported, int batchSize, VectorLayout vectors) {
+    this.vectors = vectors;
     this.model = exported.architecture();
     this.side = exported.patchesPerSide();
     this.patches = exported.patches();
@@ -78,6 +83,7 @@ final class KernelForwardPass implements DeviceForwardPass {
       this.norm = module.kernel("kiln_norm");
       this.finalNorm = module.kernel("kiln_norm_wide");
       this.firstTokens = module.kernel("kiln_tokens");
+      this.chipVectors = module.kernel("kiln_vectors");
 
       this.weights = own(new DeviceWeights(exported, gpu));
 
@@ -154,7 +160,7 @@ final class KernelForwardPass implements DeviceForwardPass {
       stream.zero(residual, 0, residual.size());
       library.measure(true);
       for (Block block : List.of(weights.first(), weights.last())) {
-        if (block.qkv() != null) {
+        if (needsAllTokens(block)) {
           attend(stream, block, batchSize);
           mlp(stream, block, batchSize * tokens, model.dim());
         } else {
@@ -226,7 +232,7 @@ final class KernelForwardPass implements DeviceForwardPass {
         patches);
     for (Block block : weights.blocks()) {
       norm(stream, norm, block.attention(), dim, rows, normalized);
-      if (block.qkv() != null) {
+      if (needsAllTokens(block)) {
         attend(stream, block, size);
         norm(stream, norm, block.mlp(), dim, rows, normalized);
         mlp(stream, block, rows, dim);
@@ -236,27 +242,56 @@ final class KernelForwardPass implements DeviceForwardPass {
         mlp(stream, block, size, (long) tokens * dim);
       }
     }
-    norm(stream, finalNorm, weights.norm(), (long) tokens * dim, size, slot.embedding());
+    if (vectors.needsTokens()) {
+      norm(stream, finalNorm, weights.norm(), dim, rows, residual);
+      writeVectors(stream, size, slot.embedding());
+    } else {
+      norm(stream, finalNorm, weights.norm(), (long) tokens * dim, size, slot.embedding());
+    }
+  }
+
+  /** Returns whether a block is computed for all tokens; otherwise for the class token only. */
+  private boolean needsAllTokens(Block block) {
+    return block.qkv() != null || vectors.needsTokens();
+  }
+
+  /** Writes the vectors of each chip from its normalized tokens in the residual. */
+  private void writeVectors(GpuStream stream, int size, DeviceBuffer out) {
+    int perChip = vectors.length() / vectors.dim();
+    int blocks = (model.dim() + NORM_THREADS - 1) / NORM_THREADS;
+    stream.launch(
+        chipVectors,
+        new LaunchShape(perChip, size, blocks, NORM_THREADS, 0),
+        new KernelArguments()
+            .pointer(residual)
+            .pointer(out)
+            .int32(side)
+            .int32(vectors.patchGrid())
+            .int32(vectors.mean() ? 1 : 0)
+            .int32(model.dim()));
   }
 
   /** Adds attention to the residual: {@code residual += attention(normalized)}, for all tokens. */
   private void attend(GpuStream stream, Block block, int size) {
     int rows = size * tokens;
     long inner = model.inner();
+    Rows from = new Rows(normalized.address(), model.dim());
     Rows attended = new Rows(normalized.address(), inner);
-    gemm.store(
-        stream,
-        block.qkv(),
-        rows,
-        new Rows(normalized.address(), model.dim()),
-        new Rows(hidden.address(), 3 * inner));
+    Rows queries = new Rows(hidden.address(), 3 * inner);
+    if (block.qkv() != null) {
+      gemm.store(stream, block.qkv(), rows, from, queries);
+    } else {
+      Rows keys = new Rows(hidden.address() + inner * Short.BYTES, 3 * inner);
+      gemm.store(stream, block.q(), rows, from, queries);
+      gemm.store(stream, block.kv(), rows, from, keys);
+    }
     attention.enqueue(stream, tokens, size);
     gemm.add(stream, block.out(), rows, attended, new Rows(residual.address(), model.dim()));
   }
 
   /**
-   * Does the same for the first token of each chip, the only one needed after the last block. The
-   * queries of other tokens are undefined and not used.
+   * Does the same for the first token of each chip, the only one needed after the last block for an
+   * embedding alone. The queries of other tokens are undefined and not used.
    */
   private void attendToken0(GpuStream stream, Block block, int size) {
     long dim = model.dim();

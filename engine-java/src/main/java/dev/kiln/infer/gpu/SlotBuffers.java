@@ -11,7 +11,8 @@ import dev.kiln.cuda.DeviceBuffer;
  * @param time float32 {@code [capacity, 4]}: sin week, cos week, sin hour, cos hour
  * @param latlon float32 {@code [capacity, 4]}: sin lat, cos lat, sin lon, cos lon
  * @param gsd float32 {@code [1]}, metres per pixel
- * @param embedding float32 {@code [capacity, dim]}, the output
+ * @param embedding float32 {@code [capacity, dim]}, the output; with more vectors of a chip ({@link
+ *     dev.kiln.infer.VectorLayout}) dim is the length of all
  */
 public record SlotBuffers(
     int capacity,

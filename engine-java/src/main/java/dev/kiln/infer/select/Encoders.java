@@ -99,14 +99,9 @@ public final class Encoders {
       }
       return false;
     }
-    Optional<String> missing = gpus.missing(kind);
+    Optional<String> missing = gpus.missing(kind, options.vectors());
     if (missing.isEmpty()) {
-      boolean gpu = kind != Kind.AUTO || !prefersCpu(options);
-      if (gpu && options.vectors().needsTokens()) {
-        throw new ConfigurationException(
-            "--vectors: expected chip alone on a GPU, found mean or patches: use --encoder cpu");
-      }
-      return gpu;
+      return kind != Kind.AUTO || !prefersCpu(options);
     }
     if (options.requireGpu()) {
       throw new ConfigurationException(
@@ -131,9 +126,11 @@ public final class Encoders {
   }
 
   private static Encoder onGpu(ExportedEncoder exported, EncoderOptions options, GpuEncoders gpus) {
-    GpuEncoders.Candidate candidate = gpus.find(options.kind());
+    GpuEncoders.Candidate candidate = gpus.find(options.kind(), options.vectors());
     DataType precision = resolve(options.precision(), candidate.precisions()).get(0);
-    return candidate.open().open(gpus.device(), exported, options.batchSize(), precision);
+    return candidate
+        .open()
+        .open(gpus.device(), exported, options.batchSize(), precision, options.vectors());
   }
 
   private static Encoder onCpu(ExportedEncoder exported, EncoderOptions options) {

@@ -9,8 +9,10 @@ import dev.kiln.cuda.FakeGpu;
 import dev.kiln.cuda.GpuStream;
 import dev.kiln.cuda.KernelArguments;
 import dev.kiln.cuda.LaunchShape;
+import dev.kiln.infer.VectorLayout;
 import dev.kiln.type.DataType;
 import java.nio.ByteBuffer;
+import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
@@ -305,6 +307,58 @@ class EncoderKernelsTest {
         assertThat((double) narrowAt(rounded, row * dim + i)).isCloseTo(expected, near(expected));
       }
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"64, 2", "1088, 1"}) // more than 1,024: read again
+  void layerNormInPlace(int dim, int rows) {
+    DeviceBuffer x = wide(rows * dim);
+    DeviceBuffer weight = wide(dim);
+    DeviceBuffer bias = wide(dim);
+    DeviceBuffer apart = gpu.allocate("out", 4L * rows * dim);
+    for (DeviceBuffer out : List.of(apart, x)) {
+      run(
+          "kiln_norm_wide",
+          LaunchShape.of((rows + 7) / 8, 256),
+          new KernelArguments()
+              .pointer(x)
+              .int64(dim)
+              .pointer(weight)
+              .pointer(bias)
+              .pointer(out)
+              .int32(rows)
+              .int32(dim));
+    }
+    assertThat(bytes(x)).isEqualTo(bytes(apart));
+  }
+
+  /** The reference is the sum in doubles that encoders on the CPU use. */
+  @ParameterizedTest
+  @CsvSource({"4, 0, true, 64", "4, 4, false, 64", "6, 3, true, 320", "6, 1, false, 64"})
+  void vectorsOfPatches(int side, int grid, boolean mean, int dim) {
+    int chips = 2;
+    int length = (1 + side * side) * dim;
+    VectorLayout layout = new VectorLayout(dim, mean, grid);
+    DeviceBuffer tokens = wide(chips * length);
+    DeviceBuffer out = gpu.allocate("vectors", 4L * chips * layout.length());
+    run(
+        "kiln_vectors",
+        new LaunchShape(layout.length() / dim, chips, (dim + 255) / 256, 256, 0),
+        new KernelArguments()
+            .pointer(tokens)
+            .pointer(out)
+            .int32(side)
+            .int32(grid)
+            .int32(mean ? 1 : 0)
+            .int32(dim));
+    FloatBuffer expected = FloatBuffer.allocate(chips * layout.length());
+    for (int chip = 0; chip < chips; chip++) {
+      layout.write(
+          bytes(tokens).asFloatBuffer(), chip * length, side, expected, chip * layout.length());
+    }
+    float[] found = new float[expected.capacity()];
+    bytes(out).asFloatBuffer().get(found);
+    assertThat(found).containsExactly(expected.array(), within(1e-6f));
   }
 
   @Test

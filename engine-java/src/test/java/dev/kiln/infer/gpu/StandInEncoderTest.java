@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.kiln.cuda.CudaGpu;
 import dev.kiln.cuda.StandIn;
+import dev.kiln.error.ConfigurationException;
 import dev.kiln.export.Exporter;
+import dev.kiln.export.Npy;
 import dev.kiln.export.RandomCheckpoint;
 import dev.kiln.infer.BatchSlot;
 import dev.kiln.infer.Encoder;
@@ -14,6 +16,8 @@ import dev.kiln.infer.EncoderException;
 import dev.kiln.infer.EncoderOptions;
 import dev.kiln.infer.GoldenChips;
 import dev.kiln.infer.TestStrips;
+import dev.kiln.infer.VectorLayout;
+import dev.kiln.infer.VectorRequest;
 import dev.kiln.infer.select.Encoders;
 import dev.kiln.memory.HostMemory;
 import dev.kiln.memory.Strip;
@@ -74,6 +78,11 @@ class StandInEncoderTest {
 
   private static Encoder open(ExportedEncoder exported, int batchSize) {
     return KernelEncoder.open(CudaGpu.open(), exported, OptionalInt.of(batchSize), DataType.BF16);
+  }
+
+  private static Encoder open(ExportedEncoder exported, int batchSize, VectorRequest vectors) {
+    return KernelEncoder.open(
+        CudaGpu.open(), exported, OptionalInt.of(batchSize), DataType.BF16, vectors);
   }
 
   private ExportedEncoder export(Path checkpoint, GoldenChips golden) {
@@ -140,6 +149,78 @@ class StandInEncoderTest {
     }
     assertThat(StandIn.calls()).doesNotContainKey("cublasLtMatmul");
     assertThat(StandIn.log()).contains("kiln_product_gelu");
+  }
+
+  /** All tokens, as PyTorch's in float32; their mean and a grid, from these tokens. */
+  @ParameterizedTest
+  @ValueSource(strings = {"library", "own"})
+  void patchTokensAgree(String gemm) throws Exception {
+    System.setProperty("kiln.gemm", gemm);
+    withoutLibraryOfAttention();
+    GoldenChips golden = small();
+    ExportedEncoder exported = micro(golden);
+    Npy tokens = Npy.read(MICRO.resolve(golden.name()).resolve("tokens.npy"));
+    int side = golden.chip() / 8;
+    int count = 1 + side * side;
+    int dim = tokens.shape()[2];
+    VectorRequest all = new VectorRequest(true, VectorRequest.ALL_PATCHES);
+    float[] found;
+    try (Encoder encoder = open(exported, 2, all)) {
+      assertThat(encoder.vectors().length()).isEqualTo((count + 1) * dim);
+      long weights = encoder.memory().weights();
+      float[] batch = golden.encode(encoder.newSlot(), golden.count() - 1, 0);
+      found = Arrays.copyOfRange(batch, batch.length / 2, batch.length);
+      try (Encoder chip = open(exported, 2)) {
+        assertThat(encoder.memory().weights())
+            .isEqualTo(weights)
+            .isEqualTo(chip.memory().weights());
+        assertThat(encoder.memory().activations()).isEqualTo(chip.memory().activations());
+        assertThat(encoder.memory().slot() - chip.memory().slot())
+            .isEqualTo(2L * count * dim * Float.BYTES);
+      }
+    }
+    for (int token = 0; token < tokens.shape()[1]; token++) {
+      int at = token == 0 ? 0 : (1 + token) * dim;
+      assertThat(
+              Distance.relative(
+                  Arrays.copyOfRange(found, at, at + dim),
+                  Arrays.copyOfRange(tokens.values(), token * dim, (token + 1) * dim),
+                  0,
+                  dim))
+          .as("%s, token %d", golden.name(), token)
+          .isLessThan(BF16);
+    }
+    FloatBuffer expected = FloatBuffer.allocate(6 * dim);
+    FloatBuffer own = FloatBuffer.allocate(count * dim);
+    own.put(found, 0, dim).put(found, 2 * dim, (count - 1) * dim);
+    new VectorLayout(dim, true, 2).write(own, 0, side, expected, 0);
+    assertThat(
+            Distance.relative(Arrays.copyOfRange(found, dim, 2 * dim), slice(expected, 1), 0, dim))
+        .isLessThan(1e-5);
+    try (Encoder encoder = open(exported, 2, new VectorRequest(true, 2))) {
+      float[] pooled = golden.encode(encoder.newSlot(), 0);
+      assertThat(pooled).hasSize(6 * dim);
+      assertThat(Distance.relative(pooled, expected.array(), 0, pooled.length)).isLessThan(1e-5);
+    }
+  }
+
+  private static float[] slice(FloatBuffer vectors, int which) {
+    int dim = vectors.capacity() / 6;
+    return Arrays.copyOfRange(vectors.array(), which * dim, (which + 1) * dim);
+  }
+
+  @Test
+  void aGridThatDoesNotDivideTheChipIsRefused() {
+    GoldenChips golden = small();
+    ExportedEncoder exported = micro(golden);
+
+    assertThatThrownBy(() -> open(exported, 1, new VectorRequest(false, 7)))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("--patch-grid: expected a divisor of " + golden.chip() / 8);
+    assertThatThrownBy(
+            () -> open(exported, 1 << 20, new VectorRequest(false, VectorRequest.ALL_PATCHES)))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("--batch: expected at most ");
   }
 
   /** 1025 tokens, heads of 48. */

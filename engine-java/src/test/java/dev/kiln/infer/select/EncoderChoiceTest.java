@@ -16,6 +16,7 @@ import dev.kiln.infer.EncoderMemory;
 import dev.kiln.infer.EncoderOptions;
 import dev.kiln.infer.EncoderOptions.Kind;
 import dev.kiln.infer.PrecisionRequest;
+import dev.kiln.infer.VectorRequest;
 import dev.kiln.infer.gpu.GpuEncoders;
 import dev.kiln.infer.gpu.GpuEncoders.Candidate;
 import dev.kiln.infer.gpu.KernelEncoder;
@@ -57,7 +58,9 @@ class EncoderChoiceTest {
         kind,
         () -> missing,
         kind == Kind.TENSORRT ? TensorRtEncoder.PRECISIONS : KernelEncoder.PRECISIONS,
-        (gpu, exported, batchSize, precision) -> new NamedEncoder(kind + " " + precision, gpu));
+        kind == Kind.CUDA,
+        (gpu, exported, batchSize, precision, vectors) ->
+            new NamedEncoder(kind + " " + precision, gpu));
   }
 
   private record NamedEncoder(String name, Gpu gpu) implements Encoder {
@@ -99,6 +102,14 @@ class EncoderChoiceTest {
     }
   }
 
+  private static String chosenForPatches(GpuEncoders gpus, Kind kind) {
+    EncoderOptions options =
+        EncoderOptions.of(kind).withRequireGpu(true).withVectors(new VectorRequest(true, 4));
+    try (Encoder encoder = Encoders.open(null, options, gpus)) {
+      return encoder.description().name();
+    }
+  }
+
   private static CudaDriver.Status status(State state, String line) {
     return new CudaDriver.Status(state, line, 0, 0, 0);
   }
@@ -111,6 +122,20 @@ class EncoderChoiceTest {
         .isEqualTo("CUDA BF16");
     assertThat(chosen(machine(READY, NOTHING, NOTHING), Kind.CUDA, false, DataType.BF16))
         .isEqualTo("CUDA BF16");
+  }
+
+  @Test
+  void vectorsOfPatchesAreComputedByTheKernels() {
+    GpuEncoders gpus = machine(READY, NOTHING, NOTHING);
+
+    assertThat(chosenForPatches(gpus, Kind.AUTO)).isEqualTo("CUDA BF16");
+    assertThat(chosenForPatches(gpus, Kind.CUDA)).isEqualTo("CUDA BF16");
+    assertThatThrownBy(() -> chosenForPatches(gpus, Kind.TENSORRT))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("--vectors chip alone, found mean or patches; use --encoder cuda");
+    GpuEncoders noKernels = machine(READY, NOTHING, Optional.of("no compiler"));
+    assertThatThrownBy(() -> chosenForPatches(noKernels, Kind.AUTO))
+        .hasMessage("--require-gpu: no compiler; remove the option to run on the CPU");
   }
 
   @Test
