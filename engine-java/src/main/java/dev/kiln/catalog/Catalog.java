@@ -171,7 +171,7 @@ public final class Catalog {
   }
 
   private StacClient client() {
-    return new StacClient(option, api(option, uri), options);
+    return new StacClient(option, api(option, uri), rules.forNamed(options));
   }
 
   private CatalogOpener.Opened opened() throws IOException {

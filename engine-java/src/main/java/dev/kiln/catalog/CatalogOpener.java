@@ -210,7 +210,7 @@ final class CatalogOpener {
   /** Reads a URL that can be that of an API; some answer searches without a landing page. */
   private Opened web() throws IOException {
     URI landing = Catalog.api(option, uri);
-    StacClient client = new StacClient(option, landing, options);
+    StacClient client = new StacClient(option, landing, rules.forNamed(options));
     StacClient.Request request = StacClient.Request.get(landing);
     StacClient.Response response = client.exchange(request);
     boolean slash = uri.endsWith("/") && !uri.matches(".*/search/*");

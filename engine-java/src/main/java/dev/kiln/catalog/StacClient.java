@@ -101,6 +101,7 @@ public final class StacClient {
   }
 
   private final String option;
+  private final StoreOptions options;
   private final String origin;
   private final Map<String, String> credentials;
   private final HttpClient http;
@@ -124,6 +125,7 @@ public final class StacClient {
    */
   StacClient(String option, URI api, StoreOptions options, RetryPolicy.Sleeper sleeper) {
     this.option = option;
+    this.options = options;
     this.origin = WebAccess.origin(api);
     this.credentials = WebAccess.credentials(api, options);
     this.http =
@@ -269,6 +271,11 @@ public final class StacClient {
               + Printable.of(ObjectStores.redacted(to.toString()))
               + "'");
     }
+    WebAccess.refusedRedirect(request.uri(), to, options)
+        .ifPresent(
+            reason -> {
+              throw new ConfigurationException(where(request.uri()) + ": " + reason);
+            });
     return new Request(to, status == 303 ? Optional.empty() : request.body());
   }
 

@@ -65,8 +65,8 @@ final class S3Flags {
       names = "--requester-pays",
       scope = ScopeType.INHERIT,
       description =
-          "Pay for requests to requester-pays buckets; implied for naip-* and usgs-landsat. For gs://,"
-              + " GOOGLE_CLOUD_PROJECT pays.")
+          "Pay for requests to requester-pays buckets; implied for naip-* and usgs-landsat. For"
+              + " gs://, GOOGLE_CLOUD_PROJECT pays.")
   private boolean requesterPays;
 
   @Option(
@@ -121,11 +121,20 @@ final class S3Flags {
       scope = ScopeType.INHERIT,
       paramLabel = "HOST",
       split = ",",
-      description = "Web servers besides --source from which items may be read (repeatable).")
+      description =
+          "Web servers besides --source from which items may be read, and to which servers may"
+              + " redirect (repeatable).")
   private List<String> allowedHosts = List.of();
 
   /** Returns which stores besides the source are read. */
   SourceRules rules() {
+    for (String host : allowedHosts) {
+      if (!host.matches("[\\w.-]+|\\[[0-9A-Fa-f:.]+\\]")) {
+        throw new OptionException(
+            Mismatch.ofText(
+                "--allow-host", "the name of a server, such as data.example.org", host));
+      }
+    }
     return new SourceRules(mirror, Set.copyOf(allowedHosts));
   }
 

@@ -25,6 +25,7 @@ final class HttpSender {
   private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
 
   private final HttpService service;
+  private final StoreOptions options;
   private final Duration stallLimit;
   private final HttpClient client;
 
@@ -36,6 +37,7 @@ final class HttpSender {
    */
   HttpSender(HttpService service, StoreOptions options) {
     this.service = service;
+    this.options = options;
     this.stallLimit = options.limits().stallLimit();
     this.client = client(options);
   }
@@ -178,15 +180,10 @@ final class HttpSender {
                       + "'",
               null));
     }
-    boolean elsewhere = !String.valueOf(from.getHost()).equalsIgnoreCase(to.getHost());
-    if (elsewhere
-        && InternalHosts.contains(to.getHost())
-        && !InternalHosts.contains(from.getHost())) {
+    Optional<String> refusal = WebAccess.refusedRedirect(from, to, options);
+    if (refusal.isPresent()) {
       return CompletableFuture.failedFuture(
-          new RequestException(
-              Kind.REFUSED,
-              "refused a redirect to " + to.getHost() + ", which is in this machine's own network",
-              null));
+          new RequestException(Kind.REFUSED, refusal.get(), null));
     }
     log.debug("redirected: from={} to={}", service.uri(""), ObjectStores.redacted(to.toString()));
     return send(call.to(to), redirects + 1, body);

@@ -52,8 +52,9 @@ public final class ObjectStores {
    * @throws ConfigurationException also if it is a path without a directory
    */
   public static ObjectStore openSource(String uri, StoreOptions options, SourceRules rules) {
+    StoreOptions named = rules.forNamed(options);
     if (uri.isEmpty()) {
-      return new RoutingObjectStore(new NoObjectStore(), options.withoutSourceCredentials(), rules);
+      return new RoutingObjectStore(new NoObjectStore(), named.withoutSourceCredentials(), rules);
     }
     if (!isRemote(uri) && !Files.isDirectory(localPath(uri))) {
       throw new ConfigurationException(
@@ -62,7 +63,7 @@ public final class ObjectStores {
               "a directory or a bucket",
               Files.exists(localPath(uri)) ? "a file" : "nothing there; correct the path"));
     }
-    return new RoutingObjectStore(open(uri, options), options, rules);
+    return new RoutingObjectStore(open(uri, named), named, rules);
   }
 
   /**

@@ -105,9 +105,17 @@ final class RoutingObjectStore implements ObjectStore {
   }
 
   private boolean allowed(String origin) {
-    boolean own =
-        source instanceof HttpObjectStore && HttpLocation.origin(source.root()).equals(origin);
-    return own || rules.allowedHosts().contains(URI.create(origin).getHost());
+    return isOwn(origin) || rules.allowedHosts().contains(URI.create(origin).getHost());
+  }
+
+  private boolean isOwn(String origin) {
+    return source instanceof HttpObjectStore && HttpLocation.origin(source.root()).equals(origin);
+  }
+
+  private Optional<String> ownHost() {
+    return source instanceof HttpObjectStore
+        ? Optional.of(URI.create(HttpLocation.origin(source.root())).getHost())
+        : Optional.empty();
   }
 
   private String below(String uri) throws IOException {
@@ -122,9 +130,7 @@ final class RoutingObjectStore implements ObjectStore {
   }
 
   private ObjectStore other(String root) throws IOException {
-    boolean own =
-        source instanceof HttpObjectStore && HttpLocation.origin(source.root()).equals(root);
-    StoreOptions access = own ? options : options.withoutSourceCredentials();
+    StoreOptions access = isOwn(root) ? options : rules.forOthers(options, ownHost());
     try {
       return others.computeIfAbsent(root, uri -> ObjectStores.open(uri, access));
     } catch (UncheckedIOException e) {

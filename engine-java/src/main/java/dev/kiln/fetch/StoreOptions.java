@@ -3,6 +3,7 @@ package dev.kiln.fetch;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * How a remote object store is reached. A directory needs none of these.
@@ -16,6 +17,8 @@ import java.util.Optional;
  * @param sendsCredentials whether the store is the one that the user named; credentials are sent to
  *     no other web server or storage account
  * @param cloud how Google Cloud Storage and Azure Blob Storage are reached
+ * @param redirectHosts names in lower case of web servers to which others may redirect; empty for
+ *     any outside the machine's own network
  */
 public record StoreOptions(
     Optional<URI> endpoint,
@@ -24,7 +27,8 @@ public record StoreOptions(
     RequestLimits limits,
     Optional<Path> certificates,
     boolean sendsCredentials,
-    CloudOptions cloud) {
+    CloudOptions cloud,
+    Optional<Set<String>> redirectHosts) {
 
   /**
    * Creates options for S3.
@@ -36,7 +40,15 @@ public record StoreOptions(
    */
   public StoreOptions(
       Optional<URI> endpoint, Optional<String> region, Identity identity, RequestLimits limits) {
-    this(endpoint, region, identity, limits, Optional.empty(), true, CloudOptions.standard());
+    this(
+        endpoint,
+        region,
+        identity,
+        limits,
+        Optional.empty(),
+        true,
+        CloudOptions.standard(),
+        Optional.empty());
   }
 
   /** {@return the options for AWS with the environment's identity and the default limits} */
@@ -51,7 +63,8 @@ public record StoreOptions(
    * @param file in PEM
    */
   public StoreOptions withCertificates(Optional<Path> file) {
-    return new StoreOptions(endpoint, region, identity, limits, file, sendsCredentials, cloud);
+    return new StoreOptions(
+        endpoint, region, identity, limits, file, sendsCredentials, cloud, redirectHosts);
   }
 
   /**
@@ -61,11 +74,29 @@ public record StoreOptions(
    */
   public StoreOptions withCloud(CloudOptions other) {
     return new StoreOptions(
-        endpoint, region, identity, limits, certificates, sendsCredentials, other);
+        endpoint, region, identity, limits, certificates, sendsCredentials, other, redirectHosts);
   }
 
   /** Returns these options for a store that is not the source itself. */
   StoreOptions withoutSourceCredentials() {
-    return new StoreOptions(endpoint, region, identity, limits, certificates, false, cloud);
+    return new StoreOptions(
+        endpoint, region, identity, limits, certificates, false, cloud, redirectHosts);
+  }
+
+  /**
+   * {@return these options with redirects to these web servers only, and within one}
+   *
+   * @param hosts names in lower case
+   */
+  StoreOptions withRedirectsTo(Set<String> hosts) {
+    return new StoreOptions(
+        endpoint,
+        region,
+        identity,
+        limits,
+        certificates,
+        sendsCredentials,
+        cloud,
+        Optional.of(Set.copyOf(hosts)));
   }
 }

@@ -4,6 +4,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.security.cert.CertPathBuilderException;
 import java.security.cert.CertificateException;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -53,6 +54,29 @@ public final class WebAccess {
     HttpClient.Builder builder = HttpClient.newBuilder();
     options.certificates().ifPresent(file -> builder.sslContext(TrustedCertificates.context(file)));
     return builder;
+  }
+
+  /**
+   * Returns why a redirect is refused. A server may redirect to itself; to others if they are
+   * permitted, and never from outside into the machine's own network.
+   *
+   * @param from URL of the request
+   * @param to where it is redirected, by HTTP or HTTPS
+   * @param options with the permitted servers
+   * @return what is wrong, and the option to add; empty if the redirect may be followed
+   */
+  public static Optional<String> refusedRedirect(URI from, URI to, StoreOptions options) {
+    String host = String.valueOf(to.getHost()).toLowerCase(Locale.ROOT);
+    if (host.equalsIgnoreCase(from.getHost())) {
+      return Optional.empty();
+    }
+    if (InternalHosts.contains(host) && !InternalHosts.contains(from.getHost())) {
+      return Optional.of(
+          "refused a redirect to " + host + ", which is in this machine's own network");
+    }
+    return options.redirectHosts().filter(permitted -> !permitted.contains(host)).isPresent()
+        ? Optional.of("refused a redirect to " + host + ": allow it with --allow-host " + host)
+        : Optional.empty();
   }
 
   /**

@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -119,7 +120,8 @@ public record AreaSearch(String source, List<FoundScene> candidates, ListingStat
     }
     if (!hosts.isEmpty()) {
       log.warn(
-          "items have files on servers that are not read: hosts={}; to read them, give --allow-host",
+          "items have files on servers that are not read: hosts={}; to read them, give"
+              + " --allow-host",
           String.join(",", hosts));
     }
   }
@@ -130,7 +132,8 @@ public record AreaSearch(String source, List<FoundScene> candidates, ListingStat
     }
     try {
       URI uri = URI.create(asset.href());
-      return Optional.ofNullable(uri.getScheme() == null ? null : uri.getHost());
+      return Optional.ofNullable(uri.getScheme() == null ? null : uri.getHost())
+          .map(host -> host.toLowerCase(Locale.ROOT));
     } catch (IllegalArgumentException e) {
       // Reported for its scene.
       return Optional.empty();

@@ -13,8 +13,10 @@ import dev.kiln.testing.RangeServer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -39,15 +41,18 @@ class StacClientTest {
   }
 
   private static long search(String api, StoreOptions options) throws IOException {
+    return search(api, options, SourceRules.standard());
+  }
+
+  private static long search(String api, StoreOptions options, SourceRules rules)
+      throws IOException {
     ItemQuery query =
         ItemQuery.builder()
             .collection(Optional.of("c"))
             .area(Optional.of(AreaOfInterest.ofBox(0, 0, 1, 1)))
             .datetime(Optional.of(DatetimeRange.parse("2023")))
             .build();
-    return Catalog.open("--stac", api, options, SourceRules.standard())
-        .list(query, item -> "")
-        .kept();
+    return Catalog.open("--stac", api, options, rules).list(query, item -> "").kept();
   }
 
   private static byte[] landing(String links) {
@@ -77,6 +82,31 @@ class StacClientTest {
           .hasSize(1)
           .allMatch(r -> r.method().equals("POST") && r.header("Authorization").isEmpty());
       assertThat(new String(body[0], StandardCharsets.UTF_8)).contains("\"collections\":[\"c\"]");
+    }
+  }
+
+  @Test
+  void redirectsLeadOnlyToAllowedServers() throws IOException {
+    try (RangeServer api = RangeServer.start();
+        RangeServer other = RangeServer.start()) {
+      api.put("stac", landing("{\"rel\":\"search\",\"href\":\"/stac/search\"}"));
+      api.redirect("stac/search", "http://127.0.0.1:" + other.port() + "/moved");
+      other.post("moved", bytes -> PAGE);
+      for (String start : List.of("/stac", "/old")) {
+        api.redirect("old", "http://127.0.0.1:" + other.port() + "/moved");
+        assertThatThrownBy(
+                () ->
+                    search(
+                        api.uri() + start,
+                        options(Optional.empty()),
+                        new SourceRules(false, Set.of("data.example.org"))))
+            .isInstanceOf(ConfigurationException.class)
+            .hasMessageContaining(
+                "refused a redirect to 127.0.0.1: allow it with --allow-host 127.0.0.1");
+      }
+      assertThat(other.requests()).isEmpty();
+      SourceRules rules = new SourceRules(false, Set.of("127.0.0.1"));
+      assertThat(search(api.uri() + "/stac", options(Optional.empty()), rules)).isEqualTo(1);
     }
   }
 

@@ -252,4 +252,58 @@ class RoutingObjectStoreTest {
       }
     }
   }
+
+  @Test
+  void redirectsLeadOnlyToAllowedServers() throws Exception {
+    try (RangeServer server = RangeServer.start();
+        RangeServer other = RangeServer.start()) {
+      other.put("t/a.tif", text("other"));
+      server.redirect("t/a.tif", "http://127.0.0.1:" + other.port() + "/t/a.tif");
+      String name = server.uri() + "/t/a.tif";
+      try (ObjectStore source = local(new SourceRules(false, Set.of("localhost")))) {
+        assertThatThrownBy(() -> source.open(List.of(name)))
+            .isInstanceOf(UnreadableObjectException.class)
+            .hasMessageContaining(
+                "refused a redirect to 127.0.0.1: allow it with --allow-host 127.0.0.1");
+        assertThatThrownBy(() -> source.read(name)).hasMessageContaining("refused a redirect");
+        assertThatThrownBy(() -> source.exists(name)).hasMessageContaining("refused a redirect");
+      }
+      assertThat(other.requests()).isEmpty();
+      try (ObjectStore source = local(new SourceRules(false, Set.of("LocalHost", "127.0.0.1")))) {
+        assertThat(read(source, name)).isEqualTo("other");
+      }
+      // The user trusts the source, until servers are allowed by name.
+      try (ObjectStore source =
+          ObjectStores.openSource(
+              server.uri().toString(), StoreOptions.standard(), SourceRules.standard())) {
+        assertThat(read(source, "t/a.tif")).isEqualTo("other");
+      }
+      try (ObjectStore source =
+          ObjectStores.openSource(
+              server.uri().toString(),
+              StoreOptions.standard(),
+              new SourceRules(false, Set.of("data.example.org")))) {
+        assertThatThrownBy(() -> source.read("t/a.tif"))
+            .hasMessageContaining("refused a redirect to 127.0.0.1");
+      }
+    }
+  }
+
+  /** An allowed server may lead back to the source. */
+  @Test
+  void redirectsToTheSourceAreFollowed() throws Exception {
+    try (RangeServer server = RangeServer.start();
+        RangeServer other = RangeServer.start()) {
+      server.put("t/a.tif", text("source"));
+      other.redirect("t/a.tif", server.uri() + "/t/a.tif");
+      try (ObjectStore source =
+          ObjectStores.openSource(
+              server.uri().toString(),
+              StoreOptions.standard(),
+              new SourceRules(false, Set.of("127.0.0.1")))) {
+        assertThat(read(source, "http://127.0.0.1:" + other.port() + "/t/a.tif"))
+            .isEqualTo("source");
+      }
+    }
+  }
 }
