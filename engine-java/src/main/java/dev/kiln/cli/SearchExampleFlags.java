@@ -52,6 +52,12 @@ final class SearchExampleFlags {
   private List<String> images = List.of();
 
   @Option(
+      names = "--not-image",
+      paramLabel = "FILE",
+      description = "Differ from the chips of this GeoTIFF (repeatable): needs --model.")
+  private List<String> notImages = List.of();
+
+  @Option(
       names = "--model",
       paramLabel = "URI",
       description = "Model that embeds the images: the model of the dataset.")
@@ -114,15 +120,16 @@ final class SearchExampleFlags {
       throw new OptionException(
           "expected an example: --at, --chip, --vector or --image, found none");
     }
-    if (images.isEmpty()) {
+    if (images.isEmpty() && notImages.isEmpty()) {
       return;
     }
+    String option = images.isEmpty() ? "--not-image" : "--image";
     if (model == null) {
-      throw new OptionException("--image: expected --model, found none");
+      throw new OptionException(option + ": expected --model, found none");
     }
     if (imagePlatform == null && platforms.size() != 1) {
       throw new OptionException(
-          "--image: expected --image-platform or one --platform, found " + platforms.size());
+          option + ": expected --image-platform or one --platform, found " + platforms.size());
     }
   }
 
@@ -136,7 +143,7 @@ final class SearchExampleFlags {
   Query query(Searched from, List<String> platforms, StoreOptions options)
       throws IOException, InterruptedException {
     Query.Builder query = Query.builder();
-    if (!images.isEmpty()) {
+    if (!images.isEmpty() || !notImages.isEmpty()) {
       FileOptions description =
           new FileOptions(
               Optional.ofNullable(imageDatetime)
@@ -147,8 +154,12 @@ final class SearchExampleFlags {
       ImageExamples examples =
           new ImageExamples(
               ModelCache.open(model, options, ModelCache.ofUser()), platform, description, options);
-      for (float[] vector : examples.vectors(images, from.files(), from.allowMixed())) {
+      for (float[] vector : examples.vectors("--image", images, from.files(), from.allowMixed())) {
         query.positive("--image", vector);
+      }
+      for (float[] vector :
+          examples.vectors("--not-image", notImages, from.files(), from.allowMixed())) {
+        query.negative("--not-image", vector);
       }
     }
     addChips(from, query, "--chip", chips, true);

@@ -47,14 +47,19 @@ public record ImageExamples(
   /**
    * Returns the vectors of the chips of images.
    *
+   * @param option that names the images, for messages
    * @param images paths or URIs of GeoTIFFs
    * @param dataset that will be searched
    * @param mixed whether another model than the one of the dataset is accepted
    * @throws ConfigurationException if an image cannot be embedded, or the model is another one
    * @throws IOException if a file cannot be read or written
    */
-  public List<float[]> vectors(List<String> images, EmbeddingFiles dataset, boolean mixed)
+  public List<float[]> vectors(
+      String option, List<String> images, EmbeddingFiles dataset, boolean mixed)
       throws IOException, InterruptedException {
+    if (images.isEmpty()) {
+      return List.of();
+    }
     JsonNode made = provenance(dataset);
     String hash = made.path("model_hash").asString("");
     if (!mixed && !hash.equals(model.hash())) {
@@ -66,7 +71,7 @@ public record ImageExamples(
     try {
       for (int i = 0; i < images.size(); i++) {
         // Images of the same name must not take each other's place.
-        embed(images.get(i), out.resolve("image-%04d".formatted(i)), chips(made));
+        embed(option, images.get(i), out.resolve("image-%04d".formatted(i)), chips(made));
       }
       List<float[]> vectors = new ArrayList<>();
       try (EmbeddingFiles files = EmbeddingFiles.open(out.toString(), options)) {
@@ -83,7 +88,7 @@ public record ImageExamples(
       if (vectors.isEmpty()) {
         throw new ConfigurationException(
             Mismatch.of(
-                "--image " + String.join(", ", images),
+                option + " " + String.join(", ", images),
                 "at least one chip of %d pixels".formatted(chips(made).chipSize()),
                 "none"));
       }
@@ -93,7 +98,7 @@ public record ImageExamples(
     }
   }
 
-  private void embed(String image, Path out, ChipOptions chips)
+  private void embed(String option, String image, Path out, ChipOptions chips)
       throws IOException, InterruptedException {
     ImageFiles found = ImageFiles.of(List.of(image), Optional.empty(), options);
     try (ObjectStore source = ObjectStores.open(found.source(), options);
@@ -112,7 +117,7 @@ public record ImageExamples(
                       .build());
       if (report.exitCode() != ExitCode.DONE) {
         throw new ConfigurationException(
-            "--image " + image + ": cannot be embedded: " + report.ended().orElse("see the log"));
+            option + " " + image + ": cannot be embedded: " + report.ended().orElse("see the log"));
       }
     }
   }

@@ -313,7 +313,8 @@ class PlainFilesTest {
 
     try (EmbeddingFiles files =
         EmbeddingFiles.open(directory.resolve("out").toString(), StoreOptions.standard())) {
-      assertThat(examples.vectors(images, files, false)).hasSize(8);
+      assertThat(examples.vectors("--image", images, files, false)).hasSize(8);
+      assertThat(examples.vectors("--not-image", List.of(), files, false)).isEmpty();
     }
   }
 }
