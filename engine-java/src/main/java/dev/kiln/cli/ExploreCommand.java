@@ -10,9 +10,11 @@ import dev.kiln.explore.ListedScenes;
 import dev.kiln.explore.ScenePictures;
 import dev.kiln.fetch.ObjectStores;
 import dev.kiln.picture.ChipReading;
+import dev.kiln.platform.PlatformCatalog;
 import dev.kiln.search.Search;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -61,6 +63,13 @@ public final class ExploreCommand implements Callable<Integer> {
   private String scenes;
 
   @Option(
+      names = "--platform-file",
+      paramLabel = "FILE.yaml",
+      description = "Platforms of your own, as for kiln export, to show pictures of their scenes.")
+  @Heading.Under(Heading.INPUT)
+  private Path platformFile;
+
+  @Option(
       names = "--port",
       paramLabel = "N",
       defaultValue = "8484",
@@ -102,6 +111,8 @@ public final class ExploreCommand implements Callable<Integer> {
     Optional<Basemap> online =
         Optional.ofNullable(basemap)
             .map(url -> OptionException.parse(() -> new Basemap(url, attribution)));
+    PlatformCatalog platforms =
+        platformFile == null ? PlatformCatalog.builtIn() : PlatformCatalog.load(platformFile);
     int processors = Runtime.getRuntime().availableProcessors();
     PrintWriter out = spec.commandLine().getOut();
     out.printf("Reading %s%n", ObjectStores.redacted(dataset));
@@ -119,7 +130,8 @@ public final class ExploreCommand implements Callable<Integer> {
                           source == null ? "" : source, s3Flags.source(), s3Flags.rules()),
                       listed(reading),
                       reading.chips(),
-                      files));
+                      files,
+                      platforms));
       ExploreApi api = new ExploreApi(files, search, reading, pictures, online);
       try (ExploreServer server = ExploreServer.start(host, port, api)) {
         out.printf(

@@ -1,54 +1,58 @@
 package dev.kiln.explore;
 
-import dev.kiln.archive.BandAsset;
+import dev.kiln.archive.MosaicPiece;
 import dev.kiln.archive.Scene;
 import dev.kiln.error.SceneException;
 import dev.kiln.fetch.ObjectStore;
-import dev.kiln.fetch.RangePlan;
-import dev.kiln.fetch.SparseObject;
 import dev.kiln.platform.Band;
 import dev.kiln.raster.ImagePyramid;
 import dev.kiln.tiles.TiledTiff;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * The imagery of one scene in three bands, as colours. A value of the mean of Clay's training
- * pixels minus two standard deviations is black, one of plus two and a half is white. Opened when
- * it is first used. Methods exclude each other.
+ * pixels minus two standard deviations is black, one of plus two and a half is white. A mosaic is
+ * drawn file by file. Opened when it is first used. Methods exclude each other.
  */
 final class SceneImage implements OpenScenes.Held {
-  /** Edge of a tile in pixels. */
-  static final int TILE = 256;
-
-  /** Places per edge of a tile at which coordinates are exact; between them they are linear. */
-  static final int GRID = 17;
-
   private static final double DARKEST = -2;
   private static final double BRIGHTEST = 2.5;
 
   /** Pixels that are read for one tile at most. */
   private static final long MOST_PIXELS = 4 << 20;
 
-  private final ObjectStore source;
+  /** Files of a mosaic that are read for one tile at most, and that stay open. */
+  private static final int MOST_FILES = 64;
+
+  private static final int NO_DATA = 0xff9a_a0a6;
+
   private final Description description;
   private final List<Band> shown;
-  private final Map<String, SparseObject> objects = new LinkedHashMap<>();
-  private final Map<String, ImagePyramid> files = new LinkedHashMap<>();
-  private volatile long heldBytes;
+  private final SceneFiles files;
 
   /** Null until it is first used. */
   private Scene scene;
+
+  /** Later ones cover earlier ones. Empty until the image is first used. */
+  private List<SceneLayer> layers = List.of();
+
+  private int width;
+  private int height;
 
   /** Finds a scene in its archive. */
   interface Description {
     /** Returns the scene; may read from the archive. */
     Scene scene() throws IOException;
+  }
+
+  /** What is read of a layer: a window of a level of its files. */
+  private record Part(SceneLayer layer, int level, double reduction, TiledTiff.Window window) {
+    boolean isEmpty() {
+      return window.width() == 0 || window.height() == 0;
+    }
   }
 
   /**
@@ -59,45 +63,64 @@ final class SceneImage implements OpenScenes.Held {
    * @param shown bands that are shown as red, green and blue
    */
   SceneImage(ObjectStore source, Description description, List<Band> shown) {
-    this.source = source;
     this.description = description;
     this.shown = shown;
+    this.files = new SceneFiles(source);
   }
 
   /** Returns the bytes of imagery in memory. */
   @Override
   public long heldBytes() {
     // Not synchronised: a value that is a little old will do, and reading can take long.
-    return heldBytes;
+    return files.heldBytes();
   }
 
   private void open() throws IOException, InterruptedException {
     if (scene == null) {
       scene = description.scene();
     }
-    for (Band band : shown) {
-      String name = ScenePictures.asset(scene, band).object().name();
-      if (!files.containsKey(name)) {
-        SparseObject object = source.open(List.of(name)).get(0);
-        objects.put(name, object);
-        files.put(name, ImagePyramid.open(name, object.buffer(), (at, n) -> bytes(object, at, n)));
-      }
+    if (layers.isEmpty()) {
+      layers = scene.pieces().isEmpty() ? List.of(wholeFiles()) : mosaic();
     }
-    for (ImagePyramid file : files.values()) {
-      if (file.width() != grid().width() || file.height() != grid().height()) {
+    files.open(layers.get(0).names());
+  }
+
+  private SceneLayer wholeFiles() throws IOException, InterruptedException {
+    List<String> names = new ArrayList<>();
+    for (Band band : shown) {
+      names.add(ScenePictures.asset(scene, band).object().name());
+    }
+    files.open(names);
+    ImagePyramid grid = files.image(names.get(0));
+    for (String name : names) {
+      ImagePyramid file = files.image(name);
+      if (file.width() != grid.width() || file.height() != grid.height()) {
         throw SceneException.permanent(
             scene.sceneKey(), "expected red, green and blue of one size, found several");
       }
     }
+    width = grid.width();
+    height = grid.height();
+    return SceneLayer.ofFiles(names, bands(), width, height);
   }
 
-  private static ByteBuffer bytes(SparseObject object, long offset, int length)
-      throws SceneException, InterruptedException {
-    try {
-      return object.bytes(offset, length);
-    } catch (IOException e) {
-      throw SceneException.transientError(object.key(), "reading failed: " + e.getMessage(), e);
+  private List<SceneLayer> mosaic() throws SceneException {
+    width = scene.grid().orElseThrow().width();
+    height = scene.grid().orElseThrow().height();
+    int[] bands = bands();
+    List<SceneLayer> found = new ArrayList<>();
+    for (MosaicPiece piece : scene.pieces()) {
+      found.add(SceneLayer.ofPiece(piece, bands));
     }
+    return found;
+  }
+
+  private int[] bands() throws SceneException {
+    int[] bands = new int[shown.size()];
+    for (int c = 0; c < bands.length; c++) {
+      bands[c] = ScenePictures.asset(scene, shown.get(c)).index();
+    }
+    return bands;
   }
 
   /**
@@ -113,7 +136,7 @@ final class SceneImage implements OpenScenes.Held {
       throws IOException, InterruptedException {
     open();
     return within
-        ? window(Math.min(x, grid().width() - size), Math.min(y, grid().height() - size), size)
+        ? window(Math.min(x, width - size), Math.min(y, height - size), size)
         : window(x, y, size);
   }
 
@@ -127,141 +150,146 @@ final class SceneImage implements OpenScenes.Held {
    */
   synchronized int[] window(int x, int y, int size) throws IOException, InterruptedException {
     open();
-    ImagePyramid grid = grid();
     int[] argb = new int[size * size];
-    Arrays.fill(argb, 0xff9a_a0a6);
-    TiledTiff.Window window = grid.inside(0, new TiledTiff.Window(x, y, size, size));
-    if (window.width() == 0 || window.height() == 0) {
-      return argb;
+    Arrays.fill(argb, NO_DATA);
+    TiledTiff.Window wanted = new TiledTiff.Window(x, y, size, size);
+    List<Part> parts = new ArrayList<>();
+    for (SceneLayer layer : visible(wanted)) {
+      ImagePyramid image = files.image(layer.grid());
+      Part part = new Part(layer, 0, 1, image.inside(0, layer.inFile(wanted)));
+      if (!part.isEmpty()) {
+        parts.add(part);
+      }
     }
-    int[] colors = colors(0, window);
-    for (int row = 0; row < window.height(); row++) {
-      for (int column = 0; column < window.width(); column++) {
-        int color = colors[row * window.width() + column];
-        if (color != 0) {
-          argb[(row + window.y() - y) * size + column + window.x() - x] = color;
+    fetch(parts);
+    for (Part part : parts) {
+      TiledTiff.Window window = part.window();
+      int[] colors = colors(part);
+      int left = window.x() + part.layer().left() - x;
+      int top = window.y() + part.layer().top() - y;
+      for (int i = 0; i < colors.length; i++) {
+        if (colors[i] != 0) {
+          argb[(i / window.width() + top) * size + i % window.width() + left] = colors[i];
         }
       }
     }
+    files.keep(MOST_FILES);
     return argb;
   }
 
-  /** Returns a file with the grid of all shown bands. */
-  private ImagePyramid grid() {
-    return files.values().iterator().next();
+  /** Returns the layers in a window of the scene, open; none if they are too many. */
+  private List<SceneLayer> visible(TiledTiff.Window window)
+      throws IOException, InterruptedException {
+    List<SceneLayer> found = layers.stream().filter(layer -> layer.isIn(window)).toList();
+    List<String> names =
+        found.stream().flatMap(layer -> layer.names().stream()).distinct().toList();
+    if (names.size() > MOST_FILES) {
+      return List.of();
+    }
+    files.open(names);
+    return found;
   }
 
   /**
    * Draws the scene on a tile of a map.
    *
-   * @param lon longitudes of {@link #GRID} places from the left to the right edge
+   * @param lon longitudes of {@link TilePlaces#GRID} places from the left to the right edge
    * @param lat latitudes of as many places from the upper to the lower edge
    * @param argb {@code [TILE, TILE]}, drawn over
    */
   synchronized void draw(double[] lon, double[] lat, int[] argb)
       throws IOException, InterruptedException {
     open();
-    ImagePyramid grid = grid();
-    double[] x = new double[GRID * GRID];
-    double[] y = new double[GRID * GRID];
+    double[] x = new double[TilePlaces.GRID * TilePlaces.GRID];
+    double[] y = new double[x.length];
     for (int i = 0; i < x.length; i++) {
-      x[i] = lon[i % GRID];
-      y[i] = lat[i / GRID];
+      x[i] = lon[i % TilePlaces.GRID];
+      y[i] = lat[i / TilePlaces.GRID];
     }
-    if (!grid.toPixels(x, y)) {
+    SceneLayer first = layers.get(0);
+    if (!files.image(first.grid()).toPixels(x, y)) {
       return;
     }
-    int level = grid.level(Math.hypot(x[GRID - 1] - x[0], y[GRID - 1] - y[0]) / (TILE - 1));
-    double reduction = grid.reduction(level);
-    TiledTiff.Window window = grid.inside(level, around(x, y, reduction));
-    if ((long) window.width() * window.height() > MOST_PIXELS
-        || window.width() == 0
-        || window.height() == 0) {
-      return;
+    for (int i = 0; i < x.length; i++) {
+      x[i] += first.left();
+      y[i] += first.top();
     }
-    int[] colors = colors(level, window);
-    for (int row = 0; row < TILE; row++) {
-      for (int column = 0; column < TILE; column++) {
-        double px = between(x, column + 0.5, row + 0.5) / reduction - window.x();
-        double py = between(y, column + 0.5, row + 0.5) / reduction - window.y();
-        int i = (int) Math.floor(px);
-        int j = (int) Math.floor(py);
-        if (i >= 0 && j >= 0 && i < window.width() && j < window.height()) {
-          int color = colors[j * window.width() + i];
-          if (color != 0) {
-            argb[row * TILE + column] = color;
-          }
+    TilePlaces places = new TilePlaces(x, y);
+    List<Part> parts = new ArrayList<>();
+    long pixels = 0;
+    for (SceneLayer layer : visible(places.window(0, 0, 1))) {
+      Part part = part(layer, places);
+      if (!part.isEmpty()) {
+        parts.add(part);
+        pixels += (long) part.window().width() * part.window().height();
+      }
+    }
+    if (pixels <= MOST_PIXELS) {
+      fetch(parts);
+      for (Part part : parts) {
+        draw(part, places, argb);
+      }
+    }
+    files.keep(MOST_FILES);
+  }
+
+  /** Returns what is read of a layer for a tile, of the level with about the tile's pixels. */
+  private Part part(SceneLayer layer, TilePlaces places) {
+    ImagePyramid image = files.image(layer.grid());
+    int level = image.level(places.step());
+    double reduction = image.reduction(level);
+    TiledTiff.Window window =
+        SceneLayer.intersection(
+            places.window(layer.left(), layer.top(), reduction),
+            TilePlaces.reduced(layer.inFile(layer.part()), reduction));
+    return new Part(layer, level, reduction, image.inside(level, window));
+  }
+
+  private void draw(Part part, TilePlaces places, int[] argb) throws SceneException {
+    TiledTiff.Window window = part.window();
+    SceneLayer layer = part.layer();
+    int[] colors = colors(part);
+    for (int row = 0; row < TilePlaces.TILE; row++) {
+      for (int column = 0; column < TilePlaces.TILE; column++) {
+        double x = places.column(column, row);
+        double y = places.row(column, row);
+        int i = (int) Math.floor((x - layer.left()) / part.reduction()) - window.x();
+        int j = (int) Math.floor((y - layer.top()) / part.reduction()) - window.y();
+        boolean inside = i >= 0 && j >= 0 && i < window.width() && j < window.height();
+        if (inside && layer.covers(x, y) && colors[j * window.width() + i] != 0) {
+          argb[row * TilePlaces.TILE + column] = colors[j * window.width() + i];
         }
       }
     }
   }
 
-  private static TiledTiff.Window around(double[] x, double[] y, double reduction) {
-    double left = Arrays.stream(x).min().orElseThrow() / reduction;
-    double top = Arrays.stream(y).min().orElseThrow() / reduction;
-    double right = Arrays.stream(x).max().orElseThrow() / reduction;
-    double bottom = Arrays.stream(y).max().orElseThrow() / reduction;
-    int limit = Integer.MAX_VALUE / 4;
-    int west = (int) Math.max(-limit, Math.floor(left) - 1);
-    int north = (int) Math.max(-limit, Math.floor(top) - 1);
-    int east = (int) Math.min(limit, Math.ceil(right) + 1);
-    int south = (int) Math.min(limit, Math.ceil(bottom) + 1);
-    return new TiledTiff.Window(west, north, Math.max(0, east - west), Math.max(0, south - north));
+  private void fetch(List<Part> parts) throws IOException, InterruptedException {
+    files.fetch(
+        parts.stream()
+            .flatMap(part -> part.layer().fetches(part.level(), part.window()).stream())
+            .toList());
   }
 
-  /** Interpolates a coordinate that is known on the grid. */
-  private static double between(double[] values, double column, double row) {
-    double gx = column * (GRID - 1) / TILE;
-    double gy = row * (GRID - 1) / TILE;
-    int i = Math.min(GRID - 2, (int) gx);
-    int j = Math.min(GRID - 2, (int) gy);
-    double fx = gx - i;
-    double fy = gy - j;
-    int at = j * GRID + i;
-    return (1 - fy) * ((1 - fx) * values[at] + fx * values[at + 1])
-        + fy * ((1 - fx) * values[at + GRID] + fx * values[at + GRID + 1]);
-  }
-
-  /**
-   * Reads a window of the grid as colours; 0 for pixels without data in every band.
-   *
-   * @param level of the file with the grid
-   */
-  private int[] colors(int level, TiledTiff.Window window)
-      throws IOException, InterruptedException {
-    fetch(level, window);
+  /** Decodes what was fetched as colours; 0 for pixels without data in every band. */
+  private int[] colors(Part part) throws SceneException {
+    TiledTiff.Window window = part.window();
+    SceneLayer layer = part.layer();
+    float none = (float) layer.nodata().orElse(Double.NaN);
     int[] argb = new int[window.width() * window.height()];
     boolean[] data = new boolean[argb.length];
-    for (int c = 0; c < 3; c++) {
+    for (int c = 0; c < shown.size(); c++) {
       Band band = shown.get(c);
-      BandAsset asset = ScenePictures.asset(scene, band);
-      ImagePyramid file = files.get(asset.object().name());
-      float[] values = file.read(level, window, asset.index());
+      float[] values =
+          files.image(layer.names().get(c)).read(part.level(), window, layer.bands()[c]);
       for (int i = 0; i < argb.length; i++) {
         argb[i] = argb[i] << 8 | channel(values[i], band);
-        data[i] |= values[i] != 0 && !Float.isNaN(values[i]);
+        data[i] |= values[i] != 0 && values[i] != none && !Float.isNaN(values[i]);
       }
     }
     for (int i = 0; i < argb.length; i++) {
       argb[i] = data[i] ? 0xff00_0000 | argb[i] : 0;
     }
     return argb;
-  }
-
-  private void fetch(int level, TiledTiff.Window window) throws IOException, InterruptedException {
-    List<RangePlan> plans = new ArrayList<>();
-    for (Map.Entry<String, ImagePyramid> entry : files.entrySet()) {
-      ImagePyramid file = entry.getValue();
-      int[] bands =
-          scene.bands().stream()
-              .filter(asset -> asset.object().name().equals(entry.getKey()))
-              .filter(asset -> shown.stream().anyMatch(b -> b.name().equals(asset.band())))
-              .mapToInt(BandAsset::index)
-              .toArray();
-      plans.add(objects.get(entry.getKey()).plan(file.ranges(level, window, bands)));
-    }
-    source.fetch(plans);
-    heldBytes = objects.values().stream().mapToLong(SparseObject::heldBytes).sum();
   }
 
   private static int channel(float value, Band band) {
@@ -278,10 +306,6 @@ final class SceneImage implements OpenScenes.Held {
   /** Closes the files; the next use opens them again. */
   @Override
   public synchronized void close() {
-    files.values().forEach(ImagePyramid::close);
-    files.clear();
-    objects.values().forEach(SparseObject::close);
-    objects.clear();
-    heldBytes = 0;
+    files.close();
   }
 }

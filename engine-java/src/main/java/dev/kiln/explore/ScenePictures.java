@@ -66,7 +66,7 @@ public final class ScenePictures implements AutoCloseable {
   private final ListedScenes listed;
   private final ColoredChips chips;
   private final ChipDetails details;
-  private final PlatformCatalog platforms = PlatformCatalog.builtIn();
+  private final PlatformCatalog platforms;
 
   /** Bounds of each scene in steps of {@link ChipShapes}: west, north, east, south. */
   private final int[][] bounds;
@@ -87,10 +87,15 @@ public final class ScenePictures implements AutoCloseable {
    * @param source archive of its scenes; owned from now on
    * @param listed items that the archive does not have
    * @param files the dataset, borrowed
+   * @param platforms that scenes can have
    */
   public ScenePictures(
-      ObjectStore source, ListedScenes listed, ColoredChips chips, EmbeddingFiles files) {
-    this(source, listed, chips, files, PAUSE);
+      ObjectStore source,
+      ListedScenes listed,
+      ColoredChips chips,
+      EmbeddingFiles files,
+      PlatformCatalog platforms) {
+    this(source, listed, chips, files, platforms, PAUSE);
   }
 
   /**
@@ -103,8 +108,10 @@ public final class ScenePictures implements AutoCloseable {
       ListedScenes listed,
       ColoredChips chips,
       EmbeddingFiles files,
+      PlatformCatalog platforms,
       Duration pause) {
     this.source = source;
+    this.platforms = platforms;
     this.listed = listed;
     this.pause = pause;
     this.chips = chips;
@@ -181,11 +188,11 @@ public final class ScenePictures implements AutoCloseable {
     }
     // The latest is drawn last, like the latest chip.
     scenes.sort((a, b) -> Long.compare(chips.micros(example[a]), chips.micros(example[b])));
-    int[] argb = new int[SceneImage.TILE * SceneImage.TILE];
-    double[] lon = new double[SceneImage.GRID];
-    double[] lat = new double[SceneImage.GRID];
-    for (int i = 0; i < SceneImage.GRID; i++) {
-      double share = (double) i / (SceneImage.GRID - 1);
+    int[] argb = new int[TilePlaces.TILE * TilePlaces.TILE];
+    double[] lon = new double[TilePlaces.GRID];
+    double[] lat = new double[TilePlaces.GRID];
+    for (int i = 0; i < TilePlaces.GRID; i++) {
+      double share = (double) i / (TilePlaces.GRID - 1);
       lon[i] = Mercator.lon((left + share * size) / ChipShapes.WORLD);
       lat[i] = Mercator.lat((top + share * size) / ChipShapes.WORLD);
     }
@@ -194,7 +201,7 @@ public final class ScenePictures implements AutoCloseable {
       complete &= draw(item, lon, lat, argb);
     }
     boolean blank = Arrays.stream(argb).allMatch(pixel -> pixel == 0);
-    byte[] png = blank ? blank() : PictureFormat.PNG.encode(argb, SceneImage.TILE, SceneImage.TILE);
+    byte[] png = blank ? blank() : PictureFormat.PNG.encode(argb, TilePlaces.TILE, TilePlaces.TILE);
     return new Tile(png, complete);
   }
 
@@ -286,11 +293,7 @@ public final class ScenePictures implements AutoCloseable {
     }
     String found = present ? key : uri;
     if (VrtFile.isVrt(found)) {
-      Scene scene = VrtFile.read(found, source::stream).scene(platform, ANY_TIME);
-      if (!scene.pieces().isEmpty()) {
-        throw SceneException.permanent(found, "pictures of mosaics are not supported");
-      }
-      return scene;
+      return VrtFile.read(found, source::stream).scene(platform, ANY_TIME);
     }
     return SceneArchive.isImageFile(platform, found)
         ? image(found, platform)

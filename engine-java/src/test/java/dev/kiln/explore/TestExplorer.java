@@ -5,6 +5,7 @@ import dev.kiln.fetch.ObjectStore;
 import dev.kiln.fetch.ObjectStores;
 import dev.kiln.fetch.StoreOptions;
 import dev.kiln.picture.ChipReading;
+import dev.kiln.platform.PlatformCatalog;
 import dev.kiln.search.Search;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -80,7 +81,10 @@ final class TestExplorer implements AutoCloseable {
             ? ListedScenes.NONE
             : ListedScenes.read("list", () -> Files.newInputStream(list), reading.chips().items());
     this.pictures =
-        source.map(archive -> new ScenePictures(archive, listed, reading.chips(), files, pause));
+        source.map(
+            archive ->
+                new ScenePictures(
+                    archive, listed, reading.chips(), files, PlatformCatalog.builtIn(), pause));
     Search search = new Search(files, 2, false);
     this.server =
         ExploreServer.start(
