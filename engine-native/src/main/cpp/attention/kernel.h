@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "../simd/exponential.h"
 #include "attention.h"
 
 namespace kiln {
@@ -22,20 +23,18 @@ namespace {
 
 constexpr int kKeyBlock = 128;
 
-// Vectors of W floats or integers; Loose ones are aligned as floats.
+// Vectors of W floats; Loose ones are aligned as floats.
 template <int W>
 struct Vectors;
 template <>
 struct Vectors<8> {
   typedef float Vector __attribute__((vector_size(32)));
   typedef float Loose __attribute__((vector_size(32), aligned(4), may_alias));
-  typedef int32_t Integers __attribute__((vector_size(32)));
 };
 template <>
 struct Vectors<16> {
   typedef float Vector __attribute__((vector_size(64)));
   typedef float Loose __attribute__((vector_size(64), aligned(4), may_alias));
-  typedef int32_t Integers __attribute__((vector_size(64)));
 };
 
 // W floats in a vector, M rows of queries and two vectors of columns in registers.
@@ -43,7 +42,6 @@ template <int W, int M>
 struct Fused {
   using Vector = typename Vectors<W>::Vector;
   using Loose = typename Vectors<W>::Loose;
-  using Integers = typename Vectors<W>::Integers;
 
   static constexpr int kPanel = 2 * W;
   static constexpr int kBlockQueries = 4 * M;
@@ -113,30 +111,6 @@ struct Fused {
     }
     std::fill(to.first, to.first + padded_head(a), 0.0f);
     std::memcpy(to.first, a.value + column, a.head_size * sizeof(float));
-  }
-
-  // exp(x) for x <= 0 within 2 units in the last place; below -87.3 it is 0.
-  static Vector exponential(Vector x) {
-    const Vector low = broadcast(-87.3f);
-    const Integers under = x < low;
-    x = under ? low : x;
-    // x = n ln 2 + r with |r| <= ln 2 / 2; adding 1.5 · 2^23 rounds to the nearest integer.
-    const Vector magic = broadcast(12582912.0f);
-    const Vector shifted = x * broadcast(1.44269504f) + magic;
-    const Vector n = shifted - magic;
-    Vector r = x - n * broadcast(0.693359375f);
-    r = r - n * broadcast(-2.12194440e-4f);
-    // Coefficients of Cephes' expf.
-    Vector p = broadcast(1.9875691500e-4f);
-    p = p * r + broadcast(1.3981999507e-3f);
-    p = p * r + broadcast(8.3334519073e-3f);
-    p = p * r + broadcast(4.1665795894e-2f);
-    p = p * r + broadcast(1.6666665459e-1f);
-    p = p * r + broadcast(5.0000001201e-1f);
-    p = p * (r * r) + r + broadcast(1.0f);
-    const Integers exponent = reinterpret_cast<Integers>(shifted) << 23;
-    const Vector result = reinterpret_cast<Vector>(reinterpret_cast<Integers>(p) + exponent);
-    return under ? Vector{} : result;
   }
 
   // scores[row][0..kPanel) = queries · keys of one panel, for R rows.

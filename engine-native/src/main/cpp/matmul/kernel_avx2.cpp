@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "../simd/exponential.h"
 #include "matmul.h"
 
 namespace {
@@ -28,27 +29,6 @@ inline void multiply_add(__m256& sum, __m256 x, __m256 y) {
   asm("vfmadd231ps %2, %1, %0" : "+x"(sum) : "x"(x), "x"(y));
 }
 
-// exp(x) for x <= 0 within 2 units in the last place; below -87.3 it is 0. Coefficients of Cephes' expf.
-inline __m256 exponential(__m256 x) {
-  const __m256 under = _mm256_cmp_ps(x, _mm256_set1_ps(-87.3f), _CMP_LT_OQ);
-  x = _mm256_max_ps(x, _mm256_set1_ps(-87.3f));
-  // x = n ln 2 + r with |r| <= ln 2 / 2; adding 1.5 · 2^23 rounds to the nearest integer.
-  const __m256 magic = _mm256_set1_ps(12582912.0f);
-  const __m256 shifted = _mm256_fmadd_ps(x, _mm256_set1_ps(1.44269504f), magic);
-  const __m256 n = _mm256_sub_ps(shifted, magic);
-  __m256 r = _mm256_fnmadd_ps(n, _mm256_set1_ps(0.693359375f), x);
-  r = _mm256_fnmadd_ps(n, _mm256_set1_ps(-2.12194440e-4f), r);
-  __m256 p = _mm256_set1_ps(1.9875691500e-4f);
-  p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(1.3981999507e-3f));
-  p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(8.3334519073e-3f));
-  p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(4.1665795894e-2f));
-  p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(1.6666665459e-1f));
-  p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(5.0000001201e-1f));
-  p = _mm256_fmadd_ps(p, _mm256_mul_ps(r, r), _mm256_add_ps(r, _mm256_set1_ps(1.0f)));
-  const __m256i exponent = _mm256_slli_epi32(_mm256_castps_si256(shifted), 23);
-  return _mm256_andnot_ps(under, _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(p), exponent)));
-}
-
 // x · Φ(x), with erf by Abramowitz and Stegun 7.1.26: at most 1.5e-7 from erf.
 inline __m256 gelu(__m256 x) {
   const __m256 sign = _mm256_set1_ps(-0.0f);
@@ -60,7 +40,7 @@ inline __m256 gelu(__m256 x) {
   p = _mm256_fmadd_ps(p, t, _mm256_set1_ps(1.421413741f));
   p = _mm256_fmadd_ps(p, t, _mm256_set1_ps(-0.284496736f));
   p = _mm256_fmadd_ps(p, t, _mm256_set1_ps(0.254829592f));
-  const __m256 tail = _mm256_mul_ps(_mm256_mul_ps(p, t), exponential(_mm256_xor_ps(sign, _mm256_mul_ps(z, z))));
+  const __m256 tail = _mm256_mul_ps(_mm256_mul_ps(p, t), kiln::exponential(_mm256_xor_ps(sign, _mm256_mul_ps(z, z))));
   // Φ(x) is 1 - tail / 2 for positive x, and tail / 2 for negative x.
   const __m256 half = _mm256_mul_ps(_mm256_set1_ps(0.5f), tail);
   return _mm256_mul_ps(x, _mm256_blendv_ps(_mm256_sub_ps(one, half), half, x));
