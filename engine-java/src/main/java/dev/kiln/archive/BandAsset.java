@@ -13,6 +13,7 @@ import java.util.OptionalDouble;
  * @param index of the band in the file, 1 for the first
  * @param nodata the stored value that means "no data", if the metadata states it
  * @param scale conversion of stored values, if the metadata states one
+ * @param byOrder whether nothing but the position of the band in the file tells which it is
  * @param words what the metadata state about the values in words, such as a unit or a collection
  */
 public record BandAsset(
@@ -21,6 +22,7 @@ public record BandAsset(
     int index,
     OptionalDouble nodata,
     Optional<StatedScale> scale,
+    boolean byOrder,
     List<String> words) {
   /** Copies the words. */
   public BandAsset {
@@ -36,6 +38,6 @@ public record BandAsset(
    * @param nodata the stored value that means "no data", if the metadata states it
    */
   public BandAsset(String band, ObjectRef object, int index, OptionalDouble nodata) {
-    this(band, object, index, nodata, Optional.empty(), List.of());
+    this(band, object, index, nodata, Optional.empty(), false, List.of());
   }
 }

@@ -322,6 +322,7 @@ public record ItemAssets(List<BandAsset> bands, Optional<Mask> mask, double gsd)
         place.index + 1,
         nodata.isPresent() ? nodata : file.nodata(),
         own.flatMap(StacBand::scale).or(file::scale),
+        own.filter(described -> !(described.name() + described.commonName()).isEmpty()).isEmpty(),
         words(item, file, own));
   }
 

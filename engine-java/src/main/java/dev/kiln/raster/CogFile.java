@@ -7,6 +7,7 @@ import dev.kiln.tiles.TiledTiff;
 import dev.kiln.tiles.UnsupportedTiffException;
 import dev.kiln.type.PixelType;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -28,6 +29,8 @@ public final class CogFile implements AutoCloseable {
 
   /** Photometric interpretations whose values are measurements. */
   private static final Set<Integer> MEASURED_COLOURS = Set.of(1, 2);
+
+  private static final Set<String> COLOURS_OF_LIGHT = Set.of("red", "green", "blue");
 
   private static final int PALETTE = 3;
   private static final int YCBCR = 6;
@@ -439,6 +442,21 @@ public final class CogFile implements AutoCloseable {
     return Stream.of(stated.unit(), stated.name(), gdal.unit(band), gdal.description(band))
         .filter(text -> !text.isEmpty())
         .toList();
+  }
+
+  /**
+   * Returns which colour a band is according to the file or the file beside it, by its description
+   * or else its colour interpretation: red, green or blue.
+   *
+   * @param band band number, from 1
+   * @return empty if neither states a colour
+   */
+  public Optional<String> colour(int band) {
+    ImageSidecar.Band stated = beside.band(band);
+    return Stream.of(stated.name(), gdal.description(band), stated.colour(), gdal.colour(band))
+        .map(text -> text.toLowerCase(Locale.ROOT))
+        .filter(COLOURS_OF_LIGHT::contains)
+        .findFirst();
   }
 
   /** Returns GDAL's view of the file beside this one that masks its pixels, borrowed. */

@@ -5,6 +5,7 @@ import static dev.kiln.gdal.global.gdal.CPLErrorReset;
 import static dev.kiln.gdal.global.gdal.CPLGetLastErrorMsg;
 import static dev.kiln.gdal.global.gdal.GDALClose;
 import static dev.kiln.gdal.global.gdal.GDALGetBlockSize;
+import static dev.kiln.gdal.global.gdal.GDALGetColorInterpretationName;
 import static dev.kiln.gdal.global.gdal.GDALGetDataTypeName;
 import static dev.kiln.gdal.global.gdal.GDALGetDescription;
 import static dev.kiln.gdal.global.gdal.GDALGetGCPCount;
@@ -12,6 +13,7 @@ import static dev.kiln.gdal.global.gdal.GDALGetGeoTransform;
 import static dev.kiln.gdal.global.gdal.GDALGetMetadataItem;
 import static dev.kiln.gdal.global.gdal.GDALGetProjectionRef;
 import static dev.kiln.gdal.global.gdal.GDALGetRasterBand;
+import static dev.kiln.gdal.global.gdal.GDALGetRasterColorInterpretation;
 import static dev.kiln.gdal.global.gdal.GDALGetRasterCount;
 import static dev.kiln.gdal.global.gdal.GDALGetRasterDataType;
 import static dev.kiln.gdal.global.gdal.GDALGetRasterNoDataValue;
@@ -322,6 +324,11 @@ final class GdalFile implements AutoCloseable {
   /** Returns the declared unit of a band, counted from 1; empty if there is none. */
   String unit(int band) {
     return GDALGetRasterUnitType(band(band));
+  }
+
+  /** Returns the colour interpretation of a band, counted from 1. */
+  String colour(int band) {
+    return GDALGetColorInterpretationName(GDALGetRasterColorInterpretation(band(band)));
   }
 
   /** Returns the description of a band, counted from 1; empty if there is none. */

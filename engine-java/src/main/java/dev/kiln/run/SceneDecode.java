@@ -22,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
 
@@ -35,6 +36,9 @@ final class SceneDecode {
 
   /** Relative difference of ground sample distances that deserves a warning. */
   private static final double OTHER_GSD = 0.2;
+
+  /** Bands that are colours of a picture. */
+  private static final Set<String> COLOURS = Set.of("red", "green", "blue");
 
   private final Platform platform;
   private final ChipOptions options;
@@ -99,6 +103,7 @@ final class SceneDecode {
     for (CogFile file : files.values()) {
       expect(scene, file);
     }
+    requireOrder(scene, files);
     SceneRaster raster = SceneRasters.of(scene, files);
     try {
       if (scene.grid().isPresent()) {
@@ -277,6 +282,27 @@ final class SceneDecode {
             scene.sceneKey(),
             "files have another extent or CRS than the VRT: %s: convert it with gdal_translate"
                 .formatted(expected.difference(found)));
+      }
+    }
+  }
+
+  /**
+   * Checks that bands which the item does not describe are in the order of the colours that the
+   * file states.
+   */
+  private static void requireOrder(Scene scene, Map<String, CogFile> files) throws SceneException {
+    for (BandAsset band : scene.bands()) {
+      CogFile file = files.get(band.object().name());
+      boolean several = file != null && file.bands() > 1;
+      if (!band.byOrder() || !several || band.index() > file.bands()) {
+        continue;
+      }
+      Optional<String> colour = file.colour(band.index());
+      if (COLOURS.contains(band.band()) && colour.filter(c -> !c.equals(band.band())).isPresent()) {
+        throw SceneException.permanent(
+            file.objectKey(),
+            "band %d: expected %s, because the item does not describe its bands, found %s: describe them in the item (bands or eo:bands)"
+                .formatted(band.index(), band.band(), colour.get()));
       }
     }
   }

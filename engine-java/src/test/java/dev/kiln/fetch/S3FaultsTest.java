@@ -7,6 +7,7 @@ import dev.kiln.error.ConfigurationException;
 import dev.kiln.memory.ByteRange;
 import dev.kiln.testing.FaultProxy;
 import dev.kiln.testing.FaultProxy.Fault;
+import dev.kiln.testing.RangeServer;
 import dev.kiln.testing.S3Server;
 import java.io.IOException;
 import java.net.URI;
@@ -255,6 +256,26 @@ class S3FaultsTest {
       }
       assertThat(store.traffic().retries()).isZero();
       assertThat(proxy.requests().get(1).header("if-match")).isNotEmpty();
+    }
+  }
+
+  /** Services in front of a bucket can weaken its tags, which never match a condition then. */
+  @Test
+  void weakTagsAreComparedAndNotSent() throws Exception {
+    try (RangeServer weak = RangeServer.start();
+        ObjectStore store = open(weak.uri(), S3Server.KEY)) {
+      weak.validator(RangeServer.Validator.WEAK_TAG);
+      weak.put("bucket/object", OBJECT);
+      assertThat(fetch(store)).isEqualTo(OBJECT);
+      assertThat(weak.requests()).allMatch(request -> request.header("If-Match").isEmpty());
+      try (SparseObject object = store.open(List.of("object")).get(0)) {
+        byte[] other = OBJECT.clone();
+        other[15_000_000]++;
+        weak.put("bucket/object", other);
+        RangePlan plan = object.plan(List.of(new ByteRange(0, OBJECT.length)));
+        assertThatThrownBy(() -> store.fetch(List.of(plan)))
+            .isInstanceOf(ObjectChangedException.class);
+      }
     }
   }
 

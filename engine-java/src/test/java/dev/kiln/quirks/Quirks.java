@@ -335,7 +335,22 @@ final class Quirks {
   }
 
   private static Stream<Quirk> types() {
+    GeoTiffs.Pixels reversed = (b, x, y) -> PICTURE.at(2 - b, x, y);
     return Stream.of(
+        same(
+            "bands in another order, by the item",
+            "linz",
+            Quirks::linz,
+            () -> QuirkScene.of("uint8", 0.3, List.of("blue", "green", "red"), reversed)),
+        refused(
+            "bands in another order, by descriptions in the file only",
+            "linz",
+            Quirks::linz,
+            () ->
+                QuirkScene.of("uint8", 0.3, RGB, reversed)
+                    .item(s -> s.asset("data").remove("eo:bands"))
+                    .file(f -> f.names("Blue", "Green", "Red")),
+            "band 1: expected red, because the item does not describe its bands, found blue"),
         refused(
             "int8",
             "linz",

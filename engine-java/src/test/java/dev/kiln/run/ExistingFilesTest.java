@@ -72,6 +72,34 @@ class ExistingFilesTest {
         .hasMessageContaining("use --overwrite or another --out");
   }
 
+  private static Provenance statistics(String hash) {
+    return new Provenance(
+        "1",
+        "a",
+        "micro",
+        "onednn",
+        DataType.FP32,
+        Map.of("chip", "256", Embedder.STATISTICS, hash));
+  }
+
+  /** Files of earlier versions do not record that they were made with the standard statistics. */
+  @Test
+  void filesOfOtherStatisticsOfBandsAreRefused() throws Exception {
+    assertThat(check(statistics(Embedder.STANDARD_STATISTICS), false)).isEqualTo(keys);
+    assertThatThrownBy(() -> check(statistics("0123456789abcdef"), false))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("statistics: expected 0123456789abcdef, found standard")
+        .hasMessageContaining("use --overwrite or another --out");
+    for (String key : keys) {
+      byte[] own =
+          GeoParquetWriter.toBytes(SampleTables.table(2, 8), statistics("0123456789abcdef"));
+      out.put(key, own);
+    }
+    assertThat(check(statistics("0123456789abcdef"), true)).isEqualTo(keys);
+    assertThatThrownBy(() -> check(statistics(Embedder.STANDARD_STATISTICS), false))
+        .hasMessageContaining("statistics: expected standard, found 0123456789abcdef");
+  }
+
   @Test
   void afterOneDamagedFileAllAreChecked() throws Exception {
     out.put("00.parquet", new byte[0]);
