@@ -145,6 +145,7 @@ public final class MergeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
+    outputs.forEach(this::requireApart);
     MergeOptions options = options();
     Shard shard = shardFlags.resolve();
     ResolvedOptions.summarise(spec.commandLine().getParseResult()).forEach(log::info);
@@ -163,6 +164,31 @@ public final class MergeCommand implements Callable<Integer> {
     } finally {
       files.forEach(EmbeddingFiles::close);
     }
+  }
+
+  /** The next merge would read the files of the dataset as files of scenes. */
+  private void requireApart(String output) {
+    String from = place(output);
+    String to = place(dataset);
+    if (from.startsWith(to) || to.startsWith(from)) {
+      throw new OptionException(
+          "--dataset %s: expected a place outside of %s, found one that contains it or is in it"
+              .formatted(ObjectStores.redacted(dataset), ObjectStores.redacted(output)));
+    }
+  }
+
+  /** Returns a directory or prefix with a slash at its end. */
+  private static String place(String uri) {
+    if (ObjectStores.isRemote(uri)) {
+      return uri.replaceFirst("/*$", "") + "/";
+    }
+    Path path = ObjectStores.localPath(uri).toAbsolutePath().normalize();
+    try {
+      path = path.toRealPath();
+    } catch (IOException e) {
+      // It does not exist yet.
+    }
+    return path.toString().replaceFirst("/*$", "") + "/";
   }
 
   private Path scratchDirectory() {

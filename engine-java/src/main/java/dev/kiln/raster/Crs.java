@@ -23,6 +23,8 @@ import org.bytedeco.javacpp.BytePointer;
 public final class Crs implements AutoCloseable {
   private static final int WGS84 = 4326;
 
+  private static final String REPROJECT = ": reproject the file with gdalwarp -t_srs";
+
   /** Largest error of a forward and inverse transformation, in metres. */
   private static final double ROUND_TRIP_ERROR = 1;
 
@@ -43,16 +45,23 @@ public final class Crs implements AutoCloseable {
    */
   static Crs toLonLat(String key, OGRSpatialReferenceH reference) throws SceneException {
     if (reference == null) {
-      throw SceneException.permanent(key, "expected a CRS in metres, found none");
+      throw SceneException.permanent(
+          key, "expected a CRS in metres, found none: state it with gdal_edit.py -a_srs");
     }
     if (OSRIsProjected(reference) == 0) {
-      throw SceneException.permanent(key, "expected a CRS in metres, found " + name(reference));
+      throw SceneException.permanent(
+          key, "expected a CRS in metres, found " + name(reference) + REPROJECT);
     }
     double metres = OSRGetLinearUnits(reference, (BytePointer) null);
     if (metres != 1.0) {
       throw SceneException.permanent(
           key,
-          "expected a CRS in metres, found " + name(reference) + " with units of " + metres + " m");
+          "expected a CRS in metres, found "
+              + name(reference)
+              + " with units of "
+              + metres
+              + " m"
+              + REPROJECT);
     }
     OGRSpatialReferenceH wgs84 = OSRNewSpatialReference("");
     try {
