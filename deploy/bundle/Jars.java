@@ -21,10 +21,11 @@ final class Jars {
   private static final Pattern NATIVE =
       Pattern.compile(".*\\.(so|so\\.[0-9.]+|a|dll|lib|pdb|dylib|jnilib)|.*\\.dSYM/.*");
 
-  /** Directories of this platform in JavaCPP, ONNX Runtime, zstd, Snappy and JLine, AWS CRT. */
+  /** Libraries of this platform in JavaCPP, ONNX Runtime, zstd, Snappy and JLine, Netty. */
   private static final Pattern OURS =
       Pattern.compile(
-          ".*/(linux-x86_64|linux-x64|Linux/x86_64)/[^/]+|linux/(amd64|x86_64/glibc)/[^/]+");
+          ".*/(linux-x86_64|linux-x64|Linux/x86_64)/[^/]+|linux/amd64/[^/]+"
+              + "|META-INF/native/lib[^/]*_linux_x86_64\\.so");
 
   /** CUDA libraries that Kiln does not call, and TensorRT plugins. */
   private static final Pattern UNUSED =

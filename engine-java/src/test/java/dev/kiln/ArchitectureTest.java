@@ -171,7 +171,8 @@ class ArchitectureTest {
               // Work.
               entry("catalog", Set.of("archive", "fetch", "sink", "error", "io")),
               entry("archive", Set.of("platform", "error", "io", "memory", "type")),
-              entry("fetch", Set.of("model", "error", "memory", "io")),
+              entry("fetch", Set.of("http", "model", "error", "memory", "io")),
+              entry("http", Set.of("error")),
               entry("raster", Set.of("error", "gdal", "tiles", "memory", "type")),
               entry("chip", Set.of("platform", "error")),
               entry(

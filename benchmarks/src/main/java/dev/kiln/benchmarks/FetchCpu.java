@@ -23,10 +23,10 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Measures CPU seconds per gigabyte fetched from a server on this machine: by the S3 client, by the
- * client of web servers, each with memory of earlier objects and with fresh memory, and by {@code
- * curl}, which discards the bytes. The candidates take turns, so that the load of the machine
- * affects all of them.
+ * Measures CPU seconds per gigabyte fetched from a server on this machine: from S3 and from a web
+ * server, with memory of earlier objects, with fresh memory, and over TLS; and by {@code curl},
+ * which discards the bytes. The candidates take turns, so that the load of the machine affects all
+ * of them.
  *
  * <p>{@code java -cp … dev.kiln.benchmarks.FetchCpu FILE CONNECTIONS ROUNDS}; the file is in a
  * directory that serves as bucket, and should have about a gigabyte.
@@ -43,26 +43,47 @@ public final class FetchCpu {
     Path bucket = file.getParent();
     ObjectNode result = JsonMapper.shared().createObjectNode();
     result.put("bytes", Files.size(file)).put("connections", connections);
-    double[][] seconds = new double[5][rounds];
-    try (ObjectServer server = ObjectServer.start(bucket.getParent());
+    List<String> names =
+        List.of(
+            "s3",
+            "s3, fresh memory",
+            "s3, tls",
+            "http",
+            "http, fresh memory",
+            "https",
+            "curl",
+            "curl, tls");
+    double[][] seconds = new double[names.size()][rounds];
+    Path keys = Files.createTempDirectory("kiln-fetch");
+    try (ObjectServer server = ObjectServer.startWithTls(bucket.getParent(), keys);
         PagePool pages = new PagePool(Files.size(file));
         PagePool none = new PagePool(0)) {
-      String url = server.endpoint() + "/" + bucket.getFileName();
-      try (ObjectStore s3 = open("s3://" + bucket.getFileName(), server.endpoint(), connections);
-          ObjectStore web = open(url, server.endpoint(), connections)) {
+      String name = bucket.getFileName().toString();
+      Optional<Path> trusted = Optional.of(keys.resolve("certificate.pem"));
+      URI plain = server.endpoint();
+      URI secure = server.secureEndpoint();
+      try (ObjectStore s3 = open("s3://" + name, plain, connections, trusted);
+          ObjectStore s3Tls = open("s3://" + name, secure, connections, trusted);
+          ObjectStore http = open(plain + "/" + name, plain, connections, trusted);
+          ObjectStore https = open(secure + "/" + name, secure, connections, trusted)) {
         String key = file.getFileName().toString();
+        String path = "/" + name + "/" + key;
         double gigabytes = Files.size(file) / 1e9;
         for (int round = 0; round < rounds; round++) {
-          seconds[0][round] = fetch(s3, key, pages) / gigabytes;
-          seconds[1][round] = fetch(s3, key, none) / gigabytes;
-          seconds[2][round] = fetch(web, key, pages) / gigabytes;
-          seconds[3][round] = fetch(web, key, none) / gigabytes;
-          seconds[4][round] =
-              Command.run("curl", "-sf", "-o", "/dev/null", url + "/" + key) / gigabytes;
+          int i = 0;
+          seconds[i++][round] = fetch(s3, key, pages) / gigabytes;
+          seconds[i++][round] = fetch(s3, key, none) / gigabytes;
+          seconds[i++][round] = fetch(s3Tls, key, pages) / gigabytes;
+          seconds[i++][round] = fetch(http, key, pages) / gigabytes;
+          seconds[i++][round] = fetch(http, key, none) / gigabytes;
+          seconds[i++][round] = fetch(https, key, pages) / gigabytes;
+          seconds[i++][round] =
+              Command.run("curl", "-sf", "-o", "/dev/null", plain + path) / gigabytes;
+          seconds[i++][round] =
+              Command.run("curl", "-sfk", "-o", "/dev/null", secure + path) / gigabytes;
         }
       }
     }
-    List<String> names = List.of("s3", "s3, fresh memory", "http", "http, fresh memory", "curl");
     for (int i = 0; i < names.size(); i++) {
       ObjectNode of = result.putObject(names.get(i));
       ArrayNode all = of.putArray("cpu_seconds_per_gb");
@@ -77,14 +98,16 @@ public final class FetchCpu {
     System.exit(0);
   }
 
-  private static ObjectStore open(String uri, URI endpoint, int connections) {
+  private static ObjectStore open(
+      String uri, URI endpoint, int connections, Optional<Path> certificates) {
     return ObjectStores.open(
         uri,
         new StoreOptions(
-            Optional.of(endpoint),
-            Optional.of("us-west-2"),
-            new Identity(Identity.Signing.ANONYMOUS, Optional.empty(), false),
-            new RequestLimits(connections, 1, Duration.ofMillis(100), Duration.ofSeconds(20))));
+                Optional.of(endpoint),
+                Optional.of("us-west-2"),
+                new Identity(Identity.Signing.ANONYMOUS, Optional.empty(), false),
+                new RequestLimits(connections, 1, Duration.ofMillis(100), Duration.ofSeconds(20)))
+            .withCertificates(certificates));
   }
 
   /** Fetches an object and returns the CPU seconds. */

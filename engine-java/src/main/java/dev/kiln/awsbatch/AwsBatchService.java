@@ -16,7 +16,7 @@ import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
 import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.http.SdkHttpClient;
-import software.amazon.awssdk.http.crt.AwsCrtHttpClient;
+import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.batch.BatchClient;
 import software.amazon.awssdk.services.batch.BatchClientBuilder;
@@ -59,7 +59,7 @@ public final class AwsBatchService implements AutoCloseable {
     this.options = options;
     this.retries = RetryPolicy.of(options.attempts(), options.firstPause());
     this.endpoint = options.endpoint().map(URI::getAuthority).orElse("AWS");
-    this.http = AwsCrtHttpClient.builder().build();
+    this.http = UrlConnectionHttpClient.builder().build();
     BatchClientBuilder builder =
         BatchClient.builder()
             .httpClient(http)

@@ -10,7 +10,7 @@ import java.util.OptionalInt;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.http.SdkHttpClient;
-import software.amazon.awssdk.http.crt.AwsCrtHttpClient;
+import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.batch.model.JobDetail;
 import software.amazon.awssdk.services.batch.model.JobStatus;
@@ -56,7 +56,7 @@ public final class JobLogs implements AutoCloseable {
    */
   public JobLogs(AwsBatchService awsBatch, AwsBatchOptions options) {
     this.awsBatch = awsBatch;
-    this.http = AwsCrtHttpClient.builder().build();
+    this.http = UrlConnectionHttpClient.builder().build();
     CloudWatchLogsClientBuilder builder = CloudWatchLogsClient.builder().httpClient(http);
     options.endpoint().ifPresent(builder::endpointOverride);
     AwsRegion.of(options.region(), System.getenv()).map(Region::of).ifPresent(builder::region);

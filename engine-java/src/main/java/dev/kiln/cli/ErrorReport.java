@@ -18,6 +18,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.IParameterExceptionHandler;
 import picocli.CommandLine.MissingParameterException;
+import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
@@ -62,17 +63,21 @@ final class ErrorReport implements IExecutionExceptionHandler, IParameterExcepti
     return ExitCode.USAGE.code();
   }
 
-  /** Returns the message for a value that is none of an option's choices, as users write them. */
+  /**
+   * Returns the message for a value that is none of the choices of an option or parameter, as users
+   * write them.
+   */
   private static Optional<String> choices(ParameterException error) {
-    if (!(error.getArgSpec() instanceof OptionSpec option)
-        || !option.typeInfo().isEnum()
-        || error.getValue() == null) {
+    ArgSpec argument = error.getArgSpec();
+    if (argument == null || !argument.typeInfo().isEnum() || error.getValue() == null) {
       return Optional.empty();
     }
-    String names = String.join(", ", option.typeInfo().getEnumConstantNames());
+    String name =
+        argument instanceof OptionSpec option ? option.longestName() : argument.paramLabel();
+    String names = String.join(", ", argument.typeInfo().getEnumConstantNames());
     return Optional.of(
         "%s: expected one of %s, found %s"
-            .formatted(option.longestName(), names.toLowerCase(Locale.ROOT), error.getValue()));
+            .formatted(name, names.toLowerCase(Locale.ROOT), error.getValue()));
   }
 
   private static Optional<UnmatchedArgumentException> unknownOption(

@@ -36,6 +36,8 @@ import picocli.CommandLine.Spec;
 public final class MapCommand implements Callable<Integer> {
   private static final Logger log = LoggerFactory.getLogger(MapCommand.class);
 
+  private static final String STANDARD_OUTPUT = "-";
+
   @Spec private CommandSpec spec;
 
   @Parameters(
@@ -44,12 +46,12 @@ public final class MapCommand implements Callable<Integer> {
   private String dataset;
 
   @Option(
-      names = {"-o", "--output"},
+      names = {"-o", "--out"},
       required = true,
       paramLabel = "FILE",
-      description = "PNG file to write.")
+      description = "PNG file to write; - is standard output.")
   @Heading.Under(Heading.OUTPUT)
-  private Path output;
+  private String out;
 
   @Option(
       names = "--size",
@@ -68,6 +70,9 @@ public final class MapCommand implements Callable<Integer> {
           "--size: expected %d to %d, found %d"
               .formatted(MapPicture.SMALLEST, MapPicture.LARGEST, size));
     }
+    if (out.contains("://")) {
+      throw new OptionException("--out " + out + ": expected a local file, found a URI");
+    }
     try (EmbeddingFiles files = EmbeddingFiles.open(dataset, s3Flags.source())) {
       ChipReading reading = ChipReading.of(files);
       warn(reading);
@@ -78,17 +83,28 @@ public final class MapCommand implements Callable<Integer> {
             picture.panels(),
             picture.areasLeftOut());
       }
-      Files.write(output, picture.png());
-      PrintWriter out = spec.commandLine().getOut();
-      out.printf(
+      write(picture.png());
+      // Standard output belongs to the picture if it is written there.
+      PrintWriter notes =
+          out.equals(STANDARD_OUTPUT) ? spec.commandLine().getErr() : spec.commandLine().getOut();
+      notes.printf(
           "%s: %s, %d × %d px%s%n",
-          output,
+          out,
           Count.of(reading.chips().size(), "chip"),
           picture.width(),
           picture.height(),
           picture.panels() > 1 ? ", " + Count.of(picture.panels(), "area") : "");
-      out.flush();
+      notes.flush();
       return (reading.report().faults().isEmpty() ? ExitCode.DONE : ExitCode.SCENES_FAILED).code();
+    }
+  }
+
+  private void write(byte[] png) throws IOException {
+    if (out.equals(STANDARD_OUTPUT)) {
+      System.out.write(png);
+      System.out.flush();
+    } else {
+      Files.write(Path.of(out), png);
     }
   }
 

@@ -105,7 +105,7 @@ final class S3Flags {
       names = "--ca-certificates",
       scope = ScopeType.INHERIT,
       paramLabel = "FILE",
-      description = "PEM file of certificate authorities to trust for https://, gs:// and az://.")
+      description = "PEM file of certificate authorities to trust besides those of the machine.")
   private Path certificates;
 
   @Option(

@@ -2,10 +2,11 @@ package dev.kiln.fetch;
 
 import dev.kiln.error.RetryPolicy;
 import dev.kiln.fetch.RequestException.Kind;
+import io.netty.handler.proxy.ProxyConnectException;
 import java.io.IOException;
 import java.net.ConnectException;
+import java.net.UnknownHostException;
 import java.net.http.HttpConnectTimeoutException;
-import java.nio.channels.UnresolvedAddressException;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionException;
@@ -75,19 +76,30 @@ final class HttpErrors {
     throw cause instanceof RuntimeException bug ? bug : new IllegalStateException(cause);
   }
 
-  /** Returns the reason of a failed connection, with the peer where it was never reached. */
-  private static String connection(Throwable cause, String host) {
+  /**
+   * Returns the reason of a failed connection, with the peer where it was never reached.
+   *
+   * @param cause of the failure
+   * @param host that was requested
+   */
+  static String connection(Throwable cause, String host) {
     if (cause instanceof HttpConnectTimeoutException) {
       return "no connection to " + host + " in time";
     }
-    if (cause instanceof ConnectException) {
-      return cause.getCause() instanceof UnresolvedAddressException
-              || cause.getCause() != null
-                  && cause.getCause().getCause() instanceof UnresolvedAddressException
-          ? "cannot resolve the host name of " + host
-          : "connection refused by " + host;
+    if (cause instanceof UnknownHostException) {
+      return "cannot resolve the host name of " + host;
     }
-    return "connection failed: "
-        + (cause.getMessage() == null ? cause.toString() : cause.getMessage());
+    if (cause instanceof ProxyConnectException) {
+      return "the proxy did not connect to " + host + ": " + message(cause);
+    }
+    if (cause instanceof ConnectException) {
+      return "connection refused by " + host;
+    }
+    return "connection failed: " + message(cause);
+  }
+
+  private static String message(Throwable cause) {
+    String text = cause.getMessage() == null ? cause.toString() : cause.getMessage();
+    return text.replaceAll("\\s+", " ").strip();
   }
 }

@@ -7,9 +7,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
 import java.net.http.HttpHeaders;
-import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
@@ -27,8 +25,9 @@ final class HttpRequests implements RangeRequests, AutoCloseable {
    */
   record Success(HttpHeaders headers, byte[] body) {}
 
+  private static final int MAX_WHOLE_BYTES = Integer.MAX_VALUE - 8;
+
   private final HttpService service;
-  private final Duration stallLimit;
   private final Traffic traffic = new Traffic();
   private final Retries retries;
   private final HttpSender sender;
@@ -64,7 +63,6 @@ final class HttpRequests implements RangeRequests, AutoCloseable {
    */
   HttpRequests(HttpService service, StoreOptions options) {
     this.service = service;
-    this.stallLimit = options.limits().stallLimit();
     this.retries =
         new Retries(
             options.limits().retryPolicy(),
@@ -124,25 +122,24 @@ final class HttpRequests implements RangeRequests, AutoCloseable {
     if (version.isPresent() && version.get().startsWith("\"")) {
       call = call.with("If-Match", version.get());
     }
-    sender
-        .<Void>send(
+    CompletableFuture<Void> sent =
+        sender.send(
             call,
             head ->
-                head.statusCode() == 206 || head.statusCode() == 200
-                    ? HttpRangeSink.of(
-                        sink, head.statusCode(), head.headers(), key.endsWith(".gz"), stallLimit)
-                    : null)
-        .whenComplete(
-            (done, thrown) -> {
-              if (thrown != null) {
-                sink.fail(thrown);
-              }
-            });
+                head.status() == 206 || head.status() == 200
+                    ? HttpRangeSink.of(sink, head, key.endsWith(".gz"))
+                    : null);
+    sent.whenComplete(
+        (done, thrown) -> {
+          if (thrown != null) {
+            sink.fail(thrown);
+          }
+        });
     CompletableFuture<RangeSink> result = sink.result();
     result.whenComplete(
         (done, thrown) -> {
           if (result.isCancelled()) {
-            sink.close();
+            sent.cancel(true);
           }
         });
     return result;
@@ -178,12 +175,11 @@ final class HttpRequests implements RangeRequests, AutoCloseable {
               } catch (IllegalArgumentException e) {
                 return CompletableFuture.failedFuture(invalid(e));
               }
-              return sender.send(
-                  HttpCall.of("HEAD", url),
-                  response ->
-                      response.statusCode() == 200
-                          ? HttpResponse.BodySubscribers.replacing(true)
-                          : null);
+              return sender
+                  .send(
+                      HttpCall.of("HEAD", url),
+                      response -> response.status() == 200 ? new HttpSender.Bytes(0) : null)
+                  .thenApply(none -> true);
             });
     CompletableFuture<Boolean> result =
         head.handle(
@@ -269,14 +265,27 @@ final class HttpRequests implements RangeRequests, AutoCloseable {
   }
 
   private CompletableFuture<Success> whole(HttpCall call) {
-    return sender.send(
-        call,
-        head ->
-            head.statusCode() / 100 == 2
-                ? HttpResponse.BodySubscribers.mapping(
-                    HttpResponse.BodySubscribers.ofByteArray(),
-                    body -> new Success(head.headers(), body))
-                : null);
+    return sender.send(call, head -> head.status() / 100 == 2 ? new Whole(head.headers()) : null);
+  }
+
+  /** A success that is read whole. */
+  private static final class Whole implements HttpSender.Body<Success> {
+    private final HttpHeaders headers;
+    private final HttpSender.Bytes bytes = new HttpSender.Bytes(MAX_WHOLE_BYTES);
+
+    Whole(HttpHeaders headers) {
+      this.headers = headers;
+    }
+
+    @Override
+    public void accept(ByteBuffer next) {
+      bytes.accept(next);
+    }
+
+    @Override
+    public Success end() {
+      return new Success(headers, bytes.end());
+    }
   }
 
   /**
@@ -306,7 +315,8 @@ final class HttpRequests implements RangeRequests, AutoCloseable {
                             : CompletableFuture.completedFuture(done)));
   }
 
-  /** The client's threads end with it; connections are closed when idle. */
   @Override
-  public void close() {}
+  public void close() {
+    sender.close();
+  }
 }

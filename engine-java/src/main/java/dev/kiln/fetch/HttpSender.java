@@ -1,32 +1,33 @@
 package dev.kiln.fetch;
 
 import dev.kiln.fetch.RequestException.Kind;
+import dev.kiln.http.HttpClient;
+import dev.kiln.http.HttpRequest;
+import dev.kiln.http.HttpResponse;
+import java.io.ByteArrayOutputStream;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpHeaders;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.net.http.HttpTimeoutException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Sends single requests to an HTTP service: authorized, redirected, and ended if they stall. */
-final class HttpSender {
+final class HttpSender implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(ObjectStore.class);
   private static final int MAX_REDIRECTS = 5;
   private static final int MAX_ERROR_BYTES = 2048;
-  private static final Duration CONNECT_LIMIT = Duration.ofSeconds(10);
   private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
 
   private final HttpService service;
   private final StoreOptions options;
-  private final Duration stallLimit;
   private final HttpClient client;
 
   /**
@@ -38,92 +39,92 @@ final class HttpSender {
   HttpSender(HttpService service, StoreOptions options) {
     this.service = service;
     this.options = options;
-    this.stallLimit = options.limits().stallLimit();
-    this.client = client(options);
+    this.client = WebAccess.client(options);
   }
 
-  /** Returns a client without redirects, with the certificates of the options. */
-  static HttpClient client(StoreOptions options) {
-    Duration stall = options.limits().stallLimit();
-    return WebAccess.builder(options)
-        .version(HttpClient.Version.HTTP_1_1)
-        .followRedirects(HttpClient.Redirect.NEVER)
-        .connectTimeout(stall.compareTo(CONNECT_LIMIT) < 0 ? stall : CONNECT_LIMIT)
-        .build();
+  /**
+   * The head of a response.
+   *
+   * @param status code
+   * @param headers of the response
+   * @param canceller ends the transfer
+   */
+  record Head(int status, HttpHeaders headers, Runnable canceller) {}
+
+  /** Takes the body of a response. */
+  interface Body<T> {
+    /**
+     * Takes the next bytes.
+     *
+     * @param bytes valid until the method returns
+     */
+    void accept(ByteBuffer bytes);
+
+    /** Returns what was sent, once all bytes have arrived. */
+    T end();
+  }
+
+  /** A body that is kept in memory, up to a limit. */
+  static final class Bytes implements Body<byte[]> {
+    private final int limit;
+    private final ByteArrayOutputStream kept = new ByteArrayOutputStream();
+
+    Bytes(int limit) {
+      this.limit = limit;
+    }
+
+    @Override
+    public void accept(ByteBuffer bytes) {
+      byte[] next = new byte[Math.min(bytes.remaining(), limit - kept.size())];
+      bytes.get(next);
+      kept.writeBytes(next);
+    }
+
+    @Override
+    public byte[] end() {
+      return kept.toByteArray();
+    }
   }
 
   /**
    * Sends one request and follows redirects. Credentials are sent to the service itself only.
    *
-   * @param body returns the subscriber for a success; null for an error
+   * @param body returns what takes the body of a success; null for an error
    */
-  <T> CompletableFuture<T> send(
-      HttpCall call, Function<HttpResponse.ResponseInfo, HttpResponse.BodySubscriber<T>> body) {
+  <T> CompletableFuture<T> send(HttpCall call, Function<Head, Body<T>> body) {
     return send(call, 0, body);
   }
 
   private <T> CompletableFuture<T> send(
-      HttpCall call,
-      int redirects,
-      Function<HttpResponse.ResponseInfo, HttpResponse.BodySubscriber<T>> body) {
+      HttpCall call, int redirects, Function<Head, Body<T>> body) {
     HttpCall signed;
     try {
       signed = service.owns(call.url()) ? service.authorize(call) : call;
     } catch (RequestException e) {
       return CompletableFuture.failedFuture(e);
     }
-    HttpRequest.Builder builder =
-        HttpRequest.newBuilder(signed.url())
-            // Encodings would change the bytes that ranges count.
-            .setHeader("Accept-Encoding", "identity")
-            .setHeader("User-Agent", "kiln");
-    signed.headers().forEach(builder::setHeader);
-    StallWatch watch = new StallWatch(stallLimit);
-    Optional<WatchedBody> upload = signed.body().map(bytes -> new WatchedBody(bytes, watch));
-    if (upload.isPresent()) {
-      builder.method(signed.method(), upload.get());
-    } else {
-      builder.method(signed.method(), HttpRequest.BodyPublishers.noBody()).timeout(stallLimit);
-    }
     CompletableFuture<T> result = new CompletableFuture<>();
-    CompletableFuture<HttpResponse<Body<T>>> sent =
-        client.sendAsync(
-            builder.build(),
-            info -> {
-              HttpResponse.BodySubscriber<T> success = body.apply(info);
-              return success != null
-                  ? HttpResponse.BodySubscribers.mapping(
-                      success, value -> new Body<>(Optional.ofNullable(value), null))
-                  : Body.error(MAX_ERROR_BYTES);
-            });
+    Response<T> response = new Response<>(body, () -> result.cancel(true));
+    CompletableFuture<Void> sent = client.send(request(signed), response);
     result.whenComplete(
         (done, thrown) -> {
-          if (result.isCancelled() || thrown instanceof HttpTimeoutException) {
+          if (result.isCancelled()) {
             sent.cancel(true);
           }
         });
-    upload.ifPresent(
-        sending -> {
-          watch.start(() -> result.completeExceptionally(stalled(stallLimit)));
-          result.whenComplete(
-              (done, thrown) -> {
-                watch.end();
-                sending.release();
-              });
-        });
     sent.whenComplete(
-        (response, thrown) -> {
+        (done, thrown) -> {
           if (thrown != null) {
             result.completeExceptionally(thrown);
-          } else if (response.body().error() == null) {
-            result.complete(response.body().value().orElse(null));
-          } else if (REDIRECTS.contains(response.statusCode())
-              && response.headers().firstValue("Location").isPresent()) {
-            redirect(call, response.headers(), redirects, body)
+          } else if (response.success != null) {
+            result.complete(response.success.end());
+          } else if (REDIRECTS.contains(response.head.status())
+              && response.head.headers().firstValue("Location").isPresent()) {
+            redirect(call, response.head.headers(), redirects, body)
                 .whenComplete(
-                    (done, failed) -> {
+                    (value, failed) -> {
                       if (failed == null) {
-                        result.complete(done);
+                        result.complete(value);
                       } else {
                         result.completeExceptionally(failed);
                       }
@@ -134,24 +135,26 @@ final class HttpSender {
                     service,
                     new HttpService.Failure(
                         call.method(),
-                        response.statusCode(),
-                        response.headers(),
-                        response.body().error())));
+                        response.head.status(),
+                        response.head.headers(),
+                        new String(response.error.end(), StandardCharsets.UTF_8))));
           }
         });
     return result;
   }
 
-  /** Returns the error of a transfer in which no byte moved for a time. */
-  static HttpTimeoutException stalled(Duration limit) {
-    return new HttpTimeoutException("no byte for " + limit.toSeconds() + " s");
+  private static HttpRequest request(HttpCall call) {
+    Map<String, List<String>> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+    // Encodings would change the bytes that ranges count.
+    headers.put("Accept-Encoding", List.of("identity"));
+    headers.put("User-Agent", List.of("kiln"));
+    call.headers().forEach((name, value) -> headers.put(name, List.of(value)));
+    return new HttpRequest(
+        call.method(), call.url(), headers, call.body().map(List::of).orElse(List.of()));
   }
 
   private <T> CompletableFuture<T> redirect(
-      HttpCall call,
-      HttpHeaders headers,
-      int redirects,
-      Function<HttpResponse.ResponseInfo, HttpResponse.BodySubscriber<T>> body) {
+      HttpCall call, HttpHeaders headers, int redirects, Function<Head, Body<T>> body) {
     URI from = call.url();
     String target = headers.firstValue("Location").orElse("");
     URI to;
@@ -189,20 +192,37 @@ final class HttpSender {
     return send(call.to(to), redirects + 1, body);
   }
 
-  /**
-   * The body of a success or of an error.
-   *
-   * @param value of a success
-   * @param error beginning of an error's text; null for a success
-   */
-  private record Body<T>(Optional<T> value, String error) {
-    static <T> HttpResponse.BodySubscriber<Body<T>> error(int limit) {
-      return HttpResponse.BodySubscribers.mapping(
-          HttpResponse.BodySubscribers.ofByteArray(),
-          bytes ->
-              new Body<>(
-                  Optional.empty(),
-                  new String(bytes, 0, Math.min(limit, bytes.length), StandardCharsets.UTF_8)));
+  @Override
+  public void close() {
+    client.close();
+  }
+
+  /** A response that is a success, or an error whose beginning is kept. */
+  private static final class Response<T> implements HttpResponse {
+    private final Function<Head, Body<T>> body;
+    private final Runnable canceller;
+    private final Bytes error = new Bytes(MAX_ERROR_BYTES);
+    private Head head;
+    private Body<T> success;
+
+    Response(Function<Head, Body<T>> body, Runnable canceller) {
+      this.body = body;
+      this.canceller = canceller;
+    }
+
+    @Override
+    public void begin(int status, HttpHeaders headers) {
+      head = new Head(status, headers, canceller);
+      success = body.apply(head);
+    }
+
+    @Override
+    public void accept(ByteBuffer bytes) {
+      if (success != null) {
+        success.accept(bytes);
+      } else {
+        error.accept(bytes);
+      }
     }
   }
 }

@@ -204,8 +204,8 @@ final class RangeSink {
     received += length;
     traffic.read(length);
     if (whole && received == expected) {
-      cancel.run();
       result.complete(this);
+      cancel.run();
     }
   }
 

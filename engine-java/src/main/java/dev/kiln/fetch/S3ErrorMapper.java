@@ -3,7 +3,6 @@ package dev.kiln.fetch;
 import dev.kiln.fetch.RequestException.Kind;
 import java.io.IOException;
 import java.net.URI;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionException;
@@ -74,39 +73,33 @@ final class S3ErrorMapper {
     if (cause instanceof AwsServiceException response) {
       return ofResponse(response);
     }
+    Optional<String> untrusted = WebAccess.untrusted(cause);
+    if (untrusted.isPresent()) {
+      return new RequestException(Kind.CONFIGURATION, ofBucket(untrusted.get()), cause);
+    }
     for (Throwable e = cause; e != null; e = e.getCause()) {
       if (e instanceof RequestException failure) {
         return failure;
-      }
-      if (e.getMessage() != null && e.getMessage().contains("TLS (SSL) negotiation failed")) {
-        return new RequestException(
-            Kind.CONFIGURATION,
-            ofBucket(
-                "the TLS connection was refused, most likely because the service's certificate is"
-                    + " not trusted: add its authority to the system's certificates"
-                    + " (update-ca-certificates), or give an http:// endpoint"),
-            cause);
       }
       if (e.getMessage() != null && e.getMessage().contains("Unable to load credentials")) {
         return new RequestException(Kind.CONFIGURATION, noCredentials(), cause);
       }
     }
     if (cause instanceof IOException || cause instanceof SdkException) {
-      return new RequestException(Kind.TRANSIENT, connection(innermost(cause)), cause);
+      return new RequestException(
+          Kind.TRANSIENT, HttpErrors.connection(ofClient(cause), endpoint), cause);
     }
     // A bug, in Kiln or a library: not retried, and not an error of the object.
     throw cause instanceof RuntimeException bug ? bug : new IllegalStateException(cause);
   }
 
-  /** Returns the reason of a failed connection, with the peer where it was never reached. */
-  private String connection(String reason) {
-    String lower = reason.toLowerCase(Locale.ROOT);
-    if (lower.contains("refused")) {
-      return "connection refused by " + endpoint;
+  /** Returns what the SDK's exceptions are about: the error of the connection. */
+  private static Throwable ofClient(Throwable thrown) {
+    Throwable e = thrown;
+    while (e instanceof SdkException && e.getCause() != null) {
+      e = e.getCause();
     }
-    return lower.contains("dns")
-        ? "cannot resolve the host name of " + endpoint
-        : "connection failed: " + reason;
+    return e;
   }
 
   private RequestException ofResponse(AwsServiceException response) {
@@ -183,15 +176,6 @@ final class S3ErrorMapper {
 
   private String ofBucket(String what) {
     return "s3://" + bucket + ": " + what;
-  }
-
-  private static String innermost(Throwable thrown) {
-    Throwable e = thrown;
-    while (e.getCause() != null) {
-      e = e.getCause();
-    }
-    String message = e.getMessage();
-    return oneLine(message == null ? e.getClass().getSimpleName() : message);
   }
 
   private static String oneLine(String text) {

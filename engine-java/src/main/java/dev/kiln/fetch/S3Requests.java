@@ -1,9 +1,7 @@
 package dev.kiln.fetch;
 
-import dev.kiln.error.ConfigurationException;
 import dev.kiln.memory.ByteRange;
 import java.nio.ByteBuffer;
-import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -17,10 +15,7 @@ import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
 import software.amazon.awssdk.core.checksums.ResponseChecksumValidation;
 import software.amazon.awssdk.core.client.config.SdkAdvancedAsyncClientOption;
 import software.amazon.awssdk.core.exception.SdkClientException;
-import software.amazon.awssdk.crt.CRT;
-import software.amazon.awssdk.crt.CrtRuntimeException;
 import software.amazon.awssdk.http.async.SdkAsyncHttpClient;
-import software.amazon.awssdk.http.crt.AwsCrtAsyncHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.regions.providers.AwsProfileRegionProvider;
 import software.amazon.awssdk.regions.providers.AwsRegionProviderChain;
@@ -34,11 +29,6 @@ import software.amazon.awssdk.services.s3.model.RequestPayer;
 final class S3Requests implements RangeRequests, AutoCloseable {
   /** Region of both public archives; for other buckets AWS redirects to theirs. */
   private static final Region FIRST_GUESS = Region.US_WEST_2;
-
-  private static final Duration CONNECT_LIMIT = Duration.ofSeconds(10);
-
-  /** Connections for requests outside a fetch: items, lists, puts. */
-  private static final int MORE_CONNECTIONS = 8;
 
   private final S3Location location;
   private final Identity identity;
@@ -68,32 +58,8 @@ final class S3Requests implements RangeRequests, AutoCloseable {
         new S3ErrorMapper(bucket, identity, credentials.isAnonymous(), options.endpoint());
     this.retries =
         new Retries(options.limits().retryPolicy(), traffic, errors::map, credentials::renew);
-    this.http = http(options.limits());
+    this.http = new S3Transport(WebAccess.client(options));
     this.client = client(options, credentials, http);
-    // A shutdown hook of the CRT runs when the JVM is asked to exit. Without this reference, the
-    // requests by which a run saves its work would hang.
-    CRT.acquireShutdownRef();
-  }
-
-  private static SdkAsyncHttpClient http(RequestLimits limits) {
-    Duration stall = limits.stallLimit();
-    try {
-      return AwsCrtAsyncHttpClient.builder()
-          .maxConcurrency(limits.connections() + MORE_CONNECTIONS)
-          .connectionTimeout(stall.compareTo(CONNECT_LIMIT) < 0 ? stall : CONNECT_LIMIT)
-          .connectionAcquisitionTimeout(stall.multipliedBy(4))
-          .connectionHealthConfiguration(
-              health -> health.minimumThroughputInBps(1L).minimumThroughputTimeout(stall))
-          .build();
-    } catch (CrtRuntimeException e) {
-      if ("AWS_IO_TLS_ERROR_DEFAULT_TRUST_STORE_NOT_FOUND".equals(e.errorName)) {
-        throw new ConfigurationException(
-            "S3: this machine has no certificate authorities: apt-get install ca-certificates, or"
-                + " put the bundle's share/certificates.pem at /etc/ssl/certs/ca-certificates.crt",
-            e);
-      }
-      throw e;
-    }
   }
 
   private static S3AsyncClient client(
@@ -107,6 +73,8 @@ final class S3Requests implements RangeRequests, AutoCloseable {
             .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
             .responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED)
             .overrideConfiguration(all -> all.retryStrategy(AwsRetryStrategy.doNotRetry()))
+            // Bodies are sent at once, as the bytes are in memory.
+            .serviceConfiguration(s3 -> s3.expectContinueEnabled(false))
             // Completion is a few instructions, not worth another thread.
             .asyncConfiguration(
                 async ->
@@ -263,6 +231,5 @@ final class S3Requests implements RangeRequests, AutoCloseable {
     client.close();
     http.close();
     credentials.close();
-    CRT.releaseShutdownRef();
   }
 }

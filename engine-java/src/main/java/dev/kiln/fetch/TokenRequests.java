@@ -43,7 +43,12 @@ final class TokenRequests {
    * @param options certificates and limits
    */
   TokenRequests(StoreOptions options) {
-    this.client = HttpSender.client(options);
+    this.client =
+        WebAccess.builder(options)
+            .version(HttpClient.Version.HTTP_1_1)
+            .followRedirects(HttpClient.Redirect.NEVER)
+            .connectTimeout(WebAccess.connectLimit(options))
+            .build();
   }
 
   /**

@@ -1,24 +1,19 @@
 package dev.kiln.fetch;
 
+import dev.kiln.http.HttpClientOptions;
+import dev.kiln.http.TrustedCertificates;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.security.cert.CertPathBuilderException;
 import java.security.cert.CertificateException;
+import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
 /** How web services that are no stores are reached: with the same certificates and credentials. */
 public final class WebAccess {
-  /** Size of the JDK's buffers in bytes; the default of 16 KiB takes half as much CPU again. */
-  private static final int BUFFER_BYTES = 128 << 10;
-
-  static {
-    // Read by the JDK when the first client is made.
-    if (System.getProperty("jdk.httpclient.bufsize") == null) {
-      System.setProperty("jdk.httpclient.bufsize", Integer.toString(BUFFER_BYTES));
-    }
-  }
+  private static final Duration CONNECT_LIMIT = Duration.ofSeconds(10);
 
   private WebAccess() {}
 
@@ -43,6 +38,22 @@ public final class WebAccess {
             url.getHost(), options.sendsCredentials(), options.cloud().environment())
         .map(header -> Map.of(header.name(), header.value()))
         .orElse(Map.of());
+  }
+
+  /** Returns a client for objects, with the limits and certificates of the options. */
+  static dev.kiln.http.HttpClient client(StoreOptions options) {
+    return new dev.kiln.http.HttpClient(
+        new HttpClientOptions(
+            connectLimit(options),
+            options.limits().stallLimit(),
+            options.certificates(),
+            options.cloud().environment()));
+  }
+
+  /** Returns the longest time to connect. */
+  static Duration connectLimit(StoreOptions options) {
+    Duration stall = options.limits().stallLimit();
+    return stall.compareTo(CONNECT_LIMIT) < 0 ? stall : CONNECT_LIMIT;
   }
 
   /**

@@ -234,11 +234,21 @@ class KilnTest {
     assertThat(commandLine.execute("completion")).isZero();
     assertThat(out.toString()).contains("complete -F", "--items-per-job", "sentinel-2");
     Process bash = new ProcessBuilder("bash", "-n").redirectErrorStream(true).start();
-    try (OutputStream script = bash.getOutputStream()) {
-      script.write(out.toString().getBytes(StandardCharsets.UTF_8));
+    try (OutputStream input = bash.getOutputStream()) {
+      input.write(out.toString().getBytes(StandardCharsets.UTF_8));
     }
     assertThat(bash.getInputStream().readAllBytes()).asString().isEmpty();
     assertThat(bash.waitFor()).isZero();
+
+    String script = out.toString();
+    for (String shell : List.of("bash", "zsh")) {
+      out.getBuffer().setLength(0);
+      assertThat(commandLine.execute("completion", shell)).isZero();
+      assertThat(out.toString()).isEqualTo(script);
+    }
+    commandLine.setErr(new PrintWriter(err));
+    assertThat(commandLine.execute("completion", "fish")).isEqualTo(2);
+    assertThat(err.toString()).startsWith("kiln: SHELL: expected one of bash, zsh, found fish");
   }
 
   @Test

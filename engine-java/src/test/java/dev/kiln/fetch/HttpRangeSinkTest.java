@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.kiln.memory.ByteRange;
 import java.net.http.HttpHeaders;
 import java.nio.ByteBuffer;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,11 +21,12 @@ class HttpRangeSinkTest {
             new ByteRange(0, 10), Optional.empty(), ByteBuffer.allocate(10), new Traffic());
     HttpRangeSink.of(
         sink,
-        200,
-        HttpHeaders.of(
-            Map.of("x-goog-stored-content-encoding", List.of("gzip")), (name, value) -> true),
-        false,
-        Duration.ofSeconds(20));
+        new HttpSender.Head(
+            200,
+            HttpHeaders.of(
+                Map.of("x-goog-stored-content-encoding", List.of("gzip")), (name, value) -> true),
+            () -> {}),
+        false);
     assertThatThrownBy(() -> Requests.await(sink.result()))
         .isInstanceOf(RequestException.class)
         .hasMessageContaining("stored with Content-Encoding gzip")
@@ -50,22 +50,26 @@ class HttpRangeSinkTest {
     RangeSink whole = sink(10);
     HttpRangeSink.of(
         whole,
-        200,
-        headers(Map.of("Content-Encoding", "gzip", "Content-Length", "7")),
-        false,
-        Duration.ofSeconds(20));
+        new HttpSender.Head(
+            200, headers(Map.of("Content-Encoding", "gzip", "Content-Length", "7")), () -> {}),
+        false);
     assertRefused(whole);
     for (int sent : new int[] {7, 12}) {
       RangeSink part = sink(10);
       HttpRangeSink.of(
           part,
-          206,
-          headers(
-              Map.of(
-                  "Content-Encoding", "GZIP", "Content-Range", "bytes 0-9/100", "ETag", "\"a\"")),
-          false,
-          Duration.ofSeconds(20));
-      assertThat(part.connect(() -> {})).isTrue();
+          new HttpSender.Head(
+              206,
+              headers(
+                  Map.of(
+                      "Content-Encoding",
+                      "GZIP",
+                      "Content-Range",
+                      "bytes 0-9/100",
+                      "ETag",
+                      "\"a\"")),
+              () -> {}),
+          false);
       part.accept(ByteBuffer.allocate(sent));
       part.complete();
       assertRefused(part);
@@ -79,13 +83,18 @@ class HttpRangeSinkTest {
       RangeSink part = sink(10);
       HttpRangeSink.of(
           part,
-          206,
-          headers(
-              Map.of(
-                  "Content-Encoding", coding, "Content-Range", "bytes 0-9/100", "ETag", "\"a\"")),
-          false,
-          Duration.ofSeconds(20));
-      assertThat(part.connect(() -> {})).isTrue();
+          new HttpSender.Head(
+              206,
+              headers(
+                  Map.of(
+                      "Content-Encoding",
+                      coding,
+                      "Content-Range",
+                      "bytes 0-9/100",
+                      "ETag",
+                      "\"a\"")),
+              () -> {}),
+          false);
       part.accept(ByteBuffer.allocate(10));
       part.complete();
       assertThat(Requests.await(part.result()).received()).isEqualTo(10);

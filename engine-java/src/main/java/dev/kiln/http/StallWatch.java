@@ -1,4 +1,4 @@
-package dev.kiln.fetch;
+package dev.kiln.http;
 
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;

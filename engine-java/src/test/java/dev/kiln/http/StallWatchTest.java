@@ -1,9 +1,7 @@
-package dev.kiln.fetch;
+package dev.kiln.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.kiln.testing.GoogleServer;
-import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -73,33 +71,5 @@ class StallWatchTest {
       timer.tick();
     }
     assertThat(Duration.ofNanos(timer.nanos)).isEqualTo(Duration.ofSeconds(8));
-  }
-
-  @Test
-  void timerKeepsNoMemoryOfAnUploadThatHasEnded() throws Exception {
-    try (GoogleServer server = GoogleServer.start();
-        ObjectStore store =
-            ObjectStores.open("gs://bucket", limits(GoogleServer.options(server.endpoint())))) {
-      server.container("bucket");
-      byte[] bytes = new byte[1 << 20];
-      WeakReference<byte[]> sent = new WeakReference<>(bytes);
-      store.put("a", bytes);
-      bytes = null;
-      // The stall limit is longer than this test.
-      for (int i = 0; i < 100 && sent.get() != null; i++) {
-        System.gc();
-        Thread.sleep(20);
-      }
-      assertThat(sent.get()).isNull();
-    }
-  }
-
-  private static StoreOptions limits(StoreOptions options) {
-    return new StoreOptions(
-            options.endpoint(),
-            options.region(),
-            options.identity(),
-            new RequestLimits(4, 2, Duration.ofMillis(5), Duration.ofMinutes(5)))
-        .withCloud(options.cloud());
   }
 }
