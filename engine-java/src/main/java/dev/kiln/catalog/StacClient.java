@@ -250,7 +250,8 @@ public final class StacClient {
               reason -> {
                 throw new ConfigurationException(where(request.uri()) + ": " + reason, cause);
               });
-      throw new TransientException(cause.toString(), Optional.empty(), cause);
+      throw new TransientException(
+          WebAccess.failedConnection(cause, request.uri()), Optional.empty(), cause);
     }
   }
 

@@ -2,6 +2,7 @@ package dev.kiln.cli;
 
 import dev.kiln.error.ExitCode;
 import dev.kiln.logging.Logging;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
@@ -11,7 +12,10 @@ import java.nio.file.NotDirectoryException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
@@ -27,6 +31,11 @@ import picocli.CommandLine.UnmatchedArgumentException;
 /** Converts an exception to one line for the user and an exit code for the scheduler. */
 final class ErrorReport implements IExecutionExceptionHandler, IParameterExceptionHandler {
   private static final Logger log = LoggerFactory.getLogger(ErrorReport.class);
+
+  private static final String NO_SPACE = "No space left on device";
+
+  /** Options that name what a command writes. */
+  private static final Set<String> OUTPUTS = Set.of("-o", "--out", "--dataset", "--scratch");
 
   private final EnvironmentDefaults defaults;
   private final BooleanSupplier stacktrace;
@@ -96,7 +105,28 @@ final class ErrorReport implements IExecutionExceptionHandler, IParameterExcepti
 
   @Override
   public int handleExecutionException(Exception error, CommandLine command, ParseResult parsed) {
-    return report(error, command.getErr());
+    return report(withPlace(error, parsed), command.getErr());
+  }
+
+  /** Names the options of output in the error of a full disk, which names no file. */
+  private static Throwable withPlace(Exception error, ParseResult parsed) {
+    Throwable cause =
+        error instanceof UncheckedIOException unchecked ? unchecked.getCause() : error;
+    if (!(cause instanceof IOException) || !NO_SPACE.equals(cause.getMessage())) {
+      return error;
+    }
+    ParseResult command = parsed;
+    while (command.hasSubcommand()) {
+      command = command.subcommand();
+    }
+    String places =
+        command.matchedOptions().stream()
+            .filter(option -> Stream.of(option.names()).anyMatch(OUTPUTS::contains))
+            .map(option -> option.longestName() + " " + option.getValue())
+            .collect(Collectors.joining(" or "));
+    return places.isEmpty()
+        ? error
+        : new IOException(NO_SPACE + ": free space, or change " + places, cause);
   }
 
   /** Prints the error, with a stack trace if requested, and returns the exit code. */

@@ -8,7 +8,6 @@ import dev.kiln.picture.ChipReading;
 import dev.kiln.picture.MapPicture;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.slf4j.Logger;
@@ -104,7 +103,7 @@ public final class MapCommand implements Callable<Integer> {
       System.out.write(png);
       System.out.flush();
     } else {
-      Files.write(Path.of(out), png);
+      OutputFile.write("--out", Path.of(out), png);
     }
   }
 

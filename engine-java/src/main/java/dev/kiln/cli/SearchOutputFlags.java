@@ -4,9 +4,7 @@ import dev.kiln.search.ResultFormat;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Locale;
 import picocli.CommandLine.Option;
 
@@ -70,15 +68,7 @@ final class SearchOutputFlags {
       standard.flush();
       return;
     }
-    Path target = Path.of(out).toAbsolutePath();
-    Path temporary = target.resolveSibling(target.getFileName() + ".part");
-    try {
-      Files.write(temporary, bytes);
-      Files.move(temporary, target, StandardCopyOption.REPLACE_EXISTING);
-    } catch (IOException e) {
-      Files.deleteIfExists(temporary);
-      throw e;
-    }
+    OutputFile.write("--out", Path.of(out), bytes);
     errors.printf("%s: written as %s%n", out, written.name().toLowerCase(Locale.ROOT));
   }
 }

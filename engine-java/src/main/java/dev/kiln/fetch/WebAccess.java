@@ -3,6 +3,7 @@ package dev.kiln.fetch;
 import dev.kiln.http.HttpClientOptions;
 import dev.kiln.http.TrustedCertificates;
 import java.net.URI;
+import java.nio.channels.UnresolvedAddressException;
 import java.net.http.HttpClient;
 import java.security.cert.CertPathBuilderException;
 import java.security.cert.CertificateException;
@@ -88,6 +89,21 @@ public final class WebAccess {
     return options.redirectHosts().filter(permitted -> !permitted.contains(host)).isPresent()
         ? Optional.of("refused a redirect to " + host + ": allow it with --allow-host " + host)
         : Optional.empty();
+  }
+
+  /**
+   * {@return the reason of a request that got no response, without class names}
+   *
+   * @param failure of the request
+   * @param url that was requested
+   */
+  public static String failedConnection(Throwable failure, URI url) {
+    for (Throwable e = failure; e != null; e = e.getCause()) {
+      if (e instanceof UnresolvedAddressException) {
+        return "cannot resolve the host name of " + origin(url);
+      }
+    }
+    return HttpErrors.connection(failure, origin(url));
   }
 
   /**

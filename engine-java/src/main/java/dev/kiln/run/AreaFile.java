@@ -1,7 +1,9 @@
 package dev.kiln.run;
 
 import dev.kiln.archive.AreaOfInterest;
+import dev.kiln.archive.ObjectSource;
 import dev.kiln.error.ConfigurationException;
+import dev.kiln.error.SceneException;
 import dev.kiln.fetch.ObjectStores;
 import dev.kiln.fetch.StoreOptions;
 import dev.kiln.raster.PolygonFile;
@@ -9,7 +11,6 @@ import dev.kiln.sink.EmbeddingFile;
 import dev.kiln.sink.ParquetBytes;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
@@ -84,13 +85,11 @@ public final class AreaFile {
   }
 
   private static byte[] bytes(String where, String uri, StoreOptions options) throws IOException {
-    try (InputStream in = ObjectStores.stream(uri, options)) {
-      byte[] bytes = in.readNBytes(MAX_BYTES + 1);
-      if (bytes.length > MAX_BYTES) {
-        throw new ConfigurationException(
-            where + ": expected at most %d MB, found more".formatted(MAX_BYTES / 1_000_000));
-      }
-      return bytes;
+    ObjectSource objects = name -> ObjectStores.stream(name, options);
+    try {
+      return objects.read(uri, "a file", MAX_BYTES);
+    } catch (SceneException e) {
+      throw new ConfigurationException(where + ": " + e.reason(), e);
     }
   }
 

@@ -5,6 +5,7 @@ import dev.kiln.fetch.ObjectStore;
 import dev.kiln.fetch.UnavailableException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.FileSystemException;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,8 +33,8 @@ record ReportFile(ObjectStore out, String key, Attempt attempt) {
       throw new UncheckedIOException(e);
     } catch (IOException e) {
       throw new ConfigurationException(
-          "cannot write --out %s (%s): fix its permissions or choose another"
-              .formatted(out.root(), e),
+          "cannot write --out %s (%s): fix its permissions, free space or choose another"
+              .formatted(out.root(), e instanceof FileSystemException ? e : e.getMessage()),
           e);
     }
   }

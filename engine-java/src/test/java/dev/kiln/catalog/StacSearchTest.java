@@ -343,7 +343,7 @@ class StacSearchTest {
 
     assertThatThrownBy(this::search)
         .isInstanceOf(IOException.class)
-        .hasMessageContaining("--api " + api + "/v1/search: java.net.ConnectException");
+        .hasMessageContaining("--api " + api + "/v1/search: connection refused by " + api);
     assertThat(waits).hasSize(5);
   }
 

@@ -42,6 +42,9 @@ class KilnTest {
     @Option(names = "--heat")
     int heat;
 
+    @Option(names = {"-o", "--out"})
+    String output;
+
     @Override
     public Integer call() throws Exception {
       return outcome.call();
@@ -150,6 +153,14 @@ class KilnTest {
   void printsOneLineForAnErrorThatIsNotABug(Throwable error, int code, String line) {
     assertThat(kilnThrowing(error, "fire")).isEqualTo(code);
     assertThat(err.toString().lines()).containsExactly("kiln: " + line);
+  }
+
+  @Test
+  void aFullDiskIsNamedByTheOptionOfTheOutput() {
+    IOException error = new IOException("No space left on device");
+    assertThat(kilnThrowing(error, "fire", "-o", "full/map.png")).isEqualTo(75);
+    assertThat(err.toString().lines())
+        .containsExactly("kiln: No space left on device: free space, or change --out full/map.png");
   }
 
   @Test

@@ -181,6 +181,7 @@ class SearchCommandTest {
         "--chip a-3-0 --max-cloud 2 | 2 | --max-cloud: expected a fraction from 0 to 1, found 2.0",
         "--chip zzz | 78 | --chip zzz: expected a chip of ",
         "--at 1,1 | 78 | expected a chip of ",
+        "--chip a-3-0 -o missing/x.json | 78 | --out missing/x.json: no such directory: ",
         "--vector missing.npy | 78 | missing.npy: there is no such file",
       })
   void errorsAreOneLine(String arguments, int exitCode, String message) {
