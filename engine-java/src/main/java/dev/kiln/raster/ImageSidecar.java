@@ -1,7 +1,10 @@
 package dev.kiln.raster;
 
 import dev.kiln.error.SceneException;
-import java.io.ByteArrayInputStream;
+import java.io.StringReader;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -100,15 +103,32 @@ public record ImageSidecar(
    */
   public static ImageSidecar read(String key, byte[] xml, Supplier<Optional<String>> worldFile)
       throws SceneException {
-    XMLInputFactory factory = XMLInputFactory.newFactory();
+    // Of the JDK: others report some errors when text is asked for, and then not as checked ones.
+    XMLInputFactory factory = XMLInputFactory.newDefaultFactory();
     // Files are untrusted.
     factory.setProperty(XMLInputFactory.SUPPORT_DTD, false);
     factory.setProperty(XMLInputFactory.IS_SUPPORTING_EXTERNAL_ENTITIES, false);
     try {
       return new Parser(key)
-          .parse(factory.createXMLStreamReader(new ByteArrayInputStream(xml)), worldFile);
+          .parse(factory.createXMLStreamReader(new StringReader(text(xml))), worldFile);
     } catch (XMLStreamException e) {
       throw unusable(key, "damaged XML");
+    }
+  }
+
+  /** Decodes a text: UTF-16 by its byte order mark, UTF-8, or else Latin-1. */
+  private static String text(byte[] xml) {
+    int mark = xml.length < 2 ? 0 : (xml[0] & 0xFF) << 8 | xml[1] & 0xFF;
+    boolean marked = mark == 0xFEFF || mark == 0xFFFE;
+    try {
+      String text =
+          (marked ? StandardCharsets.UTF_16 : StandardCharsets.UTF_8)
+              .newDecoder()
+              .decode(ByteBuffer.wrap(xml))
+              .toString();
+      return text.startsWith("\uFEFF") ? text.substring(1) : text;
+    } catch (CharacterCodingException e) {
+      return new String(xml, StandardCharsets.ISO_8859_1);
     }
   }
 

@@ -14,6 +14,7 @@ import dev.kiln.raster.ChipGrid;
 import dev.kiln.raster.CogFile;
 import dev.kiln.raster.CogLayout;
 import dev.kiln.raster.FileValidity;
+import dev.kiln.raster.ImageSidecar;
 import dev.kiln.raster.SceneRaster;
 import dev.kiln.raster.StripWindow;
 import dev.kiln.testing.GeoTiffs;
@@ -78,6 +79,7 @@ public final class MutationFuzz {
     add("layout", files, MutationFuzz::readLayout);
     add("item", items(), MutationFuzz::readItem);
     add("list", lists(), MutationFuzz::readList);
+    add("sidecar", sidecars(), MutationFuzz::readSidecar);
   }
 
   private void add(String name, List<byte[]> inputs, Target target) {
@@ -206,6 +208,27 @@ public final class MutationFuzz {
     }
   }
 
+  private static List<byte[]> sidecars() {
+    String xml =
+        """
+        <?xml version="1.0" encoding="UTF-8"?>
+        <PAMDataset><SRS dataAxisToSRSAxisMapping="1,2">PROJCS[&quot;ü&quot;]</SRS>
+        <GeoTransform> 5.0e+05, 3.0e-01, 0.0, 5.2e+06, 0.0, -3.0e-01</GeoTransform>
+        <GCPList Projection=""><GCP Id="1" Pixel="0" Line="0" X="1" Y="1"/></GCPList>
+        <PAMRasterBand band="1"><Description>red</Description><NoDataValue>-inf</NoDataValue>
+        <UnitType>power</UnitType><Offset>-7</Offset><Scale>0.1</Scale>
+        <ColorInterp>Red</ColorInterp><Metadata domain="IMAGE_STRUCTURE">
+        <MDI key="PIXELTYPE">SIGNEDBYTE</MDI></Metadata></PAMRasterBand></PAMDataset>
+        """;
+    return List.of(
+        xml.getBytes(StandardCharsets.UTF_8),
+        xml.replace("UTF-8", "UTF-16").getBytes(StandardCharsets.UTF_16));
+  }
+
+  private static void readSidecar(byte[] input) {
+    ImageSidecar.read("a.tif.aux.xml", input, Optional::empty);
+  }
+
   private static List<byte[]> lists() throws IOException {
     String text =
         "# scenes\nnd/2018/100cm/a.tif\r\n\\ b.json \ns3://bucket/ü/c.json\n\nhttps://h/x?y#z\n"
@@ -231,7 +254,7 @@ public final class MutationFuzz {
     Random random = new Random(31 * n + target.hashCode());
     List<byte[]> known = seeds.get(target);
     byte[] input = known.get(random.nextInt(known.size())).clone();
-    boolean text = target.equals("item") || target.equals("list");
+    boolean text = !target.equals("raster") && !target.equals("layout");
     for (int i = random.nextInt(4); i >= 0 && input.length > 0; i--) {
       input = text ? mutateText(input, random) : mutateBytes(input, random);
     }

@@ -15,7 +15,7 @@ class MutationFuzzTest {
   @TempDir Path directory;
 
   @ParameterizedTest
-  @CsvSource({"raster, 1500", "layout, 5000", "item, 3000", "list, 3000"})
+  @CsvSource({"raster, 1500", "layout, 5000", "item, 3000", "list, 3000", "sidecar, 3000"})
   void mutatedInputsFailWithTypedFaultsOnly(String target, int count) throws Exception {
     assertThat(new MutationFuzz(directory).run(target, 0, count)).isEmpty();
   }
