@@ -42,6 +42,8 @@ final class HttpRangeSink implements HttpSender.Body<Void> {
               "the object is stored with Content-Encoding gzip, so the service ignores ranges:"
                   + " upload it again uncompressed",
               null));
+    } else if (encoded && !stored) {
+      sink.fail(RangeSink.compressed(coding));
     } else if (headers.firstValue("Content-Length").isEmpty()) {
       sink.fail(
           new RequestException(
