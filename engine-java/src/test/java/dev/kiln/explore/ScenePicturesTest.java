@@ -16,15 +16,19 @@ import dev.kiln.model.Architecture;
 import dev.kiln.picture.ChipReading;
 import dev.kiln.picture.MapPicture;
 import dev.kiln.picture.Mercator;
+import dev.kiln.platform.PlatformCatalog;
 import dev.kiln.sample.SampleArchive;
 import dev.kiln.sample.SampleOptions;
 import dev.kiln.sample.SampleSize;
 import dev.kiln.testing.BandStatistics;
+import dev.kiln.testing.ChipFiles;
+import dev.kiln.testing.TestMosaic;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -172,6 +176,34 @@ class ScenePicturesTest {
       assertThat(reply.text()).contains("no picture of", "--source");
       assertThat(open.get("/api/pictures/10/0/0").status()).isEqualTo(200);
       assertThat(open.get("/api/dataset").status()).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void platformsOfAFileHavePictures(@TempDir Path own) throws Exception {
+    TestMosaic.ground(0, 0, 300, 300).write(own.resolve("archive/scene.tif"));
+    ChipFiles.write(
+        own.resolve("vectors"),
+        new ChipFiles.Grid("scene", "2024-03-01", -99, 47, 0.001, 1, "my-drone", 0),
+        new float[] {1, 2});
+    String values = "{red: 100, green: 100, blue: 100}";
+    Path file =
+        Files.writeString(
+            own.resolve("drone.yaml"),
+            "my-drone: {band_order: [red, green, blue], gsd: 0.3, bands: {mean: %1$s, std: %1$s, wavelength: {red: 0.65, green: 0.56, blue: 0.48}}}"
+                .formatted(values));
+    for (PlatformCatalog platforms :
+        List.of(PlatformCatalog.builtIn(), PlatformCatalog.load(file))) {
+      ObjectStore archive = ObjectStores.open(own.resolve("archive").toString());
+      try (TestExplorer open = new TestExplorer(own.resolve("vectors"), archive, platforms)) {
+        Reply reply = open.get("/api/picture/0");
+        if (platforms.names().contains("my-drone")) {
+          assertThat(image(reply, "image/jpeg").getWidth()).isEqualTo(256);
+        } else {
+          assertThat(reply.status()).isEqualTo(404);
+          assertThat(reply.text()).contains("found my-drone", "--platform-file");
+        }
+      }
     }
   }
 

@@ -63,16 +63,38 @@ final class TestExplorer implements AutoCloseable {
    */
   TestExplorer(Path dataset, ObjectStore source, Path list)
       throws IOException, InterruptedException {
-    this(dataset, Optional.of(source), "127.0.0.1", Duration.ofSeconds(15), list);
+    this(
+        dataset,
+        Optional.of(source),
+        "127.0.0.1",
+        Duration.ofSeconds(15),
+        list,
+        PlatformCatalog.builtIn());
+  }
+
+  /**
+   * Starts a server on a free port.
+   *
+   * @param source archive of the scenes; owned
+   * @param platforms that scenes can have
+   */
+  TestExplorer(Path dataset, ObjectStore source, PlatformCatalog platforms)
+      throws IOException, InterruptedException {
+    this(dataset, Optional.of(source), "127.0.0.1", Duration.ofSeconds(15), null, platforms);
   }
 
   private TestExplorer(Path dataset, Optional<ObjectStore> source, String host, Duration pause)
       throws IOException, InterruptedException {
-    this(dataset, source, host, pause, null);
+    this(dataset, source, host, pause, null, PlatformCatalog.builtIn());
   }
 
   private TestExplorer(
-      Path dataset, Optional<ObjectStore> source, String host, Duration pause, Path list)
+      Path dataset,
+      Optional<ObjectStore> source,
+      String host,
+      Duration pause,
+      Path list,
+      PlatformCatalog platforms)
       throws IOException, InterruptedException {
     this.files = EmbeddingFiles.open(dataset.toString(), StoreOptions.standard());
     ChipReading reading = ChipReading.of(files);
@@ -83,8 +105,7 @@ final class TestExplorer implements AutoCloseable {
     this.pictures =
         source.map(
             archive ->
-                new ScenePictures(
-                    archive, listed, reading.chips(), files, PlatformCatalog.builtIn(), pause));
+                new ScenePictures(archive, listed, reading.chips(), files, platforms, pause));
     Search search = new Search(files, 2, false);
     this.server =
         ExploreServer.start(
