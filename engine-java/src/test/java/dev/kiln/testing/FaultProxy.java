@@ -211,8 +211,12 @@ public final class FaultProxy implements AutoCloseable {
         InputStream answer = new BufferedInputStream(server.getInputStream());
         OutputStream out = client.getOutputStream();
         List<String> answerHead = head(answer);
-        while (answerHead.get(0).contains(" 100 ")) {
+        while (!answerHead.isEmpty() && answerHead.get(0).contains(" 100 ")) {
           answerHead = head(answer);
+        }
+        if (answerHead.isEmpty()) {
+          // The server closed the connection: the client gets no answer.
+          return;
         }
         if (!answered) {
           // Whole, because a server can send the head before it has done its work.
