@@ -234,13 +234,22 @@ final class GdalFile implements AutoCloseable {
 
   /**
    * Returns the affine transformation from pixels to coordinates, as stored; empty if there is
-   * none.
+   * none. Some programs write pixel coordinates for none: an origin of 0, 0 and pixels of 1.
    */
   Optional<double[]> geotransform() {
     double[] stored = new double[6];
-    return GDALGetGeoTransform(dataset(), stored) == CE_None
+    return GDALGetGeoTransform(dataset(), stored) == CE_None && !isOfPixels(stored)
         ? Optional.of(stored)
         : Optional.empty();
+  }
+
+  private static boolean isOfPixels(double[] stored) {
+    return stored[0] == 0
+        && stored[1] == 1
+        && stored[2] == 0
+        && stored[3] == 0
+        && stored[4] == 0
+        && Math.abs(stored[5]) == 1;
   }
 
   /**

@@ -6,6 +6,8 @@ import dev.kiln.error.ExitCode;
 import dev.kiln.testing.FakeEncoder;
 import dev.kiln.testing.GeoTiffs;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -76,6 +78,10 @@ class BadScenesTest {
             file -> GeoTiffs.naip().geotransform(null).write(file),
             "expected a geotransform, found none: georeference the file"),
         bad(
+            "pixel coordinates",
+            file -> withoutOrigin(GeoTiffs.naip().write(file)),
+            "expected a geotransform, found none: georeference the file"),
+        bad(
             "ground control points only",
             file -> withoutPixelScale(GeoTiffs.naip().write(file)),
             "found 1 ground control points: rectify the file with gdalwarp"),
@@ -99,6 +105,19 @@ class BadScenesTest {
       if (Arrays.equals(bytes, i, i + field.length, field, 0, field.length)) {
         bytes[i] = (byte) 0xE8;
         bytes[i + 1] = (byte) 0xFD;
+      }
+    }
+    Files.write(file, bytes);
+  }
+
+  /** Moves the upper left corner to the origin of the coordinates; pixels have an edge of 1. */
+  private static void withoutOrigin(Path file) throws IOException {
+    byte[] bytes = Files.readAllBytes(file);
+    ByteBuffer values = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    for (int i = 0; i + Double.BYTES <= bytes.length; i++) {
+      double value = values.getDouble(i);
+      if (value == 500_000 || value == 5_200_000) {
+        values.putDouble(i, 0);
       }
     }
     Files.write(file, bytes);
