@@ -48,9 +48,9 @@ final class GeoParquetItems {
           "assets",
           "collection");
 
-  /** Texts and geometries that no scene needs. */
+  /** Texts and geometries that no scene needs. Titles and descriptions can state units. */
   private static final Set<String> UNUSED =
-      Set.of("description", "title", "keywords", "providers", "proj:geometry", "table:columns");
+      Set.of("keywords", "providers", "proj:geometry", "table:columns");
 
   /** Columns that a query is compared with, besides those of its conditions. */
   private static final Set<String> COMPARED =

@@ -194,7 +194,7 @@ class KillTest {
     Path out = directory.resolve("out");
     List<String> arguments =
         new ArrayList<>(arguments(shared.resolve("source").toString(), out.toString()));
-    arguments.add("--stall-limit=4");
+    arguments.add("--stall-limit=6");
     Process run = KilnProcess.start(log, arguments);
     while (run.isAlive() && Reports.of(out, "run").isEmpty()) {
       Thread.sleep(5);
