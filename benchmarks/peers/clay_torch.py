@@ -128,7 +128,8 @@ class Report:
 
 
 def attempt(report, name, work, limit=0):
-    """Runs work; a variant that fails, or takes longer than `limit` seconds if that is not 0, is reported as failed."""
+    """Runs work; a variant that fails, or takes longer than `limit` seconds if that is not 0, is reported as failed,
+    and one whose packages are missing or too old, such as those of torch.compile, as skipped."""
 
     def expire(*_):
         raise TimeoutError(f"longer than {limit} s")
@@ -137,6 +138,8 @@ def attempt(report, name, work, limit=0):
     signal.alarm(limit)
     try:
         work()
+    except ImportError as error:
+        report.add(name, skipped=str(error).splitlines()[0])
     except Exception as error:  # a failed variant must not stop the others
         traceback.print_exc(limit=3)
         report.add(name, failed=f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}")
@@ -371,7 +374,8 @@ def main():
                key=lambda r: r["chips_per_second"], default=None)
     if best:
         report.add("best variant", variant=best["name"], batch=best["batch"], chips_per_second=best["chips_per_second"])
-    return 0 if best else 1
+    failed = any("failed" in result for result in report.data["results"])
+    return 1 if failed and not best else 0
 
 
 if __name__ == "__main__":
