@@ -113,11 +113,16 @@ public final class ObjectStores {
    * @param options for a bucket or web server
    * @return the content, which the caller closes
    * @throws NoSuchFileException if there is no such object
+   * @throws ConfigurationException if it is a directory
    */
   public static InputStream stream(String uri, StoreOptions options) throws IOException {
     if (!isRemote(uri)) {
+      Path file = localPath(uri);
+      if (Files.isDirectory(file)) {
+        throw new ConfigurationException(uri + ": expected a file, found a directory");
+      }
       // Any file that can be read once, pipes included.
-      return Files.newInputStream(localPath(uri));
+      return Files.newInputStream(file);
     }
     ObjectStore store = open(parent(uri), options);
     try {

@@ -266,6 +266,7 @@ class EmbedCommandTest {
       value = {
         "--model=DIRECTORY/none | DIRECTORY/none",
         "--scenes=DIRECTORY/none.txt | --scenes DIRECTORY/none.txt: no such file",
+        "--scenes=DIRECTORY | DIRECTORY: expected a file, found a directory",
         "--out=DIRECTORY/scenes.txt/x | cannot write --out DIRECTORY/scenes.txt/x",
         "--encoder=tensorrt | --encoder tensorrt",
         "--require-gpu | --require-gpu",
