@@ -14,7 +14,6 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.function.Supplier;
-import javax.xml.stream.XMLInputFactory;
 import javax.xml.stream.XMLStreamConstants;
 import javax.xml.stream.XMLStreamException;
 import javax.xml.stream.XMLStreamReader;
@@ -103,14 +102,10 @@ public record ImageSidecar(
    */
   public static ImageSidecar read(String key, byte[] xml, Supplier<Optional<String>> worldFile)
       throws SceneException {
-    // Of the JDK: others report some errors when text is asked for, and then not as checked ones.
-    XMLInputFactory factory = XMLInputFactory.newDefaultFactory();
-    // Files are untrusted.
-    factory.setProperty(XMLInputFactory.SUPPORT_DTD, false);
-    factory.setProperty(XMLInputFactory.IS_SUPPORTING_EXTERNAL_ENTITIES, false);
     try {
       return new Parser(key)
-          .parse(factory.createXMLStreamReader(new StringReader(text(xml))), worldFile);
+          .parse(
+              UntrustedXml.factory().createXMLStreamReader(new StringReader(text(xml))), worldFile);
     } catch (XMLStreamException e) {
       throw unusable(key, "damaged XML");
     }

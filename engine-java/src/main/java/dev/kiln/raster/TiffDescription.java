@@ -7,7 +7,6 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import javax.xml.stream.XMLInputFactory;
 import javax.xml.stream.XMLStreamConstants;
 import javax.xml.stream.XMLStreamException;
 import javax.xml.stream.XMLStreamReader;
@@ -100,12 +99,8 @@ public record TiffDescription(List<String> names, List<String> colours, Optional
 
   /** Reads descriptions and colours from GDAL's metadata; text that is not XML has none. */
   private static void readItems(String xml, List<String> names, List<String> colours) {
-    XMLInputFactory factory = XMLInputFactory.newFactory();
-    // Files are untrusted.
-    factory.setProperty(XMLInputFactory.SUPPORT_DTD, false);
-    factory.setProperty(XMLInputFactory.IS_SUPPORTING_EXTERNAL_ENTITIES, false);
     try {
-      XMLStreamReader reader = factory.createXMLStreamReader(new StringReader(xml));
+      XMLStreamReader reader = UntrustedXml.factory().createXMLStreamReader(new StringReader(xml));
       while (reader.hasNext()) {
         if (reader.next() == XMLStreamConstants.START_ELEMENT
             && reader.getLocalName().equals("Item")) {

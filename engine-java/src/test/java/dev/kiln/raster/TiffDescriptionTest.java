@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.kiln.testing.GeoTiffs;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -52,6 +53,25 @@ class TiffDescriptionTest {
             describe(GeoTiffs.naip().size(16, 16).bands(2).option("PHOTOMETRIC=MINISBLACK"))
                 .colours())
         .containsExactly("", "");
+  }
+
+  /** What precedes the damage is used, as GDAL does. */
+  @Test
+  void damagedXmlIsNoError() throws Exception {
+    Path file =
+        GeoTiffs.naip()
+            .size(16, 16)
+            .names("red", "gre!n", "", "")
+            .write(directory.resolve("damaged.tif"));
+    String text = Files.readString(file, StandardCharsets.ISO_8859_1);
+    assertThat(text).contains("gre!n");
+    byte[] bytes = text.replace("gre!n", "gre&n").getBytes(StandardCharsets.ISO_8859_1);
+    TiffDescription found =
+        TiffDescription.read(
+            "x.tif",
+            bytes.length,
+            (offset, length) -> ByteBuffer.wrap(bytes, (int) offset, length));
+    assertThat(found.names()).containsExactly("red", "", "", "");
   }
 
   @Test
