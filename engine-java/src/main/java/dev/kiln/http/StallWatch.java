@@ -1,8 +1,6 @@
 package dev.kiln.http;
 
 import java.time.Duration;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 
 /**
  * Detects a transfer in which no byte has moved for a time. The time is counted in ticks of a timer
@@ -30,18 +28,6 @@ final class StallWatch {
 
   /**
    * Creates a watch that is not running yet.
-   *
-   * @param limit longest time without a byte
-   */
-  StallWatch(Duration limit) {
-    this(
-        limit,
-        (nanos, action) ->
-            CompletableFuture.delayedExecutor(nanos, TimeUnit.NANOSECONDS).execute(action));
-  }
-
-  /**
-   * Creates a watch with its own timer.
    *
    * @param limit longest time without a byte
    * @param timer runs the ticks

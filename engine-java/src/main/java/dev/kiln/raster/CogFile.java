@@ -30,7 +30,8 @@ public final class CogFile implements AutoCloseable {
   /** Photometric interpretations whose values are measurements. */
   private static final Set<Integer> MEASURED_COLOURS = Set.of(1, 2);
 
-  private static final Set<String> COLOURS_OF_LIGHT = Set.of("red", "green", "blue");
+  /** Colours that bands of pictures have. */
+  public static final Set<String> COLOURS_OF_LIGHT = Set.of("red", "green", "blue");
 
   private static final int PALETTE = 3;
   private static final int YCBCR = 6;

@@ -22,7 +22,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
 
@@ -36,9 +35,6 @@ final class SceneDecode {
 
   /** Relative difference of ground sample distances that deserves a warning. */
   private static final double OTHER_GSD = 0.2;
-
-  /** Bands that are colours of a picture. */
-  private static final Set<String> COLOURS = Set.of("red", "green", "blue");
 
   private final Platform platform;
   private final ChipOptions options;
@@ -298,7 +294,8 @@ final class SceneDecode {
         continue;
       }
       Optional<String> colour = file.colour(band.index());
-      if (COLOURS.contains(band.band()) && colour.filter(c -> !c.equals(band.band())).isPresent()) {
+      if (CogFile.COLOURS_OF_LIGHT.contains(band.band())
+          && colour.filter(c -> !c.equals(band.band())).isPresent()) {
         throw SceneException.permanent(
             file.objectKey(),
             "band %d: expected %s, because the item does not describe its bands, found %s: describe them in the item (bands or eo:bands)"

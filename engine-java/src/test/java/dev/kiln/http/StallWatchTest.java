@@ -3,6 +3,7 @@ package dev.kiln.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -11,14 +12,18 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
 class StallWatchTest {
+  private static final StallWatch.Timer REAL =
+      (nanos, action) ->
+          CompletableFuture.delayedExecutor(nanos, TimeUnit.NANOSECONDS).execute(action);
+
   @Test
   void onlyTransfersThatGoOnCanStall() throws Exception {
     CountDownLatch stalled = new CountDownLatch(1);
     CountDownLatch afterEnd = new CountDownLatch(1);
-    StallWatch ended = new StallWatch(Duration.ofMillis(50));
+    StallWatch ended = new StallWatch(Duration.ofMillis(50), REAL);
     ended.start(afterEnd::countDown);
     ended.end();
-    new StallWatch(Duration.ofMillis(50)).start(stalled::countDown);
+    new StallWatch(Duration.ofMillis(50), REAL).start(stalled::countDown);
     assertThat(stalled.await(30, TimeUnit.SECONDS)).isTrue();
     assertThat(afterEnd.getCount()).isEqualTo(1);
   }
