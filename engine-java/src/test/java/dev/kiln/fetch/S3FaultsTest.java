@@ -27,6 +27,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -48,14 +49,13 @@ class S3FaultsTest {
 
   @TempDir static Path directory;
   private static S3Server server;
-  private static FaultProxy proxy;
+  private FaultProxy proxy;
 
   @BeforeAll
-  static void start() throws Exception {
+  static void startServer() throws Exception {
     new Random(1).nextBytes(OBJECT);
     server = S3Server.start(directory);
     server.bucket("bucket");
-    proxy = new FaultProxy(server.port());
     // The first request to the server waits for classes to be loaded.
     RequestLimits patient = new RequestLimits(4, 4, Duration.ofMillis(5), Duration.ofSeconds(20));
     try (ObjectStore store = open(server.endpoint(), S3Server.KEY, patient)) {
@@ -64,14 +64,19 @@ class S3FaultsTest {
   }
 
   @AfterAll
-  static void stop() throws IOException {
-    proxy.close();
+  static void stopServer() {
     server.close();
   }
 
+  /** Each test has a proxy of its own, because a cancelled request can arrive after its test. */
   @BeforeEach
-  void letThrough() {
-    proxy.plan(request -> Fault.NONE);
+  void startProxy() throws IOException {
+    proxy = new FaultProxy(server.port());
+  }
+
+  @AfterEach
+  void stopProxy() throws IOException {
+    proxy.close();
   }
 
   private static ObjectStore open(URI endpoint, AccessKey key) {
@@ -88,12 +93,12 @@ class S3FaultsTest {
             limits));
   }
 
-  private static ObjectStore open() {
+  private ObjectStore open() {
     return open(proxy.endpoint(), S3Server.KEY);
   }
 
   /** On a busy machine a put may wait for the disk longer than the stall limit of the tests. */
-  private static ObjectStore openPatient() {
+  private ObjectStore openPatient() {
     return open(
         proxy.endpoint(),
         S3Server.KEY,
@@ -179,7 +184,7 @@ class S3FaultsTest {
       }
       // The head, and two attempts for each of three parts; the first that fails cancels the
       // others, perhaps before they were sent.
-      assertThat(proxy.requests().size()).isBetween(1 + 2, 1 + 6);
+      assertThat(proxy.requests()).hasSizeBetween(1 + 2, 1 + 6);
     }
   }
 
