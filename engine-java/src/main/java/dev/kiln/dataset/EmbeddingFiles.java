@@ -2,6 +2,7 @@ package dev.kiln.dataset;
 
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.error.Mismatch;
+import dev.kiln.fetch.ObjectChangedException;
 import dev.kiln.fetch.ObjectStore;
 import dev.kiln.fetch.ObjectStores;
 import dev.kiln.fetch.StoreOptions;
@@ -9,6 +10,7 @@ import dev.kiln.sink.ParquetBytes;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -16,6 +18,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 
 /**
  * The Parquet files of a dataset: the output of {@code kiln embed}, a merged dataset in Hive
@@ -37,12 +40,16 @@ public final class EmbeddingFiles implements AutoCloseable {
   private final Optional<Path> directory;
   private final List<String> keys;
 
+  /** Hash of the version of each file that was opened first; 0 for none. */
+  private final AtomicIntegerArray versions;
+
   private EmbeddingFiles(
       String uri, ObjectStore store, Optional<Path> directory, List<String> keys) {
     this.uri = uri;
     this.store = store;
     this.directory = directory;
     this.keys = keys;
+    this.versions = new AtomicIntegerArray(keys.size());
   }
 
   /**
@@ -170,14 +177,39 @@ public final class EmbeddingFiles implements AutoCloseable {
    * Opens a file; the caller closes it.
    *
    * @param file its index in {@link #keys}
-   * @return the files of the dataset
+   * @return its bytes
+   * @throws ObjectChangedException if the file has changed since it was opened first, so that the
+   *     positions of its rows are no longer those that were read before
    * @throws IOException if it cannot be opened
    */
   public ParquetBytes open(int file) throws IOException {
     String key = keys.get(file);
-    return directory.isPresent()
-        ? ParquetBytes.open(directory.get().resolve(key))
-        : new StoredBytes(store, key);
+    if (directory.isPresent()) {
+      Path path = directory.get().resolve(key);
+      requireVersion(file, version(path));
+      return ParquetBytes.open(path);
+    }
+    StoredBytes bytes = new StoredBytes(store, key);
+    try {
+      requireVersion(file, bytes.version());
+      return bytes;
+    } catch (IOException e) {
+      bytes.close();
+      throw e;
+    }
+  }
+
+  private static String version(Path path) throws IOException {
+    BasicFileAttributes file = Files.readAttributes(path, BasicFileAttributes.class);
+    return file.size() + " " + file.lastModifiedTime() + " " + file.fileKey();
+  }
+
+  private void requireVersion(int file, String version) throws ObjectChangedException {
+    int hash = version.hashCode() == 0 ? 1 : version.hashCode();
+    int first = versions.compareAndExchange(file, 0, hash);
+    if (first != 0 && first != hash) {
+      throw new ObjectChangedException(name(file));
+    }
   }
 
   @Override

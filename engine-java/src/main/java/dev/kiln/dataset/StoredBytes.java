@@ -35,6 +35,11 @@ final class StoredBytes implements ParquetBytes {
     return object.size();
   }
 
+  /** {@return the version of the object that was opened} */
+  String version() {
+    return object.version();
+  }
+
   @Override
   public ByteBuffer read(long offset, int length) throws IOException {
     try {

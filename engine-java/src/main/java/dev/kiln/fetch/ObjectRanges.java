@@ -52,6 +52,11 @@ public final class ObjectRanges implements AutoCloseable {
     return size;
   }
 
+  /** {@return the version of the object that was opened} */
+  public String version() {
+    return version;
+  }
+
   /**
    * Reads some bytes.
    *

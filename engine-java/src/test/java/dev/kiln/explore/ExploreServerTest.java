@@ -402,6 +402,12 @@ class ExploreServerTest {
       assertThat(gone.status()).isEqualTo(404);
       assertThat(gone.json().path("error").asString()).isNotEmpty();
       assertThat(open.get("/api/chips/0/0/0").status()).isEqualTo(200);
+
+      // Another file under the same name: its first row is another chip.
+      ChipFiles.write(changing, new Grid("a", "2024-01-01", 20, 0.1, 0.1, 1), new float[] {0, 1});
+      assertThat(open.post("/api/similar", "{\"positives\":[0]}").status()).isEqualTo(410);
+      assertThat(open.post("/api/similar", "{\"positives\":[1]}").json().path("chips")).hasSize(1);
+      assertThat(open.get("/api/chip/0").status()).isEqualTo(404);
     }
   }
 
