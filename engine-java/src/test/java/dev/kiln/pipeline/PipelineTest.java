@@ -158,7 +158,7 @@ class PipelineTest {
                   Thread.sleep(300);
                   progress.incrementAndGet();
                 });
-    assertThat(monitor(pipeline, Duration.ofSeconds(1)).run()).isEmpty();
+    assertThat(monitor(pipeline, Duration.ofSeconds(2)).run()).isEmpty();
   }
 
   @Test

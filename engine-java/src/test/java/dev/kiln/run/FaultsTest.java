@@ -278,7 +278,7 @@ class FaultsTest {
 
   @Test
   void bytesThatArriveAreProgress() throws Exception {
-    run.stallLimit = Duration.ofSeconds(1);
+    run.stallLimit = Duration.ofSeconds(2);
     AtomicLong arrived = new AtomicLong();
     run.wrapSource =
         store ->

@@ -82,13 +82,13 @@ public final class S3Server implements AutoCloseable {
     }
   }
 
-  /** Returns options with this server's endpoint and key, and short timeouts. */
+  /** Returns options with this server's endpoint and key, and short pauses between attempts. */
   public static StoreOptions options(URI endpoint) {
     return new StoreOptions(
         Optional.of(endpoint),
         Optional.of("us-west-2"),
         new Identity(Identity.Signing.REQUIRED, Optional.of(KEY), true),
-        new RequestLimits(8, 4, Duration.ofMillis(5), Duration.ofSeconds(2)));
+        new RequestLimits(8, 4, Duration.ofMillis(5), Duration.ofSeconds(20)));
   }
 
   @Override
