@@ -81,7 +81,7 @@ final class OneDnnTrace {
     if (fields[KIND].equals(ATTENTION)) {
       // Two products of [queries, head size] and [keys, head size] per head.
       double work = 4.0 * first[0] * first[1] * shape(shapes[1])[1] * first[2];
-      return new Run(ATTENTION, fields[KERNEL], work, milliseconds);
+      return new Run(first[1] == 1 ? REST : ATTENTION, fields[KERNEL], work, milliseconds);
     }
     // Compared with a copy of the same shape, which is a lower bound.
     double work = product(first) * (bytes(fields[TYPES], "src:") + bytes(fields[TYPES], "dst:"));

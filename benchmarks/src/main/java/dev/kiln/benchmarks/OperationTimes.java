@@ -1,11 +1,9 @@
 package dev.kiln.benchmarks;
 
-import dev.kiln.attention.FusedAttention;
 import dev.kiln.infer.cpu.PhysicalCores;
 import dev.kiln.model.Architecture;
 import dev.kiln.model.ModelDirectory;
 import dev.kiln.selftest.Candidate;
-import dev.kiln.type.DataType;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -55,7 +53,7 @@ final class OperationTimes {
   List<Case> cases(String benchmark, String subject) {
     List<Case> cases = new ArrayList<>();
     List<String> names = new ArrayList<>(products());
-    names.addAll(moves());
+    names.add("LayerNorm");
     for (String name : names) {
       boolean product = products().contains(name);
       String unit = product ? "GFLOP/s" : "GB/s";
@@ -90,24 +88,12 @@ final class OperationTimes {
     return cases;
   }
 
-  /** In float32 attention is one operation, unless the CPU is older than AVX2. */
-  private boolean fused() {
-    return candidate.precision() == DataType.FP32
-        && FusedAttention.fastest() != FusedAttention.Instructions.SCALAR;
-  }
-
-  private List<String> products() {
-    if (!fused()) {
-      return OneDnnTrace.PRODUCTS;
-    }
+  /** Attention counts as one operation, also where it is three of oneDNN. */
+  private static List<String> products() {
     List<String> names = new ArrayList<>(OneDnnTrace.PRODUCTS);
     names.removeAll(OneDnnTrace.FUSED);
     names.add(OneDnnTrace.ATTENTION);
     return names;
-  }
-
-  private List<String> moves() {
-    return fused() ? List.of("LayerNorm") : OneDnnTrace.MOVES;
   }
 
   private static double rate(Share share, boolean alone) {
@@ -146,6 +132,20 @@ final class OperationTimes {
         trace.between(lines, mark + "chips", mark + "encoded");
     Map<String, List<OneDnnTrace.Run>> alone = trace.between(lines, mark + "alone", mark + "end");
     Map<String, Share> shares = new HashMap<>();
+    double separate = 0;
+    double flops = 0;
+    for (String name : OneDnnTrace.FUSED) {
+      List<OneDnnTrace.Run> runs = encoder.getOrDefault(name, List.of());
+      double work = work(runs) / CHIPS;
+      separate += pace(runs) * work;
+      flops += OneDnnTrace.PRODUCTS.contains(name) ? work : 0;
+    }
+    encoder.keySet().removeAll(OneDnnTrace.FUSED);
+    if (separate > 0) {
+      shares.put(
+          OneDnnTrace.ATTENTION,
+          new Share(flops, separate, attentionAlone(alone, exported.architecture())));
+    }
     for (Map.Entry<String, List<OneDnnTrace.Run>> kind : encoder.entrySet()) {
       double work = work(kind.getValue()) / CHIPS;
       double secondsAlone =

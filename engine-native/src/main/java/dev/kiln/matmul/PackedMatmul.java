@@ -44,6 +44,11 @@ public final class PackedMatmul {
     Epilogue(int code) {
       this.code = code;
     }
+
+    /** Returns the number of native code, which is the same for all kinds of products. */
+    public int code() {
+      return code;
+    }
   }
 
   /**

@@ -12,14 +12,15 @@ import dev.kiln.model.Architecture;
 import dev.kiln.type.DataType;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.bytedeco.dnnl.dnnl_memory_desc;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * Attention over the tokens of a chip. In float32, on CPUs with AVX2, it is one step in Kiln's own
- * native code, which never stores the scores. Elsewhere it is oneDNN operations: scores, softmax
- * and weighted sum, a few heads at a time, so that scores stay in the cache between operations. The
- * exported weights include the scale of the scores.
+ * Attention over the tokens of a chip: one step in Kiln's own native code, which never stores the
+ * scores, or oneDNN operations: scores, softmax and weighted sum, a few heads at a time, so that
+ * scores stay in the cache between operations. The exported weights include the scale of the
+ * scores.
  *
  * <p>The query, key and value of a token are consecutive in one row; T tokens, I = heads · head
  * size.
@@ -32,21 +33,17 @@ final class OneDnnAttention {
   private final Architecture model;
   private final DataType type;
   private final long tokens;
-  private final boolean fused;
+  private final Optional<FusedKernel> fused;
   private final int headsAtOnce;
   private final Pointer scores; // float32 [headsAtOnce, T, T]
   private final Pointer shares; // type, same shape; in float32 the same memory
 
-  OneDnnAttention(OneDnn dnn, Architecture model, DataType type, long tokens) {
-    this(
-        dnn,
-        model,
-        type,
-        tokens,
-        type == DataType.FP32 && FusedAttention.fastest() != FusedAttention.Instructions.SCALAR);
-  }
-
-  OneDnnAttention(OneDnn dnn, Architecture model, DataType type, long tokens, boolean fused) {
+  /**
+   * @param type of queries, keys, values and output
+   * @param fused kernel of that type; empty for oneDNN's operations
+   */
+  OneDnnAttention(
+      OneDnn dnn, Architecture model, DataType type, long tokens, Optional<FusedKernel> fused) {
     this.dnn = dnn;
     this.fused = fused;
     this.model = model;
@@ -59,8 +56,9 @@ final class OneDnnAttention {
     }
     this.headsAtOnce = fit;
     // The last block processes one query of every head at once.
-    long ofAll = fused ? 0 : headsAtOnce * tokens * tokens;
-    long count = Math.max(ofAll, model.heads() * tokens);
+    long ofAll = fused.isPresent() ? 0 : headsAtOnce * tokens * tokens;
+    long ofOne = fusesOne() ? 0 : model.heads() * tokens;
+    long count = Math.max(1, Math.max(ofAll, ofOne));
     this.scores = dnn.allocate("attention scores", count * Float.BYTES);
     this.shares = type == DataType.FP32 ? scores : dnn.allocate("attention", count * type.bytes());
   }
@@ -73,28 +71,42 @@ final class OneDnnAttention {
    */
   List<? extends Step> ofAll(Pointer from, Pointer to) {
     long inner = model.inner();
-    if (fused) {
-      return List.of(fusedStep(from, to));
+    if (fused.isPresent()) {
+      long query = from.address();
+      long key = query + inner * type.bytes();
+      return List.of(fusedStep(tokens, query, 3 * inner, key, 3 * inner, to));
     }
     return operations(tokens, headsAtOnce, from, 0, 3 * inner, inner, to);
   }
 
-  private Step fusedStep(Pointer from, Pointer to) {
+  /** In float32 oneDNN's operations for one query are faster than packing all keys. */
+  private boolean fusesOne() {
+    return fused.isPresent() && type == DataType.BF16;
+  }
+
+  /** The values follow the keys in a row. */
+  private Step fusedStep(
+      long queries, long query, long queryStride, long key, long keyStride, Pointer to) {
+    FusedKernel kernel = fused.orElseThrow();
     int inner = model.inner();
     int count = Math.toIntExact(tokens);
     FusedAttention.Shape shape =
         new FusedAttention.Shape(
-            count, count, model.heads(), model.dimHead(), 3L * inner, 3L * inner, inner);
-    FusedAttention.Instructions instructions = FusedAttention.fastest();
-    long query = from.address();
-    long key = query + (long) inner * Float.BYTES;
-    long value = key + (long) inner * Float.BYTES;
+            Math.toIntExact(queries),
+            count,
+            model.heads(),
+            model.dimHead(),
+            queryStride,
+            keyStride,
+            inner);
+    long value = key + (long) inner * type.bytes();
     long out = to.address();
-    String shapes = "%dx%dx%d".formatted(model.heads(), count, model.dimHead());
+    String shapes =
+        "%dx%dx%d:%1$dx%4$dx%3$d".formatted(model.heads(), queries, model.dimHead(), count);
     return () -> {
       long start = StepTrace.start();
-      FusedAttention.compute(shape, query, key, value, out, dnn.threads(), instructions);
-      StepTrace.end("attention", instructions.name(), shapes + ":" + shapes, start);
+      kernel.compute(shape, query, key, value, out, dnn.threads());
+      StepTrace.end("attention", kernel.name(), type, shapes, start);
     };
   }
 
@@ -105,8 +117,12 @@ final class OneDnnAttention {
    * @param queryAt byte offset of the query {@code [I]} in {@code from}
    * @param to {@code [I]}
    */
-  List<Operation> ofOne(Pointer from, long queryAt, Pointer to) {
-    return operations(1, model.heads(), from, queryAt, 2L * model.inner(), 0, to);
+  List<? extends Step> ofOne(Pointer from, long queryAt, Pointer to) {
+    long inner = model.inner();
+    if (fusesOne()) {
+      return List.of(fusedStep(1, from.address() + queryAt, inner, from.address(), 2 * inner, to));
+    }
+    return operations(1, model.heads(), from, queryAt, 2 * inner, 0, to);
   }
 
   /**

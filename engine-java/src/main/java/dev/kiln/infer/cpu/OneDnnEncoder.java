@@ -15,6 +15,7 @@ import dev.kiln.model.ExportedEncoder;
 import dev.kiln.type.DataType;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
@@ -69,7 +70,17 @@ public final class OneDnnEncoder implements Encoder {
       int threads,
       DataType precision,
       VectorRequest request) {
-    precisions().require(precision);
+    this(exported, batchSize, threads, precision, request, mode(precision));
+  }
+
+  /** Opens the encoder with a choice of bfloat16 kernels. */
+  OneDnnEncoder(
+      ExportedEncoder exported,
+      int batchSize,
+      int threads,
+      DataType precision,
+      VectorRequest request,
+      Bf16Mode mode) {
     this.vectors = request.layout(exported.architecture().dim(), exported.patchesPerSide());
     this.exported = exported;
     this.type = precision;
@@ -86,7 +97,7 @@ public final class OneDnnEncoder implements Encoder {
           compute.run(
               () ->
                   new OneDnnForwardPass(
-                      dnn, weights, products(weights), exported, precision, vectors));
+                      dnn, weights, kernels(weights, mode), exported, precision, vectors));
       this.weightBytes = weights.bytes();
     } catch (RuntimeException | Error e) {
       close();
@@ -94,10 +105,25 @@ public final class OneDnnEncoder implements Encoder {
     }
   }
 
-  private MatrixProducts products(OneDnnWeights weights) {
-    return type == DataType.FP32 && usesPackedProducts()
-        ? new PackedProducts(weights, dnn.threads(), PackedMatmul.fastest())
-        : new OneDnnProducts(dnn, weights, type);
+  /** The mode of an encoder that this CPU supports. */
+  private static Bf16Mode mode(DataType precision) {
+    precisions().require(precision);
+    return precision == DataType.BF16 ? Bf16Mode.ofProcess() : Bf16Mode.NONE;
+  }
+
+  private PassKernels kernels(OneDnnWeights weights, Bf16Mode mode) {
+    return type == DataType.FP32 ? fp32Kernels(weights) : mode.kernels(exported, dnn, weights);
+  }
+
+  private PassKernels fp32Kernels(OneDnnWeights weights) {
+    return new PassKernels(
+        usesPackedProducts()
+            ? new PackedProducts(weights, dnn.threads(), PackedMatmul.fastest())
+            : new OneDnnProducts(dnn, weights, type),
+        FusedAttention.fastest() == FusedAttention.Instructions.SCALAR
+            ? Optional.empty()
+            : Optional.of(FusedKernel.fp32(FusedAttention.fastest())),
+        Optional.empty());
   }
 
   /** Kiln's products were measured on AVX2 (Zen 3) only, where they are faster than oneDNN's. */

@@ -5,6 +5,7 @@ import static dev.kiln.infer.cpu.OneDnn.Argument.scale;
 import static dev.kiln.infer.cpu.OneDnn.Argument.shift;
 import static dev.kiln.infer.cpu.OneDnn.Argument.src;
 
+import dev.kiln.bf16.Bf16Kernels;
 import dev.kiln.infer.PositionEncoding;
 import dev.kiln.infer.VectorLayout;
 import dev.kiln.infer.cpu.MatrixProducts.BoundProduct;
@@ -39,6 +40,7 @@ final class OneDnnForwardPass {
 
   private final OneDnn dnn;
   private final OneDnnWeights source;
+  private final PassKernels kernels;
   private final MatrixProducts products;
   private final Architecture model;
   private final DataType type;
@@ -66,7 +68,7 @@ final class OneDnnForwardPass {
    *
    * @param dnn owns everything that is created here
    * @param source source of the weights; not used after the constructor
-   * @param products matrix products with these weights
+   * @param kernels implementations of the operations, with these weights
    * @param exported model, platform and chip size
    * @param type type of the inputs of matrix products
    * @param vectors vectors that are computed
@@ -74,13 +76,14 @@ final class OneDnnForwardPass {
   OneDnnForwardPass(
       OneDnn dnn,
       OneDnnWeights source,
-      MatrixProducts products,
+      PassKernels kernels,
       ExportedEncoder exported,
       DataType type,
       VectorLayout vectors) {
     this.dnn = dnn;
     this.source = source;
-    this.products = products;
+    this.kernels = kernels;
+    this.products = kernels.products();
     this.model = exported.architecture();
     this.type = type;
     this.vectors = vectors;
@@ -94,7 +97,7 @@ final class OneDnnForwardPass {
         dnn.allocate("normalized tokens", tokens * Math.max(dim, inner) * type.bytes());
     this.hidden =
         dnn.allocate("hidden layer", tokens * Math.max(3 * inner, model.mlpDim()) * type.bytes());
-    this.attention = new OneDnnAttention(dnn, model, type, tokens);
+    this.attention = new OneDnnAttention(dnn, model, type, tokens, kernels.attention());
     this.stream = floats(residual, tokens * dim);
     this.position = floats(dnn.allocate("positions", patches * dim * Float.BYTES), patches * dim);
     long outputs = (vectors.needsTokens() ? tokens : 1) * dim;
@@ -204,17 +207,44 @@ final class OneDnnForwardPass {
 
   /** LayerNorm of the first tokens. */
   private final class Norm {
+    private final int count;
+    private final DataType to;
     private final dnnl_memory_desc input;
     private final dnnl_memory_desc output;
-    private final Primitive primitive;
+    private final Primitive primitive; // null if LayerNorm is Kiln's
 
     Norm(long count, DataType to) {
+      this.count = Math.toIntExact(count);
+      this.to = to;
       this.input = dnn.dense(DataType.FP32, count, model.dim());
       this.output = dnn.dense(to, count, model.dim());
-      this.primitive = dnn.layerNorm("norm", input, output, EPSILON);
+      this.primitive =
+          kernels.norm().isPresent() ? null : dnn.layerNorm("norm", input, output, EPSILON);
+    }
+
+    private Step own(String name, Pointer from, Pointer to) {
+      long scale = source.plain(name + ".weight").address();
+      long shift = source.plain(name + ".bias").address();
+      boolean floatOut = this.to == DataType.FP32;
+      return () ->
+          Bf16Kernels.layerNorm(
+              from.address(),
+              scale,
+              shift,
+              to.address(),
+              floatOut,
+              count,
+              model.dim(),
+              EPSILON,
+              dnn.threads(),
+              kernels.norm().orElseThrow());
     }
 
     void add(String name, Pointer from, Pointer to) {
+      if (primitive == null) {
+        steps.add(own(name, from, to));
+        return;
+      }
       dnnl_memory normed = dnn.view(output, to, 0);
       steps.add(
           dnn.operation(

@@ -17,13 +17,13 @@ import org.bytedeco.javacpp.Pointer;
 /** Products of oneDNN, with weights in the layout that it chooses. */
 final class OneDnnProducts implements MatrixProducts {
   private final OneDnn dnn;
-  private final OneDnnWeights source;
+  private final OneDnnTensors source;
   private final DataType type;
 
   /**
    * @param type type of inputs and weights
    */
-  OneDnnProducts(OneDnn dnn, OneDnnWeights source, DataType type) {
+  OneDnnProducts(OneDnn dnn, OneDnnTensors source, DataType type) {
     this.dnn = dnn;
     this.source = source;
     this.type = type;

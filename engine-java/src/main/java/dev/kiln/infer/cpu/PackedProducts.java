@@ -10,14 +10,14 @@ import org.bytedeco.javacpp.Pointer;
  * they are faster than oneDNN's.
  */
 final class PackedProducts implements MatrixProducts {
-  private final OneDnnWeights source;
+  private final OneDnnTensors source;
   private final int threads;
   private final Instructions instructions;
 
   /**
    * @param threads threads that share a product
    */
-  PackedProducts(OneDnnWeights source, int threads, Instructions instructions) {
+  PackedProducts(OneDnnTensors source, int threads, Instructions instructions) {
     this.source = source;
     this.threads = threads;
     this.instructions = instructions;
@@ -76,7 +76,7 @@ final class PackedProducts implements MatrixProducts {
       long start = StepTrace.start();
       PackedMatmul.multiply(
           shape, from, weights, bias, to, epilogue.packed(), threads, instructions);
-      StepTrace.end("matmul", instructions.name(), shapes, start);
+      StepTrace.end("matmul", instructions.name(), DataType.FP32, shapes, start);
     }
   }
 }

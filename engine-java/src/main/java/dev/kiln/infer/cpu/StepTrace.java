@@ -1,5 +1,6 @@
 package dev.kiln.infer.cpu;
 
+import dev.kiln.type.DataType;
 import java.util.Locale;
 
 /**
@@ -22,16 +23,18 @@ final class StepTrace {
    *
    * @param kind of operation
    * @param kernel name of the implementation
+   * @param type of the inputs
    * @param shapes of the inputs, such as {@code 1025x1024:1024x3072}
    * @param start what {@link #start} returned
    */
-  static void end(String kind, String kernel, String shapes, long start) {
+  static void end(String kind, String kernel, DataType type, String shapes, long start) {
     if (ON) {
       System.out.printf(
           Locale.ROOT,
-          "kiln_verbose,v1,primitive,exec,cpu,%s,kiln:%s,undef,src:f32 wei:f32 dst:f32,,,%s,%.4f%n",
+          "kiln_verbose,v1,primitive,exec,cpu,%s,kiln:%s,undef,src:%3$s wei:%3$s dst:%3$s,,,%s,%.4f%n",
           kind,
           kernel,
+          type == DataType.FP32 ? "f32" : "bf16",
           shapes,
           (System.nanoTime() - start) / 1e6);
     }

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.kiln.bf16.Bf16Instructions;
+import dev.kiln.bf16.Bf16Kernels;
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.infer.BatchSlot;
 import dev.kiln.infer.Encoder;
@@ -12,6 +14,7 @@ import dev.kiln.infer.EncoderMemory;
 import dev.kiln.infer.EncoderOptions;
 import dev.kiln.infer.GoldenChips;
 import dev.kiln.infer.PrecisionRequest;
+import dev.kiln.infer.VectorRequest;
 import dev.kiln.infer.select.Encoders;
 import dev.kiln.model.ExportedEncoder;
 import dev.kiln.model.ModelDirectory;
@@ -82,6 +85,69 @@ class OneDnnEncoderTest {
     check(TINY, tinyCheckpoint(), 7, precision, oneDnn(precision));
   }
 
+  /** All of Kiln's bfloat16 kernels, on CPUs without bfloat16 instructions, too. */
+  private static Opener own(Bf16Instructions instructions, int threads) {
+    return (model, platform, chip, batch) ->
+        new OneDnnEncoder(
+            model.encoder(platform, chip),
+            batch,
+            threads,
+            DataType.BF16,
+            VectorRequest.CHIP,
+            Bf16Mode.all(instructions));
+  }
+
+  private static void assumeHas(Bf16Instructions instructions) {
+    assumeTrue(
+        Bf16Kernels.support().includes(instructions),
+        "this CPU has no " + instructions + " with bfloat16");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void microCasesAgreeInOwnBf16Kernels(Bf16Instructions instructions) throws Exception {
+    assumeHas(instructions);
+    // Chips of a batch are encoded one after the other: one emulation at all batch sizes is enough.
+    int[] batches =
+        instructions == Bf16Instructions.EMULATED_AVX512 ? new int[] {1} : new int[] {1, 3, 8};
+    check(MICRO, MICRO.resolve("clay-micro.ckpt"), 4, DataType.BF16, own(instructions, 2), batches);
+  }
+
+  /** 1,025 tokens, of which 1,024 are whole blocks. */
+  @ParameterizedTest
+  @EnumSource(names = "EMULATED_AVX512", mode = EnumSource.Mode.EXCLUDE)
+  void aTinyCaseAgreesInOwnBf16Kernels(Bf16Instructions instructions) throws Exception {
+    assumeHas(instructions);
+    GoldenChips golden =
+        GoldenChips.under(TINY).stream().filter(c -> c.chip() == 256).findFirst().orElseThrow();
+    ModelDirectory model =
+        GoldenChips.export(tinyCheckpoint(), List.of(golden), folder.resolve("model"));
+    try (Encoder encoder = own(instructions, 2).open(model, golden.platform(), 256, 1)) {
+      compare(golden, new int[] {0}, golden.encode(encoder.newSlot(), 0), DataType.BF16);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void ownBf16KernelsDoNotDependOnThreadsOrBatches(Bf16Instructions instructions) throws Exception {
+    assumeHas(instructions);
+    GoldenChips golden = GoldenChips.under(MICRO).get(0);
+    ModelDirectory model = micro(golden);
+    float[] alone;
+    try (Encoder encoder = own(instructions, 1).open(model, golden.platform(), golden.chip(), 1)) {
+      alone = golden.encode(encoder.newSlot(), 0);
+    }
+    for (int threads : new int[] {2, 3, 8}) {
+      try (Encoder encoder =
+          own(instructions, threads).open(model, golden.platform(), golden.chip(), 3)) {
+        float[] among = golden.encode(encoder.newSlot(), golden.count() - 1, 0, 0);
+        assertThat(Arrays.copyOfRange(among, alone.length, 2 * alone.length))
+            .as("%d threads", threads)
+            .isEqualTo(alone);
+      }
+    }
+  }
+
   @Test
   void microCasesAgreeInOnnxRuntime() throws Exception {
     check(MICRO, MICRO.resolve("clay-micro.ckpt"), 4, DataType.FP32, onnxRuntime());
@@ -101,11 +167,22 @@ class OneDnnEncoderTest {
   private void check(
       Path directory, Path checkpoint, int expected, DataType precision, Opener opener)
       throws Exception {
+    check(directory, checkpoint, expected, precision, opener, 1, 3, 8);
+  }
+
+  private void check(
+      Path directory,
+      Path checkpoint,
+      int expected,
+      DataType precision,
+      Opener opener,
+      int... batches)
+      throws Exception {
     List<GoldenChips> cases = GoldenChips.under(directory);
     assertThat(cases).hasSize(expected);
     ModelDirectory model = GoldenChips.export(checkpoint, cases, folder.resolve("model"));
     for (GoldenChips golden : cases) {
-      for (int batch : new int[] {1, 3, 8}) {
+      for (int batch : batches) {
         try (Encoder encoder = opener.open(model, golden.platform(), golden.chip(), batch)) {
           int[] chips = IntStream.range(0, batch).map(i -> i % golden.count()).toArray();
           compare(golden, chips, golden.encode(encoder.newSlot(), chips), precision);

@@ -1,0 +1,53 @@
+package dev.kiln.infer.cpu;
+
+import dev.kiln.attention.FusedAttention;
+import dev.kiln.bf16.Bf16Instructions;
+import dev.kiln.bf16.Bf16Kernels;
+
+/** Attention in one step, in Kiln's own native code. */
+interface FusedKernel {
+  /** Returns the name of its instructions. */
+  String name();
+
+  /**
+   * Computes attention.
+   *
+   * @param query address of the queries, as {@link FusedAttention#compute} reads them
+   * @param key address of the keys
+   * @param value address of the values
+   * @param out address of the output
+   */
+  void compute(FusedAttention.Shape shape, long query, long key, long value, long out, int threads);
+
+  /** Returns the implementation in float32. */
+  static FusedKernel fp32(FusedAttention.Instructions instructions) {
+    return new FusedKernel() {
+      @Override
+      public String name() {
+        return instructions.name();
+      }
+
+      @Override
+      public void compute(
+          FusedAttention.Shape shape, long query, long key, long value, long out, int threads) {
+        FusedAttention.compute(shape, query, key, value, out, threads, instructions);
+      }
+    };
+  }
+
+  /** Returns the implementation in bfloat16. */
+  static FusedKernel bf16(Bf16Instructions instructions) {
+    return new FusedKernel() {
+      @Override
+      public String name() {
+        return instructions.name();
+      }
+
+      @Override
+      public void compute(
+          FusedAttention.Shape shape, long query, long key, long value, long out, int threads) {
+        Bf16Kernels.attention(shape, query, key, value, out, threads, instructions);
+      }
+    };
+  }
+}
