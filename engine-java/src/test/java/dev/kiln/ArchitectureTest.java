@@ -173,7 +173,7 @@ class ArchitectureTest {
               entry("archive", Set.of("platform", "error", "io", "memory", "type")),
               entry("fetch", Set.of("http", "model", "error", "memory", "io")),
               entry("http", Set.of("error")),
-              entry("raster", Set.of("error", "gdal", "tiles", "memory", "type")),
+              entry("raster", Set.of("error", "gdal", "tiles", "memory", "type", "io")),
               entry("chip", Set.of("platform", "error")),
               entry(
                   "infer.select",

@@ -1,6 +1,7 @@
 package dev.kiln.archive;
 
 import dev.kiln.error.SceneException;
+import dev.kiln.io.UntrustedXml;
 import dev.kiln.type.PixelType;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -13,10 +14,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
-import javax.xml.XMLConstants;
 import javax.xml.parsers.DocumentBuilder;
-import javax.xml.parsers.DocumentBuilderFactory;
-import javax.xml.parsers.ParserConfigurationException;
 import org.w3c.dom.Element;
 import org.xml.sax.ErrorHandler;
 import org.xml.sax.SAXException;
@@ -142,16 +140,9 @@ final class VrtParser {
 
   private Element root(byte[] xml) throws SceneException {
     try {
-      DocumentBuilderFactory factory = DocumentBuilderFactory.newInstance();
-      factory.setFeature(XMLConstants.FEATURE_SECURE_PROCESSING, true);
-      factory.setFeature("http://apache.org/xml/features/disallow-doctype-decl", true);
-      factory.setXIncludeAware(false);
-      factory.setExpandEntityReferences(false);
-      DocumentBuilder builder = factory.newDocumentBuilder();
+      DocumentBuilder builder = UntrustedXml.documents();
       builder.setErrorHandler(new Quiet());
       return builder.parse(new ByteArrayInputStream(xml)).getDocumentElement();
-    } catch (ParserConfigurationException e) {
-      throw new IllegalStateException("the XML parser cannot be made safe", e);
     } catch (SAXException | IOException e) {
       throw SceneException.permanent(
           key, "not a VRT: " + VrtElements.shown(String.valueOf(e.getMessage())), e);

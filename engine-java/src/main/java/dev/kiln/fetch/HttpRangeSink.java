@@ -1,7 +1,9 @@
 package dev.kiln.fetch;
 
+import java.io.IOException;
 import java.net.http.HttpHeaders;
 import java.nio.ByteBuffer;
+import java.nio.channels.ReadableByteChannel;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
@@ -72,6 +74,11 @@ final class HttpRangeSink implements HttpSender.Body<Void> {
   @Override
   public void accept(ByteBuffer bytes) {
     sink.accept(bytes);
+  }
+
+  @Override
+  public int receive(ReadableByteChannel source, int limit) throws IOException {
+    return sink.receive(source, limit);
   }
 
   @Override

@@ -5,9 +5,11 @@ import dev.kiln.http.HttpClient;
 import dev.kiln.http.HttpRequest;
 import dev.kiln.http.HttpResponse;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpHeaders;
 import java.nio.ByteBuffer;
+import java.nio.channels.ReadableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
@@ -23,7 +25,7 @@ import org.slf4j.LoggerFactory;
 final class HttpSender implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(ObjectStore.class);
   private static final int MAX_REDIRECTS = 5;
-  private static final int MAX_ERROR_BYTES = 2048;
+  static final int MAX_ERROR_BYTES = 2048;
   private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
 
   private final HttpService service;
@@ -59,6 +61,11 @@ final class HttpSender implements AutoCloseable {
      * @param bytes valid until the method returns
      */
     void accept(ByteBuffer bytes);
+
+    /** Reads the next bytes itself, as {@link HttpResponse#receive}. */
+    default int receive(ReadableByteChannel source, int limit) throws IOException {
+      return HttpResponse.NO_MEMORY;
+    }
 
     /** Returns what was sent, once all bytes have arrived. */
     T end();
@@ -223,6 +230,11 @@ final class HttpSender implements AutoCloseable {
       } else {
         error.accept(bytes);
       }
+    }
+
+    @Override
+    public int receive(ReadableByteChannel source, int limit) throws IOException {
+      return success == null ? NO_MEMORY : success.receive(source, limit);
     }
   }
 }

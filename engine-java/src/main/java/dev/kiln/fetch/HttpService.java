@@ -18,11 +18,18 @@ interface HttpService {
    */
   record Failure(String method, int status, HttpHeaders headers, String body) {
     private static final Pattern CODE = Pattern.compile("<Code>(\\w+)</Code>");
+    private static final Pattern MESSAGE = Pattern.compile("<Message>([^<]*)</Message>");
 
     /** Returns the code of an error in XML, as most object stores send it; empty for none. */
     String code() {
       Matcher matcher = CODE.matcher(body);
       return matcher.find() ? matcher.group(1) : "";
+    }
+
+    /** Returns the message of an error in XML; if it has none, all text. */
+    String message() {
+      Matcher matcher = MESSAGE.matcher(body);
+      return matcher.find() ? matcher.group(1) : text();
     }
 
     /** Returns status and code, for messages. */

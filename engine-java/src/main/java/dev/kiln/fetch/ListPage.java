@@ -1,10 +1,10 @@
 package dev.kiln.fetch;
 
+import dev.kiln.io.UntrustedXml;
 import java.io.ByteArrayInputStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import javax.xml.stream.XMLInputFactory;
 import javax.xml.stream.XMLStreamConstants;
 import javax.xml.stream.XMLStreamException;
 import javax.xml.stream.XMLStreamReader;
@@ -17,16 +17,6 @@ import javax.xml.stream.XMLStreamReader;
  * @param next token of the next page; empty after the last
  */
 record ListPage(List<String> keys, List<String> directories, Optional<String> next) {
-  private static final XMLInputFactory XML = factory();
-
-  private static XMLInputFactory factory() {
-    XMLInputFactory factory = XMLInputFactory.newDefaultFactory();
-    factory.setProperty(XMLInputFactory.SUPPORT_DTD, false);
-    factory.setProperty(XMLInputFactory.IS_SUPPORTING_EXTERNAL_ENTITIES, false);
-    factory.setProperty(XMLInputFactory.IS_COALESCING, true);
-    return factory;
-  }
-
   /**
    * Parses a response in XML.
    *
@@ -41,7 +31,8 @@ record ListPage(List<String> keys, List<String> directories, Optional<String> ne
     List<String> keys = new ArrayList<>();
     List<String> directories = new ArrayList<>();
     String next = "";
-    XMLStreamReader reader = XML.createXMLStreamReader(new ByteArrayInputStream(xml));
+    XMLStreamReader reader =
+        UntrustedXml.factory().createXMLStreamReader(new ByteArrayInputStream(xml));
     List<String> path = new ArrayList<>();
     StringBuilder text = new StringBuilder();
     while (reader.hasNext()) {

@@ -3,9 +3,11 @@ package dev.kiln.fetch;
 import dev.kiln.error.Mismatch;
 import dev.kiln.error.Printable;
 import dev.kiln.fetch.RequestException.Kind;
+import dev.kiln.http.HttpResponse;
 import dev.kiln.memory.ByteRange;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ReadableByteChannel;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.regex.Matcher;
@@ -207,6 +209,23 @@ final class RangeSink {
       result.complete(this);
       cancel.run();
     }
+  }
+
+  /**
+   * Reads the next bytes of the body straight into the target, as {@link HttpResponse#receive}.
+   * They are read under the lock of {@link #close}, so that nothing is written after it.
+   */
+  synchronized int receive(ReadableByteChannel source, int limit) throws IOException {
+    int length = (int) Math.min(limit, expected - received);
+    if (closed || result.isDone() || whole || length <= 0 || !target.isDirect()) {
+      return HttpResponse.NO_MEMORY;
+    }
+    int count = source.read(target.slice(received, length));
+    if (count > 0) {
+      received += count;
+      traffic.read(count);
+    }
+    return count;
   }
 
   /** Ends the body. */

@@ -6,6 +6,7 @@ import java.net.URI;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionException;
+import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.SdkException;
 
@@ -71,7 +72,12 @@ final class S3ErrorMapper {
       return failure;
     }
     if (cause instanceof AwsServiceException response) {
-      return ofResponse(response);
+      AwsErrorDetails details = response.awsErrorDetails();
+      return ofResponse(
+          response.statusCode(),
+          details == null || details.errorCode() == null ? "" : details.errorCode(),
+          response.getMessage(),
+          response);
     }
     Optional<String> untrusted = WebAccess.untrusted(cause);
     if (untrusted.isPresent()) {
@@ -102,11 +108,15 @@ final class S3ErrorMapper {
     return e;
   }
 
-  private RequestException ofResponse(AwsServiceException response) {
-    String code =
-        response.awsErrorDetails() == null ? null : response.awsErrorDetails().errorCode();
-    code = code == null ? "" : code;
-    int status = response.statusCode();
+  /**
+   * Maps a response that is no success.
+   *
+   * @param status code
+   * @param code of S3; empty for none
+   * @param message of S3
+   * @param response exception of the SDK; null without
+   */
+  RequestException ofResponse(int status, String code, String message, Throwable response) {
     String found = "the service responded " + status + (code.isEmpty() ? "" : " " + code);
     // 307 while the name of a new bucket spreads: requests succeed after some minutes.
     if (status >= 500 || status == 429 || status == 307 || TRANSIENT.contains(code)) {
@@ -151,9 +161,7 @@ final class S3ErrorMapper {
           new RequestException(Kind.CHANGED, "the object changed while it was read", response);
       case 416 ->
           new RequestException(Kind.NO_SUCH_RANGE, "the object is empty (0 bytes)", response);
-      default ->
-          new RequestException(
-              Kind.REFUSED, found + ": " + oneLine(response.getMessage()), response);
+      default -> new RequestException(Kind.REFUSED, found + ": " + oneLine(message), response);
     };
   }
 

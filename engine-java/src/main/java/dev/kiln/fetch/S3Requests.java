@@ -1,5 +1,6 @@
 package dev.kiln.fetch;
 
+import dev.kiln.http.HttpClient;
 import dev.kiln.memory.ByteRange;
 import java.nio.ByteBuffer;
 import java.util.Map;
@@ -15,6 +16,7 @@ import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
 import software.amazon.awssdk.core.checksums.ResponseChecksumValidation;
 import software.amazon.awssdk.core.client.config.SdkAdvancedAsyncClientOption;
 import software.amazon.awssdk.core.exception.SdkClientException;
+import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 import software.amazon.awssdk.http.async.SdkAsyncHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.regions.providers.AwsProfileRegionProvider;
@@ -38,6 +40,7 @@ final class S3Requests implements RangeRequests, AutoCloseable {
   private final S3ErrorMapper errors;
   private final Retries retries;
   private final SdkAsyncHttpClient http;
+  private final S3Ranges ranges;
   private final S3AsyncClient client;
   private final AtomicBoolean closed = new AtomicBoolean();
   private final ExecutorService starters = Executors.newCachedThreadPool(S3Requests::daemon);
@@ -58,12 +61,17 @@ final class S3Requests implements RangeRequests, AutoCloseable {
         new S3ErrorMapper(bucket, identity, credentials.isAnonymous(), options.endpoint());
     this.retries =
         new Retries(options.limits().retryPolicy(), traffic, errors::map, credentials::renew);
-    this.http = new S3Transport(WebAccess.client(options));
-    this.client = client(options, credentials, http);
+    HttpClient connections = WebAccess.client(options);
+    this.http = new S3Transport(connections);
+    this.ranges = new S3Ranges(connections, credentials, errors);
+    this.client = client(options, credentials, http, ranges);
   }
 
   private static S3AsyncClient client(
-      StoreOptions options, AwsCredentialsProvider credentials, SdkAsyncHttpClient http) {
+      StoreOptions options,
+      AwsCredentialsProvider credentials,
+      SdkAsyncHttpClient http,
+      ExecutionInterceptor interceptor) {
     S3AsyncClientBuilder builder =
         S3AsyncClient.builder()
             .httpClient(http)
@@ -72,7 +80,10 @@ final class S3Requests implements RangeRequests, AutoCloseable {
             // Ranges have no checksum, and puts set theirs explicitly.
             .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
             .responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED)
-            .overrideConfiguration(all -> all.retryStrategy(AwsRetryStrategy.doNotRetry()))
+            .overrideConfiguration(
+                all ->
+                    all.retryStrategy(AwsRetryStrategy.doNotRetry())
+                        .addExecutionInterceptor(interceptor))
             // Bodies are sent at once, as the bytes are in memory.
             .serviceConfiguration(s3 -> s3.expectContinueEnabled(false))
             // Completion is a few instructions, not worth another thread.
@@ -207,7 +218,8 @@ final class S3Requests implements RangeRequests, AutoCloseable {
             .ifMatch(version.filter(tag -> tag.startsWith("\"")).orElse(null))
             .requestPayer(payer())
             .build();
-    CompletableFuture<RangeSink> sent = client.getObject(request, new S3RangeSink(sink));
+    CompletableFuture<RangeSink> sent =
+        ranges.get(request, sink).orElseGet(() -> client.getObject(request, new S3RangeSink(sink)));
     sent.whenComplete(
         (done, thrown) -> {
           if (thrown == null) {

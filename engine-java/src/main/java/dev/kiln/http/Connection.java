@@ -21,6 +21,7 @@ import io.netty.util.concurrent.ScheduledFuture;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.ByteBuffer;
+import java.nio.channels.ReadableByteChannel;
 import java.util.Iterator;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -39,6 +40,13 @@ final class Connection extends ChannelInboundHandlerAdapter {
   private volatile Channel channel;
   private Exchange exchange;
   private boolean informational;
+
+  /** Bytes of the body that have not been received; 0 if their number is unknown. */
+  private long left;
+
+  /** Bytes that the receiver has read from the socket and the codec has not counted yet. */
+  private int placed;
+
   private boolean keepAlive;
   private boolean sent;
   private boolean kept;
@@ -91,6 +99,8 @@ final class Connection extends ChannelInboundHandlerAdapter {
     }
     exchange = next;
     sent = false;
+    left = 0;
+    placed = 0;
     next.start(channel.eventLoop(), channel::close);
     if (next.result().isDone()) {
       channel.close();
@@ -192,15 +202,47 @@ final class Connection extends ChannelInboundHandlerAdapter {
       informational = head.status().codeClass() == HttpStatusClass.INFORMATIONAL;
       keepAlive = HttpUtil.isKeepAlive(head);
       if (!informational) {
+        left = length(current.request(), head);
         current.begin(head);
       }
     }
     if (message instanceof HttpContent content && !informational) {
-      accept(current, content.content());
+      int length = content.content().readableBytes();
+      left -= Math.min(left, length);
+      if (placed > 0) {
+        placed -= length;
+      } else {
+        accept(current, content.content());
+      }
       if (message instanceof LastHttpContent && exchange == current) {
         ended(current);
       }
     }
+  }
+
+  /** Returns the length of a body that is sent as it is; 0 for any other. */
+  private static long length(HttpRequest request, io.netty.handler.codec.http.HttpResponse head) {
+    boolean plain =
+        request.method().equals("GET")
+            && (head.status().code() == 200 || head.status().code() == 206)
+            && !HttpUtil.isTransferEncodingChunked(head);
+    return plain ? HttpUtil.getContentLength(head, 0L) : 0;
+  }
+
+  /**
+   * Lets the receiver of the response read bytes of its body from the socket, where the next bytes
+   * are such.
+   *
+   * @param limit most bytes to read
+   * @return as {@link HttpResponse#receive}
+   */
+  int receive(ReadableByteChannel socket, int limit) throws IOException {
+    if (exchange == null || left == 0) {
+      return HttpResponse.NO_MEMORY;
+    }
+    int count = exchange.receive(socket, (int) Math.min(limit, left));
+    placed += Math.max(0, count);
+    return count;
   }
 
   private static void accept(Exchange current, ByteBuf bytes) {

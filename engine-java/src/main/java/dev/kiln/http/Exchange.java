@@ -1,9 +1,11 @@
 package dev.kiln.http;
 
 import io.netty.channel.EventLoop;
+import java.io.IOException;
 import java.net.http.HttpHeaders;
 import java.net.http.HttpTimeoutException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ReadableByteChannel;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -74,6 +76,10 @@ final class Exchange {
     if (!result.isDone()) {
       response.accept(bytes);
     }
+  }
+
+  int receive(ReadableByteChannel source, int limit) throws IOException {
+    return result.isDone() ? HttpResponse.NO_MEMORY : response.receive(source, limit);
   }
 
   void complete() {

@@ -33,10 +33,11 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 /**
- * An HTTP/1.1 client on Netty for large responses. Bytes go from the socket (or TLS) into pooled
- * direct memory and from there to the receiver: two copies, none of them on the heap, in pieces
- * that fit in a core's cache. Connections are kept and used again; there is no limit to their
- * number but that of the caller's requests. Nothing is retried or redirected.
+ * An HTTP/1.1 client on Netty for large responses. Bytes of a body go from the socket straight to
+ * where the receiver wants them ({@link HttpResponse#receive}); those of TLS, and bodies of unknown
+ * length, go into pooled direct memory first, in pieces that fit in a core's cache. Connections are
+ * kept and used again; there is no limit to their number but that of the caller's requests. Nothing
+ * is retried or redirected.
  */
 public final class HttpClient implements AutoCloseable {
   /** What is read from a socket at once. */
@@ -91,14 +92,21 @@ public final class HttpClient implements AutoCloseable {
   }
 
   private synchronized Connection take(Origin origin) {
-    Deque<Connection> connections = idle.getOrDefault(origin, new ArrayDeque<>());
-    while (!connections.isEmpty()) {
+    Deque<Connection> connections = idle.get(origin);
+    Connection found = null;
+    while (connections != null && !connections.isEmpty() && found == null) {
       Connection connection = connections.removeLast();
-      if (connection.isOpen()) {
-        return connection;
-      }
+      found = connection.isOpen() ? connection : null;
     }
-    return null;
+    removeIfEmpty(origin, connections);
+    return found;
+  }
+
+  /** Queues of servers that are no longer requested would add up. */
+  private void removeIfEmpty(Origin origin, Deque<Connection> connections) {
+    if (connections != null && connections.isEmpty()) {
+      idle.remove(origin);
+    }
   }
 
   /** Keeps a connection for later requests; returns false if it must be closed. */
@@ -116,6 +124,12 @@ public final class HttpClient implements AutoCloseable {
     if (connections != null) {
       connections.remove(connection);
     }
+    removeIfEmpty(origin, connections);
+  }
+
+  /** Returns the number of servers with idle connections. */
+  synchronized int idleServers() {
+    return idle.size();
   }
 
   // ---- Connecting ------------------------------------------------------------------------------
@@ -152,7 +166,8 @@ public final class HttpClient implements AutoCloseable {
     ChannelFuture connecting =
         new Bootstrap()
             .group(THREADS)
-            .channel(NioSocketChannel.class)
+            .channelFactory(
+                origin.secure() ? NioSocketChannel::new : () -> new BodySocket(connection))
             .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) options.connectLimit().toMillis())
             .option(ChannelOption.TCP_NODELAY, true)
             .option(ChannelOption.SO_KEEPALIVE, true)

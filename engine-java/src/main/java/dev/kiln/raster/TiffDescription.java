@@ -1,6 +1,7 @@
 package dev.kiln.raster;
 
 import dev.kiln.error.SceneException;
+import dev.kiln.io.UntrustedXml;
 import java.io.StringReader;
 import java.util.ArrayList;
 import java.util.Collections;

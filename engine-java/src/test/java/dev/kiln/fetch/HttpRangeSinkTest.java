@@ -12,102 +12,72 @@ import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
 class HttpRangeSinkTest {
-  /** Google decompresses such objects for clients that want the bytes as they are. */
-  @Test
-  void objectThatIsStoredCompressedIsNamed() {
-    RangeSink sink =
-        new RangeSink(
-            new ByteRange(0, 10), Optional.empty(), ByteBuffer.allocate(10), new Traffic());
-    HttpRangeSink.of(
-        sink,
-        new HttpSender.Head(
-            200,
-            HttpHeaders.of(
-                Map.of("x-goog-stored-content-encoding", List.of("gzip")), (name, value) -> true),
-            () -> {}),
-        false);
-    assertThatThrownBy(() -> Requests.await(sink.result()))
-        .isInstanceOf(RequestException.class)
-        .hasMessageContaining("stored with Content-Encoding gzip")
-        .hasMessageContaining("upload it again uncompressed");
-  }
+  private static final int LENGTH = 10;
 
-  private static HttpHeaders headers(Map<String, String> values) {
+  private final RangeSink sink =
+      new RangeSink(
+          new ByteRange(0, LENGTH), Optional.empty(), ByteBuffer.allocate(LENGTH), new Traffic());
+
+  /** Starts a response without a body yet. */
+  private static RangeSink begin(RangeSink sink, int status, Map<String, String> headers) {
     Map<String, List<String>> lists = new HashMap<>();
-    values.forEach((name, value) -> lists.put(name, List.of(value)));
-    return HttpHeaders.of(lists, (name, value) -> true);
+    headers.forEach((name, value) -> lists.put(name, List.of(value)));
+    HttpHeaders all = HttpHeaders.of(lists, (name, value) -> true);
+    HttpRangeSink.of(sink, new HttpSender.Head(status, all, () -> {}), false);
+    return sink;
   }
 
-  private static RangeSink sink(int length) {
-    return new RangeSink(
-        new ByteRange(0, length), Optional.empty(), ByteBuffer.allocate(length), new Traffic());
+  /** Receives a response to a range of a larger object. */
+  private static RangeSink receivePart(RangeSink sink, String coding, int sentBytes) {
+    begin(
+        sink,
+        206,
+        Map.of("Content-Encoding", coding, "Content-Range", "bytes 0-9/100", "ETag", "\"a\""));
+    sink.accept(ByteBuffer.allocate(sentBytes));
+    sink.complete();
+    return sink;
   }
 
-  /** A retry would be answered in the same way. */
-  @Test
-  void serversThatCompressAreRefused() {
-    RangeSink whole = sink(10);
-    HttpRangeSink.of(
-        whole,
-        new HttpSender.Head(
-            200, headers(Map.of("Content-Encoding", "gzip", "Content-Length", "7")), () -> {}),
-        false);
-    assertRefused(whole);
-    for (int sent : new int[] {7, 12}) {
-      RangeSink part = sink(10);
-      HttpRangeSink.of(
-          part,
-          new HttpSender.Head(
-              206,
-              headers(
-                  Map.of(
-                      "Content-Encoding",
-                      "GZIP",
-                      "Content-Range",
-                      "bytes 0-9/100",
-                      "ETag",
-                      "\"a\"")),
-              () -> {}),
-          false);
-      part.accept(ByteBuffer.allocate(sent));
-      part.complete();
-      assertRefused(part);
-    }
-  }
-
-  /** S3 and others state encodings of uploads that are none of the body. */
-  @Test
-  void encodingsThatDoNotChangeLengthsAreIgnored() throws Exception {
-    for (String coding : new String[] {"aws-chunked", "identity", "gzip"}) {
-      RangeSink part = sink(10);
-      HttpRangeSink.of(
-          part,
-          new HttpSender.Head(
-              206,
-              headers(
-                  Map.of(
-                      "Content-Encoding",
-                      coding,
-                      "Content-Range",
-                      "bytes 0-9/100",
-                      "ETag",
-                      "\"a\"")),
-              () -> {}),
-          false);
-      part.accept(ByteBuffer.allocate(10));
-      part.complete();
-      assertThat(Requests.await(part.result()).received()).isEqualTo(10);
-    }
-  }
-
-  private static void assertRefused(RangeSink sink) {
+  private static void assertRefused(RangeSink sink, String message) {
     assertThatThrownBy(() -> Requests.await(sink.result()))
         .isInstanceOfSatisfying(
             RequestException.class,
             e -> assertThat(e.kind()).isEqualTo(RequestException.Kind.REFUSED))
-        .hasMessageContaining("the server compresses responses (Content-Encoding gzip)");
+        .hasMessageContaining(message);
+  }
+
+  /** Google decompresses such objects for clients that want the bytes as they are. */
+  @Test
+  void objectThatIsStoredCompressedIsNamed() {
+    begin(sink, 200, Map.of("x-goog-stored-content-encoding", "gzip"));
+    assertRefused(sink, "stored with Content-Encoding gzip");
+    assertRefused(sink, "upload it again uncompressed");
+  }
+
+  /** A retry would be answered in the same way. */
+  @Test
+  void wholeObjectsThatAreCompressedAreRefused() {
+    begin(sink, 200, Map.of("Content-Encoding", "gzip", "Content-Length", "7"));
+    assertRefused(sink, "the server compresses responses (Content-Encoding gzip)");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {7, 12})
+  void rangesThatAreCompressedAreRefused(int sentBytes) {
+    receivePart(sink, "GZIP", sentBytes);
+    assertRefused(sink, "the server compresses responses (Content-Encoding gzip)");
+  }
+
+  /** S3 and others state encodings of uploads that are none of the body. */
+  @ParameterizedTest
+  @ValueSource(strings = {"aws-chunked", "identity", "gzip"})
+  void encodingsThatDoNotChangeLengthsAreIgnored(String coding) throws Exception {
+    receivePart(sink, coding, LENGTH);
+    assertThat(Requests.await(sink.result()).received()).isEqualTo(LENGTH);
   }
 }

@@ -322,6 +322,87 @@ class S3FaultsTest {
     }
   }
 
+  /** The SDK sends the first request of a store, and Kiln the others. */
+  @ParameterizedTest
+  @CsvSource({
+    "403, AccessDenied, java.nio.file.AccessDeniedException, the requester pays: then give",
+    "404, NoSuchKey, java.nio.file.NoSuchFileException, no such object in s3://bucket",
+    "400, InvalidRequest, dev.kiln.fetch.UnreadableObjectException, the service responded 400"
+        + " InvalidRequest: injected",
+    "412, PreconditionFailed, dev.kiln.fetch.ObjectChangedException, the object changed",
+    "404, NoSuchBucket, dev.kiln.error.ConfigurationException, no such bucket",
+    "403, SignatureDoesNotMatch, dev.kiln.error.ConfigurationException, ENDPOINT_ACCESS_KEY",
+    "403, RequestTimeTooSkewed, dev.kiln.error.ConfigurationException, clock is wrong",
+    "301, PermanentRedirect, dev.kiln.error.ConfigurationException, give --region",
+    "400, AuthorizationHeaderMalformed, dev.kiln.error.ConfigurationException, give --region"
+  })
+  void laterRequestsFailLikeTheFirst(
+      int status, String code, Class<? extends Exception> error, String advice) {
+    proxy.plan(request -> isHead(request) ? Fault.NONE : Fault.error(status, code));
+    try (ObjectStore store = open()) {
+      assertThatThrownBy(() -> fetch(store)).isInstanceOf(error).hasMessageContaining(advice);
+      // One for each part at most, none of them repeated.
+      assertThat(proxy.requests().size()).isBetween(1 + 1, 1 + 3);
+    }
+  }
+
+  @Test
+  void everyRequestIsSignedAndSaysWhoPays() throws Exception {
+    System.setProperty("aws.accessKeyId", S3Server.KEY.id());
+    System.setProperty("aws.secretAccessKey", S3Server.KEY.secret());
+    System.setProperty("aws.sessionToken", "planted-session-token");
+    try (RangeServer open = RangeServer.start();
+        FaultProxy recording = new FaultProxy(open.port())) {
+      open.put("bucket/object", OBJECT);
+      StoreOptions options =
+          new StoreOptions(
+              Optional.of(recording.endpoint()),
+              Optional.of("eu-central-1"),
+              new Identity(Identity.Signing.REQUIRED, Optional.empty(), true),
+              LIMITS);
+      try (ObjectStore store = ObjectStores.open("s3://bucket", options)) {
+        assertThat(fetch(store)).isEqualTo(OBJECT);
+      }
+      assertThat(recording.requests())
+          .hasSize(4)
+          .allSatisfy(
+              request -> {
+                assertThat(request.path()).isEqualTo("/bucket/object");
+                assertThat(request.header("authorization"))
+                    .matches(
+                        "AWS4-HMAC-SHA256 Credential=AKIAKILNTEST/\\d{8}/eu-central-1/s3/aws4_request,"
+                            + " SignedHeaders=.*;x-amz-request-payer;x-amz-security-token,.*");
+                assertThat(request.header("x-amz-request-payer")).isEqualTo("requester");
+                assertThat(request.header("x-amz-security-token"))
+                    .isEqualTo("planted-session-token");
+              });
+    } finally {
+      System.clearProperty("aws.accessKeyId");
+      System.clearProperty("aws.secretAccessKey");
+      System.clearProperty("aws.sessionToken");
+    }
+  }
+
+  @Test
+  void anonymousRequestsHaveNoSignature() throws Exception {
+    try (RangeServer open = RangeServer.start();
+        FaultProxy recording = new FaultProxy(open.port())) {
+      open.put("bucket/object", OBJECT);
+      StoreOptions options =
+          new StoreOptions(
+              Optional.of(recording.endpoint()),
+              Optional.empty(),
+              new Identity(Identity.Signing.ANONYMOUS, Optional.empty(), false),
+              LIMITS);
+      try (ObjectStore store = ObjectStores.open("s3://bucket", options)) {
+        assertThat(fetch(store)).isEqualTo(OBJECT);
+      }
+      assertThat(recording.requests())
+          .hasSize(4)
+          .allMatch(request -> request.header("authorization").isEmpty());
+    }
+  }
+
   @Test
   void wrongSecretIsDenied() {
     AccessKey wrong = new AccessKey(S3Server.KEY.id(), "planted-wrong-secret");

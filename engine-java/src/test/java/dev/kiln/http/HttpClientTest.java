@@ -18,6 +18,7 @@ import java.net.URI;
 import java.net.http.HttpHeaders;
 import java.net.http.HttpTimeoutException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ReadableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.cert.CertificateException;
@@ -28,6 +29,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -214,6 +216,121 @@ class HttpClientTest {
       assertThatThrownBy(() -> get(client, server.url()))
           .isInstanceOf(IOException.class)
           .hasMessageContaining(message);
+    }
+  }
+
+  /** A receiver that has memory for the first bytes that come straight from the socket. */
+  private static final class Placing implements HttpResponse {
+    final ByteBuffer memory = ByteBuffer.allocateDirect(1 << 20);
+    final ByteArrayOutputStream accepted = new ByteArrayOutputStream();
+    final Semaphore begun;
+    int places;
+
+    Placing(Semaphore begun, int places) {
+      this.begun = begun;
+      this.places = places;
+    }
+
+    @Override
+    public void begin(int status, HttpHeaders headers) {
+      begun.release();
+    }
+
+    @Override
+    public void accept(ByteBuffer bytes) {
+      byte[] copy = new byte[bytes.remaining()];
+      bytes.get(copy);
+      accepted.writeBytes(copy);
+    }
+
+    @Override
+    public int receive(ReadableByteChannel source, int limit) throws IOException {
+      if (places == 0) {
+        return NO_MEMORY;
+      }
+      places--;
+      return source.read(memory.limit(memory.position() + limit));
+    }
+
+    String placed() {
+      byte[] copy = new byte[memory.position()];
+      memory.flip().get(copy);
+      return new String(copy, StandardCharsets.ISO_8859_1);
+    }
+  }
+
+  private static Placing receive(
+      HttpClient client, Semaphore begun, String method, URI url, int places) throws Exception {
+    begun.drainPermits();
+    Placing response = new Placing(begun, places);
+    client.send(new HttpRequest(method, url, Map.of(), List.of()), response).get();
+    return response;
+  }
+
+  /** Bytes of a body of known length go to the receiver, and no others do. */
+  @Test
+  void bodiesArePlacedByTheReceiver() throws Exception {
+    Map<String, List<String>> pieces =
+        Map.of(
+            "/known",
+            List.of("HTTP/1.1 206 Partial Content\r\nContent-Length: 6\r\n\r\na", "bcdef"),
+            "/chunked",
+            List.of(
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nab", "c\r\n0\r\n\r\n"),
+            "/error",
+            List.of("HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\n", "no"),
+            "/head",
+            List.of("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n"));
+    Semaphore begun = new Semaphore(0);
+    try (Played server =
+            new Played(
+                (head, socket) -> {
+                  // The rest is sent after the head has arrived.
+                  List<String> all = pieces.get(head.split(" ")[1]);
+                  send(socket, all.get(0));
+                  begun.acquireUninterruptibly();
+                  return send(socket, String.join("", all.subList(1, all.size())));
+                });
+        HttpClient client = client()) {
+      Placing known = receive(client, begun, "GET", server.url().resolve("/known"), 100);
+      assertThat(known.accepted + known.placed()).isEqualTo("abcdef");
+      assertThat(known.places).isLessThan(100);
+      Placing some = receive(client, begun, "GET", server.url().resolve("/known"), 1);
+      assertThat(some.accepted.toString().length() + some.placed().length()).isEqualTo(6);
+      for (String other : List.of("/chunked", "/error")) {
+        Placing none = receive(client, begun, "GET", server.url().resolve(other), 100);
+        assertThat(none.places).isEqualTo(100);
+        assertThat(none.accepted).hasToString(other.equals("/error") ? "no" : "abc");
+      }
+      assertThat(receive(client, begun, "HEAD", server.url().resolve("/head"), 100).places)
+          .isEqualTo(100);
+      // The codec has counted every byte: the connection is still in use.
+      assertThat(receive(client, begun, "GET", server.url().resolve("/known"), 100).placed())
+          .endsWith("f");
+      assertThat(server.connections).hasValue(1);
+    }
+  }
+
+  @Test
+  void serversWithoutConnectionsAreForgotten() throws Exception {
+    try (HttpClient client = client()) {
+      for (int i = 0; i < 3; i++) {
+        try (Played server =
+            new Played(
+                (head, socket) -> {
+                  send(socket, OK);
+                  return false;
+                })) {
+          assertThat(get(client, server.url())).isEqualTo("ok");
+        }
+      }
+      while (client.idleServers() > 0) {
+        Thread.sleep(5);
+      }
+      try (Played server = new Played((head, socket) -> send(socket, OK))) {
+        assertThat(get(client, server.url())).isEqualTo("ok");
+        assertThat(client.idleServers()).isEqualTo(1);
+      }
     }
   }
 

@@ -34,6 +34,20 @@ public final class KilnProcess {
   }
 
   /**
+   * Starts a process whose standard output and error are apart.
+   *
+   * @param out receives standard output
+   * @param err receives standard error
+   * @param arguments of the command
+   */
+  public static Process start(Path out, Path err, List<String> arguments) throws IOException {
+    return builder(List.of(), Map.of(), arguments)
+        .redirectOutput(out.toFile())
+        .redirectError(err.toFile())
+        .start();
+  }
+
+  /**
    * Starts a process that cannot write files beyond a size, which fails as on a full disk.
    *
    * @param log receives its output
@@ -50,6 +64,14 @@ public final class KilnProcess {
   private static Process start(
       List<String> prefix, Path log, Map<String, String> environment, List<String> arguments)
       throws IOException {
+    return builder(prefix, environment, arguments)
+        .redirectErrorStream(true)
+        .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
+        .start();
+  }
+
+  private static ProcessBuilder builder(
+      List<String> prefix, Map<String, String> environment, List<String> arguments) {
     List<String> command = new ArrayList<>(prefix);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("-XX:+UseSerialGC");
@@ -63,15 +85,12 @@ public final class KilnProcess {
             "surefire.test.class.path", System.getProperty("java.class.path", File.pathSeparator)));
     command.add("dev.kiln.cli.Kiln");
     command.addAll(arguments);
-    ProcessBuilder builder =
-        new ProcessBuilder(command)
-            .redirectErrorStream(true)
-            .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
+    ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().keySet().removeIf(name -> name.startsWith("AWS_"));
     builder.environment().put("AWS_EC2_METADATA_DISABLED", "true");
     builder.environment().put("AWS_CONFIG_FILE", "/dev/null");
     builder.environment().put("AWS_SHARED_CREDENTIALS_FILE", "/dev/null");
     builder.environment().putAll(environment);
-    return builder.start();
+    return builder;
   }
 }
