@@ -36,8 +36,11 @@ class KillTest {
   private static final int KILLS = Integer.getInteger("kiln.kills", 8);
   private static final int SCENES = 12;
 
-  /** Schedulers kill 30 s after SIGTERM; a machine under load is slow. */
-  private static final double LONGEST_EXIT_SECONDS = 5;
+  /**
+   * Schedulers kill 30 s after SIGTERM. An idle machine takes 2 s (the time is printed), a busy one
+   * several times as long.
+   */
+  private static final double LONGEST_EXIT_SECONDS = 15;
 
   private static final Path MICRO =
       Path.of("../model-export/src/test/resources/golden/micro/clay-micro.ckpt");
