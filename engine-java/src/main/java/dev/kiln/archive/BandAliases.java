@@ -3,6 +3,8 @@ package dev.kiln.archive;
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.error.Mismatch;
 import dev.kiln.io.Sha256;
+import dev.kiln.platform.Band;
+import dev.kiln.platform.Platform;
 import dev.kiln.platform.YamlFiles;
 import java.io.IOException;
 import java.io.InputStream;
@@ -160,6 +162,32 @@ public final class BandAliases {
     }
     ofAssets.addAll(names);
     return List.copyOf(ofAssets);
+  }
+
+  /**
+   * Returns the band of a platform that a text names: by its name or another one, or as in {@code
+   * blue band}.
+   *
+   * @param platform whose bands are named
+   * @param itemId id of the item
+   * @param text such as the description of a band in a file
+   * @return empty if it names none, or only its number in the file
+   */
+  public Optional<String> bandOf(Platform platform, String itemId, String text) {
+    if (ImageFile.isGeneric(text)) {
+      return Optional.empty();
+    }
+    for (Band band : platform.bands()) {
+      String described =
+          "(?i)((band|channel|layer)[ _:-]*)?%s([ _-]*(band|channel|reflectance))?"
+              .formatted(Pattern.quote(band.name()));
+      if (text.matches(described)
+          || names(platform.name(), itemId, band.name()).stream()
+              .anyMatch(text::equalsIgnoreCase)) {
+        return Optional.of(band.name());
+      }
+    }
+    return Optional.empty();
   }
 
   /**

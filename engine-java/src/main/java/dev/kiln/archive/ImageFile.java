@@ -65,6 +65,11 @@ public record ImageFile(
     return SUFFIXES.stream().anyMatch(lower::endsWith);
   }
 
+  /** Returns whether a description of a band says nothing, or only its number. */
+  static boolean isGeneric(String description) {
+    return GENERIC.matcher(description).matches();
+  }
+
   /**
    * {@return the scene that this file is for a platform}
    *
@@ -215,7 +220,7 @@ public record ImageFile(
                               .formatted(options.bands().get(), describe())));
       return decide(decisions, stated, "option");
     }
-    if (names.stream().anyMatch(name -> !GENERIC.matcher(name).matches())) {
+    if (!names.stream().allMatch(ImageFile::isGeneric)) {
       return decide(decisions, byName(platform, lower(names)), "names in the file");
     }
     Optional<List<Integer>> coloured = byColour(platform);

@@ -15,13 +15,14 @@ import java.util.zip.ZipException;
 
 /**
  * Reads the keys of a text with one key per line: UTF-8, plain or gzip (detected by content), with
- * or without a byte order mark, Unix or Windows line ends. Whitespace around keys, blank lines and
+ * or without byte order marks, Unix or Windows line ends. Whitespace around keys, blank lines and
  * lines that start with {@code #} are ignored. A key that these rules would change is written after
  * a backslash, and read unchanged. A line that starts with a brace is an item itself. Owns its
  * stream.
  */
 final class KeyLines implements AutoCloseable {
   private static final int BUFFER = 1 << 16;
+  private static final String BYTE_ORDER_MARK = "\uFEFF";
 
   private final String name;
   private final BoundedLines lines;
@@ -70,9 +71,10 @@ final class KeyLines implements AutoCloseable {
                   where(), "at most %,d characters".formatted(ItemLine.MAX_LENGTH), "more"));
         }
         item = false;
+        // Lists that are appended to others have theirs in the middle.
+        line = line.startsWith(BYTE_ORDER_MARK) ? line.substring(1) : line;
         if (first) {
           first = false;
-          line = line.startsWith("\uFEFF") ? line.substring(1) : line;
           if (isUtf16(line)) {
             throw notUtf8(null);
           }
@@ -138,7 +140,10 @@ final class KeyLines implements AutoCloseable {
   }
 
   private static String escaped(String key) {
-    boolean plain = !key.isEmpty() && key.equals(key.strip()) && "#{\\".indexOf(key.charAt(0)) < 0;
+    boolean plain =
+        !key.isEmpty()
+            && key.equals(key.strip())
+            && ("#{\\" + BYTE_ORDER_MARK).indexOf(key.charAt(0)) < 0;
     return plain ? key : "\\" + key;
   }
 

@@ -15,10 +15,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.OptionalInt;
 import java.util.function.Function;
 import java.util.function.Predicate;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -40,8 +38,7 @@ import tools.jackson.databind.json.JsonMapper;
  * @param gsd metres per pixel
  * @param boaOffsetApplied {@code earthsearch:boa_offset_applied}, or the same of Earth Search v0:
  *     whether the +1000 of Sentinel-2 baseline 04.00 has been removed
- * @param processingBaseline {@code s2:processing_baseline}, {@code processing:version} or the
- *     baseline in the name of the product
+ * @param processingBaseline baseline of a Sentinel-2 product, such as {@code 05.10}
  * @param correction {@code landsat:correction}, such as {@code L2SP}
  * @param assets by name, in the item's order
  */
@@ -56,28 +53,25 @@ public record StacItem(
     Optional<String> correction,
     Map<String, StacAsset> assets) {
 
-  private static final int FIRST_BASELINE_WITH_OFFSET = 4;
+  private static final String FIRST_BASELINE_WITH_OFFSET = "04.00";
   private static final int DAY_LENGTH = "2024-05-01".length();
 
   /** Properties that tell whether the offset has been removed: of Earth Search v1 and v0. */
   private static final List<String> OFFSET_FLAGS =
       List.of("earthsearch:boa_offset_applied", "sentinel:boa_offset_applied");
 
-  /** Properties that have the processing baseline. */
-  private static final List<String> BASELINES =
-      List.of(
-          "s2:processing_baseline",
-          "sentinel2:processing_baseline",
-          "sentinel:processing_baseline",
-          "processing:version");
+  /**
+   * Collections, or ids, of products without the offset, whatever their baseline is: it was removed
+   * by Google Earth Engine and HLS, or the reflectance is the provider's own (Digital Earth
+   * Australia).
+   */
+  private static final Pattern WITHOUT_OFFSET =
+      Pattern.compile(
+          "harmoni[sz]ed|^ga_s2|^hlss30|^hls2-s30|^hls\\.s30", Pattern.CASE_INSENSITIVE);
 
-  /** Properties that have the name of the product, in which the baseline is. */
-  private static final List<String> PRODUCTS =
-      List.of("s2:product_uri", "sentinel2:product_uri", "sentinel:product_id");
-
-  /** The name of a Sentinel-2 product of level 2A, with its baseline. */
-  private static final Pattern PRODUCT =
-      Pattern.compile("S2[A-D]_MSIL2A_[0-9T]{15}_N(\\d{2})(\\d{2})_.*");
+  /** Collections, or ids, of Landsat reflectance whose scale is not that of Collection 2. */
+  private static final Pattern OTHER_LANDSAT =
+      Pattern.compile("^(hls|ga_ls)", Pattern.CASE_INSENSITIVE);
 
   private static final Pattern LANDSAT_COLLECTION_1 =
       Pattern.compile("L[COTEM]0\\d_.*_01_(T1|T2|RT)(_.*)?");
@@ -191,24 +185,9 @@ public record StacItem(
             .filter(JsonNode::isBoolean)
             .findFirst()
             .map(JsonNode::asBoolean),
-        baseline(id, properties),
+        Sentinel2Baseline.of(id, properties),
         text(properties.path("landsat:correction")),
         assets);
-  }
-
-  /** Returns the processing baseline that an item states, or that is in the name of its product. */
-  private static Optional<String> baseline(String id, JsonNode properties) {
-    Optional<String> stated =
-        BASELINES.stream().flatMap(name -> text(properties.path(name)).stream()).findFirst();
-    return stated.or(
-        () ->
-            Stream.concat(
-                    PRODUCTS.stream().map(name -> properties.path(name).asString("")),
-                    Stream.of(id))
-                .map(PRODUCT::matcher)
-                .filter(Matcher::matches)
-                .map(name -> name.group(1) + "." + name.group(2))
-                .findFirst());
   }
 
   /**
@@ -267,7 +246,15 @@ public record StacItem(
     return scene(ItemAssets.map(this, platform, masked, aliases), platform, located);
   }
 
-  private Scene scene(ItemAssets files, Platform platform, boolean located) {
+  private Scene scene(ItemAssets files, Platform platform, boolean located) throws SceneException {
+    boolean otherScale =
+        OTHER_LANDSAT.matcher(collection).find() || OTHER_LANDSAT.matcher(id).find();
+    if (otherScale && platform.name().startsWith("landsat")) {
+      throw SceneException.permanent(
+          key,
+          "expected Collection 2 of Landsat for platform %s, found collection %s, id %s: its reflectance has another scale"
+              .formatted(platform.name(), Printable.of(collection), Printable.of(id)));
+    }
     return Scene.builder(key)
         .uri(uri(files.bands().get(0).object(), located))
         .itemId(id)
@@ -307,28 +294,23 @@ public record StacItem(
    * Returns the evidence in the metadata of the +1000 that Sentinel-2 products contain since
    * processing baseline 04.00. Collection 1 contains it. In other collections the baseline decides,
    * unless {@code earthsearch:boa_offset_applied} is true. A false value is ignored, because it is
-   * known to be wrong in some items.
+   * known to be wrong in some items. Products of providers that remove it contain none.
    */
   StoredOffset storedOffset(Platform platform) {
-    if (!platform.name().equals("sentinel-2-l2a") || boaOffsetApplied.orElse(false)) {
+    if (!platform.name().equals("sentinel-2-l2a")
+        || boaOffsetApplied.orElse(false)
+        || WITHOUT_OFFSET.matcher(collection).find()
+        || WITHOUT_OFFSET.matcher(id).find()) {
       return StoredOffset.NONE;
     }
-    OptionalInt baseline = processingBaseline.map(StacItem::major).orElse(OptionalInt.empty());
-    if (baseline.isPresent() && baseline.getAsInt() < FIRST_BASELINE_WITH_OFFSET) {
+    Optional<String> baseline = processingBaseline;
+    if (baseline.filter(stated -> stated.compareTo(FIRST_BASELINE_WITH_OFFSET) < 0).isPresent()) {
       return StoredOffset.NONE;
     }
     if (collection.equals("sentinel-2-c1-l2a")) {
       return StoredOffset.CERTAIN;
     }
     return baseline.isPresent() ? StoredOffset.PROBABLE : StoredOffset.UNKNOWN;
-  }
-
-  /** Returns the major number of a baseline such as {@code 05.10}; empty if it is not a number. */
-  private static OptionalInt major(String baseline) {
-    String major = baseline.strip().split("\\.", 2)[0];
-    return major.matches("\\d{1,4}")
-        ? OptionalInt.of(Integer.parseInt(major))
-        : OptionalInt.empty();
   }
 
   private static Instant datetime(String key, JsonNode properties) throws SceneException {

@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /**
  * A GDAL virtual raster (VRT): a selection of the bands of a GeoTIFF, bands from several files, or
@@ -43,9 +44,17 @@ public record VrtFile(
    * @param name description; an empty text for a band without one
    * @param colour colour in lower case; an empty text for a band without one
    * @param nodata stored value that means no data
+   * @param scale conversion of stored values, if one is stated
+   * @param unit unit of values; an empty text for none
    */
   public record VrtBand(
-      ObjectRef object, int index, String name, String colour, OptionalDouble nodata) {}
+      ObjectRef object,
+      int index,
+      String name,
+      String colour,
+      OptionalDouble nodata,
+      Optional<StatedScale> scale,
+      String unit) {}
 
   /** Copies the bands. */
   public VrtFile {
@@ -116,7 +125,14 @@ public record VrtFile(
             options,
             (name, number) -> {
               VrtBand band = bands.get(number - 1);
-              return new BandAsset(name, band.object(), band.index(), band.nodata());
+              return new BandAsset(
+                  name,
+                  band.object(),
+                  band.index(),
+                  band.nodata(),
+                  band.scale(),
+                  false,
+                  Stream.of(band.unit(), band.name()).filter(text -> !text.isEmpty()).toList());
             },
             Optional.of(grid),
             pieces);

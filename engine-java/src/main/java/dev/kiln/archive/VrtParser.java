@@ -94,8 +94,12 @@ final class VrtParser {
     }
     Optional<double[]> geotransform = geotransform(root);
     boolean mosaic = false;
-    for (List<Element> ofBand : sources) {
-      mosaic |= ofBand.size() > 1 || !isWhole(ofBand.get(0));
+    for (int b = 0; b < bands.size(); b++) {
+      List<Element> ofBand = sources.get(b);
+      mosaic |=
+          ofBand.size() > 1
+              || !isWhole(ofBand.get(0))
+              || replacesNodata(bands.get(b), ofBand.get(0));
     }
     List<MosaicPiece> pieces = List.of();
     if (mosaic) {
@@ -171,10 +175,37 @@ final class VrtParser {
     return sources;
   }
 
+  /** Returns whether pixels without data have another value in the raster than in the file. */
+  private boolean replacesNodata(Element band, Element source) throws SceneException {
+    OptionalDouble here = elements.number(band, "NoDataValue");
+    OptionalDouble there = elements.number(source, "NODATA");
+    return here.isPresent() && there.isPresent() && !here.equals(there);
+  }
+
+  /** Returns what a band states about its values; empty if nothing. */
+  private Optional<StatedScale> scale(Element band) throws SceneException {
+    double factor = elements.number(band, "Scale").orElse(1);
+    double summand = elements.number(band, "Offset").orElse(0);
+    return factor == 0 || Double.isNaN(factor + summand) || factor == 1 && summand == 0
+        ? Optional.empty()
+        : Optional.of(new StatedScale(factor, summand));
+  }
+
+  private void requireUnsigned(Element band) throws SceneException {
+    for (Element metadata : VrtElements.children(band, "Metadata")) {
+      for (Element item : VrtElements.children(metadata, "MDI")) {
+        if (VrtElements.text(item).equals("SIGNEDBYTE")) {
+          throw elements.unsupported("signed bytes");
+        }
+      }
+    }
+  }
+
   private VrtFile.VrtBand band(Element band, Element source, boolean whole) throws SceneException {
     if (whole) {
       requireNearest(source);
     }
+    requireUnsigned(band);
     OptionalDouble nodata = elements.number(band, "NoDataValue");
     String colour =
         VrtElements.child(band, "ColorInterp")
@@ -186,7 +217,9 @@ final class VrtParser {
         VrtMosaic.sourceBand(elements, source),
         VrtElements.child(band, "Description").map(VrtElements::text).orElse(""),
         colour.equals("undefined") ? "" : colour,
-        nodata.isPresent() ? nodata : elements.number(source, "NODATA"));
+        nodata.isPresent() ? nodata : elements.number(source, "NODATA"),
+        scale(band),
+        VrtElements.child(band, "UnitType").map(VrtElements::text).orElse(""));
   }
 
   /** Checks that a source is a file whose values are left as they are. */

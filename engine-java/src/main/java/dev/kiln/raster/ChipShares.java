@@ -41,9 +41,11 @@ public final class ChipShares {
   }
 
   /**
-   * Counts the pixels of a classification band.
+   * Counts the pixels of a classification band. Pixels that its file excludes by a mask, an alpha
+   * band, an unwritten tile or a nodata value have no data, whatever their class is.
    *
    * @param mask band on the scene's grid, from {@link SceneRaster#ofMask}
+   * @param nodata values that mean "no data" according to the file or its description
    * @param grid chips of the scene
    * @param wanted grid indices of the chips whose pixels are counted; others have shares of 0
    * @param isCloud whether a value means cloud
@@ -51,15 +53,21 @@ public final class ChipShares {
    * @throws SceneException permanent if the band is not uint8 or uint16, or cannot be decoded
    */
   public static ChipShares of(
-      SceneRaster mask, ChipGrid grid, BitSet wanted, IntPredicate isCloud, IntPredicate isNodata)
+      SceneRaster mask,
+      double[] nodata,
+      ChipGrid grid,
+      BitSet wanted,
+      IntPredicate isCloud,
+      IntPredicate isNodata)
       throws SceneException {
-    byte[] meaning = meaning(mask, isCloud, isNodata);
+    byte[] meaning = meaning(mask, nodata, isCloud, isNodata);
     ChipShares shares = new ChipShares(grid.size(), grid.chipSize(), true);
     try (BufferPool memory = new BufferPool()) {
       for (StripWindow window : grid.strips(mask.cut(MOST_STRIP_BYTES), wanted)) {
-        try (Strip strip = mask.read(window, memory)) {
+        try (Strip strip = mask.read(window, memory);
+            FileValidity validity = mask.validity(window, memory)) {
           for (int chipIndex : grid.chips(window, wanted)) {
-            shares.count(chipIndex, strip, window, mask, grid, meaning);
+            shares.count(chipIndex, strip, validity, window, mask, grid, meaning);
           }
         }
       }
@@ -67,7 +75,8 @@ public final class ChipShares {
     return shares;
   }
 
-  private static byte[] meaning(SceneRaster mask, IntPredicate isCloud, IntPredicate isNodata)
+  private static byte[] meaning(
+      SceneRaster mask, double[] nodata, IntPredicate isCloud, IntPredicate isNodata)
       throws SceneException {
     PixelType type = mask.type();
     if (type != PixelType.UINT8 && type != PixelType.UINT16) {
@@ -79,18 +88,26 @@ public final class ChipShares {
       meaning[value] =
           (byte) ((isCloud.test(value) ? CLOUD : 0) | (isNodata.test(value) ? NODATA : 0));
     }
+    for (double value : nodata) {
+      if (UnwrittenTiles.stores(type, value)) {
+        meaning[(int) value] = NODATA;
+      }
+    }
     return meaning;
   }
 
   private void count(
       int chipIndex,
       Strip strip,
+      FileValidity validity,
       StripWindow window,
       SceneRaster mask,
       ChipGrid grid,
       byte[] meaning) {
     BandPlane plane = strip.bands().get(0);
     ByteBuffer raw = strip.raw();
+    FileValidity.Plane known = validity.plane(0).orElse(null);
+    ByteBuffer view = known == null ? null : known.view();
     int repeat = plane.repeat();
     int size = grid.chipSize();
     int left = grid.left(chipIndex) - window.firstColumn();
@@ -106,10 +123,12 @@ public final class ChipShares {
         int at = Math.toIntExact(plane.byteOf(x, y));
         int value =
             plane.type() == PixelType.UINT8 ? raw.get(at) & 0xFF : raw.getShort(at) & 0xFFFF;
-        if (meaning[value] != 0) {
+        boolean excluded = view != null && known.at(view, x, y) != FileValidity.VALID;
+        int means = excluded ? NODATA : meaning[value];
+        if (means != 0) {
           int pixels = high * overlap(x * repeat, repeat, left, right);
-          cloudy += (meaning[value] & CLOUD) != 0 ? pixels : 0;
-          missing += (meaning[value] & NODATA) != 0 ? pixels : 0;
+          cloudy += (means & CLOUD) != 0 ? pixels : 0;
+          missing += (means & NODATA) != 0 ? pixels : 0;
         }
       }
     }

@@ -235,9 +235,19 @@ public final class CogFile implements AutoCloseable {
     if (layout.isEmpty()) {
       return;
     }
-    if (type == PixelType.UINT8 && (layout.get().format() == SIGNED || beside.band(1).signed())) {
+    int bits = layout.get().bits();
+    boolean signed = layout.get().format() == SIGNED && bits != Short.SIZE;
+    if (type != PixelType.FLOAT32 && signed || type == PixelType.UINT8 && beside.band(1).signed()) {
+      // GDAL reads the bits as an unsigned number.
       throw SceneException.permanent(
-          key, "expected pixels of type uint8, uint16, int16 or float32, found int8");
+          key, "expected pixels of type uint8, uint16, int16 or float32, found int" + bits);
+    }
+    int masks = layout.get().mask().map(CogLayout::bands).orElse(1);
+    if (masks != 1) {
+      throw SceneException.permanent(
+          key,
+          "expected a mask of all bands, found one of %d bands: write it as an alpha band with gdalwarp -dstalpha"
+              .formatted(masks));
     }
     int colours = layout.get().photometric();
     // GDAL decodes JPEG in YCbCr to RGB.
@@ -267,6 +277,15 @@ public final class CogFile implements AutoCloseable {
                 .formatted(beside.name(), band));
       }
     }
+  }
+
+  /**
+   * Returns whether the file tags a band as alpha.
+   *
+   * @param band band number, from 1
+   */
+  public boolean isAlpha(int band) {
+    return layout.filter(tiles -> tiles.alphaBand() == band).isPresent();
   }
 
   /** Returns GDAL's view of the file, borrowed. */
@@ -443,6 +462,17 @@ public final class CogFile implements AutoCloseable {
     return Stream.of(stated.unit(), stated.name(), gdal.unit(band), gdal.description(band))
         .filter(text -> !text.isEmpty())
         .toList();
+  }
+
+  /**
+   * Returns the description of a band in the file beside the file, or in the file.
+   *
+   * @param band band number, from 1
+   * @return an empty text for a band without one
+   */
+  public String description(int band) {
+    String stated = beside.band(band).name();
+    return (stated.isEmpty() ? gdal.description(band) : stated).strip();
   }
 
   /**

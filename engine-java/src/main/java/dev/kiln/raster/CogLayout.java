@@ -24,11 +24,6 @@ public final class CogLayout {
 
   private static final int MASK = 4;
 
-  /** Kinds of extra samples. */
-  private static final int ASSOCIATED_ALPHA = 1;
-
-  private static final int UNASSOCIATED_ALPHA = 2;
-
   private static final int MOST_BANDS = 1024;
 
   private final String key;
@@ -157,14 +152,9 @@ public final class CogLayout {
     this.unsupported = reason;
   }
 
-  /** Returns the band that the file tags as alpha, 0 if none. Only the last band can be. */
+  /** Returns the first band that the file tags as alpha, 0 if none. */
   private int alphaBand(TiffDirectory image) throws SceneException {
-    if (!image.has(TiffTags.EXTRA_SAMPLES)) {
-      return 0;
-    }
-    long[] extra = image.numbers(TiffTags.EXTRA_SAMPLES, "extra samples");
-    long last = extra[extra.length - 1];
-    return last == ASSOCIATED_ALPHA || last == UNASSOCIATED_ALPHA ? bands : 0;
+    return TiffDescription.of(key, image).colours().indexOf("alpha") + 1;
   }
 
   private int within(long value, long most, String name) throws SceneException {

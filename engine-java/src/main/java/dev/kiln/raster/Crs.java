@@ -1,11 +1,14 @@
 package dev.kiln.raster;
 
 import static dev.kiln.gdal.global.gdal.OAMS_TRADITIONAL_GIS_ORDER;
+import static dev.kiln.gdal.global.gdal.OAO_South;
+import static dev.kiln.gdal.global.gdal.OAO_West;
 import static dev.kiln.gdal.global.gdal.OCTDestroyCoordinateTransformation;
 import static dev.kiln.gdal.global.gdal.OCTGetInverse;
 import static dev.kiln.gdal.global.gdal.OCTNewCoordinateTransformation;
 import static dev.kiln.gdal.global.gdal.OCTTransform;
 import static dev.kiln.gdal.global.gdal.OCTTransformEx;
+import static dev.kiln.gdal.global.gdal.OSRGetAxis;
 import static dev.kiln.gdal.global.gdal.OSRGetLinearUnits;
 import static dev.kiln.gdal.global.gdal.OSRGetName;
 import static dev.kiln.gdal.global.gdal.OSRImportFromEPSG;
@@ -63,6 +66,7 @@ public final class Crs implements AutoCloseable {
               + " m"
               + REPROJECT);
     }
+    requireEastAndNorth(key, reference);
     OGRSpatialReferenceH wgs84 = OSRNewSpatialReference("");
     try {
       if (OSRImportFromEPSG(wgs84, WGS84) != 0) {
@@ -86,6 +90,28 @@ public final class Crs implements AutoCloseable {
       return new Crs(transformation, inverse);
     } finally {
       OSRRelease(wgs84);
+    }
+  }
+
+  /**
+   * Checks that coordinates grow to the east and to the north: images in other systems, such as
+   * those of South Africa and Krovak's, look as if they were flipped. In polar systems both axes
+   * point to the north or both to the south.
+   */
+  private static void requireEastAndNorth(String key, OGRSpatialReferenceH reference)
+      throws SceneException {
+    int[] first = new int[1];
+    int[] second = new int[1];
+    OSRGetAxis(reference, (String) null, 0, first);
+    OSRGetAxis(reference, (String) null, 1, second);
+    boolean west = first[0] == OAO_West || second[0] == OAO_West;
+    boolean south = (first[0] == OAO_South) != (second[0] == OAO_South);
+    if (west || south) {
+      throw SceneException.permanent(
+          key,
+          "expected a CRS whose axes point to the east and north, found "
+              + name(reference)
+              + REPROJECT);
     }
   }
 

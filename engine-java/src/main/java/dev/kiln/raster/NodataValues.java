@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.DoubleStream;
 
 /**
  * Rule for pixels without data: it finds them, and replaces values that would dominate their chip.
@@ -14,9 +15,9 @@ import java.util.Optional;
  * <p>A band has no data in a pixel if the value is one of its nodata values, if the file's mask,
  * alpha band or an unwritten tile says so, or if the value is a float that is not plausible: not
  * finite, more than {@value #PLAUSIBLE_DEVIATIONS} standard deviations from the band's mean, or a
- * customary filler such as -9999 outside the band's range. In decibels, 0 in all bands is one too.
- * A pixel has no data if it has none in every band that can tell, which is the rule of GDAL's and
- * rasterio's dataset masks: a dark pixel can be 0 in one band.
+ * customary filler such as -9999, or any value below it, outside the band's range. In decibels, 0
+ * in all bands is one too. A pixel has no data if it has none in every band that can tell, which is
+ * the rule of GDAL's and rasterio's dataset masks: a dark pixel can be 0 in one band.
  *
  * <p>Values without data are replaced before the encoder sees them: floats by NaN, which becomes
  * the band's mean, integers by the rounded mean. The exception is the integer 0: Clay was trained
@@ -31,13 +32,21 @@ public final class NodataValues {
   private static final double ORDINARY_DEVIATIONS = 20;
 
   /** Fillers that files contain without declaring them. */
-  private static final float[] CUSTOMARY_FILLERS = {-9999, -32768, -32767, -99999, -999, -99};
+  private static final float[] CUSTOMARY_FILLERS = {
+    -9999, -28672, -32768, -32767, -99999, -999, -99, 65535
+  };
 
   /** The same in integers: the second is that of MODIS. */
   private static final double[] CUSTOMARY_INTEGERS = {-9999, -28672, -32767, -32768, 65535};
 
   /** Lower floats are not ordinary in any band: no sensor measures them. */
   private static final float LOWEST_ORDINARY = -9000;
+
+  /** Larger floats are fillers in any unit. */
+  private static final float LARGEST_MEASUREMENT = 1e9f;
+
+  /** Lower decibels are the logarithm of a number that stands for 0, such as 1e-10. */
+  private static final float LOWEST_DECIBELS = -90;
 
   /** Customary fillers nearer to the mean, in standard deviations, are data. */
   private static final float FILLER_DEVIATIONS = 5;
@@ -48,8 +57,21 @@ public final class NodataValues {
    * @param values nodata values, of the file and of the item; none, one or several
    * @param mean mean of the training pixels, in stored units
    * @param std standard deviation of the training pixels, in stored units
+   * @param scale declared scale and offset of stored values, until it is decided whether they are
+   *     applied; empty for none
    */
-  public record Band(double[] values, float mean, float std) {}
+  public record Band(double[] values, float mean, float std, Optional<double[]> scale) {
+    /**
+     * Creates a band whose values are as stored.
+     *
+     * @param values nodata values
+     * @param mean mean of the training pixels
+     * @param std standard deviation of the training pixels
+     */
+    public Band(double[] values, float mean, float std) {
+      this(values, mean, std, Optional.empty());
+    }
+  }
 
   private final List<Band> bands;
   private final boolean byValue;
@@ -70,6 +92,13 @@ public final class NodataValues {
   public NodataValues withoutValues() {
     return new NodataValues(
         bands.stream().map(band -> new Band(new double[0], band.mean(), band.std())).toList(),
+        byValue);
+  }
+
+  /** Returns the rule for values that are decided to be in the units of the platform as stored. */
+  public NodataValues asStored() {
+    return new NodataValues(
+        bands.stream().map(band -> new Band(band.values(), band.mean(), band.std())).toList(),
         byValue);
   }
 
@@ -98,7 +127,7 @@ public final class NodataValues {
   /** Returns whether the values of a band tell that a pixel has no data. */
   private boolean tellsByValue(int band, PixelType type) {
     return byValue
-        ? bands.get(band).values().length > 0 || type == PixelType.FLOAT32
+        ? bands.get(band).values().length > 0 || type == PixelType.FLOAT32 || isDecibels(band)
         : type != PixelType.FLOAT32 && declaresNonzero(band);
   }
 
@@ -173,7 +202,7 @@ public final class NodataValues {
         none[x] =
             excluded
                 || line != null
-                    && (isNodata(line[x], band, type) || isFillerOfAllBands(line[x], band, type));
+                    && (isNodata(line[x], band, type) || isFillerOfAllBands(line[x], band));
         left += none[x] ? 1 : 0;
       }
     }
@@ -181,30 +210,43 @@ public final class NodataValues {
   }
 
   /**
-   * Returns the values that mean "no data" in a file of 16-bit integers that declares none; none
-   * for other types, and none that can be an ordinary value of the band.
+   * Returns the values that mean "no data" in a file: those that are declared and that its type can
+   * store, as GDAL does without their fractions, and customary ones of 16-bit integers that cannot
+   * be ordinary values of the band. Positive ones count only if none is declared, because they also
+   * mean saturated.
    *
    * @param type pixel type of the file
+   * @param declared by the file and the item
    * @param mean mean of the training pixels, in stored units
    * @param std standard deviation of the training pixels, in stored units
    */
-  public static double[] undeclared(PixelType type, double mean, double std) {
-    double lowest = type == PixelType.INT16 ? Short.MIN_VALUE : 0;
-    double highest = type == PixelType.INT16 ? Short.MAX_VALUE : 0xFFFF;
-    return type == PixelType.INT16 || type == PixelType.UINT16
-        ? Arrays.stream(CUSTOMARY_INTEGERS)
-            .filter(value -> value >= lowest && value <= highest)
-            .filter(value -> value < 0 || value - mean > ORDINARY_DEVIATIONS * std)
-            .toArray()
-        : new double[0];
+  public static double[] meant(PixelType type, double[] declared, double mean, double std) {
+    if (type == PixelType.FLOAT32) {
+      return declared;
+    }
+    double[] stored =
+        Arrays.stream(declared)
+            .filter(value -> UnwrittenTiles.stores(type, value))
+            .map(value -> (double) (long) value)
+            .toArray();
+    return DoubleStream.concat(
+            Arrays.stream(stored),
+            Arrays.stream(CUSTOMARY_INTEGERS)
+                .filter(value -> type != PixelType.UINT8 && UnwrittenTiles.stores(type, value))
+                .filter(
+                    value ->
+                        value < 0
+                            || stored.length == 0 && value - mean > ORDINARY_DEVIATIONS * std))
+        .distinct()
+        .toArray();
   }
 
   /**
    * Returns whether a value means "no data" where all bands have it: 0 dB in every band of a pixel
    * is a gap, in one band it can be data.
    */
-  private boolean isFillerOfAllBands(float value, int band, PixelType type) {
-    return value == 0 && type == PixelType.FLOAT32 && isDecibels(band);
+  boolean isFillerOfAllBands(float value, int band) {
+    return value == 0 && isDecibels(band);
   }
 
   /** Returns whether ordinary values of a band are decibels. */
@@ -220,7 +262,17 @@ public final class NodataValues {
         return true;
       }
     }
-    return type == PixelType.FLOAT32 && !isPlausible(value, b);
+    return type == PixelType.FLOAT32
+        && !isPlausible(value, b)
+        && b.scale().filter(tags -> isPlausible((float) (value * tags[0] + tags[1]), b)).isEmpty();
+  }
+
+  /** Returns whether a finite float is no data only because it is not plausible. */
+  boolean isImplausible(float value, int band) {
+    return Float.isFinite(value)
+        && Math.abs(value) < LARGEST_MEASUREMENT
+        && Arrays.stream(bands.get(band).values()).noneMatch(nodata -> value == (float) nodata)
+        && isNodata(value, band, PixelType.FLOAT32);
   }
 
   /** Most values are ordinary and need two comparisons; NaN fails them. */
@@ -231,7 +283,7 @@ public final class NodataValues {
       return true;
     }
     float deviations = Math.abs((value - band.mean()) / band.std());
-    if (!(deviations <= PLAUSIBLE_DEVIATIONS)) {
+    if (!(deviations <= PLAUSIBLE_DEVIATIONS) || band.mean() < 0 && value < LOWEST_DECIBELS) {
       return false;
     }
     for (float filler : CUSTOMARY_FILLERS) {
@@ -240,7 +292,7 @@ public final class NodataValues {
         return value >= LOWEST_ORDINARY && deviations <= FILLER_DEVIATIONS;
       }
     }
-    return true;
+    return value >= LOWEST_ORDINARY || deviations <= FILLER_DEVIATIONS;
   }
 
   private void blankFloats(
@@ -261,7 +313,7 @@ public final class NodataValues {
           float value = raw.getFloat(at);
           if (isNodata(value, band, PixelType.FLOAT32)
               || view != null && validity.get().at(view, x, y) == FileValidity.MISSING
-              || isFillerOfAllBands(value, band, PixelType.FLOAT32)
+              || isFillerOfAllBands(value, band)
                   && isMissing(missing, x * plane.repeat(), y * plane.repeat(), span, window)) {
             raw.putFloat(at, Float.NaN);
           }
@@ -309,7 +361,7 @@ public final class NodataValues {
     }
   }
 
-  private static boolean isMissing(
+  static boolean isMissing(
       MissingPixels missing, int x, int y, StripWindow.Span span, StripWindow window) {
     int column = Math.max(span.begin(), Math.min(span.end() - 1, x));
     return missing.at(column, Math.min(window.rows() - 1, y));

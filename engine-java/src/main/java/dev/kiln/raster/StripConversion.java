@@ -21,6 +21,7 @@ public final class StripConversion {
    * @param window part of the grid that the strip covers
    * @param validity validity according to the files
    * @param nodata rule for values without data, in stored units
+   * @param missing pixels without data in all bands
    * @param scales scale and offset of each band
    * @param memory pool that the new strip's memory is taken from
    * @return planar float planes, owned by the caller
@@ -30,6 +31,7 @@ public final class StripConversion {
       StripWindow window,
       FileValidity validity,
       NodataValues nodata,
+      MissingPixels missing,
       List<double[]> scales,
       BufferPool memory) {
     List<BandPlane> planes = new ArrayList<>();
@@ -61,6 +63,9 @@ public final class StripConversion {
             float value = plane.value(from, x, y);
             boolean none =
                 nodata.isNodata(value, b, plane.type())
+                    || nodata.isFillerOfAllBands(value, b)
+                        && NodataValues.isMissing(
+                            missing, x * plane.repeat(), y * plane.repeat(), span, window)
                     || view != null
                         && validity.plane(b).orElseThrow().at(view, x, y) != FileValidity.VALID;
             boolean gap = value == 0 && plane.type() != PixelType.FLOAT32 && !nodata.isDecibels(b);

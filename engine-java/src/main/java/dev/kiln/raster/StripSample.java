@@ -2,10 +2,13 @@ package dev.kiln.raster;
 
 import dev.kiln.memory.BandPlane;
 import dev.kiln.memory.Strip;
+import dev.kiln.type.PixelType;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Sample of the values of a strip, as stored, without pixels that have no data: the basis of
@@ -17,6 +20,10 @@ public record StripSample(List<float[]> bands) {
   /** Largest number of rows and columns that are looked at. */
   private static final int MOST_LINES = 64;
 
+  /** Different values that fillers of one band can have. */
+  private static final int MOST_FILLERS = 16;
+
+  /** Copies the list. */
   public StripSample {
     bands = List.copyOf(bands);
   }
@@ -60,6 +67,38 @@ public record StripSample(List<float[]> bands) {
       bands.add(values);
     }
     return new StripSample(bands);
+  }
+
+  /**
+   * Returns whether a strip contains many different floats that are not plausible: those are
+   * measurements in another unit, and not fillers.
+   *
+   * @param strip pixels
+   * @param window part of the grid that the strip covers
+   * @param nodata rule for values without data in one band
+   */
+  public static boolean hasOtherUnits(Strip strip, StripWindow window, NodataValues nodata) {
+    ByteBuffer raw = strip.raw();
+    int stepY = Math.max(1, window.rows() / MOST_LINES);
+    for (int b = 0; b < strip.bands().size(); b++) {
+      BandPlane plane = strip.bands().get(b);
+      Set<Float> found = new HashSet<>();
+      for (StripWindow.Span span : window.spans()) {
+        int stepX = Math.max(1, span.length() / MOST_LINES);
+        for (int y = 0; y < window.rows(); y += stepY) {
+          for (int x = span.begin(); x < span.end(); x += stepX) {
+            float value = plane.value(raw, x / plane.repeat(), y / plane.repeat());
+            if (plane.type() == PixelType.FLOAT32 && nodata.isImplausible(value, b)) {
+              found.add(value);
+            }
+          }
+        }
+      }
+      if (found.size() > MOST_FILLERS) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Returns a sample with the values of both. */

@@ -71,7 +71,8 @@ public record TiffDescription(List<String> names, List<String> colours, Optional
     return new TiffDescription(stated, shown, datetime);
   }
 
-  private static TiffDescription of(String key, TiffDirectory image) throws SceneException {
+  /** Reads the description of an image. */
+  static TiffDescription of(String key, TiffDirectory image) throws SceneException {
     long bands = image.number(BANDS, "number of bands", 1);
     if (bands < 1 || bands > MOST_BANDS) {
       throw SceneException.permanent(

@@ -4,9 +4,11 @@ import static dev.kiln.gdal.global.gdal.CE_None;
 import static dev.kiln.gdal.global.gdal.CPLErrorReset;
 import static dev.kiln.gdal.global.gdal.GDALGetMaskBand;
 import static dev.kiln.gdal.global.gdal.GDALGetMaskFlags;
-import static dev.kiln.gdal.global.gdal.GDALGetRasterColorInterpretation;
+import static dev.kiln.gdal.global.gdal.GDALGetRasterDataType;
 import static dev.kiln.gdal.global.gdal.GDALRasterIOEx;
 import static dev.kiln.gdal.global.gdal.GDT_Byte;
+import static dev.kiln.gdal.global.gdal.GDT_Float32;
+import static dev.kiln.gdal.global.gdal.GDT_UInt16;
 import static dev.kiln.gdal.global.gdal.GF_Read;
 import static dev.kiln.gdal.global.gdal.kilnOwnMessages;
 
@@ -15,6 +17,8 @@ import dev.kiln.gdal.GDALRasterBandH;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 import java.util.Set;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.Pointer;
 
 /**
  * The band that tells which pixels of a file are valid: its internal mask, that of a file beside
@@ -24,7 +28,6 @@ final class ValidityBand {
   private static final int MASK_PER_DATASET = 0x02; // GMF_PER_DATASET
   private static final int MASK_ALPHA = 0x04; // GMF_ALPHA
   private static final int MASK_NODATA = 0x08; // GMF_NODATA
-  private static final int COLOR_ALPHA = 6; // GCI_AlphaBand
 
   private final CogFile file;
   private final GdalFile source;
@@ -53,10 +56,9 @@ final class ValidityBand {
       GdalFile mask = file.mask().get();
       return Optional.of(new ValidityBand(file, mask, mask.band(1)));
     }
-    GDALRasterBandH last = file.gdal().band(file.bands());
-    boolean alpha = GDALGetRasterColorInterpretation(last) == COLOR_ALPHA;
-    return alpha && !used.contains(file.bands())
-        ? Optional.of(new ValidityBand(file, file.gdal(), last))
+    int alpha = file.layout().map(CogLayout::alphaBand).orElse(0);
+    return alpha > 0 && !used.contains(alpha)
+        ? Optional.of(new ValidityBand(file, file.gdal(), file.gdal().band(alpha)))
         : Optional.empty();
   }
 
@@ -78,35 +80,48 @@ final class ValidityBand {
     boolean flippedY = file.flippedY();
     int w = columns.length();
     int x = left + columns.begin();
-    // Negative strides flip the window.
-    long first = columns.begin() + (flippedX ? w - 1 : 0);
-    first += flippedY ? (h - 1) * (long) plane.width() : 0;
-    int result =
-        GDALRasterIOEx(
-            band,
-            GF_Read,
-            flippedX ? file.width() - x - w : x,
-            flippedY ? file.height() - y - h : y,
-            w,
-            h,
-            plane.bytes().pointer().position(first),
-            w,
-            h,
-            GDT_Byte,
-            flippedX ? -1 : 1,
-            flippedY ? -(long) plane.width() : plane.width(),
-            null);
-    if (result != CE_None || kilnOwnMessages() != before) {
-      throw SceneException.permanent(
-          file.objectKey(),
-          "cannot decode the mask of rows %d to %d: %s".formatted(y, y + h - 1, source.error()));
-    }
     ByteBuffer view = plane.view();
-    for (int row = 0; row < h; row++) {
-      int end = row * plane.width() + columns.end();
-      for (int i = row * plane.width() + columns.begin(); i < end; i++) {
-        view.put(i, view.get(i) == 0 ? FileValidity.MISSING : FileValidity.VALID);
+    // As bytes, fractions would be rounded to 0, and negative values clamped.
+    boolean bytes = GDALGetRasterDataType(band) == GDT_Byte || isUnsigned();
+    try (FloatPointer wide = bytes ? null : new FloatPointer((long) w * h)) {
+      Pointer into = bytes ? plane.bytes().pointer() : wide;
+      long line = bytes ? plane.width() : w;
+      // Negative strides flip the window.
+      long first = (bytes ? columns.begin() : 0) + (flippedX ? w - 1 : 0);
+      first += flippedY ? (h - 1) * line : 0;
+      int size = bytes ? 1 : Float.BYTES;
+      int result =
+          GDALRasterIOEx(
+              band,
+              GF_Read,
+              flippedX ? file.width() - x - w : x,
+              flippedY ? file.height() - y - h : y,
+              w,
+              h,
+              into.position(first),
+              w,
+              h,
+              bytes ? GDT_Byte : GDT_Float32,
+              flippedX ? -size : size,
+              (flippedY ? -line : line) * size,
+              null);
+      if (result != CE_None || kilnOwnMessages() != before) {
+        throw SceneException.permanent(
+            file.objectKey(),
+            "cannot decode the mask of rows %d to %d: %s".formatted(y, y + h - 1, source.error()));
+      }
+      for (int row = 0; row < h; row++) {
+        for (int column = 0; column < w; column++) {
+          int i = row * plane.width() + columns.begin() + column;
+          boolean none =
+              bytes ? view.get(i) == 0 : !(wide.position(0).get((long) row * w + column) != 0);
+          view.put(i, none ? FileValidity.MISSING : FileValidity.VALID);
+        }
       }
     }
+  }
+
+  private boolean isUnsigned() {
+    return GDALGetRasterDataType(band) == GDT_UInt16;
   }
 }

@@ -52,21 +52,23 @@ record ChipSelection(
    * Selects the chips whose shares, by the scene's mask, are within the limits.
    *
    * @param mask the mask on the scene's grid
+   * @param nodata values of the mask that mean "no data" whatever its classes are
    * @param inside grid indices of the chips in the area of the run; others are not looked at
    * @throws SceneException permanent if the mask cannot be read, or is smaller than one chip
    */
   static ChipSelection by(
-      SceneRaster mask, PixelClasses classes, ChipOptions options, BitSet inside)
+      SceneRaster mask, double[] nodata, PixelClasses classes, ChipOptions options, BitSet inside)
       throws SceneException {
     ChipGrid grid = grid(mask, options.layout());
-    ChipShares shares = ChipShares.of(mask, grid, inside, classes::isCloud, classes::isNodata);
+    ChipShares shares =
+        ChipShares.of(mask, nodata, grid, inside, classes::isCloud, classes::isNodata);
     BitSet surviving = shares.surviving(options.maxCloud(), options.maxNodata());
     surviving.and(inside);
     long cloud = 0;
     for (int i = inside.nextSetBit(0); i >= 0; i = inside.nextSetBit(i + 1)) {
       cloud += shares.cloud(i) > options.maxCloud() ? 1 : 0;
     }
-    long nodata = inside.cardinality() - surviving.cardinality() - cloud;
+    long empty = inside.cardinality() - surviving.cardinality() - cloud;
     return new ChipSelection(
         grid,
         options.layout(),
@@ -76,7 +78,7 @@ record ChipSelection(
         new ChipsLeftOut(
             partial(mask, options.layout()),
             cloud,
-            nodata,
+            empty,
             0,
             grid.size() - (long) inside.cardinality()));
   }

@@ -88,7 +88,7 @@ final class CloudMeasure implements BestScenes.CloudOverArea {
         return NEVER;
       }
       source.fetch(List.of(part.ranges()));
-      ChipSelection selection = masking.select(scene, band, object.buffer(), chips);
+      ChipSelection selection = masking.select(scene, band, object, chips);
       double sum = 0;
       for (int i = chips.nextSetBit(0); i >= 0; i = chips.nextSetBit(i + 1)) {
         sum += Math.min(1, selection.shares().cloud(i) + selection.shares().nodata(i));

@@ -3,8 +3,10 @@ package dev.kiln.run;
 import dev.kiln.platform.Band;
 import dev.kiln.platform.Platform;
 import dev.kiln.raster.StripSample;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.IntPredicate;
 
@@ -44,6 +46,25 @@ record SampledValues(StripSample sample, Platform platform, List<double[]> decla
   /** Values whose median is higher than this, in standard deviations, are of another scale. */
   private static final float HIGHEST_MEDIAN = 20;
 
+  /**
+   * Stored values that mean a reflectance of 0, of platforms where it is not stored as 0. Water and
+   * shadows are not much lower.
+   */
+  private static final Map<String, Double> ZERO_REFLECTANCE =
+      Map.of("landsat-c2l2-sr", 7273.0, "landsat-c2l1", 5000.0);
+
+  /** Share of {@link #ZERO_REFLECTANCE} below which the median of some band is. */
+  private static final double DARKEST = 0.9;
+
+  /** Reflectance per stored unit, of platforms whose catalogues and files state it. */
+  private static final Map<String, Double> REFLECTANCE_UNIT =
+      Map.of("landsat-c2l2-sr", 2.75e-5, "sentinel-2-l2a", 1e-4, "modis", 1e-4);
+
+  /** Scales of integers to reflectance are in this range. */
+  private static final double SMALLEST_UNIT = 1e-6;
+
+  private static final double LARGEST_UNIT = 1e-3;
+
   /** Returns whether the platform's values are decibels. */
   boolean isInDecibels() {
     return platform.bands().stream().allMatch(band -> band.mean() < 0);
@@ -66,6 +87,15 @@ record SampledValues(StripSample sample, Platform platform, List<double[]> decla
       }
     }
     return false;
+  }
+
+  /** Returns whether all values of a band that are not 0 are the highest of 8 or 16 bits. */
+  boolean isOpacity(int band) {
+    if (sample.bands().get(band).length == 0) {
+      return false;
+    }
+    float lowest = sample.quantile(band, 0);
+    return lowest == sample.quantile(band, 1) && (lowest == 0xFF || lowest == 0xFFFF);
   }
 
   /** Returns whether no value is negative, but for outliers. */
@@ -121,6 +151,32 @@ record SampledValues(StripSample sample, Platform platform, List<double[]> decla
     return declared.stream().anyMatch(d -> d[0] != 1 || d[1] != 0);
   }
 
+  private boolean isDeclared(int band) {
+    return declared.get(band)[0] != 1 || declared.get(band)[1] != 0;
+  }
+
+  /** Returns whether bands differ in what is declared. */
+  private boolean areDeclaredDifferently() {
+    return declared.stream().anyMatch(tags -> !Arrays.equals(tags, declared.get(0)));
+  }
+
+  /**
+   * Returns the scale to reflectance that is declared, if it is not that of the platform's values:
+   * then they are those of another product, such as 0.0001 instead of 0.0000275.
+   */
+  Optional<String> otherUnit() {
+    Double unit = REFLECTANCE_UNIT.get(platform.name());
+    if (unit == null) {
+      return Optional.empty();
+    }
+    return declared.stream()
+        .map(tags -> tags[0])
+        .filter(factor -> factor >= SMALLEST_UNIT && factor <= LARGEST_UNIT)
+        .filter(factor -> Math.abs(factor - unit) > unit / 100)
+        .findFirst()
+        .map(factor -> "a scale to reflectance of %s, not %s".formatted(factor, unit));
+  }
+
   /** Returns what is suspicious about values that are possible; empty for nothing. */
   Optional<String> suspicion() {
     if (isInDecibels() || !all(b -> quantile(b, 0.999, false) < mean(b) / SUSPICIOUS_SCALE)) {
@@ -148,6 +204,16 @@ record SampledValues(StripSample sample, Platform platform, List<double[]> decla
     float scale = hasFractions(applyTags) ? SUSPICIOUS_SCALE : OTHER_SCALE;
     if (all(b -> quantile(b, 0.999, applyTags) < mean(b) / scale)) {
       return Optional.of(describe(applyTags));
+    }
+    if (applyTags
+        && areDeclaredDifferently()
+        && any(b -> isDeclared(b) && quantile(b, 0.999, true) < mean(b) / scale)) {
+      // Bands of one scene have one scale: tags of some bands only must not make them dark.
+      return Optional.of(describe(true));
+    }
+    Double zero = ZERO_REFLECTANCE.get(platform.name());
+    if (zero != null && all(b -> quantile(b, 0.5, applyTags) < DARKEST * zero)) {
+      return Optional.of("reflectance below 0: " + describe(applyTags));
     }
     if (isOfEightBits()
         && any(

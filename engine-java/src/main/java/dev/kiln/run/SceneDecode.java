@@ -1,5 +1,6 @@
 package dev.kiln.run;
 
+import dev.kiln.archive.BandAliases;
 import dev.kiln.archive.BandAsset;
 import dev.kiln.archive.Scene;
 import dev.kiln.archive.StatedGrid;
@@ -18,10 +19,12 @@ import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
 
@@ -146,30 +149,57 @@ final class SceneDecode {
       throws SceneException {
     List<NodataValues.Band> bands = new ArrayList<>();
     List<Optional<double[]>> declared = new ArrayList<>();
-    List<Optional<double[]>> stated = new ArrayList<>();
+    List<Optional<double[]>> scales = new ArrayList<>();
     List<Backscatter.Evidence> evidence = new ArrayList<>();
     for (int b = 0; b < scene.bands().size(); b++) {
       BandAsset band = scene.bands().get(b);
       List<CogFile> ofBand = SceneRasters.files(scene, band, files);
       Band statistics = platform.bands().get(b);
       // The files or the item define which values are no data.
-      double[] nodata =
+      double[] stated =
           DoubleStream.concat(
                   ofBand.stream().flatMapToDouble(file -> file.nodataValues(band.index())),
                   band.nodata().stream())
               .distinct()
               .toArray();
-      if (nodata.length == 0) {
-        nodata = NodataValues.undeclared(ofBand.get(0).type(), statistics.mean(), statistics.std());
-      }
-      bands.add(new NodataValues.Band(nodata, (float) statistics.mean(), (float) statistics.std()));
-      declared.add(scaleAndOffset(band, ofBand));
-      stated.add(band.scale().map(StatedScale::values));
+      double[] nodata =
+          NodataValues.meant(ofBand.get(0).type(), stated, statistics.mean(), statistics.std());
+      Optional<double[]> tags = scaleAndOffset(band, ofBand);
+      Optional<double[]> scale = band.scale().map(StatedScale::values);
+      bands.add(
+          new NodataValues.Band(
+              nodata,
+              (float) statistics.mean(),
+              (float) statistics.std(),
+              tags.isPresent() ? tags : scale));
+      declared.add(tags);
+      scales.add(scale);
       evidence.add(evidence(band, ofBand));
     }
     NodataValues rule = new NodataValues(bands, scene.nodataByValue());
     return new SceneValues(
-        scene, platform, options, rule, declared, stated, Backscatter.stated(evidence), decisions);
+        scene,
+        platform,
+        options,
+        rule,
+        alphaBands(scene, files),
+        declared,
+        scales,
+        Backscatter.stated(evidence),
+        decisions);
+  }
+
+  /** Returns the bands, from 0, that their file tags as alpha. */
+  private static Set<Integer> alphaBands(Scene scene, Map<String, CogFile> files) {
+    Set<Integer> alpha = new HashSet<>();
+    for (int b = 0; b < scene.bands().size(); b++) {
+      BandAsset band = scene.bands().get(b);
+      if (SceneRasters.files(scene, band, files).stream()
+          .anyMatch(file -> file.isAlpha(band.index()))) {
+        alpha.add(b);
+      }
+    }
+    return alpha;
   }
 
   /** Returns what the item, the files and their names state about the values of a band. */
@@ -283,25 +313,61 @@ final class SceneDecode {
   }
 
   /**
-   * Checks that bands which the item does not describe are in the order of the colours that the
-   * file states.
+   * Checks that bands are in the order that the file states by descriptions, and bands that the
+   * item does not describe in that of its colours. Colours do not contradict an item: programs tag
+   * any three bands as red, green and blue.
    */
-  private static void requireOrder(Scene scene, Map<String, CogFile> files) throws SceneException {
+  private void requireOrder(Scene scene, Map<String, CogFile> files) throws SceneException {
     for (BandAsset band : scene.bands()) {
       CogFile file = files.get(band.object().name());
-      boolean several = file != null && file.bands() > 1;
-      if (!band.byOrder() || !several || band.index() > file.bands()) {
+      if (file == null || file.bands() < 2 || band.index() > file.bands()) {
         continue;
       }
+      Optional<String> named = named(scene, file, band.index());
+      // Users state the order of plain files, or the file does.
+      boolean permuted =
+          !scene.decisions().containsKey("bands")
+              && named.isPresent()
+              && !named.get().equals(band.band())
+              && scene.bands().stream()
+                  .filter(other -> files.get(other.object().name()) == file)
+                  .anyMatch(other -> other.band().equals(named.get()))
+              && !named(scene, file, indexOf(scene, named.get())).equals(named);
+      if (permuted) {
+        throw otherOrder(file, band, named.get());
+      }
       Optional<String> colour = file.colour(band.index());
-      if (CogFile.COLOURS_OF_LIGHT.contains(band.band())
+      if (band.byOrder()
+          && CogFile.COLOURS_OF_LIGHT.contains(band.band())
           && colour.filter(c -> !c.equals(band.band())).isPresent()) {
-        throw SceneException.permanent(
-            file.objectKey(),
-            "band %d: expected %s, because the item does not describe its bands, found %s: describe them in the item (bands or eo:bands)"
-                .formatted(band.index(), band.band(), colour.get()));
+        throw otherOrder(file, band, colour.get());
       }
     }
+  }
+
+  /** Returns the band of the platform that the description of a band in a file names. */
+  private Optional<String> named(Scene scene, CogFile file, int index) {
+    return index > file.bands()
+        ? Optional.empty()
+        : BandAliases.standard().bandOf(platform, scene.itemId(), file.description(index));
+  }
+
+  private static int indexOf(Scene scene, String name) {
+    return scene.bands().stream()
+        .filter(band -> band.band().equals(name))
+        .mapToInt(BandAsset::index)
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static SceneException otherOrder(CogFile file, BandAsset band, String found) {
+    return SceneException.permanent(
+        file.objectKey(),
+        band.byOrder()
+            ? "band %d: expected %s, because the item does not describe its bands, found %s: describe them in the item (bands or eo:bands)"
+                .formatted(band.index(), band.band(), found)
+            : "band %d: expected %s, because the item says so, found %s in the file's descriptions: correct the wrong one"
+                .formatted(band.index(), band.band(), found));
   }
 
   private static void expect(Scene scene, CogFile file) throws SceneException {

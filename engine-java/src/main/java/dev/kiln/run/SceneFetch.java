@@ -264,8 +264,7 @@ final class SceneFetch {
     ByteBudget.Share share = stage.waitFor(() -> budget.take(part.ranges().bytes()));
     try (share) {
       scenes.fetch(List.of(part.ranges()), List.of(mask.band().object().name()));
-      return new Masked(
-          masking.select(scene, mask, object.buffer(), part.inside()), object.heldBytes());
+      return new Masked(masking.select(scene, mask, object, part.inside()), object.heldBytes());
     }
   }
 

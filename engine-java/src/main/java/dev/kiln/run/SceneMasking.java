@@ -6,7 +6,6 @@ import dev.kiln.error.SceneException;
 import dev.kiln.fetch.ObjectStore;
 import dev.kiln.fetch.RangePlan;
 import dev.kiln.fetch.SparseObject;
-import dev.kiln.memory.HostBuffer;
 import dev.kiln.raster.ChipGrid;
 import dev.kiln.raster.ChipShares;
 import dev.kiln.raster.CogFile;
@@ -15,7 +14,9 @@ import dev.kiln.raster.SceneRaster;
 import dev.kiln.raster.StripWindow;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
+import java.util.stream.DoubleStream;
 
 /** Reads the masks of scenes, so that bands are fetched only for chips that are embedded. */
 final class SceneMasking {
@@ -59,7 +60,8 @@ final class SceneMasking {
       throws SceneException, InterruptedException {
     String key = mask.band().object().name();
     CogLayout layout = ScenePlan.layout(source, key, object);
-    try (CogFile file = CogFile.open(key, object.buffer(), 1);
+    requireNoMask(key, object, layout);
+    try (CogFile file = ImageAndSidecars.open(key, Map.of(key, object), 1);
         SceneRaster raster = raster(scene, mask, file)) {
       ChipGrid grid = ChipSelection.grid(raster, options.layout());
       BitSet inside = AreaChips.in(options.area(), raster, grid);
@@ -73,16 +75,30 @@ final class SceneMasking {
   /**
    * Selects the chips that a mask lets through.
    *
-   * @param bytes the mask's object, borrowed
+   * @param object the mask, borrowed
    * @param inside grid indices of the chips in the area of the run, whose bytes are there
    * @throws SceneException permanent if the mask cannot be read
    */
-  ChipSelection select(Scene scene, Mask mask, HostBuffer bytes, BitSet inside)
+  ChipSelection select(Scene scene, Mask mask, SparseObject object, BitSet inside)
       throws SceneException {
     String key = mask.band().object().name();
-    try (CogFile file = CogFile.open(key, bytes, inflateThreads);
+    try (CogFile file = ImageAndSidecars.open(key, Map.of(key, object), inflateThreads);
         SceneRaster raster = raster(scene, mask, file)) {
-      return ChipSelection.by(raster, mask.classes(), options, inside);
+      double[] nodata =
+          DoubleStream.concat(file.nodataValues(mask.band().index()), mask.band().nodata().stream())
+              .toArray();
+      return ChipSelection.by(raster, nodata, mask.classes(), options, inside);
+    }
+  }
+
+  /** Files that mask the pixels of a classification band are not fetched. */
+  private static void requireNoMask(String key, SparseObject object, CogLayout layout)
+      throws SceneException {
+    if (ImageAndSidecars.hasMask(key, object) && !layout.hasMask()) {
+      throw SceneException.permanent(
+          key,
+          "expected a classification band without a mask beside it, found %s: write both into one file with gdal_translate"
+              .formatted(ImageAndSidecars.maskOf(key)));
     }
   }
 
@@ -105,7 +121,7 @@ final class SceneMasking {
       throws SceneException, InterruptedException {
     String key = mask.band().object().name();
     ScenePlan.layout(source, key, object);
-    try (CogFile file = CogFile.open(key, object.buffer(), 1)) {
+    try (CogFile file = ImageAndSidecars.open(key, Map.of(key, object), 1)) {
       double metres = file.extent().pixelWidth();
       int usual = refinement(metres / platformGsd);
       boolean agree =

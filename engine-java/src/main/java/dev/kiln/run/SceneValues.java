@@ -39,7 +39,8 @@ final class SceneValues {
   private final boolean byItem;
   private final Optional<Backscatter> unit;
   private final SceneDecisions decisions;
-  private final NodataValues nodata;
+  private final Set<Integer> alphaBands;
+  private NodataValues nodata;
   private boolean decided;
   private int offset;
   private boolean scaled;
@@ -49,6 +50,7 @@ final class SceneValues {
    * Creates the reader of a scene.
    *
    * @param nodata rule for pixels without data, in stored values
+   * @param alphaBands bands, from 0, that their file tags as alpha
    * @param declared scale and offset of each band that its file declares; empty for stored values
    * @param stated those that the item states, which count if no file declares any
    * @param unit unit of backscatter that files or item state
@@ -59,6 +61,7 @@ final class SceneValues {
       Platform platform,
       ChipOptions options,
       NodataValues nodata,
+      Set<Integer> alphaBands,
       List<Optional<double[]>> declared,
       List<Optional<double[]>> stated,
       Optional<Backscatter> unit,
@@ -68,6 +71,7 @@ final class SceneValues {
     this.platform = platform;
     this.options = options;
     this.nodata = nodata;
+    this.alphaBands = Set.copyOf(alphaBands);
     this.byItem =
         declared.stream().allMatch(Optional::isEmpty)
             && stated.stream().anyMatch(Optional::isPresent);
@@ -100,22 +104,31 @@ final class SceneValues {
       MissingPixels missing = nodata.find(strip, window, validity);
       if (!decided) {
         StripSample sample = StripSample.of(strip, window, missing, nodata);
+        if (sample.isEmpty() && StripSample.hasOtherUnits(strip, window, nodata)) {
+          throw otherScale(
+              raster, "pixel values of %s", "values of another scale", "none is plausible");
+        }
         if (!sample.isEmpty()) {
           if (isInDoubt(values(sample))) {
             sample = sample.plus(others(raster, window, section, memory, sample));
           }
           decide(raster, strip, values(sample));
           decided = true;
+          if (!scaled) {
+            nodata = nodata.asStored();
+            missing = nodata.find(strip, window, validity);
+          }
         }
       }
       NodataValues rule = nodata;
       if (scaled) {
-        Strip floats = StripConversion.scale(strip, window, validity, nodata, declared, memory);
+        Strip floats =
+            StripConversion.scale(strip, window, validity, nodata, missing, declared, memory);
         strip.close();
         strip = floats;
         rule = nodata.withoutValues();
       } else if (linear.isPresent()) {
-        nodata.blank(strip, window, validity, missing);
+        rule.blank(strip, window, validity, missing);
         StripConversion.toDecibels(strip, window, linear.get().factor());
         rule = nodata.withoutValues();
       }
@@ -176,6 +189,7 @@ final class SceneValues {
   }
 
   private void decide(SceneRaster raster, Strip strip, SampledValues values) throws SceneException {
+    requireNoOpacity(raster, values);
     boolean sentinel2 = platform.name().equals(ChipOptions.PLATFORM_WITH_OFFSET);
     if (sentinel2 && !byItem && values.declareOffset(StoredOffsetRule.OFFSET)) {
       // Applied as an offset and not as a scale, so that gaps stay 0. Items are known to state it
@@ -199,6 +213,18 @@ final class SceneValues {
     }
   }
 
+  /** NAIP tags near infrared as alpha; images with real opacity have no near infrared. */
+  private void requireNoOpacity(SceneRaster raster, SampledValues values) throws SceneException {
+    for (int band : alphaBands) {
+      if (options.pixelValues() != PixelValues.STORED && values.isOpacity(band)) {
+        throw SceneException.permanent(
+            raster.objectKey(),
+            "band %s: expected measurements, found an alpha band of which all values are 0 or the highest: use a platform without that band"
+                .formatted(platform.bands().get(band).name()));
+      }
+    }
+  }
+
   private void decideScale(SceneRaster raster, Strip strip, SampledValues values)
       throws SceneException {
     boolean picture =
@@ -206,13 +232,19 @@ final class SceneValues {
             && platform.bands().stream().allMatch(band -> band.mean() > 0xFF);
     Optional<String> storedFault =
         picture ? Optional.of("uint8 pixels, such as a picture") : values.implausible(false);
+    Optional<String> otherUnit = values.otherUnit();
+    if (otherUnit.isPresent()) {
+      throw otherScale(raster, "pixel values of %s", "those of another product", otherUnit.get());
+    }
     if (byItem) {
       decideStatedScale(values, storedFault);
       if (scaled) {
         return;
       }
     } else if (values.areDeclared()) {
-      if (values.implausible(true).isEmpty()) {
+      boolean decibels = values.isInDecibels() && storedFault.isEmpty();
+      boolean stored = decibels && values.areLikelyDecibels();
+      if (!stored && values.implausible(true).isEmpty()) {
         scaled = true;
         double[] first = declared.get(0);
         decisions.warn(

@@ -34,7 +34,13 @@ class SceneListTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"a\nb\nc", "a\r\nb\r\nc\r\n", "\uFEFFa\n\n b \n# no scene\nc\n\n"})
+  @ValueSource(
+      strings = {
+        "a\nb\nc",
+        "a\r\nb\r\nc\r\n",
+        "\uFEFFa\n\n b \n# no scene\nc\n\n",
+        "\uFEFFa\n\uFEFFb\nc\n"
+      })
   void readsOneKeyPerLine(String text) throws IOException {
     SceneList list = read(text, Shard.whole());
 
@@ -54,8 +60,9 @@ class SceneListTest {
 
   @Test
   void escapedKeysAreReadUnchanged() throws IOException {
-    assertThat(read("\\#a\n\\ b \n\\\\c\n#d\n", Shard.whole()).keys())
-        .containsExactly("#a", " b ", "\\c");
+    assertThat(read("\\#a\n\\ b \n\\\\c\n\\\uFEFFd\n#e\n", Shard.whole()).keys())
+        .containsExactly("#a", " b ", "\\c", "\uFEFFd");
+    assertThat(KeyLines.line("\uFEFFd")).isEqualTo("\\\uFEFFd");
   }
 
   @Test

@@ -75,6 +75,7 @@ class EnvironmentTest {
                 Map.of(
                     "OMP_DYNAMIC", "true",
                     "OMP_MAX_ACTIVE_LEVELS", "0",
+                    "ONEDNN_DEFAULT_FPMATH_MODE", "ANY",
                     "CONVERT_YCBCR_TO_RGB", "NO",
                     "GDAL_CONFIG_FILE", gdal.toString())))
         .isEqualTo(ExitCode.DONE);

@@ -54,7 +54,14 @@ final class Quirks {
             offsets(),
             georeferencing(),
             SidecarQuirks.all(),
-            BackscatterQuirks.all())
+            BackscatterQuirks.all(),
+            FillerQuirks.all(),
+            AlphaQuirks.all(),
+            ClassificationQuirks.all(),
+            ScaleTagQuirks.all(),
+            BaselineQuirks.all(),
+            BandOrderQuirks.all(),
+            AxesQuirks.all())
         .flatMap(s -> s);
   }
 
@@ -70,7 +77,7 @@ final class Quirks {
     return QuirkScene.of("float32", 10, RADAR, pixels);
   }
 
-  private static QuirkScene sentinel2(GeoTiffs.Pixels pixels) {
+  static QuirkScene sentinel2(GeoTiffs.Pixels pixels) {
     return QuirkScene.of("uint16", 10, SENTINEL_2, pixels)
         .add("scl", "uint8", 10, List.of(), (b, x, y) -> 4)
         .item(s -> s.item.put("collection", "sentinel-2-l2a"))
@@ -330,7 +337,7 @@ final class Quirks {
         () -> modis((b, x, y) -> gap(x) ? filler : REFLECTANCE.at(b, x, y)));
   }
 
-  private static double mean(String platform, int band) {
+  static double mean(String platform, int band) {
     return dev.kiln.platform.PlatformCatalog.builtIn().get(platform).bands().get(band).mean();
   }
 
@@ -497,7 +504,7 @@ final class Quirks {
   }
 
   /** States a scale of all bands in the item, as the raster extension does. */
-  private static void stateScale(QuirkScene scene, double scale, double offset) {
+  static void stateScale(QuirkScene scene, double scale, double offset) {
     ArrayNode bands = scene.asset("data").putArray("raster:bands");
     for (int i = 0; i < scene.asset("data").path("eo:bands").size(); i++) {
       bands.addObject().put("scale", scale).put("offset", offset);

@@ -56,7 +56,14 @@ class QuirksTest {
     Path checkpoint = shared.resolve("micro.ckpt");
     new RandomCheckpoint(Architecture.named("micro"), DataType.FP32, 1, 0).write(checkpoint);
     List<Platform> platforms =
-        Stream.of("linz", "modis", "sentinel-1-rtc", "sentinel-2-l2a", "satellogic-MSI-L1D", "naip")
+        Stream.of(
+                "linz",
+                "modis",
+                "sentinel-1-rtc",
+                "sentinel-2-l2a",
+                "satellogic-MSI-L1D",
+                "naip",
+                "landsat-c2l2-sr")
             .map(PlatformCatalog.builtIn()::get)
             .toList();
     ModelDirectory model =

@@ -44,12 +44,21 @@ final class SidecarQuirks {
     return xml + "</PAMDataset>\n";
   }
 
+  /** Returns the georeferencing of scenes with pixels of a size in metres. */
+  static String placeOf(double metres) {
+    return place(UTM_14, NORTH, metres);
+  }
+
   private static String place(String crs, double north) {
+    return place(crs, north, 0.3);
+  }
+
+  private static String place(String crs, double north, double metres) {
     String transform =
         north == 0
             ? ""
-            : "<GeoTransform> %.16e, 3.0000000000000000e-01, 0.0, %.16e, 0.0, -3.0000000000000000e-01</GeoTransform>"
-                .formatted(EAST, north);
+            : "<GeoTransform> %1$.16e, %3$.16e, 0.0, %2$.16e, 0.0, -%3$.16e</GeoTransform>"
+                .formatted(EAST, north, metres);
     String srs =
         crs.isEmpty()
             ? ""

@@ -56,7 +56,7 @@ class ChipSharesTest {
         withMask(
             tiff,
             refinement,
-            mask -> ChipShares.of(mask, grid, grid.all(), v -> v > 7, v -> v == 0));
+            mask -> ChipShares.of(mask, new double[0], grid, grid.all(), v -> v > 7, v -> v == 0));
 
     for (int i = 0; i < grid.size(); i++) {
       int cloud = 0;
@@ -87,7 +87,9 @@ class ChipSharesTest {
         withMask(
             tiff,
             1,
-            mask -> ChipShares.of(mask, grid, grid.all(), v -> v == 65535, v -> v == 32768));
+            mask ->
+                ChipShares.of(
+                    mask, new double[0], grid, grid.all(), v -> v == 65535, v -> v == 32768));
 
     assertThat(shares.cloud(0)).isEqualTo(0.25);
     assertThat(shares.nodata(0)).isEqualTo(0.375);
@@ -102,7 +104,10 @@ class ChipSharesTest {
     assertThat(grid.size()).isEqualTo(6);
 
     ChipShares shares =
-        withMask(tiff, 2, mask -> ChipShares.of(mask, grid, grid.all(), v -> v == 9, v -> v == 0));
+        withMask(
+            tiff,
+            2,
+            mask -> ChipShares.of(mask, new double[0], grid, grid.all(), v -> v == 9, v -> v == 0));
 
     double[] cloud = {0, 0, 10 * 20, 6 * 20, 6 * 20, 10 * 10};
     double[] nodata = {0, 0, 10 * 20, 10 * 20, 10 * 20, 400 - 10 * 10};
@@ -120,7 +125,10 @@ class ChipSharesTest {
     ChipGrid grid = ChipGrid.of(20, 10, 10);
 
     ChipShares shares =
-        withMask(tiff, 1, mask -> ChipShares.of(mask, grid, grid.all(), v -> false, v -> v == 0));
+        withMask(
+            tiff,
+            1,
+            mask -> ChipShares.of(mask, new double[0], grid, grid.all(), v -> false, v -> v == 0));
 
     assertThat(shares.surviving(0.5, 0.2)).isEqualTo(BitSet.valueOf(new long[] {0b01}));
     assertThat(shares.surviving(0.5, 0.19)).isEqualTo(new BitSet());
@@ -137,6 +145,7 @@ class ChipSharesTest {
                     mask ->
                         ChipShares.of(
                             mask,
+                            new double[0],
                             ChipGrid.of(256, 256, 256),
                             new BitSet(),
                             v -> false,

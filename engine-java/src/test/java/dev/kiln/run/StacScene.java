@@ -65,7 +65,11 @@ public final class StacScene {
     StacScene scene = new StacScene(id, "landsat-c2l2-sr");
     int seed = 1;
     for (String band : List.of("red", "green", "blue", "nir08", "swir16", "swir22")) {
-      scene.asset(band, 30, 540, 530).type("uint16").seed(seed++);
+      int first = 9000 + 100 * seed++;
+      scene
+          .asset(band, 30, 540, 530)
+          .type("uint16")
+          .pixels((b, x, y) -> first + (71 * x + 133 * y + x * y) % 9000);
     }
     scene.asset("qa_pixel", 30, 540, 530).type("uint16").pixels((b, x, y) -> 21824);
     return scene;

@@ -11,11 +11,13 @@ import dev.kiln.fetch.ObjectStores;
 import dev.kiln.fetch.SourceRules;
 import dev.kiln.fetch.StoreOptions;
 import dev.kiln.sink.EmbeddingFile;
+import dev.kiln.testing.Distance;
 import dev.kiln.testing.FakeEncoder;
 import dev.kiln.testing.GeoTiffs;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
@@ -185,6 +187,51 @@ class VrtRunTest {
     refused(reason);
   }
 
+  @Test
+  void valuesWithoutDataThatGetAnotherValueHaveNoData() throws Exception {
+    GeoTiffs holes = file(0, 1, 2).pixels((b, x, y) -> x % CHIP < 3 ? 9 : pixel(b, x, y)).nodata(9);
+    run.keys.clear();
+    run.scene("nodata_20240301.tif", holes);
+    GeoTiffs.naip()
+        .bands(3)
+        .size(SIZE, SIZE)
+        .pixels((b, x, y) -> x % CHIP < 3 ? 9 : pixel(b, x, y))
+        .write(run.source.resolve("filled.tif"));
+    String key = "replaced_20240301.vrt";
+    List<String> bands = new ArrayList<>();
+    for (int b = 1; b <= 3; b++) {
+      String source = source("filled.tif", b, FULL + "<NODATA>9</NODATA>");
+      bands.add(
+          band(
+              b,
+              "<NoDataValue>77</NoDataValue>" + source.replace("SimpleSource", "ComplexSource")));
+    }
+    add(key, vrt("<GeoTransform>5e5,1,0,52e5,0,-1</GeoTransform>", String.join("\n", bands)));
+    equalsPlain(key);
+  }
+
+  @Test
+  void scalesAreThoseOfBands() throws Exception {
+    GeoTiffs.naip()
+        .bands(3)
+        .type("int16")
+        .size(SIZE, SIZE)
+        .pixels((b, x, y) -> 10 * pixel(b, x, y) + 70)
+        .write(run.source.resolve("scaled.tif"));
+    String key = "scaled_20240301.vrt";
+    List<String> bands = new ArrayList<>();
+    for (int b = 1; b <= 3; b++) {
+      String described = "<Offset>-7</Offset><Scale>0.1</Scale>" + source("scaled.tif", b, FULL);
+      bands.add(band(b, described).replace("Byte", "Int16"));
+    }
+    add(key, vrt(String.join("\n", bands)));
+    RunReport report = embed();
+    assertThat(report.exitCode()).as(report.summary()).isEqualTo(ExitCode.DONE);
+    float[] plain = EmbeddingFile.open(run.file(run.keys.get(0))).vectors(0).values();
+    float[] found = EmbeddingFile.open(run.file(key)).vectors(0).values();
+    assertThat(Distance.relative(found, plain, 0, plain.length)).isLessThanOrEqualTo(2e-5);
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -207,6 +254,8 @@ class VrtRunTest {
         "plain_20240301.tif | http://127.0.0.1:1/x.tif | expected the path of a GeoTIFF",
         "plain_20240301.tif | file:///etc/passwd | expected the path of a GeoTIFF",
         "plain_20240301.tif | NETCDF:x.nc:y | expected the path of a GeoTIFF",
+        "<SimpleSource | <Metadata domain=\"IMAGE_STRUCTURE\"><MDI"
+            + " key=\"PIXELTYPE\">SIGNEDBYTE</MDI></Metadata><SimpleSource | found signed bytes",
         "VRTDataset | OtherDataset | expected a VRT with the element VRTDataset",
       })
   void refusesWhatComputesPixels(String from, String to, String reason) {

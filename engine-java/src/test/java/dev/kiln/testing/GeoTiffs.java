@@ -3,6 +3,7 @@ package dev.kiln.testing;
 import static dev.kiln.gdal.global.gdal.CE_None;
 import static dev.kiln.gdal.global.gdal.CPLGetLastErrorMsg;
 import static dev.kiln.gdal.global.gdal.CPLSetThreadLocalConfigOption;
+import static dev.kiln.gdal.global.gdal.GCI_AlphaBand;
 import static dev.kiln.gdal.global.gdal.GDALClose;
 import static dev.kiln.gdal.global.gdal.GDALCreate;
 import static dev.kiln.gdal.global.gdal.GDALCreateDatasetMaskBand;
@@ -14,6 +15,7 @@ import static dev.kiln.gdal.global.gdal.GDALRasterIOEx;
 import static dev.kiln.gdal.global.gdal.GDALSetDescription;
 import static dev.kiln.gdal.global.gdal.GDALSetGeoTransform;
 import static dev.kiln.gdal.global.gdal.GDALSetMetadataItem;
+import static dev.kiln.gdal.global.gdal.GDALSetRasterColorInterpretation;
 import static dev.kiln.gdal.global.gdal.GDALSetRasterNoDataValue;
 import static dev.kiln.gdal.global.gdal.GDALSetRasterOffset;
 import static dev.kiln.gdal.global.gdal.GDALSetRasterScale;
@@ -30,6 +32,7 @@ import static dev.kiln.gdal.global.gdal.OSRRelease;
 import static dev.kiln.gdal.global.gdal.OSRSetFromUserInput;
 
 import dev.kiln.gdal.GDALDatasetH;
+import dev.kiln.gdal.GDALRasterBandH;
 import dev.kiln.gdal.Gdal;
 import dev.kiln.gdal.OGRSpatialReferenceH;
 import java.io.IOException;
@@ -39,7 +42,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerPointer;
@@ -74,6 +79,8 @@ public final class GeoTiffs {
   private Pixels pixels;
   private Double nodata;
   private double[] scale;
+  private final Map<Integer, double[]> bandScales = new TreeMap<>();
+  private int alpha;
   private Mask mask;
   private String[] names = {};
   private String datetime;
@@ -159,6 +166,26 @@ public final class GeoTiffs {
     return this;
   }
 
+  /**
+   * Sets the scale and offset tags of one band.
+   *
+   * @param band from 0
+   */
+  public GeoTiffs bandScale(int band, double factor, double offset) {
+    bandScales.put(band + 1, new double[] {factor, offset});
+    return this;
+  }
+
+  /**
+   * Tags one band, which is not the last, as alpha.
+   *
+   * @param band from 0
+   */
+  public GeoTiffs alpha(int band) {
+    alpha = band + 1;
+    return this;
+  }
+
   /** Sets the description of each band; an empty text for none. */
   public GeoTiffs names(String... descriptions) {
     names = descriptions;
@@ -227,6 +254,10 @@ public final class GeoTiffs {
         check(GDALSetSpatialRef(dataset, reference) == CE_None, file);
         OSRRelease(reference);
       }
+      if (alpha > 0) {
+        GDALRasterBandH band = GDALGetRasterBand(dataset, alpha);
+        check(GDALSetRasterColorInterpretation(band, GCI_AlphaBand) == CE_None, file);
+      }
       writePixels(dataset, file);
       writeTags(dataset, file);
     } finally {
@@ -236,9 +267,15 @@ public final class GeoTiffs {
   }
 
   private void writeTags(GDALDatasetH dataset, Path file) throws IOException {
+    Map<Integer, double[]> scales = new TreeMap<>();
     for (int b = 1; scale != null && b <= bands; b++) {
-      check(GDALSetRasterScale(GDALGetRasterBand(dataset, b), scale[0]) == CE_None, file);
-      check(GDALSetRasterOffset(GDALGetRasterBand(dataset, b), scale[1]) == CE_None, file);
+      scales.put(b, scale);
+    }
+    scales.putAll(bandScales);
+    for (Map.Entry<Integer, double[]> entry : scales.entrySet()) {
+      GDALRasterBandH band = GDALGetRasterBand(dataset, entry.getKey());
+      check(GDALSetRasterScale(band, entry.getValue()[0]) == CE_None, file);
+      check(GDALSetRasterOffset(band, entry.getValue()[1]) == CE_None, file);
     }
     for (int b = 1; b <= names.length; b++) {
       if (!names[b - 1].isEmpty()) {

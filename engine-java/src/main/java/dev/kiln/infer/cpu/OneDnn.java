@@ -47,6 +47,8 @@ final class OneDnn implements AutoCloseable {
    */
   OneDnn(int threads) {
     this.threads = threads;
+    // ONEDNN_DEFAULT_FPMATH_MODE would round float32 to bfloat16.
+    check(dnnl_set_default_fpmath_mode(dnnl_fpmath_mode_strict), "precision");
     check(dnnl_engine_create(engine, dnnl_cpu, 0), "engine");
     owned.push(() -> dnnl_engine_destroy(engine));
     check(dnnl_stream_create(stream, engine, dnnl_stream_default_flags), "stream");

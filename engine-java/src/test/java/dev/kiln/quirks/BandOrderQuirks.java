@@ -1,0 +1,66 @@
+package dev.kiln.quirks;
+
+import static dev.kiln.quirks.Quirks.PICTURE;
+import static dev.kiln.quirks.Quirks.RGB;
+import static dev.kiln.quirks.Quirks.linz;
+import static dev.kiln.quirks.Quirks.radar;
+import static dev.kiln.quirks.Quirks.refused;
+import static dev.kiln.quirks.Quirks.same;
+
+import dev.kiln.testing.GeoTiffs;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** Descriptions of bands in the file that contradict the item, or seem to. */
+final class BandOrderQuirks {
+  private static final GeoTiffs.Pixels REVERSED = (b, x, y) -> PICTURE.at(2 - b, x, y);
+
+  private BandOrderQuirks() {}
+
+  private static QuirkScene named(String... names) {
+    return QuirkScene.of("uint8", 0.3, RGB, REVERSED)
+        .file(f -> f.option("PHOTOMETRIC=MINISBLACK").names(names));
+  }
+
+  static Stream<Quirk> all() {
+    return Stream.of(
+        refused(
+            "bands in another order than the item says, by descriptions",
+            "linz",
+            Quirks::linz,
+            () -> named("Blue", "Green", "Red"),
+            "band 1: expected red, because the item says so, found blue"),
+        refused(
+            "bands in another order than the item says, by letters",
+            "linz",
+            Quirks::linz,
+            () -> named("B", "G", "R"),
+            "found blue"),
+        refused(
+            "undescribed bands in another order, by words",
+            "linz",
+            Quirks::linz,
+            () ->
+                named("blue band", "green band", "red band")
+                    .item(s -> s.asset("data").remove("eo:bands")),
+            "because the item does not describe its bands, found blue"),
+        refused(
+            "polarisations in another order than the item says",
+            "sentinel-1-rtc",
+            () -> radar(Quirks.DECIBELS),
+            () -> radar(Quirks.DECIBELS).file(f -> f.names("Gamma0_VH", "Gamma0_VV")),
+            "band 1: expected vv"),
+        same(
+            "descriptions that only number the bands",
+            "linz",
+            Quirks::linz,
+            () -> linz().file(f -> f.names("Band 3", "Band_1", "2"))),
+        same(
+            "colours that every program tags",
+            "linz",
+            Quirks::linz,
+            () ->
+                QuirkScene.of("uint8", 0.3, List.of("blue", "green", "red"), REVERSED)
+                    .file(f -> f.option("PHOTOMETRIC=RGB"))));
+  }
+}
