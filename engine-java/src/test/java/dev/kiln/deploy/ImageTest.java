@@ -147,16 +147,19 @@ class ImageTest {
     Files.writeString(bundle.resolve("lib/glibc-version"), "2.36\n");
     Files.writeString(bundle.resolve("MANIFEST"), "kiln 0.2.0-SNAPSHOT\njava 17\n");
     Files.writeString(bundle.resolve("LICENSE"), "Apache-2.0\n");
+    Files.writeString(bundle.resolve("sbom.cdx.json"), "{}");
     Path dist = directory.resolve("dist");
     run("../deploy/bundle/deb", bundle.toString(), dist.toString());
     Path deb = dist.resolve("kiln-cpu_0.2.0~snapshot_amd64.deb");
     assertThat(deb).exists();
+    assertThat(dist.resolve("kiln-cpu_0.2.0~snapshot_amd64.cdx.json")).hasContent("{}");
     assertThat(run("dpkg-deb", "--field", deb.toString(), "Depends", "Version"))
         .contains("Depends: libc6 (>= 2.36)", "Version: 0.2.0~snapshot");
     assertThat(run("dpkg-deb", "--contents", deb.toString()))
         .contains(
             "./usr/bin/kiln -> /opt/kiln/bin/kiln",
             "./opt/kiln/lib/java/a.jar",
+            "./opt/kiln/sbom.cdx.json",
             "./usr/share/man/man1/kiln-embed.1.gz",
             "root/root");
   }
@@ -195,7 +198,8 @@ class ImageTest {
             "share/proj/proj.db",
             "legal/system/a name with spaces",
             "MANIFEST",
-            "LICENSE")) {
+            "LICENSE",
+            "sbom.cdx.json")) {
       Files.createDirectories(bundle.resolve(file).getParent());
       Files.writeString(bundle.resolve(file), file);
     }
@@ -216,7 +220,8 @@ class ImageTest {
             "lib/java-options",
             "lib/native/dev/kiln/gdal/linux-x86_64/libjnigdal.so",
             "MANIFEST",
-            "LICENSE");
+            "LICENSE",
+            "sbom.cdx.json");
     assertThat(files(out.resolve("1-gpu/opt/kiln")).keySet())
         .allMatch(name -> name.matches(".*/(cuda|tensorrt)/.*"))
         .hasSize(2);
