@@ -2,6 +2,7 @@ package dev.kiln.archive;
 
 import dev.kiln.error.ConfigurationException;
 import java.time.DateTimeException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.LocalDateTime;
@@ -12,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -38,6 +40,9 @@ public final class DatePattern {
       Pattern.compile(
           "(?<!\\d)(?<year>(?:19|20)\\d{2})(?<s>[-_.]?)(?<month>\\d{2})\\k<s>(?<day>\\d{2})"
               + "(?:T?(?<hour>\\d{2})[-_:]?(?<minute>\\d{2})[-_:]?(?<second>\\d{2}))?(?!\\d)");
+
+  /** No image is later than this; other digits, such as those of a size of 2048 × 1024, can be. */
+  private static final Instant LATEST = Instant.now().plus(Duration.ofDays(2));
 
   private final String text;
   private final Pattern pattern;
@@ -93,21 +98,31 @@ public final class DatePattern {
    * @return empty if the key does not match or has no valid date there
    */
   Optional<Instant> find(String key) {
-    return find(pattern.matcher(key), fields);
+    return find(pattern.matcher(key), fields, time -> true);
   }
 
   /**
    * {@return the first date in the name of a file: {@code 20240301}, {@code 2024-03-01}, {@code
    * 2024_03_01} or {@code 2024.03.01} between other characters than digits, with a time if one
-   * follows directly or after a T ({@code 20240301T103059}); noon without one}
+   * follows directly or after a T ({@code 20240301T103059}); noon without one. A date in the future
+   * is none}
    *
    * @param name of a file, without directories
    */
   public static Optional<Instant> inName(String name) {
-    return find(DAY.matcher(name), Set.of("year", "month", "day", "hour", "minute", "second"));
+    return find(
+        DAY.matcher(name),
+        Set.of("year", "month", "day", "hour", "minute", "second"),
+        DatePattern::isPossible);
   }
 
-  private static Optional<Instant> find(Matcher matcher, Set<String> fields) {
+  /** Returns whether a time is not in the future. */
+  static boolean isPossible(Instant time) {
+    return time.isBefore(LATEST);
+  }
+
+  private static Optional<Instant> find(
+      Matcher matcher, Set<String> fields, Predicate<Instant> accepted) {
     while (matcher.find()) {
       try {
         LocalDate day =
@@ -122,7 +137,10 @@ public final class DatePattern {
                     has(matcher, fields, "minute") ? number(matcher, "minute") : 0,
                     has(matcher, fields, "second") ? number(matcher, "second") : 0)
                 : LocalTime.NOON;
-        return Optional.of(LocalDateTime.of(day, time).toInstant(ZoneOffset.UTC));
+        Instant found = LocalDateTime.of(day, time).toInstant(ZoneOffset.UTC);
+        if (accepted.test(found)) {
+          return Optional.of(found);
+        }
       } catch (DateTimeException e) {
         // Other digits that look like a date; the date can follow.
         continue;

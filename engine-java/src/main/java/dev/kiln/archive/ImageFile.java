@@ -43,10 +43,11 @@ public record ImageFile(
   private static final Pattern GENERIC =
       Pattern.compile("(?i)(band|layer|channel|ch|raster|gray|grey)?[ _-]*(index)?[ _-]*\\d*");
 
-  /** DateTime of the TIFF specification, and how other programs write it. */
+  /** DateTime of the TIFF specification, and how other programs write it, some with a zone. */
   private static final Pattern TIFF_TIME =
       Pattern.compile(
-          "((?:19|20)\\d{2})[:/-](\\d{2})[:/-](\\d{2})(?:[ T](\\d{2}):(\\d{2})(?::(\\d{2}))?.*)?");
+          "((?:19|20)\\d{2})[:/-](\\d{2})[:/-](\\d{2})(?:[ T](\\d{2}):(\\d{2})(?::(\\d{2}))?"
+              + "(.*?)([+-]\\d{2}:?\\d{2})?)?");
 
   /** Copies the lists. */
   public ImageFile {
@@ -188,15 +189,17 @@ public record ImageFile(
       return Optional.empty();
     }
     try {
-      return Optional.of(
+      LocalDateTime local =
           LocalDateTime.of(
-                  Integer.parseInt(time.group(1)),
-                  Integer.parseInt(time.group(2)),
-                  Integer.parseInt(time.group(3)),
-                  time.group(4) == null ? 12 : Integer.parseInt(time.group(4)),
-                  time.group(5) == null ? 0 : Integer.parseInt(time.group(5)),
-                  time.group(6) == null ? 0 : Integer.parseInt(time.group(6)))
-              .toInstant(ZoneOffset.UTC));
+              Integer.parseInt(time.group(1)),
+              Integer.parseInt(time.group(2)),
+              Integer.parseInt(time.group(3)),
+              time.group(4) == null ? 12 : Integer.parseInt(time.group(4)),
+              time.group(5) == null ? 0 : Integer.parseInt(time.group(5)),
+              time.group(6) == null ? 0 : Integer.parseInt(time.group(6)));
+      ZoneOffset zone = time.group(8) == null ? ZoneOffset.UTC : ZoneOffset.of(time.group(8));
+      return Optional.of(local.toInstant(zone))
+          .filter(found -> DatePattern.isPossible(found) && !found.equals(Instant.EPOCH));
     } catch (DateTimeException e) {
       return Optional.empty();
     }

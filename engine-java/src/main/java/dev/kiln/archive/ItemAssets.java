@@ -19,9 +19,9 @@ import java.util.stream.Stream;
  * The files of a STAC item that contain the bands of a platform. A band is, in this order: the
  * asset of its name; the only single-band asset with that name or common name; a band of a file
  * with several bands. If no band is found by name, the bands of one file are used in the platform's
- * order. That file has as many bands as the platform, or the item does not describe its bands;
- * candidates are the asset {@code data}, the only described file, and the only file. Images made
- * for display are used last.
+ * order. That file has as many bands as the platform and no names but numbers, or the item does not
+ * describe its bands; candidates are the asset {@code data}, the only described file, and the only
+ * file. Images made for display are used last.
  *
  * <p>Only TIFFs are used, never the JPEG 2000 copies in Sentinel-2 items ({@code red-jp2}).
  *
@@ -288,6 +288,39 @@ public record ItemAssets(List<BandAsset> bands, Optional<Mask> mask, double gsd)
     return Optional.empty();
   }
 
+  /**
+   * Returns whether an item does not name the bands of a file, or only numbers them by their
+   * position: other names that are not known are not those of the platform's bands.
+   */
+  private static boolean namesNothing(StacAsset file) {
+    for (int i = 0; i < file.bands().size(); i++) {
+      StacBand band = file.bands().get(i);
+      for (String name : List.of(band.name(), band.commonName())) {
+        boolean position = name.matches("(?i)b?0*" + (i + 1));
+        if (!position && !ImageFile.isGeneric(name)) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  /** Returns whether no band of a file is described as another one than that of its position. */
+  private static boolean describesNoOther(StacAsset file, Platform platform) {
+    for (int i = 0; i < file.bands().size(); i++) {
+      String expected = platform.bands().get(i).name();
+      for (String words : file.bands().get(i).words()) {
+        if (BandAliases.standard()
+            .bandOf(platform, "", words)
+            .filter(found -> !found.equals(expected))
+            .isPresent()) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
   private static Map<String, Place> byOrder(
       List<StacAsset> files, Platform platform, boolean forDisplay) {
     int bands = platform.bands().size();
@@ -296,6 +329,7 @@ public record ItemAssets(List<BandAsset> bands, Optional<Mask> mask, double gsd)
     List<StacAsset> fitting =
         ofKind.stream()
             .filter(file -> file.bands().isEmpty() || file.bands().size() == bands)
+            .filter(file -> namesNothing(file) && describesNoOther(file, platform))
             .toList();
     List<Predicate<StacAsset>> kinds =
         List.of(

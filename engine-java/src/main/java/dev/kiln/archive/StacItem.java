@@ -169,11 +169,18 @@ public record StacItem(
               + (several ? "; kiln embed --stac reads catalogues and FeatureCollections" : ""));
     }
     Map<String, StacAsset> assets = new LinkedHashMap<>();
+    boolean inherits = item.path("assets").valueStream().filter(StacItem::isTiff).count() == 1;
     item.path("assets")
         .properties()
         .forEach(
             asset ->
-                assets.put(asset.getKey(), asset(asset.getKey(), asset.getValue(), properties)));
+                assets.put(
+                    asset.getKey(),
+                    asset(
+                        asset.getKey(),
+                        asset.getValue(),
+                        properties,
+                        inherits && isTiff(asset.getValue()))));
     return new StacItem(
         key,
         id,
@@ -345,7 +352,8 @@ public record StacItem(
     return StacAsset.isTiff(href(asset), asset.path("type").asString(""));
   }
 
-  private static StacAsset asset(String name, JsonNode asset, JsonNode properties) {
+  private static StacAsset asset(
+      String name, JsonNode asset, JsonNode properties, boolean inherits) {
     // The item's fields apply to all assets that do not have their own.
     Function<String, JsonNode> field =
         key -> asset.hasNonNull(key) ? asset.path(key) : properties.path(key);
@@ -354,7 +362,7 @@ public record StacItem(
         href(asset),
         asset.path("type").asString(""),
         list(asset.path("roles"), JsonNode::isString, node -> node.asString()),
-        bands(asset, properties),
+        bands(asset, properties, inherits),
         crs(field),
         shape(field.apply("proj:shape")),
         list(field.apply("proj:transform"), JsonNode::isNumber, StacItem::value),
@@ -387,9 +395,9 @@ public record StacItem(
    * Reads the bands from {@code bands}, and from the two parallel lists of older items, which some
    * items have as well. The oldest items list the bands once, and assets refer to them by number.
    */
-  private static List<StacBand> bands(JsonNode asset, JsonNode properties) {
-    JsonNode now = asset.path("bands");
-    JsonNode named = asset.path("eo:bands");
+  private static List<StacBand> bands(JsonNode asset, JsonNode properties, boolean inherits) {
+    JsonNode now = list(asset, properties, "bands", inherits);
+    JsonNode named = list(asset, properties, "eo:bands", inherits);
     JsonNode stored = asset.path("raster:bands");
     List<StacBand> bands = new ArrayList<>();
     for (int i = 0; i < Math.max(now.size(), Math.max(named.size(), stored.size())); i++) {
@@ -417,6 +425,11 @@ public record StacItem(
                   raster.path("unit"))));
     }
     return bands;
+  }
+
+  /** Returns the list of bands of an asset, or else of the item if it has one image only. */
+  private static JsonNode list(JsonNode asset, JsonNode properties, String name, boolean inherits) {
+    return asset.path(name).isEmpty() && inherits ? properties.path(name) : asset.path(name);
   }
 
   /** Returns the texts that are not empty. */

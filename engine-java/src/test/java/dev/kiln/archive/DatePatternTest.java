@@ -23,6 +23,8 @@ class DatePatternTest {
     "2024-03-01T10-30-59.tif, 2024-03-01T10:30:59Z",
     // Other digits that look like a date first.
     "tile_20241399_20240301.tif, 2024-03-01T12:00:00Z",
+    // A size of 2048 × 1024, which would be a day in the future.
+    "tile_20481024_20240301.tif, 2024-03-01T12:00:00Z",
     // A tile number, not a time.
     "20240301_101500.tif, 2024-03-01T12:00:00Z",
   })
@@ -38,6 +40,7 @@ class DatePatternTest {
         "202403011.tif",
         "2024-03.tif",
         "20240230.tif",
+        "20991231.tif",
         "2024-03_01.tif",
         "30240301.tif"
       })

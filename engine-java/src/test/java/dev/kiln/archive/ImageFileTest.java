@@ -149,7 +149,8 @@ class ImageFileTest {
     "a/x_20240301.tif, 2025:01:02 09:00:00, , , 2024-03-01T12:00:00Z, file name; the TIFF's"
         + " DateTime is 2025-01-02T09:00:00Z",
     "a/x.tif, 2024:05:06 07:08:09, , , 2024-05-06T07:08:09Z, TIFF's DateTime",
-    "a/x.tif, 2024-05-06T07:08:09+12:00, , , 2024-05-06T07:08:09Z, TIFF's DateTime",
+    "a/x.tif, 2024-05-06T07:08:09+12:00, , , 2024-05-05T19:08:09Z, TIFF's DateTime",
+    "a/x.tif, 2024:05:06 07:08:09.5-0330, , , 2024-05-06T10:38:09Z, TIFF's DateTime",
     "a/x.tif, 2024:05:06, , , 2024-05-06T12:00:00Z, TIFF's DateTime",
     "a/x_20240301.tif, 2024:05:06 07:08:09, 2020-02-03, , 2020-02-03T12:00:00Z, option",
     "2021/077/x_20240301.tif, , , {year}/{doy}, 2021-03-18T12:00:00Z, --date-pattern",
@@ -170,7 +171,16 @@ class ImageFileTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"0000:00:00 00:00:00", "yesterday", "2024:13:01 00:00:00", ""})
+  @ValueSource(
+      strings = {
+        "0000:00:00 00:00:00",
+        "yesterday",
+        "2024:13:01 00:00:00",
+        "2048:10:24 00:00:00",
+        "1970:01:01 00:00:00",
+        "2024:05:06 07:08:09+99:00",
+        ""
+      })
   void fileWithoutADateFails(String tag) {
     assertThatThrownBy(
             () ->

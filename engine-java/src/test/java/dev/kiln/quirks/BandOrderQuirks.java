@@ -10,6 +10,8 @@ import static dev.kiln.quirks.Quirks.same;
 import dev.kiln.testing.GeoTiffs;
 import java.util.List;
 import java.util.stream.Stream;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /** Descriptions of bands in the file that contradict the item, or seem to. */
 final class BandOrderQuirks {
@@ -20,6 +22,24 @@ final class BandOrderQuirks {
   private static QuirkScene named(String... names) {
     return QuirkScene.of("uint8", 0.3, RGB, REVERSED)
         .file(f -> f.option("PHOTOMETRIC=MINISBLACK").names(names));
+  }
+
+  private static QuirkScene described(String... names) {
+    return QuirkScene.of("uint8", 0.3, RGB, REVERSED)
+        .file(f -> f.option("PHOTOMETRIC=MINISBLACK"))
+        .item(s -> describe(s, names));
+  }
+
+  /** Describes three bands in the item by names, and by descriptions with commas between them. */
+  private static void describe(QuirkScene scene, String... texts) {
+    ArrayNode bands = scene.asset("data").putArray("eo:bands");
+    String[] descriptions = texts[3].split(",", -1);
+    for (int i = 0; i < 3; i++) {
+      ObjectNode band = bands.addObject().put("name", texts[i]);
+      if (descriptions.length == 3) {
+        band.put("description", descriptions[i]);
+      }
+    }
   }
 
   static Stream<Quirk> all() {
@@ -50,6 +70,31 @@ final class BandOrderQuirks {
             () -> radar(Quirks.DECIBELS),
             () -> radar(Quirks.DECIBELS).file(f -> f.names("Gamma0_VH", "Gamma0_VV")),
             "band 1: expected vv"),
+        refused(
+            "bands that the item names in another language",
+            "linz",
+            Quirks::linz,
+            () -> described("azul", "verde", "rojo", ""),
+            "found data (azul verde rojo)"),
+        refused(
+            "bands that the item numbers, described in another order",
+            "linz",
+            Quirks::linz,
+            () -> described("1", "2", "3", "Blue,Green,Red"),
+            "found data (1 2 3)"),
+        same(
+            "bands that the item numbers",
+            "linz",
+            Quirks::linz,
+            () -> linz().item(s -> describe(s, "b1", "b2", "b3", ""))),
+        same(
+            "bands that are described for the item, not for its only image",
+            "linz",
+            Quirks::linz,
+            () ->
+                QuirkScene.of("uint8", 0.3, List.of("blue", "green", "red"), REVERSED)
+                    .file(f -> f.option("PHOTOMETRIC=MINISBLACK"))
+                    .item(s -> s.properties().set("bands", s.asset("data").remove("eo:bands")))),
         same(
             "descriptions that only number the bands",
             "linz",
