@@ -94,7 +94,9 @@ class LauncherTest {
         [[ ! -e "$LOG/slow" ]] || sleep 1
         for argument; do
           case $argument in
-            -Dkiln.lib=*) mkdir "${argument#*=}" && touch "${argument#*=}/kiln.jar" ;;
+            -Dkiln.lib=*)
+              mkdir "${argument#*=}" && touch "${argument#*=}/kiln.jar"
+              [[ $* != *-Dcyclonedx.skip=false* ]] || touch "${argument#*=}/bom.json" ;;
             verify)
               mkdir -p engine-java/target/surefire-reports
               [[ -e "$LOG/no-tests" ]] || touch engine-java/target/surefire-reports/TEST-A.xml ;;
@@ -440,11 +442,16 @@ class LauncherTest {
   }
 
   @Test
-  void bundlesForTheCpuWithExistingJars() throws Exception {
+  void bundlesForTheCpuWithJarsThatHaveABillOfMaterials() throws Exception {
     kiln();
-    Ended ended = kiln("bundle", "--cpu", "--no-archive");
-    assertThat(ended.out()).contains("--without cuda").doesNotContain("--archive");
-    assertThat(logged("maven")).hasSize(1).first().asString().doesNotContain("-P");
+    for (int i = 0; i < 2; i++) {
+      Ended ended = kiln("bundle", "--cpu", "--no-archive");
+      assertThat(ended.out()).contains("--without cuda").doesNotContain("--archive");
+    }
+    kiln();
+    assertThat(logged("maven")).hasSize(2).noneMatch(line -> line.contains("-P"));
+    assertThat(logged("maven").get(0)).doesNotContain("cyclonedx");
+    assertThat(logged("maven").get(1)).contains("-Dcyclonedx.skip=false");
   }
 
   @Test

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
 /** With {@code -o -}, standard output receives the bytes of the file and nothing else. */
-@Timeout(60)
+@Timeout(180)
 class StandardOutputTest {
   private static final String SCENE =
       "nd/2018/100cm/rgbir_cog/47099/m_4709963_se_14_1_20180716.tif";
@@ -134,12 +134,13 @@ class StandardOutputTest {
     Path first = dataset.scene("a").at(10, 47).write();
     Files.writeString(first.resolveSibling("b.parquet"), "damaged");
     Path picture = directory.resolve("map.png");
-    standardOutput(65, Stream.of("map", dataset.uri(), "-o", picture.toString()));
+    standardOutput(65, Stream.of("map", dataset.uri(), "--size", "512", "-o", picture.toString()));
 
     Path out = directory.resolve("stdout");
     Path err = directory.resolve("stderr");
     Process process =
-        KilnProcess.start(out, err, List.of("map", dataset.uri(), "-o", "-", "--log", "debug"));
+        KilnProcess.start(
+            out, err, List.of("map", dataset.uri(), "--size", "512", "-o", "-", "--log", "debug"));
     assertThat(process.waitFor()).isEqualTo(65);
 
     assertThat(out).hasSameBinaryContentAs(picture);
