@@ -65,8 +65,6 @@ public final class Embedder {
         Encoders.open(
             new ExportedEncoder(request.model(), request.platform(), request.chips().chipSize()),
             request.encoderOptions().withVectors(request.vectors().request()))) {
-      log.info("encoder: {}", encoder.description());
-      checkMemory(request, encoder);
       return embed(request, encoder);
     }
   }
@@ -101,18 +99,24 @@ public final class Embedder {
   }
 
   private RunReport embed(EmbedRequest request, Encoder encoder) throws InterruptedException {
-    EmbeddingJob job =
-        job(
-            request,
-            provenance(request, encoder.description().name(), encoder.description().precision()));
-    Attempt attempt = Attempt.start(System.getenv(), request.context());
-    Optional<ReportFile> file =
-        request
-            .reportKey()
-            .map(key -> new ReportFile(request.out(), ReportKey.ofAttempt(key, attempt), attempt));
+    // First: every signal from here on leaves a report.
     Optional<StopOnSigterm> signal =
         request.stopOnSigterm() ? Optional.of(new StopOnSigterm(this::stop)) : Optional.empty();
     try {
+      if (request.encoder().isEmpty()) {
+        log.info("encoder: {}", encoder.description());
+        checkMemory(request, encoder);
+      }
+      EmbeddingJob job =
+          job(
+              request,
+              provenance(request, encoder.description().name(), encoder.description().precision()));
+      Attempt attempt = Attempt.start(System.getenv(), request.context());
+      Optional<ReportFile> file =
+          request
+              .reportKey()
+              .map(
+                  key -> new ReportFile(request.out(), ReportKey.ofAttempt(key, attempt), attempt));
       file.ifPresent(ReportFile::announce);
       RunReport report;
       try (Heartbeat heartbeat =

@@ -134,6 +134,19 @@ class KillTest {
     assertSigtermSaves(() -> embed(out), out);
   }
 
+  /** Before the run has started, but after the encoder has, which can take minutes on a GPU. */
+  @Test
+  void sigtermAtTheStartLeavesAReport() throws Exception {
+    Path out = directory.resolve("out");
+    Process run = embed(out);
+    while (run.isAlive() && !Files.readString(log).contains("INFO encoder: ")) {
+      Thread.sleep(1);
+    }
+    run.destroy();
+    assertThat(run.waitFor()).as(Files.readString(log)).isEqualTo(ExitCode.TERMINATED.code());
+    assertThat(Reports.latest(out)).contains("\"stopped\" : true");
+  }
+
   @ParameterizedTest
   @CsvSource({"true, false", "false, true", "true, true"})
   void sigtermSavesAndReportsOverS3(boolean source, boolean out) throws Exception {
