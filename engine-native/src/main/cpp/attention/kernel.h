@@ -22,6 +22,7 @@ namespace kiln {
 namespace {
 
 constexpr int kKeyBlock = 128;
+constexpr float kLog2E = 1.44269504f;
 
 // Vectors of W floats; Loose ones are aligned as floats.
 template <int W>
@@ -174,18 +175,40 @@ struct Fused {
     }
   }
 
-  static float maximum(Vector v) {
-    float result = v[0];
-    for (int i = 1; i < W; i++) {
-      result = std::max(result, v[i]);
+  // Halves a vector until one value is left: its lanes in the order of `combine`.
+  template <typename Combine>
+  static float reduce(Vector v, Combine combine) {
+    using Lanes = decltype(v < v);
+    if constexpr (W == 16) {
+      v = combine(v, __builtin_shuffle(v, Lanes{8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7}));
+      v = combine(v, __builtin_shuffle(v, Lanes{4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11}));
+      v = combine(v, __builtin_shuffle(v, Lanes{2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13}));
+      v = combine(v, __builtin_shuffle(v, Lanes{1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14}));
+    } else {
+      v = combine(v, __builtin_shuffle(v, Lanes{4, 5, 6, 7, 0, 1, 2, 3}));
+      v = combine(v, __builtin_shuffle(v, Lanes{2, 3, 0, 1, 6, 7, 4, 5}));
+      v = combine(v, __builtin_shuffle(v, Lanes{1, 0, 3, 2, 5, 4, 7, 6}));
     }
-    return result;
+    return v[0];
+  }
+
+  static float maximum(Vector v) {
+    return reduce(v, [](Vector a, Vector b) { return larger(a, b); });
   }
 
   static float sum(Vector v) {
-    float result = 0;
-    for (int i = 0; i < W; i++) {
-      result += v[i];
+    return reduce(v, [](Vector a, Vector b) { return a + b; });
+  }
+
+  static float product(const float* a, const float* b, int count) {
+    Vector total = {};
+    int k = 0;
+    for (; k + W <= count; k += W) {
+      total += load(a + k) * load(b + k);
+    }
+    float result = sum(total);
+    for (; k < count; k++) {
+      result += a[k] * b[k];
     }
     return result;
   }
@@ -196,18 +219,16 @@ struct Fused {
     const size_t padded_head_size = padded_head(a);
     const int padded = static_cast<int>(padded_keys(a));
     const int rest = a.keys - 1;
-    float highest[kBlockQueries];
-    float total[kBlockQueries];
+    float highest[kBlockQueries];  // in units of log2(e)
+    Vector total[kBlockQueries];   // partial sums
     for (int i = 0; i < queries; i++) {
       const float* row = a.query + (first + i) * a.query_stride + column;
       float* out = s.queries + i / M * M * a.head_size + i % M;
-      float score = 0;
       for (int k = 0; k < a.head_size; k++) {
         out[k * M] = row[k];
-        score += row[k] * a.key[column + k];
       }
-      highest[i] = score;
-      total[i] = 1;
+      highest[i] = product(row, a.key + column, a.head_size) * kLog2E;
+      total[i] = Vector{1};
       std::memcpy(s.sums + i * padded_head_size, s.first, padded_head_size * sizeof(float));
     }
     for (int from = 0; from < padded; from += kKeyBlock) {
@@ -236,7 +257,7 @@ struct Fused {
       }
     }
     for (int i = 0; i < queries; i++) {
-      const float scale = 1 / total[i];
+      const float scale = 1 / sum(total[i]);
       const float* sums = s.sums + i * padded_head_size;
       float* out = a.out + (first + i) * a.out_stride + column;
       for (int d = 0; d < a.head_size; d++) {
@@ -245,33 +266,30 @@ struct Fused {
     }
   }
 
-  // Turns scores into exp(score - maximum) and updates the running maximum, sum and output of a row.
-  static void soften(float* scores, int keys, int real, float& highest, float& total, float* sums, size_t width) {
+  // Turns scores into 2^(score · log2(e) - maximum) and updates the running maximum, sum and output of a row.
+  static void soften(float* scores, int keys, int real, float& highest, Vector& total, float* sums, size_t width) {
     for (int j = real; j < keys; j++) {
       scores[j] = -INFINITY;
     }
-    Vector most = broadcast(highest);
-    for (int j = 0; j < keys; j += W) {
-      const Vector score = load(scores + j);
-      most = score > most ? score : most;
+    Vector most = load(scores);
+    for (int j = W; j < keys; j += W) {
+      most = larger(most, load(scores + j));
     }
-    const float next = maximum(most);
+    const float next = maximum(most) * kLog2E;
     if (next > highest) {
-      const float correction = std::exp(highest - next);
+      const float correction = std::exp2(highest - next);
       total *= correction;
       for (size_t d = 0; d < width; d += W) {
         store(sums + d, load(sums + d) * correction);
       }
       highest = next;
     }
-    const Vector shift = broadcast(next);
-    Vector added = {};
+    const Vector shift = broadcast(highest);
     for (int j = 0; j < keys; j += W) {
-      const Vector share = exponential(load(scores + j) - shift);
+      const Vector share = power_of_two(load(scores + j) * kLog2E - shift);
       store(scores + j, share);
-      added += share;
+      total += share;
     }
-    total += sum(added);
   }
 };
 

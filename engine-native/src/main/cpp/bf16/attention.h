@@ -183,7 +183,7 @@ struct Bf16Attention {
     }
     const Floats shift = broadcast(highest);
     for (int j = 0; j < keys; j += kLanes) {
-      const Floats share = power_of_two(load(scores + j) * kLog2E - shift);
+      const Floats share = coarse_power_of_two(load(scores + j) * kLog2E - shift);
       total += share;
       store(shares + j, share);
     }

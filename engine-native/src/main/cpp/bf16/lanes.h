@@ -5,9 +5,7 @@
 #include <cstdint>
 #include <cstring>
 
-#if defined(__AVX512F__)
-#include <immintrin.h>
-#endif
+#include "../simd/extremes.h"
 
 namespace kiln {
 namespace {
@@ -74,27 +72,6 @@ inline void store(uint16_t* at, Floats value, int count = kLanes) {
   }
 }
 
-#if defined(__AVX512F__)
-// GCC 12 warns about the unused operand of the intrinsics without a mask.
-constexpr __mmask16 kAll = 0xffff;
-#endif
-
-inline Floats larger(Floats a, Floats b) {
-#if defined(__AVX512F__)
-  return reinterpret_cast<Floats>(_mm512_maskz_max_ps(kAll, reinterpret_cast<__m512>(a), reinterpret_cast<__m512>(b)));
-#else
-  return a > b ? a : b;
-#endif
-}
-
-inline Floats smaller(Floats a, Floats b) {
-#if defined(__AVX512F__)
-  return reinterpret_cast<Floats>(_mm512_maskz_min_ps(kAll, reinterpret_cast<__m512>(a), reinterpret_cast<__m512>(b)));
-#else
-  return a < b ? a : b;
-#endif
-}
-
 // The values 8, 4, 2 and 1 places further, for reductions in a fixed order.
 template <typename Combine>
 inline float reduce(Floats v, Combine combine) {
@@ -114,7 +91,7 @@ inline float sum(Floats v) {
 }
 
 // 2^x for x <= 0 with a relative error of 3e-6, a thousandth of a rounding to bfloat16; 2^-126 below -126.
-inline Floats power_of_two(Floats x) {
+inline Floats coarse_power_of_two(Floats x) {
   x = larger(x, broadcast(-126.0f));
   const float magic = 12582912.0f;  // adding 1.5 · 2^23 rounds to the nearest integer
   const Floats shifted = x + magic;

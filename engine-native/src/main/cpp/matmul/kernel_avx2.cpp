@@ -2,7 +2,7 @@
 //
 // As in BLIS: 6 rows by 16 columns of the output are 12 of the 16 registers. A block of the inner dimension of one
 // panel of weights (16 KB) stays in the first-level cache while all rows of a block of the input (350 KB, packed into
-// groups of 6 rows) pass by from the second.
+// groups of 6 rows) pass by from the second. Meanwhile the weights of the next panel are fetched.
 #include <immintrin.h>
 
 #include <algorithm>
@@ -22,7 +22,7 @@ constexpr int kRows = 6;
 constexpr int kInnerBlock = 256;
 constexpr int kRowBlock = 57 * kRows;
 constexpr int kUnroll = 4;
-constexpr size_t kScratch = static_cast<size_t>(kRowBlock) * kInnerBlock + kRows * kPanelColumns;
+constexpr size_t kScratch = static_cast<size_t>(kRowBlock) * kInnerBlock + 8 + kRows * kPanelColumns;
 
 // sum += x * y. GCC 12 splits the intrinsic into moves and other forms, and the loop takes 1.1 times as long.
 inline void multiply_add(__m256& sum, __m256 x, __m256 y) {
@@ -126,14 +126,60 @@ void with_rows(int rows, Call call) {
   }
 }
 
-// Packs rows of the input into groups of 6: [rows / 6][inner][6].
+// Transposes 8 rows of 8 values.
+inline void transpose(__m256 (&row)[8]) {
+  __m256 pair[8];
+  for (int i = 0; i < 8; i += 2) {
+    pair[i] = _mm256_unpacklo_ps(row[i], row[i + 1]);
+    pair[i + 1] = _mm256_unpackhi_ps(row[i], row[i + 1]);
+  }
+  __m256 quad[8];
+  for (int i = 0; i < 8; i += 4) {
+    quad[i] = _mm256_shuffle_ps(pair[i], pair[i + 2], 0x44);
+    quad[i + 1] = _mm256_shuffle_ps(pair[i], pair[i + 2], 0xee);
+    quad[i + 2] = _mm256_shuffle_ps(pair[i + 1], pair[i + 3], 0x44);
+    quad[i + 3] = _mm256_shuffle_ps(pair[i + 1], pair[i + 3], 0xee);
+  }
+  for (int i = 0; i < 4; i++) {
+    row[i] = _mm256_permute2f128_ps(quad[i], quad[i + 4], 0x20);
+    row[i + 4] = _mm256_permute2f128_ps(quad[i], quad[i + 4], 0x31);
+  }
+}
+
+// Packs rows of the input into groups of 6: [rows / 6][inner][6]. Writes up to 8 floats beyond.
 void pack(const MatmulArguments& a, int first_row, int rows, int first_inner, int inner, float* packed) {
-  for (int row = 0; row < rows; row++) {
-    const float* from = a.in + (first_row + row) * a.in_stride + first_inner;
-    float* to = packed + static_cast<size_t>(row / kRows) * kRows * inner + row % kRows;
-    for (int k = 0; k < inner; k++) {
-      to[static_cast<size_t>(k) * kRows] = from[k];
+  const float* from = a.in + first_row * a.in_stride + first_inner;
+  for (int group = 0; group < rows; group += kRows, from += kRows * a.in_stride, packed += kRows * inner) {
+    const int count = std::min(kRows, rows - group);
+    int k = 0;
+    if (count == kRows) {
+      for (; k + 8 <= inner; k += 8) {
+        __m256 row[8];
+        for (int r = 0; r < kRows; r++) {
+          row[r] = _mm256_loadu_ps(from + r * a.in_stride + k);
+        }
+        row[6] = row[7] = _mm256_setzero_ps();
+        transpose(row);
+        // Each vector overwrites the last two values of the one before.
+        for (int i = 0; i < 8; i++) {
+          _mm256_storeu_ps(packed + (k + i) * kRows, row[i]);
+        }
+      }
     }
+    for (; k < inner; k++) {
+      for (int r = 0; r < count; r++) {
+        packed[k * kRows + r] = from[r * a.in_stride + k];
+      }
+    }
+  }
+}
+
+// Fetches a part of a block of weights into the second-level cache: all of it in the first tiles of the block before.
+inline void prefetch(const float* panel, int inner, int tile) {
+  constexpr int kLines = 8;  // of 16 floats, each the weights of one inner value
+  const int first = tile * kLines;
+  for (int line = first; line < std::min(first + kLines, inner); line++) {
+    _mm_prefetch(reinterpret_cast<const char*>(panel + line * kPanelColumns), _MM_HINT_T1);
   }
 }
 
@@ -156,7 +202,7 @@ void multiply_edge(const float* in, const float* panel, int inner, float* out, s
 }
 
 void compute(const MatmulArguments& a, const Rectangle& part, float* scratch) {
-  float* beside = scratch + static_cast<size_t>(kRowBlock) * kInnerBlock;
+  float* beside = scratch + static_cast<size_t>(kRowBlock) * kInnerBlock + 8;
   const int end = part.first_row + part.rows;
   for (int row = part.first_row; row < end; row += kRowBlock) {
     const int rows = std::min(kRowBlock, end - row);
@@ -175,6 +221,9 @@ void compute(const MatmulArguments& a, const Rectangle& part, float* scratch) {
         for (int i = 0; i < rows; i += kRows) {
           const float* in = scratch + static_cast<size_t>(i) * inner;
           float* out = a.out + (row + i) * a.out_stride + at;
+          if (column + kPanelColumns < part.columns) {
+            prefetch(panel + static_cast<size_t>(a.inner) * kPanelColumns, inner, i / kRows);
+          }
           with_rows<kRows>(std::min(kRows, rows - i), [&](auto count) {
             if (columns == kPanelColumns) {
               multiply<count()>(in, panel, inner, out, a.out_stride, tile);

@@ -42,6 +42,12 @@ extern "C" JNIEXPORT void JNICALL Java_dev_kiln_memory_AddressSpace_unmap(JNIEnv
   munmap(address_of(address), static_cast<size_t>(size));
 }
 
+// Asks for pages of 2 MiB where a range has room for them, and the system has them.
+extern "C" JNIEXPORT void JNICALL Java_dev_kiln_memory_AddressSpace_adviseHugePages(JNIEnv*, jclass, jlong address,
+                                                                                    jlong size) {
+  madvise(address_of(address), static_cast<size_t>(size), MADV_HUGEPAGE);
+}
+
 // Returns whole pages within the range to the system; they read as zeros afterwards.
 extern "C" JNIEXPORT void JNICALL Java_dev_kiln_memory_AddressSpace_release(JNIEnv*, jclass, jlong address,
                                                                             jlong size) {

@@ -41,6 +41,13 @@ final class AddressSpace {
         purpose, size, new BytePointer(new Block(address, size)), () -> unmap(address, size));
   }
 
+  /** Reserves zeroed address space in pages of 2 MiB where the system has them. */
+  static HostBuffer reserveHugePages(String purpose, long size) {
+    HostBuffer buffer = reserve(purpose, size);
+    adviseHugePages(buffer.address(), size);
+    return buffer;
+  }
+
   /** Returns whole pages within a range to the system; they read as zeros afterwards. */
   static void discard(long address, long size) {
     NativeLibrary.KILN.load();
@@ -62,6 +69,8 @@ final class AddressSpace {
   }
 
   private static native long map(long size, long alignment);
+
+  private static native void adviseHugePages(long address, long size);
 
   private static native void unmap(long address, long size);
 

@@ -63,6 +63,18 @@ public final class HostBuffer implements AutoCloseable {
   }
 
   /**
+   * Allocates zeroed memory in pages of 2 MiB where the system has them, for matrices that are read
+   * at large strides.
+   *
+   * @param purpose what the memory is for, in error messages
+   * @param size bytes, at least 1; a few megabytes or more
+   * @throws OutOfMemoryError if there is not enough address space
+   */
+  public static HostBuffer allocateHugePages(String purpose, long size) {
+    return AddressSpace.reserveHugePages(purpose, size);
+  }
+
+  /**
    * Returns the memory behind whole pages of a range to the system; they read as zeros afterwards.
    * Only for buffers that were allocated or reserved here.
    *

@@ -14,6 +14,18 @@ class AddressSpaceTest {
   }
 
   @Test
+  void hugePagesStartAtTheirMultiplesAndReadAsZeros() {
+    long size = (5L << 20) + 3;
+    try (HostBuffer buffer = HostBuffer.allocateHugePages("test", size)) {
+      assertThat(buffer.address() % AddressSpace.ALIGNMENT).isZero();
+      assertThat(buffer.size()).isEqualTo(size);
+      assertThat(buffer.slice(size - 3, 3).get(2)).isZero();
+      buffer.slice(size - 1, 1).put((byte) 7);
+      assertThat(buffer.slice(size - 1, 1).get()).isEqualTo((byte) 7);
+    }
+  }
+
+  @Test
   void isLargerThanAnyMachineAndTakesMemoryOnlyWhereItIsWritten() throws Exception {
     long before = residentBytes();
     try (HostBuffer buffer = HostBuffer.reserve("test", 1L << 40)) {

@@ -8,6 +8,7 @@ import dev.kiln.model.ExportedEncoder;
 import dev.kiln.type.DataType;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,12 +37,19 @@ record Bf16Mode(Choice choice, Optional<Bf16Instructions> instructions) {
     KILN
   }
 
-  /** Returns the mode of this process, by its property and the CPU; logs if AMX is refused. */
+  /** Returns the mode of this process, by its property and the CPU. */
   static Bf16Mode ofProcess() {
-    return of(System.getProperty(PROPERTY, "auto"), Bf16Kernels.support());
+    return of(System.getProperty(PROPERTY, "auto"), Bf16Kernels.support(), Bf16Probe::failure);
   }
 
-  static Bf16Mode of(String property, Support support) {
+  /**
+   * Returns the mode of a process; logs if something that the CPU has cannot be used.
+   *
+   * @param property name of a choice
+   * @param support what the process can use
+   * @param probe runs the kernels for the first time; returns how that failed, or an empty string
+   */
+  static Bf16Mode of(String property, Support support, Function<Bf16Instructions, String> probe) {
     Choice choice;
     try {
       choice = Choice.valueOf(property.toUpperCase(Locale.ROOT));
@@ -56,6 +64,15 @@ record Bf16Mode(Choice choice, Optional<Bf16Instructions> instructions) {
           support.fastest().map(Enum::name).orElse("none"));
     }
     if (choice == Choice.ONEDNN || support.fastest().isEmpty()) {
+      return NONE;
+    }
+    Bf16Instructions instructions = support.fastest().get();
+    String failure = probe.apply(instructions);
+    if (!failure.isEmpty()) {
+      log.warn(
+          "kernels=onednn instructions={} reason=\"the trial in another process {}\"",
+          instructions,
+          failure);
       return NONE;
     }
     return new Bf16Mode(choice, support.fastest());

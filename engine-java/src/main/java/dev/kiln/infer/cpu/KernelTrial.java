@@ -165,10 +165,13 @@ final class KernelTrial {
     return (System.nanoTime() - start) / 1e6;
   }
 
-  /** Returns the relative L2 difference. */
   private static double difference(Pointer found, Pointer expected, DataType type, long count) {
-    ByteBuffer a = NoiseTensors.bytes(found, type, count);
-    ByteBuffer b = NoiseTensors.bytes(expected, type, count);
+    return difference(
+        NoiseTensors.bytes(found, type, count), NoiseTensors.bytes(expected, type, count), type);
+  }
+
+  /** Returns the relative L2 difference. */
+  static double difference(ByteBuffer a, ByteBuffer b, DataType type) {
     double difference = 0;
     double length = 0;
     while (a.hasRemaining()) {

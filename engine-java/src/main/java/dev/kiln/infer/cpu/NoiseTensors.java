@@ -48,7 +48,8 @@ final class NoiseTensors extends OneDnnTensors {
     return new BytePointer(memory).capacity(count * type.bytes()).asByteBuffer();
   }
 
-  private static void fill(ByteBuffer values, DataType type, double deviation) {
+  /** Fills a buffer with noise, the same each time. */
+  static void fill(ByteBuffer values, DataType type, double deviation) {
     SplittableRandom random = new SplittableRandom(SEED);
     // Uniform values over this width have that deviation.
     double width = Math.sqrt(12) * deviation;

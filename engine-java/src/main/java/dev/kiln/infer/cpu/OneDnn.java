@@ -31,6 +31,8 @@ final class OneDnn implements AutoCloseable {
   /** Size of the widest vector and of a cache line, in bytes. */
   private static final int ALIGNMENT = 64;
 
+  private static final long HUGE_PAGE = 2L << 20;
+
   private final int threads;
   private final dnnl_engine engine = new dnnl_engine();
   private final dnnl_stream stream = new dnnl_stream();
@@ -152,7 +154,11 @@ final class OneDnn implements AutoCloseable {
 
   /** Allocates zeroed memory, aligned for vectors. */
   Pointer allocate(String purpose, long bytes) {
-    HostBuffer buffer = HostBuffer.allocate("oneDNN: " + purpose, bytes + ALIGNMENT);
+    String full = "oneDNN: " + purpose;
+    HostBuffer buffer =
+        bytes < HUGE_PAGE
+            ? HostBuffer.allocate(full, bytes + ALIGNMENT)
+            : HostBuffer.allocateHugePages(full, bytes);
     allocatedBytes += buffer.size();
     owned.push(buffer::close);
     long skip = -buffer.address() & (ALIGNMENT - 1);

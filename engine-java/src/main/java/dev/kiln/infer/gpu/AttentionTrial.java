@@ -10,17 +10,14 @@ import dev.kiln.cuda.GpuModule;
 import dev.kiln.cuda.GpuStream;
 import dev.kiln.cuda.KernelArguments;
 import dev.kiln.cuda.LaunchShape;
+import dev.kiln.infer.TrialProcess;
 import dev.kiln.memory.HostBuffer;
-import java.io.File;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,7 +45,8 @@ final class AttentionTrial {
     if (Files.exists(stored)) {
       return true;
     }
-    String failure = run(command(tokens), SECONDS);
+    String failure =
+        TrialProcess.run(AttentionTrial.class, List.of(Integer.toString(tokens)), SECONDS);
     if (failure.isEmpty()) {
       store(stored);
       return true;
@@ -77,64 +75,6 @@ final class AttentionTrial {
       // The next start only has to repeat the trial.
       log.warn("cannot write {}: {}", file, e.toString());
     }
-  }
-
-  /** Returns how the trial failed; empty if it succeeded. */
-  static String run(List<String> command, int seconds) {
-    Process process = null;
-    try {
-      Path output = Files.createTempFile("kiln-trial", ".txt");
-      try {
-        process =
-            new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(output.toFile())
-                .start();
-        if (!process.waitFor(seconds, TimeUnit.SECONDS)) {
-          return "did not end within %d s".formatted(seconds);
-        }
-        if (process.exitValue() == 0) {
-          return "";
-        }
-        List<String> lines = Files.readAllLines(output);
-        return "ended with %d: %s"
-            .formatted(process.exitValue(), lines.isEmpty() ? "" : lines.get(lines.size() - 1));
-      } finally {
-        Files.deleteIfExists(output);
-      }
-    } catch (IOException e) {
-      return "cannot be started: " + e;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return "was interrupted";
-    } finally {
-      if (process != null) {
-        process.destroyForcibly();
-      }
-    }
-  }
-
-  private static List<String> command(int tokens) {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    // Where the libraries and compiled kernels are.
-    ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-        .filter(argument -> argument.startsWith("-Dorg.bytedeco."))
-        .forEach(command::add);
-    for (String property : List.of("kiln.kernels", "kiln.cache", "java.io.tmpdir")) {
-      String value = System.getProperty(property);
-      if (value != null) {
-        command.add("-D" + property + "=" + value);
-      }
-    }
-    command.addAll(List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
-    command.addAll(
-        List.of(
-            "-cp",
-            System.getProperty("java.class.path").replace("\n", File.pathSeparator),
-            AttentionTrial.class.getName(),
-            Integer.toString(tokens)));
-    return command;
   }
 
   /** Runs the kernel and compares it with the one for all architectures; ends with 0 if equal. */

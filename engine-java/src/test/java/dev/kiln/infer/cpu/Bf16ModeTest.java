@@ -7,17 +7,20 @@ import dev.kiln.bf16.Bf16Instructions;
 import dev.kiln.bf16.Bf16Instructions.Support;
 import dev.kiln.error.ConfigurationException;
 import java.util.Optional;
+import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 
 class Bf16ModeTest {
   private static final Support AMX = new Support(Optional.of(Bf16Instructions.AMX), 0);
 
+  private static final Function<Bf16Instructions, String> ALL_WELL = instructions -> "";
+
   @Test
   void decidesByTheCpuAndTheProperty() {
-    assertThat(Bf16Mode.of("auto", AMX))
+    assertThat(Bf16Mode.of("auto", AMX, ALL_WELL))
         .isEqualTo(new Bf16Mode(Bf16Mode.Choice.AUTO, Optional.of(Bf16Instructions.AMX)));
-    assertThat(Bf16Mode.of("kiln", AMX)).isEqualTo(Bf16Mode.all(Bf16Instructions.AMX));
-    assertThat(Bf16Mode.of("onednn", AMX)).isEqualTo(Bf16Mode.NONE);
+    assertThat(Bf16Mode.of("kiln", AMX, ALL_WELL)).isEqualTo(Bf16Mode.all(Bf16Instructions.AMX));
+    assertThat(Bf16Mode.of("onednn", AMX, ALL_WELL)).isEqualTo(Bf16Mode.NONE);
   }
 
   /** Without bfloat16 instructions nothing is tried, and nothing is emulated. */
@@ -25,20 +28,33 @@ class Bf16ModeTest {
   void leavesOldCpusToOneDnn() {
     Support none = new Support(Optional.empty(), 0);
 
-    assertThat(Bf16Mode.of("auto", none)).isEqualTo(Bf16Mode.NONE);
-    assertThat(Bf16Mode.of("kiln", none)).isEqualTo(Bf16Mode.NONE);
+    assertThat(Bf16Mode.of("auto", none, ALL_WELL)).isEqualTo(Bf16Mode.NONE);
+    assertThat(Bf16Mode.of("kiln", none, ALL_WELL)).isEqualTo(Bf16Mode.NONE);
   }
 
   @Test
   void usesAvx512WhereAmxIsRefused() {
     Support refused = new Support(Optional.of(Bf16Instructions.AVX512), 13);
 
-    assertThat(Bf16Mode.of("auto", refused).instructions()).contains(Bf16Instructions.AVX512);
+    assertThat(Bf16Mode.of("auto", refused, ALL_WELL).instructions())
+        .contains(Bf16Instructions.AVX512);
+  }
+
+  /** The process that runs the kernels first ends with the signal of an illegal instruction. */
+  @Test
+  void leavesMachinesWhereTheKernelsFailToOneDnn() {
+    assertThat(Bf16Mode.of("auto", AMX, instructions -> "ended with 132: "))
+        .isEqualTo(Bf16Mode.NONE);
+  }
+
+  @Test
+  void probesInAnotherProcess() {
+    assertThat(Bf16Probe.failure(Bf16Instructions.EMULATED_AMX)).isEmpty();
   }
 
   @Test
   void refusesOtherNames() {
-    assertThatThrownBy(() -> Bf16Mode.of("amx", AMX))
+    assertThatThrownBy(() -> Bf16Mode.of("amx", AMX, ALL_WELL))
         .isInstanceOf(ConfigurationException.class)
         .hasMessage("-Dkiln.bf16: expected auto, onednn or kiln, found amx");
   }

@@ -1,4 +1,4 @@
-package dev.kiln.infer.gpu;
+package dev.kiln.infer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -8,9 +8,9 @@ import org.junit.jupiter.api.Timeout;
 
 /** Ends of the process that tries a kernel first. */
 @Timeout(30)
-class AttentionTrialTest {
+class TrialProcessTest {
   private static String shell(String script) {
-    return AttentionTrial.run(List.of("/bin/sh", "-c", script), 1);
+    return TrialProcess.run(List.of("/bin/sh", "-c", script), 1);
   }
 
   @Test
@@ -36,6 +36,6 @@ class AttentionTrialTest {
 
   @Test
   void missingProgramIsAFailure() {
-    assertThat(AttentionTrial.run(List.of("/nonexistent/java"), 1)).startsWith("cannot be started");
+    assertThat(TrialProcess.run(List.of("/nonexistent/java"), 1)).startsWith("cannot be started");
   }
 }
