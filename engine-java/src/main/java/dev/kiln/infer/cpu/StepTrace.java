@@ -29,12 +29,15 @@ final class StepTrace {
    */
   static void end(String kind, String kernel, DataType type, String shapes, long start) {
     if (ON) {
+      String types = type == DataType.FP32 ? "f32" : "bf16";
       System.out.printf(
           Locale.ROOT,
-          "kiln_verbose,v1,primitive,exec,cpu,%s,kiln:%s,undef,src:%3$s wei:%3$s dst:%3$s,,,%s,%.4f%n",
+          "kiln_verbose,v1,primitive,exec,cpu,%s,kiln:%s,undef,src:%s wei:%s dst:%s,,,%s,%.4f%n",
           kind,
           kernel,
-          type == DataType.FP32 ? "f32" : "bf16",
+          types,
+          types,
+          types,
           shapes,
           (System.nanoTime() - start) / 1e6);
     }
