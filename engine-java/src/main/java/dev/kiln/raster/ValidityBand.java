@@ -15,9 +15,11 @@ import static dev.kiln.gdal.global.gdal.kilnOwnMessages;
 import dev.kiln.error.SceneException;
 import dev.kiln.gdal.GDALRasterBandH;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.util.Optional;
 import java.util.Set;
-import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 
 /**
@@ -83,13 +85,13 @@ final class ValidityBand {
     ByteBuffer view = plane.view();
     // As bytes, fractions would be rounded to 0, and negative values clamped.
     boolean bytes = GDALGetRasterDataType(band) == GDT_Byte || isUnsigned();
-    try (FloatPointer wide = bytes ? null : new FloatPointer((long) w * h)) {
+    int size = bytes ? 1 : Float.BYTES;
+    try (BytePointer wide = bytes ? null : new BytePointer((long) w * h * size)) {
       Pointer into = bytes ? plane.bytes().pointer() : wide;
       long line = bytes ? plane.width() : w;
-      // Negative strides flip the window.
+      // Negative strides flip the window. Positions are in bytes.
       long first = (bytes ? columns.begin() : 0) + (flippedX ? w - 1 : 0);
       first += flippedY ? (h - 1) * line : 0;
-      int size = bytes ? 1 : Float.BYTES;
       int result =
           GDALRasterIOEx(
               band,
@@ -98,7 +100,7 @@ final class ValidityBand {
               flippedY ? file.height() - y - h : y,
               w,
               h,
-              into.position(first),
+              into.position(first * size),
               w,
               h,
               bytes ? GDT_Byte : GDT_Float32,
@@ -110,12 +112,15 @@ final class ValidityBand {
             file.objectKey(),
             "cannot decode the mask of rows %d to %d: %s".formatted(y, y + h - 1, source.error()));
       }
+      FloatBuffer values =
+          bytes
+              ? null
+              : wide.position(0).asByteBuffer().order(ByteOrder.nativeOrder()).asFloatBuffer();
       for (int row = 0; row < h; row++) {
         for (int column = 0; column < w; column++) {
           int i = row * plane.width() + columns.begin() + column;
-          boolean none =
-              bytes ? view.get(i) == 0 : !(wide.position(0).get((long) row * w + column) != 0);
-          view.put(i, none ? FileValidity.MISSING : FileValidity.VALID);
+          boolean valid = bytes ? view.get(i) != 0 : values.get(row * w + column) != 0;
+          view.put(i, valid ? FileValidity.VALID : FileValidity.MISSING);
         }
       }
     }

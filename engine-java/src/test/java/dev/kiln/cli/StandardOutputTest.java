@@ -105,10 +105,10 @@ class StandardOutputTest {
 
   private static String featureCollection() {
     return """
-        {"type": "FeatureCollection", "features": [
-          {"type": "Feature", "stac_version": "1.0.0", "id": "a", "properties": {}, "geometry": null,
-           "links": [{"rel": "self", "href": "https://h.example/a.json"}], "assets": {}}]}
-        """;
+    {"type": "FeatureCollection", "features": [
+      {"type": "Feature", "stac_version": "1.0.0", "id": "a", "properties": {}, "geometry": null,
+       "links": [{"rel": "self", "href": "https://h.example/a.json"}], "assets": {}}]}
+    """;
   }
 
   @Test

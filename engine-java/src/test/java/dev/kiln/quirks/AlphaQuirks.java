@@ -28,6 +28,13 @@ final class AlphaQuirks {
                     .pixels((b, x, y) -> b == 3 ? gap(x) ? 0 : 255 : PICTURE.at(b, x, y)));
   }
 
+  private static QuirkScene flippedOpacity(String type, double opacity) {
+    GeoTiffs.Pixels pixels = (b, x, y) -> b == 3 ? gap(x) ? 0 : opacity : PICTURE.at(b, x, y);
+    return QuirkScene.of(type, 0.3, Quirks.RGB, PICTURE)
+        .file(f -> f.bands(4).option("PHOTOMETRIC=RGB").option("ALPHA=YES"))
+        .file(Quirks.flipped(pixels, 0.3, 2 * QuirkScene.CHIP, QuirkScene.CHIP, true, true));
+  }
+
   private static QuirkScene naip(GeoTiffs.Pixels pixels) {
     return QuirkScene.of("uint8", 1, List.of("red", "green", "blue", "nir"), pixels);
   }
@@ -64,6 +71,21 @@ final class AlphaQuirks {
                                 .option("ALPHA=YES")
                                 .pixels(
                                     (b, x, y) -> b == 3 ? gap(x) ? 0 : 0.4 : PICTURE.at(b, x, y)))),
+        same(
+            "opacity as float, south-up and east-left",
+            "linz",
+            () ->
+                QuirkScene.of(
+                    "float32",
+                    0.3,
+                    Quirks.RGB,
+                    (b, x, y) -> gap(x) ? Float.NaN : PICTURE.at(b, x, y)),
+            () -> flippedOpacity("float32", 0.4)),
+        same(
+            "negative opacity, south-up and east-left",
+            "linz",
+            holes,
+            () -> flippedOpacity("int16", -1)),
         same(
             "near infrared that is tagged as alpha",
             "naip",
