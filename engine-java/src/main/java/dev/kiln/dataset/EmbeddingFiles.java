@@ -10,7 +10,6 @@ import dev.kiln.sink.ParquetBytes;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -186,7 +185,7 @@ public final class EmbeddingFiles implements AutoCloseable {
     String key = keys.get(file);
     if (directory.isPresent()) {
       Path path = directory.get().resolve(key);
-      requireVersion(file, version(path));
+      requireVersion(file, ObjectStores.localVersion(path));
       return ParquetBytes.open(path);
     }
     StoredBytes bytes = new StoredBytes(store, key);
@@ -197,11 +196,6 @@ public final class EmbeddingFiles implements AutoCloseable {
       bytes.close();
       throw e;
     }
-  }
-
-  private static String version(Path path) throws IOException {
-    BasicFileAttributes file = Files.readAttributes(path, BasicFileAttributes.class);
-    return file.size() + " " + file.lastModifiedTime() + " " + file.fileKey();
   }
 
   private void requireVersion(int file, String version) throws ObjectChangedException {

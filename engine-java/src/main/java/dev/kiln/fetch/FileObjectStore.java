@@ -188,8 +188,7 @@ final class FileObjectStore implements ObjectStore {
   }
 
   private String version(String key) throws IOException {
-    BasicFileAttributes now = Files.readAttributes(path(key), BasicFileAttributes.class);
-    return now.size() + " bytes of " + now.lastModifiedTime() + ", file " + now.fileKey();
+    return ObjectStores.localVersion(path(key));
   }
 
   @Override

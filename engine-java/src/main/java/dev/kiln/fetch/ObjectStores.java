@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
 import java.util.Locale;
 
@@ -195,6 +196,17 @@ public final class ObjectStores {
               redacted(uri)));
     }
     return name;
+  }
+
+  /**
+   * {@return the version of a file of this machine: another one if it was changed or replaced}
+   *
+   * @param file path of the file
+   * @throws IOException if there is no such file
+   */
+  public static String localVersion(Path file) throws IOException {
+    BasicFileAttributes now = Files.readAttributes(file, BasicFileAttributes.class);
+    return now.size() + " bytes of " + now.lastModifiedTime() + ", file " + now.fileKey();
   }
 
   /**
