@@ -223,17 +223,17 @@ class HttpClientTest {
   private static final class Placing implements HttpResponse {
     final ByteBuffer memory = ByteBuffer.allocateDirect(1 << 20);
     final ByteArrayOutputStream accepted = new ByteArrayOutputStream();
-    final Semaphore begun;
+    final Semaphore started;
     int places;
 
-    Placing(Semaphore begun, int places) {
-      this.begun = begun;
+    Placing(Semaphore started, int places) {
+      this.started = started;
       this.places = places;
     }
 
     @Override
     public void begin(int status, HttpHeaders headers) {
-      begun.release();
+      started.release();
     }
 
     @Override
@@ -260,9 +260,9 @@ class HttpClientTest {
   }
 
   private static Placing receive(
-      HttpClient client, Semaphore begun, String method, URI url, int places) throws Exception {
-    begun.drainPermits();
-    Placing response = new Placing(begun, places);
+      HttpClient client, Semaphore started, String method, URI url, int places) throws Exception {
+    started.drainPermits();
+    Placing response = new Placing(started, places);
     client.send(new HttpRequest(method, url, Map.of(), List.of()), response).get();
     return response;
   }
@@ -281,31 +281,31 @@ class HttpClientTest {
             List.of("HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\n", "no"),
             "/head",
             List.of("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n"));
-    Semaphore begun = new Semaphore(0);
+    Semaphore started = new Semaphore(0);
     try (Played server =
             new Played(
                 (head, socket) -> {
                   // The rest is sent after the head has arrived.
                   List<String> all = pieces.get(head.split(" ")[1]);
                   send(socket, all.get(0));
-                  begun.acquireUninterruptibly();
+                  started.acquireUninterruptibly();
                   return send(socket, String.join("", all.subList(1, all.size())));
                 });
         HttpClient client = client()) {
-      Placing known = receive(client, begun, "GET", server.url().resolve("/known"), 100);
+      Placing known = receive(client, started, "GET", server.url().resolve("/known"), 100);
       assertThat(known.accepted + known.placed()).isEqualTo("abcdef");
       assertThat(known.places).isLessThan(100);
-      Placing some = receive(client, begun, "GET", server.url().resolve("/known"), 1);
+      Placing some = receive(client, started, "GET", server.url().resolve("/known"), 1);
       assertThat(some.accepted.toString().length() + some.placed().length()).isEqualTo(6);
       for (String other : List.of("/chunked", "/error")) {
-        Placing none = receive(client, begun, "GET", server.url().resolve(other), 100);
+        Placing none = receive(client, started, "GET", server.url().resolve(other), 100);
         assertThat(none.places).isEqualTo(100);
         assertThat(none.accepted).hasToString(other.equals("/error") ? "no" : "abc");
       }
-      assertThat(receive(client, begun, "HEAD", server.url().resolve("/head"), 100).places)
+      assertThat(receive(client, started, "HEAD", server.url().resolve("/head"), 100).places)
           .isEqualTo(100);
       // The codec has counted every byte: the connection is still in use.
-      assertThat(receive(client, begun, "GET", server.url().resolve("/known"), 100).placed())
+      assertThat(receive(client, started, "GET", server.url().resolve("/known"), 100).placed())
           .endsWith("f");
       assertThat(server.connections).hasValue(1);
     }

@@ -59,7 +59,7 @@ record Bf16Mode(Choice choice, Optional<Bf16Instructions> instructions) {
     }
     if (support.amxError() != 0) {
       log.warn(
-          "amx=off reason=\"the kernel refuses AMX to this process: error {}\" instructions={}",
+          "amx=off reason=\"the operating system refuses AMX to this process: error {}\" instructions={}",
           support.amxError(),
           support.fastest().map(Enum::name).orElse("none"));
     }
