@@ -16,6 +16,7 @@
 #include <cstring>
 
 #include "../simd/exponential.h"
+#include "../simd/vectors.h"
 #include "attention.h"
 
 namespace kiln {
@@ -23,20 +24,6 @@ namespace {
 
 constexpr int kKeyBlock = 128;
 constexpr float kLog2E = 1.44269504f;
-
-// Vectors of W floats; Loose ones are aligned as floats.
-template <int W>
-struct Vectors;
-template <>
-struct Vectors<8> {
-  typedef float Vector __attribute__((vector_size(32)));
-  typedef float Loose __attribute__((vector_size(32), aligned(4), may_alias));
-};
-template <>
-struct Vectors<16> {
-  typedef float Vector __attribute__((vector_size(64)));
-  typedef float Loose __attribute__((vector_size(64), aligned(4), may_alias));
-};
 
 // W floats in a vector, M rows of queries and two vectors of columns in registers.
 template <int W, int M>
@@ -114,19 +101,21 @@ struct Fused {
     std::memcpy(to.first, a.value + column, a.head_size * sizeof(float));
   }
 
-  // scores[row][0..kPanel) = queries · keys of one panel, for R rows.
+  // scores[row][0..kPanel) = queries · keys of one panel, for R rows. Not inlined, so that GCC 12 keeps sums in
+  // registers.
   template <int R>
-  static void multiply_keys(const float* queries, const float* panel, int head_size, float* scores) {
+  [[gnu::noinline]] static void multiply_keys(const float* queries, const float* panel, int head_size, float* scores) {
     Vector left[R] = {};
     Vector right[R] = {};
+#pragma GCC unroll 4
     for (int k = 0; k < head_size; k++) {
       const Vector key0 = load(panel + k * kPanel);
       const Vector key1 = load(panel + k * kPanel + W);
 #pragma GCC unroll 16
       for (int r = 0; r < R; r++) {
         const Vector query = broadcast(queries[k * M + r]);
-        left[r] += query * key0;
-        right[r] += query * key1;
+        multiply_add(left[r], key0, query);
+        multiply_add(right[r], key1, query);
       }
     }
 #pragma GCC unroll 16
@@ -138,7 +127,8 @@ struct Fused {
 
   // sums[row][0..kPanel) += scores · values of one panel, for R rows.
   template <int R>
-  static void multiply_values(const float* scores, const float* panel, int keys, float* sums, size_t stride) {
+  [[gnu::noinline]] static void multiply_values(const float* scores, const float* panel, int keys, float* sums,
+                                                size_t stride) {
     Vector left[R];
     Vector right[R];
 #pragma GCC unroll 16
@@ -146,14 +136,15 @@ struct Fused {
       left[r] = load(sums + r * stride);
       right[r] = load(sums + r * stride + W);
     }
+#pragma GCC unroll 4
     for (int j = 0; j < keys; j++) {
       const Vector value0 = load(panel + j * kPanel);
       const Vector value1 = load(panel + j * kPanel + W);
 #pragma GCC unroll 16
       for (int r = 0; r < R; r++) {
         const Vector score = broadcast(scores[r * kKeyBlock + j]);
-        left[r] += score * value0;
-        right[r] += score * value1;
+        multiply_add(left[r], value0, score);
+        multiply_add(right[r], value1, score);
       }
     }
 #pragma GCC unroll 16

@@ -36,7 +36,8 @@ void share(void* data, int thread, int threads) {
   }
   const int down = threads / across;
   const auto [row, rows] = part(a.rows, thread / across, down);
-  const auto [panel, panels] = part((a.columns + kPanelColumns - 1) / kPanelColumns, thread % across, across);
+  const int width = work.kernel.panel;
+  const auto [panel, panels] = part((a.columns + width - 1) / width, thread % across, across);
   if (rows == 0 || panels == 0) {
     return;
   }
@@ -45,36 +46,48 @@ void share(void* data, int thread, int threads) {
     work.failed = true;
     return;
   }
-  const int column = panel * kPanelColumns;
-  work.kernel.compute(a, {row, rows, column, std::min(panels * kPanelColumns, a.columns - column)}, scratch);
+  const int column = panel * width;
+  work.kernel.compute(a, {row, rows, column, std::min(panels * width, a.columns - column)}, scratch);
+}
+
+const detail::MatmulKernel& kernel(MatmulIsa isa) {
+  switch (isa) {
+    case MatmulIsa::avx512: return detail::matmul_avx512();
+    case MatmulIsa::avx2: return detail::matmul_avx2();
+    default: return detail::matmul_portable();
+  }
 }
 
 }  // namespace
 
-size_t packed_size(int inner, int columns) {
-  const size_t panels = (static_cast<size_t>(columns) + kPanelColumns - 1) / kPanelColumns;
-  return panels * inner * kPanelColumns;
+MatmulIsa matmul_isa() {
+  if (__builtin_cpu_supports("avx512f")) {
+    return MatmulIsa::avx512;
+  }
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? MatmulIsa::avx2 : MatmulIsa::portable;
 }
 
-void pack_weights(const float* weights, int inner, int columns, float* packed) {
-  for (int column = 0; column < columns; column += kPanelColumns) {
-    const int width = std::min(kPanelColumns, columns - column);
-    for (int k = 0; k < inner; k++, packed += kPanelColumns) {
+size_t packed_size(int inner, int columns, MatmulIsa isa) {
+  const int width = kernel(isa).panel;
+  return static_cast<size_t>((columns + width - 1) / width) * width * inner;
+}
+
+void pack_weights(const float* weights, int inner, int columns, float* packed, MatmulIsa isa) {
+  const int panel = kernel(isa).panel;
+  for (int column = 0; column < columns; column += panel) {
+    const int width = std::min(panel, columns - column);
+    for (int k = 0; k < inner; k++, packed += panel) {
       std::memcpy(packed, weights + static_cast<size_t>(k) * columns + column, width * sizeof(float));
-      std::fill(packed + width, packed + kPanelColumns, 0.0f);
+      std::fill(packed + width, packed + panel, 0.0f);
     }
   }
-}
-
-MatmulIsa matmul_isa() {
-  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? MatmulIsa::avx2 : MatmulIsa::scalar;
 }
 
 bool matmul(const MatmulArguments& arguments, int threads, MatmulIsa isa) {
   if (isa > matmul_isa()) {
     return false;
   }
-  Work work = {arguments, isa == MatmulIsa::avx2 ? detail::matmul_avx2() : detail::matmul_scalar(), {false}};
+  Work work = {arguments, kernel(isa), {false}};
   parallel(threads, share, &work);
   return !work.failed;
 }

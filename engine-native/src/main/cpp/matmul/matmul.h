@@ -11,7 +11,7 @@ enum class MatmulEpilogue { store = 0, gelu = 1, accumulate = 2 };
 // One call: out = epilogue(in · W + bias). Rows of `in` and `out` are float32.
 struct MatmulArguments {
   const float* in;       // [rows, inner]
-  const float* weights;  // packed by pack_weights
+  const float* weights;  // packed by pack_weights for the implementation
   const float* bias;     // [columns], or null
   float* out;            // [rows, columns]
   size_t in_stride;      // elements from one row of the input to the next
@@ -22,20 +22,18 @@ struct MatmulArguments {
   MatmulEpilogue epilogue;
 };
 
-// Columns that are packed together.
-constexpr int kPanelColumns = 16;
-
-// Returns the number of floats of packed weights.
-size_t packed_size(int inner, int columns);
-
-// Packs weights [inner, columns] into panels [columns / 16][inner][16], the last one filled up with zeros.
-void pack_weights(const float* weights, int inner, int columns, float* packed);
-
 // Instructions of an implementation, the fastest last.
-enum class MatmulIsa { scalar = 0, avx2 = 1 };
+enum class MatmulIsa { portable = 0, avx2 = 1, avx512 = 2 };
 
 // Returns the fastest implementation that this CPU supports.
 MatmulIsa matmul_isa();
+
+// Returns the number of floats of weights that are packed for an implementation.
+size_t packed_size(int inner, int columns, MatmulIsa isa);
+
+// Packs weights [inner, columns] into panels [columns / panel][inner][panel], the last one filled up with zeros. The
+// width of a panel depends on the implementation.
+void pack_weights(const float* weights, int inner, int columns, float* packed, MatmulIsa isa);
 
 // Computes a product. Every output is computed by one thread in a fixed order, so the bytes of the result do not depend
 // on the number of threads, and those of a row not on the other rows. Returns false if there is no memory for the
@@ -53,12 +51,14 @@ struct Rectangle {
 };
 
 struct MatmulKernel {
+  int panel;       // columns that are packed together
   size_t scratch;  // floats per thread
   void (*compute)(const MatmulArguments&, const Rectangle&, float* scratch);
 };
 
-const MatmulKernel& matmul_scalar();
+const MatmulKernel& matmul_portable();
 const MatmulKernel& matmul_avx2();
+const MatmulKernel& matmul_avx512();
 
 }  // namespace detail
 }  // namespace kiln

@@ -10,9 +10,15 @@ JNIEXPORT jint JNICALL Java_dev_kiln_matmul_PackedMatmul_fastestInstructions(JNI
   return static_cast<jint>(kiln::matmul_isa());
 }
 
+JNIEXPORT jlong JNICALL Java_dev_kiln_matmul_PackedMatmul_packedSize(JNIEnv*, jclass, jint inner, jint columns,
+                                                                     jint isa) {
+  return static_cast<jlong>(kiln::packed_size(inner, columns, static_cast<kiln::MatmulIsa>(isa)));
+}
+
 JNIEXPORT void JNICALL Java_dev_kiln_matmul_PackedMatmul_pack(JNIEnv*, jclass, jlong weights, jint inner, jint columns,
-                                                              jlong packed) {
-  kiln::pack_weights(kiln::pointer<const float>(weights), inner, columns, kiln::pointer<float>(packed));
+                                                              jlong packed, jint isa) {
+  kiln::pack_weights(kiln::pointer<const float>(weights), inner, columns, kiln::pointer<float>(packed),
+                     static_cast<kiln::MatmulIsa>(isa));
 }
 
 JNIEXPORT jboolean JNICALL Java_dev_kiln_matmul_PackedMatmul_multiply(JNIEnv*, jclass, jlong in, jlong weights,

@@ -13,15 +13,14 @@ import dev.kiln.nativelib.NativeLibrary;
  * <p>Owns no memory but a scratch of 350 KB per thread.
  */
 public final class PackedMatmul {
-  /** Columns that are packed together; the last panel is filled up with zeros. */
-  private static final int PANEL = 16;
-
   /** Instructions of an implementation, the fastest last. */
   public enum Instructions {
-    /** The reference, for tests. */
-    SCALAR(0),
+    /** Those of any x86-64 CPU: the code of AVX-512, for tests on other CPUs. Slow. */
+    PORTABLE(0),
     /** AVX2 and FMA. */
-    AVX2(1);
+    AVX2(1),
+    /** AVX-512 Foundation. */
+    AVX512(2);
 
     private final int code;
 
@@ -84,20 +83,22 @@ public final class PackedMatmul {
     return Instructions.values()[fastestInstructions()];
   }
 
-  /** Returns the size of packed weights in bytes. */
-  public static long packedBytes(int inner, int columns) {
-    return (columns + PANEL - 1L) / PANEL * PANEL * inner * Float.BYTES;
+  /** Returns the size in bytes of weights that are packed for an implementation. */
+  public static long packedBytes(int inner, int columns, Instructions instructions) {
+    NativeLibrary.KILN.load();
+    return packedSize(inner, columns, instructions.code) * Float.BYTES;
   }
 
   /**
-   * Packs weights.
+   * Packs weights for an implementation.
    *
    * @param weights address of float32 {@code [inner, columns]}
    * @param packed address that receives {@link #packedBytes}, aligned to 64 bytes
    */
-  public static void packWeights(long weights, int inner, int columns, long packed) {
+  public static void packWeights(
+      long weights, int inner, int columns, long packed, Instructions instructions) {
     NativeLibrary.KILN.load();
-    pack(weights, inner, columns, packed);
+    pack(weights, inner, columns, packed, instructions.code);
   }
 
   /**
@@ -105,7 +106,7 @@ public final class PackedMatmul {
    *
    * @param shape sizes and layout
    * @param in address of float32 {@code [rows, inner]}
-   * @param weights address of packed weights
+   * @param weights address of weights packed for the same implementation
    * @param bias address of float32 {@code [columns]}, or 0
    * @param out address of float32 {@code [rows, columns]}; overlaps no input
    * @param epilogue what is stored
@@ -146,7 +147,10 @@ public final class PackedMatmul {
 
   private static native int fastestInstructions();
 
-  private static native void pack(long weights, int inner, int columns, long packed);
+  private static native long packedSize(int inner, int columns, int instructions);
+
+  private static native void pack(
+      long weights, int inner, int columns, long packed, int instructions);
 
   private static native boolean multiply(
       long in,

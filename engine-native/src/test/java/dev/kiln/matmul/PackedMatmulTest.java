@@ -20,15 +20,23 @@ class PackedMatmulTest {
   private static final double TOLERANCE = 2e-6;
 
   /**
-   * Rows, inner, columns: every loop tail, one row, more rows and values than a block, a panel that
-   * is wider than the output.
+   * Rows, inner, columns: every number of rows of a tile, every loop tail, more rows and values
+   * than a block, a panel that is wider than the output.
    */
   private static final int[][] SIZES = {
     {1, 1, 1},
     {1, 64, 48},
+    {2, 9, 33},
+    {3, 9, 33},
+    {4, 9, 33},
     {5, 7, 16},
     {6, 8, 17},
     {7, 259, 31},
+    {8, 9, 33},
+    {9, 9, 33},
+    {10, 9, 33},
+    {11, 9, 33},
+    {12, 24, 64},
     {13, 256, 32},
     {65, 64, 192},
     {345, 30, 20},
@@ -44,9 +52,11 @@ class PackedMatmulTest {
     private final HostBuffer packed;
     private final HostBuffer bias;
     private final HostBuffer previous;
+    private final Instructions instructions;
 
-    Product(int[] size) {
+    Product(int[] size, Instructions instructions) {
       this.size = size;
+      this.instructions = instructions;
       this.shape = new Shape(size[0], size[1], size[2], size[1] + 3, size[2] + 5);
       Random random = new Random(31L * size[0] + size[1]);
       this.in = random(random, size[0] * (size[1] + 3), 1);
@@ -54,8 +64,10 @@ class PackedMatmulTest {
       this.bias = random(random, size[2], 1);
       this.previous = random(random, size[0] * (size[2] + 5), 1);
       // Aligned to 64 bytes within.
-      this.packed = HostBuffer.allocate("packed", PackedMatmul.packedBytes(size[1], size[2]) + 64);
-      PackedMatmul.packWeights(weights.address(), size[1], size[2], packedAddress());
+      this.packed =
+          HostBuffer.allocate(
+              "packed", PackedMatmul.packedBytes(size[1], size[2], instructions) + 64);
+      PackedMatmul.packWeights(weights.address(), size[1], size[2], packedAddress(), instructions);
     }
 
     private static HostBuffer random(Random random, int count, double deviation) {
@@ -72,7 +84,7 @@ class PackedMatmulTest {
     }
 
     /** Returns the output, with what is between its rows. */
-    float[] run(Epilogue epilogue, boolean withBias, int threads, Instructions instructions) {
+    float[] run(Epilogue epilogue, boolean withBias, int threads) {
       try (HostBuffer out = HostBuffer.allocate("out", previous.size())) {
         float[] values = values(previous);
         floats(out).put(values);
@@ -169,13 +181,10 @@ class PackedMatmulTest {
   void agreesWithTheDefinition(Instructions instructions) {
     assumeHas(instructions);
     for (int[] size : SIZES) {
-      try (Product product = new Product(size)) {
+      try (Product product = new Product(size, instructions)) {
         for (Epilogue epilogue : Epilogue.values()) {
           for (boolean bias : new boolean[] {true, false}) {
-            assertThat(
-                    error(
-                        product.run(epilogue, bias, 1, instructions),
-                        product.expected(epilogue, bias)))
+            assertThat(error(product.run(epilogue, bias, 1), product.expected(epilogue, bias)))
                 .as("%s, bias %s, %d x %d x %d", epilogue, bias, size[0], size[1], size[2])
                 .isLessThan(TOLERANCE);
           }
@@ -190,13 +199,14 @@ class PackedMatmulTest {
   void geluOfLargeValues(Instructions instructions) {
     assumeHas(instructions);
     try (HostBuffer in = HostBuffer.allocate("in", 4 * Float.BYTES);
-        HostBuffer weights = HostBuffer.allocate("weights", 128);
+        HostBuffer weights =
+            HostBuffer.allocate("weights", PackedMatmul.packedBytes(1, 1, instructions) + 64);
         HostBuffer out = HostBuffer.allocate("out", 4 * Float.BYTES)) {
       floats(in).put(new float[] {-200, -6, 6, 200});
       long aligned = (weights.address() + 63) & -64;
       try (HostBuffer one = HostBuffer.allocate("one", Float.BYTES)) {
         floats(one).put(0, 1);
-        PackedMatmul.packWeights(one.address(), 1, 1, aligned);
+        PackedMatmul.packWeights(one.address(), 1, 1, aligned, instructions);
       }
       PackedMatmul.multiply(
           new Shape(4, 1, 1, 1, 1),
@@ -214,16 +224,23 @@ class PackedMatmulTest {
     }
   }
 
+  /** Weights are packed by the panel that the implementation reads. */
+  @Test
+  void packedWeightsAreWholePanels() {
+    assertThat(PackedMatmul.packedBytes(3, 33, Instructions.AVX2)).isEqualTo(3 * 48 * 4);
+    assertThat(PackedMatmul.packedBytes(3, 33, Instructions.AVX512)).isEqualTo(3 * 64 * 4);
+  }
+
   /** Also no byte of a row: one row alone is computed as among others. */
   @ParameterizedTest
   @EnumSource
   void threadsAndOtherRowsChangeNoByte(Instructions instructions) {
     assumeHas(instructions);
     int[] size = {203, 300, 100};
-    try (Product product = new Product(size)) {
-      float[] alone = product.run(Epilogue.GELU, true, 1, instructions);
+    try (Product product = new Product(size, instructions)) {
+      float[] alone = product.run(Epilogue.GELU, true, 1);
       for (int threads : new int[] {2, 3, 5, 8, 64, 200}) {
-        assertThat(product.run(Epilogue.GELU, true, threads, instructions))
+        assertThat(product.run(Epilogue.GELU, true, threads))
             .as("%d threads", threads)
             .isEqualTo(alone);
       }

@@ -52,9 +52,9 @@ final class Bf16Probe {
               + " expected at most %.2g, found %.2g%n",
           PRODUCT_TOLERANCE,
           product,
-          KernelTrial.TOLERANCE,
+          OwnKernels.BF16_TOLERANCE,
           attention);
-      status = product <= PRODUCT_TOLERANCE && attention <= KernelTrial.TOLERANCE ? 0 : DIFFERENT;
+      status = product <= PRODUCT_TOLERANCE && attention <= OwnKernels.BF16_TOLERANCE ? 0 : DIFFERENT;
     } catch (RuntimeException | Error e) {
       System.out.println(String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
       status = 1;

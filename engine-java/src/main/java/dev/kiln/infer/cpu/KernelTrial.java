@@ -3,6 +3,7 @@ package dev.kiln.infer.cpu;
 import dev.kiln.infer.cpu.MatrixProducts.Shape;
 import dev.kiln.infer.cpu.OneDnn.Step;
 import dev.kiln.model.Architecture;
+import dev.kiln.model.ExportedEncoder;
 import dev.kiln.type.DataType;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -19,11 +20,11 @@ import org.slf4j.LoggerFactory;
 final class KernelTrial {
   private static final Logger log = LoggerFactory.getLogger(KernelTrial.class);
 
-  /** Largest relative L2 difference: both round inputs, shares and outputs to 8 bits. */
-  static final double TOLERANCE = 1e-2;
-
-  /** Kiln's kernel must take less than this share of oneDNN's time, so that equal ones stay. */
-  private static final double MARGIN = 0.95;
+  /**
+   * Multiply-adds of an operation below which its time says little: Kiln's kernel is used if it is
+   * correct, the same in every run.
+   */
+  private static final double SMALL = 3e8;
 
   private static final int ROUNDS = 4;
 
@@ -47,20 +48,44 @@ final class KernelTrial {
    * @param error relative L2 difference of their results
    */
   record Result(double own, double oneDnn, double error) {
-    /** Returns whether Kiln's kernel is correct and faster; false for NaN. */
-    boolean ownWins() {
-      return error <= TOLERANCE && own < MARGIN * oneDnn;
+    /**
+     * Returns whether Kiln's kernel is correct and fast enough; false for NaN.
+     *
+     * @param tolerance largest error
+     * @param margin largest multiple of oneDNN's time
+     */
+    boolean ownWins(double tolerance, double margin) {
+      return error <= tolerance && own < margin * oneDnn;
     }
   }
 
-  /** Returns whether Kiln's attention of all tokens is correct and faster. */
-  boolean ownAttentionWins(Architecture model, long tokens) {
-    return wins("attention", () -> attention(model, tokens));
+  /**
+   * Returns the kernels of an encoder. A trial takes a second or two.
+   *
+   * @param weights of the encoder
+   */
+  PassKernels choose(ExportedEncoder exported, OneDnnTensors weights) {
+    boolean fuse = ownAttentionWins(exported.architecture(), exported.tokens());
+    return new PassKernels(
+        new TrialProducts(
+            own.products().apply(weights),
+            new OneDnnProducts(dnn, weights, own.type()),
+            this::ownProductWins),
+        fuse ? Optional.of(own.attention()) : Optional.empty(),
+        Optional.empty());
   }
 
-  /** Returns whether Kiln's product is correct and faster. */
+  /** Returns whether Kiln's attention of all tokens is correct and fast enough. */
+  boolean ownAttentionWins(Architecture model, long tokens) {
+    return wins("attention", 2.0 * tokens * tokens * model.inner(), () -> attention(model, tokens));
+  }
+
+  /** Returns whether Kiln's product is correct and fast enough. */
   boolean ownProductWins(String name, Shape shape, boolean bias, Epilogue epilogue) {
-    return wins(name, () -> product(name, shape, bias, epilogue));
+    return wins(
+        name,
+        (double) shape.rows() * shape.inner() * shape.columns(),
+        () -> product(name, shape, bias, epilogue));
   }
 
   private interface Run {
@@ -68,7 +93,7 @@ final class KernelTrial {
   }
 
   /** An exception is logged and means no. */
-  private boolean wins(String operation, Run run) {
+  private boolean wins(String operation, double multiplyAdds, Run run) {
     Result result;
     try {
       result = run.measure();
@@ -76,19 +101,21 @@ final class KernelTrial {
       log.warn("operation=\"{}\" kernel=onednn reason=\"the trial failed: {}\"", operation, e);
       return false;
     }
+    double margin = multiplyAdds < SMALL ? Double.POSITIVE_INFINITY : own.margin();
+    boolean wins = result.ownWins(own.tolerance(), margin);
     log.info(
         String.format(
             Locale.ROOT,
             "operation=\"%s\" kernel=%s instructions=%s kiln_ms=%.2f onednn_ms=%.2f"
                 + " difference=%.1e max_difference=%.0e",
             operation,
-            result.ownWins() ? "kiln" : "onednn",
+            wins ? "kiln" : "onednn",
             own.instructions(),
             result.own(),
             result.oneDnn(),
             result.error(),
-            TOLERANCE));
-    return result.ownWins();
+            own.tolerance()));
+    return wins;
   }
 
   Result attention(Architecture model, long tokens) {

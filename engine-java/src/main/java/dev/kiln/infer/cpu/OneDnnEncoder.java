@@ -1,6 +1,5 @@
 package dev.kiln.infer.cpu;
 
-import dev.kiln.attention.FusedAttention;
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.infer.BatchSlot;
 import dev.kiln.infer.Encoder;
@@ -21,9 +20,9 @@ import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * Encoder on the CPU with oneDNN, from the tensors of the exported model. Its float32 matrix
- * products are Kiln's own where those are faster ({@link PackedProducts}). Matrix products read
- * float32 or bfloat16; sums, LayerNorm and softmax are float32 in both.
+ * Encoder on the CPU with oneDNN, from the tensors of the exported model. Attention and matrix
+ * products are Kiln's own where those are faster ({@link OwnKernels}). Matrix products read float32
+ * or bfloat16; sums, LayerNorm and softmax are float32 in both.
  *
  * <p>The chips of a batch are encoded one after the other, each on all threads, so an embedding
  * does not depend on the other chips of its batch.
@@ -116,20 +115,19 @@ public final class OneDnnEncoder implements Encoder {
   }
 
   private PassKernels fp32Kernels(OneDnnWeights weights) {
-    return new PassKernels(
-        usesPackedProducts()
-            ? new PackedProducts(weights, dnn.threads(), PackedMatmul.fastest())
-            : new OneDnnProducts(dnn, weights, type),
-        FusedAttention.fastest() == FusedAttention.Instructions.SCALAR
-            ? Optional.empty()
-            : Optional.of(FusedKernel.fp32(FusedAttention.fastest())),
-        Optional.empty());
-  }
-
-  /** Kiln's products were measured on AVX2 (Zen 3) only, where they are faster than oneDNN's. */
-  private static boolean usesPackedProducts() {
-    return PackedMatmul.fastest() == PackedMatmul.Instructions.AVX2
-        && FusedAttention.fastest() == FusedAttention.Instructions.AVX2;
+    KernelChoice choice = KernelChoice.ofProcess();
+    PackedMatmul.Instructions fastest = PackedMatmul.fastest();
+    if (choice == KernelChoice.ONEDNN || fastest == PackedMatmul.Instructions.PORTABLE) {
+      return new PassKernels(
+          new OneDnnProducts(dnn, weights, type), Optional.empty(), Optional.empty());
+    }
+    OwnKernels own = OwnKernels.fp32(dnn.threads());
+    // Those of AVX2 were measured: they take two thirds of the time of oneDNN's.
+    if (choice == KernelChoice.KILN || fastest == PackedMatmul.Instructions.AVX2) {
+      return new PassKernels(
+          own.products().apply(weights), Optional.of(own.attention()), Optional.empty());
+    }
+    return new KernelTrial(dnn, own).choose(exported, weights);
   }
 
   /**

@@ -74,12 +74,14 @@ abstract class OneDnnTensors implements AutoCloseable {
   }
 
   /** Loads a float32 matrix for {@link PackedMatmul}; owned by the context. */
-  Pointer packed(String name, int inner, int columns) {
+  Pointer packed(String name, int inner, int columns, PackedMatmul.Instructions instructions) {
     readMatrix(name, inner, columns);
     return keep(
         name,
-        PackedMatmul.packedBytes(inner, columns),
-        to -> PackedMatmul.packWeights(staging.address(), inner, columns, to.address()));
+        PackedMatmul.packedBytes(inner, columns, instructions),
+        to ->
+            PackedMatmul.packWeights(
+                staging.address(), inner, columns, to.address(), instructions));
   }
 
   /** Loads a matrix for {@link Bf16Kernels}, rounded to bfloat16; owned by the context. */

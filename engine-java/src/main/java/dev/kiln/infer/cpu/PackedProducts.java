@@ -4,10 +4,7 @@ import dev.kiln.matmul.PackedMatmul;
 import dev.kiln.matmul.PackedMatmul.Instructions;
 import dev.kiln.type.DataType;
 
-/**
- * Float32 products in Kiln's own native code, with packed weights. On CPUs with AVX2 and no AVX-512
- * they are faster than oneDNN's.
- */
+/** Float32 products in Kiln's own native code, with weights packed once. */
 final class PackedProducts implements MatrixProducts {
   private final OneDnnTensors source;
   private final int threads;
@@ -29,7 +26,7 @@ final class PackedProducts implements MatrixProducts {
     }
     PackedMatmul.Shape sizes = OwnProduct.sizes(shape);
     return (weight, biasName, from, to) -> {
-      long weights = source.packed(weight, sizes.inner(), sizes.columns()).address();
+      long weights = source.packed(weight, sizes.inner(), sizes.columns(), instructions).address();
       long added = bias ? source.plain(biasName).address() : 0;
       return new OwnProduct(
           sizes,

@@ -17,10 +17,11 @@ class Bf16ModeTest {
 
   @Test
   void decidesByTheCpuAndTheProperty() {
-    assertThat(Bf16Mode.of("auto", AMX, ALL_WELL))
-        .isEqualTo(new Bf16Mode(Bf16Mode.Choice.AUTO, Optional.of(Bf16Instructions.AMX)));
-    assertThat(Bf16Mode.of("kiln", AMX, ALL_WELL)).isEqualTo(Bf16Mode.all(Bf16Instructions.AMX));
-    assertThat(Bf16Mode.of("onednn", AMX, ALL_WELL)).isEqualTo(Bf16Mode.NONE);
+    assertThat(Bf16Mode.of(KernelChoice.AUTO, AMX, ALL_WELL))
+        .isEqualTo(new Bf16Mode(KernelChoice.AUTO, Optional.of(Bf16Instructions.AMX)));
+    assertThat(Bf16Mode.of(KernelChoice.KILN, AMX, ALL_WELL))
+        .isEqualTo(Bf16Mode.all(Bf16Instructions.AMX));
+    assertThat(Bf16Mode.of(KernelChoice.ONEDNN, AMX, ALL_WELL)).isEqualTo(Bf16Mode.NONE);
   }
 
   /** Without bfloat16 instructions nothing is tried, and nothing is emulated. */
@@ -28,22 +29,22 @@ class Bf16ModeTest {
   void leavesOldCpusToOneDnn() {
     Support none = new Support(Optional.empty(), 0);
 
-    assertThat(Bf16Mode.of("auto", none, ALL_WELL)).isEqualTo(Bf16Mode.NONE);
-    assertThat(Bf16Mode.of("kiln", none, ALL_WELL)).isEqualTo(Bf16Mode.NONE);
+    assertThat(Bf16Mode.of(KernelChoice.AUTO, none, ALL_WELL)).isEqualTo(Bf16Mode.NONE);
+    assertThat(Bf16Mode.of(KernelChoice.KILN, none, ALL_WELL)).isEqualTo(Bf16Mode.NONE);
   }
 
   @Test
   void usesAvx512WhereAmxIsRefused() {
     Support refused = new Support(Optional.of(Bf16Instructions.AVX512), 13);
 
-    assertThat(Bf16Mode.of("auto", refused, ALL_WELL).instructions())
+    assertThat(Bf16Mode.of(KernelChoice.AUTO, refused, ALL_WELL).instructions())
         .contains(Bf16Instructions.AVX512);
   }
 
   /** The process that runs the kernels first ends with the signal of an illegal instruction. */
   @Test
   void leavesMachinesWhereTheKernelsFailToOneDnn() {
-    assertThat(Bf16Mode.of("auto", AMX, instructions -> "ended with 132: "))
+    assertThat(Bf16Mode.of(KernelChoice.AUTO, AMX, instructions -> "ended with 132: "))
         .isEqualTo(Bf16Mode.NONE);
   }
 
@@ -54,8 +55,8 @@ class Bf16ModeTest {
 
   @Test
   void refusesOtherNames() {
-    assertThatThrownBy(() -> Bf16Mode.of("amx", AMX, ALL_WELL))
+    assertThatThrownBy(() -> KernelChoice.of("amx"))
         .isInstanceOf(ConfigurationException.class)
-        .hasMessage("-Dkiln.bf16: expected auto, onednn or kiln, found amx");
+        .hasMessage("-Dkiln.kernels: expected auto, onednn or kiln, found amx");
   }
 }
