@@ -41,20 +41,13 @@ void share(void* data, int thread, int threads) {
 
 }  // namespace
 
-AttentionIsa attention_isa() {
-  if (__builtin_cpu_supports("avx512f")) {
-    return AttentionIsa::avx512;
-  }
-  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? AttentionIsa::avx2 : AttentionIsa::scalar;
-}
-
-bool attention(const AttentionArguments& arguments, int threads, AttentionIsa isa) {
-  if (isa > attention_isa()) {
+bool attention(const AttentionArguments& arguments, int threads, Isa isa) {
+  if (isa > fastest_isa()) {
     return false;
   }
-  const detail::AttentionKernel& kernel = isa == AttentionIsa::avx512 ? detail::attention_avx512()
-                                          : isa == AttentionIsa::avx2 ? detail::attention_avx2()
-                                                                      : detail::attention_scalar();
+  const detail::AttentionKernel& kernel = isa == Isa::avx512 ? detail::attention_avx512()
+                                          : isa == Isa::avx2 ? detail::attention_avx2()
+                                                             : detail::attention_portable();
   Work work = {arguments, kernel, {false}};
   parallel(threads, share, &work);
   return !work.failed;

@@ -3,6 +3,8 @@
 
 #include <cstddef>
 
+#include "../simd/instructions.h"
+
 namespace kiln {
 
 // One call. Queries, keys and values are float32 rows; the values of one head are consecutive, the heads follow one
@@ -21,15 +23,9 @@ struct AttentionArguments {
   int head_size;
 };
 
-// Instructions of an implementation, the fastest last.
-enum class AttentionIsa { scalar = 0, avx2 = 1, avx512 = 2 };
-
-// Returns the fastest implementation that this CPU supports.
-AttentionIsa attention_isa();
-
 // Computes attention. Every output is computed by one thread in a fixed order, so the bytes of the result do not depend
 // on the number of threads. Returns false if there is no memory for the scratch, or the CPU lacks the instructions.
-bool attention(const AttentionArguments& arguments, int threads, AttentionIsa isa);
+bool attention(const AttentionArguments& arguments, int threads, Isa isa);
 
 namespace detail {
 
@@ -47,7 +43,7 @@ struct AttentionKernel {
   Block block;
 };
 
-const AttentionKernel& attention_scalar();
+const AttentionKernel& attention_portable();
 const AttentionKernel& attention_avx2();
 const AttentionKernel& attention_avx512();
 

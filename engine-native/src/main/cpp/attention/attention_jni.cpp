@@ -6,10 +6,6 @@
 
 extern "C" {
 
-JNIEXPORT jint JNICALL Java_dev_kiln_attention_FusedAttention_fastestInstructions(JNIEnv*, jclass) {
-  return static_cast<jint>(kiln::attention_isa());
-}
-
 JNIEXPORT jboolean JNICALL Java_dev_kiln_attention_FusedAttention_compute(JNIEnv*, jclass, jlong query, jlong key,
                                                                           jlong value, jlong out, jlong query_stride,
                                                                           jlong key_stride, jlong out_stride,
@@ -26,7 +22,7 @@ JNIEXPORT jboolean JNICALL Java_dev_kiln_attention_FusedAttention_compute(JNIEnv
                                               keys,
                                               heads,
                                               head_size};
-  return kiln::attention(arguments, threads, static_cast<kiln::AttentionIsa>(isa));
+  return kiln::attention(arguments, threads, static_cast<kiln::Isa>(isa));
 }
 
 }  // extern "C"

@@ -50,29 +50,22 @@ void share(void* data, int thread, int threads) {
   work.kernel.compute(a, {row, rows, column, std::min(panels * width, a.columns - column)}, scratch);
 }
 
-const detail::MatmulKernel& kernel(MatmulIsa isa) {
+const detail::MatmulKernel& kernel(Isa isa) {
   switch (isa) {
-    case MatmulIsa::avx512: return detail::matmul_avx512();
-    case MatmulIsa::avx2: return detail::matmul_avx2();
+    case Isa::avx512: return detail::matmul_avx512();
+    case Isa::avx2: return detail::matmul_avx2();
     default: return detail::matmul_portable();
   }
 }
 
 }  // namespace
 
-MatmulIsa matmul_isa() {
-  if (__builtin_cpu_supports("avx512f")) {
-    return MatmulIsa::avx512;
-  }
-  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? MatmulIsa::avx2 : MatmulIsa::portable;
-}
-
-size_t packed_size(int inner, int columns, MatmulIsa isa) {
+size_t packed_size(int inner, int columns, Isa isa) {
   const int width = kernel(isa).panel;
   return static_cast<size_t>((columns + width - 1) / width) * width * inner;
 }
 
-void pack_weights(const float* weights, int inner, int columns, float* packed, MatmulIsa isa) {
+void pack_weights(const float* weights, int inner, int columns, float* packed, Isa isa) {
   const int panel = kernel(isa).panel;
   for (int column = 0; column < columns; column += panel) {
     const int width = std::min(panel, columns - column);
@@ -83,8 +76,8 @@ void pack_weights(const float* weights, int inner, int columns, float* packed, M
   }
 }
 
-bool matmul(const MatmulArguments& arguments, int threads, MatmulIsa isa) {
-  if (isa > matmul_isa()) {
+bool matmul(const MatmulArguments& arguments, int threads, Isa isa) {
+  if (isa > fastest_isa()) {
     return false;
   }
   Work work = {arguments, kernel(isa), {false}};

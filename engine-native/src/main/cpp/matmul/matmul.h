@@ -3,6 +3,8 @@
 
 #include <cstddef>
 
+#include "../simd/instructions.h"
+
 namespace kiln {
 
 // What is stored: the product, GELU (erf form) of it, or its sum with the previous contents of the output.
@@ -22,23 +24,17 @@ struct MatmulArguments {
   MatmulEpilogue epilogue;
 };
 
-// Instructions of an implementation, the fastest last.
-enum class MatmulIsa { portable = 0, avx2 = 1, avx512 = 2 };
-
-// Returns the fastest implementation that this CPU supports.
-MatmulIsa matmul_isa();
-
 // Returns the number of floats of weights that are packed for an implementation.
-size_t packed_size(int inner, int columns, MatmulIsa isa);
+size_t packed_size(int inner, int columns, Isa isa);
 
 // Packs weights [inner, columns] into panels [columns / panel][inner][panel], the last one filled up with zeros. The
 // width of a panel depends on the implementation.
-void pack_weights(const float* weights, int inner, int columns, float* packed, MatmulIsa isa);
+void pack_weights(const float* weights, int inner, int columns, float* packed, Isa isa);
 
 // Computes a product. Every output is computed by one thread in a fixed order, so the bytes of the result do not depend
 // on the number of threads, and those of a row not on the other rows. Returns false if there is no memory for the
 // scratch, or the CPU lacks the instructions.
-bool matmul(const MatmulArguments& arguments, int threads, MatmulIsa isa);
+bool matmul(const MatmulArguments& arguments, int threads, Isa isa);
 
 namespace detail {
 

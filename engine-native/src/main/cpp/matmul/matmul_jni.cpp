@@ -6,19 +6,15 @@
 
 extern "C" {
 
-JNIEXPORT jint JNICALL Java_dev_kiln_matmul_PackedMatmul_fastestInstructions(JNIEnv*, jclass) {
-  return static_cast<jint>(kiln::matmul_isa());
-}
-
 JNIEXPORT jlong JNICALL Java_dev_kiln_matmul_PackedMatmul_packedSize(JNIEnv*, jclass, jint inner, jint columns,
                                                                      jint isa) {
-  return static_cast<jlong>(kiln::packed_size(inner, columns, static_cast<kiln::MatmulIsa>(isa)));
+  return static_cast<jlong>(kiln::packed_size(inner, columns, static_cast<kiln::Isa>(isa)));
 }
 
 JNIEXPORT void JNICALL Java_dev_kiln_matmul_PackedMatmul_pack(JNIEnv*, jclass, jlong weights, jint inner, jint columns,
                                                               jlong packed, jint isa) {
   kiln::pack_weights(kiln::pointer<const float>(weights), inner, columns, kiln::pointer<float>(packed),
-                     static_cast<kiln::MatmulIsa>(isa));
+                     static_cast<kiln::Isa>(isa));
 }
 
 JNIEXPORT jboolean JNICALL Java_dev_kiln_matmul_PackedMatmul_multiply(JNIEnv*, jclass, jlong in, jlong weights,
@@ -36,7 +32,7 @@ JNIEXPORT jboolean JNICALL Java_dev_kiln_matmul_PackedMatmul_multiply(JNIEnv*, j
                                            inner,
                                            columns,
                                            static_cast<kiln::MatmulEpilogue>(epilogue)};
-  return kiln::matmul(arguments, threads, static_cast<kiln::MatmulIsa>(isa));
+  return kiln::matmul(arguments, threads, static_cast<kiln::Isa>(isa));
 }
 
 }  // extern "C"

@@ -37,10 +37,6 @@ class Elements {
 
 extern "C" {
 
-JNIEXPORT jint JNICALL Java_dev_kiln_vector_NativeVectors_fastestInstructions(JNIEnv*, jclass) {
-  return static_cast<jint>(kiln::vector_isa());
-}
-
 // Java has checked the lengths of the arrays.
 JNIEXPORT jboolean JNICALL Java_dev_kiln_vector_NativeVectors_products(JNIEnv* env, jclass, jfloatArray vectors,
                                                                        jint rows, jint dim, jfloatArray query,
@@ -53,7 +49,7 @@ JNIEXPORT jboolean JNICALL Java_dev_kiln_vector_NativeVectors_products(JNIEnv* e
     return JNI_FALSE;
   }
   return kiln::vector_products(from.data(), rows, dim, with.data(), dots_out.data(), norms_out.data(),
-                               static_cast<kiln::VectorIsa>(isa));
+                               static_cast<kiln::Isa>(isa));
 }
 
 JNIEXPORT jlong JNICALL Java_dev_kiln_vector_NativeVectors_addressOf(JNIEnv* env, jclass, jobject buffer) {

@@ -145,8 +145,7 @@ final class IndexShard {
   private float cosine(OnDiskGraphIndex.View view, float[] query, int node) {
     float[] dot = new float[1];
     float[] norm = new float[1];
-    NativeVectors.compute(
-        JVector.values(view.getVector(node)), 1, dim, query, dot, norm, NativeVectors.fastest());
+    NativeVectors.dotsAndNorms(JVector.values(view.getVector(node)), 1, dim, query, dot, norm);
     return dot[0] / norm[0];
   }
 

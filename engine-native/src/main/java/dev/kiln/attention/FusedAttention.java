@@ -1,5 +1,6 @@
 package dev.kiln.attention;
 
+import dev.kiln.nativelib.FloatInstructions;
 import dev.kiln.nativelib.NativeLibrary;
 
 /**
@@ -13,22 +14,6 @@ import dev.kiln.nativelib.NativeLibrary;
  * <p>Owns no memory but a scratch per thread of about {@code 8 · keys · headSize} bytes.
  */
 public final class FusedAttention {
-  /** Instructions of an implementation, the fastest last. */
-  public enum Instructions {
-    /** The reference, for tests. */
-    SCALAR(0),
-    /** AVX2 and FMA. */
-    AVX2(1),
-    /** AVX-512 F. */
-    AVX512(2);
-
-    private final int code;
-
-    Instructions(int code) {
-      this.code = code;
-    }
-  }
-
   /**
    * Sizes and layout of one call. The values of a head are consecutive in a row, and the heads
    * follow one another.
@@ -67,12 +52,6 @@ public final class FusedAttention {
 
   private FusedAttention() {}
 
-  /** Returns the fastest implementation that this CPU supports. */
-  public static Instructions fastest() {
-    NativeLibrary.KILN.load();
-    return Instructions.values()[fastestInstructions()];
-  }
-
   /**
    * Computes attention. The scale of the scores is expected in the queries.
    *
@@ -92,12 +71,9 @@ public final class FusedAttention {
       long value,
       long out,
       int threads,
-      Instructions instructions) {
+      FloatInstructions instructions) {
     NativeLibrary.KILN.load();
-    if (instructions.compareTo(fastest()) > 0) {
-      throw new IllegalStateException(
-          "attention: this CPU has no %s, only %s".formatted(instructions, fastest()));
-    }
+    instructions.requireFor("attention");
     if (!compute(
         query,
         key,
@@ -111,12 +87,10 @@ public final class FusedAttention {
         shape.heads(),
         shape.headSize(),
         threads,
-        instructions.code)) {
+        instructions.code())) {
       throw new OutOfMemoryError("attention: no memory for the keys and values of a head");
     }
   }
-
-  private static native int fastestInstructions();
 
   private static native boolean compute(
       long query,

@@ -1,5 +1,6 @@
 package dev.kiln.matmul;
 
+import dev.kiln.nativelib.FloatInstructions;
 import dev.kiln.nativelib.NativeLibrary;
 
 /**
@@ -13,22 +14,6 @@ import dev.kiln.nativelib.NativeLibrary;
  * <p>Owns no memory but a scratch of 350 KB per thread.
  */
 public final class PackedMatmul {
-  /** Instructions of an implementation, the fastest last. */
-  public enum Instructions {
-    /** Those of any x86-64 CPU: the code of AVX-512, for tests on other CPUs. Slow. */
-    PORTABLE(0),
-    /** AVX2 and FMA. */
-    AVX2(1),
-    /** AVX-512 Foundation. */
-    AVX512(2);
-
-    private final int code;
-
-    Instructions(int code) {
-      this.code = code;
-    }
-  }
-
   /** What is stored. */
   public enum Epilogue {
     /** The product. */
@@ -77,16 +62,10 @@ public final class PackedMatmul {
 
   private PackedMatmul() {}
 
-  /** Returns the fastest implementation that this CPU supports. */
-  public static Instructions fastest() {
-    NativeLibrary.KILN.load();
-    return Instructions.values()[fastestInstructions()];
-  }
-
   /** Returns the size in bytes of weights that are packed for an implementation. */
-  public static long packedBytes(int inner, int columns, Instructions instructions) {
+  public static long packedBytes(int inner, int columns, FloatInstructions instructions) {
     NativeLibrary.KILN.load();
-    return packedSize(inner, columns, instructions.code) * Float.BYTES;
+    return packedSize(inner, columns, instructions.code()) * Float.BYTES;
   }
 
   /**
@@ -96,9 +75,9 @@ public final class PackedMatmul {
    * @param packed address that receives {@link #packedBytes}, aligned to 64 bytes
    */
   public static void packWeights(
-      long weights, int inner, int columns, long packed, Instructions instructions) {
+      long weights, int inner, int columns, long packed, FloatInstructions instructions) {
     NativeLibrary.KILN.load();
-    pack(weights, inner, columns, packed, instructions.code);
+    pack(weights, inner, columns, packed, instructions.code());
   }
 
   /**
@@ -122,12 +101,9 @@ public final class PackedMatmul {
       long out,
       Epilogue epilogue,
       int threads,
-      Instructions instructions) {
+      FloatInstructions instructions) {
     NativeLibrary.KILN.load();
-    if (instructions.compareTo(fastest()) > 0) {
-      throw new IllegalStateException(
-          "matrix product: this CPU has no %s, only %s".formatted(instructions, fastest()));
-    }
+    instructions.requireFor("matrix product");
     if (!multiply(
         in,
         weights,
@@ -140,12 +116,10 @@ public final class PackedMatmul {
         shape.columns(),
         epilogue.code,
         threads,
-        instructions.code)) {
+        instructions.code())) {
       throw new OutOfMemoryError("matrix product: no memory for the packed rows of a thread");
     }
   }
-
-  private static native int fastestInstructions();
 
   private static native long packedSize(int inner, int columns, int instructions);
 

@@ -1,5 +1,6 @@
 package dev.kiln.vector;
 
+import dev.kiln.nativelib.FloatInstructions;
 import dev.kiln.nativelib.NativeLibrary;
 import java.nio.ByteBuffer;
 
@@ -10,29 +11,7 @@ import java.nio.ByteBuffer;
  * the same bytes on every CPU and for any number of rows per call.
  */
 public final class NativeVectors {
-  /** Instructions of an implementation, the fastest last. */
-  public enum Instructions {
-    /** SSE2, which every x86-64 CPU has. */
-    BASELINE(0),
-    /** AVX2. */
-    AVX2(1),
-    /** AVX-512 F. */
-    AVX512(2);
-
-    private final int code;
-
-    Instructions(int code) {
-      this.code = code;
-    }
-  }
-
   private NativeVectors() {}
-
-  /** Returns the fastest implementation that this CPU supports. */
-  public static Instructions fastest() {
-    NativeLibrary.KILN.load();
-    return Instructions.values()[fastestInstructions()];
-  }
 
   /**
    * Computes the Euclidean norm of each vector.
@@ -43,7 +22,7 @@ public final class NativeVectors {
    * @param norms receives {@code [rows]}; not finite for a vector with a value that is not
    */
   public static void norms(float[] vectors, int rows, int dim, float[] norms) {
-    compute(vectors, rows, dim, null, null, norms, fastest());
+    compute(vectors, rows, dim, null, null, norms, FloatInstructions.fastest());
   }
 
   /**
@@ -56,7 +35,22 @@ public final class NativeVectors {
    * @param dots receives {@code [rows]}
    */
   public static void dots(float[] vectors, int rows, int dim, float[] query, float[] dots) {
-    compute(vectors, rows, dim, query, dots, null, fastest());
+    compute(vectors, rows, dim, query, dots, null, FloatInstructions.fastest());
+  }
+
+  /**
+   * Computes the dot product of each vector with a query, and its norm.
+   *
+   * @param vectors {@code [rows, dim]}, row-major
+   * @param rows number of vectors
+   * @param dim length of a vector
+   * @param query {@code [dim]}
+   * @param dots receives {@code [rows]}
+   * @param norms receives {@code [rows]}
+   */
+  public static void dotsAndNorms(
+      float[] vectors, int rows, int dim, float[] query, float[] dots, float[] norms) {
+    compute(vectors, rows, dim, query, dots, norms, FloatInstructions.fastest());
   }
 
   /**
@@ -79,7 +73,7 @@ public final class NativeVectors {
       float[] query,
       float[] dots,
       float[] norms,
-      Instructions instructions) {
+      FloatInstructions instructions) {
     NativeLibrary.KILN.load();
     if (rows < 0 || dim < 1 || (long) rows * dim > vectors.length) {
       throw new IllegalArgumentException(
@@ -95,14 +89,12 @@ public final class NativeVectors {
       throw new IllegalArgumentException(
           "results: expected arrays of at least %d values, found a shorter one".formatted(rows));
     }
-    if (rows > 0 && !products(vectors, rows, dim, query, dots, norms, instructions.code)) {
+    if (rows > 0 && !products(vectors, rows, dim, query, dots, norms, instructions.code())) {
       throw new IllegalStateException(
           "instructions: expected those of this CPU, up to %s, found %s"
-              .formatted(fastest(), instructions));
+              .formatted(FloatInstructions.fastest(), instructions));
     }
   }
-
-  private static native int fastestInstructions();
 
   /** Returns the address of a direct buffer. */
   static native long addressOf(ByteBuffer buffer);

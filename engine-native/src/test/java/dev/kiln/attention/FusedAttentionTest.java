@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.kiln.attention.FusedAttention.Instructions;
 import dev.kiln.attention.FusedAttention.Shape;
 import dev.kiln.memory.HostBuffer;
+import dev.kiln.nativelib.FloatInstructions;
 import java.nio.FloatBuffer;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -49,7 +49,8 @@ class FusedAttentionTest {
   }
 
   /** The output of queries, keys and values that are consecutive in one row, as in the encoder. */
-  private static float[] run(int[] size, HostBuffer rows, int threads, Instructions instructions) {
+  private static float[] run(
+      int[] size, HostBuffer rows, int threads, FloatInstructions instructions) {
     int width = size[2] * size[3];
     try (HostBuffer out = HostBuffer.allocate("out", (long) size[0] * width * Float.BYTES)) {
       FusedAttention.compute(
@@ -116,15 +117,15 @@ class FusedAttentionTest {
     return HostBuffer.allocate("rows", 3L * count * size[2] * size[3] * Float.BYTES);
   }
 
-  private static void assumeHas(Instructions instructions) {
+  private static void assumeHas(FloatInstructions instructions) {
     assumeTrue(
-        instructions.compareTo(FusedAttention.fastest()) <= 0,
-        "this CPU has no " + instructions + ", only " + FusedAttention.fastest());
+        instructions.compareTo(FloatInstructions.fastest()) <= 0,
+        "this CPU has no " + instructions + ", only " + FloatInstructions.fastest());
   }
 
   @ParameterizedTest
   @EnumSource
-  void agreesWithTheDefinition(Instructions instructions) {
+  void agreesWithTheDefinition(FloatInstructions instructions) {
     assumeHas(instructions);
     for (int[] size : SIZES) {
       try (HostBuffer rows = rows(size)) {
@@ -139,7 +140,7 @@ class FusedAttentionTest {
   /** Scores far apart: the maximum comes late, and most exponentials are 0. */
   @ParameterizedTest
   @EnumSource
-  void scoresFarApartStayFinite(Instructions instructions) {
+  void scoresFarApartStayFinite(FloatInstructions instructions) {
     assumeHas(instructions);
     int[] size = {30, 300, 2, 64};
     try (HostBuffer rows = rows(size)) {
@@ -152,7 +153,7 @@ class FusedAttentionTest {
 
   @ParameterizedTest
   @EnumSource
-  void threadsChangeNoByte(Instructions instructions) {
+  void threadsChangeNoByte(FloatInstructions instructions) {
     assumeHas(instructions);
     int[] size = {77, 77, 5, 64};
     try (HostBuffer rows = rows(size)) {
@@ -177,11 +178,12 @@ class FusedAttentionTest {
   @Test
   void refusesInstructionsThatTheCpuLacks() {
     assumeTrue(
-        FusedAttention.fastest() != Instructions.AVX512, "this CPU has every implementation");
+        FloatInstructions.fastest() != FloatInstructions.AVX512,
+        "this CPU has every implementation");
     assertThatThrownBy(
             () ->
                 FusedAttention.compute(
-                    new Shape(1, 1, 1, 8, 8, 8, 8), 0, 0, 0, 0, 1, Instructions.AVX512))
+                    new Shape(1, 1, 1, 8, 8, 8, 8), 0, 0, 0, 0, 1, FloatInstructions.AVX512))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("this CPU has no AVX512");
   }

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.kiln.matmul.PackedMatmul.Epilogue;
-import dev.kiln.matmul.PackedMatmul.Instructions;
 import dev.kiln.matmul.PackedMatmul.Shape;
 import dev.kiln.memory.HostBuffer;
+import dev.kiln.nativelib.FloatInstructions;
 import java.nio.FloatBuffer;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -52,9 +52,9 @@ class PackedMatmulTest {
     private final HostBuffer packed;
     private final HostBuffer bias;
     private final HostBuffer previous;
-    private final Instructions instructions;
+    private final FloatInstructions instructions;
 
-    Product(int[] size, Instructions instructions) {
+    Product(int[] size, FloatInstructions instructions) {
       this.size = size;
       this.instructions = instructions;
       this.shape = new Shape(size[0], size[1], size[2], size[1] + 3, size[2] + 5);
@@ -170,15 +170,15 @@ class PackedMatmulTest {
     return Math.sqrt(difference / length);
   }
 
-  private static void assumeHas(Instructions instructions) {
+  private static void assumeHas(FloatInstructions instructions) {
     assumeTrue(
-        instructions.compareTo(PackedMatmul.fastest()) <= 0,
-        "this CPU has no " + instructions + ", only " + PackedMatmul.fastest());
+        instructions.compareTo(FloatInstructions.fastest()) <= 0,
+        "this CPU has no " + instructions + ", only " + FloatInstructions.fastest());
   }
 
   @ParameterizedTest
   @EnumSource
-  void agreesWithTheDefinition(Instructions instructions) {
+  void agreesWithTheDefinition(FloatInstructions instructions) {
     assumeHas(instructions);
     for (int[] size : SIZES) {
       try (Product product = new Product(size, instructions)) {
@@ -196,7 +196,7 @@ class PackedMatmulTest {
   /** Values far from 0, where GELU is 0 or its argument. */
   @ParameterizedTest
   @EnumSource
-  void geluOfLargeValues(Instructions instructions) {
+  void geluOfLargeValues(FloatInstructions instructions) {
     assumeHas(instructions);
     try (HostBuffer in = HostBuffer.allocate("in", 4 * Float.BYTES);
         HostBuffer weights =
@@ -227,14 +227,14 @@ class PackedMatmulTest {
   /** Weights are packed by the panel that the implementation reads. */
   @Test
   void packedWeightsAreWholePanels() {
-    assertThat(PackedMatmul.packedBytes(3, 33, Instructions.AVX2)).isEqualTo(3 * 48 * 4);
-    assertThat(PackedMatmul.packedBytes(3, 33, Instructions.AVX512)).isEqualTo(3 * 64 * 4);
+    assertThat(PackedMatmul.packedBytes(3, 33, FloatInstructions.AVX2)).isEqualTo(3 * 48 * 4);
+    assertThat(PackedMatmul.packedBytes(3, 33, FloatInstructions.AVX512)).isEqualTo(3 * 64 * 4);
   }
 
   /** Also no byte of a row: one row alone is computed as among others. */
   @ParameterizedTest
   @EnumSource
-  void threadsAndOtherRowsChangeNoByte(Instructions instructions) {
+  void threadsAndOtherRowsChangeNoByte(FloatInstructions instructions) {
     assumeHas(instructions);
     int[] size = {203, 300, 100};
     try (Product product = new Product(size, instructions)) {

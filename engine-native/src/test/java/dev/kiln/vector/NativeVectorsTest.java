@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.kiln.vector.NativeVectors.Instructions;
+import dev.kiln.nativelib.FloatInstructions;
 import java.util.Random;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -51,23 +51,26 @@ class NativeVectorsTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Instructions.class)
-  void allInstructionsGiveTheSameBytes(Instructions instructions) {
+  @EnumSource(FloatInstructions.class)
+  void allInstructionsGiveTheSameBytes(FloatInstructions instructions) {
     assumeTrue(
-        instructions.compareTo(NativeVectors.fastest()) <= 0, "this CPU has no " + instructions);
+        instructions.compareTo(FloatInstructions.fastest()) <= 0,
+        "this CPU has no " + instructions);
     for (int dim : new int[] {1, 17, 64, 100, 1024, 1031}) {
       float[] vectors = random(ROWS * dim, 3);
       float[] query = random(dim, 4);
       float[] dots = new float[ROWS];
       float[] norms = new float[ROWS];
-      float[] baselineDots = new float[ROWS];
-      float[] baselineNorms = new float[ROWS];
+      float[] portableDots = new float[ROWS];
+      float[] portableNorms = new float[ROWS];
       NativeVectors.compute(vectors, ROWS, dim, query, dots, norms, instructions);
-      NativeVectors.compute(vectors, ROWS, dim, query, baselineDots, null, Instructions.BASELINE);
-      NativeVectors.compute(vectors, ROWS, dim, null, null, baselineNorms, Instructions.BASELINE);
+      NativeVectors.compute(
+          vectors, ROWS, dim, query, portableDots, null, FloatInstructions.PORTABLE);
+      NativeVectors.compute(
+          vectors, ROWS, dim, null, null, portableNorms, FloatInstructions.PORTABLE);
 
-      assertThat(dots).containsExactly(baselineDots);
-      assertThat(norms).containsExactly(baselineNorms);
+      assertThat(dots).containsExactly(portableDots);
+      assertThat(norms).containsExactly(portableNorms);
     }
   }
 

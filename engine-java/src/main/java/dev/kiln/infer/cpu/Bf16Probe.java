@@ -54,7 +54,8 @@ final class Bf16Probe {
           product,
           OwnKernels.BF16_TOLERANCE,
           attention);
-      status = product <= PRODUCT_TOLERANCE && attention <= OwnKernels.BF16_TOLERANCE ? 0 : DIFFERENT;
+      status =
+          product <= PRODUCT_TOLERANCE && attention <= OwnKernels.BF16_TOLERANCE ? 0 : DIFFERENT;
     } catch (RuntimeException | Error e) {
       System.out.println(String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
       status = 1;

@@ -3,6 +3,7 @@ package dev.kiln.infer.cpu;
 import dev.kiln.attention.FusedAttention;
 import dev.kiln.bf16.Bf16Instructions;
 import dev.kiln.bf16.Bf16Kernels;
+import dev.kiln.nativelib.FloatInstructions;
 
 /** Attention in one step, in Kiln's own native code. */
 interface FusedKernel {
@@ -20,7 +21,7 @@ interface FusedKernel {
   void compute(FusedAttention.Shape shape, long query, long key, long value, long out, int threads);
 
   /** Returns the implementation in float32. */
-  static FusedKernel fp32(FusedAttention.Instructions instructions) {
+  static FusedKernel fp32(FloatInstructions instructions) {
     return new FusedKernel() {
       @Override
       public String name() {

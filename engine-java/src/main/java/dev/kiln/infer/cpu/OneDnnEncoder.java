@@ -9,8 +9,8 @@ import dev.kiln.infer.EncoderMemory;
 import dev.kiln.infer.SupportedPrecisions;
 import dev.kiln.infer.VectorLayout;
 import dev.kiln.infer.VectorRequest;
-import dev.kiln.matmul.PackedMatmul;
 import dev.kiln.model.ExportedEncoder;
+import dev.kiln.nativelib.FloatInstructions;
 import dev.kiln.type.DataType;
 import java.util.ArrayList;
 import java.util.List;
@@ -116,14 +116,14 @@ public final class OneDnnEncoder implements Encoder {
 
   private PassKernels fp32Kernels(OneDnnWeights weights) {
     KernelChoice choice = KernelChoice.ofProcess();
-    PackedMatmul.Instructions fastest = PackedMatmul.fastest();
-    if (choice == KernelChoice.ONEDNN || fastest == PackedMatmul.Instructions.PORTABLE) {
+    FloatInstructions fastest = FloatInstructions.fastest();
+    if (choice == KernelChoice.ONEDNN || fastest == FloatInstructions.PORTABLE) {
       return new PassKernels(
           new OneDnnProducts(dnn, weights, type), Optional.empty(), Optional.empty());
     }
     OwnKernels own = OwnKernels.fp32(dnn.threads());
     // Those of AVX2 were measured: they take two thirds of the time of oneDNN's.
-    if (choice == KernelChoice.KILN || fastest == PackedMatmul.Instructions.AVX2) {
+    if (choice == KernelChoice.KILN || fastest == FloatInstructions.AVX2) {
       return new PassKernels(
           own.products().apply(weights), Optional.of(own.attention()), Optional.empty());
     }

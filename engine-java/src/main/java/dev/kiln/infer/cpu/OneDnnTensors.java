@@ -3,6 +3,7 @@ package dev.kiln.infer.cpu;
 import dev.kiln.bf16.Bf16Kernels;
 import dev.kiln.matmul.PackedMatmul;
 import dev.kiln.memory.HostBuffer;
+import dev.kiln.nativelib.FloatInstructions;
 import dev.kiln.type.DataType;
 import java.nio.ByteBuffer;
 import java.util.function.Consumer;
@@ -74,7 +75,7 @@ abstract class OneDnnTensors implements AutoCloseable {
   }
 
   /** Loads a float32 matrix for {@link PackedMatmul}; owned by the context. */
-  Pointer packed(String name, int inner, int columns, PackedMatmul.Instructions instructions) {
+  Pointer packed(String name, int inner, int columns, FloatInstructions instructions) {
     readMatrix(name, inner, columns);
     return keep(
         name,

@@ -1,8 +1,7 @@
 package dev.kiln.infer.cpu;
 
-import dev.kiln.attention.FusedAttention;
 import dev.kiln.bf16.Bf16Instructions;
-import dev.kiln.matmul.PackedMatmul;
+import dev.kiln.nativelib.FloatInstructions;
 import dev.kiln.type.DataType;
 import java.util.function.Function;
 
@@ -28,7 +27,7 @@ record OwnKernels(
 
   /** Returns the kernels in float32 of the fastest instructions of this CPU, for some threads. */
   static OwnKernels fp32(int threads) {
-    PackedMatmul.Instructions instructions = PackedMatmul.fastest();
+    FloatInstructions instructions = FloatInstructions.fastest();
     return new OwnKernels(
         DataType.FP32,
         instructions.name(),
@@ -36,7 +35,7 @@ record OwnKernels(
         // Only what is clearly faster replaces them, so that a CPU makes the same choice at every
         // start.
         1.25,
-        FusedKernel.fp32(FusedAttention.fastest()),
+        FusedKernel.fp32(instructions),
         source -> new PackedProducts(source, threads, instructions));
   }
 

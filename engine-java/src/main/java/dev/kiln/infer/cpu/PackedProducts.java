@@ -1,19 +1,19 @@
 package dev.kiln.infer.cpu;
 
 import dev.kiln.matmul.PackedMatmul;
-import dev.kiln.matmul.PackedMatmul.Instructions;
+import dev.kiln.nativelib.FloatInstructions;
 import dev.kiln.type.DataType;
 
 /** Float32 products in Kiln's own native code, with weights packed once. */
 final class PackedProducts implements MatrixProducts {
   private final OneDnnTensors source;
   private final int threads;
-  private final Instructions instructions;
+  private final FloatInstructions instructions;
 
   /**
    * @param threads threads that share a product
    */
-  PackedProducts(OneDnnTensors source, int threads, Instructions instructions) {
+  PackedProducts(OneDnnTensors source, int threads, FloatInstructions instructions) {
     this.source = source;
     this.threads = threads;
     this.instructions = instructions;

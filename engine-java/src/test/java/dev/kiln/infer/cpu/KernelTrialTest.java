@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.kiln.attention.FusedAttention;
 import dev.kiln.infer.cpu.KernelTrial.Result;
 import dev.kiln.infer.cpu.MatrixProducts.Shape;
-import dev.kiln.matmul.PackedMatmul;
 import dev.kiln.model.Architecture;
+import dev.kiln.nativelib.FloatInstructions;
 import dev.kiln.type.DataType;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,8 +27,7 @@ class KernelTrialTest {
 
   private static OwnKernels own() {
     assumeTrue(
-        PackedMatmul.fastest() != PackedMatmul.Instructions.PORTABLE,
-        "this CPU has no AVX2 and FMA");
+        FloatInstructions.fastest() != FloatInstructions.PORTABLE, "this CPU has no AVX2 and FMA");
     return OwnKernels.fp32(2);
   }
 
