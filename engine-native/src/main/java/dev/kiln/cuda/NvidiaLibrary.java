@@ -1,5 +1,6 @@
 package dev.kiln.cuda;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
@@ -15,7 +16,8 @@ import org.bytedeco.javacpp.Loader;
 /**
  * A library of NVIDIA that Maven Central does not carry. Searched in this order: the directory that
  * its variable names, the dynamic loader's path ({@code LD_LIBRARY_PATH}, {@code ldconfig}), CUDA
- * toolkits below {@code /usr/local}, and the packages that PyTorch installs.
+ * toolkits below {@code /usr/local}, and the packages that PyTorch installs, also those of the
+ * {@code python3} on the path.
  */
 final class NvidiaLibrary {
   /** Matrix products. */
@@ -24,6 +26,7 @@ final class NvidiaLibrary {
           "cuBLAS 13",
           "KILN_CUBLAS",
           List.of("libcublasLt.so.13", "libcublas.so.13"),
+          List.of(),
           "cublas",
           "CUDA 13",
           org.bytedeco.cuda.global.cublas.class);
@@ -35,6 +38,8 @@ final class NvidiaLibrary {
           "KILN_CUDNN",
           List.of(
               "libcudnn_graph.so.9", "libcudnn_ops.so.9", "libcudnn_cnn.so.9", "libcudnn_adv.so.9"),
+          // It compiles kernels, and opens the compiler by name.
+          List.of("libnvrtc.so.13"),
           "cudnn",
           "cuDNN 9 for CUDA 13",
           org.bytedeco.cuda.global.cudnn.class);
@@ -47,6 +52,7 @@ final class NvidiaLibrary {
   private final String name;
   private final String variable;
   private final List<String> files;
+  private final List<String> opened;
   private final String directoryName;
   private final String product;
   private final Class<?> binding;
@@ -58,6 +64,7 @@ final class NvidiaLibrary {
    * @param name with major version, for messages
    * @param variable that names its directory
    * @param files in the order of loading: each depends on those before it
+   * @param opened files that the library opens itself, but not in the directories searched here
    * @param directoryName of its package in Python's {@code site-packages/nvidia}
    * @param product that contains it, for messages
    * @param binding JavaCPP's
@@ -66,12 +73,14 @@ final class NvidiaLibrary {
       String name,
       String variable,
       List<String> files,
+      List<String> opened,
       String directoryName,
       String product,
       Class<?> binding) {
     this.name = name;
     this.variable = variable;
     this.files = files;
+    this.opened = opened;
     this.directoryName = directoryName;
     this.product = product;
     this.binding = binding;
@@ -89,6 +98,7 @@ final class NvidiaLibrary {
     }
     CudaDriver.prepare();
     List<Path> directories = directories(System.getenv(), Path.of("/"));
+    opened.forEach(file -> loadIfFound(file, directories));
     try {
       if (named(System.getenv()).isPresent() || !loadByName(directories)) {
         loadFrom(directories);
@@ -137,6 +147,25 @@ final class NvidiaLibrary {
     }
   }
 
+  /** Loads a file that the library can do without for some of its work. */
+  private static void loadIfFound(String file, List<Path> directories) {
+    List<String> places = new ArrayList<>(List.of(file));
+    directories.stream()
+        .map(directory -> directory.resolve(file))
+        .filter(Files::isRegularFile)
+        .forEach(found -> places.add(found.toString()));
+    for (String place : places) {
+      try {
+        Loader.loadGlobal(place);
+        return;
+      } catch (UnsatisfiedLinkError e) {
+        // The library reports what it lacks when it needs it.
+        System.getLogger(NvidiaLibrary.class.getName())
+            .log(System.Logger.Level.DEBUG, "{0}: {1}", place, CudaDriver.first(e));
+      }
+    }
+  }
+
   private void loadFrom(List<Path> directories) {
     Path directory =
         directories.stream()
@@ -176,6 +205,7 @@ final class NvidiaLibrary {
       Optional.ofNullable(environment.get(variable))
           .ifPresent(prefix -> pythons.add(Path.of(prefix, "lib")));
     }
+    pythons.addAll(ofPath(environment));
     PYTHON.forEach(directory -> pythons.add(root.resolve(directory.substring(1))));
     for (Path python : pythons) {
       for (Path version : matching(python, "python3*")) {
@@ -187,6 +217,19 @@ final class NvidiaLibrary {
       }
     }
     return found.stream().filter(Files::isDirectory).distinct().toList();
+  }
+
+  /** Returns the directories of libraries that belong to each {@code python3} on the path. */
+  private static List<Path> ofPath(Map<String, String> environment) {
+    List<Path> found = new ArrayList<>();
+    for (String entry : environment.getOrDefault("PATH", "").split(File.pathSeparator)) {
+      Path binaries = Path.of(entry);
+      // Of a virtual environment python3 is a link; its packages are beside the link.
+      if (binaries.isAbsolute() && Files.exists(binaries.resolve("python3"))) {
+        found.add(binaries.resolveSibling("lib"));
+      }
+    }
+    return found;
   }
 
   private static List<Path> matching(Path directory, String glob) {
