@@ -57,7 +57,7 @@ bool run_encoder_kernel(const char* name, const int* blocks, int threads, int sh
   } else if (is("kiln_attention_64")) {
     kernel = [a] { run_attention(kiln_attention_64, a); };
   } else if (is("kiln_gelu")) {
-    kernel = [a] { kiln_gelu(at<bf16*>(a, 0), at<const float*>(a, 1), a[2], count(a, 3)); };
+    kernel = [a] { kiln_gelu(at<bf16*>(a, 0), at<const float*>(a, 1), count(a, 2), count(a, 3)); };
   } else if (is("kiln_vectors")) {
     kernel = [a] {
       kiln_vectors(at<const float*>(a, 0), at<float*>(a, 1), count(a, 2), count(a, 3), count(a, 4), count(a, 5));

@@ -27,6 +27,9 @@ struct uint3 {
 struct float2 {
   float x, y;
 };
+struct alignas(16) float4 {
+  float x, y, z, w;
+};
 struct alignas(16) uint4 {
   unsigned x, y, z, w;
 };
@@ -316,3 +319,5 @@ inline unsigned pair(float low, float high) {
 }
 
 inline float power_of_2(float x) { return std::exp2(x); }
+
+inline float reciprocal(float x) { return 1 / x; }

@@ -202,7 +202,7 @@ const char* parameters(const std::string& name) {
          : starts("kiln_norm")              ? "pqpppii"
          : starts("kiln_tokens")            ? "ppppppii"
          : starts("kiln_vectors")           ? "ppiiii"
-         : starts("kiln_gelu")              ? "ppqi"
+         : starts("kiln_gelu")              ? "ppii"
                                             : "";
 }
 

@@ -1,9 +1,12 @@
-// The stand-in's libcudnn_graph.so.9: graphs of one operation, scaled dot-product attention. Its heuristic offers two
-// engines; the first one cannot be built, as happens with the real library.
+// The stand-in's libcudnn_graph.so.9: graphs of one operation, scaled dot-product attention, and of three, a product
+// with bias and GELU. Its heuristic offers three engines; the first one cannot be built, as happens with the real
+// library, and the last is slower.
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <initializer_list>
 #include <map>
+#include <string>
 #include <vector>
 
 #include "matrix.h"
@@ -28,7 +31,11 @@ constexpr int HEURISTIC = 4;
 constexpr int PLAN = 5;
 constexpr int GRAPH = 15;
 constexpr int PACK = 16;
+constexpr int POINTWISE = 0;
+constexpr int POINTWISE_OPERATION = 13;
 constexpr int TENSOR = 17;
+constexpr int MATMUL = 18;
+constexpr int MATMUL_OPERATION = 19;
 constexpr int ATTENTION = 41;
 
 // Types of attributes, and the bytes of an element.
@@ -38,8 +45,12 @@ constexpr int BOOLEAN = 2;
 constexpr int INT64 = 3;
 constexpr int VOID_PTR = 6;
 constexpr int HEUR_MODE = 8;
+constexpr int POINTWISE_MODE = 14;
 constexpr int DESCRIPTOR = 15;
 
+constexpr int ADD = 0;
+constexpr int GELU = 104;
+constexpr int ENGINES = 3;
 constexpr int FLOAT32 = 0;
 constexpr int BF16 = 9;
 constexpr int MODE_A = 3;
@@ -86,6 +97,7 @@ std::size_t bytes_of_element(int type) {
     case VOID_PTR:
     case DESCRIPTOR: return 8;
     case DATA_TYPE:
+    case POINTWISE_MODE:
     case HEUR_MODE: return 4;
     case BOOLEAN: return 1;
     default: return 0;
@@ -94,32 +106,51 @@ std::size_t bytes_of_element(int type) {
 
 struct View {
   std::int64_t id;
+  int type;
+  bool in_memory;
   std::int64_t size[4];
   std::int64_t stride[4];
 
   std::int64_t at(std::int64_t b, std::int64_t h, std::int64_t t, std::int64_t d) const {
     return b * stride[0] + h * stride[1] + t * stride[2] + d * stride[3];
   }
-  std::size_t bytes() const { return 2 * (at(size[0] - 1, size[1] - 1, size[2] - 1, size[3] - 1) + 1); }
+  std::size_t bytes() const {
+    return (type == BF16 ? 2 : 4) * (at(size[0] - 1, size[1] - 1, size[2] - 1, size[3] - 1) + 1);
+  }
+  bool is(std::int64_t rows, std::int64_t columns) const { return size[2] == rows && size[3] == columns; }
 };
 
+bool flag(const Descriptor* of, int name) {
+  auto* value = of->get<bool>(name, BOOLEAN, 1);
+  return value != nullptr && *value;
+}
+
+// Tensors of three dimensions are viewed as those of four, of which the first is 1.
 bool view(const Descriptor* tensor, int type, View& out) {
   if (tensor == nullptr) {
     return false;
   }
   auto* data = tensor->get<int>(901, DATA_TYPE, 1);
-  auto* size = tensor->get<std::int64_t>(902, INT64, 4);
-  auto* stride = tensor->get<std::int64_t>(903, INT64, 4);
   auto* id = tensor->get<std::int64_t>(906, INT64, 1);
   auto* alignment = tensor->get<std::int64_t>(900, INT64, 1);
-  if (data == nullptr || *data != type || size == nullptr || stride == nullptr || id == nullptr ||
-      alignment == nullptr) {
+  if (data == nullptr || *data != type || id == nullptr || alignment == nullptr) {
     return false;
   }
   out.id = *id;
-  std::memcpy(out.size, size, sizeof out.size);
-  std::memcpy(out.stride, stride, sizeof out.stride);
-  return true;
+  out.type = type;
+  out.in_memory = !flag(tensor, 907);
+  out.size[0] = 1;
+  out.stride[0] = 0;
+  for (int rank = 3; rank <= 4; rank++) {
+    auto* size = tensor->get<std::int64_t>(902, INT64, rank);
+    auto* stride = tensor->get<std::int64_t>(903, INT64, rank);
+    if (size != nullptr && stride != nullptr) {
+      std::memcpy(out.size + 4 - rank, size, rank * sizeof *size);
+      std::memcpy(out.stride + 4 - rank, stride, rank * sizeof *stride);
+      return true;
+    }
+  }
+  return false;
 }
 
 struct Sdpa {
@@ -178,6 +209,68 @@ void attend(const Sdpa& of, const void* q, const void* k, const void* v, void* o
           stand_in::store(o, stand_in::BFLOAT16, of.o.at(b, h, t, d), stand_in::distortion("cudnn") * result / sum);
         }
       }
+    }
+  }
+}
+
+struct Gelu {
+  View a, w, bias, out;
+};
+
+const Descriptor* operation(const Descriptor* graph, int index, int type) {
+  auto* all = graph->get<void*>(801, DESCRIPTOR, 3);
+  if (all == nullptr || !stand_in::require("cuDNN descriptor", all[index])) {
+    return nullptr;
+  }
+  auto* found = static_cast<const Descriptor*>(all[index]);
+  return found->type == type && found->final ? found : nullptr;
+}
+
+bool is_pointwise(const Descriptor* operation, int mode) {
+  const Descriptor* of = operation == nullptr ? nullptr : operation->descriptor(750, POINTWISE);
+  auto* found = of == nullptr ? nullptr : of->get<int>(0, POINTWISE_MODE, 1);
+  auto* precision = of == nullptr ? nullptr : of->get<int>(1, DATA_TYPE, 1);
+  return found != nullptr && *found == mode && precision != nullptr && *precision == FLOAT32;
+}
+
+// Returns whether the graph is gelu(a · w + bias), in float32 between operations.
+bool gelu(const Descriptor* graph, Gelu& parts) {
+  const Descriptor* product = operation(graph, 0, MATMUL_OPERATION);
+  const Descriptor* add = operation(graph, 1, POINTWISE_OPERATION);
+  const Descriptor* curve = operation(graph, 2, POINTWISE_OPERATION);
+  if (product == nullptr || !is_pointwise(add, ADD) || !is_pointwise(curve, GELU)) {
+    return false;
+  }
+  const Descriptor* kind = product->descriptor(1523, MATMUL);
+  auto* precision = kind == nullptr ? nullptr : kind->get<int>(1500, DATA_TYPE, 1);
+  View multiplied, x, sum, y;
+  if (precision == nullptr || *precision != FLOAT32 || !view(product->descriptor(1520, TENSOR), BF16, parts.a) ||
+      !view(product->descriptor(1521, TENSOR), BF16, parts.w) ||
+      !view(product->descriptor(1522, TENSOR), FLOAT32, multiplied) ||
+      !view(add->descriptor(751, TENSOR), FLOAT32, x) || !view(add->descriptor(752, TENSOR), FLOAT32, parts.bias) ||
+      !view(add->descriptor(753, TENSOR), FLOAT32, sum) || !view(curve->descriptor(751, TENSOR), FLOAT32, y) ||
+      !view(curve->descriptor(753, TENSOR), BF16, parts.out)) {
+    return false;
+  }
+  std::int64_t rows = parts.a.size[2], inner = parts.a.size[3], columns = parts.w.size[3];
+  bool aligned = inner % 8 == 0 && columns % 8 == 0 && parts.a.stride[2] % 8 == 0 && parts.out.stride[2] % 8 == 0;
+  return aligned && x.id == multiplied.id && y.id == sum.id && !multiplied.in_memory && !sum.in_memory &&
+         parts.a.in_memory && parts.w.is(inner, columns) && multiplied.is(rows, columns) && sum.is(rows, columns) &&
+         parts.bias.is(1, columns) && parts.out.is(rows, columns) && parts.a.stride[3] == 1 && parts.w.stride[3] == 1 &&
+         parts.out.stride[3] == 1;
+}
+
+void multiply(const Gelu& of, const void* a, const void* w, const float* bias, void* out) {
+  for (std::int64_t row = 0; row < of.out.size[2]; row++) {
+    for (std::int64_t column = 0; column < of.out.size[3]; column++) {
+      float sum = bias[column];
+      for (std::int64_t k = 0; k < of.a.size[3]; k++) {
+        sum += stand_in::load(a, stand_in::BFLOAT16, of.a.at(0, 0, row, k)) *
+               stand_in::load(w, stand_in::BFLOAT16, of.w.at(0, 0, k, column));
+      }
+      float result = 0.5f * sum * (1 + std::erf(sum * 0.70710678f));
+      stand_in::store(out, stand_in::BFLOAT16, of.out.at(0, 0, row, column),
+                      stand_in::distortion("cudnn gelu") * result);
     }
   }
 }
@@ -265,6 +358,7 @@ int cudnnBackendFinalize(void* descriptor) {
     return BAD_PARAM;
   }
   Sdpa parts;
+  Gelu product;
   switch (of->type) {
     case TENSOR: {
       View ignored;
@@ -273,9 +367,14 @@ int cudnnBackendFinalize(void* descriptor) {
       }
       break;
     }
+    case POINTWISE:
+    case POINTWISE_OPERATION:
+    case MATMUL:
+    case MATMUL_OPERATION:
     case ATTENTION: break;
     case GRAPH:
-      if (!has_handle(*of, 800) || of->descriptor(801, ATTENTION) == nullptr) {
+      if (!has_handle(*of, 800) ||
+          (of->descriptor(801, ATTENTION) == nullptr && operation(of, 0, MATMUL_OPERATION) == nullptr)) {
         return BAD_PARAM;
       }
       break;
@@ -285,7 +384,7 @@ int cudnnBackendFinalize(void* descriptor) {
       if (graph == nullptr || mode == nullptr || *mode != MODE_A) {
         return BAD_PARAM;
       }
-      if (!sdpa(graph, parts)) {
+      if (!sdpa(graph, parts) && !gelu(graph, product)) {
         return NOT_SUPPORTED;
       }
       break;
@@ -328,7 +427,7 @@ int cudnnBackendGetAttribute(void* descriptor, int name, int type, std::int64_t 
   }
   if (of->type == HEURISTIC && name == 202 && type == DESCRIPTOR) {
     auto** results = static_cast<void**>(elements);
-    *count = wanted < 2 ? wanted : 2;
+    *count = wanted < ENGINES ? wanted : ENGINES;
     for (int i = 0; i < *count; i++) {
       Descriptor* config = known(results[i]);
       if (config == nullptr || config->type != ENGINE_CONFIG) {
@@ -357,10 +456,8 @@ int cudnnBackendExecute(void* context, void* plan, void* pack) {
       of->type != PLAN || data->type != PACK) {
     return BAD_PARAM;
   }
-  Sdpa parts;
-  if (!sdpa(of->descriptor(401, ENGINE_CONFIG)->descriptor(201, GRAPH), parts)) {
-    return BAD_PARAM;
-  }
+  const Descriptor* config = of->descriptor(401, ENGINE_CONFIG);
+  const Descriptor* graph = config->descriptor(201, GRAPH);
   const Attribute& ids = data->attributes[1000];
   const Attribute& pointers = data->attributes[1001];
   std::map<std::int64_t, void*> by_id;
@@ -369,20 +466,41 @@ int cudnnBackendExecute(void* context, void* plan, void* pack) {
         reinterpret_cast<void* const*>(pointers.bytes.data())[i];
   }
   auto* workspace = data->get<void*>(1003, VOID_PTR, 1);
-  bool valid =
-      by_id.size() == 5 && workspace != nullptr && stand_in::require_device("cuDNN's workspace", *workspace, WORKSPACE);
-  for (const View* each : {&parts.q, &parts.k, &parts.v, &parts.o}) {
-    valid = valid && stand_in::require_device("attention", by_id[each->id], each->bytes());
-  }
-  auto* scale = static_cast<const float*>(by_id[parts.scale.id]);
-  if (!valid || scale == nullptr) {
+  if (workspace == nullptr || !stand_in::require_device("cuDNN's workspace", *workspace, WORKSPACE)) {
     return BAD_PARAM;
   }
-  void *q = by_id[parts.q.id], *k = by_id[parts.k.id], *v = by_id[parts.v.id], *o = by_id[parts.o.id];
-  float factor = *scale;
-  // A tenth of the time of one of Kiln's kernels.
-  stand_in::enqueue(static_cast<Context*>(context)->stream, "cudnnBackendExecute", stand_in::COMPUTE, 1,
-                    [=] { attend(parts, q, k, v, o, factor); });
+  auto in_memory = [&](std::initializer_list<const View*> all) {
+    for (const View* each : all) {
+      if (!stand_in::require_device("a tensor", by_id[each->id], each->bytes())) {
+        return false;
+      }
+    }
+    return true;
+  };
+  void* stream = static_cast<Context*>(context)->stream;
+  double microseconds = config->engine == 1 ? 1 : 3;
+  Sdpa parts;
+  Gelu product;
+  if (sdpa(graph, parts)) {
+    auto* scale = static_cast<const float*>(by_id[parts.scale.id]);
+    if (by_id.size() != 5 || scale == nullptr || !in_memory({&parts.q, &parts.k, &parts.v, &parts.o})) {
+      return BAD_PARAM;
+    }
+    void *q = by_id[parts.q.id], *k = by_id[parts.k.id], *v = by_id[parts.v.id], *o = by_id[parts.o.id];
+    float factor = *scale;
+    // At most a few tenths of the time of one of Kiln's kernels.
+    stand_in::enqueue(stream, "cudnnBackendExecute", stand_in::COMPUTE, microseconds,
+                      [=] { attend(parts, q, k, v, o, factor); });
+    return 0;
+  }
+  if (!gelu(graph, product) || by_id.size() != 4 || !in_memory({&product.a, &product.w, &product.bias, &product.out})) {
+    return BAD_PARAM;
+  }
+  stand_in::describe("product with GELU, engine " + std::to_string(config->engine));
+  void *a = by_id[product.a.id], *w = by_id[product.w.id], *out = by_id[product.out.id];
+  auto* bias = static_cast<const float*>(by_id[product.bias.id]);
+  stand_in::enqueue(stream, "cudnnBackendExecute", stand_in::COMPUTE, 2 * microseconds,
+                    [=] { multiply(product, a, w, bias, out); });
   return 0;
 }
 

@@ -3,6 +3,7 @@ package dev.kiln.selftest;
 import dev.kiln.cuda.CudaDriver;
 import dev.kiln.cuda.Gpu;
 import dev.kiln.error.ConfigurationException;
+import dev.kiln.infer.gpu.KernelEncoder;
 import dev.kiln.model.Architecture;
 import dev.kiln.sample.SampleSize;
 import java.io.IOException;
@@ -212,8 +213,10 @@ public final class SelfTest {
     checks.add(
         new MatrixCeilingCheck(device.open(), device.products(), peaks, quick ? side : 2 * side));
     checks.add(new PeersCheck(options.peers()));
-    // 1,025 tokens and, unless it is quick, 32 chips with Clay's size.
-    int batch = Math.min(quick ? 8 : 32, Math.max(2, side / 128));
+    // 1,025 tokens and, unless it is quick, 64 chips with Clay's size: the default batch. Rates of
+    // smaller batches are
+    // lower, because their last blocks leave a larger part of the device idle.
+    int batch = Math.min(quick ? 8 : KernelEncoder.DEFAULT_BATCH_SIZE, Math.max(2, side / 64));
     checks.add(new KernelsCheck(device.open(), peaks, options.model(), side / 4 + 1, batch));
     addGolden(checks);
     for (Candidate candidate : device.candidates()) {

@@ -218,7 +218,7 @@ public final class CudaGpu implements Gpu {
   }
 
   @Override
-  public Optional<Cudnn> attentionLibrary() {
+  public Optional<Cudnn> fusionLibrary() {
     return present(Cudnn.missing()) ? Optional.of(Cudnn.open(this)) : Optional.empty();
   }
 

@@ -70,9 +70,13 @@ final class CudnnDescriptor implements AutoCloseable {
     }
   }
 
-  /** Sets an attribute that is another descriptor. */
-  CudnnDescriptor descriptor(int attribute, CudnnDescriptor value) {
-    return pointers(attribute, CUDNN_TYPE_BACKEND_DESCRIPTOR, value.descriptor);
+  /** Sets an attribute that is one or several other descriptors. */
+  CudnnDescriptor descriptors(int attribute, CudnnDescriptor... values) {
+    Pointer[] all = new Pointer[values.length];
+    for (int i = 0; i < values.length; i++) {
+      all[i] = values[i].descriptor;
+    }
+    return pointers(attribute, CUDNN_TYPE_BACKEND_DESCRIPTOR, all);
   }
 
   /** Sets an attribute of addresses. */

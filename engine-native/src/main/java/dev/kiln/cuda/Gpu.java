@@ -99,11 +99,11 @@ public interface Gpu extends AutoCloseable {
   }
 
   /**
-   * Opens NVIDIA's library of fused attention on this device; the caller closes it.
+   * Opens NVIDIA's library of fused operations on this device; the caller closes it.
    *
    * @return empty if this machine does not have it
    */
-  default Optional<Cudnn> attentionLibrary() {
+  default Optional<Cudnn> fusionLibrary() {
     return Optional.empty();
   }
 

@@ -78,6 +78,13 @@ KILN_DEVICE float power_of_2(float x) {
   return result;
 }
 
+// Returns 1 / x, with an error of 1 unit in the last place.
+KILN_DEVICE float reciprocal(float x) {
+  float result;
+  asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(result) : "f"(x));
+  return result;
+}
+
 KILN_DEVICE char* shared_memory() {
   extern __shared__ uint4 kiln_shared[];
   return reinterpret_cast<char*>(kiln_shared);

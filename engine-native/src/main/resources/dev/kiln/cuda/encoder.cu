@@ -8,8 +8,16 @@
 
 namespace {
 
-// The erf form, with which the encoder was trained.
-KILN_DEVICE float gelu(float x) { return 0.5f * x * (1.0f + erff(x * 0.70710678f)); }
+// The erf form, with which the encoder was trained: max(x, 0) - |x| · Q(|x|), where Q is the upper tail of the normal
+// distribution. Q(a) · exp(a² / 2) is a polynomial in 1 / (1 + 0.37 a), fitted for the least relative error; the result
+// differs from gelu(x) by at most 4e-5 of it, a fiftieth of the rounding to bfloat16. It takes half the instructions of
+// erff, which would take longer than the memory accesses of a pass.
+KILN_DEVICE float gelu(float x) {
+  float size = fabsf(x);
+  float t = reciprocal(1.0f + 0.37f * size);
+  float tail = ((((-0.090368144f * t + 0.20997022f) * t + 0.076108627f) * t + 0.15738623f) * t + 0.14691859f) * t;
+  return fmaxf(x, 0.0f) - size * tail * power_of_2(-0.72134752f * x * x);
+}
 
 // ---- Products ----------------------------------------------------------------------------------
 
@@ -401,10 +409,40 @@ KILN_DEVICE void layer_norm(const float* x, long long stride, const float* weigh
 // ---- GELU as a separate pass, after products of cuBLASLt ---------------------------------------
 
 constexpr int GELU_THREADS = 256;
+constexpr int GELU_ROWS = 4;
+constexpr int GELU_COLUMNS = 8;
 
 // Replaces two adjacent 16-bit values by gelu(value + bias).
-KILN_DEVICE unsigned gelu_pair(unsigned both, const float* bias) {
-  return pair(gelu(float_of(both << 16) + bias[0]), gelu(float_of(both & 0xFFFF0000u) + bias[1]));
+KILN_DEVICE unsigned gelu_pair(unsigned both, float low, float high) {
+  return pair(gelu(float_of(both << 16) + low), gelu(float_of(both & 0xFFFF0000u) + high));
+}
+
+// A thread has the same columns of adjacent rows: it reads their biases once, and all values before it uses any.
+KILN_DEVICE void gelu_pass(bf16* x, const float* bias, int rows, int n) {
+  unsigned across = n / GELU_COLUMNS;
+  unsigned place = blockIdx.x * GELU_THREADS + threadIdx.x;
+  unsigned column = place % across * GELU_COLUMNS;
+  long long row = static_cast<long long>(place / across) * GELU_ROWS;
+  int count = static_cast<int>(rows - row < GELU_ROWS ? rows - row : GELU_ROWS);
+  if (count <= 0) {
+    return;
+  }
+  uint4* first = reinterpret_cast<uint4*>(x + row * n + column);
+  uint4 values[GELU_ROWS];
+  KILN_UNROLL
+  for (int i = 0; i < GELU_ROWS; i++) {
+    values[i] = i < count ? first[static_cast<long long>(i) * across] : uint4{0, 0, 0, 0};
+  }
+  float4 low = reinterpret_cast<const float4*>(bias + column)[0];
+  float4 high = reinterpret_cast<const float4*>(bias + column)[1];
+  KILN_UNROLL
+  for (int i = 0; i < GELU_ROWS; i++) {
+    if (i < count) {
+      first[static_cast<long long>(i) * across] =
+          uint4{gelu_pair(values[i].x, low.x, low.y), gelu_pair(values[i].y, low.z, low.w),
+                gelu_pair(values[i].z, high.x, high.y), gelu_pair(values[i].w, high.z, high.w)};
+    }
+  }
 }
 
 constexpr int METADATA = 8;
@@ -472,19 +510,10 @@ kiln_norm_wide(const float* x, long long stride, const float* weight, const floa
   layer_norm<false>(x, stride, weight, bias, out, rows, dim);
 }
 
-// x [rows, n], in place: `count` values in total. A thread computes 8 adjacent values; n is a multiple of 8. Blocks: x
-// over these.
+// x [rows, n], in place; n is a multiple of 8. A thread computes 8 adjacent values of GELU_ROWS rows. Blocks: x over
+// these, row by row.
 KILN_KERNEL(GELU_THREADS, 1)
-kiln_gelu(bf16* x, const float* bias, long long count, int n) {
-  long long at = (static_cast<long long>(blockIdx.x) * GELU_THREADS + threadIdx.x) * 8;
-  if (at < count) {
-    uint4* place = reinterpret_cast<uint4*>(x + at);
-    const float* b = bias + at % n;
-    uint4 eight = *place;
-    *place =
-        uint4{gelu_pair(eight.x, b), gelu_pair(eight.y, b + 2), gelu_pair(eight.z, b + 4), gelu_pair(eight.w, b + 6)};
-  }
-}
+kiln_gelu(bf16* x, const float* bias, int rows, int n) { gelu_pass(x, bias, rows, n); }
 
 // tokens float32 [B, T, dim]; out [B, V, dim], the vectors of a chip: its class token; if mean is 1, the mean of its
 // patch tokens; their means in each cell of a grid, row by row. side is a multiple of grid, which is 0 without cells.

@@ -28,6 +28,7 @@ final class BindingScenario {
         product(gpu, stream);
         productsWithEpilogues(gpu, stream);
         attention(gpu, stream);
+        productsWithGelu(gpu, stream);
       }
       assertThat(gpu.joules()).isPresent();
     }
@@ -204,7 +205,7 @@ final class BindingScenario {
   private static void attention(CudaGpu gpu, GpuStream stream) {
     AttentionShape shape = new AttentionShape(2, 3, 2, 8, 0.5f);
     int inner = 16;
-    try (Cudnn library = gpu.attentionLibrary().orElseThrow();
+    try (Cudnn library = gpu.fusionLibrary().orElseThrow();
         HostBuffer host = gpu.pinned("tokens", shape.inputBytes());
         DeviceBuffer qkv = gpu.allocate("qkv", shape.inputBytes());
         DeviceBuffer out = gpu.allocate("attended", shape.outputBytes());
@@ -234,6 +235,74 @@ final class BindingScenario {
       }
       assertThat(library.attention(new AttentionShape(1, 3, 2, 4, 1), qkv, out)).isEmpty();
     }
+  }
+
+  /** Compares both plans that the library can build with the formula, in float64. */
+  private static void productsWithGelu(CudaGpu gpu, GpuStream stream) {
+    int rows = 3;
+    int columns = 16;
+    int inner = 8;
+    GemmShape shape = new GemmShape(rows, columns, inner, 16, 24, GemmShape.Output.STORE);
+    try (Cudnn library = gpu.fusionLibrary().orElseThrow();
+        HostBuffer host = gpu.pinned("matrices", 1024);
+        DeviceBuffer a = gpu.allocate("a", 2L * rows * 16);
+        DeviceBuffer w = gpu.allocate("w", 2L * inner * columns);
+        DeviceBuffer bias = gpu.allocate("bias", 4L * columns);
+        DeviceBuffer out = gpu.allocate("out", 2L * rows * 24);
+        GeluProduct product = library.geluProduct(shape, 2).orElseThrow()) {
+      assertThat(product.plans()).isEqualTo(2);
+      assertThat(product.workspaceBytes()).isPositive();
+      ByteBuffer bytes = host.slice(0, 1024);
+      for (int i = 0; i < inner * columns; i++) {
+        bytes.putShort(2 * i, bfloat16((i * 7 % 16 - 8) / 8f));
+      }
+      stream.copyIn(host, 0, w, 0, w.size());
+      // As rows of 16, of which the first 8 numbers are the matrix.
+      stream.copyIn(host, 0, a, 0, a.size());
+      stream.synchronize();
+      for (int i = 0; i < columns; i++) {
+        bytes.putFloat(4 * i, i / 8f - 1);
+      }
+      stream.copyIn(host, 0, bias, 0, bias.size());
+      stream.synchronize();
+      for (int plan = 0; plan < 2; plan++) {
+        stream.zero(out, 0, out.size());
+        product.enqueue(stream, plan, a.address(), w, bias, out.address());
+        stream.copyOut(out, 0, host, 0, out.size());
+        stream.synchronize();
+        for (int row = 0; row < rows; row++) {
+          for (int column = 0; column < columns; column++) {
+            double sum = column / 8.0 - 1;
+            for (int k = 0; k < inner; k++) {
+              sum +=
+                  ((row * 16 + k) * 7 % 16 - 8)
+                      / 8.0
+                      * (((k * columns + column) * 7 % 16 - 8) / 8.0);
+            }
+            double expected = 0.5 * sum * (1 + erf(sum / Math.sqrt(2)));
+            float found = Float.intBitsToFloat(bytes.getShort(2 * (row * 24 + column)) << 16);
+            assertThat((double) found)
+                .isCloseTo(expected, org.assertj.core.data.Offset.offset(0.02));
+          }
+        }
+      }
+      GemmShape odd = new GemmShape(rows, 12, inner, 16, 24, GemmShape.Output.STORE);
+      assertThat(library.geluProduct(odd, 2)).isEmpty();
+    }
+  }
+
+  /** The error function by its series. */
+  private static double erf(double x) {
+    if (Math.abs(x) > 5) {
+      return Math.signum(x);
+    }
+    double term = x;
+    double sum = x;
+    for (int n = 1; n < 200; n++) {
+      term *= -x * x / n;
+      sum += term / (2 * n + 1);
+    }
+    return 2 / Math.sqrt(Math.PI) * sum;
   }
 
   /** Value {@code i} of a token of two heads of 8, with three tokens per chip. */

@@ -24,7 +24,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Matrix products by cuBLASLt. Bias and residual are epilogues of the products. GELU is a separate
  * pass, which also adds the bias in float32: the library's epilogue computes the tanh approximation
- * in bfloat16, but the model was trained with the erf form.
+ * in bfloat16, but the model was trained with the erf form. For full batches cuDNN may compute both
+ * in one kernel.
  *
  * <p>The library recommends several algorithms for a shape. While {@link #measure measuring} is on,
  * they are timed for each new shape, and the fastest is kept, also on disk; otherwise a new shape
@@ -36,13 +37,17 @@ final class CublasLtGemm implements Gemm {
 
   private static final int CANDIDATES = 8;
   private static final int TIMED_RUNS = 3;
+
+  // As in encoder.cu.
   private static final int GELU_THREADS = 256;
-  private static final int GELU_PER_THREAD = 8;
+  private static final int GELU_ROWS = 4;
+  private static final int GELU_COLUMNS = 8;
 
   private final Gpu gpu;
   private final CublasLt library;
   private final Gemm fallback;
   private final GpuKernel gelu;
+  private final FusedGelu fused;
   private final AlgorithmCache cache;
   private final Map<GemmShape, Optional<Choice>> choices = new HashMap<>();
   private boolean measuring;
@@ -62,12 +67,13 @@ final class CublasLtGemm implements Gemm {
     this.library = library;
     this.fallback = fallback;
     this.gelu = module.kernel("kiln_gelu");
+    this.fused = new FusedGelu(gpu);
     this.cache = AlgorithmCache.of(gpu.description(), CublasLt.version());
   }
 
   @Override
   public String name() {
-    return CublasLt.description();
+    return CublasLt.description() + fused.name().map(name -> ", GELU by " + name).orElse("");
   }
 
   /** Turns measuring on or off: while it is on, the outputs of new shapes are undefined. */
@@ -77,7 +83,7 @@ final class CublasLtGemm implements Gemm {
 
   @Override
   public long workspaceBytes() {
-    return library.workspaceBytes();
+    return library.workspaceBytes() + fused.workspaceBytes();
   }
 
   @Override
@@ -89,19 +95,51 @@ final class CublasLtGemm implements Gemm {
 
   @Override
   public void gelu(GpuStream stream, Linear linear, int rows, Rows from, Rows to) {
+    GemmShape shape = shape(linear, rows, from, to, Output.STORE);
+    if (!fused.enqueue(stream, shape, linear, from, to)) {
+      separateGelu(stream, linear, rows, from, to);
+    }
+  }
+
+  /**
+   * Chooses the faster implementation of {@link #gelu} for a shape; its algorithms are known.
+   *
+   * @param to receives contiguous rows, which are undefined afterwards
+   */
+  void chooseGelu(GpuStream stream, Linear linear, int rows, Rows from, DeviceBuffer to) {
+    Rows out = new Rows(to.address(), linear.out());
+    fused.choose(
+        stream,
+        shape(linear, rows, from, out, Output.STORE),
+        linear,
+        from,
+        to,
+        () -> separateGelu(stream, linear, rows, from, out));
+  }
+
+  private void separateGelu(GpuStream stream, Linear linear, int rows, Rows from, Rows to) {
     if (!product(stream, linear, rows, from, to, Output.STORE)) {
       fallback.gelu(stream, linear, rows, from, to);
       return;
     }
-    long elements = (long) rows * linear.out();
-    long perBlock = (long) GELU_THREADS * GELU_PER_THREAD;
+    geluPass(stream, gelu, linear, rows, to);
+  }
+
+  /**
+   * Queues the pass after the product.
+   *
+   * @param kernel {@code kiln_gelu}
+   * @param to contiguous rows of the product, replaced
+   */
+  static void geluPass(GpuStream stream, GpuKernel kernel, Linear linear, int rows, Rows to) {
+    long threads = (long) ((rows + GELU_ROWS - 1) / GELU_ROWS) * (linear.out() / GELU_COLUMNS);
     stream.launch(
-        gelu,
-        LaunchShape.of(Math.toIntExact((elements + perBlock - 1) / perBlock), GELU_THREADS),
+        kernel,
+        LaunchShape.of(Math.toIntExact((threads + GELU_THREADS - 1) / GELU_THREADS), GELU_THREADS),
         new KernelArguments()
             .int64(to.address())
             .pointer(linear.bias().orElseThrow())
-            .int64(elements)
+            .int32(rows)
             .int32(linear.out()));
   }
 
@@ -113,11 +151,14 @@ final class CublasLtGemm implements Gemm {
     }
   }
 
+  private static GemmShape shape(Linear linear, int rows, Rows from, Rows to, Output output) {
+    return new GemmShape(rows, linear.out(), linear.in(), from.stride(), to.stride(), output);
+  }
+
   /** Returns whether the library computes the product. */
   private boolean product(
       GpuStream stream, Linear linear, int rows, Rows from, Rows to, Output output) {
-    GemmShape shape =
-        new GemmShape(rows, linear.out(), linear.in(), from.stride(), to.stride(), output);
+    GemmShape shape = shape(linear, rows, from, to, output);
     Optional<Choice> choice =
         choices.computeIfAbsent(shape, added -> choose(stream, added, linear, from, to));
     choice.ifPresent(
@@ -210,6 +251,7 @@ final class CublasLtGemm implements Gemm {
     Closer closing = new Closer();
     choices.values().forEach(choice -> choice.ifPresent(made -> closing.close(made.product())));
     choices.clear();
+    closing.close(fused);
     closing.close(library);
     closing.done();
   }

@@ -102,7 +102,7 @@ final class EncoderAttention implements AutoCloseable {
 
   private static Optional<Cudnn> openLibrary(Gpu gpu) {
     try {
-      return gpu.attentionLibrary();
+      return gpu.fusionLibrary();
     } catch (IllegalStateException e) {
       log.warn("cudnn=off reason=\"does not open\" cause=\"{}\"", e.getMessage());
       return Optional.empty();

@@ -4,6 +4,7 @@ import dev.kiln.cuda.AttentionShape;
 import dev.kiln.cuda.Cudnn;
 import dev.kiln.cuda.DeviceBuffer;
 import dev.kiln.cuda.DeviceCode;
+import dev.kiln.cuda.GemmShape;
 import dev.kiln.cuda.Gpu;
 import dev.kiln.cuda.GpuKernel;
 import dev.kiln.cuda.GpuModule;
@@ -32,6 +33,9 @@ public final class KernelCases implements AutoCloseable {
 
   /** Of results in float32: the order of summation. */
   private static final double EXACT = 1e-4;
+
+  /** Of cuDNN, which compiles each. */
+  private static final int PLANS = 2;
 
   private static final int NORM_ROWS = 8;
   private static final int NORM_THREADS = 256;
@@ -141,6 +145,7 @@ public final class KernelCases implements AutoCloseable {
       addProducts(module);
       addAttention(module);
       addNorm(module);
+      addGelu(module);
     } catch (RuntimeException | Error e) {
       close();
       throw e;
@@ -184,35 +189,78 @@ public final class KernelCases implements AutoCloseable {
     Linear linear = new Linear(weight, Optional.of(vector), inner, columns);
     Rows from = new Rows(input.address(), inner);
     Rows to = new Rows(output.address(), columns);
-    DataType type = add ? DataType.FP32 : DataType.BF16;
+    addProduct(
+        layer + " by " + by,
+        inner,
+        columns,
+        add ? DataType.FP32 : DataType.BF16,
+        on -> {
+          if (add) {
+            gemm.add(on, linear, rows, from, to);
+          } else if (gelu) {
+            gemm.gelu(on, linear, rows, from, to);
+          } else {
+            gemm.store(on, linear, rows, from, to);
+          }
+        },
+        add || gelu,
+        gelu);
+  }
+
+  private void addProduct(
+      String name,
+      int inner,
+      int columns,
+      DataType type,
+      Consumer<GpuStream> work,
+      boolean biased,
+      boolean gelu) {
     double moved =
         ((double) rows * inner + (double) inner * columns) * Short.BYTES
-            + (double) rows * columns * type.bytes() * (add ? 2 : 1);
+            + (double) rows * columns * type.bytes() * (type == DataType.FP32 ? 2 : 1);
     cases.add(
         new Matrix(
             this,
-            "product %s by %s".formatted(layer, by),
+            "product " + name,
             2.0 * rows * inner * columns,
             moved,
             type,
             rows,
             columns,
-            on -> {
-              if (add) {
-                gemm.add(on, linear, rows, from, to);
-              } else if (gelu) {
-                gemm.gelu(on, linear, rows, from, to);
-              } else {
-                gemm.store(on, linear, rows, from, to);
-              }
-            },
+            work,
             (row, column) -> {
-              double sum = add || gelu ? Noise.at(column) : 0;
+              double sum = biased ? Noise.at(column) : 0;
               for (int k = 0; k < inner; k++) {
                 sum += Noise.at((long) row * inner + k) * Noise.at((long) k * columns + column);
               }
               return gelu ? gelu(sum) : sum;
             }));
+  }
+
+  /** The product with GELU of all plans that cuDNN offers. */
+  private void addFusedGelu(Cudnn library) {
+    int dim = model.dim();
+    int columns = model.mlpDim();
+    GemmShape shape = new GemmShape(rows, columns, dim, dim, columns, GemmShape.Output.STORE);
+    library
+        .geluProduct(shape, PLANS)
+        .ifPresent(
+            product -> {
+              own(product);
+              for (int plan = 0; plan < product.plans(); plan++) {
+                int number = plan;
+                addProduct(
+                    "up by cuDNN, plan " + (plan + 1),
+                    dim,
+                    columns,
+                    DataType.BF16,
+                    on ->
+                        product.enqueue(
+                            on, number, input.address(), weight, vector, output.address()),
+                    true,
+                    true);
+              }
+            });
   }
 
   private static double gelu(double x) {
@@ -241,7 +289,7 @@ public final class KernelCases implements AutoCloseable {
       WarpgroupAttention fast = own(new WarpgroupAttention(gpu));
       addAttention("kernel for sm_90", on -> fast.enqueue(on, input, output, tokens, heads, chips));
     }
-    Optional<Cudnn> library = gpu.attentionLibrary();
+    Optional<Cudnn> library = gpu.fusionLibrary();
     if (library.isPresent()) {
       Cudnn opened = own(library.get());
       opened
@@ -251,6 +299,7 @@ public final class KernelCases implements AutoCloseable {
                 own(attention);
                 addAttention("cuDNN", attention::enqueue);
               });
+      addFusedGelu(opened);
     }
   }
 
@@ -333,6 +382,28 @@ public final class KernelCases implements AutoCloseable {
                   (Noise.at((long) row * dim + column) - mean) / Math.sqrt(squares + EPSILON);
               return (normal + 1) * Noise.at(column);
             }));
+  }
+
+  // ---- GELU ------------------------------------------------------------------------------------
+
+  /** The pass after products of cuBLASLt, in place. */
+  private void addGelu(GpuModule module) {
+    int columns = model.mlpDim();
+    GpuKernel kernel = module.kernel("kiln_gelu");
+    Linear linear = new Linear(weight, Optional.of(vector), model.dim(), columns);
+    Rows to = new Rows(output.address(), columns);
+    cases.add(
+        new Matrix(
+            this,
+            "GELU",
+            0,
+            2.0 * rows * columns * Short.BYTES,
+            DataType.BF16,
+            rows,
+            columns,
+            on -> CublasLtGemm.geluPass(on, kernel, linear, rows, to),
+            // The comparison starts with zeros.
+            (row, column) -> gelu(Noise.at(column))));
   }
 
   // ---- Comparison ------------------------------------------------------------------------------

@@ -172,6 +172,8 @@ final class KernelForwardPass implements DeviceForwardPass {
     } finally {
       library.measure(false);
     }
+    Rows from = new Rows(normalized.address(), model.dim());
+    library.chooseGelu(stream, weights.first().up(), batchSize * tokens, from, hidden);
   }
 
   @Override

@@ -71,6 +71,7 @@ class StandInEncoderTest {
     System.clearProperty("kiln.cache");
     System.clearProperty("kiln.gemm");
     System.clearProperty("kiln.attention");
+    System.clearProperty("kiln.gelu");
     assertThat(StandIn.violations()).isEmpty();
     assertThat(StandIn.live()).isEmpty();
     assertThat(StandIn.lastError()).isZero();
@@ -421,6 +422,49 @@ class StandInEncoderTest {
       check(golden, encoder, 0, 0);
       assertThat(StandIn.calls().getOrDefault("cudnnBackendExecute", 0)).isEqualTo(choosing);
       assertThat(StandIn.live()).doesNotContain("cuDNN context", "cuDNN descriptor");
+    }
+  }
+
+  /** GELU of a full batch by cuDNN, whose second plan is faster here; by the pass otherwise. */
+  @Test
+  void geluIsFusedWhereThatIsFaster() throws Exception {
+    withoutLibraryOfAttention();
+    System.setProperty("kiln.gelu", "fused");
+    GoldenChips golden = small();
+    try (Encoder encoder = open(micro(golden), 2)) {
+      int choosing = StandIn.log().size();
+      check(golden, encoder, 0, 0);
+      List<String> full = StandIn.log().subList(choosing, StandIn.log().size());
+      // The last of two blocks computes the class token only.
+      assertThat(full).containsOnlyOnce("product with GELU, engine 1", "kiln_gelu");
+      check(golden, encoder, 0);
+      List<String> partial = StandIn.log().subList(choosing + full.size(), StandIn.log().size());
+      assertThat(partial).doesNotContain("product with GELU, engine 1");
+      assertThat(Collections.frequency(partial, "kiln_gelu")).isEqualTo(2);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"slow", "wrong", "not a number", "small", "cudnnCreate", "cudnnBackendExecute"})
+  void otherGeluIsLeftToThePass(String fault) throws Exception {
+    withoutLibraryOfAttention();
+    System.setProperty("kiln.gelu", fault.equals("small") ? "" : "fused");
+    switch (fault) {
+      case "slow" -> StandIn.pace(0.01, 25e3);
+      case "wrong" -> StandIn.distort("cudnn gelu", 1.05f);
+      case "not a number" -> StandIn.distort("cudnn gelu", Float.NaN);
+      case "small" -> {}
+      default -> StandIn.fail(fault, 1, StandIn.UNKNOWN_ERROR, false);
+    }
+    GoldenChips golden = small();
+    try (Encoder encoder = open(micro(golden), 2)) {
+      int choosing = StandIn.log().size();
+      check(golden, encoder, 0, 0);
+      List<String> run = StandIn.log().subList(choosing, StandIn.log().size());
+      assertThat(run).doesNotContain("cudnnBackendExecute");
+      assertThat(Collections.frequency(run, "kiln_gelu")).isEqualTo(2);
+      assertThat(StandIn.live()).doesNotContain("cuDNN descriptor");
     }
   }
 
