@@ -1,5 +1,6 @@
 package dev.kiln.attention;
 
+import static dev.kiln.reference.ReferenceKernels.error;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -7,6 +8,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.kiln.attention.FusedAttention.Shape;
 import dev.kiln.memory.HostBuffer;
 import dev.kiln.nativelib.FloatInstructions;
+import dev.kiln.reference.ReferenceKernels;
 import java.nio.FloatBuffer;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -68,48 +70,9 @@ class FusedAttentionTest {
   }
 
   private static double[] reference(int[] size, HostBuffer memory) {
-    FloatBuffer rows = floats(memory);
-    int width = size[2] * size[3];
-    double[] out = new double[size[0] * width];
-    double[] share = new double[size[1]];
-    for (int i = 0; i < size[0]; i++) {
-      for (int head = 0; head < size[2]; head++) {
-        double highest = Double.NEGATIVE_INFINITY;
-        for (int j = 0; j < size[1]; j++) {
-          share[j] = 0;
-          for (int k = 0; k < size[3]; k++) {
-            int column = head * size[3] + k;
-            share[j] +=
-                (double) rows.get(i * 3 * width + column)
-                    * rows.get(j * 3 * width + width + column);
-          }
-          highest = Math.max(highest, share[j]);
-        }
-        double total = 0;
-        for (int j = 0; j < size[1]; j++) {
-          share[j] = Math.exp(share[j] - highest);
-          total += share[j];
-        }
-        for (int j = 0; j < size[1]; j++) {
-          for (int k = 0; k < size[3]; k++) {
-            int column = head * size[3] + k;
-            out[i * width + column] +=
-                share[j] / total * rows.get(j * 3 * width + 2 * width + column);
-          }
-        }
-      }
-    }
-    return out;
-  }
-
-  private static double error(float[] found, double[] expected) {
-    double difference = 0;
-    double length = 0;
-    for (int i = 0; i < expected.length; i++) {
-      difference += Math.pow(found[i] - expected[i], 2);
-      length += Math.pow(expected[i], 2);
-    }
-    return Math.sqrt(difference / length);
+    float[] rows = new float[Math.toIntExact(memory.size() / Float.BYTES)];
+    floats(memory).get(rows);
+    return ReferenceKernels.attention(rows, size[0], size[1], size[2], size[3]);
   }
 
   private static HostBuffer rows(int[] size) {

@@ -61,15 +61,4 @@ final class Bf16Arrays {
     bytes(buffer).asFloatBuffer().get(values);
     return values;
   }
-
-  /** Returns the relative L2 error. */
-  static double error(float[] found, double[] expected) {
-    double difference = 0;
-    double length = 0;
-    for (int i = 0; i < expected.length; i++) {
-      difference += Math.pow(found[i] - expected[i], 2);
-      length += Math.pow(expected[i], 2);
-    }
-    return Math.sqrt(difference / length);
-  }
 }

@@ -1,13 +1,14 @@
 package dev.kiln.bf16;
 
-import static dev.kiln.bf16.Bf16Arrays.error;
 import static dev.kiln.bf16.Bf16Arrays.values;
+import static dev.kiln.reference.ReferenceKernels.error;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import dev.kiln.attention.FusedAttention.Shape;
 import dev.kiln.memory.HostBuffer;
+import dev.kiln.reference.ReferenceKernels;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -61,35 +62,8 @@ class Bf16AttentionTest {
     }
   }
 
-  private static double[] reference(int[] size, HostBuffer memory) {
-    float[] rows = values(memory);
-    int width = size[2] * size[3];
-    double[] out = new double[size[0] * width];
-    double[] share = new double[size[1]];
-    for (int i = 0; i < size[0]; i++) {
-      for (int head = 0; head < size[2]; head++) {
-        int column = head * size[3];
-        double highest = Double.NEGATIVE_INFINITY;
-        for (int j = 0; j < size[1]; j++) {
-          share[j] = 0;
-          for (int k = column; k < column + size[3]; k++) {
-            share[j] += (double) rows[i * 3 * width + k] * rows[j * 3 * width + width + k];
-          }
-          highest = Math.max(highest, share[j]);
-        }
-        double total = 0;
-        for (int j = 0; j < size[1]; j++) {
-          share[j] = Math.exp(share[j] - highest);
-          total += share[j];
-        }
-        for (int j = 0; j < size[1]; j++) {
-          for (int k = column; k < column + size[3]; k++) {
-            out[i * width + k] += share[j] / total * rows[j * 3 * width + 2 * width + k];
-          }
-        }
-      }
-    }
-    return out;
+  private static double[] reference(int[] size, HostBuffer rows) {
+    return ReferenceKernels.attention(values(rows), size[0], size[1], size[2], size[3]);
   }
 
   @ParameterizedTest

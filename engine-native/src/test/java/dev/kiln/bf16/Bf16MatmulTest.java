@@ -1,13 +1,14 @@
 package dev.kiln.bf16;
 
-import static dev.kiln.bf16.Bf16Arrays.error;
 import static dev.kiln.bf16.Bf16Arrays.floats;
 import static dev.kiln.bf16.Bf16Arrays.values;
+import static dev.kiln.reference.ReferenceKernels.error;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kiln.matmul.PackedMatmul.Epilogue;
 import dev.kiln.matmul.PackedMatmul.Shape;
 import dev.kiln.memory.HostBuffer;
+import dev.kiln.reference.ReferenceKernels;
 import java.nio.ByteBuffer;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -37,7 +38,6 @@ class Bf16MatmulTest {
 
   /** Input, weights, bias and previous output of a product, with rows at a stride. */
   private static final class Product implements AutoCloseable {
-    private final int[] size;
     private final boolean floatOut;
     private final Shape shape;
     private final HostBuffer in;
@@ -47,7 +47,6 @@ class Bf16MatmulTest {
     private final HostBuffer previous;
 
     Product(int[] size, boolean floatOut) {
-      this.size = size;
       this.floatOut = floatOut;
       this.shape = new Shape(size[0], size[1], size[2], size[1] + 3, size[2] + 5);
       Random random = new Random(31L * size[0] + size[1]);
@@ -91,44 +90,20 @@ class Bf16MatmulTest {
     }
 
     double[] expected(Epilogue epilogue, boolean withBias) {
-      float[] rows = values(in);
-      float[] matrix = floats(weights);
-      float[] added = floats(bias);
-      float[] before = read(previous);
-      double[] out = new double[before.length];
-      for (int i = 0; i < out.length; i++) {
-        out[i] = before[i];
-      }
-      for (int row = 0; row < size[0]; row++) {
-        for (int column = 0; column < size[2]; column++) {
-          double sum = withBias ? added[column] : 0;
-          for (int k = 0; k < size[1]; k++) {
-            sum +=
-                (double) rows[row * (size[1] + 3) + k]
-                    * Bf16Arrays.widen(Bf16Arrays.narrow(matrix[k * size[2] + column]));
-          }
-          int at = row * (size[2] + 5) + column;
-          out[at] =
-              switch (epilogue) {
-                case STORE -> sum;
-                case GELU -> sum * normalDistribution(sum);
-                case ACCUMULATE -> out[at] + sum;
-              };
-        }
-      }
-      return out;
+      return ReferenceKernels.product(
+          shape,
+          epilogue,
+          values(in),
+          rounded(floats(weights)),
+          withBias ? floats(bias) : null,
+          read(previous));
     }
 
-    /** Φ(x) by Simpson's rule, apart from the polynomial of the implementations. */
-    private static double normalDistribution(double x) {
-      int steps = 100;
-      double width = x / steps;
-      double sum = 0;
-      for (int i = 0; i <= steps; i++) {
-        double weight = i == 0 || i == steps ? 1 : i % 2 == 0 ? 2 : 4;
-        sum += weight * Math.exp(-0.5 * i * width * i * width);
+    private static float[] rounded(float[] values) {
+      for (int i = 0; i < values.length; i++) {
+        values[i] = Bf16Arrays.widen(Bf16Arrays.narrow(values[i]));
       }
-      return 0.5 + sum * width / 3 / Math.sqrt(2 * Math.PI);
+      return values;
     }
 
     @Override

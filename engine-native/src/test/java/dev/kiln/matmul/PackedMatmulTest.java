@@ -1,5 +1,6 @@
 package dev.kiln.matmul;
 
+import static dev.kiln.reference.ReferenceKernels.error;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -8,6 +9,7 @@ import dev.kiln.matmul.PackedMatmul.Epilogue;
 import dev.kiln.matmul.PackedMatmul.Shape;
 import dev.kiln.memory.HostBuffer;
 import dev.kiln.nativelib.FloatInstructions;
+import dev.kiln.reference.ReferenceKernels;
 import java.nio.FloatBuffer;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -45,7 +47,6 @@ class PackedMatmulTest {
 
   /** Input, weights, bias and previous output of a product, with rows at a stride. */
   private static final class Product implements AutoCloseable {
-    private final int[] size;
     private final Shape shape;
     private final HostBuffer in;
     private final HostBuffer weights;
@@ -55,7 +56,6 @@ class PackedMatmulTest {
     private final FloatInstructions instructions;
 
     Product(int[] size, FloatInstructions instructions) {
-      this.size = size;
       this.instructions = instructions;
       this.shape = new Shape(size[0], size[1], size[2], size[1] + 3, size[2] + 5);
       Random random = new Random(31L * size[0] + size[1]);
@@ -102,42 +102,13 @@ class PackedMatmulTest {
     }
 
     double[] expected(Epilogue epilogue, boolean withBias) {
-      float[] rows = values(in);
-      float[] matrix = values(weights);
-      float[] added = values(bias);
-      float[] before = values(previous);
-      double[] out = new double[before.length];
-      for (int i = 0; i < out.length; i++) {
-        out[i] = before[i];
-      }
-      for (int row = 0; row < size[0]; row++) {
-        for (int column = 0; column < size[2]; column++) {
-          double sum = withBias ? added[column] : 0;
-          for (int k = 0; k < size[1]; k++) {
-            sum += (double) rows[row * (size[1] + 3) + k] * matrix[k * size[2] + column];
-          }
-          int at = row * (size[2] + 5) + column;
-          out[at] =
-              switch (epilogue) {
-                case STORE -> sum;
-                case GELU -> sum * normalDistribution(sum);
-                case ACCUMULATE -> out[at] + sum;
-              };
-        }
-      }
-      return out;
-    }
-
-    /** Φ(x) by Simpson's rule, apart from any polynomial of the implementations. */
-    private static double normalDistribution(double x) {
-      int steps = 100;
-      double width = x / steps;
-      double sum = 0;
-      for (int i = 0; i <= steps; i++) {
-        double weight = i == 0 || i == steps ? 1 : i % 2 == 0 ? 2 : 4;
-        sum += weight * Math.exp(-0.5 * i * width * i * width);
-      }
-      return 0.5 + sum * width / 3 / Math.sqrt(2 * Math.PI);
+      return ReferenceKernels.product(
+          shape,
+          epilogue,
+          values(in),
+          values(weights),
+          withBias ? values(bias) : null,
+          values(previous));
     }
 
     @Override
@@ -158,16 +129,6 @@ class PackedMatmulTest {
     float[] values = new float[Math.toIntExact(buffer.size() / Float.BYTES)];
     floats(buffer).get(values);
     return values;
-  }
-
-  private static double error(float[] found, double[] expected) {
-    double difference = 0;
-    double length = 0;
-    for (int i = 0; i < expected.length; i++) {
-      difference += Math.pow(found[i] - expected[i], 2);
-      length += Math.pow(expected[i], 2);
-    }
-    return Math.sqrt(difference / length);
   }
 
   private static void assumeHas(FloatInstructions instructions) {

@@ -105,7 +105,7 @@ final class OneDnnAttention {
         "%dx%dx%d:%1$dx%4$dx%3$d".formatted(model.heads(), queries, model.dimHead(), count);
     return () -> {
       long start = StepTrace.start();
-      kernel.compute(shape, query, key, value, out, dnn.threads());
+      kernel.compute().run(shape, query, key, value, out, dnn.threads());
       StepTrace.end("attention", kernel.name(), type, shapes, start);
     };
   }

@@ -3,7 +3,6 @@ package dev.kiln.infer.cpu;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.kiln.attention.FusedAttention;
 import dev.kiln.infer.cpu.KernelTrial.Result;
 import dev.kiln.infer.cpu.MatrixProducts.Shape;
 import dev.kiln.model.Architecture;
@@ -39,16 +38,7 @@ class KernelTrialTest {
         "none",
         1e-5,
         1,
-        new FusedKernel() {
-          @Override
-          public String name() {
-            return "idle";
-          }
-
-          @Override
-          public void compute(
-              FusedAttention.Shape shape, long query, long key, long value, long out, int n) {}
-        },
+        new FusedKernel("idle", (shape, query, key, value, out, threads) -> {}),
         right.products());
   }
 
