@@ -3,7 +3,9 @@
 // One head at a time. Its keys are packed into panels of 16 keys, [keys / 16][head size / 2][16][2], and its values
 // into panels of 16 columns, [head size / 16][keys / 2][16][2], so that both products read them in order, two inner
 // values at a time. A block of 32 queries then passes over the keys in blocks of kKeyBlock: scores, running maximum and
-// sum, shares rounded to bfloat16, weighted sum of values. Neither scores nor shares leave the cache.
+// sum, shares rounded to bfloat16, weighted sum of values. Neither scores nor shares leave the cache. The scores of the
+// next keys are computed between rows of exponentials, which take most of the time, so that tile and vector
+// instructions execute beside each other.
 //
 // The first key is apart: it starts maximum, sum and output. A class token in front of a whole number of patches thus
 // leaves whole blocks.
@@ -12,6 +14,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "bf16.h"
 #include "lanes.h"
@@ -25,6 +28,8 @@ struct Bf16Attention {
 
   static constexpr int kKeyBlock = 128;
   static constexpr int kRows = detail::kBlockRows;
+  // Rows of exponentials between two panels of the next scores.
+  static constexpr int kRowsPerPanel = kRows / (kKeyBlock / (2 * detail::kPanel));
   static constexpr float kLog2E = 1.44269504f;
 
   // Keys but the first, and values of a head, in whole blocks.
@@ -36,7 +41,7 @@ struct Bf16Attention {
     uint16_t* values;    // [padded head / 16][padded keys / 2][16][2]
     uint16_t* queries;   // [kRows][padded head]
     uint16_t* shares;    // [kRows][kKeyBlock]
-    float* scores;       // [kRows][kKeyBlock]
+    float* scores;       // [2][kRows][kKeyBlock], of one block of keys and of the next
     float* sums;         // [kRows][padded head]
     float* first_key;    // [padded head]
     float* first_value;  // [padded head]
@@ -49,7 +54,7 @@ struct Bf16Attention {
       values = take<uint16_t>(scratch, padded_keys(a) * head);
       queries = take<uint16_t>(scratch, kRows * head);
       shares = take<uint16_t>(scratch, kRows * kKeyBlock);
-      scores = take<float>(scratch, kRows * kKeyBlock);
+      scores = take<float>(scratch, 2 * kRows * kKeyBlock);
       sums = take<float>(scratch, kRows * head);
       first_key = take<float>(scratch, head);
       first_value = take<float>(scratch, head);
@@ -133,19 +138,29 @@ struct Bf16Attention {
     for (int i = 0; i < kRows; i++) {
       std::memcpy(s.sums + i * width, s.first_value, width * sizeof(float));
     }
-    const int head_steps = static_cast<int>(width) / detail::kInnerStep;
+    float* scores = s.scores;
+    float* next_scores = s.scores + kRows * kKeyBlock;
+    for (int panel = 0; panel < std::min(kKeyBlock, padded); panel += 2 * detail::kPanel) {
+      multiply_keys(s, width, queries, panel, scores + panel);
+    }
     for (int from = 0; from < padded; from += kKeyBlock) {
       const int keys = std::min(kKeyBlock, padded - from);
-      for (int panel = 0; panel < keys; panel += 2 * detail::kPanel) {
-        const uint16_t* packed = s.keys + static_cast<size_t>(from + panel) * width;
-        Tiles::product(queries, s.queries, width, detail::kInnerStep, packed, packed + detail::kPanel * width,
-                       head_steps, s.scores + panel, kKeyBlock, false);
-      }
+      const int next = from + kKeyBlock;
+      const int next_keys = std::min(kKeyBlock, padded - next);
       const int real = std::min(keys, rest - from);
+      int panel = 0;
       for (int i = 0; i < queries; i++) {
-        soften(s.scores + i * kKeyBlock, s.shares + i * kKeyBlock, keys, real, highest[i], total[i], s.sums + i * width,
+        if (i % kRowsPerPanel == 0 && panel < next_keys) {
+          multiply_keys(s, width, queries, next + panel, next_scores + panel);
+          panel += 2 * detail::kPanel;
+        }
+        soften(scores + i * kKeyBlock, s.shares + i * kKeyBlock, keys, real, highest[i], total[i], s.sums + i * width,
                width);
       }
+      for (; panel < next_keys; panel += 2 * detail::kPanel) {
+        multiply_keys(s, width, queries, next + panel, next_scores + panel);
+      }
+      std::swap(scores, next_scores);
       for (size_t d = 0; d < width; d += 2 * detail::kPanel) {
         const uint16_t* packed = s.values + d * padded + static_cast<size_t>(from) * detail::kPanel;
         Tiles::product(queries, s.shares, kKeyBlock, detail::kInnerStep, packed,
@@ -160,6 +175,13 @@ struct Bf16Attention {
         store(out + d, load(s.sums + i * width + d) * scale, a.head_size - d);
       }
     }
+  }
+
+  // scores[queries][32] of two panels of keys.
+  static void multiply_keys(const Layout& s, size_t width, int queries, int first_key, float* scores) {
+    const uint16_t* packed = s.keys + static_cast<size_t>(first_key) * width;
+    Tiles::product(queries, s.queries, width, detail::kInnerStep, packed, packed + detail::kPanel * width,
+                   static_cast<int>(width) / detail::kInnerStep, scores, kKeyBlock, false);
   }
 
   // Turns scores into shares, 2^(score · log2(e) - maximum), and updates the running maximum, sum and output of a row.

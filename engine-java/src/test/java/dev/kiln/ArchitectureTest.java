@@ -194,6 +194,7 @@ class ArchitectureTest {
               entry(
                   "infer.cpu",
                   Set.of(
+                      "io",
                       "infer",
                       "model",
                       "platform",

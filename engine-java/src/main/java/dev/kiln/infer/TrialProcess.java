@@ -8,13 +8,43 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A first run of a kernel in a process of its own: one that fails can end its process, or leave it
  * unable to use a device.
  */
 public final class TrialProcess {
+  private static final Logger log = LoggerFactory.getLogger(TrialProcess.class);
+
   private TrialProcess() {}
+
+  /**
+   * Runs a trial unless it has succeeded before. Failures are not stored: the next start repeats
+   * the trial.
+   *
+   * @param stored exists after a success; its name contains everything on which the result depends
+   * @param trial returns how it failed, or an empty string
+   * @return how the trial failed; empty if it succeeded, now or before
+   */
+  public static String once(Path stored, Supplier<String> trial) {
+    if (Files.exists(stored)) {
+      return "";
+    }
+    String failure = trial.get();
+    if (failure.isEmpty()) {
+      try {
+        Files.createDirectories(stored.getParent());
+        Files.writeString(stored, "");
+      } catch (IOException e) {
+        // The next start only has to repeat the trial.
+        log.warn("cannot write {}: {}", stored, e.toString());
+      }
+    }
+    return failure;
+  }
 
   /**
    * Runs a program of Kiln in another process.

@@ -1,5 +1,8 @@
 package dev.kiln.nativelib;
 
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.bytedeco.javacpp.Loader;
@@ -32,6 +35,20 @@ public final class NativeLibrary {
   public NativeLibrary(String title, Runnable loading) {
     this.title = title;
     this.loading = loading;
+  }
+
+  /**
+   * Opens the file of {@link #KILN}.
+   *
+   * @throws IOException if there is none for this platform
+   */
+  public static InputStream openKiln() throws IOException {
+    String file = Loader.getPlatform() + "/" + System.mapLibraryName("kiln");
+    InputStream code = NativeLibrary.class.getResourceAsStream(file);
+    if (code == null) {
+      throw new FileNotFoundException(file);
+    }
+    return code;
   }
 
   /**

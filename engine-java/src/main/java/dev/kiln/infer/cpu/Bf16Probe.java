@@ -4,16 +4,19 @@ import dev.kiln.attention.FusedAttention;
 import dev.kiln.bf16.Bf16Instructions;
 import dev.kiln.bf16.Bf16Kernels;
 import dev.kiln.infer.TrialProcess;
+import dev.kiln.io.UserCache;
 import dev.kiln.matmul.PackedMatmul;
 import dev.kiln.memory.HostBuffer;
 import dev.kiln.type.DataType;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 
 /**
  * First run of Kiln's bfloat16 kernels on a machine, in a process of its own, because an
- * instruction that the machine refuses ends the process. Compares them with the emulation.
+ * instruction that the machine refuses ends the process. Compares them with the emulation. A
+ * success is stored, so that later starts need no such process.
  */
 final class Bf16Probe {
   private static final int SECONDS = 60;
@@ -30,8 +33,20 @@ final class Bf16Probe {
 
   private Bf16Probe() {}
 
-  /** Returns how the first run failed; empty if it succeeded. */
+  /** Returns how the first run on this machine failed; empty if it succeeded. */
   static String failure(Bf16Instructions instructions) {
+    return CpuIdentity.ofProcess()
+        .map(cpu -> TrialProcess.once(stored(instructions, cpu.title()), () -> run(instructions)))
+        .orElseGet(() -> run(instructions));
+  }
+
+  static Path stored(Bf16Instructions instructions, String cpu) {
+    return UserCache.directory("kernels")
+        .resolve("bf16-%s-%s.works".formatted(instructions.name().toLowerCase(Locale.ROOT), cpu));
+  }
+
+  /** Runs the kernels in another process; returns how that failed. */
+  static String run(Bf16Instructions instructions) {
     return TrialProcess.run(Bf16Probe.class, List.of(instructions.name()), SECONDS);
   }
 

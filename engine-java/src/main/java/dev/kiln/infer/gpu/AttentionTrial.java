@@ -12,9 +12,7 @@ import dev.kiln.cuda.KernelArguments;
 import dev.kiln.cuda.LaunchShape;
 import dev.kiln.infer.TrialProcess;
 import dev.kiln.memory.HostBuffer;
-import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -41,14 +39,12 @@ final class AttentionTrial {
 
   /** Returns whether the kernel can be used in this process; runs a trial if it is not known. */
   static boolean succeeded(Gpu gpu, int tokens) {
-    Path stored = stored(gpu.description());
-    if (Files.exists(stored)) {
-      return true;
-    }
     String failure =
-        TrialProcess.run(AttentionTrial.class, List.of(Integer.toString(tokens)), SECONDS);
+        TrialProcess.once(
+            stored(gpu.description()),
+            () ->
+                TrialProcess.run(AttentionTrial.class, List.of(Integer.toString(tokens)), SECONDS));
     if (failure.isEmpty()) {
-      store(stored);
       return true;
     }
     log.warn("attention_sm90=off reason=\"the trial in another process {}\"", failure);
@@ -65,16 +61,6 @@ final class AttentionTrial {
             device.driver(),
             DeviceCode.ATTENTION_SM90.hash());
     return CubinCache.userDirectory().resolve(name);
-  }
-
-  private static void store(Path file) {
-    try {
-      Files.createDirectories(file.getParent());
-      Files.writeString(file, "");
-    } catch (IOException e) {
-      // The next start only has to repeat the trial.
-      log.warn("cannot write {}: {}", file, e.toString());
-    }
   }
 
   /** Runs the kernel and compares it with the one for all architectures; ends with 0 if equal. */

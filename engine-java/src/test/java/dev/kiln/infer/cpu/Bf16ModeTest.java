@@ -50,7 +50,7 @@ class Bf16ModeTest {
 
   @Test
   void probesInAnotherProcess() {
-    assertThat(Bf16Probe.failure(Bf16Instructions.EMULATED_AMX)).isEmpty();
+    assertThat(Bf16Probe.run(Bf16Instructions.EMULATED_AMX)).isEmpty();
   }
 
   @Test
