@@ -13,7 +13,7 @@ enum KernelChoice {
   KILN;
 
   /** System property with a name. */
-  static final String PROPERTY = "kiln.kernels";
+  static final String PROPERTY = "kiln.cpu.kernels";
 
   /** Returns the choice of this process. */
   static KernelChoice ofProcess() {

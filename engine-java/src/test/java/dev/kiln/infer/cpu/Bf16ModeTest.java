@@ -53,10 +53,21 @@ class Bf16ModeTest {
     assertThat(Bf16Probe.run(Bf16Instructions.EMULATED_AMX)).isEmpty();
   }
 
+  /** The launcher of a bundle names the directory of kernels for GPUs. */
+  @Test
+  void isNotDecidedByTheDirectoryOfGpuKernels() {
+    System.setProperty("kiln.kernels", "/opt/kiln/lib/kernels");
+    try {
+      assertThat(KernelChoice.ofProcess()).isEqualTo(KernelChoice.AUTO);
+    } finally {
+      System.clearProperty("kiln.kernels");
+    }
+  }
+
   @Test
   void refusesOtherNames() {
     assertThatThrownBy(() -> KernelChoice.of("amx"))
         .isInstanceOf(ConfigurationException.class)
-        .hasMessage("-Dkiln.kernels: expected auto, onednn or kiln, found amx");
+        .hasMessage("-Dkiln.cpu.kernels: expected auto, onednn or kiln, found amx");
   }
 }
