@@ -58,20 +58,22 @@ record Bf16Mode(KernelChoice choice, Optional<Bf16Instructions> instructions) {
   }
 
   /**
-   * Returns the kernels of an encoder. A trial takes a second or two.
+   * Returns the kernels of an encoder, by the context of each of its passes. A trial takes a second
+   * or two.
    *
    * @param dnn provides threads
    * @param weights of the encoder
    */
-  PassKernels kernels(ExportedEncoder exported, OneDnn dnn, OneDnnTensors weights) {
+  Function<OneDnn, PassKernels> kernels(
+      ExportedEncoder exported, OneDnn dnn, OneDnnTensors weights) {
     if (instructions.isEmpty()) {
-      return new PassKernels(
-          new OneDnnProducts(dnn, weights, DataType.BF16), Optional.empty(), Optional.empty());
+      return context -> PassKernels.oneDnn(context, weights, DataType.BF16);
     }
     OwnKernels own = OwnKernels.bf16(instructions.get(), dnn.threads());
     if (choice == KernelChoice.KILN) {
-      return new PassKernels(
-          own.products().apply(weights), Optional.of(own.attention()), instructions);
+      return context ->
+          new PassKernels(
+              own.products().apply(weights), Optional.of(own.attention()), instructions);
     }
     return new KernelTrial(dnn, own).choose(exported, weights);
   }

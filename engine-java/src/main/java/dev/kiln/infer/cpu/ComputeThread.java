@@ -1,13 +1,13 @@
 package dev.kiln.infer.cpu;
 
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
-/** The thread that a CPU encoder computes on, one batch at a time. */
+/** A thread that a CPU encoder computes on, one task at a time. */
 final class ComputeThread {
   private final ExecutorService executor =
       Executors.newSingleThreadExecutor(
@@ -18,9 +18,25 @@ final class ComputeThread {
           });
   private boolean closed;
 
-  /** Starts a batch; batches run in the order of their starts. */
-  Future<?> start(Callable<?> batch) {
-    return executor.submit(batch);
+  /** What runs on the thread. */
+  @FunctionalInterface
+  interface Task {
+    void run() throws Exception;
+  }
+
+  /** Starts a task; tasks run in the order of their starts. */
+  CompletableFuture<Void> start(Task task) {
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    executor.execute(
+        () -> {
+          try {
+            task.run();
+            done.complete(null);
+          } catch (Throwable e) {
+            done.completeExceptionally(e);
+          }
+        });
+    return done;
   }
 
   /** Runs a task and waits for it; rethrows its unchecked exceptions. */
@@ -42,7 +58,7 @@ final class ComputeThread {
   }
 
   /**
-   * Waits for the started batches, then frees their resources. A second call does nothing.
+   * Waits for the started tasks, then frees their resources. A second call does nothing.
    *
    * @param free frees the resources
    */

@@ -13,10 +13,9 @@ import java.nio.FloatBuffer;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 
-/** Batch slot of an encoder that computes on the CPU, on one thread of its own. */
+/** Batch slot of an encoder that computes on the CPU, on threads of its own. */
 abstract class HostSlot implements BatchSlot {
   private final EncoderDescription description;
-  private final ComputeThread compute;
   private final Patchify rows;
   private final DataType type;
   private final ByteBuffer patches;
@@ -32,10 +31,8 @@ abstract class HostSlot implements BatchSlot {
    *
    * @param type type of the patch rows that the encoder reads
    */
-  HostSlot(
-      Platform platform, EncoderDescription description, DataType type, ComputeThread compute) {
+  HostSlot(Platform platform, EncoderDescription description, DataType type) {
     this.description = description;
-    this.compute = compute;
     this.rows = new Patchify(platform, description.chipSize());
     int batchSize = description.batchSize();
     this.type = type;
@@ -60,8 +57,8 @@ abstract class HostSlot implements BatchSlot {
     return ByteBuffer.allocateDirect(count).order(ByteOrder.nativeOrder());
   }
 
-  /** Encodes the chips of the slot; runs on the compute thread. */
-  abstract void encode() throws Exception;
+  /** Starts to encode the chips of the slot. */
+  abstract Future<?> encode();
 
   /** Returns the layout of a chip's patch rows. */
   final Patchify rows() {
@@ -120,12 +117,7 @@ abstract class HostSlot implements BatchSlot {
       throw new IllegalStateException("slot is " + (running != null ? "started" : "empty"));
     }
     gsd = metresPerPixel;
-    running =
-        compute.start(
-            () -> {
-              encode();
-              return null;
-            });
+    running = encode();
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.kiln.infer.cpu;
 
 import dev.kiln.infer.cpu.MatrixProducts.Shape;
 import dev.kiln.infer.cpu.OneDnn.Step;
+import dev.kiln.infer.cpu.TrialProducts.Trial;
 import dev.kiln.model.Architecture;
 import dev.kiln.model.ExportedEncoder;
 import dev.kiln.type.DataType;
@@ -9,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Function;
 import org.bytedeco.javacpp.Pointer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -60,19 +62,22 @@ final class KernelTrial {
   }
 
   /**
-   * Returns the kernels of an encoder. A trial takes a second or two.
+   * Returns the kernels of an encoder, by the context of each of its passes. Products are tried by
+   * the first pass, which is built on the calling thread. A trial takes a second or two.
    *
    * @param weights of the encoder
    */
-  PassKernels choose(ExportedEncoder exported, OneDnnTensors weights) {
+  Function<OneDnn, PassKernels> choose(ExportedEncoder exported, OneDnnTensors weights) {
     boolean fuse = ownAttentionWins(exported.architecture(), exported.tokens());
-    return new PassKernels(
-        new TrialProducts(
-            own.products().apply(weights),
-            new OneDnnProducts(dnn, weights, own.type()),
-            this::ownProductWins),
-        fuse ? Optional.of(own.attention()) : Optional.empty(),
-        Optional.empty());
+    Trial once = TrialProducts.once(this::ownProductWins);
+    return context ->
+        new PassKernels(
+            new TrialProducts(
+                own.products().apply(weights),
+                new OneDnnProducts(context, weights, own.type()),
+                once),
+            fuse ? Optional.of(own.attention()) : Optional.empty(),
+            Optional.empty());
   }
 
   /** Returns whether Kiln's attention of all tokens is correct and fast enough. */

@@ -15,6 +15,10 @@ import dev.kiln.type.DataType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
@@ -24,17 +28,16 @@ import org.bytedeco.javacpp.Pointer;
  * products are Kiln's own where those are faster ({@link OwnKernels}). Matrix products read float32
  * or bfloat16; sums, LayerNorm and softmax are float32 in both.
  *
- * <p>The chips of a batch are encoded one after the other, each on all threads, so an embedding
- * does not depend on the other chips of its batch.
+ * <p>The threads are divided into lanes, at most one per chip of a batch. A lane encodes one chip
+ * at a time, so an embedding does not depend on the other chips of its batch, and lanes do not wait
+ * for each other: threads that share a chip wait for the slowest after each operation.
  */
 public final class OneDnnEncoder implements Encoder {
   private final ExportedEncoder exported;
   private final DataType type;
   private final EncoderDescription description;
   private final EncoderDevice device;
-  private final ComputeThread compute = new ComputeThread();
-  private final OneDnn dnn;
-  private final OneDnnForwardPass forward;
+  private final List<Lane> lanes = new ArrayList<>();
   private final VectorLayout vectors;
   private final long weightBytes;
 
@@ -43,7 +46,7 @@ public final class OneDnnEncoder implements Encoder {
    *
    * @param exported model, platform and chip size
    * @param batchSize most chips in one batch
-   * @param threads threads that share the work on one chip
+   * @param threads threads that share the work on a batch
    * @param precision type of the inputs of matrix products
    * @throws ConfigurationException if oneDNN cannot be loaded or does not support the precision on
    *     this CPU, or the weights cannot be read
@@ -57,7 +60,7 @@ public final class OneDnnEncoder implements Encoder {
    *
    * @param exported model, platform and chip size
    * @param batchSize most chips in one batch
-   * @param threads threads that share the work on one chip
+   * @param threads threads that share the work on a batch
    * @param precision type of the inputs of matrix products
    * @param request vectors of a chip that are computed
    * @throws ConfigurationException if oneDNN cannot be loaded or does not support the precision on
@@ -90,17 +93,57 @@ public final class OneDnnEncoder implements Encoder {
     this.description =
         new EncoderDescription(
             "onednn", device.name(), precision, vectors.length(), exported.chipSize(), batchSize);
-    this.dnn = compute.run(() -> new OneDnn(threads));
-    try (OneDnnWeights weights = compute.run(() -> new OneDnnWeights(exported.model(), dnn))) {
-      this.forward =
-          compute.run(
-              () ->
-                  new OneDnnForwardPass(
-                      dnn, weights, kernels(weights, mode), exported, precision, vectors));
-      this.weightBytes = weights.bytes();
+    int count = lanes(threads, batchSize);
+    try {
+      // The context of the first lane owns the weights.
+      Lane first = new Lane(threads / count);
+      lanes.add(first);
+      try (OneDnnWeights weights = new OneDnnWeights(exported.model(), first.dnn)) {
+        Function<OneDnn, PassKernels> kernels =
+            first.thread.run(() -> kernels(first.dnn, weights, mode));
+        first.build(weights, kernels);
+        while (lanes.size() < count) {
+          Lane lane = new Lane(threads / count);
+          lanes.add(lane);
+          lane.build(weights, kernels);
+        }
+        this.weightBytes = weights.bytes();
+      }
     } catch (RuntimeException | Error e) {
       close();
       throw e;
+    }
+  }
+
+  /** Returns the most lanes with equally many threads. */
+  static int lanes(int threads, int batchSize) {
+    int count = Math.min(threads, batchSize);
+    while (threads % count != 0) {
+      count--;
+    }
+    return count;
+  }
+
+  /** A forward pass on a thread of its own, which OpenMP's threads of the lane join. */
+  private final class Lane {
+    private final ComputeThread thread = new ComputeThread();
+    private final OneDnn dnn;
+    private OneDnnForwardPass forward;
+
+    Lane(int threads) {
+      try {
+        this.dnn = thread.run(() -> new OneDnn(threads));
+      } catch (RuntimeException | Error e) {
+        thread.close(() -> {});
+        throw e;
+      }
+    }
+
+    void build(OneDnnWeights weights, Function<OneDnn, PassKernels> kernels) {
+      forward =
+          thread.run(
+              () ->
+                  new OneDnnForwardPass(dnn, weights, kernels.apply(dnn), exported, type, vectors));
     }
   }
 
@@ -110,22 +153,22 @@ public final class OneDnnEncoder implements Encoder {
     return precision == DataType.BF16 ? Bf16Mode.ofProcess() : Bf16Mode.NONE;
   }
 
-  private PassKernels kernels(OneDnnWeights weights, Bf16Mode mode) {
-    return type == DataType.FP32 ? fp32Kernels(weights) : mode.kernels(exported, dnn, weights);
+  private Function<OneDnn, PassKernels> kernels(OneDnn dnn, OneDnnWeights weights, Bf16Mode mode) {
+    return type == DataType.FP32 ? fp32Kernels(dnn, weights) : mode.kernels(exported, dnn, weights);
   }
 
-  private PassKernels fp32Kernels(OneDnnWeights weights) {
+  private Function<OneDnn, PassKernels> fp32Kernels(OneDnn dnn, OneDnnWeights weights) {
     KernelChoice choice = KernelChoice.ofProcess();
     FloatInstructions fastest = FloatInstructions.fastest();
     if (choice == KernelChoice.ONEDNN || fastest == FloatInstructions.PORTABLE) {
-      return new PassKernels(
-          new OneDnnProducts(dnn, weights, type), Optional.empty(), Optional.empty());
+      return context -> PassKernels.oneDnn(context, weights, type);
     }
     OwnKernels own = OwnKernels.fp32(dnn.threads());
     // Those of AVX2 were measured: they take two thirds of the time of oneDNN's.
     if (choice == KernelChoice.KILN || fastest == FloatInstructions.AVX2) {
-      return new PassKernels(
-          own.products().apply(weights), Optional.of(own.attention()), Optional.empty());
+      return context ->
+          new PassKernels(
+              own.products().apply(weights), Optional.of(own.attention()), Optional.empty());
     }
     return new KernelTrial(dnn, own).choose(exported, weights);
   }
@@ -194,7 +237,7 @@ public final class OneDnnEncoder implements Encoder {
     return new EncoderMemory(
         0,
         weightBytes,
-        dnn.allocatedBytes() - weightBytes,
+        lanes.stream().mapToLong(lane -> lane.dnn.allocatedBytes()).sum() - weightBytes,
         HostSlot.bytes(exported.platform(), description, type));
   }
 
@@ -205,24 +248,38 @@ public final class OneDnnEncoder implements Encoder {
 
   @Override
   public void close() {
-    compute.close(dnn::close);
+    // The first, which owns the weights, last.
+    for (int i = lanes.size() - 1; i >= 0; i--) {
+      Lane lane = lanes.get(i);
+      lane.thread.close(lane.dnn::close);
+    }
   }
 
   private final class Slot extends HostSlot {
     private final List<Pointer> chips = new ArrayList<>();
 
     Slot() {
-      super(exported.platform(), description, type, compute);
+      super(exported.platform(), description, type);
       for (int i = 0; i < capacity(); i++) {
         long at = (long) i * rows().chipLength() * type.bytes();
         chips.add(new BytePointer(patches()).getPointer(at));
       }
     }
 
+    /** Each lane takes the next chip until none is left, then turns to the batch started next. */
     @Override
-    void encode() {
-      for (int i = 0; i < size(); i++) {
-        forward.run(chips.get(i), gsd(), time(), location(), embeddings(), i);
+    Future<?> encode() {
+      AtomicInteger next = new AtomicInteger();
+      float metresPerPixel = gsd();
+      return CompletableFuture.allOf(
+          lanes.stream()
+              .map(lane -> lane.thread.start(() -> encode(lane.forward, next, metresPerPixel)))
+              .toArray(CompletableFuture[]::new));
+    }
+
+    private void encode(OneDnnForwardPass forward, AtomicInteger next, float metresPerPixel) {
+      for (int i = next.getAndIncrement(); i < size(); i = next.getAndIncrement()) {
+        forward.run(chips.get(i), metresPerPixel, time(), location(), embeddings(), i);
       }
     }
   }

@@ -20,6 +20,7 @@ import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 
 /** Encoder on the CPU that runs the exported graph in float32 with ONNX Runtime. */
@@ -188,11 +189,15 @@ public final class OnnxRuntimeEncoder implements Encoder {
             : embeddings();
 
     Slot() {
-      super(exported.platform(), description, DataType.FP32, compute);
+      super(exported.platform(), description, DataType.FP32);
     }
 
     @Override
-    void encode() throws OrtException {
+    Future<?> encode() {
+      return compute.start(this::run);
+    }
+
+    private void run() throws OrtException {
       metres.put(0, gsd());
       try (OnnxTensor p =
               tensor(patches().asFloatBuffer(), size(), rows().tokens(), rows().rowLength());

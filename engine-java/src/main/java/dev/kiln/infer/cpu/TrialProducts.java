@@ -4,8 +4,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Products in the faster of two implementations, which is tried once per shape. Shapes with few
- * rows, of the last block, are oneDNN's.
+ * Products in the implementation that a trial selects. Shapes with few rows, of the last block, are
+ * oneDNN's.
  */
 final class TrialProducts implements MatrixProducts {
   private static final int FEW_ROWS = 32;
@@ -13,7 +13,6 @@ final class TrialProducts implements MatrixProducts {
   private final MatrixProducts own;
   private final MatrixProducts oneDnn;
   private final Trial trial;
-  private final Map<Key, Boolean> tried = new HashMap<>();
 
   /** A trial of both implementations. */
   interface Trial {
@@ -23,6 +22,14 @@ final class TrialProducts implements MatrixProducts {
 
   private record Key(Shape shape, boolean bias, Epilogue epilogue) {}
 
+  /** Returns a trial that runs another one once per shape. */
+  static Trial once(Trial trial) {
+    Map<Key, Boolean> tried = new HashMap<>();
+    return (name, shape, bias, epilogue) ->
+        tried.computeIfAbsent(
+            new Key(shape, bias, epilogue), key -> trial.ownWins(name, shape, bias, epilogue));
+  }
+
   TrialProducts(MatrixProducts own, MatrixProducts oneDnn, Trial trial) {
     this.own = own;
     this.oneDnn = oneDnn;
@@ -31,10 +38,7 @@ final class TrialProducts implements MatrixProducts {
 
   @Override
   public Product product(String name, Shape shape, boolean bias, Epilogue epilogue) {
-    boolean useOwn =
-        shape.rows() >= FEW_ROWS
-            && tried.computeIfAbsent(
-                new Key(shape, bias, epilogue), key -> trial.ownWins(name, shape, bias, epilogue));
+    boolean useOwn = shape.rows() >= FEW_ROWS && trial.ownWins(name, shape, bias, epilogue);
     return (useOwn ? own : oneDnn).product(name, shape, bias, epilogue);
   }
 }

@@ -30,6 +30,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Compares the oneDNN encoder with the published PyTorch encoder. */
@@ -328,16 +329,29 @@ class OneDnnEncoderTest {
   void reportsEveryWeightOnceAndItsOtherMemory() throws Exception {
     GoldenChips golden = GoldenChips.under(MICRO).get(0);
     ExportedEncoder exported = micro(golden).encoder(golden.platform(), golden.chip());
-    try (Encoder encoder = new OneDnnEncoder(exported, 3, 1, DataType.FP32)) {
+    for (int lanes : new int[] {1, 3}) {
+      reportsMemory(exported, lanes);
+    }
+  }
+
+  private static void reportsMemory(ExportedEncoder exported, int lanes) {
+    try (Encoder encoder = new OneDnnEncoder(exported, 3, lanes, DataType.FP32)) {
       EncoderMemory memory = encoder.memory();
       double weights = (double) exported.weightValues() * Float.BYTES;
-      assertThat(memory.weights() / weights).isBetween(0.95, 1.05);
-      assertThat(memory.activations())
-          .isGreaterThan(exported.tokens() * (long) exported.architecture().dim() * Float.BYTES);
+      long residual = exported.tokens() * (long) exported.architecture().dim() * Float.BYTES;
+      assertThat(memory.weights() / weights).as("%d lanes", lanes).isBetween(0.95, 1.05);
+      assertThat(memory.activations()).isGreaterThan(lanes * residual);
       assertThat(memory.slot())
           .isGreaterThan(3L * exported.patches() * exported.rowLength() * Float.BYTES);
       assertThat(encoder.device().memory()).isEmpty();
     }
+  }
+
+  /** Lanes have equally many threads, and there is a chip for each. */
+  @ParameterizedTest
+  @CsvSource({"1, 4, 1", "2, 4, 2", "4, 4, 4", "6, 4, 3", "7, 4, 1", "64, 4, 4", "8, 1, 1"})
+  void dividesThreadsIntoLanes(int threads, int batchSize, int lanes) {
+    assertThat(OneDnnEncoder.lanes(threads, batchSize)).isEqualTo(lanes);
   }
 
   @Test
