@@ -2,7 +2,6 @@ package dev.kiln.archive;
 
 import dev.kiln.error.ConfigurationException;
 import java.time.DateTimeException;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.LocalDateTime;
@@ -13,7 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -34,15 +32,6 @@ public final class DatePattern {
           "hour", "\\d{2}",
           "minute", "\\d{2}",
           "second", "\\d{2}");
-
-  /** Digits of a day, with one separator or none, and a time after a T or directly. */
-  private static final Pattern DAY =
-      Pattern.compile(
-          "(?<!\\d)(?<year>(?:19|20)\\d{2})(?<s>[-_.]?)(?<month>\\d{2})\\k<s>(?<day>\\d{2})"
-              + "(?:T?(?<hour>\\d{2})[-_:]?(?<minute>\\d{2})[-_:]?(?<second>\\d{2}))?(?!\\d)");
-
-  /** No image is later than this; other digits, such as those of a size of 2048 × 1024, can be. */
-  private static final Instant LATEST = Instant.now().plus(Duration.ofDays(2));
 
   private final String text;
   private final Pattern pattern;
@@ -98,31 +87,7 @@ public final class DatePattern {
    * @return empty if the key does not match or has no valid date there
    */
   Optional<Instant> find(String key) {
-    return find(pattern.matcher(key), fields, time -> true);
-  }
-
-  /**
-   * {@return the first date in the name of a file: {@code 20240301}, {@code 2024-03-01}, {@code
-   * 2024_03_01} or {@code 2024.03.01} between other characters than digits, with a time if one
-   * follows directly or after a T ({@code 20240301T103059}); noon without one. A date in the future
-   * is none}
-   *
-   * @param name of a file, without directories
-   */
-  public static Optional<Instant> inName(String name) {
-    return find(
-        DAY.matcher(name),
-        Set.of("year", "month", "day", "hour", "minute", "second"),
-        DatePattern::isPossible);
-  }
-
-  /** Returns whether a time is not in the future. */
-  static boolean isPossible(Instant time) {
-    return time.isBefore(LATEST);
-  }
-
-  private static Optional<Instant> find(
-      Matcher matcher, Set<String> fields, Predicate<Instant> accepted) {
+    Matcher matcher = pattern.matcher(key);
     while (matcher.find()) {
       try {
         LocalDate day =
@@ -131,26 +96,19 @@ public final class DatePattern {
                 : LocalDate.of(
                     number(matcher, "year"), number(matcher, "month"), number(matcher, "day"));
         LocalTime time =
-            has(matcher, fields, "hour")
+            fields.contains("hour")
                 ? LocalTime.of(
                     number(matcher, "hour"),
-                    has(matcher, fields, "minute") ? number(matcher, "minute") : 0,
-                    has(matcher, fields, "second") ? number(matcher, "second") : 0)
+                    fields.contains("minute") ? number(matcher, "minute") : 0,
+                    fields.contains("second") ? number(matcher, "second") : 0)
                 : LocalTime.NOON;
-        Instant found = LocalDateTime.of(day, time).toInstant(ZoneOffset.UTC);
-        if (accepted.test(found)) {
-          return Optional.of(found);
-        }
+        return Optional.of(LocalDateTime.of(day, time).toInstant(ZoneOffset.UTC));
       } catch (DateTimeException e) {
         // Other digits that look like a date; the date can follow.
         continue;
       }
     }
     return Optional.empty();
-  }
-
-  private static boolean has(Matcher matcher, Set<String> fields, String field) {
-    return fields.contains(field) && matcher.group(field) != null;
   }
 
   private static int number(Matcher matcher, String field) {

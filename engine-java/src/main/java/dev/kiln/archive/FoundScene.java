@@ -2,8 +2,12 @@ package dev.kiln.archive;
 
 import dev.kiln.error.SceneException;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -23,7 +27,14 @@ public record FoundScene(String sceneKey, StacItem item, OptionalDouble cloud, S
           List.of("mgrs:utm_zone", "mgrs:latitude_band", "mgrs:grid_square"),
           List.of("sentinel:utm_zone", "sentinel:latitude_band", "sentinel:grid_square"),
           List.of("landsat:wrs_type", "landsat:wrs_path", "landsat:wrs_row"),
-          List.of("modis:horizontal-tile", "modis:vertical-tile"));
+          List.of("modis:horizontal-tile", "modis:vertical-tile"),
+          List.of("odc:region_code"));
+
+  /** Tiles in ids: of Sentinel-2 and HLS ({@code T14TPQ}), Landsat and MODIS. */
+  private static final Pattern TILE_OF_ID =
+      Pattern.compile(
+          "(?<![A-Za-z0-9])T(\\d{2}[C-X][A-Z]{2})(?![A-Za-z0-9])"
+              + "|^L[COTEM]0\\d_L\\d[A-Z]{2}_(\\d{6})_|\\.(h\\d{2}v\\d{2})\\.");
 
   /**
    * Reads a search's item.
@@ -41,7 +52,7 @@ public record FoundScene(String sceneKey, StacItem item, OptionalDouble cloud, S
         sceneKey,
         StacItem.of(sceneKey, json),
         stated ? OptionalDouble.of(cloud.asDouble() / 100) : OptionalDouble.empty(),
-        tile(properties));
+        tile(json.path("id").asString(""), properties));
   }
 
   /**
@@ -54,13 +65,16 @@ public record FoundScene(String sceneKey, StacItem item, OptionalDouble cloud, S
     return new FoundScene(key, item.withKey(key), cloud, tile);
   }
 
-  private static String tile(JsonNode properties) {
+  private static String tile(String id, JsonNode properties) {
     for (List<String> names : TILES) {
       if (names.stream().allMatch(properties::hasNonNull)) {
         return String.join("-", names.stream().map(name -> text(properties.path(name))).toList());
       }
     }
-    return "";
+    Matcher named = TILE_OF_ID.matcher(id);
+    return named.find()
+        ? Stream.of(1, 2, 3).map(named::group).filter(Objects::nonNull).findFirst().orElse("")
+        : "";
   }
 
   private static String text(JsonNode value) {

@@ -15,6 +15,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -38,6 +39,23 @@ public record ImageFile(
   private static final List<String> SUFFIXES = List.of(".tif", ".tiff", ".vrt");
   private static final String ALPHA = "alpha";
   private static final int MOST_SHOWN = 20;
+
+  /** Colours that tell which band a band is, and letters for them. */
+  private static final Set<String> COLOURS = Set.of("red", "green", "blue", "nir");
+
+  private static final Map<String, String> LETTERS =
+      Map.of("r", "red", "g", "green", "b", "blue", "n", "nir");
+
+  /** Colours of pictures in other colour spaces than RGB. */
+  private static final Pattern OTHER_COLOURS =
+      Pattern.compile("hue|saturation|lightness|cyan|magenta|black|ycbcr_.*|palette");
+
+  /** Dates such as 01.03.2024 or 03/01/2024, whose order names do not tell. */
+  private static final Pattern DAY_FIRST =
+      Pattern.compile(
+          "(?<!\\d)(0[1-9]|[12]\\d|3[01])([-_.]?)(0[1-9]|[12]\\d|3[01])\\2(19|20)\\d{2}(?!\\d)");
+
+  private static final Pattern NUMBER = Pattern.compile("(?:^|\\D)(\\d{1,3})$");
 
   /** Descriptions that say nothing, such as {@code Band 1}. */
   private static final Pattern GENERIC =
@@ -102,6 +120,8 @@ public record ImageFile(
       Optional<StatedGrid> grid,
       List<MosaicPiece> pieces)
       throws SceneException {
+    SceneProduct product = SceneProduct.ofFile(itemId());
+    product.require(key, platform);
     Map<String, String> decisions = new LinkedHashMap<>();
     Instant acquired = acquired(options, decisions);
     List<Integer> numbers = bands(platform, options, decisions);
@@ -109,13 +129,14 @@ public record ImageFile(
     for (int i = 0; i < numbers.size(); i++) {
       bands.add(sources.apply(platform.bands().get(i).name(), numbers.get(i)));
     }
+    SceneProduct.requireFiles(key, bands, platform);
     return Scene.builder(key)
         .itemId(itemId())
         .datetime(acquired)
         .gsd(platform.gsd())
         .bands(bands)
         .nodataByValue(true)
-        .storedOffset(StoredOffset.UNKNOWN)
+        .storedOffset(product.storedOffset(platform))
         .decisions(decisions)
         .grid(grid)
         .pieces(pieces)
@@ -148,7 +169,12 @@ public record ImageFile(
       }
       return decide(decisions, found.get(), "--date-pattern");
     }
-    Optional<Instant> named = DatePattern.inName(name());
+    Optional<Instant> named = NameDate.find(name());
+    if (named.isEmpty() && DAY_FIRST.matcher(name()).find()) {
+      throw SceneException.permanent(
+          key,
+          "expected a date in the order year, month, day in the file name, found another order: give --datetime or --date-pattern");
+    }
     Optional<Instant> tagged = datetime.flatMap(ImageFile::parseTiffTime);
     if (named.isPresent()) {
       boolean other =
@@ -199,13 +225,33 @@ public record ImageFile(
               time.group(6) == null ? 0 : Integer.parseInt(time.group(6)));
       ZoneOffset zone = time.group(8) == null ? ZoneOffset.UTC : ZoneOffset.of(time.group(8));
       return Optional.of(local.toInstant(zone))
-          .filter(found -> DatePattern.isPossible(found) && !found.equals(Instant.EPOCH));
+          .filter(found -> NameDate.isPossible(found) && !found.equals(Instant.EPOCH));
     } catch (DateTimeException e) {
       return Optional.empty();
     }
   }
 
   // Bands.
+
+  /**
+   * {@return whether the bands of this file, about which nothing else is known, are those of a
+   * platform in its order}
+   *
+   * @param platform whose bands are expected
+   */
+  public boolean isInOrderOf(Platform platform) {
+    try {
+      List<Integer> numbers = bands(platform, FileOptions.NONE, new LinkedHashMap<>());
+      for (int i = 0; i < numbers.size(); i++) {
+        if (numbers.get(i) != i + 1) {
+          return false;
+        }
+      }
+      return true;
+    } catch (SceneException e) {
+      return false;
+    }
+  }
 
   private List<Integer> bands(Platform platform, FileOptions options, Map<String, String> decisions)
       throws SceneException {
@@ -242,7 +288,11 @@ public record ImageFile(
   }
 
   private static List<String> lower(List<String> names) {
-    return names.stream().map(name -> name.strip().toLowerCase(Locale.ROOT)).toList();
+    return names.stream().map(ImageFile::lower).toList();
+  }
+
+  private static String lower(String name) {
+    return name.strip().toLowerCase(Locale.ROOT);
   }
 
   private List<Integer> byName(Platform platform, List<String> found) throws SceneException {
@@ -284,7 +334,7 @@ public record ImageFile(
     List<Integer> numbers = new ArrayList<>();
     int others = 0;
     for (Band band : platform.bands()) {
-      int index = index(colours, band.name());
+      int index = index(colours, ofLetter(band));
       if (index >= 0) {
         numbers.add(index + 1);
       } else if (others < rest.size()) {
@@ -293,7 +343,7 @@ public record ImageFile(
         return Optional.empty();
       }
     }
-    boolean coloured = numbers.size() - others == 3;
+    boolean coloured = numbers.size() - others >= 3;
     return coloured && (others == 0 || others == rest.size())
         ? Optional.of(numbers)
         : Optional.empty();
@@ -304,7 +354,7 @@ public record ImageFile(
     boolean alpha = !colours.isEmpty() && colours.get(colours.size() - 1).equals(ALPHA);
     int data = colours.size() - (alpha ? 1 : 0);
     boolean all = colours.size() == wanted && (!alpha || platform.name().equals("naip"));
-    if (!all && data != wanted) {
+    if (!all && data != wanted || !isPossibleOrder(platform)) {
       throw mismatch(platform);
     }
     List<Integer> numbers = new ArrayList<>();
@@ -312,6 +362,41 @@ public record ImageFile(
       numbers.add(i);
     }
     return numbers;
+  }
+
+  /**
+   * Returns whether the bands can be in the platform's order: numbers of bands are their own, and
+   * no colour is that of another band, or belongs to no band of a sensor.
+   */
+  private boolean isPossibleOrder(Platform platform) {
+    List<String> wanted = platform.bands().stream().map(ImageFile::ofLetter).toList();
+    int first = number(names.get(0)).filter(number -> number == 0).orElse(1);
+    for (int i = 0; i < wanted.size(); i++) {
+      int expected = first + i;
+      String colour = colours.get(i);
+      boolean other =
+          COLOURS.contains(colour)
+              && !colour.equals(wanted.get(i))
+              && (wanted.contains(colour) || COLOURS.contains(wanted.get(i)));
+      if (other
+          || OTHER_COLOURS.matcher(colour).matches()
+          || number(names.get(i)).filter(number -> number != expected).isPresent()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Returns the name of a band in lower case; that of the colour if it is a letter. */
+  private static String ofLetter(Band band) {
+    String name = lower(band.name());
+    return LETTERS.getOrDefault(name, name);
+  }
+
+  /** Returns the number in a description such as {@code Band 3}. */
+  private static Optional<Integer> number(String description) {
+    Matcher number = NUMBER.matcher(description);
+    return number.find() ? Optional.of(Integer.valueOf(number.group(1))) : Optional.empty();
   }
 
   private SceneException mismatch(Platform platform) {
@@ -322,8 +407,8 @@ public record ImageFile(
             .formatted(wanted.size(), platform.name(), String.join(", ", wanted), describe()));
   }
 
-  /** Returns the number of bands and what the file calls them. */
-  private String describe() {
+  /** {@return the number of bands and what the file calls them} */
+  public String describe() {
     List<String> shown = new ArrayList<>();
     for (int i = 0; i < Math.min(names.size(), MOST_SHOWN); i++) {
       String name = names.get(i).isEmpty() ? colours.get(i) : names.get(i);

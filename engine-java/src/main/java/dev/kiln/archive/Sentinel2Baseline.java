@@ -92,7 +92,13 @@ final class Sentinel2Baseline {
         : Optional.empty();
   }
 
-  private static Optional<String> inName(String name) {
+  /**
+   * Returns the baseline in the name of a product, granule or datastrip of level 2A.
+   *
+   * @param name that can be another one
+   * @return empty if it has none
+   */
+  static Optional<String> inName(String name) {
     Matcher found = IN_NAME.matcher(name);
     return LEVEL_2A.matcher(name).matches() && found.find()
         ? Optional.of(canonical(found.group(1), found.group(2)))

@@ -2,6 +2,7 @@ package dev.kiln.archive;
 
 import dev.kiln.error.Mismatch;
 import dev.kiln.error.SceneException;
+import dev.kiln.platform.Band;
 import dev.kiln.platform.Platform;
 import java.io.IOException;
 import java.util.List;
@@ -10,6 +11,9 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -35,6 +39,11 @@ public record VrtFile(
     Optional<String> datetime) {
   private static final String SUFFIX = ".vrt";
   private static final int MAX_BYTES = 16 << 20;
+
+  /** Where the last words of a name can start. */
+  private static final Pattern END_OF_NAME = Pattern.compile("^|[_. -]");
+
+  private static final Pattern LAST_NUMBER = Pattern.compile("(?:^|\\D)(\\d{1,2})$");
 
   /**
    * A band of the raster.
@@ -114,11 +123,7 @@ public record VrtFile(
    */
   public Scene scene(Platform platform, FileOptions options) throws SceneException {
     ImageFile image =
-        new ImageFile(
-            key,
-            bands.stream().map(VrtBand::name).toList(),
-            bands.stream().map(VrtBand::colour).toList(),
-            datetime);
+        new ImageFile(key, names(platform), bands.stream().map(VrtBand::colour).toList(), datetime);
     Scene scene =
         image.scene(
             platform,
@@ -138,6 +143,62 @@ public record VrtFile(
             pieces);
     requireAlpha(scene);
     return scene;
+  }
+
+  /**
+   * Returns the names of the bands: descriptions, or else what the names of their files say, such
+   * as {@code _B04} or {@code .red}, or their numbers.
+   */
+  private List<String> names(Platform platform) {
+    List<String> described = bands.stream().map(VrtBand::name).toList();
+    boolean separate = pieces.isEmpty() && bands.size() > 1 && files().size() == bands.size();
+    if (!separate || !described.stream().allMatch(ImageFile::isGeneric)) {
+      return described;
+    }
+    List<String> stems = bands.stream().map(band -> stem(band.object().name())).toList();
+    List<Optional<String>> named = stems.stream().map(stem -> bandOf(stem, platform)).toList();
+    List<String> found = named.stream().flatMap(Optional::stream).toList();
+    if (found.isEmpty() || Set.copyOf(found).size() < found.size()) {
+      List<String> numbers =
+          stems.stream()
+              .map(stem -> LAST_NUMBER.matcher(stem))
+              .filter(Matcher::find)
+              .map(m -> "Band " + Integer.valueOf(m.group(1)))
+              .toList();
+      return found.isEmpty() && Set.copyOf(numbers).size() == bands.size() ? numbers : described;
+    }
+    List<String> order = platform.bands().stream().map(Band::name).toList();
+    boolean inOrder =
+        IntStream.range(0, bands.size())
+            .allMatch(i -> named.get(i).filter(name -> order.indexOf(name) != i).isEmpty());
+    return inOrder
+        ? described
+        : IntStream.range(0, bands.size())
+            .mapToObj(i -> named.get(i).orElse("file " + stems.get(i)))
+            .toList();
+  }
+
+  private static String stem(String path) {
+    String name = path.substring(path.lastIndexOf('/') + 1);
+    int dot = name.lastIndexOf('.');
+    return dot < 0 ? name : name.substring(0, dot);
+  }
+
+  /** Returns the band that the end of a file's name names, or else the only one of its words. */
+  private static Optional<String> bandOf(String stem, Platform platform) {
+    Matcher ends = END_OF_NAME.matcher(stem);
+    while (ends.find()) {
+      Optional<String> band =
+          BandAliases.standard().bandOf(platform, stem, stem.substring(ends.end()));
+      if (band.isPresent()) {
+        return band;
+      }
+    }
+    Set<String> found = new TreeSet<>();
+    for (String word : stem.split("[_. -]")) {
+      BandAliases.standard().bandOf(platform, stem, word).ifPresent(found::add);
+    }
+    return found.size() == 1 ? Optional.of(found.iterator().next()) : Optional.empty();
   }
 
   /** A file's alpha band is read with the file; that of another file would be ignored. */

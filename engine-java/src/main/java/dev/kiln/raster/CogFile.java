@@ -8,7 +8,6 @@ import dev.kiln.tiles.UnsupportedTiffException;
 import dev.kiln.type.PixelType;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
@@ -25,36 +24,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class CogFile implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(CogFile.class);
-  private static final int SIGNED = 2; // TIFF sample format
-
-  /** Photometric interpretations whose values are measurements. */
-  private static final Set<Integer> MEASURED_COLOURS = Set.of(1, 2);
 
   /** Colours that bands of pictures have. */
   public static final Set<String> COLOURS_OF_LIGHT = Set.of("red", "green", "blue");
-
-  private static final int PALETTE = 3;
-  private static final int YCBCR = 6;
-  private static final int JPEG = 7; // TIFF compression
-
-  private static final Map<Integer, String> COLOURS =
-      Map.of(
-          0,
-          "MinIsWhite",
-          PALETTE,
-          "palette",
-          4,
-          "mask",
-          5,
-          "CMYK",
-          YCBCR,
-          "YCbCr",
-          8,
-          "CIELab",
-          9,
-          "ICCLab",
-          10,
-          "ITULab");
 
   /** Pixel sizes in metres that Kiln accepts. */
   private static final double SMALLEST_PIXEL = 0.001;
@@ -116,6 +88,9 @@ public final class CogFile implements AutoCloseable {
     Optional<GdalFile> mask = Optional.empty();
     try {
       mask = maskBytes.map(file -> GdalFile.open(key + ".msk", file, threads));
+      if (mask.isPresent()) {
+        SupportedFile.requireOneMask(key, mask.get().bands());
+      }
       return new CogFile(gdal, bytes, threads, TileDecoder.NATIVE, beside, mask);
     } catch (RuntimeException | Error e) {
       mask.ifPresent(GdalFile::close);
@@ -193,7 +168,7 @@ public final class CogFile implements AutoCloseable {
     CogLayout tiles = layout.get();
     if (tiles.width() != width || tiles.height() != height || tiles.bands() != bands) {
       // GDAL converts some kinds of colours to RGB and alpha.
-      requireSupported(true);
+      SupportedFile.require(this, true);
       throw SceneException.permanent(
           key,
           "corrupt TIFF: expected an image of %d × %d px and %d bands, found one of %d × %d px and %d bands"
@@ -220,62 +195,6 @@ public final class CogFile implements AutoCloseable {
         log.info("GDAL decodes files of this format: object={} reason=\"{}\"", key, e.getMessage());
       }
       return Optional.empty();
-    }
-  }
-
-  /**
-   * Checks that values of the file mean what they say.
-   *
-   * @param classes whether values are classes and not measurements, so that a palette only colours
-   *     them
-   * @throws SceneException permanent for int8, which would be read as uint8, and for colours other
-   *     than grey levels and RGB
-   */
-  void requireSupported(boolean classes) throws SceneException {
-    if (layout.isEmpty()) {
-      return;
-    }
-    int bits = layout.get().bits();
-    boolean signed = layout.get().format() == SIGNED && bits != Short.SIZE;
-    if (type != PixelType.FLOAT32 && signed || type == PixelType.UINT8 && beside.band(1).signed()) {
-      // GDAL reads the bits as an unsigned number.
-      throw SceneException.permanent(
-          key, "expected pixels of type uint8, uint16, int16 or float32, found int" + bits);
-    }
-    int masks = layout.get().mask().map(CogLayout::bands).orElse(1);
-    if (masks != 1) {
-      throw SceneException.permanent(
-          key,
-          "expected a mask of all bands, found one of %d bands: write it as an alpha band with gdalwarp -dstalpha"
-              .formatted(masks));
-    }
-    int colours = layout.get().photometric();
-    // GDAL decodes JPEG in YCbCr to RGB.
-    boolean decoded = colours == YCBCR && layout.get().compression() == JPEG;
-    if (!MEASURED_COLOURS.contains(colours) && !decoded && !(classes && colours == PALETTE)) {
-      throw SceneException.permanent(
-          key,
-          "expected photometric interpretation MinIsBlack or RGB, found %s: convert the file to RGB"
-              .formatted(COLOURS.getOrDefault(colours, Integer.toString(colours))));
-    }
-  }
-
-  /**
-   * Checks that only bands that the file itself tags are alpha bands: others are not fetched as
-   * such.
-   *
-   * @param used band numbers in use, from 1
-   * @throws SceneException permanent if the file beside it states that a band is alpha
-   */
-  void requireOwnAlpha(Set<Integer> used) throws SceneException {
-    int own = layout.map(CogLayout::alphaBand).orElse(0);
-    for (int band = 1; band <= bands; band++) {
-      if (beside.band(band).colour().equals("alpha") && band != own && !used.contains(band)) {
-        throw SceneException.permanent(
-            key,
-            "%1$s states that band %2$d is alpha: write that into the file with gdal_translate -colorinterp_%2$d alpha"
-                .formatted(beside.name(), band));
-      }
     }
   }
 
@@ -488,6 +407,14 @@ public final class CogFile implements AutoCloseable {
         .map(text -> text.toLowerCase(Locale.ROOT))
         .filter(COLOURS_OF_LIGHT::contains)
         .findFirst();
+  }
+
+  /**
+   * Returns what the file and the file beside it tell about the bands; empty if only GDAL can read
+   * the file.
+   */
+  public Optional<TiffDescription> description() {
+    return layout.map(tiles -> tiles.description().with(beside));
   }
 
   /** Returns GDAL's view of the file beside this one that masks its pixels, borrowed. */

@@ -36,7 +36,9 @@ public final class CogLayout {
   private final int compression;
   private final int predictor;
   private final boolean interleaved;
+  private final long fillOrder;
   private final int photometric;
+  private final TiffDescription description;
   private final int alphaBand;
   private final boolean flippedX;
   private final boolean flippedY;
@@ -128,7 +130,10 @@ public final class CogLayout {
     this.predictor = within(image.number(TiffTags.PREDICTOR, "predictor", 1), 3, "predictor");
     this.interleaved =
         within(image.number(TiffTags.PLANAR, "planar layout", 1), 2, "planar layout") == 1;
-    this.alphaBand = alphaBand(image);
+    this.fillOrder = image.number(TiffTags.FILL_ORDER, "fill order", 1);
+    this.description = TiffDescription.of(key, image);
+    // The first band that the file tags as alpha.
+    this.alphaBand = description.colours().indexOf("alpha") + 1;
     if (image.has(TiffTags.TILE_WIDTH)) {
       this.tileWidth =
           within(image.number(TiffTags.TILE_WIDTH, "tile width"), MOST_PIXELS, "tile width");
@@ -150,11 +155,6 @@ public final class CogLayout {
     }
     this.nativeLayout = supported;
     this.unsupported = reason;
-  }
-
-  /** Returns the first band that the file tags as alpha, 0 if none. */
-  private int alphaBand(TiffDirectory image) throws SceneException {
-    return TiffDescription.of(key, image).colours().indexOf("alpha") + 1;
   }
 
   private int within(long value, long most, String name) throws SceneException {
@@ -236,9 +236,19 @@ public final class CogLayout {
     return interleaved;
   }
 
+  /** Returns the order of bits in a byte: 1 with the highest first, as in all but facsimiles. */
+  long fillOrder() {
+    return fillOrder;
+  }
+
   /** Returns TIFF's photometric interpretation: 0 MinIsWhite, 1 MinIsBlack, 2 RGB, 3 palette. */
   int photometric() {
     return photometric;
+  }
+
+  /** Returns what the file tells about its bands. */
+  TiffDescription description() {
+    return description;
   }
 
   /** Returns the number of the band that is tagged as alpha, from 1; 0 if there is none. */

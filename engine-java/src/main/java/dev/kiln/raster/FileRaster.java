@@ -61,7 +61,7 @@ final class FileRaster extends SceneRaster {
               .filter(other -> other.file() == file)
               .map(Source::index)
               .collect(Collectors.toSet());
-      file.requireOwnAlpha(used);
+      SupportedFile.requireOwnAlpha(file, used);
     }
     return finest;
   }
@@ -86,7 +86,7 @@ final class FileRaster extends SceneRaster {
   private static void fits(Source source, CogFile grid, boolean classes) throws SceneException {
     CogFile file = source.file();
     String band = "band " + source.band() + " (" + file.objectKey() + ")";
-    file.requireSupported(classes);
+    SupportedFile.require(file, classes);
     if (source.index() > file.bands()) {
       throw SceneException.permanent(
           file.objectKey(),

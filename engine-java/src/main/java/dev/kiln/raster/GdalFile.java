@@ -309,6 +309,11 @@ final class GdalFile implements AutoCloseable {
     return hasCrs() ? GDALGetSpatialRef(dataset()) : assumed;
   }
 
+  /** Returns whether pixels have no data where all bands have certain values. */
+  boolean hasNodataOfPixels() {
+    return GDALGetMetadataItem(dataset(), "NODATA_VALUES", "") != null;
+  }
+
   /** Returns the declared nodata value of a band, counted from 1. */
   OptionalDouble nodata(int band) {
     int[] known = new int[1];

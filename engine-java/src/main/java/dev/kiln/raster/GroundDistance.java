@@ -1,6 +1,9 @@
 package dev.kiln.raster;
 
-/** Distances on the WGS84 ellipsoid over a few pixels, where it is nearly flat. */
+/**
+ * Distances on the WGS84 ellipsoid over a few pixels, where it is nearly flat: those of straight
+ * lines between points, which are right at the poles, too.
+ */
 final class GroundDistance {
   private static final double EQUATORIAL_RADIUS = 6_378_137;
   private static final double ECCENTRICITY_SQUARED = 0.006_694_379_990_14;
@@ -8,27 +11,57 @@ final class GroundDistance {
   private GroundDistance() {}
 
   /**
-   * Returns the side of the square that has the area of a small quadrangle, in metres. Areas of
-   * parallelograms come from the cross product of two sides; the radii of curvature are those of
-   * the meridian and of the prime vertical.
+   * Returns the side of the square that has the area of a small quadrangle, in metres.
    *
    * @param lon longitudes of the corners in degrees, in order around it
    * @param lat latitudes of the corners in degrees
    */
   static double side(double[] lon, double[] lat) {
-    double latitude = Math.toRadians((lat[0] + lat[2]) / 2);
-    double w = 1 - ECCENTRICITY_SQUARED * Math.pow(Math.sin(latitude), 2);
-    double north = EQUATORIAL_RADIUS * (1 - ECCENTRICITY_SQUARED) / Math.pow(w, 1.5);
-    double east = EQUATORIAL_RADIUS / Math.sqrt(w) * Math.cos(latitude);
-    double x1 = Math.toRadians(turn(lon[1] - lon[0])) * east;
-    double y1 = Math.toRadians(lat[1] - lat[0]) * north;
-    double x2 = Math.toRadians(turn(lon[2] - lon[1])) * east;
-    double y2 = Math.toRadians(lat[2] - lat[1]) * north;
-    return Math.sqrt(Math.abs(x1 * y2 - x2 * y1));
+    return Math.sqrt(area(lon, lat));
   }
 
-  /** Returns the shorter way around the globe. */
-  private static double turn(double degrees) {
-    return degrees - 360 * Math.rint(degrees / 360);
+  /**
+   * Returns the width of a small quadrangle, divided by its height: 1 for squares, also sheared
+   * ones as those of sinusoidal projections.
+   *
+   * @param lon longitudes of the corners in degrees, in order around it from the upper right
+   * @param lat latitudes of the corners in degrees
+   */
+  static double aspect(double[] lon, double[] lat) {
+    double[] upper = between(lon, lat, 0, 1);
+    return length(upper) * length(upper) / area(lon, lat);
+  }
+
+  /** Returns the area of a parallelogram: the length of the cross product of two sides. */
+  private static double area(double[] lon, double[] lat) {
+    double[] a = between(lon, lat, 0, 1);
+    double[] b = between(lon, lat, 1, 2);
+    return length(
+        new double[] {
+          a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]
+        });
+  }
+
+  private static double[] between(double[] lon, double[] lat, int from, int to) {
+    double[] start = point(lon[from], lat[from]);
+    double[] end = point(lon[to], lat[to]);
+    return new double[] {end[0] - start[0], end[1] - start[1], end[2] - start[2]};
+  }
+
+  /** Returns geocentric coordinates in metres. */
+  private static double[] point(double lon, double lat) {
+    double x = Math.toRadians(lon);
+    double y = Math.toRadians(lat);
+    double radius =
+        EQUATORIAL_RADIUS / Math.sqrt(1 - ECCENTRICITY_SQUARED * Math.pow(Math.sin(y), 2));
+    return new double[] {
+      radius * Math.cos(y) * Math.cos(x),
+      radius * Math.cos(y) * Math.sin(x),
+      radius * (1 - ECCENTRICITY_SQUARED) * Math.sin(y)
+    };
+  }
+
+  private static double length(double[] vector) {
+    return Math.sqrt(vector[0] * vector[0] + vector[1] * vector[1] + vector[2] * vector[2]);
   }
 }

@@ -29,21 +29,31 @@ public final class NodataValues {
   public static final int PLAUSIBLE_DEVIATIONS = 100;
 
   /** Integers farther from the mean, in standard deviations, are no data in one band alone. */
-  private static final double ORDINARY_DEVIATIONS = 20;
+  private static final double ORDINARY_DEVIATIONS = 8;
+
+  /** Undeclared fillers are farther from the mean, if they can also mean saturated. */
+  private static final double SATURATED_DEVIATIONS = 20;
 
   /** Fillers that files contain without declaring them. */
   private static final float[] CUSTOMARY_FILLERS = {
-    -9999, -28672, -32768, -32767, -99999, -999, -99, 65535
+    -9999, -28672, -32768, -32767, -99999, -999, -99, 32767, 65535
   };
 
-  /** The same in integers: the second is that of MODIS. */
+  /** The same in integers: -28672 and 32767 are those of MODIS. */
   private static final double[] CUSTOMARY_INTEGERS = {-9999, -28672, -32767, -32768, 65535};
+
+  private static final double HIGHEST_SIGNED = Short.MAX_VALUE;
 
   /** Lower floats are not ordinary in any band: no sensor measures them. */
   private static final float LOWEST_ORDINARY = -9000;
 
   /** Larger floats are fillers in any unit. */
   private static final float LARGEST_MEASUREMENT = 1e9f;
+
+  /** Means of decibels are between these. */
+  private static final double LOWEST_MEAN = -60;
+
+  private static final double HIGHEST_MEAN = -1;
 
   /** Lower decibels are the logarithm of a number that stands for 0, such as 1e-10. */
   private static final float LOWEST_DECIBELS = -90;
@@ -229,14 +239,17 @@ public final class NodataValues {
             .filter(value -> UnwrittenTiles.stores(type, value))
             .map(value -> (double) (long) value)
             .toArray();
+    DoubleStream customary =
+        Arrays.stream(CUSTOMARY_INTEGERS)
+            .filter(value -> type != PixelType.UINT8 && UnwrittenTiles.stores(type, value))
+            .filter(
+                value ->
+                    value < 0 || stored.length == 0 && value - mean > SATURATED_DEVIATIONS * std);
+    boolean signed = type == PixelType.INT16 && HIGHEST_SIGNED - mean > ORDINARY_DEVIATIONS * std;
     return DoubleStream.concat(
             Arrays.stream(stored),
-            Arrays.stream(CUSTOMARY_INTEGERS)
-                .filter(value -> type != PixelType.UINT8 && UnwrittenTiles.stores(type, value))
-                .filter(
-                    value ->
-                        value < 0
-                            || stored.length == 0 && value - mean > ORDINARY_DEVIATIONS * std))
+            DoubleStream.concat(
+                customary, signed ? DoubleStream.of(HIGHEST_SIGNED) : DoubleStream.empty()))
         .distinct()
         .toArray();
   }
@@ -249,9 +262,19 @@ public final class NodataValues {
     return value == 0 && isDecibels(band);
   }
 
+  /**
+   * Returns whether values are taken for decibels of backscatter: means of indices are nearer to 0,
+   * and those of depths below the sea are lower.
+   *
+   * @param mean mean of the training pixels, in stored units
+   */
+  public static boolean isInDecibels(double mean) {
+    return mean > LOWEST_MEAN && mean < HIGHEST_MEAN;
+  }
+
   /** Returns whether ordinary values of a band are decibels. */
   boolean isDecibels(int band) {
-    return bands.get(band).mean() < 0;
+    return isInDecibels(bands.get(band).mean());
   }
 
   /** Returns whether a value means that a band has no data. */
@@ -283,7 +306,8 @@ public final class NodataValues {
       return true;
     }
     float deviations = Math.abs((value - band.mean()) / band.std());
-    if (!(deviations <= PLAUSIBLE_DEVIATIONS) || band.mean() < 0 && value < LOWEST_DECIBELS) {
+    boolean decibels = isInDecibels(band.mean());
+    if (!(deviations <= PLAUSIBLE_DEVIATIONS) || decibels && value < LOWEST_DECIBELS) {
       return false;
     }
     for (float filler : CUSTOMARY_FILLERS) {

@@ -155,10 +155,31 @@ public abstract sealed class SceneRaster implements AutoCloseable permits FileRa
    * @return empty if the centre is not on the Earth
    */
   public OptionalDouble groundPixel() {
-    int edge = Math.min(GROUND_PIXELS, Math.min(width(), height()));
-    return corners((width() - edge) / 2, (height() - edge) / 2, edge)
+    int edge = groundEdge();
+    return centre()
         .map(corners -> OptionalDouble.of(GroundDistance.side(corners[0], corners[1]) / edge))
         .orElse(OptionalDouble.empty());
+  }
+
+  /**
+   * Returns how many times as wide as high pixels are on the ground, at the centre of the scene: 1
+   * in most projections, less in cylindrical ones far from the equator.
+   *
+   * @return empty if the centre is not on the Earth
+   */
+  public OptionalDouble groundAspect() {
+    return centre()
+        .map(corners -> OptionalDouble.of(GroundDistance.aspect(corners[0], corners[1])))
+        .orElse(OptionalDouble.empty());
+  }
+
+  private Optional<double[][]> centre() {
+    int edge = groundEdge();
+    return corners((width() - edge) / 2, (height() - edge) / 2, edge);
+  }
+
+  private int groundEdge() {
+    return Math.min(GROUND_PIXELS, Math.min(width(), height()));
   }
 
   /**

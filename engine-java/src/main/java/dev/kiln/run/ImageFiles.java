@@ -1,8 +1,8 @@
 package dev.kiln.run;
 
-import dev.kiln.archive.DatePattern;
 import dev.kiln.archive.ImageFile;
 import dev.kiln.archive.ListingStats;
+import dev.kiln.archive.NameDate;
 import dev.kiln.archive.VrtFile;
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.error.Mismatch;
@@ -308,7 +308,7 @@ public record ImageFiles(String source, List<String> keys) {
 
   private static Header header(ObjectStore store, String key)
       throws IOException, InterruptedException {
-    boolean named = DatePattern.inName(key.substring(key.lastIndexOf('/') + 1)).isPresent();
+    boolean named = NameDate.find(key.substring(key.lastIndexOf('/') + 1)).isPresent();
     if (VrtFile.isVrt(key)) {
       Optional<String> time = VrtFile.read(key, store::stream).datetime();
       return new Header("", named || time.filter(ImageFile::isTime).isPresent());

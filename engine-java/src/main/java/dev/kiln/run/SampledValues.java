@@ -2,6 +2,7 @@ package dev.kiln.run;
 
 import dev.kiln.platform.Band;
 import dev.kiln.platform.Platform;
+import dev.kiln.raster.NodataValues;
 import dev.kiln.raster.StripSample;
 import java.util.Arrays;
 import java.util.List;
@@ -40,6 +41,12 @@ record SampledValues(StripSample sample, Platform platform, List<double[]> decla
   /** Backscatter is smaller than this in decibels, in both directions. */
   private static final float MOST_DECIBELS = 100;
 
+  /** Share of pixels at soft edges of opaque ground. */
+  private static final double SOFT = 0.2;
+
+  /** Opacity of opaque ground after lossy compression. */
+  private static final double OPAQUE = 0.98;
+
   /** Share of values that may be wrong. */
   private static final double OUTLIERS = 0.001;
 
@@ -67,12 +74,14 @@ record SampledValues(StripSample sample, Platform platform, List<double[]> decla
 
   /** Returns whether the platform's values are decibels. */
   boolean isInDecibels() {
-    return platform.bands().stream().allMatch(band -> band.mean() < 0);
+    return platform.bands().stream().allMatch(band -> NodataValues.isInDecibels(band.mean()));
   }
 
   /** Returns whether the platform's values have 8 bits. */
   private boolean isOfEightBits() {
-    return platform.bands().stream().allMatch(band -> band.mean() > 0 && band.mean() < 0xFF);
+    return platform.bands().stream()
+        .allMatch(
+            band -> band.mean() >= 1 && band.mean() + 3 * band.std() <= HIGHEST_OF_EIGHT_BITS);
   }
 
   /** Returns whether a value is not an integer. */
@@ -90,12 +99,24 @@ record SampledValues(StripSample sample, Platform platform, List<double[]> decla
   }
 
   /** Returns whether all values of a band that are not 0 are the highest of 8 or 16 bits. */
-  boolean isOpacity(int band) {
+  boolean isOpaque(int band) {
     if (sample.bands().get(band).length == 0) {
       return false;
     }
     float lowest = sample.quantile(band, 0);
     return lowest == sample.quantile(band, 1) && (lowest == 0xFF || lowest == 0xFFFF);
+  }
+
+  /**
+   * Returns whether most values of a band that are not 0 are near the highest of 8 or 16 bits, as
+   * those of opacity with soft edges are, or there are none, because the highest means no data.
+   */
+  boolean isOpacity(int band) {
+    if (sample.bands().get(band).length == 0) {
+      return true;
+    }
+    int highest = sample.quantile(band, 1) > 0xFF ? 0xFFFF : 0xFF;
+    return sample.quantile(band, SOFT) >= OPAQUE * highest;
   }
 
   /** Returns whether no value is negative, but for outliers. */
@@ -179,7 +200,8 @@ record SampledValues(StripSample sample, Platform platform, List<double[]> decla
 
   /** Returns what is suspicious about values that are possible; empty for nothing. */
   Optional<String> suspicion() {
-    if (isInDecibels() || !all(b -> quantile(b, 0.999, false) < mean(b) / SUSPICIOUS_SCALE)) {
+    if (isInDecibels()
+        || !all(b -> mean(b) > 0 && quantile(b, 0.999, false) < mean(b) / SUSPICIOUS_SCALE)) {
       return Optional.empty();
     }
     return Optional.of(
@@ -202,12 +224,12 @@ record SampledValues(StripSample sample, Platform platform, List<double[]> decla
     }
     // Integers can be as small as this in the dark; fractions are reflectance or its percentage.
     float scale = hasFractions(applyTags) ? SUSPICIOUS_SCALE : OTHER_SCALE;
-    if (all(b -> quantile(b, 0.999, applyTags) < mean(b) / scale)) {
+    if (all(b -> mean(b) > 0 && quantile(b, 0.999, applyTags) < mean(b) / scale)) {
       return Optional.of(describe(applyTags));
     }
     if (applyTags
         && areDeclaredDifferently()
-        && any(b -> isDeclared(b) && quantile(b, 0.999, true) < mean(b) / scale)) {
+        && any(b -> isDeclared(b) && mean(b) > 0 && quantile(b, 0.999, true) < mean(b) / scale)) {
       // Bands of one scene have one scale: tags of some bands only must not make them dark.
       return Optional.of(describe(true));
     }

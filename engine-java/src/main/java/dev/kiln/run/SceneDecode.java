@@ -2,6 +2,7 @@ package dev.kiln.run;
 
 import dev.kiln.archive.BandAliases;
 import dev.kiln.archive.BandAsset;
+import dev.kiln.archive.ImageFile;
 import dev.kiln.archive.Scene;
 import dev.kiln.archive.StatedGrid;
 import dev.kiln.archive.StatedScale;
@@ -14,6 +15,7 @@ import dev.kiln.raster.CogFile;
 import dev.kiln.raster.GeoExtent;
 import dev.kiln.raster.NodataValues;
 import dev.kiln.raster.SceneRaster;
+import dev.kiln.raster.TiffDescription;
 import dev.kiln.type.PixelType;
 import java.math.BigDecimal;
 import java.math.MathContext;
@@ -38,6 +40,9 @@ final class SceneDecode {
 
   /** Relative difference of ground sample distances that deserves a warning. */
   private static final double OTHER_GSD = 0.2;
+
+  /** Most times that pixels are as wide on the ground as they are high, or the reverse. */
+  private static final double MOST_ASPECT = 1.25;
 
   private final Platform platform;
   private final ChipOptions options;
@@ -115,6 +120,7 @@ final class SceneDecode {
       selection.requireFits(raster);
       ScenePlan plan = fetched.plan().orElseThrow();
       selection = selection.without(plan.surviving(), plan.unwritten());
+      requireSquares(raster);
       SceneAssembly open = assembly(fetched);
       decideGsd(scene, open, raster);
       decideOrientation(open, files);
@@ -275,6 +281,17 @@ final class SceneDecode {
     return rounded;
   }
 
+  /** Checks that pixels are nearly square on the ground, as they are in the projection. */
+  private static void requireSquares(SceneRaster raster) throws SceneException {
+    double aspect = raster.groundAspect().orElse(1);
+    if (aspect > MOST_ASPECT || aspect < 1 / MOST_ASPECT) {
+      throw SceneException.permanent(
+          raster.objectKey(),
+          "expected pixels that are square on the ground, found %.2f times as wide as high: reproject the file with gdalwarp -t_srs, for example to UTM"
+              .formatted(aspect));
+    }
+  }
+
   private static void decideOrientation(SceneAssembly open, Map<String, CogFile> files) {
     for (CogFile file : files.values()) {
       file.orientation()
@@ -342,6 +359,37 @@ final class SceneDecode {
           && colour.filter(c -> !c.equals(band.band())).isPresent()) {
         throw otherOrder(file, band, colour.get());
       }
+    }
+    requireSameOrder(scene, files);
+  }
+
+  /**
+   * Checks the bands of an only file that the item does not describe, as those of plain files are:
+   * by their number, names and colours.
+   */
+  private void requireSameOrder(Scene scene, Map<String, CogFile> files) throws SceneException {
+    CogFile file = files.get(scene.bands().get(0).object().name());
+    boolean undescribed =
+        !scene.decisions().containsKey("bands")
+            && files.size() == 1
+            && file != null
+            && file.bands() >= Math.max(2, platform.bands().size())
+            && scene.bands().stream().allMatch(BandAsset::byOrder);
+    Optional<TiffDescription> found = undescribed ? file.description() : Optional.empty();
+    if (found.isEmpty()) {
+      return;
+    }
+    List<String> names =
+        found.get().names().stream()
+            .map(name -> BandAliases.standard().bandOf(platform, scene.itemId(), name).orElse(name))
+            .toList();
+    ImageFile image =
+        new ImageFile(file.objectKey(), names, found.get().colours(), Optional.empty());
+    if (!image.isInOrderOf(platform)) {
+      throw SceneException.permanent(
+          file.objectKey(),
+          "expected the %d bands of %s in its order, because the item does not describe its bands, found %s: describe them in the item (bands or eo:bands)"
+              .formatted(platform.bands().size(), platform.name(), image.describe()));
     }
   }
 

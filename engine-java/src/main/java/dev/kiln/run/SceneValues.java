@@ -19,6 +19,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * Reads strips of a scene and makes their values those that the platform's statistics describe.
@@ -213,13 +214,19 @@ final class SceneValues {
     }
   }
 
-  /** NAIP tags near infrared as alpha; images with real opacity have no near infrared. */
+  /**
+   * NAIP tags near infrared as alpha; images with real opacity, which some programs do not tag,
+   * have no near infrared.
+   */
   private void requireNoOpacity(SceneRaster raster, SampledValues values) throws SceneException {
-    for (int band : alphaBands) {
-      if (options.pixelValues() != PixelValues.STORED && values.isOpacity(band)) {
+    int bands = platform.bands().size();
+    boolean opaque = IntStream.range(0, bands).allMatch(values::isOpaque);
+    for (int band = 0; band < bands && options.pixelValues() != PixelValues.STORED; band++) {
+      boolean alpha = alphaBands.contains(band) && values.isOpacity(band);
+      if (alpha || bands > 1 && values.isOpaque(band) && !opaque) {
         throw SceneException.permanent(
             raster.objectKey(),
-            "band %s: expected measurements, found an alpha band of which all values are 0 or the highest: use a platform without that band"
+            "band %s: expected measurements, found an alpha band whose values are 0 or the highest: use a platform without that band"
                 .formatted(platform.bands().get(band).name()));
       }
     }

@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -74,6 +75,25 @@ class BestScenesTest {
     assertThat(choose(2, Period.MONTH, candidates, Map.of("c", 0.3, "d", 0.0, "b", 0.01)))
         .containsExactly("d", "b");
     assertThat(measured).containsExactly("c", "d", "b");
+  }
+
+  @Test
+  void tilesInIdsDoNotCompeteWithEachOther() throws InterruptedException {
+    List<String> ids =
+        List.of(
+            "HLS.S30.T14TPQ.2024001T170859.v2.0",
+            "HLS.S30.T14TNQ.2024001T170859.v2.0",
+            "LC08_L2SP_034032_20240101_20240110_02_T1",
+            "LC08_L2SP_034033_20240101_20240110_02_T1",
+            "MOD09A1.A2024001.h10v05.061.2024010034533",
+            "MOD09A1.A2024001.h11v05.061.2024010034533");
+    assertThat(
+            choose(
+                1,
+                Period.ALL,
+                ids.stream().map(id -> candidate(id, "2024-01-01", "")).toList(),
+                ids.stream().collect(Collectors.toMap(id -> id, id -> 0.5))))
+        .containsExactlyInAnyOrderElementsOf(ids);
   }
 
   @Test

@@ -25,11 +25,20 @@ class DatePatternTest {
     "tile_20241399_20240301.tif, 2024-03-01T12:00:00Z",
     // A size of 2048 × 1024, which would be a day in the future.
     "tile_20481024_20240301.tif, 2024-03-01T12:00:00Z",
+    "20240301_103059_12_2402_3B_Visual.tif, 2024-03-01T10:30:59Z",
+    "2024-03-01-10-30-59_UMBRA-04_GEC.tif, 2024-03-01T10:30:59Z",
+    "20240301T1030Z.tif, 2024-03-01T10:30:00Z",
+    "s2a_msil2a_20240301t103059_n0509.tif, 2024-03-01T10:30:59Z",
+    "IMG_PHR1A_PMS_202403011030597_ORT_R1C1.tif, 2024-03-01T10:30:59Z",
+    "24MAR01103059-S2AS-014521_R1C1.TIF, 2024-03-01T10:30:59Z",
+    "HLS.S30.T14TPQ.2024061T103059.v2.0.tif, 2024-03-01T10:30:59Z",
+    "MOD09A1.A2024061.h10v05.061.2024075034533.tif, 2024-03-01T12:00:00Z",
     // A tile number, not a time.
+    "20240301_987654_x.tif, 2024-03-01T12:00:00Z",
     "20240301_101500.tif, 2024-03-01T12:00:00Z",
   })
   void firstDateInANameIsFound(String name, Instant expected) {
-    assertThat(DatePattern.inName(name)).contains(expected);
+    assertThat(NameDate.find(name)).contains(expected);
   }
 
   @ParameterizedTest
@@ -45,7 +54,7 @@ class DatePatternTest {
         "30240301.tif"
       })
   void nameWithoutADateHasNone(String name) {
-    assertThat(DatePattern.inName(name)).isEmpty();
+    assertThat(NameDate.find(name)).isEmpty();
   }
 
   @ParameterizedTest

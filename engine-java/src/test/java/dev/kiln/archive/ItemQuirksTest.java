@@ -71,6 +71,23 @@ class ItemQuirksTest {
   }
 
   @Test
+  void nodataAsTextAndFlagsAsNumbersAreRead() {
+    StacItem item =
+        StacItem.parse(
+            "x/i.json",
+            """
+            {"id": "i", "properties": {"datetime": "2024-01-01T00:00:00Z",
+               "earthsearch:boa_offset_applied": 1},
+             "assets": {"red": {"href": "r.tif", "raster:bands": [{"nodata": "-9.5e1"}]},
+               "nir": {"href": "n.tif", "nodata": "none"}}}\
+            """
+                .getBytes(StandardCharsets.UTF_8));
+    assertThat(item.boaOffsetApplied()).contains(true);
+    assertThat(item.assets().get("red").bands().get(0).nodata()).hasValue(-95);
+    assertThat(item.assets().get("nir").nodata()).isEmpty();
+  }
+
+  @Test
   void nanAndInfinityAreAccepted() {
     String asset = "\"other\": {\"href\": \"b.txt\", \"size\": [NaN, -Infinity]}, \"red\"";
     assertThat(scene(ITEM.replace("\"red\"", asset)).bands()).hasSize(1);

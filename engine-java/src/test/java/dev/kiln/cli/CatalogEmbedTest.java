@@ -23,7 +23,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -42,13 +42,15 @@ class CatalogEmbedTest {
       Path.of("../model-export/src/test/resources/golden/micro/clay-micro.ckpt");
 
   @TempDir static Path shared;
-  private static RangeServer server;
 
   /** The vectors of the clear scene, as embedded from an item that is a file. */
   private static float[] expected;
 
   @TempDir Path folder;
   private final StringWriter output = new StringWriter();
+
+  /** Of this test only, so that no request of another one is counted. */
+  private RangeServer server;
 
   @BeforeAll
   static void archive() throws Exception {
@@ -57,7 +59,6 @@ class CatalogEmbedTest {
         new Exporter.Options(
             List.of(PlatformCatalog.builtIn().get("sentinel-2-l2a")), List.of(256), false, false),
         shared.resolve("model"));
-    server = RangeServer.start();
     List<ObjectNode> items = new ArrayList<>();
     for (String id : List.of("clear", "cloudy")) {
       StacScene scene = StacScene.sentinel2(id);
@@ -89,7 +90,6 @@ class CatalogEmbedTest {
               + " read_json('%1$s.ndjson')) TO '%1$s.parquet' (FORMAT parquet)"
                   .formatted(shared.resolve("site/items")));
     }
-    server.upload(shared.resolve("site"));
     Path out = shared.resolve("reference");
     assertThat(
             new CatalogEmbedTest()
@@ -109,14 +109,15 @@ class CatalogEmbedTest {
     Files.writeString(shared.resolve("site").resolve(name), content);
   }
 
-  @AfterAll
-  static void stop() {
-    server.close();
+  @BeforeEach
+  void start() throws IOException {
+    server = RangeServer.start();
+    server.upload(shared.resolve("site"));
   }
 
-  @BeforeEach
-  void forgetRequests() {
-    server.requests().clear();
+  @AfterEach
+  void stop() {
+    server.close();
   }
 
   private int run(String... arguments) {

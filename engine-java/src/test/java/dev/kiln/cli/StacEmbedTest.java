@@ -11,6 +11,7 @@ import dev.kiln.testing.RangeServer;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -18,7 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -43,11 +44,17 @@ class StacEmbedTest {
         [503800, 5196100]]]}
       """;
 
+  /** Stands for the server's URL in items. */
+  private static final String SERVER = "http://server";
+
   @TempDir static Path shared;
-  private static RangeServer server;
   private static final Map<String, ObjectNode> ITEMS = new LinkedHashMap<>();
 
   @TempDir Path directory;
+
+  /** Of this test only, so that no request of another one is counted. */
+  private RangeServer server;
+
   private final StringWriter errors = new StringWriter();
 
   @BeforeAll
@@ -57,7 +64,6 @@ class StacEmbedTest {
         new Exporter.Options(
             List.of(PlatformCatalog.builtIn().get("sentinel-2-l2a")), List.of(256), false, false),
         shared.resolve("model"));
-    server = RangeServer.start();
     // The whole scene is cloudy in "march-b", except for the area.
     scene("march-a", "2024-03-05", 10, (x, y) -> x >= 128 && y >= 128 ? 9 : 4);
     scene("march-b", "2024-03-15", 90, (x, y) -> x >= 128 && y >= 128 ? 4 : 9);
@@ -67,18 +73,20 @@ class StacEmbedTest {
     scene("june", "2024-06-05", 0, (x, y) -> 4);
     ObjectNode assets = (ObjectNode) ITEMS.get("june").get("assets");
     assets.set("blau", assets.remove("blue"));
-    server.post("v1/search", StacEmbedTest::search);
-  }
-
-  @AfterAll
-  static void stop() {
-    server.close();
   }
 
   @BeforeEach
-  void forgetRequests() {
-    server.allow(request -> true);
-    server.requests().clear();
+  void start() throws IOException {
+    server = RangeServer.start();
+    server.upload(shared.resolve("site"));
+    String uri = server.uri().toString();
+    server.post(
+        "v1/search", body -> search(body).replace(SERVER, uri).getBytes(StandardCharsets.UTF_8));
+  }
+
+  @AfterEach
+  void stop() {
+    server.close();
   }
 
   private interface Classes {
@@ -95,25 +103,23 @@ class StacEmbedTest {
         .put("grid:code", "MGRS-14TNT");
     for (Map.Entry<String, GeoTiffs> file : scene.files.entrySet()) {
       String path = "data/" + id + "/" + file.getKey() + ".tif";
-      Path local =
-          file.getValue()
-              .option("BLOCKXSIZE=256")
-              .option("BLOCKYSIZE=256")
-              .write(shared.resolve(path));
-      server.put(path, Files.readAllBytes(local));
-      scene.asset(file.getKey()).put("href", server.uri() + "/" + path);
+      file.getValue()
+          .option("BLOCKXSIZE=256")
+          .option("BLOCKYSIZE=256")
+          .write(shared.resolve("site").resolve(path));
+      scene.asset(file.getKey()).put("href", SERVER + "/" + path);
     }
     scene
         .item
         .putArray("links")
         .addObject()
         .put("rel", "self")
-        .put("href", server.uri() + "/v1/collections/sentinel-2-l2a/items/" + id);
+        .put("href", SERVER + "/v1/collections/sentinel-2-l2a/items/" + id);
     ITEMS.put(id, scene.item);
   }
 
   /** Answers a search by collection and period, as an API does. */
-  private static byte[] search(byte[] body) {
+  private static String search(byte[] body) {
     JsonNode query = JsonMapper.shared().readTree(body);
     String[] period = query.path("datetime").asString("").split("/");
     ObjectNode page = JsonMapper.shared().createObjectNode();
@@ -130,7 +136,7 @@ class StacEmbedTest {
         features.add(item);
       }
     }
-    return page.toString().getBytes();
+    return page.toString();
   }
 
   private int embed(String... more) throws IOException {
@@ -169,7 +175,7 @@ class StacEmbedTest {
   }
 
   /** Requests whose path contains a text. */
-  private static long requests(String text) {
+  private long requests(String text) {
     return server.requests().stream().filter(r -> r.path().contains(text)).count();
   }
 
@@ -184,7 +190,7 @@ class StacEmbedTest {
     assertThat(requests("/data/may/")).isZero();
     assertThat(requests("/data/march-a/")).as("only the mask").isEqualTo(requests("march-a/scl"));
     long archive = 0;
-    try (Stream<Path> files = Files.walk(shared.resolve("data"))) {
+    try (Stream<Path> files = Files.walk(shared.resolve("site/data"))) {
       for (Path file : files.filter(Files::isRegularFile).toList()) {
         archive += file.toString().contains("/may/") ? 0 : Files.size(file);
       }

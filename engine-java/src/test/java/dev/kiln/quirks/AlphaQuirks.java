@@ -96,6 +96,22 @@ final class AlphaQuirks {
             "naip",
             () -> naip(PICTURE),
             () -> tagged((b, x, y) -> b == 3 ? gap(x) ? 0 : 255 : PICTURE.at(b, x, y)),
+            "found an alpha band"),
+        refused(
+            "opacity with soft edges instead of near infrared",
+            "naip",
+            () -> naip(PICTURE),
+            () ->
+                tagged(
+                    (b, x, y) -> b == 3 ? gap(x) ? 80 + 9 * y : 254 + x % 2 : PICTURE.at(b, x, y)),
+            "found an alpha band"),
+        refused(
+            "opacity that is not tagged instead of near infrared",
+            "naip",
+            () -> naip(PICTURE),
+            () ->
+                naip((b, x, y) -> b == 3 ? gap(x) ? 0 : 255 : PICTURE.at(b, x, y))
+                    .file(f -> f.option("ALPHA=NO")),
             "found an alpha band"));
   }
 }

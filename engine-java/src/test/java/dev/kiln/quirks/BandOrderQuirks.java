@@ -82,6 +82,45 @@ final class BandOrderQuirks {
             Quirks::linz,
             () -> described("1", "2", "3", "Blue,Green,Red"),
             "found data (1 2 3)"),
+        refused(
+            "undescribed bands with other numbers than their own",
+            "linz",
+            Quirks::linz,
+            () -> named("Band 3", "Band 2", "Band 1").item(s -> s.asset("data").remove("eo:bands")),
+            "found 3 (Band 3, Band 2, Band 1)"),
+        refused(
+            "undescribed bands with unknown names",
+            "linz",
+            Quirks::linz,
+            () -> named("B8", "B4", "B3").item(s -> s.asset("data").remove("eo:bands")),
+            "found 3 (B8, B4, B3)"),
+        refused(
+            "more undescribed bands than the platform has",
+            "linz",
+            Quirks::linz,
+            () ->
+                named()
+                    .file(f -> f.bands(5).pixels(PICTURE))
+                    .item(s -> s.asset("data").remove("eo:bands")),
+            "found 5 (unnamed"),
+        refused(
+            "a plain file of false colours",
+            "linz",
+            Quirks::linz,
+            () ->
+                named()
+                    .file(f -> f.colours("Undefined", "Red", "Green"))
+                    .alone("ortho_20230615.tif"),
+            "found 3 (undefined, red, green): state them with --bands"),
+        refused(
+            "a plain file in another colour space",
+            "linz",
+            Quirks::linz,
+            () ->
+                named()
+                    .file(f -> f.colours("Hue", "Saturation", "Lightness"))
+                    .alone("ortho_20230615.tif"),
+            "found 3 (hue, saturation, lightness)"),
         same(
             "bands that the item numbers",
             "linz",

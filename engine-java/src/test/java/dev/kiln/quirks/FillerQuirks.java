@@ -56,6 +56,24 @@ final class FillerQuirks {
             MODIS,
             FillerQuirks::meanInGaps,
             () -> modis(filled(-28672)).item(s -> s.asset("data").put("nodata", 0))),
+        same(
+            "undeclared filler 32767 of signed integers",
+            MODIS,
+            FillerQuirks::meanInGaps,
+            () -> modis(filled(32767))),
+        same(
+            "nodata 32767 in one band only",
+            MODIS,
+            () ->
+                modis(
+                    (b, x, y) ->
+                        b == 5 && gap(x)
+                            ? Math.round(mean(MODIS, b))
+                            : Quirks.REFLECTANCE.at(b, x, y)),
+            () ->
+                modis((b, x, y) -> b == 5 && gap(x) ? 32767 : Quirks.REFLECTANCE.at(b, x, y))
+                    .file(f -> f.nodata(32767))),
+        floats(32767),
         floats(-28672),
         floats(-10000),
         floats(-11111.5),

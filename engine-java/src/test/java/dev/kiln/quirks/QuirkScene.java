@@ -25,6 +25,9 @@ final class QuirkScene {
   private final Map<String, String> texts = new LinkedHashMap<>();
   private final Map<String, GeoTiffs> images = new LinkedHashMap<>();
 
+  /** Name of the only file of a scene without an item; empty for an item. */
+  private String alone = "";
+
   private QuirkScene() {
     item.put("type", "Feature");
     item.put("stac_version", "1.0.0");
@@ -102,6 +105,12 @@ final class QuirkScene {
     return this;
   }
 
+  /** Leaves out the item: the first file alone is the scene. */
+  QuirkScene alone(String name) {
+    alone = name;
+    return this;
+  }
+
   QuirkScene item(Consumer<QuirkScene> change) {
     change.accept(this);
     return this;
@@ -110,6 +119,10 @@ final class QuirkScene {
   /** Writes the item and its files; returns the scene key. */
   String write(Path source, String name) throws IOException {
     Path directory = Files.createDirectories(source.resolve(name));
+    if (!alone.isEmpty()) {
+      files.values().iterator().next().write(directory.resolve(alone));
+      return name + "/" + alone;
+    }
     for (Map.Entry<String, GeoTiffs> file : files.entrySet()) {
       file.getValue().write(directory.resolve(file.getKey() + ".tif"));
     }

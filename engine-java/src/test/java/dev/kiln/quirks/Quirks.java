@@ -61,7 +61,9 @@ final class Quirks {
             ScaleTagQuirks.all(),
             BaselineQuirks.all(),
             BandOrderQuirks.all(),
-            AxesQuirks.all())
+            AxesQuirks.all(),
+            FileNameQuirks.all(),
+            OtherPlatformQuirks.all())
         .flatMap(s -> s);
   }
 

@@ -55,7 +55,7 @@ class QuirksTest {
   static void export() throws Exception {
     Path checkpoint = shared.resolve("micro.ckpt");
     new RandomCheckpoint(Architecture.named("micro"), DataType.FP32, 1, 0).write(checkpoint);
-    List<Platform> platforms =
+    Stream<Platform> builtIn =
         Stream.of(
                 "linz",
                 "modis",
@@ -63,9 +63,11 @@ class QuirksTest {
                 "sentinel-2-l2a",
                 "satellogic-MSI-L1D",
                 "naip",
+                "planetscope-sr",
                 "landsat-c2l2-sr")
-            .map(PlatformCatalog.builtIn()::get)
-            .toList();
+            .map(PlatformCatalog.builtIn()::get);
+    List<Platform> platforms =
+        Stream.concat(builtIn, OtherPlatformQuirks.PLATFORMS.stream()).toList();
     ModelDirectory model =
         Exporter.export(
             checkpoint,
@@ -86,7 +88,8 @@ class QuirksTest {
     String quirky = quirk.quirky().get().write(source, "quirky");
     RunReport report = embed(quirk, List.of(plain, quirky), source);
     Path plainFile = directory.resolve("out/plain/scene.parquet");
-    Path quirkyFile = directory.resolve("out/quirky/scene.parquet");
+    Path quirkyFile =
+        directory.resolve("out").resolve(quirky.replaceFirst("\\.[^.]+$", ".parquet"));
     if (quirk.refusal().isPresent()) {
       assertThat(report.exitCode()).isEqualTo(ExitCode.SCENES_FAILED);
       assertThat(report.failures()).hasSize(1);

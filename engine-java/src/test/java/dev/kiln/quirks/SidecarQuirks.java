@@ -205,7 +205,13 @@ final class SidecarQuirks {
             "linz",
             Quirks::linz,
             () -> linz().beside(MASK, mask(CHIP, CHIP, (x, y) -> false)),
-            "expected a mask of 32 × 16 px"));
+            "expected a mask of 32 × 16 px"),
+        refused(
+            "a mask of each band beside the file",
+            "linz",
+            Quirks::linz,
+            () -> linz().beside(MASK, mask((x, y) -> gap(x)).bands(3)),
+            "expected a mask of all bands, found one of 3 bands"));
   }
 
   private static Stream<Quirk> places() {

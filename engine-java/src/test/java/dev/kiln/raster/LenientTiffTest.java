@@ -4,10 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kiln.error.SceneException;
+import dev.kiln.memory.HostBuffer;
 import dev.kiln.testing.TestTiff;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.Map;
+import java.util.Optional;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -77,6 +80,60 @@ class LenientTiffTest {
     assertThatThrownBy(() -> read(file))
         .isInstanceOf(SceneException.class)
         .hasMessageContaining("tile 0: expected 512 uncompressed bytes, found ");
+  }
+
+  /** Opens a file that is located by a description beside it. */
+  private static void requireSupported(byte[] bytes) throws Exception {
+    ImageSidecar beside =
+        new ImageSidecar(
+            "a.tif.aux.xml",
+            Optional.of(new double[] {500_000, 1, 0, 5_200_000, 0, -1}),
+            Optional.empty(),
+            false,
+            Map.of(),
+            Optional::empty);
+    try (HostBuffer memory = TestTiff.buffer(bytes);
+        CogFile file = CogFile.open("a.tif", memory, beside, Optional.empty(), 1)) {
+      SupportedFile.require(file, false);
+    }
+  }
+
+  @Test
+  void refusesAMaskOfEachBand() throws Exception {
+    int bands = 3;
+    int samples = TestTiff.WIDTH * TestTiff.HEIGHT * bands;
+    int start = new TestTiff(bands).bytes().length;
+    int[][] fields = {
+      {254, 4},
+      {256, TestTiff.WIDTH},
+      {257, TestTiff.HEIGHT},
+      {258, 8},
+      {259, 1},
+      {262, 4},
+      {273, start + 200},
+      {277, bands},
+      {278, TestTiff.HEIGHT},
+      {279, samples},
+      {284, 1}
+    };
+    byte[] file = Arrays.copyOf(new TestTiff(bands).next(start).bytes(), start + 200 + samples);
+    ByteBuffer out = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).position(start);
+    out.putShort((short) fields.length);
+    for (int[] field : fields) {
+      out.putShort((short) field[0]).putShort((short) 4).putInt(1).putInt(field[1]);
+    }
+    requireSupported(new TestTiff(bands).bytes());
+    assertThatThrownBy(() -> requireSupported(file))
+        .isInstanceOf(SceneException.class)
+        .hasMessageContaining("expected a mask of all bands, found one of 3 bands");
+  }
+
+  @Test
+  void refusesReversedBits() {
+    byte[] file = new TestTiff(1).field(TestTiff.FILL_ORDER, TestTiff.SHORT, 2).bytes();
+    assertThatThrownBy(() -> requireSupported(file))
+        .isInstanceOf(SceneException.class)
+        .hasMessageContaining("expected bits in fill order 1, found 2");
   }
 
   @Test

@@ -252,6 +252,17 @@ class SceneRasterTest {
                 1));
     // On a sphere exactly half; the ellipsoid is 0.1 % larger there.
     assertThat(mercator.groundPixel().orElseThrow()).isCloseTo(5, within(0.02));
+    // Polar stereographic at the pole, where longitudes differ by 90 degrees from corner to corner.
+    SceneRaster pole =
+        raster(
+            new SceneRaster.Source(
+                "a",
+                file(
+                    "pole",
+                    at(1000, 300, 300).epsg(3413).geotransform(-150e3, 1000, 0, 150e3, 0, -1000)),
+                1));
+    assertThat(pole.groundPixel().orElseThrow()).isCloseTo(1031, within(1.0));
+    assertThat(pole.groundAspect().orElseThrow()).isCloseTo(1, within(1e-3));
     // Equal-area grids keep the area of a pixel though not its shape.
     SceneRaster equalArea =
         raster(

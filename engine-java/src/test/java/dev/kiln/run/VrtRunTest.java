@@ -103,6 +103,41 @@ class VrtRunTest {
   }
 
   @Test
+  void namesOfFilesTellTheirBands() throws Exception {
+    List<String> names = List.of("x_B.tif", "x_G.tif", "x_R.tif");
+    for (int i = 0; i < 3; i++) {
+      file(2 - i).write(run.source.resolve(names.get(i)));
+    }
+    String key = "scene_20240301.vrt";
+    add(
+        key,
+        vrt(
+            "<SRS>EPSG:32614</SRS>",
+            "<GeoTransform> 5.0e+05, 1.0, 0.0, 5200000, 0.0, -1.0</GeoTransform>",
+            band(1, source(names.get(0), 1, FULL)),
+            band(2, source(names.get(1), 1, FULL)),
+            band(3, source(names.get(2), 1, FULL))));
+    equalsPlain(key);
+  }
+
+  @Test
+  void numbersOfFilesInAnotherOrderAreRefused() throws Exception {
+    for (int i = 1; i <= 3; i++) {
+      file(i - 1).write(run.source.resolve("x_B" + i + ".tif"));
+    }
+    add(
+        "scene_20240301.vrt",
+        vrt(
+            band(1, source("x_B3.tif", 1, FULL)),
+            band(2, source("x_B2.tif", 1, FULL)),
+            band(3, source("x_B1.tif", 1, FULL))));
+    RunReport report = embed();
+    assertThat(report.failures()).hasSize(1);
+    assertThat(report.failures().get(0).reason())
+        .contains("found 3 (Band 3, Band 2, Band 1): state them with --bands");
+  }
+
+  @Test
   void bandsOfSeveralFiles() throws Exception {
     file(0).write(run.source.resolve("parts/red one.tif"));
     file(1, 1).write(run.source.resolve("parts/100%25.tif"));

@@ -4,10 +4,12 @@ import static dev.kiln.gdal.global.gdal.CE_None;
 import static dev.kiln.gdal.global.gdal.CPLGetLastErrorMsg;
 import static dev.kiln.gdal.global.gdal.CPLSetThreadLocalConfigOption;
 import static dev.kiln.gdal.global.gdal.GCI_AlphaBand;
+import static dev.kiln.gdal.global.gdal.GDALBuildOverviews;
 import static dev.kiln.gdal.global.gdal.GDALClose;
 import static dev.kiln.gdal.global.gdal.GDALCreate;
 import static dev.kiln.gdal.global.gdal.GDALCreateDatasetMaskBand;
 import static dev.kiln.gdal.global.gdal.GDALDatasetRasterIOEx;
+import static dev.kiln.gdal.global.gdal.GDALGetColorInterpretationByName;
 import static dev.kiln.gdal.global.gdal.GDALGetDriverByName;
 import static dev.kiln.gdal.global.gdal.GDALGetMaskBand;
 import static dev.kiln.gdal.global.gdal.GDALGetRasterBand;
@@ -81,8 +83,10 @@ public final class GeoTiffs {
   private double[] scale;
   private final Map<Integer, double[]> bandScales = new TreeMap<>();
   private int alpha;
+  private boolean overviews;
   private Mask mask;
   private String[] names = {};
+  private String[] colours = {};
   private String datetime;
   private int[] hole = {0, 0, 0, 0};
   private int[] written;
@@ -120,7 +124,12 @@ public final class GeoTiffs {
     return this;
   }
 
-  /** Sets the number of overviews; 0 for none. */
+  /** Adds an overview of half the size. */
+  public GeoTiffs overviews() {
+    overviews = true;
+    return this;
+  }
+
   public GeoTiffs epsg(int code) {
     epsg = code;
     return this;
@@ -192,6 +201,12 @@ public final class GeoTiffs {
     return this;
   }
 
+  /** Sets the colour interpretation of each band by GDAL's names. */
+  public GeoTiffs colours(String... names) {
+    colours = names;
+    return this;
+  }
+
   /** Sets the field DateTime. */
   public GeoTiffs datetime(String text) {
     datetime = text;
@@ -258,8 +273,18 @@ public final class GeoTiffs {
         GDALRasterBandH band = GDALGetRasterBand(dataset, alpha);
         check(GDALSetRasterColorInterpretation(band, GCI_AlphaBand) == CE_None, file);
       }
+      for (int b = 1; b <= colours.length; b++) {
+        int colour = GDALGetColorInterpretationByName(colours[b - 1]);
+        GDALRasterBandH band = GDALGetRasterBand(dataset, b);
+        check(GDALSetRasterColorInterpretation(band, colour) == CE_None, file);
+      }
       writePixels(dataset, file);
       writeTags(dataset, file);
+      if (overviews) {
+        int built =
+            GDALBuildOverviews(dataset, "NEAREST", 1, new int[] {2}, 0, (int[]) null, null, null);
+        check(built == CE_None, file);
+      }
     } finally {
       GDALClose(dataset);
     }

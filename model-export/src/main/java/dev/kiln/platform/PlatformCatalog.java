@@ -34,6 +34,10 @@ import tools.jackson.databind.JsonNode;
 public final class PlatformCatalog {
   private static final String BUILT_IN = "metadata.yaml";
 
+  private static final double LEAST_MICROMETRES = 0.1;
+  private static final double MOST_MICROMETRES = 100;
+  private static final double MOST_NANOMETRES = 20_000;
+
   /** Platform names are part of file names in the model directory. */
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]*");
 
@@ -155,6 +159,7 @@ public final class PlatformCatalog {
       double std = number(source, where, statistics, "std", band);
       requirePositive(source, where + ".wavelength." + band, wavelength);
       requirePositive(source, where + ".std." + band, std);
+      requireMicrometres(source, where + ".wavelength." + band, wavelength);
       bands.add(new Band(band, wavelength, mean, std));
     }
     double gsd = number(source, name + ".gsd", node.path("gsd"));
@@ -177,6 +182,15 @@ public final class PlatformCatalog {
   private static void requirePositive(String source, String where, double value) {
     if (value <= 0) {
       throw fault(source, where + ": expected a number above 0, found " + value);
+    }
+  }
+
+  /** Checks that a wavelength is not one of light or thermal radiation in nanometres. */
+  private static void requireMicrometres(String source, String where, double value) {
+    if (value > MOST_MICROMETRES && value < MOST_NANOMETRES || value < LEAST_MICROMETRES) {
+      throw fault(
+          source,
+          where + ": expected a wavelength in micrometres, such as 0.65 for red, found " + value);
     }
   }
 

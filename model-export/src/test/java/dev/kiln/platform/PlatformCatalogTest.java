@@ -97,6 +97,8 @@ class PlatformCatalogTest {
           std: {red: 3, nir: 4}      | std: {red: abc, nir: 4}    | my-sensor.bands.std.red: expected a number, found "abc"
           std: {red: 3, nir: 4}      | std: {red: .nan, nir: 4}   | my-sensor.bands.std.red: expected a number
           red: 0.65, nir             | red: -0.65, nir            | my-sensor.bands.wavelength.red: expected a number above 0
+          red: 0.65, nir             | red: 650, nir              | my-sensor.bands.wavelength.red: expected a wavelength in micrometres
+          red: 0.65, nir             | red: 6.5e-7, nir           | my-sensor.bands.wavelength.red: expected a wavelength in micrometres
           gsd: 2.5                   | gsd: fine                  | my-sensor.gsd: expected a number, found "fine"
           gsd: 2.5                   | gsd: 0                     | my-sensor.gsd: expected a number above 0
           [red, nir]                 | []                         | my-sensor.band_order: expected a list of bands, found []
