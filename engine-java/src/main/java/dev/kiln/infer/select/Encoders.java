@@ -23,8 +23,11 @@ import org.slf4j.LoggerFactory;
 public final class Encoders {
   private static final Logger log = LoggerFactory.getLogger(Encoders.class);
 
-  /** Chips are computed one by one; a few per batch keep threads from waiting for each other. */
-  private static final int CPU_BATCH_SIZE = 4;
+  /** A few chips per batch keep the stages before and after the encoder from waiting for it. */
+  private static final int LEAST_CPU_BATCH = 4;
+
+  /** A chip for each thread, which then waits for no other; more chips would take much memory. */
+  private static final int MOST_CPU_BATCH = 16;
 
   private Encoders() {}
 
@@ -133,9 +136,14 @@ public final class Encoders {
         .open(gpus.device(), exported, options.batchSize(), precision, options.vectors());
   }
 
+  /** Returns the batch size on a CPU unless an option gives it. */
+  static int cpuBatch(int threads) {
+    return Math.max(LEAST_CPU_BATCH, Math.min(threads, MOST_CPU_BATCH));
+  }
+
   private static Encoder onCpu(ExportedEncoder exported, EncoderOptions options) {
     int threads = options.threads().orElseGet(PhysicalCores::available);
-    int batchSize = options.batchSize().orElse(CPU_BATCH_SIZE);
+    int batchSize = options.batchSize().orElse(cpuBatch(threads));
     if (options.kind() == Kind.ONNXRUNTIME) {
       resolve(options.precision(), OnnxRuntimeEncoder.PRECISIONS);
       return new OnnxRuntimeEncoder(exported, batchSize, threads, options.vectors());

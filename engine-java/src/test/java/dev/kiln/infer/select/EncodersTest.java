@@ -51,6 +51,15 @@ class EncodersTest {
     return Encoders.open(encoder(), options(kind, precision).withThreads(threads));
   }
 
+  /** A chip for each thread, within limits. */
+  @ParameterizedTest
+  @CsvSource({"1, 4", "6, 6", "40, 16"})
+  void choosesTheBatchSizeByTheThreads(int threads, int batchSize) {
+    try (Encoder encoder = open(EncoderOptions.Kind.CPU, "fp32", threads)) {
+      assertThat(encoder.description().batchSize()).isEqualTo(batchSize);
+    }
+  }
+
   @ParameterizedTest
   @CsvSource({
     "AUTO, fp32, onednn, FP32",
