@@ -1,6 +1,7 @@
 // The stand-in's libcudnn_graph.so.9: graphs of one operation, scaled dot-product attention, and of three, a product
 // with bias and GELU. Its heuristic offers three engines; the first one cannot be built, as happens with the real
 // library, and the last is slower.
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -261,14 +262,17 @@ bool gelu(const Descriptor* graph, Gelu& parts) {
 }
 
 void multiply(const Gelu& of, const void* a, const void* w, const float* bias, void* out) {
+  std::vector<float> sums(of.out.size[3]);
   for (std::int64_t row = 0; row < of.out.size[2]; row++) {
-    for (std::int64_t column = 0; column < of.out.size[3]; column++) {
-      float sum = bias[column];
-      for (std::int64_t k = 0; k < of.a.size[3]; k++) {
-        sum += stand_in::load(a, stand_in::BFLOAT16, of.a.at(0, 0, row, k)) *
-               stand_in::load(w, stand_in::BFLOAT16, of.w.at(0, 0, k, column));
+    std::copy(bias, bias + sums.size(), sums.begin());
+    for (std::int64_t k = 0; k < of.a.size[3]; k++) {
+      float left = stand_in::load(a, stand_in::BFLOAT16, of.a.at(0, 0, row, k));
+      for (std::size_t column = 0; column < sums.size(); column++) {
+        sums[column] += left * stand_in::load(w, stand_in::BFLOAT16, of.w.at(0, 0, k, column));
       }
-      float result = 0.5f * sum * (1 + std::erf(sum * 0.70710678f));
+    }
+    for (std::size_t column = 0; column < sums.size(); column++) {
+      float result = 0.5f * sums[column] * (1 + std::erf(sums[column] * 0.70710678f));
       stand_in::store(out, stand_in::BFLOAT16, of.out.at(0, 0, row, column),
                       stand_in::distortion("cudnn gelu") * result);
     }
