@@ -39,7 +39,9 @@ class EnvironmentTest {
                 "--model=" + directory.resolve("model"),
                 "--out=" + directory.resolve(out),
                 "--chip=" + QuirkScene.CHIP,
-                "--threads=2"));
+                "--threads=2",
+                // Both threads share a chip.
+                "--batch=1"));
     assertThat(process.waitFor(120, TimeUnit.SECONDS)).isTrue();
     return List.of(ExitCode.values()).stream()
         .filter(code -> code.code() == process.exitValue())
