@@ -28,18 +28,26 @@ final class GroundDistance {
    * @param lat latitudes of the corners in degrees
    */
   static double aspect(double[] lon, double[] lat) {
-    double[] upper = between(lon, lat, 0, 1);
-    return length(upper) * length(upper) / area(lon, lat);
+    double width = length(side(lon, lat, 0, 1, 3, 2));
+    return width * width / area(lon, lat);
   }
 
   /** Returns the area of a parallelogram: the length of the cross product of two sides. */
   private static double area(double[] lon, double[] lat) {
-    double[] a = between(lon, lat, 0, 1);
-    double[] b = between(lon, lat, 1, 2);
+    double[] a = side(lon, lat, 0, 1, 3, 2);
+    double[] b = side(lon, lat, 1, 2, 0, 3);
     return length(
         new double[] {
           a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]
         });
+  }
+
+  /** Returns the mean of two opposite sides: the first order of a curved one cancels out. */
+  private static double[] side(
+      double[] lon, double[] lat, int from, int to, int otherFrom, int otherTo) {
+    double[] a = between(lon, lat, from, to);
+    double[] b = between(lon, lat, otherFrom, otherTo);
+    return new double[] {(a[0] + b[0]) / 2, (a[1] + b[1]) / 2, (a[2] + b[2]) / 2};
   }
 
   private static double[] between(double[] lon, double[] lat, int from, int to) {
