@@ -16,8 +16,9 @@ import org.slf4j.LoggerFactory;
  * @param choice who decides
  * @param instructions of Kiln's kernels; empty if only oneDNN's are used
  */
-record Bf16Mode(KernelChoice choice, Optional<Bf16Instructions> instructions) {
-  /** For encoders that compute in float32. */
+record Bf16Mode(KernelChoice choice, Optional<Bf16Instructions> instructions)
+    implements KernelSource {
+  /** All kernels are oneDNN's. */
   static final Bf16Mode NONE = new Bf16Mode(KernelChoice.ONEDNN, Optional.empty());
 
   private static final Logger log = LoggerFactory.getLogger(Bf16Mode.class);
@@ -57,25 +58,16 @@ record Bf16Mode(KernelChoice choice, Optional<Bf16Instructions> instructions) {
     return new Bf16Mode(choice, support.fastest());
   }
 
-  /**
-   * Returns the kernels of an encoder, by the context of each of its passes. A trial takes a second
-   * or two.
-   *
-   * @param dnn provides threads
-   * @param weights of the encoder
-   */
-  Function<OneDnn, PassKernels> kernels(
+  @Override
+  public Function<OneDnn, PassKernels> choose(
       ExportedEncoder exported, OneDnn dnn, OneDnnTensors weights) {
     if (instructions.isEmpty()) {
-      return context -> PassKernels.oneDnn(context, weights, DataType.BF16);
+      return KernelSource.oneDnn(DataType.BF16).choose(exported, dnn, weights);
     }
     OwnKernels own = OwnKernels.bf16(instructions.get(), dnn.threads());
-    if (choice == KernelChoice.KILN) {
-      return context ->
-          new PassKernels(
-              own.products().apply(weights), Optional.of(own.attention()), instructions);
-    }
-    return new KernelTrial(dnn, own).choose(exported, weights);
+    return choice == KernelChoice.KILN
+        ? context -> own.ofPass(weights, instructions)
+        : new KernelTrial(dnn, own).choose(exported, weights);
   }
 
   /** Returns the mode in which all operations are Kiln's. */

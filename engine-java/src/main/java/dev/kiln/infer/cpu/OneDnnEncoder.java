@@ -2,7 +2,6 @@ package dev.kiln.infer.cpu;
 
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.infer.BatchSlot;
-import dev.kiln.infer.Encoder;
 import dev.kiln.infer.EncoderDescription;
 import dev.kiln.infer.EncoderDevice;
 import dev.kiln.infer.EncoderMemory;
@@ -10,11 +9,9 @@ import dev.kiln.infer.SupportedPrecisions;
 import dev.kiln.infer.VectorLayout;
 import dev.kiln.infer.VectorRequest;
 import dev.kiln.model.ExportedEncoder;
-import dev.kiln.nativelib.FloatInstructions;
 import dev.kiln.type.DataType;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -32,7 +29,7 @@ import org.bytedeco.javacpp.Pointer;
  * at a time, so an embedding does not depend on the other chips of its batch, and lanes do not wait
  * for each other: threads that share a chip wait for the slowest after each operation.
  */
-public final class OneDnnEncoder implements Encoder {
+public final class OneDnnEncoder implements TrialEncoder {
   private final ExportedEncoder exported;
   private final DataType type;
   private final EncoderDescription description;
@@ -72,17 +69,23 @@ public final class OneDnnEncoder implements Encoder {
       int threads,
       DataType precision,
       VectorRequest request) {
-    this(exported, batchSize, threads, precision, request, mode(precision));
+    this(exported, batchSize, threads, precision, request, Blocks.ALL, supported(precision));
   }
 
-  /** Opens the encoder with a choice of bfloat16 kernels. */
+  /**
+   * Opens the encoder with other kernels.
+   *
+   * @param blocks that it contains
+   * @param source of the kernels
+   */
   OneDnnEncoder(
       ExportedEncoder exported,
       int batchSize,
       int threads,
       DataType precision,
       VectorRequest request,
-      Bf16Mode mode) {
+      Blocks blocks,
+      KernelSource source) {
     this.vectors = request.layout(exported.architecture().dim(), exported.patchesPerSide());
     this.exported = exported;
     this.type = precision;
@@ -96,14 +99,14 @@ public final class OneDnnEncoder implements Encoder {
     int count = lanes(threads, batchSize);
     try {
       // The context of the first lane owns the weights.
-      Lane first = new Lane(threads / count);
+      Lane first = new Lane(threads / count, blocks);
       lanes.add(first);
       try (OneDnnWeights weights = new OneDnnWeights(exported.model(), first.dnn)) {
         Function<OneDnn, PassKernels> kernels =
-            first.thread.run(() -> kernels(first.dnn, weights, mode));
+            first.thread.run(() -> source.choose(exported, first.dnn, weights));
         first.build(weights, kernels);
         while (lanes.size() < count) {
-          Lane lane = new Lane(threads / count);
+          Lane lane = new Lane(threads / count, blocks);
           lanes.add(lane);
           lane.build(weights, kernels);
         }
@@ -113,6 +116,18 @@ public final class OneDnnEncoder implements Encoder {
       close();
       throw e;
     }
+  }
+
+  /** Opens the first and the last block in float32, with oneDNN's kernels, for one chip. */
+  static OneDnnEncoder endsInFp32(ExportedEncoder exported, int threads, VectorRequest request) {
+    return new OneDnnEncoder(
+        exported,
+        1,
+        threads,
+        DataType.FP32,
+        request,
+        Blocks.ENDS,
+        KernelSource.oneDnn(DataType.FP32));
   }
 
   /** Returns the most lanes with equally many threads. */
@@ -127,10 +142,12 @@ public final class OneDnnEncoder implements Encoder {
   /** A forward pass on a thread of its own, which OpenMP's threads of the lane join. */
   private final class Lane {
     private final ComputeThread thread = new ComputeThread();
+    private final Blocks blocks;
     private final OneDnn dnn;
     private OneDnnForwardPass forward;
 
-    Lane(int threads) {
+    Lane(int threads, Blocks blocks) {
+      this.blocks = blocks;
       try {
         this.dnn = thread.run(() -> new OneDnn(threads));
       } catch (RuntimeException | Error e) {
@@ -143,34 +160,14 @@ public final class OneDnnEncoder implements Encoder {
       forward =
           thread.run(
               () ->
-                  new OneDnnForwardPass(dnn, weights, kernels.apply(dnn), exported, type, vectors));
+                  new OneDnnForwardPass(
+                      dnn, weights, kernels.apply(dnn), exported, type, vectors, blocks));
     }
   }
 
-  /** The mode of an encoder that this CPU supports. */
-  private static Bf16Mode mode(DataType precision) {
+  private static KernelSource supported(DataType precision) {
     precisions().require(precision);
-    return precision == DataType.BF16 ? Bf16Mode.ofProcess() : Bf16Mode.NONE;
-  }
-
-  private Function<OneDnn, PassKernels> kernels(OneDnn dnn, OneDnnWeights weights, Bf16Mode mode) {
-    return type == DataType.FP32 ? fp32Kernels(dnn, weights) : mode.kernels(exported, dnn, weights);
-  }
-
-  private Function<OneDnn, PassKernels> fp32Kernels(OneDnn dnn, OneDnnWeights weights) {
-    KernelChoice choice = KernelChoice.ofProcess();
-    FloatInstructions fastest = FloatInstructions.fastest();
-    if (choice == KernelChoice.ONEDNN || fastest == FloatInstructions.PORTABLE) {
-      return context -> PassKernels.oneDnn(context, weights, type);
-    }
-    OwnKernels own = OwnKernels.fp32(dnn.threads());
-    // Those of AVX2 were measured: they take two thirds of the time of oneDNN's.
-    if (choice == KernelChoice.KILN || fastest == FloatInstructions.AVX2) {
-      return context ->
-          new PassKernels(
-              own.products().apply(weights), Optional.of(own.attention()), Optional.empty());
-    }
-    return new KernelTrial(dnn, own).choose(exported, weights);
+    return KernelSource.ofProcess(precision);
   }
 
   /**
@@ -243,7 +240,12 @@ public final class OneDnnEncoder implements Encoder {
 
   @Override
   public BatchSlot newSlot() {
-    return new Slot();
+    return newSlot(Blocks.ALL);
+  }
+
+  @Override
+  public BatchSlot newSlot(Blocks blocks) {
+    return new Slot(blocks);
   }
 
   @Override
@@ -256,10 +258,12 @@ public final class OneDnnEncoder implements Encoder {
   }
 
   private final class Slot extends HostSlot {
+    private final Blocks blocks;
     private final List<Pointer> chips = new ArrayList<>();
 
-    Slot() {
+    Slot(Blocks blocks) {
       super(exported.platform(), description, type);
+      this.blocks = blocks;
       for (int i = 0; i < capacity(); i++) {
         long at = (long) i * rows().chipLength() * type.bytes();
         chips.add(new BytePointer(patches()).getPointer(at));
@@ -279,7 +283,7 @@ public final class OneDnnEncoder implements Encoder {
 
     private void encode(OneDnnForwardPass forward, AtomicInteger next, float metresPerPixel) {
       for (int i = next.getAndIncrement(); i < size(); i = next.getAndIncrement()) {
-        forward.run(chips.get(i), metresPerPixel, time(), location(), embeddings(), i);
+        forward.run(blocks, chips.get(i), metresPerPixel, time(), location(), embeddings(), i);
       }
     }
   }

@@ -48,6 +48,7 @@ final class OneDnnForwardPass {
   private final long patches;
   private final long tokens;
   private final List<Step> steps = new ArrayList<>();
+  private final List<Step> ends = new ArrayList<>(); // those of the first and the last block
   private final OneDnnAttention attention;
 
   private final Pointer residual; // float32 [T, D]
@@ -72,6 +73,7 @@ final class OneDnnForwardPass {
    * @param exported model, platform and chip size
    * @param type type of the inputs of matrix products
    * @param vectors vectors that are computed
+   * @param contained blocks that a chip can pass through
    */
   OneDnnForwardPass(
       OneDnn dnn,
@@ -79,7 +81,8 @@ final class OneDnnForwardPass {
       PassKernels kernels,
       ExportedEncoder exported,
       DataType type,
-      VectorLayout vectors) {
+      VectorLayout vectors,
+      Blocks contained) {
     this.dnn = dnn;
     this.source = source;
     this.kernels = kernels;
@@ -117,12 +120,14 @@ final class OneDnnForwardPass {
                 true,
                 Epilogue.ACCUMULATE)
             .bind(patch + ".weight", patch + ".bias", null, residual.getPointer(dim * Float.BYTES));
-    blocks();
+    blocks(contained == Blocks.ENDS ? Math.min(1, model.depth() - 1) : model.depth() - 1);
+    int last = steps.size();
     if (vectors.needsTokens()) {
       lastBlockOfAll(output);
     } else {
       lastBlock(output);
     }
+    ends.addAll(steps.subList(last, steps.size()));
     dnn.allocateScratchpad();
   }
 
@@ -134,8 +139,8 @@ final class OneDnnForwardPass {
     return products.product(name, new Shape(rows, inner, columns, type), false, Epilogue.STORE);
   }
 
-  /** Adds all blocks but the last. */
-  private void blocks() {
+  /** Adds the first blocks. */
+  private void blocks(int count) {
     long dim = model.dim();
     long inner = model.inner();
     Norm norm = new Norm(tokens, type);
@@ -143,13 +148,16 @@ final class OneDnnForwardPass {
     Product out = out(tokens);
     Mlp mlp = new Mlp(tokens, norm);
     List<? extends Step> attend = attention.ofAll(hidden, normalized);
-    for (int block = 0; block < model.depth() - 1; block++) {
+    for (int block = 0; block < count; block++) {
       String name = "block.%d.attention".formatted(block);
       norm.add(name + ".norm", residual, normalized);
       steps.add(qkv.bind(name + ".qkv", null, normalized, hidden));
       steps.addAll(attend);
       steps.add(out.bind(name + ".out", null, normalized, residual));
       mlp.add(block);
+      if (block == 0) {
+        ends.addAll(steps);
+      }
     }
   }
 
@@ -283,6 +291,7 @@ final class OneDnnForwardPass {
   /**
    * Encodes one chip.
    *
+   * @param blocks that it passes through
    * @param chipRows patch rows {@code [L, C·64]} of the type of this pass
    * @param metresPerPixel ground sample distance
    * @param time encoded times of the batch, {@code [B, 4]}
@@ -291,6 +300,7 @@ final class OneDnnForwardPass {
    * @param index index of the chip in its batch
    */
   void run(
+      Blocks blocks,
       Pointer chipRows,
       float metresPerPixel,
       FloatBuffer time,
@@ -304,8 +314,9 @@ final class OneDnnForwardPass {
     start(time, location, index);
     embedding.read(chipRows);
     embedding.run();
-    for (int i = 0; i < steps.size(); i++) {
-      steps.get(i).run();
+    List<Step> chosen = blocks == Blocks.ENDS ? ends : steps;
+    for (int i = 0; i < chosen.size(); i++) {
+      chosen.get(i).run();
     }
     if (vectors.needsTokens()) {
       vectors.write(result, 0, side, out, index * vectors.length());

@@ -3,6 +3,7 @@ package dev.kiln.infer.cpu;
 import dev.kiln.bf16.Bf16Instructions;
 import dev.kiln.nativelib.FloatInstructions;
 import dev.kiln.type.DataType;
+import java.util.Optional;
 import java.util.function.Function;
 
 /**
@@ -49,5 +50,14 @@ record OwnKernels(
         0.95,
         FusedKernel.bf16(instructions),
         source -> new TileProducts(source, threads, instructions));
+  }
+
+  /**
+   * Returns these for all operations of a pass.
+   *
+   * @param norm instructions of LayerNorm; empty for oneDNN's
+   */
+  PassKernels ofPass(OneDnnTensors weights, Optional<Bf16Instructions> norm) {
+    return new PassKernels(products.apply(weights), Optional.of(attention), norm);
   }
 }

@@ -4,9 +4,11 @@ import dev.kiln.error.ConfigurationException;
 import dev.kiln.infer.BatchSlot;
 import dev.kiln.infer.Encoder;
 import dev.kiln.infer.EncoderException;
+import dev.kiln.infer.VectorRequest;
 import dev.kiln.memory.BandPlane;
 import dev.kiln.memory.HostBuffer;
 import dev.kiln.memory.Strip;
+import dev.kiln.model.ExportedEncoder;
 import dev.kiln.platform.Band;
 import dev.kiln.platform.Platform;
 import dev.kiln.type.DataType;
@@ -16,14 +18,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.SplittableRandom;
-import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Trial of bfloat16 on one chip of noise, for {@link dev.kiln.infer.PrecisionRequest#AUTO} on a CPU
- * that multiplies bfloat16 natively. Encodes the chip in float32 and bfloat16, and selects bfloat16
- * if the model tolerates it. It costs opening the encoder in float32 and encoding one chip in each.
+ * Comparison of bfloat16 with float32 on one chip of noise, when an encoder opens. The encoder that
+ * it returns is the one that was compared, with its kernels, weights and memory.
+ *
+ * <p>{@link dev.kiln.infer.PrecisionRequest#AUTO} selects bfloat16 if the model tolerates it: the
+ * chip passes through the whole encoder in both. A request for bfloat16 leaves that to the user,
+ * but not whether this machine computes it correctly: then the first and the last block are
+ * compared, whose float32 weights are small, with those of oneDNN.
  */
 public final class PrecisionTrial {
   private static final Logger log = LoggerFactory.getLogger(PrecisionTrial.class);
@@ -34,66 +39,138 @@ public final class PrecisionTrial {
   /** Smallest cosine of the angle between both embeddings. */
   static final double COSINE = 0.9999;
 
+  /** Error that rounding does not explain, in any model. */
+  static final double WRONG = 5e-2;
+
   private static final long SEED = 7;
 
   private final Platform platform;
-  private final Function<DataType, Encoder> open;
+  private final Candidates candidates;
+
+  /** Opens the encoders that are compared. */
+  interface Candidates {
+    /** Opens the encoder in float32 or bfloat16. */
+    TrialEncoder open(DataType type);
+
+    /** Opens the first and the last block in float32. */
+    TrialEncoder openEnds();
+  }
+
+  PrecisionTrial(Platform platform, Candidates candidates) {
+    this.platform = platform;
+    this.candidates = candidates;
+  }
 
   /**
    * Prepares a trial.
    *
-   * @param platform platform of the encoder
-   * @param open opens the encoder in float32 or bfloat16
+   * @param exported model, platform and chip size
+   * @param batchSize most chips in one batch
+   * @param threads threads that share the work on a batch
+   * @param vectors vectors of a chip that are computed
    */
-  public PrecisionTrial(Platform platform, Function<DataType, Encoder> open) {
-    this.platform = platform;
-    this.open = open;
+  public PrecisionTrial(
+      ExportedEncoder exported, int batchSize, int threads, VectorRequest vectors) {
+    this(
+        exported.platform(),
+        new Candidates() {
+          @Override
+          public TrialEncoder open(DataType type) {
+            return new OneDnnEncoder(exported, batchSize, threads, type, vectors);
+          }
+
+          @Override
+          public TrialEncoder openEnds() {
+            return OneDnnEncoder.endsInFp32(exported, threads, vectors);
+          }
+        });
   }
 
   /**
-   * Runs the trial.
+   * Selects the precision. Costs opening the encoder in float32 and encoding one chip in each.
    *
    * @return the encoder in the selected precision, open
    * @throws ConfigurationException if the encoder fails
    */
   public Encoder choose() {
     long start = System.nanoTime();
-    float[] exact;
-    // Closed before the other is opened, so that their weights are never in memory together.
-    try (Encoder encoder = open.apply(DataType.FP32)) {
-      exact = encodeNoise(encoder);
-    }
-    Encoder encoder = open.apply(DataType.BF16);
-    try {
-      Agreement found = Agreement.of(encodeNoise(encoder), exact);
-      if (report(found, (System.nanoTime() - start) / 1e9)) {
-        return encoder;
-      }
-    } catch (RuntimeException | Error e) {
-      encoder.close();
-      throw e;
-    }
-    encoder.close();
-    return open.apply(DataType.FP32);
-  }
-
-  /** Logs the result; returns whether bfloat16 passed. */
-  private static boolean report(Agreement found, double seconds) {
+    float[] exact = encodeAndClose(candidates.open(DataType.FP32), Blocks.ALL);
+    Compared bf16 = compare(Blocks.ALL, exact);
+    boolean tolerated = bf16.found().isWithin(TOLERANCE) && bf16.found().cosine() >= COSINE;
     String measured =
         String.format(
             Locale.ROOT,
             "error=%.1e max_error=%.1e cosine=%.6f min_cosine=%.4f trial_seconds=%.1f",
-            found.distance(),
+            bf16.found().distance(),
             TOLERANCE,
-            found.cosine(),
+            bf16.found().cosine(),
             COSINE,
-            seconds);
-    if (found.isWithinTolerance()) {
+            secondsSince(start));
+    if (tolerated) {
       log.info("precision=bf16 {}", measured);
-    } else {
-      log.warn("precision=fp32 reason=\"bf16 exceeds the tolerance\" {}", measured);
+      return bf16.encoder();
     }
-    return found.isWithinTolerance();
+    log.warn("precision=fp32 reason=\"bf16 exceeds the tolerance\" {}", measured);
+    bf16.encoder().close();
+    return candidates.open(DataType.FP32);
+  }
+
+  /**
+   * Checks that this machine computes bfloat16. Costs opening two blocks in float32 and encoding
+   * one chip with them in each.
+   *
+   * @return the encoder in bfloat16, open
+   * @throws ConfigurationException if its vectors are wrong, or the encoder fails
+   */
+  public Encoder requireBf16() {
+    long start = System.nanoTime();
+    float[] exact = encodeAndClose(candidates.openEnds(), Blocks.ALL);
+    Compared bf16 = compare(Blocks.ENDS, exact);
+    double distance = bf16.found().distance();
+    if (!bf16.found().isWithin(WRONG)) {
+      bf16.encoder().close();
+      throw new ConfigurationException(
+          String.format(
+              Locale.ROOT,
+              "--precision bf16: vectors are wrong on this CPU (%s): expected a relative"
+                  + " difference from float32 of at most %.2g, found %.2g; use --precision fp32,"
+                  + " and report this with the output of kiln doctor",
+              CpuInstructions.name(),
+              WRONG,
+              distance));
+    }
+    log.info(
+        String.format(
+            Locale.ROOT,
+            "precision=bf16 blocks=ends error=%.1e max_error=%.1e trial_seconds=%.1f",
+            distance,
+            WRONG,
+            secondsSince(start)));
+    return bf16.encoder();
+  }
+
+  private static double secondsSince(long start) {
+    return (System.nanoTime() - start) / 1e9;
+  }
+
+  private record Compared(TrialEncoder encoder, Agreement found) {}
+
+  /** Before the other encoder is opened, so that their weights are never in memory together. */
+  private float[] encodeAndClose(TrialEncoder opened, Blocks blocks) {
+    try (TrialEncoder encoder = opened) {
+      return encodeNoise(encoder, blocks);
+    }
+  }
+
+  /** Opens the encoder in bfloat16 and compares it. */
+  private Compared compare(Blocks blocks, float[] exact) {
+    TrialEncoder encoder = candidates.open(DataType.BF16);
+    try {
+      return new Compared(encoder, Agreement.of(encodeNoise(encoder, blocks), exact));
+    } catch (RuntimeException | Error e) {
+      encoder.close();
+      throw e;
+    }
   }
 
   /**
@@ -117,14 +194,14 @@ public final class PrecisionTrial {
       return new Agreement(Math.sqrt(difference / ee), dot / Math.sqrt(ff * ee));
     }
 
-    /** Returns whether bfloat16 is accurate enough; false for NaN. */
-    boolean isWithinTolerance() {
-      return distance <= TOLERANCE && cosine >= COSINE;
+    /** Returns whether the distance is at most a limit; false for NaN. */
+    boolean isWithin(double limit) {
+      return distance <= limit;
     }
   }
 
-  private float[] encodeNoise(Encoder encoder) {
-    BatchSlot slot = encoder.newSlot();
+  private float[] encodeNoise(TrialEncoder encoder, Blocks blocks) {
+    BatchSlot slot = encoder.newSlot(blocks);
     try (Strip chip = noise(encoder.description().chipSize())) {
       slot.put(chip, 0, 0, new float[] {0, 1, 0, 1}, new float[] {0, 1, 0, 1});
       slot.start((float) platform.gsd());
@@ -133,7 +210,8 @@ public final class PrecisionTrial {
       embedding.get(copy);
       return copy;
     } catch (EncoderException e) {
-      throw new ConfigurationException("--precision auto: the trial failed: " + e.getMessage(), e);
+      throw new ConfigurationException(
+          "precision: the trial on a chip of noise failed: " + e.getMessage(), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted during the precision trial", e);

@@ -15,7 +15,6 @@ import dev.kiln.model.ExportedEncoder;
 import dev.kiln.type.DataType;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -149,15 +148,17 @@ public final class Encoders {
       return new OnnxRuntimeEncoder(exported, batchSize, threads, options.vectors());
     }
     List<DataType> types = resolve(options.precision(), OneDnnEncoder.precisions());
-    Function<DataType, Encoder> open =
-        type -> new OneDnnEncoder(exported, batchSize, threads, type, options.vectors());
+    PrecisionTrial trial = new PrecisionTrial(exported, batchSize, threads, options.vectors());
     if (types.size() > 1) {
-      return new PrecisionTrial(exported.platform(), open).choose();
+      return trial.choose();
+    }
+    if (types.get(0) == DataType.BF16) {
+      return trial.requireBf16();
     }
     if (options.precision().equals(PrecisionRequest.AUTO)) {
       log.info("precision={} reason=\"no native bf16 on this CPU\"", types.get(0).label());
     }
-    return open.apply(types.get(0));
+    return new OneDnnEncoder(exported, batchSize, threads, types.get(0), options.vectors());
   }
 
   /**

@@ -95,6 +95,7 @@ class OneDnnEncoderTest {
             threads,
             DataType.BF16,
             VectorRequest.CHIP,
+            Blocks.ALL,
             Bf16Mode.all(instructions));
   }
 
@@ -231,11 +232,11 @@ class OneDnnEncoderTest {
   private static void sameBytes(ModelDirectory model, GoldenChips golden, DataType precision)
       throws Exception {
     float[] alone;
-    try (Encoder encoder = withOneDnnOnly(model, golden, 1, 1, precision)) {
+    try (Encoder encoder = withoutTrial(model, golden, 1, 1, precision)) {
       alone = golden.encode(encoder.newSlot(), 0);
     }
     for (int threads : new int[] {1, 2, 3, 8}) {
-      try (Encoder encoder = withOneDnnOnly(model, golden, 3, threads, precision)) {
+      try (Encoder encoder = withoutTrial(model, golden, 3, threads, precision)) {
         BatchSlot slot = encoder.newSlot();
         float[] among = golden.encode(slot, golden.count() - 1, 0, golden.count() - 1);
         assertThat(Arrays.copyOfRange(among, alone.length, 2 * alone.length))
@@ -246,8 +247,8 @@ class OneDnnEncoderTest {
     }
   }
 
-  /** A trial of bfloat16 kernels could choose others each time. */
-  private static Encoder withOneDnnOnly(
+  /** A trial of kernels could choose others each time. */
+  private static Encoder withoutTrial(
       ModelDirectory model, GoldenChips golden, int batch, int threads, DataType precision) {
     return new OneDnnEncoder(
         model.encoder(golden.platform(), golden.chip()),
@@ -255,7 +256,8 @@ class OneDnnEncoderTest {
         threads,
         precision,
         VectorRequest.CHIP,
-        Bf16Mode.NONE);
+        Blocks.ALL,
+        precision == DataType.FP32 ? KernelSource.fp32(KernelChoice.KILN) : Bf16Mode.NONE);
   }
 
   @Test

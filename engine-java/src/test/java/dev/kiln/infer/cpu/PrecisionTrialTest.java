@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.infer.BatchSlot;
-import dev.kiln.infer.Encoder;
 import dev.kiln.infer.EncoderDescription;
 import dev.kiln.infer.EncoderDevice;
 import dev.kiln.infer.EncoderException;
@@ -30,7 +29,7 @@ class PrecisionTrialTest {
   private final List<String> events = new ArrayList<>();
 
   /** An encoder that returns sums of its input, with a given error in bfloat16. */
-  private final class Noisy implements Encoder, BatchSlot {
+  private final class Noisy implements TrialEncoder, BatchSlot {
     private final DataType precision;
     private final float error;
     private final float[] embedding = new float[DIM];
@@ -38,7 +37,6 @@ class PrecisionTrialTest {
     Noisy(DataType precision, float error) {
       this.precision = precision;
       this.error = error;
-      events.add("open " + precision);
     }
 
     @Override
@@ -58,6 +56,12 @@ class PrecisionTrialTest {
 
     @Override
     public BatchSlot newSlot() {
+      return newSlot(Blocks.ALL);
+    }
+
+    @Override
+    public BatchSlot newSlot(Blocks blocks) {
+      events.add("encode " + blocks);
       return this;
     }
 
@@ -115,30 +119,71 @@ class PrecisionTrialTest {
     public void clear() {}
   }
 
-  private Encoder choose(float error) {
-    return new PrecisionTrial(PLATFORM, precision -> new Noisy(precision, error)).choose();
+  private PrecisionTrial trial(float error) {
+    return new PrecisionTrial(
+        PLATFORM,
+        new PrecisionTrial.Candidates() {
+          @Override
+          public TrialEncoder open(DataType type) {
+            events.add("open " + type);
+            return new Noisy(type, error);
+          }
+
+          @Override
+          public TrialEncoder openEnds() {
+            events.add("open ends in FP32");
+            return new Noisy(DataType.FP32, error);
+          }
+        });
+  }
+
+  private DataType chosen(float error) {
+    return trial(error).choose().description().precision();
   }
 
   @Test
   void selectsBf16WithinTheTolerance() {
-    assertThat(choose(9e-3f).description().precision()).isEqualTo(DataType.BF16);
-    assertThat(events).containsExactly("open FP32", "close FP32", "open BF16");
+    assertThat(chosen(9e-3f)).isEqualTo(DataType.BF16);
+    assertThat(events)
+        .containsExactly("open FP32", "encode ALL", "close FP32", "open BF16", "encode ALL");
   }
 
   @ParameterizedTest
   @ValueSource(floats = {1.1e-2f, 1, Float.NaN})
   void fallsBackToFp32BeyondTheTolerance(float error) {
-    assertThat(choose(error).description().precision()).isEqualTo(DataType.FP32);
+    assertThat(chosen(error)).isEqualTo(DataType.FP32);
     assertThat(events)
-        .containsExactly("open FP32", "close FP32", "open BF16", "close BF16", "open FP32");
+        .containsSubsequence("open FP32", "close FP32", "open BF16", "close BF16", "open FP32");
   }
 
   @Test
   void closesEverythingIfTheTrialFails() {
-    assertThatThrownBy(() -> choose(-1))
+    assertThatThrownBy(() -> chosen(-1))
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining("broken");
-    assertThat(events).containsExactly("open FP32", "close FP32");
+    assertThat(events).containsExactly("open FP32", "encode ALL", "close FP32");
+  }
+
+  /** Users who ask for bfloat16 accept its rounding, in a model that tolerates less than others. */
+  @ParameterizedTest
+  @ValueSource(floats = {0, 1.1e-2f, 4.9e-2f})
+  void returnsTheRequiredBf16(float error) {
+    assertThat(trial(error).requireBf16().description().precision()).isEqualTo(DataType.BF16);
+    assertThat(events)
+        .containsExactly(
+            "open ends in FP32", "encode ALL", "close FP32", "open BF16", "encode ENDS");
+  }
+
+  @ParameterizedTest
+  @ValueSource(floats = {5.1e-2f, 1.06f, Float.NaN})
+  void refusesWrongBf16(float error) {
+    assertThatThrownBy(() -> trial(error).requireBf16())
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageMatching(
+            "--precision bf16: vectors are wrong on this CPU \\(.*\\): expected a relative difference"
+                + " from float32 of at most 0.050, found (0.051|1.1|NaN); use --precision fp32,"
+                + " and report this with the output of kiln doctor");
+    assertThat(events).endsWith("open BF16", "encode ENDS", "close BF16");
   }
 
   @Test
@@ -150,7 +195,7 @@ class PrecisionTrialTest {
     PrecisionTrial.Agreement turned =
         PrecisionTrial.Agreement.of(new float[] {-4, 3}, new float[] {3, 4});
     assertThat(turned.cosine()).isZero();
-    assertThat(turned.isWithinTolerance()).isFalse();
-    assertThat(same.isWithinTolerance()).isTrue();
+    assertThat(turned.isWithin(1)).isFalse();
+    assertThat(same.isWithin(0)).isTrue();
   }
 }
