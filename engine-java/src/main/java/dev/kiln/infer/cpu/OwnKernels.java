@@ -37,7 +37,7 @@ record OwnKernels(
         // start.
         1.25,
         FusedKernel.fp32(instructions),
-        source -> new PackedProducts(source, threads, instructions));
+        source -> new OwnProducts(OwnProducts.Kernel.fp32(instructions), source, threads));
   }
 
   /** Returns the kernels in bfloat16, which share the work between threads. */
@@ -49,7 +49,7 @@ record OwnKernels(
         // Equal ones are oneDNN's.
         0.95,
         FusedKernel.bf16(instructions),
-        source -> new TileProducts(source, threads, instructions));
+        source -> new OwnProducts(OwnProducts.Kernel.bf16(instructions), source, threads));
   }
 
   /**
