@@ -1,8 +1,8 @@
 package dev.kiln.selftest;
 
 import dev.kiln.cuda.Gpu;
-import dev.kiln.cuda.GpuEvent;
 import dev.kiln.cuda.GpuStream;
+import dev.kiln.cuda.GpuTimer;
 import java.util.Arrays;
 
 /**
@@ -27,34 +27,22 @@ final class Stopwatch {
    * @param work queues one launch
    */
   static double median(Gpu gpu, GpuStream stream, int rounds, Runnable work) {
-    try (GpuEvent begin = gpu.newTimer();
-        GpuEvent end = gpu.newTimer()) {
+    try (GpuTimer timer = new GpuTimer(gpu, stream)) {
       double once = Double.POSITIVE_INFINITY;
       double wall = Double.POSITIVE_INFINITY;
       for (int i = 0; i < WARM_UP; i++) {
         long start = System.nanoTime();
-        once = Math.min(once, seconds(stream, begin, end, 1, work));
+        once = Math.min(once, timer.seconds(1, work));
         wall = Math.min(wall, (System.nanoTime() - start) / 1e9);
       }
       double most = Math.min(MAX_LAUNCHES, MAX_SECONDS / wall);
       int launches = (int) Math.max(1, Math.min(most, Math.ceil(MIN_SECONDS / once)));
       double[] seconds = new double[rounds];
       for (int i = 0; i < rounds; i++) {
-        seconds[i] = seconds(stream, begin, end, launches, work) / launches;
+        seconds[i] = timer.seconds(launches, work);
       }
       Arrays.sort(seconds);
       return seconds[rounds / 2];
     }
-  }
-
-  private static double seconds(
-      GpuStream stream, GpuEvent begin, GpuEvent end, int launches, Runnable work) {
-    stream.record(begin);
-    for (int i = 0; i < launches; i++) {
-      work.run();
-    }
-    stream.record(end);
-    end.synchronize();
-    return end.millisecondsSince(begin) / 1e3;
   }
 }

@@ -12,7 +12,6 @@ import dev.kiln.cuda.KernelArguments;
 import dev.kiln.cuda.LaunchShape;
 import dev.kiln.infer.TrialProcess;
 import dev.kiln.memory.HostBuffer;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -98,12 +97,13 @@ final class AttentionTrial {
           shape,
           new KernelArguments().pointer(qkv).pointer(out).int32(tokens).int32(tokens).int32(HEADS));
       stream.copyOut(out, 0, expected, 0, bytes);
-      stream.zero(out, 0, bytes);
-      attention.enqueue(stream, qkv, out, tokens, HEADS, CHIPS);
-      stream.copyOut(out, 0, found, 0, bytes);
-      stream.synchronize();
-      ByteBuffer one = found.slice(0, bytes);
-      return EncoderAttention.distance(one, expected.slice(0, bytes));
+      KernelResult.read(
+          stream,
+          () -> attention.enqueue(stream, qkv, out, tokens, HEADS, CHIPS),
+          out,
+          found,
+          bytes);
+      return KernelResult.distance(found, expected, bytes);
     }
   }
 }

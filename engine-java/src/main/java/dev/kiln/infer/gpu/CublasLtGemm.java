@@ -7,10 +7,10 @@ import dev.kiln.cuda.DeviceBuffer;
 import dev.kiln.cuda.GemmShape;
 import dev.kiln.cuda.GemmShape.Output;
 import dev.kiln.cuda.Gpu;
-import dev.kiln.cuda.GpuEvent;
 import dev.kiln.cuda.GpuKernel;
 import dev.kiln.cuda.GpuModule;
 import dev.kiln.cuda.GpuStream;
+import dev.kiln.cuda.GpuTimer;
 import dev.kiln.cuda.KernelArguments;
 import dev.kiln.cuda.LaunchShape;
 import java.util.HashMap;
@@ -210,18 +210,13 @@ final class CublasLtGemm implements Gemm {
       Rows to) {
     int best = 0;
     double bestSeconds = Double.POSITIVE_INFINITY;
-    try (GpuEvent begin = gpu.newTimer();
-        GpuEvent end = gpu.newTimer()) {
+    try (GpuTimer timer = new GpuTimer(gpu, stream)) {
       for (int i = 0; i < candidates.size(); i++) {
+        Algorithm candidate = candidates.get(i);
+        Runnable work = () -> enqueue(stream, product, candidate, linear, from, to);
         // The first run loads the kernel.
-        enqueue(stream, product, candidates.get(i), linear, from, to);
-        stream.record(begin);
-        for (int run = 0; run < TIMED_RUNS; run++) {
-          enqueue(stream, product, candidates.get(i), linear, from, to);
-        }
-        stream.record(end);
-        end.synchronize();
-        double seconds = end.millisecondsSince(begin) / 1e3 / TIMED_RUNS;
+        work.run();
+        double seconds = timer.seconds(TIMED_RUNS, work);
         if (seconds < bestSeconds) {
           best = i;
           bestSeconds = seconds;

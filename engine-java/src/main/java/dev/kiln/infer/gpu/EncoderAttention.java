@@ -6,16 +6,14 @@ import dev.kiln.cuda.Cudnn;
 import dev.kiln.cuda.DeviceBuffer;
 import dev.kiln.cuda.DeviceMemoryException;
 import dev.kiln.cuda.Gpu;
-import dev.kiln.cuda.GpuEvent;
 import dev.kiln.cuda.GpuKernel;
 import dev.kiln.cuda.GpuModule;
 import dev.kiln.cuda.GpuStream;
+import dev.kiln.cuda.GpuTimer;
 import dev.kiln.cuda.KernelArguments;
 import dev.kiln.cuda.LaunchShape;
 import dev.kiln.memory.HostBuffer;
 import dev.kiln.model.Architecture;
-import dev.kiln.type.DataType;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -169,24 +167,23 @@ final class EncoderAttention implements AutoCloseable {
     AttentionShape shape =
         new AttentionShape(batchSize, tokens, model.heads(), model.dimHead(), LN_2);
     openFused(shape);
-    long bytes = Math.min(out.size(), (long) tokens * model.inner() * Short.BYTES);
+    int bytes = (int) Math.min(out.size(), (long) tokens * model.inner() * Short.BYTES);
     StringBuilder line = new StringBuilder();
     try (HostBuffer expected = gpu.pinned("attention of the kernel", bytes);
         HostBuffer found = gpu.pinned("attention of a candidate", bytes);
-        GpuEvent begin = gpu.newTimer();
-        GpuEvent end = gpu.newTimer()) {
+        GpuTimer timer = new GpuTimer(gpu, stream)) {
       Runnable reference = () -> launch(stream, tokens, batchSize);
-      run(stream, reference, expected, bytes);
-      double best = seconds(stream, begin, end, reference);
+      KernelResult.read(stream, reference, out, expected, bytes);
+      double best = timer.seconds(TIMED_RUNS, reference);
       double bestForAnySize = best;
       describe(line, "kernel", shape, best);
       for (AttentionVariant each : candidates) {
         double time = Double.POSITIVE_INFINITY;
         try {
           Runnable work = () -> each.enqueue(stream, batchSize);
-          run(stream, work, found, bytes);
-          if (agrees(each, found.slice(0, (int) bytes), expected.slice(0, (int) bytes))) {
-            time = seconds(stream, begin, end, work);
+          KernelResult.read(stream, work, out, found, bytes);
+          if (agrees(each, KernelResult.distance(found, expected, bytes))) {
+            time = timer.seconds(TIMED_RUNS, work);
             describe(line, each.label(), shape, time);
           }
         } catch (IllegalStateException | CudaException e) {
@@ -228,15 +225,7 @@ final class EncoderAttention implements AutoCloseable {
     closing.done();
   }
 
-  private void run(GpuStream stream, Runnable work, HostBuffer result, long bytes) {
-    stream.zero(out, 0, bytes);
-    work.run();
-    stream.copyOut(out, 0, result, 0, bytes);
-    stream.synchronize();
-  }
-
-  private static boolean agrees(AttentionVariant with, ByteBuffer found, ByteBuffer expected) {
-    double error = distance(found, expected);
+  private static boolean agrees(AttentionVariant with, double error) {
     if (error <= TOLERANCE) {
       return true;
     }
@@ -251,16 +240,6 @@ final class EncoderAttention implements AutoCloseable {
     return false;
   }
 
-  private static double seconds(GpuStream stream, GpuEvent begin, GpuEvent end, Runnable work) {
-    stream.record(begin);
-    for (int run = 0; run < TIMED_RUNS; run++) {
-      work.run();
-    }
-    stream.record(end);
-    end.synchronize();
-    return end.millisecondsSince(begin) / 1e3 / TIMED_RUNS;
-  }
-
   private static void describe(StringBuilder line, String label, AttentionShape of, double time) {
     line.append(
         String.format(
@@ -270,19 +249,6 @@ final class EncoderAttention implements AutoCloseable {
             time * 1e3,
             label,
             of.flops() / time / 1e12));
-  }
-
-  /** Returns the relative L2 distance of bfloat16 numbers. */
-  static double distance(ByteBuffer found, ByteBuffer expected) {
-    double difference = 0;
-    double norm = 0;
-    for (int i = 0; i < expected.limit(); i += Short.BYTES) {
-      double right = DataType.BF16.toFloat(expected.getShort(i));
-      double delta = DataType.BF16.toFloat(found.getShort(i)) - right;
-      difference += delta * delta;
-      norm += right * right;
-    }
-    return Math.sqrt(difference / norm);
   }
 
   private void closeUnused() {

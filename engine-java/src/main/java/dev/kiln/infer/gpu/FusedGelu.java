@@ -6,8 +6,8 @@ import dev.kiln.cuda.DeviceBuffer;
 import dev.kiln.cuda.GeluProduct;
 import dev.kiln.cuda.GemmShape;
 import dev.kiln.cuda.Gpu;
-import dev.kiln.cuda.GpuEvent;
 import dev.kiln.cuda.GpuStream;
+import dev.kiln.cuda.GpuTimer;
 import dev.kiln.infer.gpu.Gemm.Linear;
 import dev.kiln.infer.gpu.Gemm.Rows;
 import dev.kiln.memory.HostBuffer;
@@ -120,10 +120,9 @@ final class FusedGelu implements AutoCloseable {
     boolean used = false;
     try (HostBuffer expected = gpu.pinned("product and pass", bytes);
         HostBuffer found = gpu.pinned("fused product", bytes);
-        GpuEvent begin = gpu.newTimer();
-        GpuEvent end = gpu.newTimer()) {
-      run(stream, separate, to, expected, bytes);
-      double pass = seconds(stream, begin, end, separate);
+        GpuTimer timer = new GpuTimer(gpu, stream)) {
+      KernelResult.read(stream, separate, to, expected, bytes);
+      double pass = timer.seconds(TIMED_RUNS, separate);
       double best = pass;
       StringBuilder times = new StringBuilder();
       for (int plan = 0; plan < product.plans(); plan++) {
@@ -137,8 +136,8 @@ final class FusedGelu implements AutoCloseable {
                     linear.weight(),
                     linear.bias().orElseThrow(),
                     to.address());
-        run(stream, fused, to, found, bytes);
-        double error = EncoderAttention.distance(found.slice(0, bytes), expected.slice(0, bytes));
+        KernelResult.read(stream, fused, to, found, bytes);
+        double error = KernelResult.distance(found, expected, bytes);
         if (!(error <= TOLERANCE)) {
           log.warn(
               String.format(
@@ -150,7 +149,7 @@ final class FusedGelu implements AutoCloseable {
                   TOLERANCE));
           continue;
         }
-        double time = seconds(stream, begin, end, fused);
+        double time = timer.seconds(TIMED_RUNS, fused);
         times.append(String.format(Locale.ROOT, " cudnn_%d_ms=%.3f", plan + 1, time * 1e3));
         if (time < best) {
           best = time;
@@ -177,24 +176,6 @@ final class FusedGelu implements AutoCloseable {
         product.close();
       }
     }
-  }
-
-  private static void run(
-      GpuStream stream, Runnable work, DeviceBuffer to, HostBuffer result, int bytes) {
-    stream.zero(to, 0, bytes);
-    work.run();
-    stream.copyOut(to, 0, result, 0, bytes);
-    stream.synchronize();
-  }
-
-  private static double seconds(GpuStream stream, GpuEvent begin, GpuEvent end, Runnable work) {
-    stream.record(begin);
-    for (int run = 0; run < TIMED_RUNS; run++) {
-      work.run();
-    }
-    stream.record(end);
-    end.synchronize();
-    return end.millisecondsSince(begin) / 1e3 / TIMED_RUNS;
   }
 
   /** Frees products and library; the pass can be used on. A second call does nothing. */
