@@ -3,8 +3,8 @@ package dev.kiln.archive;
 import java.util.OptionalDouble;
 
 /**
- * A part of a file that is a part of a mosaic, at the same resolution. Later pieces cover earlier
- * ones.
+ * A reference to a file and its place in a mosaic, which has the same resolution; a part of it is
+ * used. Later pieces cover earlier ones.
  *
  * @param object the file
  * @param x left edge of the part in the file, in pixels

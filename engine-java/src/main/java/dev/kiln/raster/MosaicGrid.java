@@ -52,7 +52,7 @@ public record MosaicGrid(
   }
 
   /** Returns the extent that the whole file of a part must have. */
-  GeoExtent extentOf(MosaicPart part, String other) {
+  GeoExtent extentOf(PlacedFile part, String other) {
     double left = (double) part.left() - part.x();
     double top = (double) part.top() - part.y();
     return new GeoExtent(

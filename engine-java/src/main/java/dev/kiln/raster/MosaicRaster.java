@@ -35,14 +35,14 @@ final class MosaicRaster extends SceneRaster {
   }
 
   /** A part whose bands are combined. */
-  private record Part(FileRaster raster, MosaicPart at) {}
+  private record Part(FileRaster raster, PlacedFile at) {}
 
   /** Puts a mosaic together, as {@link SceneRaster#mosaic} does. */
-  static MosaicRaster of(List<MosaicPart> places, MosaicGrid grid) throws SceneException {
+  static MosaicRaster of(List<PlacedFile> places, MosaicGrid grid) throws SceneException {
     CogFile first = places.get(0).file();
     String crs = first.extent().crs();
     List<Part> parts = new ArrayList<>();
-    for (MosaicPart place : places) {
+    for (PlacedFile place : places) {
       parts.add(new Part(FileRaster.part(place.sources()), place));
       requireFits(place, first);
       GeoExtent expected = grid.extentOf(place, crs);
@@ -56,7 +56,7 @@ final class MosaicRaster extends SceneRaster {
     return new MosaicRaster(parts, grid, first.toLonLat());
   }
 
-  private static void requireFits(MosaicPart part, CogFile first) throws SceneException {
+  private static void requireFits(PlacedFile part, CogFile first) throws SceneException {
     CogFile file = part.file();
     if (file.type() != first.type()) {
       throw SceneException.permanent(
@@ -237,7 +237,7 @@ final class MosaicRaster extends SceneRaster {
     }
 
     /** Copies the pixels of a part. */
-    void cover(MosaicPart part, StripWindow inside, Strip from, FileValidity validity) {
+    void cover(PlacedFile part, StripWindow inside, Strip from, FileValidity validity) {
       int down = inside.firstRow() - part.y() + part.top() - window.firstRow();
       int right = inside.firstColumn() - part.x() + part.left() - window.firstColumn();
       ByteBuffer source = from.raw();

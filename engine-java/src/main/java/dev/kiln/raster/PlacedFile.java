@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.OptionalDouble;
 
 /**
- * A part of a file that is a part of a mosaic, at the same resolution.
+ * An open file at its place in a mosaic, which has the same resolution; a part of it is used.
  *
  * @param sources the bands, all of one file
  * @param x left edge of the part in the file, in pixels
@@ -16,7 +16,7 @@ import java.util.OptionalDouble;
  * @param masked whether pixels that the file excludes cover nothing
  * @param nodata value that covers nothing; empty if all values cover
  */
-public record MosaicPart(
+public record PlacedFile(
     List<SceneRaster.Source> sources,
     int x,
     int y,
@@ -28,7 +28,7 @@ public record MosaicPart(
     OptionalDouble nodata) {
 
   /** Copies the list. */
-  public MosaicPart {
+  public PlacedFile {
     sources = List.copyOf(sources);
   }
 

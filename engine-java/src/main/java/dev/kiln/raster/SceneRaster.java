@@ -57,7 +57,7 @@ public abstract sealed class SceneRaster implements AutoCloseable permits FileRa
    * @return the raster, owned by the caller
    * @throws SceneException permanent if the files do not fit together
    */
-  public static SceneRaster mosaic(List<MosaicPart> parts, MosaicGrid grid) throws SceneException {
+  public static SceneRaster mosaic(List<PlacedFile> parts, MosaicGrid grid) throws SceneException {
     return MosaicRaster.of(parts, grid);
   }
 

@@ -7,7 +7,7 @@ import dev.kiln.archive.StatedGrid;
 import dev.kiln.error.SceneException;
 import dev.kiln.raster.CogFile;
 import dev.kiln.raster.MosaicGrid;
-import dev.kiln.raster.MosaicPart;
+import dev.kiln.raster.PlacedFile;
 import dev.kiln.raster.SceneRaster;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,11 +33,11 @@ final class SceneRasters {
       }
       return SceneRaster.of(sources);
     }
-    List<MosaicPart> parts = new ArrayList<>();
+    List<PlacedFile> parts = new ArrayList<>();
     for (MosaicPiece piece : scene.pieces()) {
       CogFile file = files.get(piece.object().name());
       parts.add(
-          new MosaicPart(
+          new PlacedFile(
               scene.bands().stream()
                   .map(band -> new SceneRaster.Source(band.band(), file, band.index()))
                   .toList(),

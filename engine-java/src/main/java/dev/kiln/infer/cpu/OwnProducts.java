@@ -68,15 +68,7 @@ final class OwnProducts implements MatrixProducts {
           OneDnnTensors::packedBf16,
           (sizes, in, weights, bias, out, output, epilogue, threads) ->
               Bf16Kernels.multiply(
-                  sizes,
-                  in,
-                  weights,
-                  bias,
-                  out,
-                  output == DataType.FP32,
-                  epilogue,
-                  threads,
-                  set));
+                  sizes, in, weights, bias, out, output == DataType.FP32, epilogue, threads, set));
     }
   }
 
