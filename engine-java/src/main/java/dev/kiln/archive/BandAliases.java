@@ -44,7 +44,11 @@ public final class BandAliases {
    * @param names by band, in the order in which they are looked up
    */
   private record AliasSet(
-      String platform, Optional<Pattern> items, Map<String, List<String>> names) {}
+      String platform, Optional<Pattern> items, Map<String, List<String>> names) {
+    boolean isOf(Platform other) {
+      return platform.equals(other.name()) || platform.equals(other.productName());
+    }
+  }
 
   private final List<AliasSet> sets;
 
@@ -140,19 +144,21 @@ public final class BandAliases {
 
   /**
    * Returns the names of a band in the order in which they are looked up: bands of given assets
-   * ({@code ASSET:BAND}), its own name, and others.
+   * ({@code ASSET:BAND}), its own name, and others, also those of the platform whose products are
+   * read.
    *
-   * @param platform name
+   * @param platform whose band it is
    * @param itemId id of the item
    * @param band name of a band or mask of the platform
+   * @return the names, its own among them
    */
-  List<String> names(String platform, String itemId, String band) {
+  public List<String> names(Platform platform, String itemId, String band) {
     Set<String> ofAssets = new LinkedHashSet<>();
     Set<String> names = new LinkedHashSet<>();
     names.add(band);
     for (AliasSet set : sets) {
       boolean applies =
-          set.platform.equals(platform)
+          set.isOf(platform)
               && set.items.map(pattern -> pattern.matcher(itemId).matches()).orElse(true);
       if (applies) {
         for (String name : set.names.getOrDefault(band, List.of())) {
@@ -182,8 +188,7 @@ public final class BandAliases {
           "(?i)((band|channel|layer)[ _:-]*)?%s([ _-]*(band|channel|reflectance))?"
               .formatted(Pattern.quote(band.name()));
       if (text.matches(described)
-          || names(platform.name(), itemId, band.name()).stream()
-              .anyMatch(text::equalsIgnoreCase)) {
+          || names(platform, itemId, band.name()).stream().anyMatch(text::equalsIgnoreCase)) {
         return Optional.of(band.name());
       }
     }
@@ -193,13 +198,13 @@ public final class BandAliases {
   /**
    * Returns what identifies the names of a platform: other names can choose other bands.
    *
-   * @param platform name
+   * @param platform whose bands are named
    * @return {@code standard}, or a hash of the names that were added
    */
-  public String identity(String platform) {
+  public String identity(Platform platform) {
     StringBuilder added = new StringBuilder();
     for (AliasSet set : sets) {
-      if (set.platform.equals(platform) && !STANDARD.sets.contains(set)) {
+      if (set.isOf(platform) && !STANDARD.sets.contains(set)) {
         added.append(set.items.map(Pattern::pattern).orElse("")).append('\n').append(set.names);
       }
     }

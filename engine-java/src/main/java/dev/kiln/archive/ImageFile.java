@@ -84,8 +84,12 @@ public record ImageFile(
     return SUFFIXES.stream().anyMatch(lower::endsWith);
   }
 
-  /** Returns whether a description of a band says nothing, or only its number. */
-  static boolean isGeneric(String description) {
+  /**
+   * {@return whether a description of a band says nothing, or only its number}
+   *
+   * @param description of a band in a file
+   */
+  public static boolean isGeneric(String description) {
     return GENERIC.matcher(description).matches();
   }
 
@@ -326,7 +330,7 @@ public record ImageFile(
     List<Integer> rest = new ArrayList<>();
     for (int i = 0; i < colours.size(); i++) {
       boolean rgb = List.of("red", "green", "blue").contains(colours.get(i));
-      boolean alpha = colours.get(i).equals(ALPHA) && !platform.name().equals("naip");
+      boolean alpha = colours.get(i).equals(ALPHA) && !platform.productName().equals("naip");
       if (!rgb && !alpha) {
         rest.add(i + 1);
       }
@@ -353,7 +357,7 @@ public record ImageFile(
     int wanted = platform.bands().size();
     boolean alpha = !colours.isEmpty() && colours.get(colours.size() - 1).equals(ALPHA);
     int data = colours.size() - (alpha ? 1 : 0);
-    boolean all = colours.size() == wanted && (!alpha || platform.name().equals("naip"));
+    boolean all = colours.size() == wanted && (!alpha || platform.productName().equals("naip"));
     if (!all && data != wanted || !isPossibleOrder(platform)) {
       throw mismatch(platform);
     }

@@ -132,12 +132,12 @@ public record ItemAssets(List<BandAsset> bands, Optional<Mask> mask, double gsd)
       boolean masked,
       BandAliases aliases)
       throws SceneException {
-    PixelClasses classes = MASKS.get(platform.name());
+    PixelClasses classes = MASKS.get(platform.productName());
     if (classes == null) {
       return Optional.empty();
     }
     Optional<StacAsset> found =
-        aliases.names(platform.name(), item.id(), classes.asset()).stream()
+        aliases.names(platform, item.id(), classes.asset()).stream()
             .flatMap(
                 name ->
                     item.assets().values().stream()
@@ -166,7 +166,7 @@ public record ItemAssets(List<BandAsset> bands, Optional<Mask> mask, double gsd)
   /** Returns the names of a band that were looked up, if it has others than its own. */
   private static String expected(
       StacItem item, Platform platform, BandAliases aliases, String band) {
-    List<String> names = aliases.names(platform.name(), item.id(), band);
+    List<String> names = aliases.names(platform, item.id(), band);
     return names.size() < 2
         ? ": expected assets or bands of these names, found "
         : ": expected assets or bands of these names ("
@@ -210,7 +210,7 @@ public record ItemAssets(List<BandAsset> bands, Optional<Mask> mask, double gsd)
         files.stream().filter(file -> file.isForDisplay() == forDisplay).toList();
     Map<String, Place> places = new HashMap<>();
     for (Band band : platform.bands()) {
-      byName(item, kind, aliases.names(platform.name(), item.id(), band.name()))
+      byName(item, kind, aliases.names(platform, item.id(), band.name()))
           .ifPresent(place -> places.put(band.name(), place));
     }
     return places;
@@ -348,6 +348,12 @@ public record ItemAssets(List<BandAsset> bands, Optional<Mask> mask, double gsd)
 
   private static BandAsset locate(StacItem item, String band, Place place) throws SceneException {
     StacAsset file = place.asset;
+    if (file.contradiction().isPresent()) {
+      throw SceneException.permanent(
+          item.key(),
+          "asset %s: expected lists of bands that agree, found that %s: correct the wrong one"
+              .formatted(Printable.of(file.name()), Printable.of(file.contradiction().get())));
+    }
     Optional<StacBand> own = file.bands().stream().skip(place.index).findFirst();
     OptionalDouble nodata = own.map(StacBand::nodata).orElse(OptionalDouble.empty());
     return new BandAsset(
@@ -357,7 +363,22 @@ public record ItemAssets(List<BandAsset> bands, Optional<Mask> mask, double gsd)
         nodata.isPresent() ? nodata : file.nodata(),
         own.flatMap(StacBand::scale).or(file::scale),
         own.filter(described -> !(described.name() + described.commonName()).isEmpty()).isEmpty(),
-        words(item, file, own));
+        words(item, file, own),
+        described(file, own));
+  }
+
+  private static BandAsset.Described described(StacAsset file, Optional<StacBand> band) {
+    List<StacBand> named =
+        file.bands().stream()
+            .filter(other -> !other.names().isEmpty())
+            .filter(other -> other.names().stream().noneMatch(BandWords::isOfNoSensor))
+            .toList();
+    return new BandAsset.Described(
+        named.size(),
+        Stream.concat(
+                band.map(StacBand::names).orElse(List.of()).stream(),
+                file.bands().size() < 2 ? Stream.of(file.name()) : Stream.empty())
+            .toList());
   }
 
   /** Returns what an item states about the values of a band, with the name of its collection. */

@@ -50,7 +50,7 @@ public interface SceneArchive {
    * @return the archive
    */
   static SceneArchive of(Platform platform, boolean masked, BandAliases aliases) {
-    return platform.name().equals("naip")
+    return platform.productName().equals("naip")
         ? (sceneKey, objects) ->
             isItem(sceneKey)
                 ? StacItem.read(sceneKey, objects).scene(platform, masked, aliases)
@@ -67,7 +67,8 @@ public interface SceneArchive {
    */
   static boolean isImageFile(Platform platform, String sceneKey) {
     return ImageFile.isImage(sceneKey)
-        && !(platform.name().equals("naip") && NaipKey.read(sceneKey, kind -> {}).isPresent());
+        && !(platform.productName().equals("naip")
+            && NaipKey.read(sceneKey, kind -> {}).isPresent());
   }
 
   private static boolean isItem(String sceneKey) {
@@ -83,7 +84,7 @@ public interface SceneArchive {
    * @return bytes
    */
   static long maxStripBytes(Platform platform) {
-    return platform.name().equals("naip")
+    return platform.productName().equals("naip")
         ? 32 << 20
         : Math.max(128 << 20, 1024L * 10_980 * Short.BYTES * platform.bands().size());
   }

@@ -3,6 +3,7 @@ package dev.kiln.archive;
 import dev.kiln.error.Printable;
 import dev.kiln.error.SceneException;
 import dev.kiln.platform.Platform;
+import dev.kiln.platform.PlatformCatalog;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,6 +32,17 @@ record SceneProduct(
   private static final String SENTINEL_2 = "sentinel-2-l2a";
   private static final String LANDSAT_REFLECTANCE = "landsat-c2l2-sr";
   private static final Set<String> LANDSAT = Set.of("landsat-c2l1", LANDSAT_REFLECTANCE);
+
+  /** Platforms whose scenes are known not to be products of Sentinel-2, unless it is theirs. */
+  private static final Set<String> BUILT_IN = Set.copyOf(PlatformCatalog.builtIn().names());
+
+  /** Collections of products of Sentinel-2. */
+  private static final Pattern IN_SENTINEL_2 =
+      Pattern.compile("(?i)(?<![a-z0-9])(sentinel[-_ ]?2|s2[-_]|copernicus/s2)");
+
+  /** Names of products of Sentinel-2, and ids of items made from them. */
+  private static final Pattern SENTINEL_2_NAME = Pattern.compile("(?i)^S2[A-D]_");
+
   private static final String PLANETSCOPE = "planetscope-sr";
   private static final String FIRST_BASELINE_WITH_OFFSET = "04.00";
 
@@ -96,9 +108,10 @@ record SceneProduct(
     for (Map.Entry<String, String> found : evidence.entrySet()) {
       String text = found.getValue();
       String where = found.getKey() + " " + Printable.of(text);
-      if (LANDSAT.contains(platform.name())) {
+      if (LANDSAT.contains(platform.productName())) {
         requireLandsat(key, platform, where, text, found.getKey().equals("collection"));
-      } else if (platform.name().equals(SENTINEL_2) && SENTINEL_2_LEVEL_1.matcher(text).find()) {
+      } else if (platform.productName().equals(SENTINEL_2)
+          && SENTINEL_2_LEVEL_1.matcher(text).find()) {
         throw SceneException.permanent(
             key,
             "expected level 2A of Sentinel-2 for platform %s, found level 1C in %s"
@@ -108,18 +121,33 @@ record SceneProduct(
     requireReflectance(key, platform, name);
   }
 
+  /** Returns whether a platform of a user does not state how stored values become its own. */
+  private static boolean isWithoutStatement(Platform platform) {
+    return platform.product().isEmpty()
+        && !BUILT_IN.contains(platform.name())
+        && platform.bands().stream().allMatch(band -> band.scale().isEmpty());
+  }
+
+  private boolean isSentinel2() {
+    return IN_SENTINEL_2.matcher(collection).find()
+        || SENTINEL_2_NAME.matcher(name).find()
+        || levels.keySet().stream().anyMatch(property -> property.startsWith("s2:"))
+        || levels.values().stream().anyMatch(text -> SENTINEL_2_NAME.matcher(text).find());
+  }
+
   private static void requireLandsat(
       String key, Platform platform, String where, String text, boolean ofCollection)
       throws SceneException {
     boolean first =
-        platform.name().equals(LANDSAT_REFLECTANCE) && LANDSAT_COLLECTION_1.matcher(text).matches();
+        platform.productName().equals(LANDSAT_REFLECTANCE)
+            && LANDSAT_COLLECTION_1.matcher(text).matches();
     if (first || OTHER_LANDSAT.matcher(text).find()) {
       throw SceneException.permanent(
           key,
           "expected Collection 2 of Landsat for platform %s, found %s: its reflectance has another scale"
               .formatted(platform.name(), first ? "Collection 1 in " + where : where));
     }
-    Matcher expected = LANDSAT_LEVEL.matcher(platform.name());
+    Matcher expected = LANDSAT_LEVEL.matcher(platform.productName());
     Matcher level = (ofCollection ? LANDSAT_LEVEL : LANDSAT_CORRECTION).matcher(text);
     if (expected.find() && level.find() && !level.group(1).equals(expected.group(1))) {
       throw SceneException.permanent(
@@ -149,7 +177,7 @@ record SceneProduct(
 
   private static void requireReflectance(String key, Platform platform, String name)
       throws SceneException {
-    if (platform.name().equals(PLANETSCOPE) && PLANET_RADIANCE.matcher(name).find()) {
+    if (platform.productName().equals(PLANETSCOPE) && PLANET_RADIANCE.matcher(name).find()) {
       throw SceneException.permanent(
           key,
           "expected surface reflectance of PlanetScope (AnalyticMS_SR) for platform %s, found radiance in file %s"
@@ -163,10 +191,12 @@ record SceneProduct(
    * state that it has been removed. That it has not been removed is ignored, because it is known to
    * be wrong in some items. Products of providers that remove it contain none.
    *
-   * @param platform other platforms than Sentinel-2 have no offset
+   * @param platform other built-in platforms than Sentinel-2 have no offset; those of users can
+   *     read products of Sentinel-2
    */
   StoredOffset storedOffset(Platform platform) {
-    if (!platform.name().equals(SENTINEL_2)
+    if (!platform.productName().equals(SENTINEL_2)
+            && !(isWithoutStatement(platform) && isSentinel2())
         || offsetRemoved.orElse(false)
         || WITHOUT_OFFSET.matcher(collection).find()
         || WITHOUT_OFFSET.matcher(name).find()

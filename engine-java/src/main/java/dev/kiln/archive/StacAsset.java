@@ -22,6 +22,7 @@ import java.util.regex.Pattern;
  * @param scale conversion of stored values in bands without their own
  * @param words what the item states about the values of all bands in words: unit, title and
  *     description
+ * @param contradiction how the item's lists of bands contradict each other; empty if they do not
  */
 public record StacAsset(
     String name,
@@ -35,7 +36,8 @@ public record StacAsset(
     OptionalDouble gsd,
     OptionalDouble nodata,
     Optional<StatedScale> scale,
-    List<String> words) {
+    List<String> words,
+    Optional<String> contradiction) {
 
   private static final Pattern DISPLAY_NAME =
       Pattern.compile(

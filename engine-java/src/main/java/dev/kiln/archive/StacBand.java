@@ -3,6 +3,7 @@ package dev.kiln.archive;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.stream.Stream;
 
 /**
  * One band of a STAC asset.
@@ -22,5 +23,10 @@ public record StacBand(
   /** Copies the words. */
   public StacBand {
     words = List.copyOf(words);
+  }
+
+  /** Returns the name and the common name, without those that are empty. */
+  List<String> names() {
+    return Stream.of(name, commonName).filter(text -> !text.isEmpty()).toList();
   }
 }

@@ -128,19 +128,22 @@ final class StacItemReader {
     // The item's fields apply to all assets that do not have their own.
     Function<String, JsonNode> field =
         key -> asset.hasNonNull(key) ? asset.path(key) : properties.path(key);
+    List<Optional<String>> contradictions = new ArrayList<>();
+    List<StacBand> bands = bands(asset, properties, inherits, contradictions);
     return new StacAsset(
         name,
         href(asset),
         asset.path("type").asString(""),
         list(asset.path("roles"), JsonNode::isString, node -> node.asString()),
-        bands(asset, properties, inherits),
+        bands,
         crs(field),
         shape(field.apply("proj:shape")),
         list(field.apply("proj:transform"), JsonNode::isNumber, StacItemReader::value),
         metres(asset.path("gsd")),
         nodata(asset.path("nodata")),
         scale(asset.path("raster:scale"), asset.path("raster:offset")),
-        texts(asset.path("unit"), asset.path("title"), asset.path("description")));
+        texts(asset.path("unit"), asset.path("title"), asset.path("description")),
+        contradictions.stream().flatMap(Optional::stream).findFirst());
   }
 
   /** Returns the href of an asset; its S3 alternate if it has one. */
@@ -166,12 +169,20 @@ final class StacItemReader {
   /**
    * Reads the bands from {@code bands}, and from the two parallel lists of older items, which some
    * items have as well. The oldest items list the bands once, and assets refer to them by number.
+   *
+   * @param contradictions receives how the lists contradict each other
    */
-  private static List<StacBand> bands(JsonNode asset, JsonNode properties, boolean inherits) {
+  private static List<StacBand> bands(
+      JsonNode asset,
+      JsonNode properties,
+      boolean inherits,
+      List<Optional<String>> contradictions) {
     JsonNode now = list(asset, properties, "bands", inherits);
     JsonNode named = list(asset, properties, "eo:bands", inherits);
     JsonNode stored = asset.path("raster:bands");
     List<StacBand> bands = new ArrayList<>();
+    List<StacBand> newer = new ArrayList<>();
+    List<StacBand> others = new ArrayList<>();
     for (int i = 0; i < Math.max(now.size(), Math.max(named.size(), stored.size())); i++) {
       JsonNode band = now.path(i);
       JsonNode older = named.path(i);
@@ -179,6 +190,12 @@ final class StacItemReader {
         older = properties.path("eo:bands").path(older.intValue());
       }
       JsonNode raster = stored.path(i);
+      newer.add(
+          described(band, first(band.path("eo:common_name"), band.path("common_name")), "raster:"));
+      others.add(
+          described(
+              older, first(older.path("common_name"), older.path("eo:common_name")), "raster:"));
+      contradictions.add(contradiction(i, newer.get(i), described(raster, "", "")));
       bands.add(
           new StacBand(
               first(band.path("name"), older.path("name")),
@@ -196,7 +213,47 @@ final class StacItemReader {
                   older.path("description"),
                   raster.path("unit"))));
     }
+    BandWords.firstContradiction(newer, others)
+        .ifPresent(
+            i ->
+                contradictions.add(
+                    0,
+                    Optional.of(
+                        "band %d is %s in bands and %s in eo:bands"
+                            .formatted(
+                                i + 1,
+                                String.join(" ", newer.get(i).names()),
+                                String.join(" ", others.get(i).names())))));
     return bands;
+  }
+
+  /** Returns a band as one list describes it. */
+  private static StacBand described(JsonNode band, String commonName, String prefix) {
+    return new StacBand(
+        first(band.path("name")),
+        commonName,
+        nodata(band.path("nodata")),
+        scale(band.path(prefix + "scale"), band.path(prefix + "offset")),
+        List.of());
+  }
+
+  /** Returns how two descriptions of the values of a band contradict each other. */
+  private static Optional<String> contradiction(int index, StacBand one, StacBand other) {
+    if (one.nodata().isPresent()
+        && other.nodata().isPresent()
+        && !one.nodata().equals(other.nodata())) {
+      return Optional.of(
+          "nodata of band %d is %s in bands and %s in raster:bands"
+              .formatted(index + 1, one.nodata().getAsDouble(), other.nodata().getAsDouble()));
+    }
+    if (one.scale().isPresent()
+        && other.scale().isPresent()
+        && !one.scale().equals(other.scale())) {
+      return Optional.of(
+          "scale and offset of band %d are %s in bands and %s in raster:bands"
+              .formatted(index + 1, one.scale().get(), other.scale().get()));
+    }
+    return Optional.empty();
   }
 
   /** Returns the list of bands of an asset, or else of the item if it has one image only. */

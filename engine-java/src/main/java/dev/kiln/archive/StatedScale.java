@@ -7,6 +7,12 @@ package dev.kiln.archive;
  * @param summand finite
  */
 public record StatedScale(double factor, double summand) {
+  /** Returns the conversion as a term. */
+  @Override
+  public String toString() {
+    return "× " + factor + " + " + summand;
+  }
+
   /** {@return factor and summand} */
   public double[] values() {
     return new double[] {factor, summand};

@@ -137,7 +137,8 @@ public record VrtFile(
                   band.nodata(),
                   band.scale(),
                   false,
-                  Stream.of(band.unit(), band.name()).filter(text -> !text.isEmpty()).toList());
+                  Stream.of(band.unit(), band.name()).filter(text -> !text.isEmpty()).toList(),
+                  BandAsset.Described.NOT);
             },
             Optional.of(grid),
             pieces);

@@ -50,11 +50,6 @@ public final class NodataValues {
   /** Larger floats are fillers in any unit. */
   private static final float LARGEST_MEASUREMENT = 1e9f;
 
-  /** Means of decibels are between these. */
-  private static final double LOWEST_MEAN = -60;
-
-  private static final double HIGHEST_MEAN = -1;
-
   /** Lower decibels are the logarithm of a number that stands for 0, such as 1e-10. */
   private static final float LOWEST_DECIBELS = -90;
 
@@ -67,19 +62,25 @@ public final class NodataValues {
    * @param values nodata values, of the file and of the item; none, one or several
    * @param mean mean of the training pixels, in stored units
    * @param std standard deviation of the training pixels, in stored units
+   * @param decibels whether ordinary values are decibels
    * @param scale declared scale and offset of stored values, until it is decided whether they are
    *     applied; empty for none
    */
-  public record Band(double[] values, float mean, float std, Optional<double[]> scale) {
+  public record Band(
+      double[] values, float mean, float std, boolean decibels, Optional<double[]> scale) {
     /**
-     * Creates a band whose values are as stored.
+     * Creates a band whose values are as stored and no decibels.
      *
      * @param values nodata values
      * @param mean mean of the training pixels
      * @param std standard deviation of the training pixels
      */
     public Band(double[] values, float mean, float std) {
-      this(values, mean, std, Optional.empty());
+      this(values, mean, std, false, Optional.empty());
+    }
+
+    private Band asStored(double[] nodata) {
+      return new Band(nodata, mean, std, decibels, Optional.empty());
     }
   }
 
@@ -101,15 +102,13 @@ public final class NodataValues {
   /** Returns the rule for values that are no longer in stored units: only NaN is no data. */
   public NodataValues withoutValues() {
     return new NodataValues(
-        bands.stream().map(band -> new Band(new double[0], band.mean(), band.std())).toList(),
-        byValue);
+        bands.stream().map(band -> band.asStored(new double[0])).toList(), byValue);
   }
 
   /** Returns the rule for values that are decided to be in the units of the platform as stored. */
   public NodataValues asStored() {
     return new NodataValues(
-        bands.stream().map(band -> new Band(band.values(), band.mean(), band.std())).toList(),
-        byValue);
+        bands.stream().map(band -> band.asStored(band.values())).toList(), byValue);
   }
 
   /**
@@ -262,19 +261,9 @@ public final class NodataValues {
     return value == 0 && isDecibels(band);
   }
 
-  /**
-   * Returns whether values are taken for decibels of backscatter: means of indices are nearer to 0,
-   * and those of depths below the sea are lower.
-   *
-   * @param mean mean of the training pixels, in stored units
-   */
-  public static boolean isInDecibels(double mean) {
-    return mean > LOWEST_MEAN && mean < HIGHEST_MEAN;
-  }
-
   /** Returns whether ordinary values of a band are decibels. */
   boolean isDecibels(int band) {
-    return isInDecibels(bands.get(band).mean());
+    return bands.get(band).decibels();
   }
 
   /** Returns whether a value means that a band has no data. */
@@ -306,8 +295,7 @@ public final class NodataValues {
       return true;
     }
     float deviations = Math.abs((value - band.mean()) / band.std());
-    boolean decibels = isInDecibels(band.mean());
-    if (!(deviations <= PLAUSIBLE_DEVIATIONS) || decibels && value < LOWEST_DECIBELS) {
+    if (!(deviations <= PLAUSIBLE_DEVIATIONS) || band.decibels() && value < LOWEST_DECIBELS) {
       return false;
     }
     for (float filler : CUSTOMARY_FILLERS) {

@@ -59,6 +59,22 @@ enum Backscatter {
   record Evidence(List<String> words, List<String> names) {
     /** Returns the unit; empty if none is stated, or several are. */
     Optional<Backscatter> unit() {
+      Set<Optional<Backscatter>> found = units();
+      return found.size() == 1 ? found.iterator().next() : Optional.empty();
+    }
+
+    /** Returns whether this unit is stated, and no other one. */
+    boolean states(Backscatter unit) {
+      return units().equals(Set.of(Optional.of(unit)));
+    }
+
+    /** Returns whether decibels are stated, and nothing else. */
+    boolean statesDecibels() {
+      return units().equals(Set.of(Optional.empty()));
+    }
+
+    /** Returns all units that are stated; empty ones are decibels. */
+    private Set<Optional<Backscatter>> units() {
       Set<Optional<Backscatter>> found = new HashSet<>();
       for (String name : names) {
         Matcher product = HYP3.matcher(name.toLowerCase(Locale.ROOT));
@@ -83,7 +99,7 @@ enum Backscatter {
           found.add(Optional.empty());
         }
       }
-      return found.size() == 1 ? found.iterator().next() : Optional.empty();
+      return found;
     }
   }
 

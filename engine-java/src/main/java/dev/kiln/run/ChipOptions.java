@@ -5,6 +5,7 @@ import dev.kiln.chip.LocationOrder;
 import dev.kiln.chip.PixelValues;
 import dev.kiln.chip.RadiometricOffset;
 import dev.kiln.error.ConfigurationException;
+import dev.kiln.platform.Band;
 import dev.kiln.platform.Platform;
 import dev.kiln.raster.ChipLayout;
 import dev.kiln.raster.EdgeRule;
@@ -47,13 +48,13 @@ public record ChipOptions(
    */
   public void requireFits(Platform platform) {
     if (radiometricOffset == RadiometricOffset.MINUS_1000
-        && !platform.name().equals(PLATFORM_WITH_OFFSET)) {
+        && !platform.productName().equals(PLATFORM_WITH_OFFSET)) {
       throw new ConfigurationException(
           "--radiometric-offset (KILN_RADIOMETRIC_OFFSET) -1000: expected platform %s, found %s: use auto"
               .formatted(PLATFORM_WITH_OFFSET, platform.name()));
     }
     boolean backscatter = pixelValues == PixelValues.POWER || pixelValues == PixelValues.AMPLITUDE;
-    if (backscatter && platform.bands().stream().anyMatch(band -> band.mean() >= 0)) {
+    if (backscatter && platform.bands().stream().noneMatch(Band::isInDecibels)) {
       throw new ConfigurationException(
           "--pixel-values (KILN_PIXEL_VALUES) %s: expected a platform in decibels, found %s: use auto"
               .formatted(lower(pixelValues), platform.name()));

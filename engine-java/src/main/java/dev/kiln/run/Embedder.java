@@ -8,6 +8,7 @@ import dev.kiln.infer.select.Encoders;
 import dev.kiln.io.Sha256;
 import dev.kiln.model.ExportedEncoder;
 import dev.kiln.model.ModelDirectory;
+import dev.kiln.platform.Band;
 import dev.kiln.platform.Platform;
 import dev.kiln.platform.PlatformCatalog;
 import dev.kiln.raster.GdalLibrary;
@@ -186,7 +187,7 @@ public final class Embedder {
     Map<String, String> options = new TreeMap<>(request.chips().byName());
     options.putAll(request.files().byName());
     options.putAll(request.vectors().byName());
-    options.put("band-aliases", request.aliases().identity(request.platform().name()));
+    options.put("band-aliases", request.aliases().identity(request.platform()));
     options.put(STATISTICS, statistics(request.platform()));
     return options;
   }
@@ -200,10 +201,25 @@ public final class Embedder {
         PlatformCatalog.builtIn().all().stream()
             .anyMatch(
                 known ->
-                    known.name().equals(platform.name()) && known.bands().equals(platform.bands()));
-    return standard
-        ? STANDARD_STATISTICS
-        : Sha256.hex(platform.bands().toString()).substring(0, 16);
+                    known.name().equals(platform.name()) && text(known).equals(text(platform)));
+    return standard ? STANDARD_STATISTICS : Sha256.hex(text(platform)).substring(0, 16);
+  }
+
+  /** Returns what a platform states about pixels; as in earlier versions if it is no more. */
+  private static String text(Platform platform) {
+    StringBuilder text =
+        new StringBuilder(platform.bands().stream().map(Embedder::text).toList().toString());
+    for (Band band : platform.bands()) {
+      band.unit().ifPresent(unit -> text.append(" unit ").append(unit));
+      band.scale().ifPresent(scale -> text.append(' ').append(scale));
+    }
+    platform.product().ifPresent(product -> text.append(" product ").append(product));
+    return text.toString();
+  }
+
+  private static String text(Band band) {
+    return "Band[name=%s, wavelength=%s, mean=%s, std=%s]"
+        .formatted(band.name(), band.wavelength(), band.mean(), band.std());
   }
 
   private static void checkMemory(EmbedRequest request, Encoder encoder) {

@@ -2,7 +2,6 @@ package dev.kiln.run;
 
 import dev.kiln.platform.Band;
 import dev.kiln.platform.Platform;
-import dev.kiln.raster.NodataValues;
 import dev.kiln.raster.StripSample;
 import java.util.Arrays;
 import java.util.List;
@@ -50,7 +49,7 @@ record SampledValues(StripSample sample, Platform platform, List<double[]> decla
   /** Share of values that may be wrong. */
   private static final double OUTLIERS = 0.001;
 
-  /** Values whose median is higher than this, in standard deviations, are of another scale. */
+  /** Values whose median is farther from the mean, in standard deviations, are of another scale. */
   private static final float HIGHEST_MEDIAN = 20;
 
   /**
@@ -74,7 +73,12 @@ record SampledValues(StripSample sample, Platform platform, List<double[]> decla
 
   /** Returns whether the platform's values are decibels. */
   boolean isInDecibels() {
-    return platform.bands().stream().allMatch(band -> NodataValues.isInDecibels(band.mean()));
+    return platform.bands().stream().allMatch(Band::isInDecibels);
+  }
+
+  /** Returns whether the platform states how stored values become its own. */
+  boolean isConverted() {
+    return platform.bands().stream().anyMatch(band -> band.scale().isPresent());
   }
 
   /** Returns whether the platform's values have 8 bits. */
@@ -121,7 +125,22 @@ record SampledValues(StripSample sample, Platform platform, List<double[]> decla
 
   /** Returns whether no value is negative, but for outliers. */
   boolean isPositive() {
-    return all(b -> sample.shareBelow(b, 0) <= OUTLIERS);
+    return all(this::isPositive);
+  }
+
+  /** Returns whether no value of a band is negative, but for outliers. */
+  boolean isPositive(int band) {
+    return sample.shareBelow(band, 0) <= OUTLIERS;
+  }
+
+  /** Returns whether a band has values. */
+  boolean hasValues(int band) {
+    return sample.bands().get(band).length > 0;
+  }
+
+  /** Returns the median of a band that has values, as stored. */
+  float median(int band) {
+    return quantile(band, 0.5, false);
   }
 
   /** Returns whether stored values of a platform in decibels can be that; true for all others. */
@@ -136,7 +155,7 @@ record SampledValues(StripSample sample, Platform platform, List<double[]> decla
    * such values are no decibels.
    */
   boolean isPartlyPositive() {
-    return any(b -> sample.shareBelow(b, 0) <= OUTLIERS) || all(b -> quantile(b, 0.5, false) > 0);
+    return any(this::isPositive) || all(b -> quantile(b, 0.5, false) > 0);
   }
 
   /**
@@ -144,8 +163,19 @@ record SampledValues(StripSample sample, Platform platform, List<double[]> decla
    * values, such as × 0.0001 − 0.1 for 1000.
    */
   boolean declareOffset(float subtracted) {
-    return declared.stream()
-        .allMatch(tags -> Math.abs(tags[1] / tags[0] + subtracted) < subtracted / 1000);
+    return declared.stream().allMatch(tags -> isOffset(tags, subtracted));
+  }
+
+  /** Returns whether the tags of some bands state it, and the others have none. */
+  boolean declareOffsetOfSome(float subtracted) {
+    List<double[]> stated = declared.stream().filter(tags -> tags[0] != 1 || tags[1] != 0).toList();
+    return !stated.isEmpty()
+        && stated.size() < declared.size()
+        && stated.stream().allMatch(tags -> isOffset(tags, subtracted));
+  }
+
+  private static boolean isOffset(double[] tags, float subtracted) {
+    return Math.abs(tags[1] / tags[0] + subtracted) < subtracted / 1000;
   }
 
   /** Returns whether positive values can be backscatter of a unit. */
@@ -186,7 +216,7 @@ record SampledValues(StripSample sample, Platform platform, List<double[]> decla
    * then they are those of another product, such as 0.0001 instead of 0.0000275.
    */
   Optional<String> otherUnit() {
-    Double unit = REFLECTANCE_UNIT.get(platform.name());
+    Double unit = REFLECTANCE_UNIT.get(platform.productName());
     if (unit == null) {
       return Optional.empty();
     }
@@ -234,7 +264,7 @@ record SampledValues(StripSample sample, Platform platform, List<double[]> decla
       return Optional.of(describe(true));
     }
     Double zero = ZERO_REFLECTANCE.get(platform.name());
-    if (zero != null && all(b -> quantile(b, 0.5, applyTags) < DARKEST * zero)) {
+    if (zero != null && !isConverted() && all(b -> quantile(b, 0.5, applyTags) < DARKEST * zero)) {
       return Optional.of("reflectance below 0: " + describe(applyTags));
     }
     if (isOfEightBits()
@@ -244,7 +274,9 @@ record SampledValues(StripSample sample, Platform platform, List<double[]> decla
                     || quantile(b, NEGATIVES, applyTags) < 0)) {
       return Optional.of(describe(applyTags));
     }
-    if (all(b -> quantile(b, 0.5, applyTags) > mean(b) + HIGHEST_MEDIAN * (float) band(b).std())) {
+    if (all(b -> quantile(b, 0.5, applyTags) > mean(b) + HIGHEST_MEDIAN * (float) band(b).std())
+        || all(
+            b -> quantile(b, 0.5, applyTags) < mean(b) - HIGHEST_MEDIAN * (float) band(b).std())) {
       return Optional.of(describe(applyTags));
     }
     return Optional.empty();

@@ -1,8 +1,6 @@
 package dev.kiln.run;
 
-import dev.kiln.archive.BandAliases;
 import dev.kiln.archive.BandAsset;
-import dev.kiln.archive.ImageFile;
 import dev.kiln.archive.Scene;
 import dev.kiln.archive.StatedGrid;
 import dev.kiln.archive.StatedScale;
@@ -10,12 +8,12 @@ import dev.kiln.chip.GsdSource;
 import dev.kiln.chip.TimeEncoding;
 import dev.kiln.error.SceneException;
 import dev.kiln.platform.Band;
+import dev.kiln.platform.BandScale;
 import dev.kiln.platform.Platform;
 import dev.kiln.raster.CogFile;
 import dev.kiln.raster.GeoExtent;
 import dev.kiln.raster.NodataValues;
 import dev.kiln.raster.SceneRaster;
-import dev.kiln.raster.TiffDescription;
 import dev.kiln.type.PixelType;
 import java.math.BigDecimal;
 import java.math.MathContext;
@@ -107,7 +105,7 @@ final class SceneDecode {
     for (CogFile file : files.values()) {
       expect(scene, file);
     }
-    requireOrder(scene, files);
+    new BandOrderCheck(platform, scene, files).require();
     SceneRaster raster = SceneRasters.of(scene, files);
     try {
       if (scene.grid().isPresent()) {
@@ -168,8 +166,13 @@ final class SceneDecode {
                   band.nodata().stream())
               .distinct()
               .toArray();
+      BandScale conversion = statistics.scale().orElse(BandScale.STORED);
       double[] nodata =
-          NodataValues.meant(ofBand.get(0).type(), stated, statistics.mean(), statistics.std());
+          NodataValues.meant(
+              ofBand.get(0).type(),
+              stated,
+              (statistics.mean() - conversion.offset()) / conversion.scale(),
+              statistics.std() / Math.abs(conversion.scale()));
       Optional<double[]> tags = scaleAndOffset(band, ofBand);
       Optional<double[]> scale = band.scale().map(StatedScale::values);
       bands.add(
@@ -177,7 +180,8 @@ final class SceneDecode {
               nodata,
               (float) statistics.mean(),
               (float) statistics.std(),
-              tags.isPresent() ? tags : scale));
+              statistics.isInDecibels(),
+              statistics.scale().map(BandScale::values).or(() -> tags).or(() -> scale)));
       declared.add(tags);
       scales.add(scale);
       evidence.add(evidence(band, ofBand));
@@ -191,7 +195,7 @@ final class SceneDecode {
         alphaBands(scene, files),
         declared,
         scales,
-        Backscatter.stated(evidence),
+        evidence,
         decisions);
   }
 
@@ -327,95 +331,6 @@ final class SceneDecode {
                 .formatted(expected.difference(found)));
       }
     }
-  }
-
-  /**
-   * Checks that bands are in the order that the file states by descriptions, and bands that the
-   * item does not describe in that of its colours. Colours do not contradict an item: programs tag
-   * any three bands as red, green and blue.
-   */
-  private void requireOrder(Scene scene, Map<String, CogFile> files) throws SceneException {
-    for (BandAsset band : scene.bands()) {
-      CogFile file = files.get(band.object().name());
-      if (file == null || file.bands() < 2 || band.index() > file.bands()) {
-        continue;
-      }
-      Optional<String> named = named(scene, file, band.index());
-      // Users state the order of plain files, or the file does.
-      boolean permuted =
-          !scene.decisions().containsKey("bands")
-              && named.isPresent()
-              && !named.get().equals(band.band())
-              && scene.bands().stream()
-                  .filter(other -> files.get(other.object().name()) == file)
-                  .anyMatch(other -> other.band().equals(named.get()))
-              && !named(scene, file, indexOf(scene, named.get())).equals(named);
-      if (permuted) {
-        throw otherOrder(file, band, named.get());
-      }
-      Optional<String> colour = file.colour(band.index());
-      if (band.byOrder()
-          && CogFile.COLOURS_OF_LIGHT.contains(band.band())
-          && colour.filter(c -> !c.equals(band.band())).isPresent()) {
-        throw otherOrder(file, band, colour.get());
-      }
-    }
-    requireSameOrder(scene, files);
-  }
-
-  /**
-   * Checks the bands of an only file that the item does not describe, as those of plain files are:
-   * by their number, names and colours.
-   */
-  private void requireSameOrder(Scene scene, Map<String, CogFile> files) throws SceneException {
-    CogFile file = files.get(scene.bands().get(0).object().name());
-    boolean undescribed =
-        !scene.decisions().containsKey("bands")
-            && files.size() == 1
-            && file != null
-            && file.bands() >= Math.max(2, platform.bands().size())
-            && scene.bands().stream().allMatch(BandAsset::byOrder);
-    Optional<TiffDescription> found = undescribed ? file.description() : Optional.empty();
-    if (found.isEmpty()) {
-      return;
-    }
-    List<String> names =
-        found.get().names().stream()
-            .map(name -> BandAliases.standard().bandOf(platform, scene.itemId(), name).orElse(name))
-            .toList();
-    ImageFile image =
-        new ImageFile(file.objectKey(), names, found.get().colours(), Optional.empty());
-    if (!image.isInOrderOf(platform)) {
-      throw SceneException.permanent(
-          file.objectKey(),
-          "expected the %d bands of %s in its order, because the item does not describe its bands, found %s: describe them in the item (bands or eo:bands)"
-              .formatted(platform.bands().size(), platform.name(), image.describe()));
-    }
-  }
-
-  /** Returns the band of the platform that the description of a band in a file names. */
-  private Optional<String> named(Scene scene, CogFile file, int index) {
-    return index > file.bands()
-        ? Optional.empty()
-        : BandAliases.standard().bandOf(platform, scene.itemId(), file.description(index));
-  }
-
-  private static int indexOf(Scene scene, String name) {
-    return scene.bands().stream()
-        .filter(band -> band.band().equals(name))
-        .mapToInt(BandAsset::index)
-        .findFirst()
-        .orElseThrow();
-  }
-
-  private static SceneException otherOrder(CogFile file, BandAsset band, String found) {
-    return SceneException.permanent(
-        file.objectKey(),
-        band.byOrder()
-            ? "band %d: expected %s, because the item does not describe its bands, found %s: describe them in the item (bands or eo:bands)"
-                .formatted(band.index(), band.band(), found)
-            : "band %d: expected %s, because the item says so, found %s in the file's descriptions: correct the wrong one"
-                .formatted(band.index(), band.band(), found));
   }
 
   private static void expect(Scene scene, CogFile file) throws SceneException {

@@ -1,11 +1,13 @@
 package dev.kiln.run;
 
 import dev.kiln.archive.Scene;
+import dev.kiln.archive.StoredOffset;
 import dev.kiln.chip.PixelValues;
 import dev.kiln.chip.RadiometricOffset;
 import dev.kiln.error.SceneException;
 import dev.kiln.memory.BufferPool;
 import dev.kiln.memory.Strip;
+import dev.kiln.platform.BandScale;
 import dev.kiln.platform.Platform;
 import dev.kiln.raster.FileValidity;
 import dev.kiln.raster.MissingPixels;
@@ -36,12 +38,14 @@ final class SceneValues {
   private final Scene scene;
   private final Platform platform;
   private final ChipOptions options;
-  private final List<double[]> declared;
+  private final List<double[]> tags;
   private final boolean byItem;
+  private final List<Backscatter.Evidence> evidence;
   private final Optional<Backscatter> unit;
   private final SceneDecisions decisions;
   private final Set<Integer> alphaBands;
   private NodataValues nodata;
+  private List<double[]> declared;
   private boolean decided;
   private int offset;
   private boolean scaled;
@@ -54,7 +58,7 @@ final class SceneValues {
    * @param alphaBands bands, from 0, that their file tags as alpha
    * @param declared scale and offset of each band that its file declares; empty for stored values
    * @param stated those that the item states, which count if no file declares any
-   * @param unit unit of backscatter that files or item state
+   * @param evidence what files and item state about the values of each band in words
    * @param decisions receives what is decided
    */
   SceneValues(
@@ -65,20 +69,29 @@ final class SceneValues {
       Set<Integer> alphaBands,
       List<Optional<double[]>> declared,
       List<Optional<double[]>> stated,
-      Optional<Backscatter> unit,
+      List<Backscatter.Evidence> evidence,
       SceneDecisions decisions) {
     this.scene = scene;
-    this.unit = unit;
+    this.evidence = List.copyOf(evidence);
+    this.unit = Backscatter.stated(evidence);
     this.platform = platform;
     this.options = options;
     this.nodata = nodata;
     this.alphaBands = Set.copyOf(alphaBands);
+    List<Optional<double[]>> own =
+        platform.bands().stream().map(band -> band.scale().map(BandScale::values)).toList();
+    boolean converted = own.stream().anyMatch(Optional::isPresent);
     this.byItem =
-        declared.stream().allMatch(Optional::isEmpty)
+        !converted
+            && declared.stream().allMatch(Optional::isEmpty)
             && stated.stream().anyMatch(Optional::isPresent);
-    this.declared =
-        (byItem ? stated : declared).stream().map(d -> d.orElse(new double[] {1, 0})).toList();
+    this.tags = orStored(declared);
+    this.declared = orStored(converted ? own : byItem ? stated : declared);
     this.decisions = decisions;
+  }
+
+  private static List<double[]> orStored(List<Optional<double[]>> scales) {
+    return scales.stream().map(scale -> scale.orElseGet(BandScale.STORED::values)).toList();
   }
 
   /**
@@ -160,8 +173,7 @@ final class SceneValues {
             || values.implausible(false).isPresent())) {
       return true;
     }
-    return platform.name().equals(ChipOptions.PLATFORM_WITH_OFFSET)
-        && options.radiometricOffset() == RadiometricOffset.AUTO
+    return options.radiometricOffset() == RadiometricOffset.AUTO
         && StoredOffsetRule.isInDoubt(scene.storedOffset(), values);
   }
 
@@ -189,17 +201,35 @@ final class SceneValues {
     return others;
   }
 
-  private void decide(SceneRaster raster, Strip strip, SampledValues values) throws SceneException {
+  private void decide(SceneRaster raster, Strip strip, SampledValues sampled)
+      throws SceneException {
+    SampledValues values = sampled;
     requireNoOpacity(raster, values);
-    boolean sentinel2 = platform.name().equals(ChipOptions.PLATFORM_WITH_OFFSET);
-    if (sentinel2 && !byItem && values.declareOffset(StoredOffsetRule.OFFSET)) {
+    boolean sentinel2 = platform.productName().equals(ChipOptions.PLATFORM_WITH_OFFSET);
+    if (sentinel2
+        && !byItem
+        && !values.isConverted()
+        && values.declareOffset(StoredOffsetRule.OFFSET)
+        && (platform.product().isEmpty() || values.implausible(false).isEmpty())) {
       // Applied as an offset and not as a scale, so that gaps stay 0. Items are known to state it
       // although it has been removed.
       offset = StoredOffsetRule.ofTags(options.radiometricOffset(), decisions);
       return;
     }
+    StoredOffset stated = scene.storedOffset();
+    if (sentinel2 && !byItem && values.declareOffsetOfSome(StoredOffsetRule.OFFSET)) {
+      // A product has the offset in all bands, whichever of its files state it.
+      declared = declared.stream().map(tags -> BandScale.STORED.values()).toList();
+      values = values(values.sample());
+      stated = stated == StoredOffset.UNKNOWN ? StoredOffset.PROBABLE : stated;
+    }
     if (options.pixelValues() == PixelValues.AUTO) {
-      decideScale(raster, strip, values);
+      BandUnits.require(raster.objectKey(), platform, values, evidence, decisions);
+      if (values.isConverted()) {
+        decideOwnScale(raster, values, sentinel2);
+      } else {
+        decideScale(raster, strip, values);
+      }
     }
     if (scaled) {
       return;
@@ -208,10 +238,56 @@ final class SceneValues {
       decideUnit(raster, strip, values);
     }
     if (sentinel2) {
-      offset =
-          StoredOffsetRule.decide(
-              options.radiometricOffset(), scene.storedOffset(), values, decisions);
+      offset = StoredOffsetRule.decide(options.radiometricOffset(), stated, values, decisions);
+    } else if (options.radiometricOffset() == RadiometricOffset.AUTO
+        && options.pixelValues() == PixelValues.AUTO
+        && StoredOffsetRule.isPresent(scene.storedOffset(), values)) {
+      throw SceneException.permanent(
+          raster.objectKey(),
+          "expected platform %s to state whether its statistics contain Sentinel-2's offset of 1000, as these values do, found nothing: state product: %s in its platform file to subtract it, or give --radiometric-offset none"
+              .formatted(platform.name(), ChipOptions.PLATFORM_WITH_OFFSET));
     }
+  }
+
+  /** Converts values as the platform states, with the offset of Sentinel-2 where it reads those. */
+  private void decideOwnScale(SceneRaster raster, SampledValues values, boolean sentinel2)
+      throws SceneException {
+    int subtracted =
+        sentinel2
+            ? StoredOffsetRule.decide(
+                options.radiometricOffset(), scene.storedOffset(), values, decisions)
+            : 0;
+    declared =
+        declared.stream()
+            .map(scale -> new double[] {scale[0], scale[1] + scale[0] * subtracted})
+            .toList();
+    SampledValues own = new SampledValues(values.sample(), platform, declared);
+    Optional<String> fault = own.implausible(true);
+    if (fault.isPresent()) {
+      throw otherScale(
+          raster,
+          "pixel values of %s, converted as its platform file states",
+          "values of another scale",
+          fault.get());
+    }
+    SampledValues tagged = new SampledValues(values.sample(), platform, tags);
+    for (int b = 0; b < tags.size() && tagged.areDeclared(); b++) {
+      if (!OddScale.isSame(tags.get(b), declared.get(b)) && tagged.implausible(true).isEmpty()) {
+        throw SceneException.permanent(
+            raster.objectKey(),
+            "band %s: expected × %s + %s, as the platform file states, found tags of × %s + %s: correct the wrong one"
+                .formatted(
+                    platform.bands().get(b).name(),
+                    declared.get(b)[0],
+                    declared.get(b)[1],
+                    tags.get(b)[0],
+                    tags.get(b)[1]));
+      }
+    }
+    scaled = declared.stream().anyMatch(scale -> scale[0] != 1 || scale[1] != 0);
+    double[] first = declared.get(0);
+    decisions.note(
+        "value-scale", "as the platform file states (first band: × %s + %s)", first[0], first[1]);
   }
 
   /**
@@ -244,7 +320,7 @@ final class SceneValues {
       throw otherScale(raster, "pixel values of %s", "those of another product", otherUnit.get());
     }
     if (byItem) {
-      decideStatedScale(values, storedFault);
+      decideStatedScale(raster, values, storedFault);
       if (scaled) {
         return;
       }
@@ -253,12 +329,14 @@ final class SceneValues {
       boolean stored = decibels && values.areLikelyDecibels();
       if (!stored && values.implausible(true).isEmpty()) {
         scaled = true;
+        requireNoOddScale(raster, new OddScale(values, declared).ofApplied());
         double[] first = declared.get(0);
         decisions.warn(
             "value-scale", "scaled by the file's tags (first band: × %s + %s)", first[0], first[1]);
         return;
       }
       if (storedFault.isEmpty()) {
+        requireNoOddScale(raster, new OddScale(values, declared).ofIgnored());
         decisions.warn("value-scale", "as stored; the file's scale and offset tags are ignored");
         return;
       }
@@ -274,16 +352,26 @@ final class SceneValues {
    * values of the platform. Most catalogues state how to compute reflectance or radiance from the
    * digital numbers that the platform's statistics describe.
    */
-  private void decideStatedScale(SampledValues values, Optional<String> storedFault) {
+  private void decideStatedScale(
+      SceneRaster raster, SampledValues values, Optional<String> storedFault)
+      throws SceneException {
     boolean stored = storedFault.isEmpty() && values.areLikelyDecibels();
     double[] first = declared.get(0);
     if (!stored && values.implausible(true).isEmpty()) {
       scaled = true;
+      requireNoOddScale(raster, new OddScale(values, declared).ofApplied());
       decisions.warn(
           "value-scale", "scaled as the item states (first band: × %s + %s)", first[0], first[1]);
     } else if (stored) {
       decisions.note(
           "value-scale", "as stored; the item states × %s + %s (first band)", first[0], first[1]);
+    }
+  }
+
+  private static void requireNoOddScale(SceneRaster raster, Optional<String> fault)
+      throws SceneException {
+    if (fault.isPresent()) {
+      throw SceneException.permanent(raster.objectKey(), fault.get());
     }
   }
 

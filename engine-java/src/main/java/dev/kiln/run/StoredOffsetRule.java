@@ -32,6 +32,21 @@ final class StoredOffsetRule {
         || stated == StoredOffset.PROBABLE && isContradicted(values);
   }
 
+  /**
+   * Returns whether values have the offset, of a scene of a platform that does not state whether
+   * its statistics have it, too.
+   *
+   * @param stated what the item states
+   * @param values of some strips
+   */
+  static boolean isPresent(StoredOffset stated, SampledValues values) {
+    return switch (stated) {
+      case NONE -> false;
+      case CERTAIN, PROBABLE -> !isContradicted(values);
+      case UNKNOWN -> values.mostBelow(OFFSET) <= PROOF;
+    };
+  }
+
   private static boolean isContradicted(SampledValues values) {
     return values.mostBelow(LOWEST_WITH_OFFSET) > CONTRADICTION;
   }

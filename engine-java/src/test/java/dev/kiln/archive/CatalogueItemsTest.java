@@ -264,12 +264,12 @@ class CatalogueItemsTest {
             nir: nah
         """);
     BandAliases aliases = BandAliases.load(file);
-    assertThat(aliases.identity("linz"))
+    assertThat(aliases.identity(platform("linz")))
         .matches("[0-9a-f]{16}")
-        .isEqualTo(BandAliases.load(file).identity("linz"))
-        .isNotEqualTo(aliases.identity("naip"));
-    assertThat(aliases.identity("sentinel-2-l2a")).isEqualTo("standard");
-    assertThat(BandAliases.standard().identity("linz")).isEqualTo("standard");
+        .isEqualTo(BandAliases.load(file).identity(platform("linz")))
+        .isNotEqualTo(aliases.identity(platform("naip")));
+    assertThat(aliases.identity(platform("sentinel-2-l2a"))).isEqualTo("standard");
+    assertThat(BandAliases.standard().identity(platform("linz"))).isEqualTo("standard");
     String[] assets = {
       asset("rot", "r.tif", "data"), asset("grün", "g.tif", "data"), asset("blau", "b.tif", "data")
     };
@@ -280,8 +280,10 @@ class CatalogueItemsTest {
             () -> ItemAssets.map(item("OTHER", "x", assets), platform("linz"), true, aliases))
         .isInstanceOf(SceneException.class)
         .hasMessageContaining("found rot, grün, blau");
-    assertThat(aliases.names("naip", "any", "nir")).startsWith("nir", "nah").contains("NIR1");
-    assertThat(aliases.names("naip", "any", "red")).startsWith("red", "rot");
+    assertThat(aliases.names(platform("naip"), "any", "nir"))
+        .startsWith("nir", "nah")
+        .contains("NIR1");
+    assertThat(aliases.names(platform("naip"), "any", "red")).startsWith("red", "rot");
   }
 
   @Test

@@ -20,7 +20,7 @@ final class Quirks {
   private static final String PRODUCT =
       "S2B_MSIL2A_20230615T103029_N0509_R108_T14TPQ_20230615T140000";
   static final List<String> RADAR = List.of("vv", "vh");
-  private static final List<String> SENTINEL_2 =
+  static final List<String> SENTINEL_2 =
       List.of(
           "blue",
           "green",
@@ -63,7 +63,8 @@ final class Quirks {
             BandOrderQuirks.all(),
             AxesQuirks.all(),
             FileNameQuirks.all(),
-            OtherPlatformQuirks.all())
+            OtherPlatformQuirks.all(),
+            ItemQuirks.all())
         .flatMap(s -> s);
   }
 

@@ -12,6 +12,7 @@ import dev.kiln.testing.GeoTiffs;
 import java.util.List;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import tools.jackson.databind.node.ObjectNode;
 
 /** Scales that are stated for some bands only, or that are those of another product. */
 final class ScaleTagQuirks {
@@ -37,7 +38,7 @@ final class ScaleTagQuirks {
   }
 
   static Stream<Quirk> all() {
-    return Stream.of(ofSomeBands(), ofOtherProducts(), decibels()).flatMap(s -> s);
+    return Stream.of(ofSomeBands(), oddOnes(), ofOtherProducts(), decibels()).flatMap(s -> s);
   }
 
   private static Stream<Quirk> ofSomeBands() {
@@ -76,6 +77,73 @@ final class ScaleTagQuirks {
                     .file(f -> f.bandScale(0, 1e-4, -0.1))
                     .item(s -> s.properties().remove("earthsearch:boa_offset_applied"))
                     .item(s -> s.properties().put("s2:processing_baseline", "05.09"))));
+  }
+
+  /** Tags of one band that differ from those of all others. */
+  private static Stream<Quirk> oddOnes() {
+    Supplier<QuirkScene> plain = () -> modis(REFLECTANCE);
+    String others = "expected the scale and offset of the other bands";
+    return Stream.of(
+        refused(
+            "another scale of one band",
+            "modis",
+            plain,
+            () ->
+                modis((b, x, y) -> 5 * REFLECTANCE.at(b, x, y))
+                    .file(f -> f.scale(0.2, 0).bandScale(3, 0.1, 0)),
+            "band sur_refl_b04: " + others + " (× 0.2 + 0.0), found × 0.1 + 0.0"),
+        refused(
+            "a scale of one band, whose values are those of the others",
+            "modis",
+            plain,
+            () -> modis(REFLECTANCE).file(f -> f.bandScale(2, 0.2, 0)),
+            others + " (× 1.0 + 0.0), found × 0.2 + 0.0"),
+        refused(
+            "a scale of one band that can be right, although the others are as stored",
+            "modis",
+            plain,
+            () -> modis(REFLECTANCE).file(f -> f.scale(0.01, 0).bandScale(2, 0.02, 0)),
+            others + " (× 0.01 + 0.0), found × 0.02 + 0.0"),
+        refused(
+            "another scale of one band, by the item",
+            "linz",
+            Quirks::linz,
+            () ->
+                QuirkScene.of(
+                        "int16", 0.3, Quirks.RGB, (b, x, y) -> 10 * Quirks.PICTURE.at(b, x, y))
+                    .item(s -> Quirks.stateScale(s, 0.1, 0))
+                    .item(
+                        s ->
+                            ((ObjectNode) s.asset("data").path("raster:bands").get(1))
+                                .put("scale", 0.05)),
+            "band green: " + others),
+        same(
+            "another scale of one band that its values contradict",
+            "modis",
+            plain,
+            () -> modis(REFLECTANCE).file(f -> f.scale(1e-4, 0).bandScale(2, 1e-2, 0))),
+        same(
+            "scales of all bands that differ",
+            "modis",
+            plain,
+            () ->
+                QuirkScene.of(
+                        "uint16", 500, Quirks.MODIS, (b, x, y) -> (b + 2) * REFLECTANCE.at(b, x, y))
+                    .file(
+                        f -> {
+                          for (int b = 0; b < 7; b++) {
+                            f.bandScale(b, 1.0 / (b + 2), 0);
+                          }
+                        })),
+        same(
+            "one file of Sentinel-2 whose tags state the offset of all",
+            "sentinel-2-l2a",
+            () -> sentinel2(REFLECTANCE),
+            () ->
+                sentinel2((b, x, y) -> 1000 + REFLECTANCE.at(b, x, y))
+                    .file(f -> f.bandScale(4, 1, -1000))
+                    .item(s -> s.item.remove("collection"))
+                    .item(s -> s.properties().remove("earthsearch:boa_offset_applied"))));
   }
 
   private static Stream<Quirk> ofOtherProducts() {

@@ -96,6 +96,12 @@ final class DescriptionCheck {
               "a finite mean and a positive std",
               band.mean() + " and " + band.std());
         }
+        if (band.scale().isPresent() && !band.scale().get().isPossible()) {
+          return mismatch(
+              "band %s of %s".formatted(band.name(), platform.name()),
+              "a finite scale other than 0 and a finite offset",
+              band.scale().get());
+        }
         if (!isPositive(band.wavelength())) {
           return mismatch(
               "band %s of %s".formatted(band.name(), platform.name()),

@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
@@ -27,12 +28,21 @@ import tools.jackson.databind.JsonNode;
  *     mean: {red: 110.16, green: 115.41}
  *     std: {red: 47.23, green: 39.82}
  *     wavelength: {red: 0.65, green: 0.56}
+ *     unit: other                          # dB, power, amplitude or other; optional
+ *     scale: {red: 0.0001, green: 0.0001}  # of stored values; optional
+ *     offset: -0.1                         # of stored values; optional
+ *   product: sentinel-2-l2a                # whose rules apply; optional
  * </pre>
  *
- * Anchors and merge keys are resolved. Other keys, such as Clay's {@code rgb_indices}, are ignored.
+ * Unit, scale and offset are one value for all bands, or one for each. Anchors and merge keys are
+ * resolved. Other keys, such as Clay's {@code rgb_indices}, are ignored.
  */
 public final class PlatformCatalog {
   private static final String BUILT_IN = "metadata.yaml";
+
+  /** Keys of values of bands that are easily written in the wrong place or form. */
+  private static final Set<String> OF_BANDS =
+      Set.of("unit", "units", "scale", "scales", "offset", "offsets");
 
   private static final double LEAST_MICROMETRES = 0.1;
   private static final double MOST_MICROMETRES = 100;
@@ -160,11 +170,111 @@ public final class PlatformCatalog {
       requirePositive(source, where + ".wavelength." + band, wavelength);
       requirePositive(source, where + ".std." + band, std);
       requireMicrometres(source, where + ".wavelength." + band, wavelength);
-      bands.add(new Band(band, wavelength, mean, std));
+      Band described =
+          new Band(
+              band,
+              wavelength,
+              mean,
+              std,
+              unit(source, where, statistics, band),
+              scale(source, where, statistics, band));
+      if (described.isUnitInDoubt()) {
+        throw fault(
+            source,
+            where
+                + ".unit.%s: expected one of %s, because a mean of %s can be in decibels or not, found nothing"
+                    .formatted(band, BandUnit.all(), mean));
+      }
+      bands.add(described);
     }
+    requireKnown(source, name, node, bandNames);
     double gsd = number(source, name + ".gsd", node.path("gsd"));
     requirePositive(source, name + ".gsd", gsd);
-    return new Platform(name, gsd, bands);
+    return new Platform(name, gsd, bands, product(source, name, node));
+  }
+
+  private static Optional<BandUnit> unit(
+      String source, String where, JsonNode statistics, String band) {
+    JsonNode stated = ofBand(statistics.path("unit"), band);
+    if (stated.isMissingNode()) {
+      return Optional.empty();
+    }
+    Optional<BandUnit> unit = BandUnit.of(stated.asString(""));
+    if (unit.isEmpty()) {
+      throw fault(
+          source,
+          "%s.unit.%s: expected one of %s, found %s"
+              .formatted(where, band, BandUnit.all(), describe(stated)));
+    }
+    return unit;
+  }
+
+  private static Optional<BandScale> scale(
+      String source, String where, JsonNode statistics, String band) {
+    JsonNode factor = statistics.path("scale");
+    JsonNode summand = statistics.path("offset");
+    if (factor.isMissingNode() && summand.isMissingNode()) {
+      return Optional.empty();
+    }
+    BandScale scale =
+        new BandScale(
+            factor.isMissingNode()
+                ? 1
+                : number(source, where + ".scale." + band, ofBand(factor, band)),
+            summand.isMissingNode()
+                ? 0
+                : number(source, where + ".offset." + band, ofBand(summand, band)));
+    if (!scale.isPossible()) {
+      throw fault(source, where + ".scale." + band + ": expected a number other than 0, found 0");
+    }
+    return Optional.of(scale);
+  }
+
+  /** Returns the value of a band; that of all bands if there is only one. */
+  private static JsonNode ofBand(JsonNode values, String band) {
+    return values.isObject() ? values.path(band) : values;
+  }
+
+  /** Checks that values of bands are where they are read, and are of bands that exist. */
+  private static void requireKnown(
+      String source, String name, JsonNode platform, Set<String> bandNames) {
+    for (String key : OF_BANDS) {
+      if (platform.has(key)) {
+        throw fault(
+            source, "%s.%s: expected it in %s.bands, found it beside".formatted(name, key, name));
+      }
+      JsonNode values = platform.path("bands").path(key);
+      if (key.endsWith("s") && !values.isMissingNode()) {
+        throw fault(
+            source,
+            "%s.bands.%s: expected %s, found %s"
+                .formatted(name, key, key.substring(0, key.length() - 1), key));
+      }
+      for (String band : values.propertyNames()) {
+        if (!bandNames.contains(band)) {
+          throw fault(
+              source,
+              "%s.bands.%s: expected bands of band_order (%s), found %s"
+                  .formatted(name, key, String.join(", ", bandNames), band));
+        }
+      }
+    }
+  }
+
+  private static Optional<String> product(String source, String name, JsonNode platform) {
+    JsonNode stated = platform.path("product");
+    if (stated.isMissingNode()) {
+      return Optional.empty();
+    }
+    Set<String> known = new LinkedHashSet<>(builtIn().names());
+    known.add(Platform.NO_PRODUCT);
+    if (!known.contains(stated.asString(""))) {
+      throw fault(
+          source,
+          "%s.product: expected one of %s, found %s"
+              .formatted(name, String.join(", ", known), describe(stated)));
+    }
+    return Optional.of(stated.asString(""));
   }
 
   private static double number(

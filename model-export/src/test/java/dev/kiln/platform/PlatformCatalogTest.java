@@ -7,6 +7,7 @@ import dev.kiln.error.ConfigurationException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -101,6 +102,7 @@ class PlatformCatalogTest {
           red: 0.65, nir             | red: 6.5e-7, nir           | my-sensor.bands.wavelength.red: expected a wavelength in micrometres
           gsd: 2.5                   | gsd: fine                  | my-sensor.gsd: expected a number, found "fine"
           gsd: 2.5                   | gsd: 0                     | my-sensor.gsd: expected a number above 0
+          mean: {red: 10, nir: 20.5} | mean: {red: -10, nir: 20}  | my-sensor.bands.unit.red: expected one of dB, power, amplitude, other, because a mean of -10.0
           [red, nir]                 | []                         | my-sensor.band_order: expected a list of bands, found []
           [red, nir]                 | red                        | my-sensor.band_order: expected a list of bands, found "red"
           [red, nir]                 | [red, 7]                   | my-sensor.band_order: expected a band name, found 7
@@ -117,6 +119,72 @@ class PlatformCatalogTest {
         .hasMessageContainingAll(file.toString(), message)
         .message()
         .hasLineCount(1);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          bands | unit: decibels      | my-sensor.bands.unit.red: expected one of dB, power, amplitude, other, found "decibels"
+          bands | unit: {Red: dB}     | my-sensor.bands.unit: expected bands of band_order (red, nir), found Red
+          bands | units: dB           | my-sensor.bands.units: expected unit, found units
+          bands | scale: 0            | my-sensor.bands.scale.red: expected a number other than 0, found 0
+          bands | scale: {red: 2}     | my-sensor.bands.scale.nir: expected a number, found nothing
+          bands | scale: "2"          | my-sensor.bands.scale.red: expected a number, found "2"
+          bands | offset: .inf        | my-sensor.bands.offset.red: expected a number
+          scene | product: sentinel-2 | my-sensor.product: expected one of naip, sentinel-2-l2a
+          scene | scale: 0.1          | my-sensor.scale: expected it in my-sensor.bands
+          """)
+  void badStatements(String level, String line, String message) throws Exception {
+    Path file = write(SENSOR + (level.equals("bands") ? "    " : "  ") + line + "\n");
+    assertThatThrownBy(() -> PlatformCatalog.load(file))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContainingAll(file.toString(), message)
+        .message()
+        .hasLineCount(1);
+  }
+
+  @Test
+  void unitsConversionsAndProducts() throws Exception {
+    Path file =
+        write(
+            SENSOR
+                + """
+                      unit: {nir: DB}
+                      scale: 0.5
+                      offset: {red: 1, nir: -2}
+                    product: none
+                  """);
+    Platform sensor = PlatformCatalog.load(file).get("my-sensor");
+    assertThat(sensor.product()).contains("none");
+    assertThat(sensor.bands())
+        .containsExactly(
+            new Band("red", 0.65, 10, 3, Optional.empty(), Optional.of(new BandScale(0.5, 1))),
+            new Band(
+                "nir",
+                0.842,
+                20.5,
+                4,
+                Optional.of(BandUnit.DECIBELS),
+                Optional.of(new BandScale(0.5, -2))));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "vv, -12, true, false",
+    "gamma0_VH_dB, -18, true, false",
+    "VVdB, -12, true, false",
+    "vv, 0.1, false, true",
+    "temperature, -12, true, true",
+    "temperature, 12, false, false",
+    "depth, -2000, false, false",
+    "ndvi, -0.1, false, false"
+  })
+  void decibelsByNameAndMean(String name, double mean, boolean decibels, boolean doubt) {
+    Band band = new Band(name, 1, mean, 5);
+    assertThat(band.isInDecibels()).isEqualTo(decibels);
+    assertThat(band.isUnitInDoubt()).isEqualTo(doubt);
   }
 
   @ParameterizedTest
