@@ -5,154 +5,86 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kiln.error.ConfigurationException;
 import dev.kiln.memory.ByteRange;
-import dev.kiln.testing.FaultProxy;
 import dev.kiln.testing.FaultProxy.Fault;
 import dev.kiln.testing.RangeServer;
-import java.io.IOException;
 import java.io.InputStream;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * A web server is read like a bucket: each fault ends in the same bytes, or in an error that
  * describes it.
  */
-@Timeout(60)
-class HttpStoreTest {
-  private static final byte[] OBJECT = new byte[20_000_000];
-  private static final RequestLimits LIMITS =
-      new RequestLimits(4, 2, Duration.ofMillis(5), Duration.ofSeconds(20));
-
-  /** Of tests whose server stalls; in others a busy machine must not look like a stall. */
-  private static final RequestLimits IMPATIENT =
-      new RequestLimits(4, 2, Duration.ofMillis(5), Duration.ofSeconds(2));
-
+class HttpStoreTest extends StoreFaults {
   private RangeServer server;
-  private FaultProxy proxy;
 
-  @BeforeEach
-  void start() throws Exception {
-    new Random(1).nextBytes(OBJECT);
+  @Override
+  int port() throws Exception {
     server = RangeServer.start();
-    server.put("a b/object", OBJECT);
-    proxy = new FaultProxy(server.port());
+    server.put(key(), OBJECT);
+    return server.port();
   }
 
   @AfterEach
-  void stop() throws IOException {
-    proxy.close();
+  void stopServer() {
     server.close();
   }
 
+  @Override
+  String key() {
+    return "a b/object";
+  }
+
+  @Override
+  String root() {
+    return proxy.endpoint().toString();
+  }
+
   private static StoreOptions options() {
-    return new StoreOptions(Optional.empty(), Optional.empty(), Identity.standard(), LIMITS);
+    return options(LIMITS);
   }
 
-  private ObjectStore open() {
-    return ObjectStores.open(proxy.endpoint().toString(), options());
+  private static StoreOptions options(RequestLimits limits) {
+    return new StoreOptions(Optional.empty(), Optional.empty(), Identity.standard(), limits);
   }
 
-  private ObjectStore open(String fault) {
-    RequestLimits limits = fault.startsWith("stall") ? IMPATIENT : LIMITS;
-    return ObjectStores.open(
-        proxy.endpoint().toString(),
-        new StoreOptions(Optional.empty(), Optional.empty(), Identity.standard(), limits));
-  }
-
-  private static byte[] fetch(ObjectStore store) throws IOException, InterruptedException {
-    try (SparseObject object = store.open(List.of("a b/object")).get(0)) {
-      store.fetch(List.of(object.plan(List.of(new ByteRange(0, OBJECT.length)))));
-      byte[] bytes = new byte[OBJECT.length];
-      object.buffer().slice(0, bytes.length).get(bytes);
-      return bytes;
-    }
+  @Override
+  ObjectStore open(URI endpoint, RequestLimits limits) {
+    return ObjectStores.open(endpoint.toString(), options(limits));
   }
 
   static Stream<Arguments> transientFaults() {
-    return Stream.of(
-        Arguments.of("500", Fault.error(500, "InternalError")),
+    return withCommonFaults(
         Arguments.of("503", Fault.error(503, "SlowDown")),
-        Arguments.of("429", Fault.error(429, "TooManyRequests")),
-        Arguments.of("408", Fault.error(408, "RequestTimeout")),
-        Arguments.of("reset before the response", Fault.RESET),
-        Arguments.of("reset within the response", Fault.resetAfter(30_000)),
-        Arguments.of("stall before the response", Fault.stallAfter(0)),
-        Arguments.of("stall within the response", Fault.stallAfter(30_000)),
-        Arguments.of("short response", Fault.cutAfter(30_000)));
+        Arguments.of("408", Fault.error(408, "RequestTimeout")));
   }
 
-  private static boolean isHead(FaultProxy.Request request) {
-    return request.header("range").startsWith("bytes=0-");
-  }
-
-  @ParameterizedTest(name = "{0}")
-  @MethodSource("transientFaults")
-  void transientFaultIsRetried(String name, Fault fault) throws Exception {
-    Set<String> met = ConcurrentHashMap.newKeySet();
-    proxy.plan(
-        request ->
-            isHead(request) || !met.add(request.header("range").replaceFirst(".*-", ""))
-                ? Fault.NONE
-                : fault);
-    try (ObjectStore store = open(name)) {
-      assertThat(fetch(store)).isEqualTo(OBJECT);
-      assertThat(store.traffic().retries()).isEqualTo(3);
-    }
-  }
-
-  @ParameterizedTest(name = "{0}")
-  @MethodSource("transientFaults")
-  void lastingFaultIsReported(String name, Fault fault) {
-    proxy.plan(request -> isHead(request) ? Fault.NONE : fault);
-    try (ObjectStore store = open(name)) {
-      assertThatThrownBy(() -> fetch(store))
-          .isInstanceOf(UnavailableException.class)
-          .hasMessageMatching(
-              "http://127.0.0.1:\\d+/a b/object: (the server responded|connection failed: ).*");
-    }
-  }
-
-  @ParameterizedTest
-  @CsvSource({
-    "403, java.nio.file.AccessDeniedException, SOURCE_BEARER_TOKEN",
-    "401, java.nio.file.AccessDeniedException, the request was anonymous",
-    "404, java.nio.file.NoSuchFileException, no such object",
-    "410, java.nio.file.NoSuchFileException, no such object",
-    "400, dev.kiln.fetch.UnreadableObjectException, the server responded 400"
-  })
-  void permanentErrorIsNotRetriedAndNamesTheFix(
-      int status, Class<? extends IOException> error, String advice) {
-    proxy.plan(request -> Fault.error(status, "Injected"));
-    try (ObjectStore store = open()) {
-      assertThatThrownBy(() -> fetch(store))
-          .isInstanceOf(error)
-          .hasMessageContaining("/a b/object: ")
-          .hasMessageContaining(advice);
-      assertThat(proxy.requests()).hasSize(1);
-    }
+  static Stream<Arguments> permanentErrors() {
+    String code = "Injected";
+    return Stream.of(
+        Arguments.of(403, code, AccessDeniedException.class, "SOURCE_BEARER_TOKEN"),
+        Arguments.of(401, code, AccessDeniedException.class, "the request was anonymous"),
+        Arguments.of(404, code, NoSuchFileException.class, "no such object"),
+        Arguments.of(410, code, NoSuchFileException.class, "no such object"),
+        Arguments.of(400, code, UnreadableObjectException.class, "the server responded 400"));
   }
 
   @ParameterizedTest
@@ -169,22 +101,6 @@ class HttpStoreTest {
           .isInstanceOf(AccessDeniedException.class)
           .hasMessageContaining("the signature or token has expired: renew it");
     }
-  }
-
-  @Test
-  void interruptedPartContinuesAtItsLastByte() throws Exception {
-    proxy.plan(request -> request.number() == 1 ? Fault.cutAfter(3_000_000) : Fault.NONE);
-    try (ObjectStore store = open()) {
-      assertThat(fetch(store)).isEqualTo(OBJECT);
-      assertThat(store.traffic().retries()).isEqualTo(1);
-    }
-    String broken = proxy.requests().get(1).header("range");
-    assertThat(proxy.requests())
-        .filteredOn(r -> r.number() > 1)
-        .anyMatch(
-            r ->
-                r.header("range").endsWith(broken.replaceFirst(".*-", "-"))
-                    && !r.header("range").equals(broken));
   }
 
   @ParameterizedTest
@@ -325,30 +241,6 @@ class HttpStoreTest {
             .hasMessageContaining("--ca-certificates");
         assertThat(store.traffic().retries()).isZero();
       }
-    }
-  }
-
-  @Test
-  void interruptCancelsAFetch() throws Exception {
-    proxy.plan(request -> isHead(request) ? Fault.NONE : Fault.stallAfter(5000));
-    AtomicReference<Throwable> ended = new AtomicReference<>();
-    try (ObjectStore store = open()) {
-      Thread fetching =
-          new Thread(
-              () -> {
-                try {
-                  fetch(store);
-                } catch (Throwable e) {
-                  ended.set(e);
-                }
-              });
-      fetching.start();
-      while (proxy.requests().size() < 3) {
-        Thread.sleep(5);
-      }
-      fetching.interrupt();
-      fetching.join(30_000);
-      assertThat(ended.get()).isInstanceOf(InterruptedException.class);
     }
   }
 
