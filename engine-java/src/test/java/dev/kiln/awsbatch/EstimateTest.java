@@ -24,6 +24,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class EstimateTest {
+  private static final PriceTable PRICES = PriceTable.builtIn();
+
   private static final String NAIP =
       "nd/2018/60cm/rgbir_cog/47099/m_4709963_se_14_060_20180716.tif\n";
   private static final String S2 =
@@ -76,7 +78,7 @@ class EstimateTest {
 
   private static List<Estimate> plans(
       Workload work, String type, double rate, EstimatePlanner.Terms terms) {
-    return new EstimatePlanner(work, PriceTable.builtIn(), terms).plans(type, rate);
+    return new EstimatePlanner(work, PRICES, terms).plans(type, rate);
   }
 
   @Test
@@ -174,7 +176,7 @@ class EstimateTest {
   void cpuInstanceRunsOneChild() throws IOException {
     Workload work = work(NAIP.repeat(100));
     Estimate e = plans(work, "c7i.4xlarge", 10, terms(64, 600)).get(0);
-    assertThat(PriceTable.builtIn().instance("c7i.4xlarge").children()).isEqualTo(1);
+    assertThat(PRICES.instance("c7i.4xlarge").children()).isEqualTo(1);
     assertThat(e.children().concurrent()).isLessThanOrEqualTo(4);
     assertThat(e.cost().spot()).isCloseTo(e.instanceHours() * 0.357, within(1e-9));
   }
@@ -206,7 +208,7 @@ class EstimateTest {
   }
 
   private static double rate(Rates rates, String type) {
-    return rates.of(type, PriceTable.builtIn().instance(type));
+    return rates.of(type, PRICES.instance(type));
   }
 
   @Test
@@ -231,7 +233,7 @@ class EstimateTest {
     MeasuredRun gpu = measured("gpu.json", "tensorrt", "NVIDIA L4", 4);
     MeasuredRun cpu = measured("cpu.json", "onednn", "AMD EPYC, 16 cores", 4);
     Rates both = Rates.of(Optional.empty(), List.of(gpu, cpu));
-    assertThat(both.known(PriceTable.builtIn()))
+    assertThat(both.known(PRICES))
         .containsExactly(
             "c7a.4xlarge", "c7a.8xlarge", "c7i.4xlarge", "c7i.8xlarge", "g6.2xlarge", "g6.xlarge");
     // An L40S is not an L4.
@@ -271,8 +273,7 @@ class EstimateTest {
 
   @Test
   void entriesOfTheUserReplaceBuiltInOnes() throws IOException {
-    PriceTable builtIn = PriceTable.builtIn();
-    assertThat(builtIn.origin()).contains("assumed, not looked up").startsWith("20");
+    assertThat(PRICES.origin()).contains("assumed, not looked up").startsWith("20");
     Path own = directory.resolve("prices.yaml");
     Files.writeString(
         own,
@@ -286,8 +287,8 @@ class EstimateTest {
     PriceTable table = PriceTable.read(own);
     assertThat(table.instance("g6e.xlarge").onDemand()).isEqualTo(1.5);
     assertThat(table.instance("my.machine").gpus()).isEqualTo(2);
-    assertThat(table.instance("g5.xlarge")).isEqualTo(builtIn.instance("g5.xlarge"));
-    assertThat(table.storage()).isEqualTo(builtIn.storage());
+    assertThat(table.instance("g5.xlarge")).isEqualTo(PRICES.instance("g5.xlarge"));
+    assertThat(table.storage()).isEqualTo(PRICES.storage());
     assertThat(table.origin()).isEqualTo("2027-01-01, us-west-2, our contract");
     assertThatThrownBy(() -> table.instance("t3.nano"))
         .isInstanceOf(ConfigurationException.class)
@@ -356,7 +357,7 @@ class EstimateTest {
     List<Estimate> least = plans(work, "g5.xlarge", 100, terms(1024, 30));
     assertThat(least).hasSize(1);
     assertThat(least.get(0).children().count()).isEqualTo(1);
-    assertThat(EstimateText.of("x", work, "as given", PriceTable.builtIn(), least))
+    assertThat(EstimateText.of("x", work, "as given", PRICES, least))
         .contains(
             "x: 1 scene, 1,813 chips",
             "g5.xlarge",

@@ -227,10 +227,10 @@ class DecodersAgreeTest {
     long bandStride = order.interleaved() ? bytes : window[3] * lineStride;
     long size = 16 + window[3] * lineStride * (order.interleaved() ? 1 : bands) + 16;
     try (HostBuffer into = HostBuffer.allocate("pixels", size)) {
-      ByteBuffer view = into.slice(0, (int) size);
-      for (int i = 0; i < size; i++) {
-        view.put(i, UNTOUCHED);
-      }
+      byte[] pixels = new byte[(int) size];
+      Arrays.fill(pixels, UNTOUCHED);
+      ByteBuffer view = into.slice(0, pixels.length);
+      view.put(0, pixels);
       file.read(
           order.bands(),
           window[0],
@@ -239,7 +239,6 @@ class DecodersAgreeTest {
           window[3],
           into,
           new CogFile.BandLayout(16, pixelStride, lineStride, bandStride));
-      byte[] pixels = new byte[(int) size];
       view.get(0, pixels);
       return pixels;
     }

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.zip.Deflater;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
@@ -147,9 +148,10 @@ final class MicroWeights {
     return writeArchive(file, new TorchPickler().dumps(root), storages);
   }
 
-  /** Writes a torch archive of a given pickle and storages. */
+  /** Writes a torch archive of a given pickle and storages; PyTorch does not compress either. */
   static Path writeArchive(Path file, byte[] pickle, List<byte[]> storages) throws IOException {
     try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(file))) {
+      zip.setLevel(Deflater.NO_COMPRESSION);
       putEntry(zip, "model/data.pkl", pickle);
       for (int i = 0; i < storages.size(); i++) {
         putEntry(zip, "model/data/" + i, storages.get(i));
