@@ -259,7 +259,7 @@ std::vector<float> multiply(const detail::Bf16Kernel& kernel, int rows, int inne
                                  rows,
                                  inner,
                                  columns,
-                                 Bf16Epilogue::store,
+                                 MatmulEpilogue::store,
                                  true};
   const int row_blocks = (rows + 31) / 32;
   const int group = (row_blocks + 1) / 2;

@@ -10,7 +10,7 @@ namespace kiln {
 namespace {
 
 struct Work {
-  const AttentionArguments& arguments;
+  const AttentionArguments<float>& arguments;
   const detail::AttentionKernel& kernel;
   std::atomic<bool> failed;
 };
@@ -18,7 +18,7 @@ struct Work {
 // Blocks of queries, head by head, in one consecutive range per thread: a thread packs each head that it meets.
 void share(void* data, int thread, int threads) {
   Work& work = *static_cast<Work*>(data);
-  const AttentionArguments& a = work.arguments;
+  const AttentionArguments<float>& a = work.arguments;
   const detail::AttentionKernel& kernel = work.kernel;
   float* scratch = thread_scratch(kernel.scratch(a));
   if (scratch == nullptr) {
@@ -41,7 +41,7 @@ void share(void* data, int thread, int threads) {
 
 }  // namespace
 
-bool attention(const AttentionArguments& arguments, int threads, Isa isa) {
+bool attention(const AttentionArguments<float>& arguments, int threads, Isa isa) {
   if (isa > fastest_isa()) {
     return false;
   }

@@ -11,17 +11,17 @@ JNIEXPORT jboolean JNICALL Java_dev_kiln_attention_FusedAttention_compute(JNIEnv
                                                                           jlong key_stride, jlong out_stride,
                                                                           jint queries, jint keys, jint heads,
                                                                           jint head_size, jint threads, jint isa) {
-  const kiln::AttentionArguments arguments = {kiln::pointer<const float>(query),
-                                              kiln::pointer<const float>(key),
-                                              kiln::pointer<const float>(value),
-                                              kiln::pointer<float>(out),
-                                              static_cast<size_t>(query_stride),
-                                              static_cast<size_t>(key_stride),
-                                              static_cast<size_t>(out_stride),
-                                              queries,
-                                              keys,
-                                              heads,
-                                              head_size};
+  const kiln::AttentionArguments<float> arguments = {kiln::pointer<const float>(query),
+                                                     kiln::pointer<const float>(key),
+                                                     kiln::pointer<const float>(value),
+                                                     kiln::pointer<float>(out),
+                                                     static_cast<size_t>(query_stride),
+                                                     static_cast<size_t>(key_stride),
+                                                     static_cast<size_t>(out_stride),
+                                                     queries,
+                                                     keys,
+                                                     heads,
+                                                     head_size};
   return kiln::attention(arguments, threads, static_cast<kiln::Isa>(isa));
 }
 

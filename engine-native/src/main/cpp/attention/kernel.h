@@ -29,19 +29,14 @@ constexpr float kLog2E = 1.44269504f;
 template <int W, int M>
 struct Fused {
   using Vector = typename Vectors<W>::Vector;
-  using Loose = typename Vectors<W>::Loose;
 
   static constexpr int kPanel = 2 * W;
   static constexpr int kBlockQueries = 4 * M;
 
-  static Vector load(const float* at) { return *reinterpret_cast<const Loose*>(at); }
-  static void store(float* at, Vector value) { *reinterpret_cast<Loose*>(at) = value; }
-  static Vector broadcast(float value) { return value - Vector{}; }
-
   static size_t round_up(size_t n, size_t to) { return (n + to - 1) / to * to; }
   // Keys but the first, in whole panels.
-  static size_t padded_keys(const AttentionArguments& a) { return round_up(a.keys - 1, kPanel); }
-  static size_t padded_head(const AttentionArguments& a) { return round_up(a.head_size, kPanel); }
+  static size_t padded_keys(const AttentionArguments<float>& a) { return round_up(a.keys - 1, kPanel); }
+  static size_t padded_head(const AttentionArguments<float>& a) { return round_up(a.head_size, kPanel); }
 
   struct Layout {
     float* keys;     // [padded keys / kPanel][head size][kPanel]
@@ -52,7 +47,7 @@ struct Fused {
     float* first;    // [padded head], the value of the first key
     float* end;
 
-    Layout(const AttentionArguments& a, float* scratch) {
+    Layout(const AttentionArguments<float>& a, float* scratch) {
       keys = scratch;
       values = keys + padded_keys(a) * a.head_size;
       queries = values + padded_keys(a) * padded_head(a);
@@ -63,9 +58,11 @@ struct Fused {
     }
   };
 
-  static size_t scratch(const AttentionArguments& a) { return Layout(a, nullptr).end - static_cast<float*>(nullptr); }
+  static size_t scratch(const AttentionArguments<float>& a) {
+    return Layout(a, nullptr).end - static_cast<float*>(nullptr);
+  }
 
-  static void pack(const AttentionArguments& a, int head, float* scratch) {
+  static void pack(const AttentionArguments<float>& a, int head, float* scratch) {
     Layout to(a, scratch);
     const size_t rest = a.keys - 1;
     const size_t padded = padded_keys(a);
@@ -109,11 +106,11 @@ struct Fused {
     Vector right[R] = {};
 #pragma GCC unroll 4
     for (int k = 0; k < head_size; k++) {
-      const Vector key0 = load(panel + k * kPanel);
-      const Vector key1 = load(panel + k * kPanel + W);
+      const Vector key0 = load<W>(panel + k * kPanel);
+      const Vector key1 = load<W>(panel + k * kPanel + W);
 #pragma GCC unroll 16
       for (int r = 0; r < R; r++) {
-        const Vector query = broadcast(queries[k * M + r]);
+        const Vector query = broadcast<W>(queries[k * M + r]);
         multiply_add(left[r], key0, query);
         multiply_add(right[r], key1, query);
       }
@@ -133,16 +130,16 @@ struct Fused {
     Vector right[R];
 #pragma GCC unroll 16
     for (int r = 0; r < R; r++) {
-      left[r] = load(sums + r * stride);
-      right[r] = load(sums + r * stride + W);
+      left[r] = load<W>(sums + r * stride);
+      right[r] = load<W>(sums + r * stride + W);
     }
 #pragma GCC unroll 4
     for (int j = 0; j < keys; j++) {
-      const Vector value0 = load(panel + j * kPanel);
-      const Vector value1 = load(panel + j * kPanel + W);
+      const Vector value0 = load<W>(panel + j * kPanel);
+      const Vector value1 = load<W>(panel + j * kPanel + W);
 #pragma GCC unroll 16
       for (int r = 0; r < R; r++) {
-        const Vector score = broadcast(scores[r * kKeyBlock + j]);
+        const Vector score = broadcast<W>(scores[r * kKeyBlock + j]);
         multiply_add(left[r], value0, score);
         multiply_add(right[r], value1, score);
       }
@@ -154,48 +151,11 @@ struct Fused {
     }
   }
 
-  // Calls the instance for 1 to M rows.
-  template <int R, typename Call>
-  static void with_rows(int rows, Call call) {
-    if constexpr (R == 1) {
-      call(std::integral_constant<int, 1>());
-    } else if (rows == R) {
-      call(std::integral_constant<int, R>());
-    } else {
-      with_rows<R - 1>(rows, call);
-    }
-  }
-
-  // Halves a vector until one value is left: its lanes in the order of `combine`.
-  template <typename Combine>
-  static float reduce(Vector v, Combine combine) {
-    using Lanes = decltype(v < v);
-    if constexpr (W == 16) {
-      v = combine(v, __builtin_shuffle(v, Lanes{8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7}));
-      v = combine(v, __builtin_shuffle(v, Lanes{4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11}));
-      v = combine(v, __builtin_shuffle(v, Lanes{2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13}));
-      v = combine(v, __builtin_shuffle(v, Lanes{1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14}));
-    } else {
-      v = combine(v, __builtin_shuffle(v, Lanes{4, 5, 6, 7, 0, 1, 2, 3}));
-      v = combine(v, __builtin_shuffle(v, Lanes{2, 3, 0, 1, 6, 7, 4, 5}));
-      v = combine(v, __builtin_shuffle(v, Lanes{1, 0, 3, 2, 5, 4, 7, 6}));
-    }
-    return v[0];
-  }
-
-  static float maximum(Vector v) {
-    return reduce(v, [](Vector a, Vector b) { return larger(a, b); });
-  }
-
-  static float sum(Vector v) {
-    return reduce(v, [](Vector a, Vector b) { return a + b; });
-  }
-
   static float product(const float* a, const float* b, int count) {
     Vector total = {};
     int k = 0;
     for (; k + W <= count; k += W) {
-      total += load(a + k) * load(b + k);
+      total += load<W>(a + k) * load<W>(b + k);
     }
     float result = sum(total);
     for (; k < count; k++) {
@@ -204,7 +164,7 @@ struct Fused {
     return result;
   }
 
-  static void block(const AttentionArguments& a, int head, int first, int queries, float* scratch) {
+  static void block(const AttentionArguments<float>& a, int head, int first, int queries, float* scratch) {
     Layout s(a, scratch);
     const size_t column = static_cast<size_t>(head) * a.head_size;
     const size_t padded_head_size = padded_head(a);
@@ -262,22 +222,22 @@ struct Fused {
     for (int j = real; j < keys; j++) {
       scores[j] = -INFINITY;
     }
-    Vector most = load(scores);
+    Vector most = load<W>(scores);
     for (int j = W; j < keys; j += W) {
-      most = larger(most, load(scores + j));
+      most = larger(most, load<W>(scores + j));
     }
     const float next = maximum(most) * kLog2E;
     if (next > highest) {
       const float correction = std::exp2(highest - next);
       total *= correction;
       for (size_t d = 0; d < width; d += W) {
-        store(sums + d, load(sums + d) * correction);
+        store(sums + d, load<W>(sums + d) * correction);
       }
       highest = next;
     }
-    const Vector shift = broadcast(highest);
+    const Vector shift = broadcast<W>(highest);
     for (int j = 0; j < keys; j += W) {
-      const Vector share = power_of_two(load(scores + j) * kLog2E - shift);
+      const Vector share = power_of_two(load<W>(scores + j) * kLog2E - shift);
       store(scores + j, share);
       total += share;
     }

@@ -130,7 +130,7 @@ struct Bf16Attention {
       std::memcpy(row, a.query + (first + i) * a.query_stride + column, a.head_size * sizeof(uint16_t));
       Floats score = {};
       for (size_t k = 0; k < width; k += kLanes) {
-        score += widen(row + k) * load(s.first_key + k);
+        score += widen(row + k) * load<kLanes>(s.first_key + k);
       }
       highest[i] = sum(score) * kLog2E;
       total[i] = Floats{1};
@@ -172,7 +172,7 @@ struct Bf16Attention {
       const float scale = 1 / sum(total[i]);
       uint16_t* out = a.out + (first + i) * a.out_stride + column;
       for (int d = 0; d < a.head_size; d += kLanes) {
-        store(out + d, load(s.sums + i * width + d) * scale, a.head_size - d);
+        store(out + d, load<kLanes>(s.sums + i * width + d) * scale, a.head_size - d);
       }
     }
   }
@@ -190,22 +190,22 @@ struct Bf16Attention {
     for (int j = real; j < keys; j++) {
       scores[j] = -std::numeric_limits<float>::infinity();
     }
-    Floats most = load(scores);
+    Floats most = load<kLanes>(scores);
     for (int j = kLanes; j < keys; j += kLanes) {
-      most = larger(most, load(scores + j));
+      most = larger(most, load<kLanes>(scores + j));
     }
     const float next = maximum(most) * kLog2E;
     if (next > highest) {
       const float correction = std::exp2(highest - next);
       total *= correction;
       for (size_t d = 0; d < width; d += kLanes) {
-        store(sums + d, load(sums + d) * correction);
+        store(sums + d, load<kLanes>(sums + d) * correction);
       }
       highest = next;
     }
-    const Floats shift = broadcast(highest);
+    const Floats shift = broadcast<kLanes>(highest);
     for (int j = 0; j < keys; j += kLanes) {
-      const Floats share = coarse_power_of_two(load(scores + j) * kLog2E - shift);
+      const Floats share = coarse_power_of_two(load<kLanes>(scores + j) * kLog2E - shift);
       total += share;
       store(shares + j, share);
     }

@@ -7,6 +7,9 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "../attention/arguments.h"
+#include "../matmul/epilogue.h"
+
 namespace kiln {
 
 // Implementations of the block product. The emulated ones give the same values as the instructions, slowly.
@@ -18,28 +21,11 @@ int bf16_instructions();
 // Asks the kernel for permission to use AMX tiles in this process. Returns 0, or the error number.
 int request_amx();
 
-// Rows of queries, keys and values are bfloat16; the values of one head are consecutive, the heads follow one another.
-// The scale of the scores is expected in the queries.
-struct Bf16AttentionArguments {
-  const uint16_t* query;  // [queries, heads · head_size]
-  const uint16_t* key;    // [keys, heads · head_size]
-  const uint16_t* value;  // [keys, heads · head_size]
-  uint16_t* out;          // [queries, heads · head_size]
-  size_t query_stride;    // elements from one row of queries to the next
-  size_t key_stride;      // the same of keys and of values
-  size_t out_stride;      // the same of the output
-  int queries;
-  int keys;
-  int heads;
-  int head_size;
-};
+using Bf16AttentionArguments = AttentionArguments<uint16_t>;
 
 // Computes attention. Every output is computed by one thread in a fixed order, so the bytes of the result do not depend
 // on the number of threads. Returns false if there is no memory for the scratch.
 bool bf16_attention(const Bf16AttentionArguments& arguments, int threads, Bf16Isa isa);
-
-// What is stored: the product, GELU (erf form) of it, or its sum with the previous contents of the output.
-enum class Bf16Epilogue { store = 0, gelu = 1, accumulate = 2 };
 
 // One call: out = epilogue(in · W + bias).
 struct Bf16MatmulArguments {
@@ -52,7 +38,7 @@ struct Bf16MatmulArguments {
   int rows;
   int inner;
   int columns;
-  Bf16Epilogue epilogue;
+  MatmulEpilogue epilogue;
   bool float_out;  // whether the output is float32
 };
 

@@ -49,7 +49,7 @@ JNIEXPORT jboolean JNICALL Java_dev_kiln_bf16_Bf16Kernels_matmul(JNIEnv*, jclass
                                                rows,
                                                inner,
                                                columns,
-                                               static_cast<kiln::Bf16Epilogue>(epilogue),
+                                               static_cast<kiln::MatmulEpilogue>(epilogue),
                                                float_out != JNI_FALSE};
   return kiln::bf16_matmul(arguments, threads, static_cast<kiln::Bf16Isa>(isa));
 }

@@ -5,27 +5,22 @@
 #include <cstdint>
 #include <cstring>
 
-#include "../simd/extremes.h"
+#include "../simd/vectors.h"
 
 namespace kiln {
 namespace {
 
 constexpr int kLanes = 16;
 
-typedef float Floats __attribute__((vector_size(64)));
-typedef float LooseFloats __attribute__((vector_size(64), aligned(4), may_alias));
+using Floats = Vectors<kLanes>::Vector;
 typedef int32_t Integers __attribute__((vector_size(64)));
 typedef uint16_t Halves __attribute__((vector_size(32)));
 typedef uint16_t LooseHalves __attribute__((vector_size(32), aligned(2), may_alias));
 
-inline Floats load(const float* at) { return *reinterpret_cast<const LooseFloats*>(at); }
-inline void store(float* at, Floats value) { *reinterpret_cast<LooseFloats*>(at) = value; }
-inline Floats broadcast(float value) { return value - Floats{}; }
-
 // The first `count` values; the others are 0.
 inline Floats load(const float* at, int count) {
   if (count >= kLanes) {
-    return load(at);
+    return load<kLanes>(at);
   }
   Floats value = {};
   std::memcpy(&value, at, count * sizeof(float));
@@ -72,27 +67,9 @@ inline void store(uint16_t* at, Floats value, int count = kLanes) {
   }
 }
 
-// The values 8, 4, 2 and 1 places further, for reductions in a fixed order.
-template <typename Combine>
-inline float reduce(Floats v, Combine combine) {
-  v = combine(v, __builtin_shuffle(v, Integers{8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7}));
-  v = combine(v, __builtin_shuffle(v, Integers{4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11}));
-  v = combine(v, __builtin_shuffle(v, Integers{2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13}));
-  v = combine(v, __builtin_shuffle(v, Integers{1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14}));
-  return v[0];
-}
-
-inline float maximum(Floats v) {
-  return reduce(v, [](Floats a, Floats b) { return larger(a, b); });
-}
-
-inline float sum(Floats v) {
-  return reduce(v, [](Floats a, Floats b) { return a + b; });
-}
-
 // 2^x for x <= 0 with a relative error of 3e-6, a thousandth of a rounding to bfloat16; 2^-126 below -126.
 inline Floats coarse_power_of_two(Floats x) {
-  x = larger(x, broadcast(-126.0f));
+  x = larger(x, broadcast<kLanes>(-126.0f));
   const float magic = 12582912.0f;  // adding 1.5 · 2^23 rounds to the nearest integer
   const Floats shifted = x + magic;
   const Floats f = x - (shifted - magic);
@@ -106,7 +83,7 @@ inline Floats coarse_power_of_two(Floats x) {
 // x · Φ(x) with an error of 7e-5, or 2e-6 · |x| if that is more. Φ(x) - 1/2 is an odd polynomial up to 4.2, fitted so
 // that it is 1/2 there.
 inline Floats gelu(Floats x) {
-  const Floats limit = broadcast(4.2f);
+  const Floats limit = broadcast<kLanes>(4.2f);
   const Floats c = smaller(larger(x, -limit), limit);
   const Floats u = c * c;
   Floats p = u * 7.364962806e-11f - 6.688367342e-9f;

@@ -117,14 +117,14 @@ struct Bf16Matmul {
   static void finish(const Arguments& a, int first_row, int rows, int first_column, bool first, bool last,
                      const float* sums) {
     const int columns = std::min(kColumns, a.columns - first_column);
-    const bool previous = !first || a.epilogue == Bf16Epilogue::accumulate;
-    const bool smooth = last && a.epilogue == Bf16Epilogue::gelu;
+    const bool previous = !first || a.epilogue == MatmulEpilogue::accumulate;
+    const bool smooth = last && a.epilogue == MatmulEpilogue::gelu;
     for (int c = 0; c < columns; c += kLanes) {
       const int count = std::min(kLanes, columns - c);
       const Floats bias = first && a.bias != nullptr ? load(a.bias + first_column + c, count) : Floats{};
       for (int row = 0; row < rows; row++) {
         const size_t at = (first_row + row) * a.out_stride + first_column + c;
-        Floats value = load(sums + static_cast<size_t>(row) * kColumns + c) + bias;
+        Floats value = load<kLanes>(sums + static_cast<size_t>(row) * kColumns + c) + bias;
         if (a.float_out) {
           float* out = static_cast<float*>(a.out) + at;
           value = previous ? value + load(out, count) : value;

@@ -5,8 +5,8 @@
 #include <immintrin.h>
 
 #include <algorithm>
-#include <type_traits>
 
+#include "../simd/vectors.h"
 #include "bf16.h"
 
 namespace kiln {
@@ -59,18 +59,6 @@ struct Avx512Tiles {
     for (int r = 0; r < R; r++) {
       _mm512_storeu_ps(c + r * c_stride, left[r]);
       _mm512_storeu_ps(c + r * c_stride + 16, right[r]);
-    }
-  }
-
-  // Calls the instance for 1 to R rows.
-  template <int R, typename Call>
-  static void with_rows(int rows, Call call) {
-    if constexpr (R == 1) {
-      call(std::integral_constant<int, 1>());
-    } else if (rows == R) {
-      call(std::integral_constant<int, R>());
-    } else {
-      with_rows<R - 1>(rows, call);
     }
   }
 };

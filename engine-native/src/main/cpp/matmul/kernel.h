@@ -8,7 +8,6 @@
 #pragma once
 
 #include <algorithm>
-#include <type_traits>
 
 #include "../simd/exponential.h"
 #include "../simd/vectors.h"
@@ -67,7 +66,6 @@ struct Tile {
 template <int W, int M>
 struct PackedProduct {
   using Vector = typename Vectors<W>::Vector;
-  using Loose = typename Vectors<W>::Loose;
 
   static constexpr int kPanel = 2 * W;
   static constexpr int kInnerBlock = 256;
@@ -77,10 +75,6 @@ struct PackedProduct {
   static constexpr int kOctets = (M + 7) / 8;
   static constexpr size_t kPacked = static_cast<size_t>(kRowBlock) * kInnerBlock + 8;
   static constexpr size_t kScratch = kPacked + M * kPanel;
-
-  static Vector load(const float* at) { return *reinterpret_cast<const Loose*>(at); }
-  static void store(float* at, Vector value) { *reinterpret_cast<Loose*>(at) = value; }
-  static Vector broadcast(float value) { return value - Vector{}; }
 
   // R rows of one panel: out[r][0..kPanel) = start + in · panel over `inner` values, a multiple of U. The start is what
   // the output contains if `previous`, plus the bias unless that is null. Not inlined, because GCC 12 then keeps sums
@@ -98,11 +92,11 @@ struct PackedProduct {
     for (int k = 0; k < inner; k += U) {
 #pragma GCC unroll 4
       for (int u = 0; u < U; u++) {
-        const Vector weights0 = load(panel + u * kPanel);
-        const Vector weights1 = load(panel + u * kPanel + W);
+        const Vector weights0 = load<W>(panel + u * kPanel);
+        const Vector weights1 = load<W>(panel + u * kPanel + W);
 #pragma GCC unroll 12
         for (int r = 0; r < R; r++) {
-          const Vector value = broadcast(in[u * M + r]);
+          const Vector value = broadcast<W>(in[u * M + r]);
           multiply_add(left[r], weights0, value);
           multiply_add(right[r], weights1, value);
         }
@@ -114,12 +108,12 @@ struct PackedProduct {
     for (int r = 0; r < R; r++) {
       float* at = out + r * stride;
       if (previous) {
-        left[r] += load(at);
-        right[r] += load(at + W);
+        left[r] += load<W>(at);
+        right[r] += load<W>(at + W);
       }
       if (bias != nullptr) {
-        left[r] += load(bias);
-        right[r] += load(bias + W);
+        left[r] += load<W>(bias);
+        right[r] += load<W>(bias + W);
       }
       store(at, left[r]);
       store(at + W, right[r]);
@@ -136,8 +130,8 @@ struct PackedProduct {
     if (tile.gelu) {
       for (int r = 0; r < R; r++) {
         float* at = out + r * stride;
-        store(at, gelu(load(at)));
-        store(at + W, gelu(load(at + W)));
+        store(at, gelu(load<W>(at)));
+        store(at + W, gelu(load<W>(at + W)));
       }
     }
   }
@@ -157,18 +151,6 @@ struct PackedProduct {
     multiply<R>(in, panel, inner, beside, kPanel, tile);
     for (int r = 0; r < R; r++) {
       std::copy_n(beside + r * kPanel, columns, out + r * stride);
-    }
-  }
-
-  // Calls the instance for 1 to R rows.
-  template <int R, typename Call>
-  static void with_rows(int rows, Call call) {
-    if constexpr (R == 1) {
-      call(std::integral_constant<int, 1>());
-    } else if (rows == R) {
-      call(std::integral_constant<int, R>());
-    } else {
-      with_rows<R - 1>(rows, call);
     }
   }
 

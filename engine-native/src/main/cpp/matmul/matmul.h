@@ -4,11 +4,9 @@
 #include <cstddef>
 
 #include "../simd/instructions.h"
+#include "epilogue.h"
 
 namespace kiln {
-
-// What is stored: the product, GELU (erf form) of it, or its sum with the previous contents of the output.
-enum class MatmulEpilogue { store = 0, gelu = 1, accumulate = 2 };
 
 // One call: out = epilogue(in · W + bias). Rows of `in` and `out` are float32.
 struct MatmulArguments {
