@@ -145,6 +145,6 @@ public final class BandWords {
         return true;
       }
     }
-    return one.stream().anyMatch(name -> contradict(name, other, 0));
+    return one.stream().anyMatch(name -> contradict(name, other, index + 1));
   }
 }

@@ -177,8 +177,9 @@ final class StacItemReader {
       JsonNode properties,
       boolean inherits,
       List<Optional<String>> contradictions) {
-    JsonNode now = list(asset, properties, "bands", inherits);
-    JsonNode named = list(asset, properties, "eo:bands", inherits);
+    boolean none = inherits && asset.path("bands").isEmpty() && asset.path("eo:bands").isEmpty();
+    JsonNode now = list(asset, properties, "bands", none);
+    JsonNode named = list(asset, properties, "eo:bands", none);
     JsonNode stored = asset.path("raster:bands");
     List<StacBand> bands = new ArrayList<>();
     List<StacBand> newer = new ArrayList<>();
@@ -256,7 +257,7 @@ final class StacItemReader {
     return Optional.empty();
   }
 
-  /** Returns the list of bands of an asset, or else of the item if it has one image only. */
+  /** Returns a list of bands of an asset, or else of the item, whose only image may have none. */
   private static JsonNode list(JsonNode asset, JsonNode properties, String name, boolean inherits) {
     return asset.path(name).isEmpty() && inherits ? properties.path(name) : asset.path(name);
   }

@@ -5,6 +5,7 @@ import dev.kiln.archive.Scene;
 import dev.kiln.error.SceneException;
 import dev.kiln.fetch.ObjectStore;
 import dev.kiln.platform.Band;
+import dev.kiln.platform.BandScale;
 import dev.kiln.raster.ImagePyramid;
 import dev.kiln.tiles.TiledTiff;
 import java.io.IOException;
@@ -300,7 +301,9 @@ final class SceneImage implements OpenScenes.Held {
     // Reflectance has no negative values.
     low = band.mean() > 0 ? Math.max(0, low) : low;
     double high = band.mean() + BRIGHTEST * band.std();
-    return (int) Math.round(255 * Math.min(1, Math.max(0, (value - low) / (high - low))));
+    BandScale scale = band.scale().orElse(BandScale.STORED);
+    double meant = value * scale.scale() + scale.offset();
+    return (int) Math.round(255 * Math.min(1, Math.max(0, (meant - low) / (high - low))));
   }
 
   /** Closes the files; the next use opens them again. */

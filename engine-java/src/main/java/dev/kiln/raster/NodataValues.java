@@ -53,6 +53,12 @@ public final class NodataValues {
   /** Lower decibels are the logarithm of a number that stands for 0, such as 1e-10. */
   private static final float LOWEST_DECIBELS = -90;
 
+  /** Higher decibels are fillers such as 255: no target reflects so much. */
+  private static final float HIGHEST_DECIBELS = 60;
+
+  /** Standard deviation of linear power and amplitude, with which bright targets are plausible. */
+  public static final float POWER_DEVIATION = 1e6f / PLAUSIBLE_DEVIATIONS;
+
   /** Customary fillers nearer to the mean, in standard deviations, are data. */
   private static final float FILLER_DEVIATIONS = 5;
 
@@ -79,6 +85,10 @@ public final class NodataValues {
       this(values, mean, std, false, Optional.empty());
     }
 
+    private Band asPower() {
+      return new Band(values, mean, POWER_DEVIATION, false, Optional.empty());
+    }
+
     private Band asStored(double[] nodata) {
       return new Band(nodata, mean, std, decibels, Optional.empty());
     }
@@ -86,6 +96,9 @@ public final class NodataValues {
 
   private final List<Band> bands;
   private final boolean byValue;
+
+  /** Whether values are known to be in the units of the platform. */
+  private final boolean decided;
 
   /**
    * Creates the rule of a scene.
@@ -95,20 +108,30 @@ public final class NodataValues {
    *     integers other than 0 and pixels that the files exclude do
    */
   public NodataValues(List<Band> bands, boolean byValue) {
+    this(bands, byValue, false);
+  }
+
+  private NodataValues(List<Band> bands, boolean byValue, boolean decided) {
     this.bands = List.copyOf(bands);
     this.byValue = byValue;
+    this.decided = decided;
   }
 
   /** Returns the rule for values that are no longer in stored units: only NaN is no data. */
   public NodataValues withoutValues() {
     return new NodataValues(
-        bands.stream().map(band -> band.asStored(new double[0])).toList(), byValue);
+        bands.stream().map(band -> band.asStored(new double[0])).toList(), byValue, true);
   }
 
   /** Returns the rule for values that are decided to be in the units of the platform as stored. */
   public NodataValues asStored() {
     return new NodataValues(
-        bands.stream().map(band -> band.asStored(band.values())).toList(), byValue);
+        bands.stream().map(band -> band.asStored(band.values())).toList(), byValue, true);
+  }
+
+  /** Returns the rule for values that are decided to be linear power or amplitude. */
+  public NodataValues asPower() {
+    return new NodataValues(bands.stream().map(Band::asPower).toList(), byValue);
   }
 
   /**
@@ -273,6 +296,9 @@ public final class NodataValues {
       if (value == (float) nodata) {
         return true;
       }
+    }
+    if (decided && b.decibels() && value > HIGHEST_DECIBELS && type == PixelType.FLOAT32) {
+      return true;
     }
     return type == PixelType.FLOAT32
         && !isPlausible(value, b)

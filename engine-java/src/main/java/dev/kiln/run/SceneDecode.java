@@ -9,6 +9,7 @@ import dev.kiln.chip.TimeEncoding;
 import dev.kiln.error.SceneException;
 import dev.kiln.platform.Band;
 import dev.kiln.platform.BandScale;
+import dev.kiln.platform.BandUnit;
 import dev.kiln.platform.Platform;
 import dev.kiln.raster.CogFile;
 import dev.kiln.raster.GeoExtent;
@@ -179,7 +180,7 @@ final class SceneDecode {
           new NodataValues.Band(
               nodata,
               (float) statistics.mean(),
-              (float) statistics.std(),
+              deviation(statistics),
               statistics.isInDecibels(),
               statistics.scale().map(BandScale::values).or(() -> tags).or(() -> scale)));
       declared.add(tags);
@@ -197,6 +198,13 @@ final class SceneDecode {
         scales,
         evidence,
         decisions);
+  }
+
+  /** Returns the standard deviation of a band, as far as it tells which values are plausible. */
+  private static float deviation(Band band) {
+    boolean power =
+        band.unit().filter(u -> u == BandUnit.POWER || u == BandUnit.AMPLITUDE).isPresent();
+    return power ? NodataValues.POWER_DEVIATION : (float) band.std();
   }
 
   /** Returns the bands, from 0, that their file tags as alpha. */

@@ -20,6 +20,8 @@ import java.util.stream.DoubleStream;
 
 /** Reads the masks of scenes, so that bands are fetched only for chips that are embedded. */
 final class SceneMasking {
+  private static final int JPEG = 7; // TIFF compression
+
   /** Largest number of band pixels that a mask pixel covers in each direction. */
   private static final int MAX_REFINEMENT = 100;
 
@@ -61,6 +63,7 @@ final class SceneMasking {
     String key = mask.band().object().name();
     CogLayout layout = ScenePlan.layout(source, key, object);
     requireNoMask(key, object, layout);
+    requireLossless(key, layout);
     try (CogFile file = ImageAndSidecars.open(key, Map.of(key, object), 1);
         SceneRaster raster = raster(scene, mask, file)) {
       ChipGrid grid = ChipSelection.grid(raster, options.layout());
@@ -99,6 +102,15 @@ final class SceneMasking {
           key,
           "expected a classification band without a mask beside it, found %s: write both into one file with gdal_translate"
               .formatted(ImageAndSidecars.maskOf(key)));
+    }
+  }
+
+  /** Classes between two others are other classes, and not a mean of them. */
+  private static void requireLossless(String key, CogLayout layout) throws SceneException {
+    if (layout.compression() == JPEG) {
+      throw SceneException.permanent(
+          key,
+          "expected a classification band with a lossless compression, found JPEG, which changes classes: write the original with -co COMPRESS=DEFLATE");
     }
   }
 

@@ -45,6 +45,7 @@ final class SceneValues {
   private final SceneDecisions decisions;
   private final Set<Integer> alphaBands;
   private NodataValues nodata;
+  private NodataValues decibels;
   private List<double[]> declared;
   private boolean decided;
   private int offset;
@@ -129,7 +130,8 @@ final class SceneValues {
           decide(raster, strip, values(sample));
           decided = true;
           if (!scaled) {
-            nodata = nodata.asStored();
+            decibels = nodata.withoutValues();
+            nodata = linear.isPresent() ? nodata.asPower() : nodata.asStored();
             missing = nodata.find(strip, window, validity);
           }
         }
@@ -144,7 +146,7 @@ final class SceneValues {
       } else if (linear.isPresent()) {
         rule.blank(strip, window, validity, missing);
         StripConversion.toDecibels(strip, window, linear.get().factor());
-        rule = nodata.withoutValues();
+        rule = decibels;
       }
       if (linear.isPresent()) {
         // Power that is not positive has no decibels.

@@ -19,6 +19,10 @@ final class BackscatterQuirks {
   /** Backscatter that as amplitude would be below the noise of the sensor. */
   private static final GeoTiffs.Pixels DARK = (b, x, y) -> BRIGHT.at(b, x, y) - 6;
 
+  /** Backscatter with buildings and ships. */
+  private static final GeoTiffs.Pixels TARGETS =
+      (b, x, y) -> x % 7 == 3 && y % 5 == 2 ? 34 : BRIGHT.at(b, x, y);
+
   private BackscatterQuirks() {}
 
   private static GeoTiffs.Pixels power(GeoTiffs.Pixels decibels) {
@@ -58,6 +62,16 @@ final class BackscatterQuirks {
             PLATFORM,
             bright,
             () -> collection(radar(power(BRIGHT)), "sentinel-1-rtc")),
+        same(
+            "bright targets in linear power",
+            PLATFORM,
+            () -> radar(TARGETS),
+            () -> collection(radar(power(TARGETS)), "sentinel-1-rtc")),
+        same(
+            "decibels that no target reflects",
+            PLATFORM,
+            () -> radar((b, x, y) -> gap(x) ? Float.NaN : BRIGHT.at(b, x, y)),
+            () -> radar((b, x, y) -> gap(x) ? 255 : BRIGHT.at(b, x, y))),
         same(
             "linear power, by the unit of the item",
             PLATFORM,

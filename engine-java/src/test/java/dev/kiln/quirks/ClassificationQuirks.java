@@ -41,6 +41,12 @@ final class ClassificationQuirks {
 
   static Stream<Quirk> all() {
     return Stream.of(
+        refused(
+            "classes with a compression that changes them",
+            PLATFORM,
+            ClassificationQuirks::scene,
+            () -> mask(f -> f.option("COMPRESS=JPEG")),
+            "expected a classification band with a lossless compression, found JPEG"),
         leftOut("classes with an internal mask", () -> mask(f -> f.mask((x, y) -> x < CHIP))),
         leftOut(
             "classes with a nodata value", () -> mask(f -> f.nodata(255).pixels(leftChip(255)))),

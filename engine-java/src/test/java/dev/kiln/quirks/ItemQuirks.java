@@ -215,6 +215,28 @@ final class ItemQuirks {
                     .item(s -> band(s, "bands", 1).put("nodata", 255)),
             "nodata of band 2 is 255.0 in bands and 0.0 in raster:bands"),
         same(
+            "bands by position and eo:bands by the numbers of the sensor",
+            "linz",
+            Quirks::linz,
+            () ->
+                linz()
+                    .item(s -> list(s, "B1", "B2", "B3"))
+                    .item(s -> band(s, "eo:bands", 0).put("name", "B04"))
+                    .item(s -> band(s, "eo:bands", 1).put("name", "B03"))
+                    .item(s -> band(s, "eo:bands", 2).put("name", "B02"))),
+        same(
+            "bands of the sensor in the item, of which its only image has others",
+            "linz",
+            Quirks::linz,
+            () ->
+                linz()
+                    .item(
+                        s -> {
+                          ArrayNode all = s.properties().putArray("bands");
+                          List.of("blue", "green", "red", "nir")
+                              .forEach(name -> all.addObject().put("name", name));
+                        })),
+        same(
             "bands and eo:bands with other names of the same bands",
             "linz",
             Quirks::linz,
