@@ -2,9 +2,9 @@
 // instructions, so everything is in an unnamed namespace.
 //
 // As in BLIS: M rows by two vectors of the output stay in registers, 12 of 16 with AVX2 and 24 of 32 with AVX-512. A
-// block of the inner dimension of one panel of weights (16 or 32 KB) stays in the first-level cache while all rows of a
-// block of the input (350 KB, packed into groups of M rows) pass by from the second. Meanwhile the weights of the next
-// panel are fetched.
+// block of the inner dimension of one panel of weights (22 or 32 KB) stays in the first-level cache while all rows of a
+// block of the input (470 or 350 KB, packed into groups of M rows) pass by from the second. Meanwhile the weights of
+// the next panel are fetched.
 #pragma once
 
 #include <algorithm>
@@ -68,7 +68,9 @@ struct PackedProduct {
   using Vector = typename Vectors<W>::Vector;
 
   static constexpr int kPanel = 2 * W;
-  static constexpr int kInnerBlock = 256;
+  // With AVX2 a third of 1,024: fewer additions to the output than with 256, which makes products 1.02 to 1.03 times as
+  // fast on Zen 3. With AVX-512 that many values of a panel would not fit the first-level cache.
+  static constexpr int kInnerBlock = W == 8 ? 344 : 256;
   static constexpr int kRowBlock = (342 + M - 1) / M * M;
   static constexpr int kUnroll = 4;
   static constexpr int kLine = 16;  // floats of a line of the cache
