@@ -27,19 +27,31 @@ public final class OutputKey {
    *     {@code ..} or control characters
    */
   public static String of(String sceneKey) {
-    String path = SCHEME.matcher(sceneKey).replaceFirst("");
-    if (path.length() < sceneKey.length()) {
-      path = path.replaceFirst("[?#].*", "");
-    }
-    for (String segment : path.split("/", -1)) {
-      if (segment.isEmpty() || segment.equals(".") || segment.equals("..")) {
+    String path = withoutSchemeAndQuery(sceneKey);
+    int start = 0;
+    for (int i = 0; i <= path.length(); i++) {
+      if (i == path.length() || path.charAt(i) == '/') {
+        String segment = path.substring(start, i);
+        if (segment.isEmpty() || segment.equals(".") || segment.equals("..")) {
+          throw invalid(sceneKey);
+        }
+        start = i + 1;
+      } else if (Character.isISOControl(path.charAt(i))) {
         throw invalid(sceneKey);
       }
     }
-    if (path.chars().anyMatch(Character::isISOControl)) {
-      throw invalid(sceneKey);
-    }
     return path.substring(0, path.length() - suffix(path).length()) + SUFFIX;
+  }
+
+  /** Almost all keys have neither, and lists have millions of keys. */
+  private static String withoutSchemeAndQuery(String sceneKey) {
+    if (sceneKey.indexOf("://") < 0) {
+      return sceneKey;
+    }
+    Matcher scheme = SCHEME.matcher(sceneKey);
+    return scheme.lookingAt()
+        ? sceneKey.substring(scheme.end()).replaceFirst("[?#].*", "")
+        : sceneKey;
   }
 
   /** The kind of keys that can have the same output as others of their kind. */
@@ -70,11 +82,14 @@ public final class OutputKey {
    * @param sceneKey key of a scene
    */
   static String suffix(String sceneKey) {
-    String name = sceneKey.substring(sceneKey.lastIndexOf('/') + 1);
-    String lower = name.toLowerCase(Locale.ROOT);
+    int name = sceneKey.lastIndexOf('/') + 1;
     for (String known : KNOWN) {
-      if (lower.endsWith(known) && lower.length() > known.length()) {
-        return name.substring(name.length() - known.length());
+      int at = sceneKey.length() - known.length();
+      if (at > name && sceneKey.charAt(at) == '.') {
+        String found = sceneKey.substring(at);
+        if (found.toLowerCase(Locale.ROOT).equals(known)) {
+          return found;
+        }
       }
     }
     return "";

@@ -39,7 +39,10 @@ class OutputKeyTest {
         "a/../../x.tif",
         "a/..",
         "a/./x.tif",
-        "a//x.tif"
+        "a//x.tif",
+        "a/s3://b/x.tif",
+        "a/b\tc.tif",
+        "s3://bucket/a\u0085.tif"
       })
   void invalidKeyIsRejected(String scene) {
     assertThatThrownBy(() -> OutputKey.of(scene))
