@@ -54,6 +54,7 @@ public final class StripConversion {
     ByteBuffer to = scaled.raw();
     for (int b = 0; b < planes.size(); b++) {
       BandPlane plane = strip.bands().get(b);
+      BandNodata of = nodata.band(b);
       ByteBuffer view = validity.plane(b).map(FileValidity.Plane::view).orElse(null);
       for (StripWindow.Span span : window.spans()) {
         int begin = span.begin() / plane.repeat();
@@ -62,13 +63,13 @@ public final class StripConversion {
           for (int x = begin; x < end; x++) {
             float value = plane.value(from, x, y);
             boolean none =
-                nodata.isNodata(value, b, plane.type())
-                    || nodata.isFillerOfAllBands(value, b)
+                of.isNodata(value, plane.type())
+                    || of.isFillerOfAllBands(value)
                         && NodataValues.isMissing(
                             missing, x * plane.repeat(), y * plane.repeat(), span, window)
                     || view != null
                         && validity.plane(b).orElseThrow().at(view, x, y) != FileValidity.VALID;
-            boolean gap = value == 0 && plane.type() != PixelType.FLOAT32 && !nodata.isDecibels(b);
+            boolean gap = value == 0 && plane.type() != PixelType.FLOAT32 && !of.decibels();
             float blank = gap ? 0 : Float.NaN;
             to.putFloat(
                 Math.toIntExact(planes.get(b).byteOf(x, y)),

@@ -56,7 +56,7 @@ public record StripSample(List<float[]> bands) {
             if (value != 0
                 && Float.isFinite(value)
                 && !missing.at(x, y)
-                && !nodata.isNodata(value, b, plane.type())) {
+                && !nodata.band(b).isNodata(value, plane.type())) {
               values[count++] = value;
             }
           }
@@ -88,7 +88,7 @@ public record StripSample(List<float[]> bands) {
         for (int y = 0; y < window.rows(); y += stepY) {
           for (int x = span.begin(); x < span.end(); x += stepX) {
             float value = plane.value(raw, x / plane.repeat(), y / plane.repeat());
-            if (plane.type() == PixelType.FLOAT32 && nodata.isImplausible(value, b)) {
+            if (plane.type() == PixelType.FLOAT32 && nodata.band(b).isImplausible(value)) {
               found.add(value);
             }
           }

@@ -11,6 +11,7 @@ import dev.kiln.platform.Band;
 import dev.kiln.platform.BandScale;
 import dev.kiln.platform.BandUnit;
 import dev.kiln.platform.Platform;
+import dev.kiln.raster.BandNodata;
 import dev.kiln.raster.CogFile;
 import dev.kiln.raster.GeoExtent;
 import dev.kiln.raster.NodataValues;
@@ -152,7 +153,7 @@ final class SceneDecode {
   /** Prepares to read the values of a scene's bands. */
   private SceneValues values(Scene scene, Map<String, CogFile> files, SceneDecisions decisions)
       throws SceneException {
-    List<NodataValues.Band> bands = new ArrayList<>();
+    List<BandNodata> bands = new ArrayList<>();
     List<Optional<double[]>> declared = new ArrayList<>();
     List<Optional<double[]>> scales = new ArrayList<>();
     List<Backscatter.Evidence> evidence = new ArrayList<>();
@@ -169,7 +170,7 @@ final class SceneDecode {
               .toArray();
       BandScale conversion = statistics.scale().orElse(BandScale.STORED);
       double[] nodata =
-          NodataValues.meant(
+          BandNodata.meant(
               ofBand.get(0).type(),
               stated,
               (statistics.mean() - conversion.offset()) / conversion.scale(),
@@ -177,7 +178,7 @@ final class SceneDecode {
       Optional<double[]> tags = scaleAndOffset(band, ofBand);
       Optional<double[]> scale = band.scale().map(StatedScale::values);
       bands.add(
-          new NodataValues.Band(
+          new BandNodata(
               nodata,
               (float) statistics.mean(),
               deviation(statistics),
@@ -204,7 +205,7 @@ final class SceneDecode {
   private static float deviation(Band band) {
     boolean power =
         band.unit().filter(u -> u == BandUnit.POWER || u == BandUnit.AMPLITUDE).isPresent();
-    return power ? NodataValues.POWER_DEVIATION : (float) band.std();
+    return power ? BandNodata.POWER_DEVIATION : (float) band.std();
   }
 
   /** Returns the bands, from 0, that their file tags as alpha. */

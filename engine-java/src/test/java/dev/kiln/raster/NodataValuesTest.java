@@ -83,7 +83,7 @@ class NodataValuesTest {
     NodataValues nodata =
         new NodataValues(
             Stream.of(values)
-                .map(value -> new NodataValues.Band(value.stream().toArray(), MEAN, STD))
+                .map(value -> new BandNodata(value.stream().toArray(), MEAN, STD))
                 .toList(),
             true);
     FileValidity valid =
