@@ -28,9 +28,6 @@ final class OneDnnTrace {
   /** The operations that it replaces. */
   static final List<String> FUSED = List.of("scores", "softmax", "weighted sum");
 
-  /** Memory-bound operations, whose work is counted in bytes. */
-  static final List<String> MOVES = List.of("LayerNorm", "softmax");
-
   private static final String REST = "token 0 of the last block";
 
   /**

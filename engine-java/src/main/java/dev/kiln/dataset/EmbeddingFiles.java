@@ -167,11 +167,6 @@ public final class EmbeddingFiles implements AutoCloseable {
     }
   }
 
-  /** {@return the number of bytes that were read from a remote store} */
-  public long remoteBytes() {
-    return store.traffic().bytesRead();
-  }
-
   /**
    * Opens a file; the caller closes it.
    *

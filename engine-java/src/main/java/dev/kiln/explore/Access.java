@@ -73,11 +73,6 @@ final class Access {
     return name.contains(":") && !name.startsWith("[") ? "[" + name + "]" : name;
   }
 
-  /** Returns whether requests need a token. */
-  boolean needsToken() {
-    return token.isPresent();
-  }
-
   /**
    * Checks the name by which the server was addressed.
    *

@@ -21,9 +21,6 @@ record Sentinel2Scene(MgrsSquare square, char satellite, LocalDate acquired) {
   static final Region REGION =
       new Region(400, 0.75f, 500, 6000, -1, 30_000, 140, -0.35f, -0.75f, 0.35f, 0);
 
-  /** Side of a real tile in pixels of 10 m. */
-  static final int FULL_SIZE = 10_980;
-
   private static final MgrsSquare SQUARE = MgrsSquare.parse("31TCJ");
   private static final LocalDate FIRST = LocalDate.of(2023, 6, 1);
   private static final int REVISIT = 5;

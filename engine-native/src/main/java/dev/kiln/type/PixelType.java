@@ -28,19 +28,4 @@ public enum PixelType {
   public int bytes() {
     return bytes;
   }
-
-  /**
-   * {@return the type with a code}
-   *
-   * @param code as in the native code
-   * @throws IllegalArgumentException if no type has it
-   */
-  public static PixelType ofCode(int code) {
-    for (PixelType type : values()) {
-      if (type.code == code) {
-        return type;
-      }
-    }
-    throw new IllegalArgumentException("pixel type: expected a known code, found " + code);
-  }
 }
