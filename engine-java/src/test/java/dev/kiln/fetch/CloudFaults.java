@@ -71,6 +71,11 @@ abstract class CloudFaults extends BucketFaults {
         Arguments.of("408", Fault.error(408, "RequestTimeout")));
   }
 
+  /** {@link HttpStoreTest} waits for the stall, which takes seconds, in the same client. */
+  static Stream<Arguments> lastingFaults() {
+    return transientFaults().filter(fault -> fault.get()[1] != STALL);
+  }
+
   /** Ranges count the bytes of the encoding, so objects must come as they are stored. */
   @Test
   void onlyListingsMayBeCompressed() throws Exception {

@@ -77,6 +77,10 @@ class HttpStoreTest extends StoreFaults {
         Arguments.of("408", Fault.error(408, "RequestTimeout")));
   }
 
+  static Stream<Arguments> lastingFaults() {
+    return transientFaults();
+  }
+
   static Stream<Arguments> permanentErrors() {
     String code = "Injected";
     return Stream.of(

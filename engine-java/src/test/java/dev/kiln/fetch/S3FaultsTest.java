@@ -128,6 +128,10 @@ class S3FaultsTest extends BucketFaults {
         Arguments.of(EXPIRED, Fault.error(400, "ExpiredToken")));
   }
 
+  static Stream<Arguments> lastingFaults() {
+    return transientFaults();
+  }
+
   @Override
   void assertLasting(String name, ObjectStore store) {
     if (name.equals(EXPIRED)) {

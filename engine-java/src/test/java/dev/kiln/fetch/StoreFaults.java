@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /**
  * Reading from any store over HTTP: each fault of the connection or service ends in the same bytes,
  * or in an error that describes it. Subclasses provide a store, and static methods {@code
- * transientFaults} and {@code permanentErrors}.
+ * transientFaults}, {@code lastingFaults} and {@code permanentErrors}.
  */
 @Timeout(60)
 abstract class StoreFaults {
@@ -155,7 +155,7 @@ abstract class StoreFaults {
   }
 
   @ParameterizedTest(name = "{0}")
-  @MethodSource("transientFaults")
+  @MethodSource("lastingFaults")
   void lastingFaultIsReported(String name, Fault fault) {
     proxy.plan(request -> isHead(request) ? Fault.NONE : fault);
     try (ObjectStore store = open(fault)) {
