@@ -33,11 +33,11 @@ class OneDnnOperationsTest {
   /** Maximum relative L2 error: sums in another order, and GELU's and exp's approximations. */
   private static final double EXACT = 1e-5;
 
-  /** Rounding to bfloat16 has an error of up to 2⁻⁹. */
-  private static final double ROUNDED = 3e-3;
+  /** Rounding to bfloat16 has an error of up to 2⁻⁸, which a single value can have. */
+  private static final double ROUNDED = 4e-3;
 
   /** Shares are rounded too. */
-  private static final double ROUNDED_TWICE = 6e-3;
+  private static final double ROUNDED_TWICE = 2 * ROUNDED;
 
   private static final float EPSILON = 1e-5f;
 
