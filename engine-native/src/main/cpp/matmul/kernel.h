@@ -68,7 +68,7 @@ struct PackedProduct {
   using Vector = typename Vectors<W>::Vector;
 
   static constexpr int kPanel = 2 * W;
-  // With AVX2 a third of 1,024: fewer additions to the output than with 256, which makes products 1.02 to 1.03 times as
+  // With AVX2 a third of 1,024: fewer additions to the output than with 256, which makes products 1.01 to 1.03 times as
   // fast on Zen 3. With AVX-512 that many values of a panel would not fit the first-level cache.
   static constexpr int kInnerBlock = W == 8 ? 344 : 256;
   static constexpr int kRowBlock = (342 + M - 1) / M * M;
