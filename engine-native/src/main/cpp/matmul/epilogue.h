@@ -1,3 +1,4 @@
+// What matrix products on the CPU store.
 #pragma once
 
 namespace kiln {
